@@ -1,0 +1,72 @@
+namespace DataLoad.Engine.Contract;
+
+/// <summary>The lookup steps that the contract's streams share.</summary>
+internal static class Steps
+{
+    private static readonly RowColumn Vip = new("is_vip", ColumnKind.Flag);
+    private static readonly RowColumn Ctime = new("ctime", ColumnKind.Time);
+
+    public static LookupStep UserRecord { get; } = Described("user_record", LookupKey.Message("userRecordId"), Ctime);
+
+    public static LookupStep Record { get; } = new()
+    {
+        Name = "mq_operate_record",
+        Key = LookupKey.Message("recordId"),
+        Columns = [new("data", ColumnKind.Text), Ctime],
+    };
+
+    public static LookupStep Orders(LookupKey key) => Described(
+        "orders",
+        key,
+        Vip,
+        new("buy_num", ColumnKind.Int32),
+        new("card_num", ColumnKind.Int32),
+        new("pay_amount", ColumnKind.Amount),
+        new("is_rush", ColumnKind.Flag),
+        new("by_share", ColumnKind.Flag));
+
+    public static LookupStep CardOff(LookupKey key) => Described(
+        "card_off",
+        key,
+        Vip,
+        new("off_num", ColumnKind.Int32),
+        new("brand_id", ColumnKind.Int32),
+        new("discount_amount", ColumnKind.Amount),
+        new("off_amount", ColumnKind.Amount));
+
+    public static LookupStep CashActivityReceive(LookupKey key) => Described(
+        "cash_activity_receive", key, Vip, new("red_pack_num", ColumnKind.Int32));
+
+    public static LookupStep VipCardReceive { get; } = Described(
+        "vip_card_receive",
+        LookupKey.Data("receiveId"),
+        Vip,
+        new("open_type", ColumnKind.Int32),
+        new("h5_activate", ColumnKind.Flag),
+        new("pay_amount", ColumnKind.Amount));
+
+    public static LookupStep CardCodeReceive { get; } = Described(
+        "card_code_receive", LookupKey.Data("receiveId"), Vip, new("card_amount", ColumnKind.Amount));
+
+    public static LookupStep ShopCardRevoke { get; } = new()
+    {
+        Name = "shop_card_revoke",
+        Key = LookupKey.Data("revokeId"),
+        Columns = [new("off_id", ColumnKind.Int32)],
+    };
+
+    public static LookupStep OrderRefund { get; } = new()
+    {
+        Name = "order_refund",
+        Key = LookupKey.Data("refundId"),
+        Columns = [new("order_id", ColumnKind.Int32), new("card_num", ColumnKind.Int32), new("refund_amount", ColumnKind.Amount)],
+    };
+
+    private static LookupStep Described(string name, LookupKey key, params ReadOnlySpan<RowColumn> own) => new()
+    {
+        Name = name,
+        Key = key,
+        Columns = [.. CommonColumn.All, .. own],
+        CommonAt = 0,
+    };
+}

@@ -1,0 +1,114 @@
+using System.Collections.Immutable;
+
+namespace DataLoad.Engine.Contract;
+
+/// <summary>
+/// A stream as declared: where its messages come from, what they carry, which rows resolve them, and what each
+/// event adds to which metrics.
+/// </summary>
+public sealed record StreamDefinition
+{
+    /// <summary>The stream's number in the journal; 1 to 255, never reused.</summary>
+    public required byte Id { get; init; }
+
+    /// <summary>The stream's name, as in <c>act.buy</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The fanout exchange that the services publish to.</summary>
+    public required string Exchange { get; init; }
+
+    /// <summary>The queue that is consumed.</summary>
+    public required string Queue { get; init; }
+
+    /// <summary>The name of the page whose table the stream's events count in.</summary>
+    public required string Page { get; init; }
+
+    /// <summary>The fields that a message may carry beside the common ones.</summary>
+    public ImmutableArray<MessageField> OwnFields { get; init; } = [];
+
+    /// <summary>The field that a body of one bare key is, or null where the body must be an object.</summary>
+    public string? BareKey { get; init; }
+
+    /// <summary>Whether a <c>wuId</c> that is absent or 0 is a missing field.</summary>
+    public bool RequiresUser { get; init; }
+
+    /// <summary>The lookups, in order; none where the message holds everything.</summary>
+    public ImmutableArray<LookupStep> Lookups { get; init; } = [];
+
+    /// <summary>The place in <see cref="Lookups"/> of the step whose key is the business key, or -1 where there is none.</summary>
+    public int BusinessKeyStep { get; init; } = -1;
+
+    /// <summary>Whether <c>ctime</c> of the first step's row is the event's time where the message has none.</summary>
+    public bool TimeFromRow { get; init; }
+
+    /// <summary>A field whose presence, like that of <c>ctime</c>, makes the content an identity; null for none.</summary>
+    public string? ContentIdentityField { get; init; }
+
+    /// <summary>The older name of <c>channelType</c> on this stream, used where that is empty; null for none.</summary>
+    public string? ChannelTypeFallback { get; init; }
+
+    /// <summary>The facts that the stream's events carry.</summary>
+    public ImmutableArray<Fact> Facts { get; init; } = [];
+
+    /// <summary>A fact whose value must be one of <see cref="AllowedValues"/>, any other being rejected; null for none.</summary>
+    public string? RestrictedFact { get; init; }
+
+    /// <summary>The values that <see cref="RestrictedFact"/> may have.</summary>
+    public ImmutableArray<long> AllowedValues { get; init; } = [];
+
+    /// <summary>What each event adds.</summary>
+    public required ImmutableArray<Contribution> Contributions { get; init; }
+
+    /// <summary>All fields of a message by slot: the common ones, then the stream's own.</summary>
+    public ImmutableArray<MessageField> Fields => [.. CommonField.All, .. OwnFields];
+
+    /// <summary>The slot of a field, or -1.</summary>
+    public int SlotOf(string field)
+    {
+        for (int i = 0; i < CommonField.Count; i++)
+        {
+            if (string.Equals(CommonField.All[i].Name, field, StringComparison.Ordinal))
+            {
+                return i;
+            }
+        }
+
+        for (int i = 0; i < OwnFields.Length; i++)
+        {
+            if (string.Equals(OwnFields[i].Name, field, StringComparison.Ordinal))
+            {
+                return CommonField.Count + i;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>The place of a fact, or -1.</summary>
+    public int FactIndex(string fact)
+    {
+        for (int i = 0; i < Facts.Length; i++)
+        {
+            if (string.Equals(Facts[i].Name, fact, StringComparison.Ordinal))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>The place of a lookup step, or -1.</summary>
+    public int StepIndex(string step)
+    {
+        for (int i = 0; i < Lookups.Length; i++)
+        {
+            if (string.Equals(Lookups[i].Name, step, StringComparison.Ordinal))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+}
