@@ -1,0 +1,22 @@
+namespace DataLoad.Engine.Leasing;
+
+/// <summary>Who owns which shard. The store arbitrates; clocks only say when to try.</summary>
+public interface ILeaseStore : IAsyncDisposable
+{
+    /// <summary>
+    /// Tries to take all of the given shards, raising the epoch of each that is taken. A shard is free where nobody
+    /// holds it, where its holder is known to be gone, or where the holder has not renewed within its time to live; a
+    /// takeover ends the old owner's database sessions.
+    /// </summary>
+    ValueTask<LeaseAttempt> AcquireAsync(NodeInfo node, IReadOnlyList<int> shards, TimeSpan timeToLive, CancellationToken cancellationToken);
+
+    /// <summary>Says that the node lives.</summary>
+    /// <returns>The leases that are still the node's.</returns>
+    ValueTask<IReadOnlyList<ShardLease>> RenewAsync(string nodeId, TimeSpan timeToLive, CancellationToken cancellationToken);
+
+    /// <summary>Gives back all that the node holds; its epochs stay used.</summary>
+    ValueTask ReleaseAsync(string nodeId, CancellationToken cancellationToken);
+
+    /// <summary>The node that owns shards now and lives, or null.</summary>
+    ValueTask<NodeInfo?> FindOwnerAsync(CancellationToken cancellationToken);
+}

@@ -1,0 +1,23 @@
+namespace DataLoad.Engine.Parking;
+
+/// <summary>Deliveries that wait durably.</summary>
+public interface IParkingStore
+{
+    /// <summary>Stores deliveries in one transaction; one whose id is stored already gets the new due time and tries.</summary>
+    ValueTask ParkAsync(IReadOnlyList<ParkedDelivery> deliveries, CancellationToken cancellationToken);
+
+    /// <summary>Those due at or before a time, the longest due first; they stay stored until removed.</summary>
+    /// <param name="nowMs">The time, in epoch milliseconds.</param>
+    /// <param name="limit">How many at the most.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(long nowMs, int limit, CancellationToken cancellationToken);
+
+    /// <summary>When the next one is due, in epoch milliseconds, or null where none is stored.</summary>
+    ValueTask<long?> NextDueAsync(CancellationToken cancellationToken);
+
+    /// <summary>Removes deliveries that are done.</summary>
+    ValueTask RemoveAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken);
+
+    /// <summary>How many are stored.</summary>
+    ValueTask<long> CountAsync(CancellationToken cancellationToken);
+}

@@ -1,0 +1,113 @@
+using DataLoad.Engine.Contract;
+
+namespace DataLoad.Engine.Resolving;
+
+/// <summary>
+/// The rows that one query returned, column by column, and reused from batch to batch. Not thread-safe.
+/// </summary>
+public sealed class LookupRows
+{
+    private readonly Dictionary<int, int> _rowByKey = [];
+    private readonly long[][] _numbers;
+    private readonly string?[][] _texts;
+    private string?[] _errors = new string?[64];
+
+    /// <summary>Makes an empty set of rows with a step's columns.</summary>
+    public LookupRows(LookupStep step)
+    {
+        Step = step;
+        _numbers = new long[step.Columns.Length][];
+        _texts = new string?[step.Columns.Length][];
+        for (int i = 0; i < step.Columns.Length; i++)
+        {
+            if (step.Columns[i].Kind == ColumnKind.Text)
+            {
+                _texts[i] = new string?[64];
+            }
+            else
+            {
+                _numbers[i] = new long[64];
+            }
+        }
+    }
+
+    /// <summary>The step whose rows these are.</summary>
+    public LookupStep Step { get; }
+
+    /// <summary>How many rows there are.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Forgets all rows and keeps the memory.</summary>
+    public void Clear()
+    {
+        foreach (string?[]? column in _texts)
+        {
+            column?.AsSpan(0, Count).Clear();
+        }
+
+        _errors.AsSpan(0, Count).Clear();
+        _rowByKey.Clear();
+        Count = 0;
+    }
+
+    /// <summary>Adds a row with all numbers 0 and all texts null; of rows with the same key the first stands.</summary>
+    /// <returns>The row's place, or -1 where the key has a row already.</returns>
+    public int Add(int key)
+    {
+        if (!_rowByKey.TryAdd(key, Count))
+        {
+            return -1;
+        }
+
+        if (Count == _errors.Length)
+        {
+            Grow();
+        }
+
+        foreach (long[]? column in _numbers)
+        {
+            column?[Count] = 0;
+        }
+
+        return Count++;
+    }
+
+    /// <summary>The place of a key's row, or -1.</summary>
+    public int Find(int key) => _rowByKey.TryGetValue(key, out int row) ? row : -1;
+
+    /// <summary>Sets a number: an integer, a time, money in hundredths, or a flag as 0 or 1.</summary>
+    public void SetNumber(int row, int column, long value) => _numbers[column][row] = value;
+
+    /// <summary>Sets a text.</summary>
+    public void SetText(int row, int column, string? value) => _texts[column][row] = value;
+
+    /// <summary>Marks a row as one that cannot be counted; the sentence names column and value. The first one stands.</summary>
+    public void SetError(int row, string error) => _errors[row] ??= error;
+
+    /// <summary>A number of a row.</summary>
+    public long Number(int row, int column) => _numbers[column][row];
+
+    /// <summary>A text of a row.</summary>
+    public string? Text(int row, int column) => _texts[column][row];
+
+    /// <summary>Why a row cannot be counted, or null.</summary>
+    public string? Error(int row) => _errors[row];
+
+    private void Grow()
+    {
+        int size = _errors.Length * 2;
+        Array.Resize(ref _errors, size);
+        for (int i = 0; i < _numbers.Length; i++)
+        {
+            if (_numbers[i] is not null)
+            {
+                Array.Resize(ref _numbers[i], size);
+            }
+
+            if (_texts[i] is not null)
+            {
+                Array.Resize(ref _texts[i], size);
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Parking;
+using DataLoad.Engine.Statistics;
+
+namespace DataLoad.Engine.Storage;
+
+/// <summary>One database with all that the engine keeps in it.</summary>
+public interface IStore : IAsyncDisposable
+{
+    /// <summary>A name for messages, without secrets, as in <c>PostgreSQL 127.0.0.1:5432/dataload</c>.</summary>
+    string Name { get; }
+
+    /// <summary>The journal.</summary>
+    IJournal Journal { get; }
+
+    /// <summary>Snapshots and checkpoints.</summary>
+    ISnapshotStore Snapshots { get; }
+
+    /// <summary>The statistics tables.</summary>
+    IStatisticsStore Statistics { get; }
+
+    /// <summary>Leases.</summary>
+    ILeaseStore Leases { get; }
+
+    /// <summary>Parked deliveries.</summary>
+    IParkingStore Parking { get; }
+
+    /// <summary>Brings the schema up to date by numbered, transactional migrations.</summary>
+    /// <exception cref="StoreException">The schema is newer than this program, or cannot be migrated.</exception>
+    ValueTask MigrateAsync(CancellationToken cancellationToken);
+
+    /// <summary>Whether the schema is there and up to date; changes nothing.</summary>
+    /// <returns>Null where it is, else a sentence that says what is wrong.</returns>
+    ValueTask<string?> CheckSchemaAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The value that is fixed under a name: the proposed one at the first call ever, that one ever after.
+    /// </summary>
+    ValueTask<string> FixAsync(string name, string proposed, CancellationToken cancellationToken);
+
+    /// <summary>The value that was fixed under a name, or null; changes nothing.</summary>
+    ValueTask<string?> FindFixedAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>One trivial round trip, for health.</summary>
+    ValueTask PingAsync(CancellationToken cancellationToken);
+}
