@@ -1,0 +1,81 @@
+using DataLoad.Engine.Contract;
+
+namespace DataLoad.Engine.Counting;
+
+/// <summary>
+/// A resolved business event: what happened, never what it adds. Reused from event to event by whoever reads or
+/// makes them, so that none is allocated; not thread-safe.
+/// </summary>
+public sealed class BusinessEvent
+{
+    /// <summary>How many texts an event can hold: those of <see cref="EventText"/> and up to 11 of the stream's own.</summary>
+    public const int MaxTexts = 15;
+
+    private readonly (int Offset, int Length)[] _texts = new (int, int)[MaxTexts];
+    private byte[] _arena = new byte[512];
+    private long[] _facts = new long[16];
+    private int _used;
+
+    /// <summary>The stream that it came through.</summary>
+    public StreamDefinition Stream { get; private set; } = null!;
+
+    /// <summary>Its topic.</summary>
+    public TopicKey Topic { get; set; }
+
+    /// <summary>When it happened, in epoch milliseconds.</summary>
+    public long TimeMs { get; set; }
+
+    /// <summary>The day it counts on, as <see cref="DateOnly.DayNumber"/>.</summary>
+    public int Day { get; set; }
+
+    /// <summary>The user; 0 is anonymous.</summary>
+    public int WuId { get; set; }
+
+    /// <summary>The parent topic's id, or null.</summary>
+    public int? ParentTopicId { get; set; }
+
+    /// <summary>Its identity.</summary>
+    public EventId Identity { get; set; }
+
+    /// <summary>The stream's facts, in the order of its declaration; those that an older version did not keep are 0.</summary>
+    public ReadOnlySpan<long> Facts => _facts.AsSpan(0, Stream.Facts.Length);
+
+    /// <summary>Empties the event and makes it one of that stream.</summary>
+    public void Reset(StreamDefinition stream)
+    {
+        Stream = stream;
+        Topic = default;
+        TimeMs = 0;
+        Day = 0;
+        WuId = 0;
+        ParentTopicId = null;
+        Identity = default;
+        _used = 0;
+        Array.Clear(_texts);
+        if (_facts.Length < stream.Facts.Length)
+        {
+            _facts = new long[stream.Facts.Length];
+        }
+
+        _facts.AsSpan(0, stream.Facts.Length).Clear();
+    }
+
+    /// <summary>Sets a fact by its place.</summary>
+    public void SetFact(int index, long value) => _facts[index] = value;
+
+    /// <summary>A text in UTF-8; empty where there is none.</summary>
+    public ReadOnlySpan<byte> Text(int text) => _arena.AsSpan(_texts[text].Offset, _texts[text].Length);
+
+    /// <summary>Sets a text; the bytes are copied.</summary>
+    public void SetText(int text, ReadOnlySpan<byte> utf8)
+    {
+        if (_used + utf8.Length > _arena.Length)
+        {
+            Array.Resize(ref _arena, Math.Max(_arena.Length * 2, _used + utf8.Length));
+        }
+
+        utf8.CopyTo(_arena.AsSpan(_used));
+        _texts[text] = (_used, utf8.Length);
+        _used += utf8.Length;
+    }
+}

@@ -1,0 +1,101 @@
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting.Sets;
+
+namespace DataLoad.Engine.Counting;
+
+/// <summary>
+/// All state of one page, topic and day: sums and distinct sets. A fold of the journal's events; owned by its shard,
+/// not thread-safe.
+/// </summary>
+public sealed class Counter
+{
+    private readonly long[] _sums;
+    private readonly IdSet?[] _sets;
+
+    /// <summary>Makes an empty Counter.</summary>
+    public Counter(CounterId id, Page page)
+    {
+        Id = id;
+        Page = page;
+        _sums = new long[page.Metrics.Length];
+        _sets = new IdSet?[page.Metrics.Length];
+    }
+
+    /// <summary>What it counts.</summary>
+    public CounterId Id { get; }
+
+    /// <summary>The page whose metrics it has.</summary>
+    public Page Page { get; }
+
+    /// <summary>The SequenceNr of the last event that was applied; 0 where there was none.</summary>
+    public long SequenceNr { get; internal set; }
+
+    /// <summary>An estimate of the managed memory held, in bytes.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            long bytes = 160 + (16L * _sums.Length);
+            foreach (IdSet? set in _sets)
+            {
+                bytes += set?.ResidentBytes ?? 0;
+            }
+
+            return bytes;
+        }
+    }
+
+    /// <summary>Applies an event, unless the Counter holds it already.</summary>
+    /// <param name="plan">The compiled catalog.</param>
+    /// <param name="event">An event of this Counter's page, topic and day.</param>
+    /// <param name="sequenceNr">The event's SequenceNr.</param>
+    /// <returns>Whether it was applied.</returns>
+    public bool Apply(CountingPlan plan, BusinessEvent @event, long sequenceNr)
+    {
+        if (sequenceNr <= SequenceNr)
+        {
+            return false;
+        }
+
+        plan.Apply(@event, this);
+        SequenceNr = sequenceNr;
+        return true;
+    }
+
+    /// <summary>A metric's value: a sum, or the size of a set on top of what was adopted; amounts in hundredths.</summary>
+    public long Value(int metric) => _sums[metric] + (_sets[metric]?.Count ?? 0);
+
+    /// <summary>All metrics' values, in the page's order.</summary>
+    public long[] Values()
+    {
+        var values = new long[_sums.Length];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = Value(i);
+        }
+
+        return values;
+    }
+
+    /// <summary>A distinct metric's set, or null while it is empty.</summary>
+    public IdSet? Set(int metric) => _sets[metric];
+
+    /// <summary>A metric's sum; for a distinct metric, what was adopted before the first event.</summary>
+    public long Sum(int metric) => _sums[metric];
+
+    internal void AddSum(int metric, long value) => _sums[metric] = checked(_sums[metric] + value);
+
+    internal void AddId(int metric, int id)
+    {
+        if (id > 0)
+        {
+            (_sets[metric] ??= new IdSet()).Add(id);
+        }
+    }
+
+    internal void SetState(int metric, long sum, IdSet? set)
+    {
+        _sums[metric] = sum;
+        _sets[metric] = set;
+    }
+}

@@ -1,0 +1,97 @@
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting.Sets;
+using DataLoad.Engine.Binary;
+
+namespace DataLoad.Engine.Counting;
+
+/// <summary>
+/// The stored form of a Counter: version 1, a byte; its SequenceNr; how many metrics follow; for each metric that is
+/// not zero its number, its sum, and for a distinct one the length and bytes of its set; a CRC-32C at the end.
+/// Metrics are stored by number, so that one that is appended to a page later reads as zero.
+/// </summary>
+public static class CounterCodec
+{
+    private const byte Version = 1;
+
+    /// <summary>Encodes a Counter's state.</summary>
+    public static byte[] Encode(Counter counter)
+    {
+        var writer = new ByteWriter(256);
+        writer.Byte(Version);
+        writer.Unsigned((ulong)counter.SequenceNr);
+        int count = 0;
+        for (int i = 0; i < counter.Page.Metrics.Length; i++)
+        {
+            count += counter.Sum(i) != 0 || counter.Set(i) is not null ? 1 : 0;
+        }
+
+        writer.Unsigned((ulong)count);
+        for (int i = 0; i < counter.Page.Metrics.Length; i++)
+        {
+            IdSet? set = counter.Set(i);
+            if (counter.Sum(i) == 0 && set is null)
+            {
+                continue;
+            }
+
+            writer.Unsigned((ulong)i);
+            writer.Signed(counter.Sum(i));
+            if (counter.Page.Metrics[i].Kind == MetricKind.Distinct)
+            {
+                writer.Unsigned((ulong)(set?.SerializedBytes ?? 0));
+                set?.WriteTo(writer);
+            }
+        }
+
+        writer.Checksum();
+        return writer.Written.ToArray();
+    }
+
+    /// <summary>Decodes a Counter's state.</summary>
+    /// <exception cref="StoredFormatException">The bytes are damaged or of an unknown version.</exception>
+    public static Counter Decode(CounterId id, Page page, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            return DecodeBody(id, page, ByteReader.CheckedBody(bytes));
+        }
+        catch (InvalidDataException e)
+        {
+            throw new StoredFormatException($"The snapshot of Counter {id} is damaged: {e.Message}. Run 'dataload rebuild' for its topic to make it anew from the journal.", e);
+        }
+    }
+
+    private static Counter DecodeBody(CounterId id, Page page, ReadOnlySpan<byte> body)
+    {
+        var reader = new ByteReader(body);
+        byte version = reader.Byte();
+        if (version != Version)
+        {
+            throw new InvalidDataException($"version {version} is not known to this program, which reads {Version}");
+        }
+
+        var counter = new Counter(id, page) { SequenceNr = (long)reader.Unsigned() };
+        int count = reader.Length(page.Metrics.Length);
+        for (int i = 0; i < count; i++)
+        {
+            int metric = reader.Int32();
+            if (metric >= page.Metrics.Length)
+            {
+                throw new InvalidDataException($"page '{page.Name}' has no metric number {metric}");
+            }
+
+            long sum = reader.Signed();
+            IdSet? set = null;
+            if (page.Metrics[metric].Kind == MetricKind.Distinct)
+            {
+                ReadOnlySpan<byte> stored = reader.Bytes(reader.Length(int.MaxValue));
+                set = stored.IsEmpty ? null : IdSet.Read(stored);
+            }
+
+            counter.SetState(metric, sum, set);
+        }
+
+        reader.End();
+        return counter;
+    }
+}
