@@ -25,6 +25,7 @@ public readonly struct TopicKey : IEquatable<TopicKey>
     {
         Type = type;
         Id = id;
+        TypeHash = typeHash;
         Hash = Mix(typeHash ^ ((ulong)(uint)id * 0x9E3779B97F4A7C15UL));
     }
 
@@ -33,6 +34,9 @@ public readonly struct TopicKey : IEquatable<TopicKey>
 
     /// <summary>The topic's id, 0 and up.</summary>
     public int Id { get; }
+
+    /// <summary>The stable hash of the type alone.</summary>
+    public ulong TypeHash { get; }
 
     /// <summary>The stable hash over type and id.</summary>
     public ulong Hash { get; }

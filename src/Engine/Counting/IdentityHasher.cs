@@ -1,0 +1,117 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using DataLoad.Engine.Binary;
+using DataLoad.Engine.Contract;
+
+namespace DataLoad.Engine.Counting;
+
+/// <summary>
+/// Hashes identities: the first 128 bits of SHA-256 (FIPS 180-4) over a canonical form, which is part of the stored
+/// format: one byte for what is hashed, the stream's number, the topic, and then the message-id, or each field that
+/// says something as its slot and value in slot order. Not thread-safe.
+/// </summary>
+public sealed class IdentityHasher
+{
+    private const byte MessageIdDomain = 1;
+    private const byte ContentDomain = 2;
+    private readonly ByteWriter _form = new(256);
+
+    /// <summary>The identity that a message-id gives.</summary>
+    public EventId OfMessageId(StreamDefinition stream, in TopicKey topic, string messageId)
+    {
+        Start(MessageIdDomain, stream, topic);
+        _form.Text(messageId);
+        return new EventId(IdentityKind.Hash, Finish());
+    }
+
+    /// <summary>Starts a content's form; fields follow in slot order, without the topic's, then <see cref="Finish"/>.</summary>
+    public void StartContent(StreamDefinition stream, in TopicKey topic) => Start(ContentDomain, stream, topic);
+
+    /// <summary>Adds a text field that says something.</summary>
+    public void Text(int slot, ReadOnlySpan<byte> utf8)
+    {
+        _form.Byte((byte)slot);
+        _form.Unsigned((ulong)utf8.Length);
+        _form.Bytes(utf8);
+    }
+
+    /// <summary>Adds an integer field that says something.</summary>
+    public void Integer(int slot, long value)
+    {
+        _form.Byte((byte)slot);
+        _form.Signed(value);
+    }
+
+    /// <summary>The hash of the form.</summary>
+    public UInt128 Finish()
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(_form.Written, hash);
+        return BinaryPrimitives.ReadUInt128LittleEndian(hash);
+    }
+
+    /// <summary>
+    /// The content's hash, from the event alone: for streams whose events hold all that their messages said
+    /// (<see cref="EventHoldsContent"/>). Gives the same as the message did.
+    /// </summary>
+    public UInt128 OfContent(BusinessEvent @event)
+    {
+        StreamDefinition stream = @event.Stream;
+        StartContent(stream, @event.Topic);
+        TextOf(@event, CommonField.SessionStr, EventText.SessionStr);
+        TextOf(@event, CommonField.ParentTopicType, EventText.ParentTopicType);
+        if (@event.ParentTopicId is int parent)
+        {
+            Integer(CommonField.ParentTopicId, parent);
+        }
+
+        TextOf(@event, CommonField.QrCode, EventText.QrCode);
+        if (@event.WuId != 0)
+        {
+            Integer(CommonField.WuId, @event.WuId);
+        }
+
+        TextOf(@event, CommonField.ChannelType, EventText.ChannelType);
+        Integer(CommonField.Ctime, @event.TimeMs);
+        int text = EventText.Own;
+        for (int i = 0; i < stream.OwnFields.Length; i++)
+        {
+            MessageField field = stream.OwnFields[i];
+            if (field.Kind == FieldKind.Text)
+            {
+                TextOf(@event, CommonField.Count + i, text++);
+            }
+            else if (@event.Facts[stream.FactIndex(field.Name)] is long value and not 0)
+            {
+                Integer(CommonField.Count + i, value);
+            }
+        }
+
+        return Finish();
+    }
+
+    /// <summary>
+    /// Whether a stream's events hold all that its messages say: no rows, and each integer field of its own a fact.
+    /// </summary>
+    public static bool EventHoldsContent(StreamDefinition stream) =>
+        stream.Lookups.IsEmpty && stream.OwnFields.All(field =>
+            field.Kind == FieldKind.Text || stream.Facts.Any(fact => fact.Step is null && string.Equals(fact.Name, field.Name, StringComparison.Ordinal)));
+
+    private void TextOf(BusinessEvent @event, int slot, int text)
+    {
+        ReadOnlySpan<byte> utf8 = @event.Text(text);
+        if (!utf8.IsEmpty)
+        {
+            Text(slot, utf8);
+        }
+    }
+
+    private void Start(byte domain, StreamDefinition stream, in TopicKey topic)
+    {
+        _form.Clear();
+        _form.Byte(domain);
+        _form.Byte(stream.Id);
+        _form.Text(topic.Type);
+        _form.Unsigned((ulong)topic.Id);
+    }
+}

@@ -1,0 +1,104 @@
+using DataLoad.Engine.Binary;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
+
+namespace DataLoad.Engine.Journaling;
+
+/// <summary>
+/// Writes what an entry holds beside its head (<see cref="BlockWriter"/>): flags, user, texts, identity, facts.
+/// Made where the event is resolved, so that the shard only copies bytes.
+/// </summary>
+internal static class EntryWriter
+{
+    public const byte HasParentType = 1;
+    public const byte HasParentId = 2;
+    public const byte HasQrCode = 4;
+    public const byte HasChannelType = 8;
+    public const byte HasOwnTexts = 16;
+    public const int IdentityShift = 5;
+    public const byte HasFacts = 128;
+
+    public static void Write(ByteWriter writer, BusinessEvent @event)
+    {
+        int ownTexts = OwnTexts(@event);
+        int facts = LastFact(@event.Facts) + 1;
+        int flags = (@event.Text(EventText.ParentTopicType).IsEmpty ? 0 : HasParentType)
+            | (@event.ParentTopicId is null ? 0 : HasParentId)
+            | (@event.Text(EventText.QrCode).IsEmpty ? 0 : HasQrCode)
+            | (@event.Text(EventText.ChannelType).IsEmpty ? 0 : HasChannelType)
+            | (ownTexts == 0 ? 0 : HasOwnTexts)
+            | ((int)@event.Identity.Kind << IdentityShift)
+            | (facts == 0 ? 0 : HasFacts);
+        writer.Byte((byte)flags);
+        writer.Unsigned((ulong)@event.WuId);
+        EntryText.Write(writer, @event.Text(EventText.SessionStr));
+        if ((flags & HasParentType) != 0)
+        {
+            EntryText.Write(writer, @event.Text(EventText.ParentTopicType));
+        }
+
+        if (@event.ParentTopicId is int parentId)
+        {
+            writer.Unsigned((ulong)parentId);
+        }
+
+        if ((flags & HasQrCode) != 0)
+        {
+            EntryText.Write(writer, @event.Text(EventText.QrCode));
+        }
+
+        if ((flags & HasChannelType) != 0)
+        {
+            EntryText.Write(writer, @event.Text(EventText.ChannelType));
+        }
+
+        if (ownTexts != 0)
+        {
+            writer.Byte((byte)ownTexts);
+            for (int i = 0; i < ownTexts; i++)
+            {
+                EntryText.Write(writer, @event.Text(EventText.Own + i));
+            }
+        }
+
+        WriteIdentity(writer, @event.Identity);
+        if (facts != 0)
+        {
+            writer.Byte((byte)facts);
+            for (int i = 0; i < facts; i++)
+            {
+                writer.Signed(@event.Facts[i]);
+            }
+        }
+    }
+
+    private static void WriteIdentity(ByteWriter writer, EventId identity)
+    {
+        if (identity.Kind == IdentityKind.Key)
+        {
+            writer.Unsigned((ulong)identity.Value);
+        }
+        else if (identity.Kind == IdentityKind.Hash)
+        {
+            writer.UInt128(identity.Value);
+        }
+    }
+
+    private static int OwnTexts(BusinessEvent @event)
+    {
+        int count = 0;
+        int place = 0;
+        foreach (MessageField field in @event.Stream.OwnFields.AsSpan())
+        {
+            if (field.Kind == FieldKind.Text)
+            {
+                place++;
+                count = @event.Text(EventText.Own + place - 1).IsEmpty ? count : place;
+            }
+        }
+
+        return count;
+    }
+
+    private static int LastFact(ReadOnlySpan<long> facts) => facts.LastIndexOfAnyExcept(0L);
+}

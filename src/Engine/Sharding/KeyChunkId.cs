@@ -1,0 +1,21 @@
+using DataLoad.Engine.Counting;
+
+namespace DataLoad.Engine.Sharding;
+
+/// <summary>
+/// A range of 2^20 business keys of one stream and topic: the unit in which seen keys are kept and passivated. Keys
+/// grow over time, so old chunks rest.
+/// </summary>
+/// <param name="StreamId">The stream's number.</param>
+/// <param name="Topic">The topic.</param>
+/// <param name="Number">The key, divided by 2^20.</param>
+internal readonly record struct KeyChunkId(byte StreamId, TopicKey Topic, int Number)
+{
+    public const int Bits = 20;
+
+    public static KeyChunkId Of(byte streamId, in TopicKey topic, int key) => new(streamId, topic, key >> Bits);
+
+    public static int Low(int key) => key & ((1 << Bits) - 1);
+
+    public override int GetHashCode() => (int)(Topic.Hash ^ ((ulong)(uint)Number * 0x9E3779B1UL) ^ ((ulong)StreamId << 24));
+}
