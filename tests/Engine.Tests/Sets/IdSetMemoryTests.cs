@@ -139,6 +139,10 @@ public sealed class IdSetMemoryTests
 
     private static (T Made, long Bytes) Measure<T>(Func<T> make)
     {
+        // Twice: the first collection lets pooled buffers of other tests go, and what waits for a finalizer.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var made = make();
         var bytes = GC.GetTotalMemory(forceFullCollection: true) - before;

@@ -19,12 +19,12 @@ internal static class IdShapes
         {
             "few" => Times(20, _ => random.Next()),
             "scattered" => Times(9_000, _ => random.Next(50_000_000)),
-            "middling" => Times(30_000, _ => random.Next(100_000_000)),
-            "dense" => Times(120_000, _ => random.Next(1_000_000)),
+            "middling" => Times(12_000, _ => random.Next(30_000_000)),
+            "dense" => Times(50_000, _ => random.Next(400_000)),
             "clustered" => Times(20_000, _ => (random.Next(40) << 20) + (int)(random.NextDouble() * random.NextDouble() * 9000)),
-            "runs" => [.. Enumerable.Range(0, 300).SelectMany(_ => Enumerable.Range(random.Next(3_000_000), random.Next(1, 900)))],
-            "holes" => [.. Enumerable.Range(0, 200_000).Where(_ => random.Next(500) != 0)],
-            "whole" => Shuffled(Enumerable.Range(65_536 - 10, 65_536 * 2 + 20), random),
+            "runs" => [.. Enumerable.Range(0, 100).SelectMany(_ => Enumerable.Range(random.Next(3_000_000), random.Next(1, 900)))],
+            "holes" => [.. Enumerable.Range(0, 75_000).Where(_ => random.Next(500) != 0)],
+            "whole" => Shuffled(Enumerable.Range(65_536 - 10, 65_536 + 20), random),
             "edges" => [0, 65_535, 65_536, 131_071, 131_072, int.MaxValue, int.MaxValue - 1, int.MaxValue - 65_535, int.MaxValue - 65_536, 0],
             _ => throw new ArgumentOutOfRangeException(nameof(shape)),
         };
@@ -45,7 +45,8 @@ internal static class IdShapes
     /// <summary>Fails unless the set has exactly these ids, asked in every way there is.</summary>
     public static void ShouldHold(this IdSet set, IReadOnlyCollection<int> expected)
     {
-        var sorted = expected.Order().ToArray();
+        var sorted = expected.ToArray();
+        Array.Sort(sorted);
         set.Count.ShouldBe(sorted.Length);
         set.IsEmpty.ShouldBe(sorted.Length == 0);
         var copied = new int[sorted.Length];

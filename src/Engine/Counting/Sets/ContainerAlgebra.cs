@@ -67,6 +67,12 @@ internal static class ContainerAlgebra
     /// <summary>Ids in the left one only; false when there are none.</summary>
     public static bool TryExcept(in Container left, in Container right, out Container result)
     {
+        if (left.Kind == ContainerKind.Array && right.Kind == ContainerKind.Array)
+        {
+            Span<ushort> lows = stackalloc ushort[left.Cardinality + 1];
+            return TryFromLows(left.Key, lows[..SortedLows.Except(left.Lows, right.Lows, lows)], out result);
+        }
+
         if (left.Kind == ContainerKind.Array)
         {
             return TryFilter(left, right, keep: false, out result);

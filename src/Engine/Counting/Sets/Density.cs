@@ -10,9 +10,6 @@ internal static class Density
     private const int RoaringFromIdsPerContainer = 20;
     private const int SparseBelowIdsPerContainer = 10; // well apart, so that a set does not go back and forth
 
-    /// <summary>Whether counting the containers could find a set dense at all.</summary>
-    public static bool IsWorthCounting(int count) => count >= MinRoaringIds;
-
     /// <summary>Whether a sparse set should move to containers.</summary>
     public static bool SuitsRoaring(long count, int containers) =>
         count >= MinRoaringIds && count >= (long)RoaringFromIdsPerContainer * containers;

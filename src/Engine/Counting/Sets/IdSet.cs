@@ -114,9 +114,9 @@ public sealed class IdSet : IEnumerable<int>
             return;
         }
 
-        var values = MemoryMarshal.Cast<int, uint>(ids[.._sparse.Count]);
-        _sparse.CopyTo(values);
-        IdSort.Sort(values);
+        var values = ids[.._sparse.Count];
+        CopyUnsortedTo(values);
+        IdSort.Sort(MemoryMarshal.Cast<int, uint>(values));
     }
 
     /// <summary>The ids, ascending. The set must not change meanwhile. Takes a buffer of up to 256 KB, or of a sparse set's size.</summary>
@@ -161,6 +161,9 @@ public sealed class IdSet : IEnumerable<int>
     /// <summary>Number of Roaring containers the ids take.</summary>
     internal int CountContainers() => _roaring?.Size ?? _sparse.CountContainers();
 
+    /// <summary>Writes the ids of a sparse set in no particular order; the span is <see cref="Count"/> long.</summary>
+    internal void CopyUnsortedTo(Span<int> ids) => _sparse.CopyTo(MemoryMarshal.Cast<int, uint>(ids));
+
     /// <summary>The containers of this set: its own when it has some, else made for the occasion.</summary>
     internal RoaringIds ToRoaring()
     {
@@ -179,11 +182,7 @@ public sealed class IdSet : IEnumerable<int>
 
     private bool AddAfterGrowth(int id, AddOutcome outcome)
     {
-        var change = outcome == AddOutcome.Crowded
-            || (Density.IsWorthCounting(_sparse.Count)
-                && Density.SuitsRoaring(_sparse.Count, _sparse.CountContainers()))
-            || !_sparse.TryGrow();
-        if (change)
+        if (outcome == AddOutcome.Crowded || _sparse.SuitsRoaring() || !_sparse.TryGrow())
         {
             _roaring = ToRoaring();
             _sparse = new SparseIds();

@@ -6,6 +6,8 @@ namespace DataLoad.Engine.Counting.Sets;
 /// <summary>Set operations across the two forms of <see cref="IdSet"/>.</summary>
 internal static class IdSetAlgebra
 {
+    private const int MaxBatch = 1 << 20; // ids, 4 MB
+
     /// <summary>Adds all ids of <paramref name="source"/> to <paramref name="target"/>.</summary>
     public static void UnionWith(IdSet target, IdSet source)
     {
@@ -46,14 +48,7 @@ internal static class IdSetAlgebra
         var result = roaring.Count == 0
             ? new IdSet()
             : IdSet.FromRoaring(RoaringAlgebra.Union(CollectionsMarshal.AsSpan(roaring)));
-        foreach (var set in sets)
-        {
-            if (!set.IsRoaring)
-            {
-                AddAll(result, set);
-            }
-        }
-
+        AddSparse(result, sets);
         return result;
     }
 
@@ -100,5 +95,62 @@ internal static class IdSetAlgebra
         }
 
         ArrayPool<int>.Shared.Return(ids);
+    }
+
+    // The sparse ones of the sets, many at a time: sorting all of them once is cheaper than finding each
+    // id's place in a set that grows.
+    private static void AddSparse(IdSet target, IReadOnlyList<IdSet> sets)
+    {
+        long total = 0, largest = 0;
+        foreach (var set in sets)
+        {
+            total += set.IsRoaring ? 0 : set.Count;
+            largest = Math.Max(largest, set.IsRoaring ? 0 : set.Count);
+        }
+
+        var buffer = ArrayPool<int>.Shared.Rent((int)Math.Min(total, Math.Max(largest, MaxBatch)));
+        var used = 0;
+        foreach (var set in sets)
+        {
+            if (set.IsRoaring)
+            {
+                continue;
+            }
+
+            if (set.Count > buffer.Length - used)
+            {
+                AddBatch(target, buffer.AsSpan(0, used));
+                used = 0;
+            }
+
+            set.CopyUnsortedTo(buffer.AsSpan(used, (int)set.Count));
+            used += (int)set.Count;
+        }
+
+        AddBatch(target, buffer.AsSpan(0, used));
+        ArrayPool<int>.Shared.Return(buffer);
+    }
+
+    private static void AddBatch(IdSet target, Span<int> ids)
+    {
+        IdSort.Sort(MemoryMarshal.Cast<int, uint>(ids));
+        var distinct = 0;
+        foreach (var id in ids)
+        {
+            if (distinct == 0 || ids[distinct - 1] != id)
+            {
+                ids[distinct++] = id;
+            }
+        }
+
+        var batch = IdSet.FromSorted(ids[..distinct]);
+        if (target.IsEmpty)
+        {
+            target.Become(batch);
+        }
+        else
+        {
+            UnionWith(target, batch);
+        }
     }
 }

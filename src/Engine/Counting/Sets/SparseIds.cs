@@ -24,6 +24,7 @@ internal struct SparseIds
 
     private uint[] _slots;
     private int _count;
+    private int _containers; // as last counted; there can only be more by now
 
     /// <summary>An empty set, which holds no memory of its own.</summary>
     public SparseIds() => _slots = [];
@@ -55,7 +56,7 @@ internal struct SparseIds
     }
 
     /// <summary>A copy that shares nothing.</summary>
-    public readonly SparseIds Clone() => new(_slots.AsSpan().ToArray(), _count);
+    public readonly SparseIds Clone() => this with { _slots = _slots.AsSpan().ToArray() };
 
     /// <summary>Whether the id is in the set.</summary>
     public readonly bool Contains(uint id)
@@ -140,6 +141,18 @@ internal struct SparseIds
                 ids[written++] = IdHash.Invert(slot);
             }
         }
+    }
+
+    /// <summary>Whether the ids have become dense enough for containers. Counts only when they can have.</summary>
+    public bool SuitsRoaring()
+    {
+        if (!Density.SuitsRoaring(_count, _containers))
+        {
+            return false;
+        }
+
+        _containers = CountContainers();
+        return Density.SuitsRoaring(_count, _containers);
     }
 
     /// <summary>Number of Roaring containers these ids would need, in O(count).</summary>
@@ -231,29 +244,23 @@ internal struct SparseIds
     {
         var homes = Homes(length);
         var slots = GC.AllocateUninitializedArray<uint>(length);
+        slots.AsSpan().Fill(Empty);
         var next = 0;
         foreach (var hash in _slots)
         {
-            if (hash == Empty)
-            {
-                continue;
-            }
-
-            var home = Home(hash, homes);
-            while (next < home)
-            {
-                slots[next++] = Empty;
-            }
-
-            if (next == length || next - home > MaxReach)
+            // No branch on whether the slot is empty, as it would mispredict at each gap: an empty one is
+            // written, as empty, to a place not yet reached, and does not count.
+            var home = Home(hash & int.MaxValue, homes);
+            var at = Math.Max(home, next);
+            if (at >= slots.Length || at - home > MaxReach)
             {
                 return false;
             }
 
-            slots[next++] = hash;
+            slots[at] = hash;
+            next = hash == Empty ? next : at + 1;
         }
 
-        slots.AsSpan(next).Fill(Empty);
         _slots = slots;
         return true;
     }
