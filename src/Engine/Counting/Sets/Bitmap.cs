@@ -1,0 +1,183 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace DataLoad.Engine.Counting.Sets;
+
+/// <summary>
+/// Operations on the 1,024 words of a bitmap container. Value <c>v</c> is bit <c>v % 64</c> of word
+/// <c>v / 64</c>, as the Roaring format stores it.
+/// </summary>
+internal static class Bitmap
+{
+    /// <summary>Words of 64 bits in a bitmap container.</summary>
+    public const int WordCount = 1024;
+
+    /// <summary>The words behind a bitmap container's <see cref="Container.Data"/>; a view, not a copy.</summary>
+    public static Span<ulong> Words(ushort[] data) => MemoryMarshal.Cast<ushort, ulong>(data.AsSpan());
+
+    /// <summary>Whether <paramref name="low"/> is set.</summary>
+    public static bool Contains(ReadOnlySpan<ulong> words, int low) => (words[low >> 6] >> low & 1) != 0;
+
+    /// <summary>Sets one bit for each value of <paramref name="lows"/>.</summary>
+    public static void SetAll(Span<ulong> words, ReadOnlySpan<ushort> lows)
+    {
+        // One slice up front lets the JIT drop the bounds check of every store: low >> 6 is below 1,024.
+        ref var first = ref MemoryMarshal.GetReference(words[..WordCount]);
+        foreach (var low in lows)
+        {
+            Unsafe.Add(ref first, low >> 6) |= 1UL << low;
+        }
+    }
+
+    /// <summary>Clears one bit for each value of <paramref name="lows"/>.</summary>
+    public static void ClearAll(Span<ulong> words, ReadOnlySpan<ushort> lows)
+    {
+        foreach (var low in lows)
+        {
+            words[low >> 6] &= ~(1UL << low);
+        }
+    }
+
+    /// <summary>Sets the bits from <paramref name="start"/> to <paramref name="end"/>, both included.</summary>
+    public static void SetRange(Span<ulong> words, int start, int end)
+    {
+        int firstWord = start >> 6, lastWord = end >> 6;
+        var head = ulong.MaxValue << start;
+        var tail = ulong.MaxValue >> (63 - (end & 63));
+        if (firstWord == lastWord)
+        {
+            words[firstWord] |= head & tail;
+            return;
+        }
+
+        words[firstWord] |= head;
+        words[(firstWord + 1)..lastWord].Fill(ulong.MaxValue);
+        words[lastWord] |= tail;
+    }
+
+    /// <summary>Clears the bits from <paramref name="start"/> to <paramref name="end"/>, both included.</summary>
+    public static void ClearRange(Span<ulong> words, int start, int end)
+    {
+        int firstWord = start >> 6, lastWord = end >> 6;
+        var head = ulong.MaxValue << start;
+        var tail = ulong.MaxValue >> (63 - (end & 63));
+        if (firstWord == lastWord)
+        {
+            words[firstWord] &= ~(head & tail);
+            return;
+        }
+
+        words[firstWord] &= ~head;
+        words[(firstWord + 1)..lastWord].Clear();
+        words[lastWord] &= ~tail;
+    }
+
+    /// <summary>Sets the bits that are set in <paramref name="other"/>.</summary>
+    public static void Or(Span<ulong> words, ReadOnlySpan<ulong> other)
+    {
+        for (var i = 0; i < words.Length && i < other.Length; i++)
+        {
+            words[i] |= other[i];
+        }
+    }
+
+    /// <summary>Keeps only the bits that are set in <paramref name="other"/> too.</summary>
+    public static void And(Span<ulong> words, ReadOnlySpan<ulong> other)
+    {
+        for (var i = 0; i < words.Length && i < other.Length; i++)
+        {
+            words[i] &= other[i];
+        }
+    }
+
+    /// <summary>Clears the bits that are set in <paramref name="other"/>.</summary>
+    public static void AndNot(Span<ulong> words, ReadOnlySpan<ulong> other)
+    {
+        for (var i = 0; i < words.Length && i < other.Length; i++)
+        {
+            words[i] &= ~other[i];
+        }
+    }
+
+    /// <summary>Number of bits set, 0 to 65,536.</summary>
+    public static int CountBits(ReadOnlySpan<ulong> words)
+    {
+        var count = 0;
+        foreach (var word in words)
+        {
+            count += BitOperations.PopCount(word);
+        }
+
+        return count;
+    }
+
+    /// <summary>Number of maximal runs of set bits, 0 to 32,768.</summary>
+    public static int CountRuns(ReadOnlySpan<ulong> words)
+    {
+        var runs = 0;
+        ulong before = 0;
+        foreach (var word in words)
+        {
+            // A run starts at each set bit whose lower neighbour, perhaps in the word before, is clear.
+            runs += BitOperations.PopCount(word & ~(word << 1 | before));
+            before = word >> 63;
+        }
+
+        return runs;
+    }
+
+    /// <summary>Writes the set bits' values, ascending. <paramref name="lows"/> must be exactly as long as there are bits.</summary>
+    public static void CopyLows(ReadOnlySpan<ulong> words, Span<ushort> lows)
+    {
+        var written = 0;
+        for (var i = 0; i < words.Length; i++)
+        {
+            for (var word = words[i]; word != 0; word &= word - 1)
+            {
+                lows[written++] = (ushort)(i << 6 | BitOperations.TrailingZeroCount(word));
+            }
+        }
+    }
+
+    /// <summary>Writes the maximal runs as pairs (start, length - 1). <paramref name="pairs"/> must hold all of them.</summary>
+    public static void CopyRuns(ReadOnlySpan<ulong> words, Span<ushort> pairs)
+    {
+        var written = 0;
+        var from = NextSet(words, 0);
+        while (from < RoaringFormat.ContainerSpan)
+        {
+            var end = NextClear(words, from);
+            pairs[written++] = (ushort)from;
+            pairs[written++] = (ushort)(end - from - 1);
+            from = NextSet(words, end);
+        }
+    }
+
+    private static int NextSet(ReadOnlySpan<ulong> words, int from) => Next(words, from, 0);
+
+    private static int NextClear(ReadOnlySpan<ulong> words, int from) => Next(words, from, ulong.MaxValue);
+
+    // The first position at or after 'from' whose bit, after xor with 'flip', is set; 65,536 when there is none.
+    private static int Next(ReadOnlySpan<ulong> words, int from, ulong flip)
+    {
+        if (from >= RoaringFormat.ContainerSpan)
+        {
+            return RoaringFormat.ContainerSpan;
+        }
+
+        var i = from >> 6;
+        var word = (words[i] ^ flip) & (ulong.MaxValue << from);
+        while (word == 0)
+        {
+            if (++i == WordCount)
+            {
+                return RoaringFormat.ContainerSpan;
+            }
+
+            word = words[i] ^ flip;
+        }
+
+        return i << 6 | BitOperations.TrailingZeroCount(word);
+    }
+}

@@ -1,0 +1,152 @@
+using DataLoad.Engine.Counting.Sets;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Engine.Tests.Sets;
+
+/// <summary>The memory bill, as the set states it and as the collector sees it.</summary>
+[Collection(nameof(IdSetMemoryTests))]
+[CollectionDefinition(nameof(IdSetMemoryTests), DisableParallelization = true)]
+public sealed class IdSetMemoryTests
+{
+    [Fact]
+    public void Ten_thousand_scattered_ids_cost_at_most_five_bytes_each() =>
+        BytesPerId(100, 10_000, 50_000_000).ShouldBeLessThanOrEqualTo(5.0);
+
+    [Fact]
+    public void A_million_ids_out_of_fifty_million_cost_at_most_two_and_a_half_bytes_each() =>
+        BytesPerId(3, 1_000_000, 50_000_000).ShouldBeLessThanOrEqualTo(2.5);
+
+    [Theory]
+    [InlineData(3_000)]
+    [InlineData(5_500)]
+    [InlineData(17_000)]
+    [InlineData(25_000)]
+    [InlineData(60_000)]
+    public void Any_number_of_ids_costs_at_most_five_bytes_each(int count) =>
+        BytesPerId(20, count, 50_000_000).ShouldBeLessThanOrEqualTo(5.0);
+
+    [Fact]
+    public void A_million_consecutive_ids_cost_at_most_64_kilobytes()
+    {
+        var (set, bytes) = Measure(() => Enumerable.Range(1_234_567, 1_000_000).ToSet());
+        set.Count.ShouldBe(1_000_000);
+        set.ResidentBytes.ShouldBeLessThanOrEqualTo(64 << 10);
+        bytes.ShouldBeLessThanOrEqualTo(64 << 10);
+    }
+
+    [Fact]
+    public void Three_users_cost_well_under_a_hundred_bytes()
+    {
+        var set = new[] { 5, 500_000, 50_000_000 }.ToSet();
+        set.ResidentBytes.ShouldBeLessThanOrEqualTo(80);
+    }
+
+    [Theory]
+    [MemberData(nameof(IdShapes.Names), MemberType = typeof(IdShapes))]
+    public void Resident_bytes_are_what_the_collector_sees(string shape)
+    {
+        var ids = IdShapes.Make(shape, 9);
+        var (sets, bytes) = Measure(() => Enumerable.Range(0, 50).Select(_ => ids.ToSet()).ToArray());
+        var stated = sets.Sum(set => set.ResidentBytes);
+        ((double)bytes).ShouldBeInRange(0.95 * stated - 16_384, 1.05 * stated + 16_384);
+    }
+
+    [Theory]
+    [MemberData(nameof(IdShapes.Names), MemberType = typeof(IdShapes))]
+    public void Resident_bytes_kept_while_adding_equal_those_counted_anew(string shape)
+    {
+        var set = new IdSet();
+        var i = 0;
+        foreach (var id in IdShapes.Make(shape, 10))
+        {
+            set.Add(id);
+            if (i++ % 997 == 0 && set.IsRoaring)
+            {
+                var roaring = set.ToRoaring();
+                var data = 0L;
+                foreach (var container in roaring.Containers)
+                {
+                    data += container.DataBytes;
+                }
+
+                (roaring.ResidentBytes - data).ShouldBeInRange(0, 72 + 24 * roaring.Size + 64);
+            }
+        }
+    }
+
+    [Fact]
+    public void Adding_what_is_there_and_asking_allocate_nothing()
+    {
+        foreach (var shape in IdShapes.Names.Select(row => row.Data))
+        {
+            var ids = IdShapes.Make(shape, 12);
+            var set = ids.ToSet();
+            var found = 0;
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            foreach (var id in ids)
+            {
+                found += set.Add(id) ? 0 : 1;
+                found += set.Contains(id) ? 1 : 0;
+            }
+
+            _ = set.ResidentBytes;
+            (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0, shape);
+            found.ShouldBe(2 * ids.Length);
+        }
+    }
+
+    [Theory]
+    [InlineData(200_000, int.MaxValue)]
+    [InlineData(200_000, 20_000_000)]
+    [InlineData(500_000, 1_000_000)]
+    public void Growing_allocates_a_bounded_multiple_of_what_is_kept(int count, int range)
+    {
+        var random = new Random(13);
+        var set = new IdSet();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < count; i++)
+        {
+            set.Add(random.Next(range));
+        }
+
+        // Growth by an eighth: a geometric series of nine times the last size, and a little for changing over.
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(14 * Math.Max(set.ResidentBytes, 4 * set.Count));
+    }
+
+    private static double BytesPerId(int sets, int count, int range)
+    {
+        var (made, bytes) = Measure(() => Enumerable.Range(0, sets).Select(seed => Random(seed, count, range)).ToArray());
+        var ids = made.Sum(set => set.Count);
+        var stated = made.Sum(set => set.ResidentBytes);
+        ((double)bytes).ShouldBeInRange(0.97 * stated - 16_384, 1.03 * stated + 16_384);
+        var perId = (double)Math.Max(bytes - 16_384, stated) / ids;
+        TestContext.Current.TestOutputHelper?.WriteLine(FormattableString.Invariant($"{count} of {range}: {perId:F2} bytes an id"));
+        return perId;
+    }
+
+    private static IdSet Random(int seed, int count, int range)
+    {
+        var random = new Random(seed);
+        var set = new IdSet();
+        while (set.Count < count)
+        {
+            set.Add(random.Next(range));
+        }
+
+        return set;
+    }
+
+    private static (T Made, long Bytes) Measure<T>(Func<T> make)
+    {
+        // Twice: the first collection lets pooled buffers of other tests go, and what waits for a finalizer.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var made = make();
+        var bytes = GC.GetTotalMemory(forceFullCollection: true) - before;
+        GC.KeepAlive(made);
+        return (made, bytes);
+    }
+}
