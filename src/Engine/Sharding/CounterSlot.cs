@@ -24,5 +24,9 @@ internal sealed class CounterSlot(Counter counter)
     /// <summary>Why the Counter cannot be counted on; it is neither flushed nor snapshotted until it is rebuilt.</summary>
     public string? Damage { get; set; }
 
-    public bool IsClean => !IsInFlushList && !IsInSnapshotList;
+    public bool IsDamageReported { get; set; }
+
+    /// <summary>Whether all of it is flushed and snapshotted, so that it may go.</summary>
+    public bool IsClean => !IsInFlushList && !IsInSnapshotList
+        && Counter.SequenceNr == FlushedSequenceNr && Counter.SequenceNr == SnapshotSequenceNr;
 }

@@ -13,7 +13,11 @@ internal sealed class KeyChunk(KeyChunkId id, IdSet keys)
 
     public IdSet Keys => keys;
 
+    /// <summary>Whether it holds keys that no encoded snapshot has.</summary>
     public bool IsDirty { get; set; }
+
+    /// <summary>Whether a snapshot is on its way; until then the stored one is older than this.</summary>
+    public bool IsSaving { get; set; }
 
     public long LastUsed { get; set; }
 

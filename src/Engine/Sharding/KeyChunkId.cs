@@ -1,4 +1,5 @@
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Engine.Sharding;
 
@@ -13,9 +14,17 @@ internal readonly record struct KeyChunkId(byte StreamId, TopicKey Topic, int Nu
 {
     public const int Bits = 20;
 
-    public static KeyChunkId Of(byte streamId, in TopicKey topic, int key) => new(streamId, topic, key >> Bits);
+    public static KeyChunkId Of(byte streamId, in TopicKey topic, UInt128 key) => new(streamId, topic, (int)((ulong)key >> Bits));
 
-    public static int Low(int key) => key & ((1 << Bits) - 1);
+    public static KeyChunkId Parse(ReadOnlySpan<byte> snapshotKey)
+    {
+        SnapshotKeys.Parse(snapshotKey, out byte stream, out int number, out TopicKey topic);
+        return new KeyChunkId(stream, topic, number);
+    }
+
+    public static int Low(UInt128 key) => (int)((ulong)key & ((1UL << Bits) - 1));
+
+    public byte[] SnapshotKey() => SnapshotKeys.Make(StreamId, Number, Topic);
 
     public override int GetHashCode() => (int)(Topic.Hash ^ ((ulong)(uint)Number * 0x9E3779B1UL) ^ ((ulong)StreamId << 24));
 }

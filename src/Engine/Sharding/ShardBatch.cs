@@ -23,6 +23,9 @@ public sealed class ShardBatch
     /// <summary>The deliveries' tags, one per event.</summary>
     public ReadOnlySpan<ulong> Tags => _tags.AsSpan(0, Count);
 
+    /// <summary>The size of the encoded entries, in bytes.</summary>
+    public int PayloadBytes => _payloads.Length;
+
     internal ReadOnlySpan<ShardItem> Items => _items.AsSpan(0, Count);
 
     /// <summary>Empties the batch for events of another source.</summary>

@@ -1,0 +1,52 @@
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Journaling;
+
+namespace DataLoad.Engine.Sharding;
+
+/// <summary>
+/// A journal block that a shard assembles, and who is to be told when it is durable. A shard has two and swaps them:
+/// one is in flight to the journal while the other takes what arrives.
+/// </summary>
+internal sealed class OpenBlock
+{
+    private readonly HashSet<(byte Stream, TopicKey Topic, UInt128 Key)> _keys = [];
+    private readonly HashSet<UInt128> _hashes = [];
+
+    public BlockWriter Writer { get; } = new();
+
+    /// <summary>The batches whose events, or whose duplicates' originals, become durable with this block.</summary>
+    public List<ShardBatch> Batches { get; } = [];
+
+    /// <summary>Events by stream, for the metrics.</summary>
+    public int[] EventsByStream { get; } = new int[256];
+
+    public bool IsEmpty => Writer.Count == 0;
+
+    public void Start(int shard, long firstSequenceNr, long nowMs) => Writer.Start(shard, firstSequenceNr, nowMs);
+
+    public bool Contains(in ShardItem item) => item.Identity.Kind == IdentityKind.Key
+        ? _keys.Contains((item.StreamId, item.Topic, item.Identity.Value))
+        : _hashes.Contains(item.Identity.Value);
+
+    public void Add(in ShardItem item, ReadOnlySpan<byte> payload)
+    {
+        Writer.Add(item.StreamId, item.Topic, item.TimeMs, item.Day, payload);
+        EventsByStream[item.StreamId]++;
+        if (item.Identity.Kind == IdentityKind.Key)
+        {
+            _keys.Add((item.StreamId, item.Topic, item.Identity.Value));
+        }
+        else if (item.Identity.IsHash)
+        {
+            _hashes.Add(item.Identity.Value);
+        }
+    }
+
+    public void Clear()
+    {
+        _keys.Clear();
+        _hashes.Clear();
+        Batches.Clear();
+        Array.Clear(EventsByStream);
+    }
+}

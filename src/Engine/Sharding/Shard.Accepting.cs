@@ -1,0 +1,235 @@
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Sharding.Seen;
+
+namespace DataLoad.Engine.Sharding;
+
+/// <summary>Taking batches from the mailbox: loading what they touch, and telling new events from duplicates.</summary>
+internal sealed partial class Shard
+{
+    private readonly List<ShardBatch> _arrived = [];
+    private readonly HashSet<CounterId> _missingCounters = [];
+    private readonly HashSet<KeyChunkId> _missingKeys = [];
+    private readonly MissingPages _missingPages = new();
+
+    private bool MayAccept => _open.Writer.Length < _context.Settings.MaxBlockBytes && !IsPressed && !HasCommands;
+
+    private async ValueTask<bool> AcceptArrivedAsync(CancellationToken cancellationToken)
+    {
+        if (!MayAccept || _mailbox.Reader.Count == 0)
+        {
+            return false;
+        }
+
+        int payload = 0;
+        while (payload < _context.Settings.MaxBlockBytes && _mailbox.Reader.TryRead(out ShardBatch? batch))
+        {
+            _arrived.Add(batch);
+            payload += batch.PayloadBytes;
+        }
+
+        await LoadTouchedAsync(cancellationToken).ConfigureAwait(false);
+        if (_open.IsEmpty)
+        {
+            _open.Start(_lease.Shard, _nextSequenceNr, NowMs);
+        }
+
+        foreach (ShardBatch batch in _arrived)
+        {
+            Accept(batch);
+        }
+
+        _arrived.Clear();
+        return true;
+    }
+
+    private void Accept(ShardBatch batch)
+    {
+        int duplicates = 0;
+        ReadOnlySpan<ShardItem> items = batch.Items;
+        foreach (ref readonly ShardItem item in items)
+        {
+            if (item.Identity.Exists && IsDuplicate(item))
+            {
+                duplicates++;
+                _duplicates[item.StreamId]++;
+                continue;
+            }
+
+            if (!item.Identity.Exists)
+            {
+                _unidentified[item.StreamId]++;
+            }
+
+            _open.Add(item, batch.Payload(item));
+            _nextSequenceNr++;
+        }
+
+        CountOddities();
+        if (duplicates < items.Length || !_open.IsEmpty)
+        {
+            _open.Batches.Add(batch);
+        }
+        else if (_commit is not null)
+        {
+            // All duplicates, perhaps of events in flight: what they duplicate must be durable before they are done.
+            _inFlight.Batches.Add(batch);
+        }
+        else
+        {
+            Finish(batch);
+        }
+    }
+
+    private bool IsDuplicate(in ShardItem item)
+    {
+        if (_open.Contains(item) || (_commit is not null && _inFlight.Contains(item)))
+        {
+            return true;
+        }
+
+        return item.Identity.Kind == IdentityKind.Key
+            ? _state.ContainsKey(item.StreamId, item.Topic, item.Identity.Value)
+            : _state.Hashes.Contains(item.Identity.Value, NowMs);
+    }
+
+    /// <summary>Loads the Counters and seen identities that the arrived batches touch, in one round trip for each kind.</summary>
+    private async ValueTask LoadTouchedAsync(CancellationToken cancellationToken)
+    {
+        foreach (ShardBatch batch in _arrived)
+        {
+            foreach (ref readonly ShardItem item in batch.Items)
+            {
+                Touch(item.StreamId, item.CounterId, item.Identity);
+            }
+        }
+
+        await LoadMissingAsync(cancellationToken).ConfigureAwait(false);
+
+        // A page may be known to be missing only once its directory is there, so this may take two rounds.
+        long now = NowMs;
+        while (true)
+        {
+            foreach (ShardBatch batch in _arrived)
+            {
+                foreach (ref readonly ShardItem item in batch.Items)
+                {
+                    if (item.Identity.IsHash)
+                    {
+                        _state.Hashes.CollectMissing(item.Identity.Value, now, _missingPages);
+                    }
+                }
+            }
+
+            if (_missingPages.Count == 0)
+            {
+                return;
+            }
+
+            await LoadPagesAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private void Touch(byte streamId, in CounterId counter, in EventId identity)
+    {
+        if (!_state.HasCounter(counter))
+        {
+            _missingCounters.Add(counter);
+        }
+
+        if (identity.Kind == IdentityKind.Key)
+        {
+            KeyChunkId chunk = KeyChunkId.Of(streamId, counter.Topic, identity.Value);
+            if (!_state.HasKeys(chunk))
+            {
+                _missingKeys.Add(chunk);
+            }
+        }
+    }
+
+    private async ValueTask LoadMissingAsync(CancellationToken cancellationToken)
+    {
+        if (_missingCounters.Count > 0)
+        {
+            byte[][] keys = [.. _missingCounters.Select(id => SnapshotKeys.Of(id))];
+            foreach (Snapshot snapshot in await LoadAsync(SnapshotKind.Counter, keys, cancellationToken).ConfigureAwait(false))
+            {
+                CounterId id = SnapshotKeys.CounterId(snapshot.Key);
+                _missingCounters.Remove(id);
+                SupplyCounter(id, snapshot);
+            }
+
+            foreach (CounterId id in _missingCounters)
+            {
+                _state.Supply(new Counter(id, PageOf(id)));
+            }
+
+            _missingCounters.Clear();
+        }
+
+        if (_missingKeys.Count > 0)
+        {
+            byte[][] keys = [.. _missingKeys.Select(id => id.SnapshotKey())];
+            foreach (Snapshot snapshot in await LoadAsync(SnapshotKind.SeenKeys, keys, cancellationToken).ConfigureAwait(false))
+            {
+                KeyChunkId id = KeyChunkId.Parse(snapshot.Key);
+                _missingKeys.Remove(id);
+                _state.Supply(KeyChunk.Decode(id, snapshot.Bytes));
+            }
+
+            foreach (KeyChunkId id in _missingKeys)
+            {
+                _state.SupplyEmpty(id);
+            }
+
+            _missingKeys.Clear();
+        }
+    }
+
+    private void SupplyCounter(CounterId id, Snapshot snapshot)
+    {
+        try
+        {
+            _state.Supply(CounterCodec.Decode(id, PageOf(id), snapshot.Bytes));
+        }
+        catch (StoredFormatException e)
+        {
+            // One damaged Counter does not stop the others: its events go on being journaled, and a rebuild mends it.
+            CounterSlot slot = _state.Supply(new Counter(id, PageOf(id)), e.Message);
+            ReportDamage(slot);
+        }
+    }
+
+    private async ValueTask LoadPagesAsync(CancellationToken cancellationToken)
+    {
+        foreach (Snapshot snapshot in await LoadAsync(SnapshotKind.SeenHashes, _missingPages.Keys, cancellationToken).ConfigureAwait(false))
+        {
+            _state.Hashes.Supply(snapshot.Key, snapshot.Bytes);
+        }
+
+        _missingPages.Clear();
+        _state.AccountHashes();
+    }
+
+    private async ValueTask<IReadOnlyList<Snapshot>> LoadAsync(SnapshotKind kind, IReadOnlyList<byte[]> keys, CancellationToken cancellationToken)
+    {
+        for (int failures = 1; ; failures++)
+        {
+            try
+            {
+                return await _context.Snapshots.LoadAsync(_lease.Shard, kind, keys, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                TimeSpan wait = _context.Backoff.After(failures);
+                ShardingLog.LoadFailed(_context.Logger, _lease.Shard, failures, wait, e.Message);
+                await Task.Delay(wait, _context.Time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private Contract.Page PageOf(in CounterId id) => _context.Plan.Catalog.PageById(id.PageId)
+        ?? throw new StoredFormatException($"Shard {_lease.Shard} holds a Counter of page number {id.PageId}, which is not in this program's catalog.");
+
+    private long NowMs => _context.Time.GetUtcNow().ToUnixTimeMilliseconds();
+}

@@ -1,0 +1,212 @@
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Counting.Sets;
+using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Scheduling;
+using DataLoad.Engine.Sharding.Seen;
+
+namespace DataLoad.Engine.Sharding;
+
+/// <summary>
+/// What a shard holds in memory: a fold of its journal over stored snapshots. Single-threaded, does no I/O: it says
+/// what has to be loaded and is given it.
+/// </summary>
+internal sealed class ShardState(CountingPlan plan, SeenHashes hashes, MemoryBudget budget)
+{
+    private readonly Dictionary<CounterId, CounterSlot> _counters = [];
+    private readonly Dictionary<KeyChunkId, KeyChunk> _keys = [];
+    private long _hashBytes;
+
+    /// <summary>Counters to flush, each once.</summary>
+    public List<CounterSlot> FlushList { get; } = [];
+
+    /// <summary>Counters to snapshot, each once.</summary>
+    public List<CounterSlot> SnapshotList { get; } = [];
+
+    /// <summary>Key chunks to snapshot, each once.</summary>
+    public List<KeyChunk> KeyList { get; } = [];
+
+    public SeenHashes Hashes => hashes;
+
+    public long AppliedSequenceNr { get; set; }
+
+    /// <summary>Grows with use; what was used at a lower value rested longer.</summary>
+    public long Clock { get; set; }
+
+    public long ResidentBytes { get; private set; }
+
+    public int CounterCount => _counters.Count;
+
+    public IEnumerable<CounterSlot> Counters => _counters.Values;
+
+    public CounterSlot? Find(in CounterId id) => _counters.GetValueOrDefault(id);
+
+    public bool HasCounter(in CounterId id) => _counters.ContainsKey(id);
+
+    public bool HasKeys(in KeyChunkId id) => _keys.ContainsKey(id);
+
+    /// <summary>Whether a key is among those journaled; its chunk must be resident.</summary>
+    public bool ContainsKey(byte streamId, in TopicKey topic, UInt128 key)
+    {
+        KeyChunk chunk = _keys[KeyChunkId.Of(streamId, topic, key)];
+        chunk.LastUsed = Clock;
+        return chunk.Keys.Contains(KeyChunkId.Low(key));
+    }
+
+    /// <summary>Takes in a Counter that was loaded, or an empty one where there is no snapshot.</summary>
+    public CounterSlot Supply(Counter counter, string? damage = null)
+    {
+        var slot = new CounterSlot(counter)
+        {
+            SnapshotSequenceNr = counter.SequenceNr,
+            FlushedSequenceNr = counter.SequenceNr,
+            LastUsed = Clock,
+            Damage = damage,
+        };
+        _counters.Add(counter.Id, slot);
+        Account(slot);
+        return slot;
+    }
+
+    /// <summary>Takes in a chunk of keys that was loaded, or an empty one where there is none.</summary>
+    public void Supply(KeyChunk chunk)
+    {
+        chunk.LastUsed = Clock;
+        _keys.Add(chunk.Id, chunk);
+        Account(chunk);
+    }
+
+    public KeyChunk SupplyEmpty(KeyChunkId id)
+    {
+        var chunk = new KeyChunk(id, new IdSet());
+        Supply(chunk);
+        return chunk;
+    }
+
+    /// <summary>Applies one journaled event. Its Counter and its chunk of keys must be resident.</summary>
+    /// <returns>The Counter's slot.</returns>
+    public CounterSlot Apply(BusinessEvent @event, long sequenceNr, long journaledAtMs)
+    {
+        Remember(@event, journaledAtMs);
+        Page page = plan.PageByStream[@event.Stream.Id];
+        CounterSlot slot = _counters[new CounterId(page.Id, @event.Topic, @event.Day)];
+        slot.LastUsed = Clock;
+        if (slot.Damage is null)
+        {
+            try
+            {
+                if (slot.Counter.Apply(plan, @event, sequenceNr))
+                {
+                    MarkChanged(slot);
+                }
+            }
+            catch (OverflowException)
+            {
+                slot.Damage = $"a sum of Counter {slot.Counter.Id} passed 64 bits at SequenceNr {sequenceNr}";
+            }
+        }
+
+        AppliedSequenceNr = sequenceNr;
+        return slot;
+    }
+
+    public void MarkChanged(CounterSlot slot)
+    {
+        MarkForFlush(slot);
+        if (!slot.IsInSnapshotList)
+        {
+            slot.IsInSnapshotList = true;
+            SnapshotList.Add(slot);
+        }
+    }
+
+    public void MarkForFlush(CounterSlot slot)
+    {
+        if (!slot.IsInFlushList)
+        {
+            slot.IsInFlushList = true;
+            FlushList.Add(slot);
+        }
+    }
+
+    public void Account(CounterSlot slot)
+    {
+        long bytes = slot.Counter.ResidentBytes + 200;
+        AddBytes(bytes - slot.AccountedBytes);
+        slot.AccountedBytes = bytes;
+    }
+
+    public void Account(KeyChunk chunk)
+    {
+        AddBytes(chunk.ResidentBytes - chunk.AccountedBytes);
+        chunk.AccountedBytes = chunk.ResidentBytes;
+    }
+
+    public void AccountHashes()
+    {
+        long bytes = hashes.ResidentBytes;
+        AddBytes(bytes - _hashBytes);
+        _hashBytes = bytes;
+    }
+
+    /// <summary>Drops what rested longest and is written, until so many bytes are free or nothing more can go.</summary>
+    public void Passivate(long bytesToFree)
+    {
+        if (bytesToFree <= 0)
+        {
+            return;
+        }
+
+        long goal = ResidentBytes - bytesToFree;
+        hashes.Passivate(bytesToFree);
+        AccountHashes();
+        foreach (CounterSlot slot in _counters.Values.Where(slot => slot.IsClean).OrderBy(slot => slot.LastUsed).ToList())
+        {
+            if (ResidentBytes <= goal)
+            {
+                break;
+            }
+
+            _counters.Remove(slot.Counter.Id);
+            AddBytes(-slot.AccountedBytes);
+        }
+
+        foreach (KeyChunk chunk in _keys.Values.Where(chunk => !chunk.IsDirty && !chunk.IsSaving).OrderBy(chunk => chunk.LastUsed).ToList())
+        {
+            if (ResidentBytes <= goal)
+            {
+                break;
+            }
+
+            _keys.Remove(chunk.Id);
+            AddBytes(-chunk.AccountedBytes);
+        }
+    }
+
+    /// <summary>Gives back the whole budget that is held.</summary>
+    public void Release() => AddBytes(-ResidentBytes);
+
+    private void Remember(BusinessEvent @event, long journaledAtMs)
+    {
+        EventId identity = @event.Identity;
+        if (identity.Kind == IdentityKind.Key)
+        {
+            KeyChunk chunk = _keys[KeyChunkId.Of(@event.Stream.Id, @event.Topic, identity.Value)];
+            if (chunk.Keys.Add(KeyChunkId.Low(identity.Value)) && !chunk.IsDirty)
+            {
+                chunk.IsDirty = true;
+                KeyList.Add(chunk);
+            }
+        }
+        else if (identity.IsHash)
+        {
+            hashes.Add(identity.Value, journaledAtMs);
+        }
+    }
+
+    private void AddBytes(long bytes)
+    {
+        ResidentBytes += bytes;
+        budget.Add(bytes);
+    }
+}

@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Logging;
+
+namespace DataLoad.Engine.Sharding;
+
+/// <summary>Log messages 2000 to 2099.</summary>
+internal static partial class ShardingLog
+{
+    [LoggerMessage(2000, LogLevel.Warning, "Shard {Shard} could not load snapshots (try {Failures}), next try in {Wait}: {Error}")]
+    public static partial void LoadFailed(ILogger logger, int shard, int failures, TimeSpan wait, string error);
+
+    [LoggerMessage(2001, LogLevel.Error, "Shard {Shard} set a Counter aside: {Damage}. Its events are journaled; run 'dataload rebuild' for its topic to count it again")]
+    public static partial void CounterDamaged(ILogger logger, int shard, string damage);
+
+    [LoggerMessage(2002, LogLevel.Information, "Shard {Shard} recovered at SequenceNr {SequenceNr}: {Events} events since checkpoint {Checkpoint}")]
+    public static partial void Recovered(ILogger logger, int shard, long sequenceNr, long events, long checkpoint);
+
+    [LoggerMessage(2003, LogLevel.Warning, "Shard {Shard} was taken over by another owner (epoch {Epoch} is stale)")]
+    public static partial void TakenOver(ILogger logger, int shard, long epoch);
+
+    [LoggerMessage(2004, LogLevel.Information, "Trimmed the journal of shard {Shard} through SequenceNr {SequenceNr}")]
+    public static partial void Trimmed(ILogger logger, int shard, long sequenceNr);
+
+    [LoggerMessage(2006, LogLevel.Warning, "Saving the checkpoint of shard {Shard} failed (try {Failures}), next try in {Wait}: {Error}")]
+    public static partial void CheckpointFailed(ILogger logger, int shard, int failures, TimeSpan wait, string error);
+
+    [LoggerMessage(2005, LogLevel.Warning, "Recovering shard {Shard} failed (try {Failures}), next try in {Wait}: {Error}")]
+    public static partial void RecoveryFailed(ILogger logger, int shard, int failures, TimeSpan wait, string error);
+}
