@@ -110,6 +110,17 @@ public class JavaBodyTests
     }
 
     [Theory]
+    [InlineData("EDA0BD", "\\uDE00")]
+    [InlineData("EDA0BDEDA0BD", "\\uDE00")]
+    public void A_pair_of_which_one_half_is_escaped_is_a_pair(string raw, string escaped)
+    {
+        byte[] text = [.. "{\"qrCode\":\""u8, .. Convert.FromHexString(raw), .. Encoding.UTF8.GetBytes(escaped + "\"," + StreamDecoder.Required + "}")];
+        _share.Accepts(JavaString(text), StreamDecoder.Java);
+
+        Convert.ToHexString(_share.Bytes("qrCode")).ShouldEndWith("F09F9880");
+    }
+
+    [Theory]
     [InlineData("00")]
     [InlineData("80")]
     [InlineData("C1BF")]

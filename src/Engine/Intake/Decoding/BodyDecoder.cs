@@ -137,6 +137,12 @@ public sealed class BodyDecoder
             return null;
         }
 
+        if (FlatObject.TryRead(text, _names, fields))
+        {
+            return null;
+        }
+
+        fields.Clear();
         try
         {
             return ReadJson(text, fields);
@@ -192,6 +198,12 @@ public sealed class BodyDecoder
             return null;
         }
 
+        if (FlatObject.TryRead(json, _names, fields))
+        {
+            return null;
+        }
+
+        fields.Clear();
         try
         {
             var reader = new Utf8JsonReader(json, JsonOptions);

@@ -14,12 +14,12 @@ internal static class Excerpt
     public const int MaxBytes = MaxChars * 4;
 
     /// <summary>Shows bytes that are mostly UTF-8; what is not, shows as <c>\xNN</c>, or <c>\uD800</c> for a surrogate.</summary>
-    public static string Of(ReadOnlySpan<byte> text)
+    public static string Of(ReadOnlySpan<byte> text, int maxChars = MaxChars)
     {
-        var shown = new StringBuilder(MaxChars + 8);
+        var shown = new StringBuilder(maxChars + 8);
         while (!text.IsEmpty)
         {
-            if (shown.Length >= MaxChars)
+            if (shown.Length >= maxChars)
             {
                 shown.Append('…');
                 break;
@@ -47,12 +47,12 @@ internal static class Excerpt
     }
 
     /// <summary>Shows a string.</summary>
-    public static string Of(ReadOnlySpan<char> text)
+    public static string Of(ReadOnlySpan<char> text, int maxChars = MaxChars)
     {
-        bool cut = text.Length > MaxBytes;
-        byte[] bytes = new byte[Encoding.UTF8.GetMaxByteCount(MaxBytes)];
-        int length = Encoding.UTF8.GetBytes(cut ? text[..MaxBytes] : text, bytes);
-        return Of(bytes.AsSpan(0, length));
+        // One character more than is shown, so that the cut shows.
+        ReadOnlySpan<char> looked = text[..Math.Min(text.Length, maxChars + 2)];
+        byte[] bytes = new byte[Encoding.UTF8.GetMaxByteCount(looked.Length)];
+        return Of(bytes.AsSpan(0, Encoding.UTF8.GetBytes(looked, bytes)), maxChars);
     }
 
     private static void Append(StringBuilder shown, Rune rune)

@@ -44,6 +44,17 @@ internal sealed class FieldNames
             name = _scratch.AsSpan(0, JsonText.Unescape(name, _scratch));
         }
 
+        return Find(name);
+    }
+
+    /// <summary>The field's slot, or -1; found at once where the guess is right.</summary>
+    /// <param name="name">The name, without escapes.</param>
+    /// <param name="guess">The slot that it may be; any number.</param>
+    public int Find(ReadOnlySpan<byte> name, int guess) =>
+        (uint)guess < (uint)_names.Length && name.SequenceEqual(_names[guess]) ? guess : Find(name);
+
+    private int Find(ReadOnlySpan<byte> name)
+    {
         if (name.Length >= _firstOfLength.Length)
         {
             return -1;

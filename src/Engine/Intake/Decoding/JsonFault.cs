@@ -7,6 +7,7 @@ internal static class JsonFault
 {
     private const int BytesBefore = 20;
     private const int BytesAfter = 20;
+    private const int MaxReasonChars = 160;
 
     /// <summary>The sentence.</summary>
     /// <param name="what">What is not valid JSON, as the subject of the sentence.</param>
@@ -29,10 +30,7 @@ internal static class JsonFault
             to++;
         }
 
-        string message = fault.Message;
-        int tail = message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        string reason = tail < 0 ? message : message[..tail];
-        return $"{what} is not valid JSON at byte {at} of {json.Length}, near '{Excerpt.Of(json[from..to])}': {Visible(reason)}";
+        return $"{what} is not valid JSON at byte {at} of {json.Length}, near '{Excerpt.Of(json[from..to])}': {Reason(fault.Message)}";
     }
 
     private static int PositionOf(ReadOnlySpan<byte> json, JsonException fault)
@@ -52,7 +50,14 @@ internal static class JsonFault
         return (int)Math.Min(json.Length, at + (fault.BytePositionInLine ?? 0));
     }
 
-    /// <summary>The reader quotes what it stumbled over, be it a control character.</summary>
-    private static string Visible(string reason) =>
-        string.Concat(reason.Select(c => char.IsControl(c) || char.IsSurrogate(c) ? $"\\u{(int)c:X4}" : c.ToString()));
+    /// <summary>What the reader said, less the position; what it quotes, which may be all the rest of a body, is cut.</summary>
+    private static string Reason(string message)
+    {
+        int tail = message.IndexOf(" LineNumber:", StringComparison.Ordinal);
+        ReadOnlySpan<char> reason = tail < 0 ? message : message.AsSpan(0, tail);
+        int quoted = reason.StartsWith('\'') ? reason.LastIndexOf("' ", StringComparison.Ordinal) : -1;
+        return quoted < 1
+            ? Excerpt.Of(reason, MaxReasonChars)
+            : $"'{Excerpt.Of(reason[1..quoted])}'{Excerpt.Of(reason[(quoted + 1)..], MaxReasonChars)}";
+    }
 }
