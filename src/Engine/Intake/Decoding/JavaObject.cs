@@ -1,0 +1,95 @@
+using System.Buffers.Binary;
+
+namespace DataLoad.Engine.Intake.Decoding;
+
+/// <summary>
+/// Reads what <c>java.io.ObjectOutputStream</c> writes for an Integer, a Long or a String, and nothing else: the bytes
+/// are compared with the one layout that each has, no class is ever looked up. The format is chapter 6, "Object
+/// Serialization Stream Protocol", of the
+/// <see href="https://docs.oracle.com/en/java/javase/17/docs/specs/serialization/protocol.html">Java Object
+/// Serialization Specification</see>; the serialVersionUIDs are those of the JDK's classes, fixed since 1.1.
+/// </summary>
+internal static class JavaObject
+{
+    private const byte Null = 0x70;
+    private const byte ClassDescription = 0x72;
+    private const byte Object = 0x73;
+    private const byte String = 0x74;
+    private const byte EndOfBlock = 0x78;
+    private const byte LongString = 0x7C;
+    private const byte Serializable = 0x02;
+
+    private static readonly byte[] NumberDescription =
+    [
+        ClassDescription, 0, 16, .. "java.lang.Number"u8, 0x86, 0xAC, 0x95, 0x1D, 0x0B, 0x94, 0xE0, 0x8B,
+        Serializable, 0, 0, EndOfBlock, Null,
+    ];
+
+    private static readonly byte[] IntegerHead =
+    [
+        .. Magic, Object, ClassDescription, 0, 17, .. "java.lang.Integer"u8, 0x12, 0xE2, 0xA0, 0xA4, 0xF7, 0x81, 0x87, 0x38,
+        Serializable, 0, 1, (byte)'I', 0, 5, .. "value"u8, EndOfBlock, .. NumberDescription,
+    ];
+
+    private static readonly byte[] LongHead =
+    [
+        .. Magic, Object, ClassDescription, 0, 14, .. "java.lang.Long"u8, 0x3B, 0x8B, 0xE4, 0x90, 0xCC, 0x8F, 0x23, 0xDF,
+        Serializable, 0, 1, (byte)'J', 0, 5, .. "value"u8, EndOfBlock, .. NumberDescription,
+    ];
+
+    private static readonly byte[] StringHead = [.. Magic, String];
+
+    private static readonly byte[] LongStringHead = [.. Magic, LongString];
+
+    /// <summary>Stream magic, and version 5.</summary>
+    private static ReadOnlySpan<byte> Magic => [0xAC, 0xED, 0x00, 0x05];
+
+    /// <summary>Whether bytes of no declared type are taken for Java's: no UTF-8 begins so.</summary>
+    public static bool IsLikely(ReadOnlySpan<byte> body) => body.StartsWith(Magic[..2]);
+
+    /// <summary>Reads a body.</summary>
+    /// <param name="body">The whole of it: more or fewer bytes than the layout has make it <see cref="JavaClass.Other"/>.</param>
+    /// <param name="number">The number, where it is one.</param>
+    /// <param name="text">The string in modified UTF-8, not yet checked, where it is one.</param>
+    public static JavaClass Read(ReadOnlySpan<byte> body, out long number, out ReadOnlySpan<byte> text)
+    {
+        number = 0;
+        text = default;
+        if (TryRest(body, IntegerHead, out ReadOnlySpan<byte> rest))
+        {
+            return rest.Length == sizeof(int) ? Number(BinaryPrimitives.ReadInt32BigEndian(rest), out number) : JavaClass.Other;
+        }
+
+        if (TryRest(body, LongHead, out rest))
+        {
+            return rest.Length == sizeof(long) ? Number(BinaryPrimitives.ReadInt64BigEndian(rest), out number) : JavaClass.Other;
+        }
+
+        if (TryRest(body, StringHead, out rest) && rest.Length >= sizeof(ushort))
+        {
+            text = rest[sizeof(ushort)..];
+            return text.Length == BinaryPrimitives.ReadUInt16BigEndian(rest) ? JavaClass.String : JavaClass.Other;
+        }
+
+        if (TryRest(body, LongStringHead, out rest) && rest.Length >= sizeof(ulong))
+        {
+            text = rest[sizeof(ulong)..];
+            return (ulong)text.Length == BinaryPrimitives.ReadUInt64BigEndian(rest) ? JavaClass.String : JavaClass.Other;
+        }
+
+        return JavaClass.Other;
+    }
+
+    private static JavaClass Number(long value, out long number)
+    {
+        number = value;
+        return JavaClass.Number;
+    }
+
+    private static bool TryRest(ReadOnlySpan<byte> body, byte[] head, out ReadOnlySpan<byte> rest)
+    {
+        bool starts = body.StartsWith(head);
+        rest = starts ? body[head.Length..] : default;
+        return starts;
+    }
+}
