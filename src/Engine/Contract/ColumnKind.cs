@@ -17,4 +17,7 @@ public enum ColumnKind
 
     /// <summary>Text; null is absent.</summary>
     Text = 4,
+
+    /// <summary>An integer of 32 bits of either sign, whose value means something by itself; null is 0.</summary>
+    Code = 5,
 }

@@ -41,7 +41,7 @@ internal static class Steps
         "vip_card_receive",
         LookupKey.Data("receiveId"),
         Vip,
-        new("open_type", ColumnKind.Int32),
+        new("open_type", ColumnKind.Code),
         new("h5_activate", ColumnKind.Flag),
         new("pay_amount", ColumnKind.Amount));
 

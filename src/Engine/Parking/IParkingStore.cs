@@ -6,14 +6,15 @@ public interface IParkingStore
     /// <summary>Stores deliveries in one transaction; one whose id is stored already gets the new due time and tries.</summary>
     ValueTask ParkAsync(IReadOnlyList<ParkedDelivery> deliveries, CancellationToken cancellationToken);
 
-    /// <summary>Those due at or before a time, the longest due first; they stay stored until removed.</summary>
+    /// <summary>Those of a stream that are due at or before a time, the longest due first; they stay stored until removed.</summary>
+    /// <param name="stream">The stream's name.</param>
     /// <param name="nowMs">The time, in epoch milliseconds.</param>
     /// <param name="limit">How many at the most.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(long nowMs, int limit, CancellationToken cancellationToken);
+    ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(string stream, long nowMs, int limit, CancellationToken cancellationToken);
 
-    /// <summary>When the next one is due, in epoch milliseconds, or null where none is stored.</summary>
-    ValueTask<long?> NextDueAsync(CancellationToken cancellationToken);
+    /// <summary>When the next one of a stream is due, in epoch milliseconds, or null where none is stored.</summary>
+    ValueTask<long?> NextDueAsync(string stream, CancellationToken cancellationToken);
 
     /// <summary>Removes deliveries that are done.</summary>
     ValueTask RemoveAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken);

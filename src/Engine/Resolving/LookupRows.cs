@@ -7,6 +7,8 @@ namespace DataLoad.Engine.Resolving;
 /// </summary>
 public sealed class LookupRows
 {
+    private const long Null = long.MinValue;
+
     private readonly Dictionary<int, int> _rowByKey = [];
     private readonly long[][] _numbers;
     private readonly string?[][] _texts;
@@ -50,7 +52,7 @@ public sealed class LookupRows
         Count = 0;
     }
 
-    /// <summary>Adds a row with all numbers 0 and all texts null; of rows with the same key the first stands.</summary>
+    /// <summary>Adds a row with all columns null; of rows with the same key the first stands.</summary>
     /// <returns>The row's place, or -1 where the key has a row already.</returns>
     public int Add(int key)
     {
@@ -66,7 +68,7 @@ public sealed class LookupRows
 
         foreach (long[]? column in _numbers)
         {
-            column?[Count] = 0;
+            column?[Count] = Null;
         }
 
         return Count++;
@@ -84,8 +86,11 @@ public sealed class LookupRows
     /// <summary>Marks a row as one that cannot be counted; the sentence names column and value. The first one stands.</summary>
     public void SetError(int row, string error) => _errors[row] ??= error;
 
-    /// <summary>A number of a row.</summary>
-    public long Number(int row, int column) => _numbers[column][row];
+    /// <summary>A number of a row; 0 where it is null.</summary>
+    public long Number(int row, int column) => _numbers[column][row] is long value and not Null ? value : 0;
+
+    /// <summary>Whether a column of a row is not null.</summary>
+    public bool Has(int row, int column) => _texts[column] is string?[] texts ? texts[row] is not null : _numbers[column][row] != Null;
 
     /// <summary>A text of a row.</summary>
     public string? Text(int row, int column) => _texts[column][row];

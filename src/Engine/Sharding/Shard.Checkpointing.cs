@@ -106,7 +106,7 @@ internal sealed partial class Shard
     private bool BeginCheckpoint()
     {
         long events = _state.AppliedSequenceNr - _checkpointed;
-        bool due = events > 0 && (_stopping
+        bool due = (events > 0 || _state.SnapshotList.Count > 0) && (_stopping
             || _keepNow
             || events >= _context.Settings.CheckpointEvents
             || _context.Budget.OverBytes > 0

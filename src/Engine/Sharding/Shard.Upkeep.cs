@@ -18,7 +18,8 @@ internal sealed partial class Shard
         && _state.ResidentBytes > _context.Budget.LimitBytes / _context.Settings.Shards / 2;
 
     /// <summary>Whether all that was applied is flushed and checkpointed.</summary>
-    private bool IsKept => _flush is null && _save is null && _state.FlushList.Count == 0 && _checkpointed >= _state.AppliedSequenceNr;
+    private bool IsKept => _flush is null && _save is null && _checkpointTarget < 0
+        && _state.FlushList.Count == 0 && _state.SnapshotList.Count == 0 && _checkpointed >= _state.AppliedSequenceNr;
 
     private bool StartUpkeep(CancellationToken cancellationToken)
     {

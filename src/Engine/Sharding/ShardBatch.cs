@@ -23,6 +23,9 @@ public sealed class ShardBatch
     /// <summary>The deliveries' tags, one per event.</summary>
     public ReadOnlySpan<ulong> Tags => _tags.AsSpan(0, Count);
 
+    /// <summary>Whether it holds little enough memory to be kept for reuse.</summary>
+    public bool IsSmall => _payloads.Capacity <= 256 * 1024 && _items.Length <= 8192;
+
     /// <summary>The size of the encoded entries, in bytes.</summary>
     public int PayloadBytes => _payloads.Length;
 

@@ -17,6 +17,7 @@ internal static class LookupValue
     public static string Expected(ColumnKind kind) => kind switch
     {
         ColumnKind.Int32 => "an integer from 0 to 2147483647",
+        ColumnKind.Code => "an integer of 32 bits",
         ColumnKind.Time => "a time in epoch milliseconds",
         ColumnKind.Amount => "an amount from 0 to 9999999999.99 with at most two decimals",
         ColumnKind.Flag => "true or false, or an integer",
@@ -38,6 +39,7 @@ internal static class LookupValue
     public static bool TryNumber(DbDataReader reader, int ordinal, ColumnKind kind, out long value) => kind switch
     {
         ColumnKind.Int32 => TryInteger(reader, ordinal, out value) && value is >= 0 and <= int.MaxValue,
+        ColumnKind.Code => TryInteger(reader, ordinal, out value) && value is >= int.MinValue and <= int.MaxValue,
         ColumnKind.Time => TryInteger(reader, ordinal, out value),
         ColumnKind.Amount => TryAmount(reader, ordinal, out value) && value is >= 0 and <= HighestAmount,
         ColumnKind.Flag => TryFlag(reader, ordinal, out value),

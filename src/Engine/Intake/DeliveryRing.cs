@@ -1,0 +1,65 @@
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Scheduling;
+using RabbitMQ.Client;
+
+namespace DataLoad.Engine.Intake;
+
+/// <summary>
+/// Deliveries between the client's dispatch and a stream's loop: one writer, one reader, no lock and no allocation
+/// per delivery. It holds at least as many as the prefetch allows to be unacknowledged, so it is never full.
+/// </summary>
+internal sealed class DeliveryRing
+{
+    private readonly Delivery?[] _slots;
+    private readonly StreamDefinition _stream;
+    private readonly Signal _arrived;
+    private long _written;
+    private long _read;
+
+    /// <param name="stream">The stream.</param>
+    /// <param name="prefetch">How many deliveries may be unacknowledged.</param>
+    /// <param name="arrived">Set when something arrived.</param>
+    public DeliveryRing(StreamDefinition stream, int prefetch, Signal arrived)
+    {
+        _stream = stream;
+        _arrived = arrived;
+        _slots = new Delivery?[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)prefetch + 1)];
+    }
+
+    public int Count => (int)(Volatile.Read(ref _written) - Volatile.Read(ref _read));
+
+    /// <exception cref="InvalidOperationException">The broker sent more than the prefetch allows.</exception>
+    public void Write(ulong tag, IReadOnlyBasicProperties properties, ReadOnlySpan<byte> body)
+    {
+        if (_written - Volatile.Read(ref _read) >= _slots.Length)
+        {
+            throw new InvalidOperationException($"Stream {_stream.Name}: the broker delivered more than the {_slots.Length} that may be unacknowledged.");
+        }
+
+        ref Delivery? slot = ref _slots[_written & (_slots.Length - 1)];
+        (slot ??= new Delivery(_stream)).Fill(tag, properties, body);
+        Volatile.Write(ref _written, _written + 1);
+        _arrived.Set();
+    }
+
+    /// <summary>Adds what has arrived to a batch, and leaves it in the ring until <see cref="Release"/>.</summary>
+    public void Peek(List<Delivery> batch, int limit)
+    {
+        long written = Volatile.Read(ref _written);
+        for (long i = _read; i < written && batch.Count < limit; i++)
+        {
+            batch.Add(_slots[i & (_slots.Length - 1)]!);
+        }
+    }
+
+    /// <summary>Frees the oldest slots.</summary>
+    public void Release(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            _slots[(_read + i) & (_slots.Length - 1)]!.Release();
+        }
+
+        Volatile.Write(ref _read, _read + count);
+    }
+}

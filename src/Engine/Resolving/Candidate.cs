@@ -1,0 +1,80 @@
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Intake;
+using DataLoad.Engine.Intake.Decoding;
+
+namespace DataLoad.Engine.Resolving;
+
+/// <summary>
+/// A decoded message on its way to being an event, with where its rows are. Reused from message to message.
+/// </summary>
+public sealed class Candidate
+{
+    private readonly int[] _keys;
+    private readonly int[] _rows;
+
+    /// <summary>Makes an empty candidate of a stream.</summary>
+    public Candidate(StreamDefinition stream)
+    {
+        Fields = new MessageFields(stream);
+        _keys = new int[stream.Lookups.Length];
+        _rows = new int[stream.Lookups.Length];
+    }
+
+    /// <summary>What the message holds.</summary>
+    public MessageFields Fields { get; }
+
+    /// <summary>When it was received first, in epoch milliseconds.</summary>
+    public long ReceivedMs { get; set; }
+
+    /// <summary>The AMQP message-id, or null.</summary>
+    public string? MessageId { get; set; }
+
+    /// <summary>The AMQP timestamp in epoch milliseconds; 0 where there is none.</summary>
+    public long TimestampMs { get; set; }
+
+    /// <summary>The id under which it was parked, or null where it comes from the broker.</summary>
+    public Guid? ParkedAs { get; set; }
+
+    /// <summary>What became of it so far.</summary>
+    public CandidateState State { get; private set; }
+
+    /// <summary>Why it is rejected, where it is.</summary>
+    public Rejection? Rejection { get; private set; }
+
+    /// <summary>What row was missing, where one is.</summary>
+    public string? MissingRow { get; private set; }
+
+    /// <summary>Empties the candidate.</summary>
+    public void Clear()
+    {
+        Fields.Clear();
+        ReceivedMs = 0;
+        MessageId = null;
+        TimestampMs = 0;
+        ParkedAs = null;
+        State = CandidateState.Ready;
+        Rejection = null;
+        MissingRow = null;
+    }
+
+    /// <summary>Rejects it.</summary>
+    public void Reject(Rejection rejection)
+    {
+        State = CandidateState.Rejected;
+        Rejection = rejection;
+    }
+
+    internal void Miss(string row)
+    {
+        State = CandidateState.Missing;
+        MissingRow = row;
+    }
+
+    internal int Key(int step) => _keys[step];
+
+    internal void SetKey(int step, int key) => _keys[step] = key;
+
+    internal int Row(int step) => _rows[step];
+
+    internal void SetRow(int step, int row) => _rows[step] = row;
+}

@@ -1,0 +1,281 @@
+using System.Text;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Intake;
+using DataLoad.Engine.Intake.Decoding;
+
+namespace DataLoad.Engine.Resolving;
+
+/// <summary>
+/// Makes events of one stream's candidates: the message's values over the row's, time and day, identity, facts.
+/// Used by one loop at a time.
+/// </summary>
+public sealed class EventFactory
+{
+    private readonly StreamDefinition _stream;
+    private readonly Resolver _resolver;
+    private readonly DayZone _zone;
+    private readonly TopicTypePool _topics = new();
+    private readonly IdentityHasher _hasher = new();
+    private readonly FactSource[] _facts;
+    private readonly int[] _ownTextSlots;
+    private readonly int _commonStep;
+    private readonly int _timeColumn;
+    private readonly int _contentSlot;
+    private readonly int _channelFallbackSlot;
+    private readonly bool _eventHoldsContent;
+    private byte[] _scratch = new byte[512];
+
+    /// <summary>Makes a stream's factory.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="resolver">Holds the rows of the candidates' batch.</param>
+    /// <param name="zone">The zone that days are told in.</param>
+    public EventFactory(StreamDefinition stream, Resolver resolver, TimeZoneInfo zone)
+    {
+        _stream = stream;
+        _resolver = resolver;
+        _zone = new DayZone(zone);
+        _facts = [.. stream.Facts.Select(fact => FactSource.Of(stream, fact))];
+        _ownTextSlots = [.. stream.OwnFields.Where(field => field.Kind == FieldKind.Text).Select(field => stream.SlotOf(field.Name))];
+        _commonStep = -1;
+        for (int i = 0; i < stream.Lookups.Length; i++)
+        {
+            _commonStep = stream.Lookups[i].CommonAt >= 0 ? i : _commonStep;
+        }
+
+        _timeColumn = stream.TimeFromRow ? stream.Lookups[0].IndexOf("ctime") : -1;
+        _contentSlot = stream.ContentIdentityField is null ? -1 : stream.SlotOf(stream.ContentIdentityField);
+        _channelFallbackSlot = stream.ChannelTypeFallback is null ? -1 : stream.SlotOf(stream.ChannelTypeFallback);
+        _eventHoldsContent = IdentityHasher.EventHoldsContent(stream);
+    }
+
+    /// <summary>What of a message can be judged before its rows are looked up: the time that it gives itself.</summary>
+    public static Rejection? CheckMessage(Candidate candidate) =>
+        candidate.Fields.Has(CommonField.Ctime)
+            ? EventTime.Check(candidate.Fields.Integer(CommonField.Ctime), "ctime", candidate.ReceivedMs)
+            : null;
+
+    /// <summary>Makes a candidate, whose rows are found, an event.</summary>
+    /// <returns>Null, or why the candidate cannot be counted.</returns>
+    public Rejection? Make(Candidate candidate, BusinessEvent @event)
+    {
+        @event.Reset(_stream);
+        Rejection? rejection = SetCommon(candidate, @event) ?? SetTime(candidate, @event);
+        if (rejection is not null)
+        {
+            return rejection;
+        }
+
+        for (int i = 0; i < _facts.Length; i++)
+        {
+            FactSource source = _facts[i];
+            @event.SetFact(i, source.Step < 0
+                ? candidate.Fields.Integer(source.Place)
+                : _resolver.Rows(source.Step).Number(candidate.Row(source.Step), source.Place));
+        }
+
+        for (int i = 0; i < _ownTextSlots.Length; i++)
+        {
+            @event.SetText(EventText.Own + i, candidate.Fields.Text(_ownTextSlots[i]));
+        }
+
+        @event.Identity = IdentityOf(candidate, @event);
+        return null;
+    }
+
+    private Rejection? SetCommon(Candidate candidate, BusinessEvent @event)
+    {
+        MessageFields fields = candidate.Fields;
+        LookupRows? rows = _commonStep < 0 ? null : _resolver.Rows(_commonStep);
+        int row = rows is null ? -1 : candidate.Row(_commonStep);
+        if (!SetText(@event, EventText.SessionStr, fields, CommonField.SessionStr, rows, row))
+        {
+            return Missing("sessionStr", candidate);
+        }
+
+        SetText(@event, EventText.ParentTopicType, fields, CommonField.ParentTopicType, rows, row);
+        SetText(@event, EventText.QrCode, fields, CommonField.QrCode, rows, row);
+        if (!SetText(@event, EventText.ChannelType, fields, CommonField.ChannelType, rows, row) && _channelFallbackSlot >= 0)
+        {
+            @event.SetText(EventText.ChannelType, fields.Text(_channelFallbackSlot));
+        }
+
+        if (TryInteger(fields, CommonField.ParentTopicId, rows, row, out int parent))
+        {
+            @event.ParentTopicId = parent;
+        }
+
+        if (TryInteger(fields, CommonField.WuId, rows, row, out int user))
+        {
+            @event.WuId = user;
+        }
+
+        if (!TryInteger(fields, CommonField.TopicId, rows, row, out int topicId))
+        {
+            return Missing("topicId", candidate);
+        }
+
+        return SetTopic(candidate, @event, rows, row, topicId);
+    }
+
+    private Rejection? SetTopic(Candidate candidate, BusinessEvent @event, LookupRows? rows, int row, int topicId)
+    {
+        if (candidate.Fields.Has(CommonField.TopicType))
+        {
+            @event.Topic = _topics.Topic(candidate.Fields.Text(CommonField.TopicType), topicId);
+            return null;
+        }
+
+        string? type = rows?.Text(row, rows.Step.CommonAt + CommonField.TopicType);
+        if (string.IsNullOrEmpty(type))
+        {
+            return Missing("topicType", candidate);
+        }
+
+        ReadOnlySpan<byte> utf8 = Utf8(type);
+        if (TopicTypeRule.Broken(utf8) is string expected)
+        {
+            return new Rejection(RejectReason.BadRow, $"Row {candidate.Key(_commonStep)} of {rows!.Step.Name}: topic_type '{type}': expected {expected}");
+        }
+
+        @event.Topic = _topics.Topic(utf8, topicId);
+        return null;
+    }
+
+    private Rejection? SetTime(Candidate candidate, BusinessEvent @event)
+    {
+        long time = candidate.Fields.Integer(CommonField.Ctime);
+        string source = "ctime";
+        if (time == 0 && _timeColumn >= 0)
+        {
+            time = _resolver.Rows(0).Number(candidate.Row(0), _timeColumn);
+            source = $"ctime of row {candidate.Key(0)} of {_stream.Lookups[0].Name}";
+        }
+
+        if (time == 0)
+        {
+            time = candidate.TimestampMs;
+            source = "the AMQP timestamp";
+        }
+
+        if (time == 0)
+        {
+            time = candidate.ReceivedMs;
+        }
+
+        if (EventTime.Check(time, source, candidate.ReceivedMs) is Rejection rejection)
+        {
+            return rejection;
+        }
+
+        @event.TimeMs = time;
+        @event.Day = _zone.DayOf(time);
+        return null;
+    }
+
+    private EventId IdentityOf(Candidate candidate, BusinessEvent @event)
+    {
+        if (_stream.BusinessKeyStep >= 0)
+        {
+            return EventId.Key(candidate.Key(_stream.BusinessKeyStep));
+        }
+
+        if (!string.IsNullOrEmpty(candidate.MessageId))
+        {
+            return _hasher.OfMessageId(_stream, @event.Topic, candidate.MessageId);
+        }
+
+        MessageFields fields = candidate.Fields;
+        if (fields.Has(CommonField.Ctime) || (_contentSlot >= 0 && fields.Has(_contentSlot)))
+        {
+            return _eventHoldsContent && fields.Has(CommonField.Ctime)
+                ? new EventId(IdentityKind.Content, _hasher.OfContent(@event))
+                : new EventId(IdentityKind.Hash, HashOfMessage(fields, @event));
+        }
+
+        // What was parked must not count again when a crash comes between its journaling and its removal.
+        return candidate.ParkedAs is Guid id ? _hasher.OfMessageId(_stream, @event.Topic, $"parked:{id}") : EventId.None;
+    }
+
+    private UInt128 HashOfMessage(MessageFields fields, BusinessEvent @event)
+    {
+        _hasher.StartContent(_stream, @event.Topic);
+        int slot = 0;
+        foreach (MessageField field in _stream.Fields.AsSpan())
+        {
+            if (slot is not (CommonField.TopicType or CommonField.TopicId) && fields.Has(slot))
+            {
+                if (field.Kind == FieldKind.Text)
+                {
+                    _hasher.Text(slot, fields.Text(slot));
+                }
+                else if (slot < CommonField.Count || fields.Integer(slot) != 0)
+                {
+                    _hasher.Integer(slot, fields.Integer(slot));
+                }
+            }
+
+            slot++;
+        }
+
+        return _hasher.Finish();
+    }
+
+    private bool SetText(BusinessEvent @event, int text, MessageFields fields, int slot, LookupRows? rows, int row)
+    {
+        if (fields.Has(slot))
+        {
+            @event.SetText(text, fields.Text(slot));
+            return true;
+        }
+
+        string? value = rows?.Text(row, rows.Step.CommonAt + slot);
+        if (string.IsNullOrEmpty(value))
+        {
+            return false;
+        }
+
+        @event.SetText(text, Utf8(value));
+        return true;
+    }
+
+    private static bool TryInteger(MessageFields fields, int slot, LookupRows? rows, int row, out int value)
+    {
+        if (fields.Has(slot))
+        {
+            value = (int)fields.Integer(slot);
+            return true;
+        }
+
+        int column = rows is null ? -1 : rows.Step.CommonAt + slot;
+        bool has = rows is not null && rows.Has(row, column);
+        value = has ? (int)rows!.Number(row, column) : 0;
+        return has;
+    }
+
+    private ReadOnlySpan<byte> Utf8(string value)
+    {
+        int most = Encoding.UTF8.GetMaxByteCount(value.Length);
+        if (_scratch.Length < most)
+        {
+            _scratch = new byte[most];
+        }
+
+        return _scratch.AsSpan(0, Encoding.UTF8.GetBytes(value, _scratch));
+    }
+
+    private Rejection Missing(string field, Candidate candidate) => new(
+        RejectReason.MissingField,
+        _commonStep < 0
+            ? $"{field} is missing: the message has none"
+            : $"{field} is missing: neither the message nor row {candidate.Key(_commonStep)} of {_stream.Lookups[_commonStep].Name} has one");
+
+    private readonly record struct FactSource(int Step, int Place)
+    {
+        public static FactSource Of(StreamDefinition stream, Fact fact)
+        {
+            int step = fact.Step is null ? -1 : stream.StepIndex(fact.Step);
+            return new FactSource(step, step < 0 ? stream.SlotOf(fact.Source) : stream.Lookups[step].IndexOf(fact.Source));
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using DataLoad.Engine.Intake;
+
+namespace DataLoad.Engine.Resolving;
+
+/// <summary>The range that an event's time must be in.</summary>
+public static class EventTime
+{
+    /// <summary>The earliest time, 2000-01-01T00:00Z, in epoch milliseconds.</summary>
+    public const long EarliestMs = 946_684_800_000;
+
+    /// <summary>How far after its receipt an event may be, in milliseconds: a day.</summary>
+    public const long MaxAheadMs = 86_400_000;
+
+    /// <summary>Judges a time.</summary>
+    /// <param name="timeMs">The time, in epoch milliseconds.</param>
+    /// <param name="source">Where it came from, for the message.</param>
+    /// <param name="receivedMs">When the message was received first.</param>
+    /// <returns>Null where it is in range.</returns>
+    public static Rejection? Check(long timeMs, string source, long receivedMs) =>
+        timeMs < EarliestMs
+            ? new Rejection(RejectReason.BadTime, $"{source} = {timeMs} is before 2000-01-01T00:00Z ({EarliestMs})")
+            : timeMs - receivedMs > MaxAheadMs
+                ? new Rejection(RejectReason.BadTime, $"{source} = {timeMs} is more than a day after the receipt at {receivedMs}")
+                : null;
+}

@@ -1,0 +1,174 @@
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Intake;
+using DataLoad.Engine.Intake.Decoding;
+using DataLoad.Engine.Metrics;
+using DataLoad.Engine.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace DataLoad.Engine.Resolving;
+
+/// <summary>
+/// Looks up the rows of one stream's messages, a round trip for each step and batch. A query that fails is repeated
+/// until it works, which pauses the stream and nothing else. Used by one loop at a time.
+/// </summary>
+public sealed class Resolver
+{
+    private readonly StreamDefinition _stream;
+    private readonly ILookup _lookup;
+    private readonly ResolverOptions _options;
+    private readonly ILogger _logger;
+    private readonly LookupRows[] _rows;
+    private readonly HashSet<int> _distinct = [];
+    private readonly KeyValuePair<string, object?> _tag;
+    private int[] _keys = new int[256];
+
+    /// <summary>Makes a stream's resolver.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="lookup">The business database.</param>
+    /// <param name="options">The stream's queries and bounds.</param>
+    /// <param name="logger">Told of failing queries.</param>
+    public Resolver(StreamDefinition stream, ILookup lookup, ResolverOptions options, ILogger logger)
+    {
+        _stream = stream;
+        _lookup = lookup;
+        _options = options;
+        _logger = logger;
+        _rows = [.. stream.Lookups.Select(step => new LookupRows(step))];
+        _tag = new(EngineMetrics.StreamTag, stream.Name);
+    }
+
+    /// <summary>The last failure's message while a query is failing, else null.</summary>
+    public string? Failing { get; private set; }
+
+    /// <summary>The rows of a step, valid until the next batch.</summary>
+    public LookupRows Rows(int step) => _rows[step];
+
+    /// <summary>
+    /// Looks up the rows of all candidates that are ready. Afterwards each is still ready, with its rows known, or
+    /// misses a row, or is rejected for what a row holds.
+    /// </summary>
+    public async ValueTask LookUpAsync(IReadOnlyList<Candidate> batch, CancellationToken cancellationToken)
+    {
+        for (int step = 0; step < _stream.Lookups.Length; step++)
+        {
+            int keys = CollectKeys(batch, step);
+            if (keys == 0)
+            {
+                _rows[step].Clear();
+                continue;
+            }
+
+            await QueryAsync(step, _keys.AsMemory(0, keys), cancellationToken).ConfigureAwait(false);
+            FindRows(batch, step);
+        }
+    }
+
+    private int CollectKeys(IReadOnlyList<Candidate> batch, int step)
+    {
+        _distinct.Clear();
+        int count = 0;
+        for (int i = 0; i < batch.Count; i++)
+        {
+            Candidate candidate = batch[i];
+            if (candidate.State != CandidateState.Ready || !TryKey(candidate, step, out int key))
+            {
+                continue;
+            }
+
+            candidate.SetKey(step, key);
+            if (_distinct.Add(key))
+            {
+                if (count == _keys.Length)
+                {
+                    Array.Resize(ref _keys, count * 2);
+                }
+
+                _keys[count++] = key;
+            }
+        }
+
+        return count;
+    }
+
+    private bool TryKey(Candidate candidate, int step, out int key)
+    {
+        LookupKey source = _stream.Lookups[step].Key;
+        if (source.Source == LookupKeySource.Message)
+        {
+            key = (int)candidate.Fields.Integer(_stream.SlotOf(source.Name));
+            return true;
+        }
+
+        LookupRows before = _rows[step - 1];
+        int row = candidate.Row(step - 1);
+        if (source.Source == LookupKeySource.Column)
+        {
+            key = (int)before.Number(row, before.Step.IndexOf(source.Name));
+            return true;
+        }
+
+        string? data = before.Text(row, before.Step.IndexOf("data"));
+        string? error = "it is null";
+        if (data is not null && JsonKey.TryRead(data, source.Name, out key, out error))
+        {
+            return true;
+        }
+
+        key = 0;
+        candidate.Reject(new Rejection(
+            RejectReason.BadRow,
+            $"Row {candidate.Key(step - 1)} of {before.Step.Name}: data gives no {source.Name}: {error}"));
+        return false;
+    }
+
+    private void FindRows(IReadOnlyList<Candidate> batch, int step)
+    {
+        LookupRows rows = _rows[step];
+        for (int i = 0; i < batch.Count; i++)
+        {
+            Candidate candidate = batch[i];
+            if (candidate.State != CandidateState.Ready)
+            {
+                continue;
+            }
+
+            int row = rows.Find(candidate.Key(step));
+            if (row < 0)
+            {
+                candidate.Miss($"{rows.Step.Name} {candidate.Key(step)}");
+            }
+            else if (rows.Error(row) is string error)
+            {
+                candidate.Reject(new Rejection(RejectReason.BadRow, $"Row {candidate.Key(step)} of {rows.Step.Name}: {error}"));
+            }
+            else
+            {
+                candidate.SetRow(step, row);
+            }
+        }
+    }
+
+    private async ValueTask QueryAsync(int step, ReadOnlyMemory<int> keys, CancellationToken cancellationToken)
+    {
+        LookupRows rows = _rows[step];
+        for (int failures = 1; ; failures++)
+        {
+            try
+            {
+                long start = _options.Time.GetTimestamp();
+                await _lookup.QueryAsync(_options.Queries[step], rows.Step, keys, rows, cancellationToken).ConfigureAwait(false);
+                _options.Metrics.LookupSeconds.Record(_options.Time.GetElapsedTime(start).TotalSeconds, _tag);
+                Failing = null;
+                return;
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                Failing = e.Message;
+                TimeSpan wait = _options.Backoff.After(failures);
+                _options.Metrics.LookupFailures.Add(1, _tag);
+                ResolvingLog.QueryFailed(_logger, _stream.Name, rows.Step.Name, failures, wait, e.Message);
+                await Task.Delay(wait, _options.Time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+}
