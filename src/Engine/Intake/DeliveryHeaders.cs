@@ -19,6 +19,9 @@ public static class DeliveryHeaders
     /// <summary>The sentence that says why.</summary>
     public const string Error = "x-dataload-error";
 
+    /// <summary>The user that a rejected message was published by, where the engine may not publish in that name.</summary>
+    public const string UserId = "x-dataload-user-id";
+
     /// <summary>How long a message is to be delayed, in milliseconds.</summary>
     public const string Delay = "x-delay";
 

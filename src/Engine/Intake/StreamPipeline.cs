@@ -173,13 +173,24 @@ internal sealed class StreamPipeline
 
     private void Park(Delivery delivery, long dueMs, int tries)
     {
+        byte[] message;
+        try
+        {
+            message = ParkedMessage.Encode(delivery.ReceivedMs, delivery.Properties, delivery.Body);
+        }
+        catch (InvalidDataException e)
+        {
+            DeadLetter(delivery, new Rejection(RejectReason.Unreadable, $"The message cannot be held for later: {e.Message}"));
+            return;
+        }
+
         var parked = new ParkedDelivery
         {
             Id = delivery.ParkedAs ?? Guid.CreateVersion7(),
             Stream = _stream.Name,
             DueMs = dueMs,
             Tries = tries,
-            Message = ParkedMessage.Encode(delivery.ReceivedMs, delivery.Properties, delivery.Body),
+            Message = message,
         };
         if (delivery.ParkedAs is null)
         {

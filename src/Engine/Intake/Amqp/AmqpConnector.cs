@@ -1,0 +1,53 @@
+using System.Net.Security;
+using RabbitMQ.Client;
+
+namespace DataLoad.Engine.Intake.Amqp;
+
+/// <summary>Makes connections to the broker. Recovery is the engine's own: a lost channel's tags mean nothing to the next.</summary>
+public sealed class AmqpConnector
+{
+    // The broker refuses messages beyond 512 MiB itself; a lower bound here would end the connection over one message.
+    private const uint MaxInboundBytes = 1024 * 1024 * 1024;
+
+    private readonly ConnectionFactory _factory;
+
+    /// <summary>Makes a connector.</summary>
+    /// <exception cref="FormatException">The URL is not one of a broker.</exception>
+    public AmqpConnector(AmqpSettings settings)
+    {
+        Settings = settings;
+        try
+        {
+            _factory = new ConnectionFactory
+            {
+                Uri = new Uri(settings.Url),
+                AutomaticRecoveryEnabled = false,
+                TopologyRecoveryEnabled = false,
+                RequestedConnectionTimeout = settings.ConnectTimeout,
+                HandshakeContinuationTimeout = settings.ConnectTimeout,
+                ContinuationTimeout = settings.ConnectTimeout,
+                RequestedHeartbeat = settings.Heartbeat,
+                MaxInboundMessageBodySize = MaxInboundBytes,
+            };
+        }
+        catch (Exception e) when (e is UriFormatException or ArgumentException)
+        {
+            throw new FormatException($"dataload.amqp.url is not a broker's URL: expected amqp://user:password@host:port/vhost or amqps://… ({e.Message})", e);
+        }
+
+        if (_factory.Ssl.Enabled)
+        {
+            _factory.Ssl.AcceptablePolicyErrors = SslPolicyErrors.None;
+        }
+    }
+
+    /// <summary>The settings.</summary>
+    public AmqpSettings Settings { get; }
+
+    /// <summary>The user that connections are made as.</summary>
+    public string UserName => _factory.UserName;
+
+    /// <summary>Connects, under a name that the broker shows.</summary>
+    public Task<IConnection> ConnectAsync(string purpose, CancellationToken cancellationToken) =>
+        _factory.CreateConnectionAsync($"dataload {purpose}", cancellationToken);
+}

@@ -1,0 +1,31 @@
+using DataLoad.Engine.Contract;
+
+namespace DataLoad.Engine.Intake.Amqp;
+
+/// <summary>The broker, and how its exchanges and queues are declared where they do not exist.</summary>
+public sealed record AmqpSettings
+{
+    /// <summary>The broker's URL, <c>amqp://</c> or <c>amqps://</c>, with user and password.</summary>
+    public string Url { get; init; } = "amqp://guest:guest@127.0.0.1:5672/";
+
+    /// <summary>How long a connection may take.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often each side says that it lives.</summary>
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How often the queues' lengths are asked for.</summary>
+    public TimeSpan LagInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How many dead letters may wait for their confirms at once.</summary>
+    public int ConfirmWindow { get; init; } = 256;
+
+    /// <summary>How each stream is set.</summary>
+    public IReadOnlyDictionary<string, StreamSettings> Streams { get; init; } = new Dictionary<string, StreamSettings>(StringComparer.Ordinal);
+
+    /// <summary>How a stream is set; the defaults where nothing is said of it.</summary>
+    public StreamSettings Of(StreamDefinition stream) => Streams.TryGetValue(stream.Name, out StreamSettings? settings) ? settings : new StreamSettings();
+
+    /// <summary>The broker's address without user and password, for messages.</summary>
+    public string SafeName => Uri.TryCreate(Url, UriKind.Absolute, out Uri? uri) ? $"{uri.Scheme}://{uri.Authority[(uri.Authority.LastIndexOf('@') + 1)..]}{uri.AbsolutePath}" : "(not a URL)";
+}

@@ -1,0 +1,105 @@
+using System.Threading.RateLimiting;
+using DataLoad.Engine.Scheduling;
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
+
+namespace DataLoad.Engine.Intake.Amqp;
+
+/// <summary>
+/// Publishes dead letters over a connection of its own, mandatory and with confirms, again and again until the broker
+/// has them. Thread-safe: one publishes at a time.
+/// </summary>
+public sealed class DeadLetterPublisher(AmqpConnector connector, Topology topology, Backoff backoff, TimeProvider time, ILogger logger)
+    : IDeadLetterPublisher, IAsyncDisposable
+{
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly RateLimiter _limiter = new ThrottlingRateLimiter(connector.Settings.ConfirmWindow * 2);
+    private IConnection? _connection;
+    private IChannel? _channel;
+
+    /// <inheritdoc/>
+    public async ValueTask PublishAsync(IReadOnlyList<DeadLetter> letters, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await PublishUntilDoneAsync(letters, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await CloseAsync().ConfigureAwait(false);
+        _gate.Dispose();
+        await _limiter.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async ValueTask PublishUntilDoneAsync(IReadOnlyList<DeadLetter> letters, CancellationToken cancellationToken)
+    {
+        int confirmed = 0;
+        for (int failures = 1; confirmed < letters.Count; failures++)
+        {
+            try
+            {
+                IChannel channel = await OpenAsync(cancellationToken).ConfigureAwait(false);
+                while (confirmed < letters.Count)
+                {
+                    DeadLetter[] slice = [.. letters.Skip(confirmed).Take(connector.Settings.ConfirmWindow)];
+                    await Task.WhenAll(slice.Select(letter => PublishAsync(channel, letter, cancellationToken))).ConfigureAwait(false);
+                    confirmed += slice.Length;
+                }
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                TimeSpan wait = backoff.After(failures);
+                IntakeLog.DeadLettersFailed(logger, letters.Count - confirmed, failures, wait, e.Message);
+                await CloseAsync().ConfigureAwait(false);
+                await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private Task PublishAsync(IChannel channel, DeadLetter letter, CancellationToken cancellationToken)
+    {
+        BasicProperties properties = letter.ToPublish();
+        if (properties.IsUserIdPresent() && !string.Equals(properties.UserId, connector.UserName, StringComparison.Ordinal))
+        {
+            // The broker refuses to publish in another user's name; the name goes on as a header.
+            properties.Headers![DeliveryHeaders.UserId] = properties.UserId;
+            properties.ClearUserId();
+        }
+
+        return channel.BasicPublishAsync(Topology.DeadLetters, Topology.DeadLetters, mandatory: true, properties, letter.Body, cancellationToken).AsTask();
+    }
+
+    private async ValueTask<IChannel> OpenAsync(CancellationToken cancellationToken)
+    {
+        if (_channel is { IsOpen: true })
+        {
+            return _channel;
+        }
+
+        await CloseAsync().ConfigureAwait(false);
+        _connection = await connector.ConnectAsync("dead letters", cancellationToken).ConfigureAwait(false);
+        await topology.EnsureDeadLettersAsync(_connection, cancellationToken).ConfigureAwait(false);
+        return _channel = await _connection.CreateChannelAsync(
+            new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, _limiter),
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask CloseAsync()
+    {
+        if (_connection is not null)
+        {
+            await AmqpClosing.CloseAsync(_connection, logger).ConfigureAwait(false);
+        }
+
+        _channel = null;
+        _connection = null;
+    }
+}

@@ -1,0 +1,39 @@
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+
+namespace DataLoad.Engine.Intake.Amqp;
+
+/// <summary>Puts what the client dispatches into a ring; says when there will be no more.</summary>
+internal sealed class DeliveryConsumer(IChannel channel, DeliveryRing ring) : AsyncDefaultBasicConsumer(channel)
+{
+    private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Done, with why, when the channel closed or the broker cancelled the consumer.</summary>
+    public Task<string> Ended => _ended.Task;
+
+    public override Task HandleBasicDeliverAsync(
+        string consumerTag,
+        ulong deliveryTag,
+        bool redelivered,
+        string exchange,
+        string routingKey,
+        IReadOnlyBasicProperties properties,
+        ReadOnlyMemory<byte> body,
+        CancellationToken cancellationToken = default)
+    {
+        ring.Write(deliveryTag, properties, body.Span);
+        return Task.CompletedTask;
+    }
+
+    public override Task HandleBasicCancelAsync(string consumerTag, CancellationToken cancellationToken = default)
+    {
+        _ended.TrySetResult("the broker cancelled the consumer, as it does when the queue is deleted or moves");
+        return Task.CompletedTask;
+    }
+
+    public override Task HandleChannelShutdownAsync(object channel, ShutdownEventArgs reason)
+    {
+        _ended.TrySetResult(reason.ReplyText);
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Logging;
+
+namespace DataLoad.Engine.Intake;
+
+/// <summary>Log messages 5000 to 5099.</summary>
+internal static partial class IntakeLog
+{
+    [LoggerMessage(5000, LogLevel.Error, "A parked delivery of stream {Stream} is left aside for an hour: {Error}")]
+    public static partial void ParkedDamaged(ILogger logger, string stream, string error);
+
+    [LoggerMessage(5001, LogLevel.Information, "Connected to the broker at {Broker}")]
+    public static partial void Connected(ILogger logger, string broker);
+
+    [LoggerMessage(5002, LogLevel.Warning, "No connection to the broker at {Broker} (try {Failures}), next try in {Wait}: {Error}")]
+    public static partial void ConnectFailed(ILogger logger, string broker, int failures, TimeSpan wait, string error);
+
+    [LoggerMessage(5003, LogLevel.Warning, "Stream {Stream} lost its channel (try {Failures}), opening it again in {Wait}: {Error}")]
+    public static partial void ChannelLost(ILogger logger, string stream, int failures, TimeSpan wait, string error);
+
+    [LoggerMessage(5004, LogLevel.Warning, "Publishing {Count} dead letters failed (try {Failures}), next try in {Wait}: {Error}")]
+    public static partial void DeadLettersFailed(ILogger logger, int count, int failures, TimeSpan wait, string error);
+
+    [LoggerMessage(5005, LogLevel.Information, "Stream {Stream} consumes queue {Queue}")]
+    public static partial void Consuming(ILogger logger, string stream, string queue);
+
+    [LoggerMessage(5006, LogLevel.Warning, "{What} '{Name}' is used as it is: {Error}")]
+    public static partial void UsedAsIs(ILogger logger, string what, string name, string error);
+
+    [LoggerMessage(5007, LogLevel.Warning, "Stream {Stream} failed in its parked deliveries, going on in {Wait}: {Error}")]
+    public static partial void ParkedFailed(ILogger logger, string stream, TimeSpan wait, string error);
+}

@@ -1,0 +1,116 @@
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Parking;
+using DataLoad.Engine.Scheduling;
+
+namespace DataLoad.Engine.Intake;
+
+/// <summary>Takes up one stream's parked deliveries when they are due, a batch at a time, and removes those that are done.</summary>
+internal sealed class ParkedReturns
+{
+    private static readonly TimeSpan DamagedDelay = TimeSpan.FromHours(1);
+
+    private readonly StreamDefinition _stream;
+    private readonly PipelineOptions _options;
+    private readonly StreamPipeline _pipeline;
+    private readonly Signal _arrived;
+    private readonly List<Delivery> _slots = [];
+    private readonly List<Delivery> _batch = [];
+
+    public ParkedReturns(StreamDefinition stream, PipelineOptions options)
+    {
+        _stream = stream;
+        _options = options;
+        _pipeline = new StreamPipeline(stream, options);
+        _arrived = options.Parking.ArrivedOf(stream.Name);
+    }
+
+    public string? Failing => _pipeline.Failing;
+
+    /// <summary>Runs until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            IReadOnlyList<ParkedDelivery> due = await _options.Parking.DueAsync(_stream.Name, NowMs, _options.Settings.ParkedBatch, cancellationToken).ConfigureAwait(false);
+            if (due.Count > 0)
+            {
+                await TakeUpAsync(due, cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
+            long? next = await _options.Parking.NextDueAsync(_stream.Name, cancellationToken).ConfigureAwait(false);
+            await WaitAsync(next, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task WaitAsync(long? nextMs, CancellationToken cancellationToken)
+    {
+        if (nextMs is null)
+        {
+            await _arrived.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        // Something parked meanwhile may be due earlier, so its arrival ends the wait too.
+        long waitMs = Math.Clamp(nextMs.Value - NowMs, 1, (long)TimeSpan.FromHours(1).TotalMilliseconds);
+        await using ITimer timer = _options.Time.CreateTimer(_ => _arrived.Set(), state: null, TimeSpan.FromMilliseconds(waitMs), Timeout.InfiniteTimeSpan);
+        await _arrived.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task TakeUpAsync(IReadOnlyList<ParkedDelivery> due, CancellationToken cancellationToken)
+    {
+        _batch.Clear();
+        var ids = new List<Guid>();
+        var damaged = new List<ParkedDelivery>();
+        foreach (ParkedDelivery parked in due)
+        {
+            try
+            {
+                Load(parked, ids.Count);
+                ids.Add(parked.Id);
+            }
+            catch (StoredFormatException e)
+            {
+                IntakeLog.ParkedDamaged(_options.Logger, _stream.Name, e.Message);
+                damaged.Add(parked with { DueMs = NowMs + (long)DamagedDelay.TotalMilliseconds });
+            }
+        }
+
+        if (damaged.Count > 0)
+        {
+            await _options.Parking.ParkAgainAsync(damaged, cancellationToken).ConfigureAwait(false);
+        }
+
+        var sink = new CollectingSink(ids);
+        int again = await _pipeline.ProcessAsync(_batch, sink, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Guid> done = await sink.WhenCompleteAsync(ids.Count - again, cancellationToken).ConfigureAwait(false);
+        if (done.Count > 0)
+        {
+            await _options.Parking.RemoveAsync(done, cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (Delivery delivery in _batch)
+        {
+            delivery.Release();
+        }
+    }
+
+    private void Load(ParkedDelivery parked, int place)
+    {
+        (long receivedMs, RabbitMQ.Client.BasicProperties properties, byte[] body) = ParkedMessage.Decode(parked.Id, parked.Message);
+        if (place == _slots.Count)
+        {
+            _slots.Add(new Delivery(_stream));
+        }
+
+        Delivery delivery = _slots[place];
+        delivery.Fill((ulong)place, properties, body);
+        delivery.ReceivedMs = receivedMs;
+        delivery.ParkedAs = parked.Id;
+        delivery.Tries = parked.Tries;
+        _batch.Add(delivery);
+    }
+
+    private long NowMs => _options.Time.GetUtcNow().ToUnixTimeMilliseconds();
+}
