@@ -11,11 +11,11 @@ public sealed class IdSetMemoryTests
 {
     [Fact]
     public void Ten_thousand_scattered_ids_cost_at_most_five_bytes_each() =>
-        BytesPerId(100, 10_000, 50_000_000).ShouldBeLessThanOrEqualTo(5.0);
+        BytesPerId(50, 10_000, 50_000_000).ShouldBeLessThanOrEqualTo(5.0);
 
     [Fact]
     public void A_million_ids_out_of_fifty_million_cost_at_most_two_and_a_half_bytes_each() =>
-        BytesPerId(3, 1_000_000, 50_000_000).ShouldBeLessThanOrEqualTo(2.5);
+        BytesPerId(2, 1_000_000, 50_000_000).ShouldBeLessThanOrEqualTo(2.5);
 
     [Theory]
     [InlineData(3_000)]
@@ -24,14 +24,14 @@ public sealed class IdSetMemoryTests
     [InlineData(25_000)]
     [InlineData(60_000)]
     public void Any_number_of_ids_costs_at_most_five_bytes_each(int count) =>
-        BytesPerId(20, count, 50_000_000).ShouldBeLessThanOrEqualTo(5.0);
+        BytesPerId(10, count, 50_000_000).ShouldBeLessThanOrEqualTo(5.0);
 
     [Fact]
     public void A_million_consecutive_ids_cost_at_most_64_kilobytes()
     {
-        var (set, bytes) = Measure(() => Enumerable.Range(1_234_567, 1_000_000).ToSet());
-        set.Count.ShouldBe(1_000_000);
-        set.ResidentBytes.ShouldBeLessThanOrEqualTo(64 << 10);
+        var (sets, bytes) = Measure(() => [Enumerable.Range(1_234_567, 1_000_000).ToSet()]);
+        sets[0].Count.ShouldBe(1_000_000);
+        sets[0].ResidentBytes.ShouldBeLessThanOrEqualTo(64 << 10);
         bytes.ShouldBeLessThanOrEqualTo(64 << 10);
     }
 
@@ -47,9 +47,8 @@ public sealed class IdSetMemoryTests
     public void Resident_bytes_are_what_the_collector_sees(string shape)
     {
         var ids = IdShapes.Make(shape, 9);
-        var (sets, bytes) = Measure(() => Enumerable.Range(0, 50).Select(_ => ids.ToSet()).ToArray());
-        var stated = sets.Sum(set => set.ResidentBytes);
-        ((double)bytes).ShouldBeInRange(0.95 * stated - 16_384, 1.05 * stated + 16_384);
+        var (sets, _) = Measure(() => [.. Enumerable.Range(0, 50).Select(_ => ids.ToSet())]);
+        sets.Length.ShouldBe(50);
     }
 
     [Theory]
@@ -116,11 +115,9 @@ public sealed class IdSetMemoryTests
 
     private static double BytesPerId(int sets, int count, int range)
     {
-        var (made, bytes) = Measure(() => Enumerable.Range(0, sets).Select(seed => Random(seed, count, range)).ToArray());
+        var (made, bytes) = Measure(() => [.. Enumerable.Range(0, sets).Select(seed => Random(seed, count, range))]);
         var ids = made.Sum(set => set.Count);
-        var stated = made.Sum(set => set.ResidentBytes);
-        ((double)bytes).ShouldBeInRange(0.97 * stated - 16_384, 1.03 * stated + 16_384);
-        var perId = (double)Math.Max(bytes - 16_384, stated) / ids;
+        var perId = (double)Math.Max(bytes - 16_384, made.Sum(set => set.ResidentBytes)) / ids;
         TestContext.Current.TestOutputHelper?.WriteLine(FormattableString.Invariant($"{count} of {range}: {perId:F2} bytes an id"));
         return perId;
     }
@@ -137,16 +134,25 @@ public sealed class IdSetMemoryTests
         return set;
     }
 
-    private static (T Made, long Bytes) Measure<T>(Func<T> make)
+    /// <summary>Makes sets and returns the bytes the collector sees, having checked that they state the same.</summary>
+    private static (IdSet[] Made, long Bytes) Measure(Func<IdSet[]> make)
     {
-        // Twice: the first collection lets pooled buffers of other tests go, and what waits for a finalizer.
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        GC.Collect();
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        var made = make();
-        var bytes = GC.GetTotalMemory(forceFullCollection: true) - before;
-        GC.KeepAlive(made);
-        return (made, bytes);
+        // Pooled buffers that other tests left may be let go at any collection, also between the two
+        // readings; such a reading is off once, a wrong statement each time.
+        for (var attempt = 1; ; attempt++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            var before = GC.GetTotalMemory(forceFullCollection: true);
+            var made = make();
+            var bytes = GC.GetTotalMemory(forceFullCollection: true) - before;
+            var stated = made.Sum(set => set.ResidentBytes);
+            if (Math.Abs(bytes - stated) <= stated / 50 + 16_384)
+            {
+                return (made, bytes);
+            }
+
+            attempt.ShouldBeLessThan(5, FormattableString.Invariant($"{stated} bytes stated, {bytes} seen by the collector"));
+        }
     }
 }

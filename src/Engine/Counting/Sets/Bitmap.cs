@@ -130,8 +130,31 @@ internal static class Bitmap
     /// <summary>Writes the set bits' values, ascending. <paramref name="lows"/> must be exactly as long as there are bits.</summary>
     public static void CopyLows(ReadOnlySpan<ulong> words, Span<ushort> lows)
     {
+        ref var first = ref MemoryMarshal.GetReference(lows);
         var written = 0;
-        for (var i = 0; i < words.Length; i++)
+        var i = 0;
+
+        // Eight values a step whether there are so many or not: what is too much is overwritten by the next
+        // word's, and the number of bits in a word, which nobody can predict, is not branched on. Safe as
+        // long as there is room for a whole word's values.
+        for (; i < words.Length && lows.Length - written >= 64; i++)
+        {
+            var word = words[i];
+            var count = BitOperations.PopCount(word);
+            ref var at = ref Unsafe.Add(ref first, written);
+            for (var done = 0; done < count; done += 8)
+            {
+                for (var k = 0; k < 8; k++)
+                {
+                    Unsafe.Add(ref at, done + k) = (ushort)((i << 6) + BitOperations.TrailingZeroCount(word));
+                    word &= word - 1;
+                }
+            }
+
+            written += count;
+        }
+
+        for (; i < words.Length; i++)
         {
             for (var word = words[i]; word != 0; word &= word - 1)
             {

@@ -8,16 +8,27 @@ namespace DataLoad.Engine.Counting.Sets;
 internal static class IdHash
 {
     private const uint Mask = int.MaxValue;
-    private const uint Multiplier = 0x1E3779B1; // odd, near 2^31 / golden ratio^3: neighbours land far apart
-    private static readonly uint Inverse = InverseOf(Multiplier);
+
+    // The multipliers of MurmurHash3's finalizer (public domain). Two rounds, as after one there are strides
+    // between ids, if few, that leave the hashes in a narrow band.
+    private const uint First = 0x85EBCA6B;
+    private const uint Second = 0xC2B2AE35;
+    private static readonly uint FirstInverse = InverseOf(First);
+    private static readonly uint SecondInverse = InverseOf(Second);
 
     /// <summary>The hash of an id, 0 to 2^31 - 1; its high bits are the better ones.</summary>
-    public static uint Of(uint id) => (id ^ id >> 16) * Multiplier & Mask;
+    public static uint Of(uint id)
+    {
+        var hash = (id ^ id >> 16) * First & Mask;
+        return (hash ^ hash >> 16) * Second & Mask;
+    }
 
     /// <summary>The id of a hash.</summary>
     public static uint Invert(uint hash)
     {
-        var id = hash * Inverse & Mask;
+        // Shifting by more than half the 31 bits, the exclusive or undoes itself.
+        var id = hash * SecondInverse & Mask;
+        id = (id ^ id >> 16) * FirstInverse & Mask;
         return id ^ id >> 16;
     }
 
