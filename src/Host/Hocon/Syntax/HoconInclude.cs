@@ -1,0 +1,7 @@
+namespace DataLoad.Host.Hocon.Syntax;
+
+/// <summary>An include statement.</summary>
+/// <param name="Origin">Where it is written.</param>
+/// <param name="Name">The file name as written.</param>
+/// <param name="IsRequired">Whether a missing file is an error instead of empty.</param>
+internal readonly record struct HoconInclude(HoconOrigin Origin, string Name, bool IsRequired);
