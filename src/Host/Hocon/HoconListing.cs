@@ -37,7 +37,7 @@ internal static class HoconListing
             case HoconScalarNode scalar:
                 settings.Add(new HoconEffectiveSetting(path, isInSecret ? HoconSecrets.Mask : HoconSecrets.MaskEmbedded(scalar.Text), scalar.Origin));
                 break;
-            default:
+            case var _ when path.Length > 0:
                 settings.Add(new HoconEffectiveSetting(path, node is HoconArrayNode ? "[]" : "{}", node.Origin));
                 break;
         }

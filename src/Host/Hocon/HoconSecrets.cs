@@ -26,10 +26,10 @@ public static partial class HoconSecrets
     }
 
     /// <summary><paramref name="value"/> with the password of a URL (<c>amqp://user:***@host</c>) or of a connection string (<c>Password=***</c>) masked.</summary>
-    public static string MaskEmbedded(string value) => PasswordField().Replace(UserInfo().Replace(value, "$1" + Mask), "$1" + Mask);
+    public static string MaskEmbedded(string value) => PasswordField().Replace(UserInfo().Replace(value, "$1" + Mask + "$2"), "$1" + Mask);
 
-    // Up to the last '@' before the path, for a password may hold one.
-    [GeneratedRegex("(://[^/:@\\s]*:)[^/\\s]*(?=@)", RegexOptions.NonBacktracking)]
+    // Up to the last '@', for a password may hold one, or a '/' that should have been escaped. Rather too much than too little.
+    [GeneratedRegex("(://[^/:@\\s]*:)\\S*(@)", RegexOptions.NonBacktracking)]
     private static partial Regex UserInfo();
 
     [GeneratedRegex("(\\b(?:password|passwd|pwd)\\s*=\\s*)[^;&\\s]+", RegexOptions.NonBacktracking | RegexOptions.IgnoreCase)]

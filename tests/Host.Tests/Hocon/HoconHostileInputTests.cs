@@ -109,11 +109,12 @@ public sealed class HoconHostileInputTests
     [Fact]
     public void Nesting_is_allowed_to_the_limit_and_refused_beyond()
     {
-        HoconConfig.Parse("a=" + new string('[', 99) + new string(']', 99)).Has("a").ShouldBeTrue();
+        HoconConfig.Parse("a=" + new string('[', 100) + new string(']', 100)).Has("a").ShouldBeTrue();
+        HoconConfig.Parse(string.Concat(Enumerable.Repeat("a{", 100)) + new string('}', 100)).Has("a").ShouldBeTrue();
         HoconConfig.Parse(string.Join('.', Enumerable.Repeat("a", 100)) + "=1").Has("a").ShouldBeTrue();
 
-        HoconText.Failure("a=" + new string('[', 100) + new string(']', 100)).Message
-            .ShouldBe("t.conf:1:102: found values nested too deep, expected at most 100 levels");
+        HoconText.Failure("a=" + new string('[', 101) + new string(']', 101)).Message
+            .ShouldBe("t.conf:1:103: found values nested too deep, expected at most 100 levels");
         HoconText.Failure("{" + new string('{', 100_000)).Message.ShouldStartWith("t.conf:1:2: found \"{\"");
         HoconText.Failure(string.Concat(Enumerable.Repeat("a{", 100_000))).Message
             .ShouldBe("t.conf:1:202: found values nested too deep, expected at most 100 levels");

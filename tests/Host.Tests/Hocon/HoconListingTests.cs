@@ -31,7 +31,7 @@ public sealed class HoconListingTests
             api-token = [t1, t2]
             client-secret { id = x }
             url = "amqp://guest:p@ss:w@host:5672/"
-            urls = ["amqp://a:b@one/", "amqp://two/x@y"]
+            urls = ["amqp://a:b@one/", "amqp://two/x@y", "amqp://a:b/c@three/"]
             dsn = "Host=h;Username=u;Password=hunter2;Port=5"
             plain = "a:b@c"
             """);
@@ -46,6 +46,7 @@ public sealed class HoconListingTests
             "url=amqp://guest:***@host:5672/",
             "urls[0]=amqp://a:***@one/",
             "urls[1]=amqp://two/x@y",
+            "urls[2]=amqp://a:***@three/",
             "dsn=Host=h;Username=u;Password=***;Port=5",
             "plain=a:b@c",
         ]);

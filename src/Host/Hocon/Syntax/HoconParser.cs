@@ -116,7 +116,7 @@ internal sealed class HoconParser
         SkipNewlines();
         HoconOrigin origin = _token.Origin;
         string before = "";
-        while (_token.Kind == HoconTokenKind.Unquoted)
+        while (_token.Kind == HoconTokenKind.Unquoted && before.Length < "required(file(".Length)
         {
             before += _token.Text;
             Advance();
@@ -164,7 +164,6 @@ internal sealed class HoconParser
         IReadOnlyList<string> key = ParsePath();
         IReadOnlyList<string>? fieldPath = path is null ? null : [.. path, .. key];
         int fieldDepth = depth + key.Count;
-        CheckDepth(fieldDepth);
         SkipNewlines();
         bool isAppend = _token.Kind == HoconTokenKind.PlusEquals;
         if (isAppend || _token.Kind is HoconTokenKind.Equals or HoconTokenKind.Colon)
@@ -209,6 +208,7 @@ internal sealed class HoconParser
     /// <summary>Parses values side by side up to what ends them.</summary>
     private SyntaxNode ParseValue(IReadOnlyList<string>? path, int depth)
     {
+        CheckDepth(depth);
         HoconOrigin origin = _token.Origin;
         var pieces = new HoconPieces();
         while (true)
@@ -225,17 +225,15 @@ internal sealed class HoconParser
                     pieces.AddValue(ParseSubstitution(token), token.Space);
                     break;
                 case HoconTokenKind.LeftBrace:
-                    CheckDepth(depth + 1);
                     Advance();
                     var fields = new SyntaxObject(token.Origin);
-                    ParseFields(fields, HoconTokenKind.RightBrace, path, depth + 1);
+                    ParseFields(fields, HoconTokenKind.RightBrace, path, depth);
                     Advance();
                     pieces.AddValue(fields, token.Space);
                     break;
                 case HoconTokenKind.LeftBracket:
-                    CheckDepth(depth + 1);
                     Advance();
-                    pieces.AddValue(ParseItems(token.Origin, depth + 1), token.Space);
+                    pieces.AddValue(ParseItems(token.Origin, depth), token.Space);
                     break;
                 default:
                     return pieces.Finish(origin) ?? throw token.Unexpected("a value");
@@ -268,7 +266,7 @@ internal sealed class HoconParser
                 return array;
             }
 
-            array.Items.Add(ParseValue(path: null, depth));
+            array.Items.Add(ParseValue(path: null, depth + 1));
             bool isSeparated = _token.Kind == HoconTokenKind.Newline;
             SkipNewlines();
             if (_token.Kind == HoconTokenKind.Comma)
