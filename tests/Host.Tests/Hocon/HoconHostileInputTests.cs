@@ -159,6 +159,15 @@ public sealed class HoconHostileInputTests
         HoconText.Failure(text).Message.ShouldContain("steps to resolve");
     }
 
+    [Fact]
+    public void Overwritten_values_cost_nothing_to_those_who_refer_to_the_last()
+    {
+        string text = string.Concat(Enumerable.Repeat("a=1\n", 40_000))
+            + string.Concat(Enumerable.Range(0, 40_000).Select(static i => string.Create(CultureInfo.InvariantCulture, $"b{i}=${{a}}\n")));
+
+        HoconConfig.Parse(text).GetInt("b39999").ShouldBe(1);
+    }
+
     private static string Chain(int length) => string.Concat(Enumerable.Range(0, length).Select(
         static i => string.Create(CultureInfo.InvariantCulture, $"a{i}=${{a{i + 1}}}\n"))) + "a" + length.ToString(CultureInfo.InvariantCulture) + "=1";
 

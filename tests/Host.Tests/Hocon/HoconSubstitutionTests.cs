@@ -43,6 +43,8 @@ public sealed class HoconSubstitutionTests
     [InlineData("d { host = h, url = ${s.host}/x }\ns = ${d}\ns { host = w }", "d.host=h | d.url=w/x | s.host=w | s.url=w/x")]
     [InlineData("a = ${b.x}\nb { x = 1, y = ${a} }", "a=1 | b.x=1 | b.y=1")]
     [InlineData("b { y = 1 }\na = ${b} { x = ${a.y} }", "b.y=1 | a.y=1 | a.x=1")]
+    // What a circle saw on its way is not what others see.
+    [InlineData("a = 1, a = ${b}x, b = ${a}y", "a=1yx | b=1yxy")]
     // Optional circles are undefined.
     [InlineData("a = ${?b}, b = ${?a}", "")]
     public void A_substitution_resolves_as_the_specification_says(string text, string expected, bool isAnyOrder = false)

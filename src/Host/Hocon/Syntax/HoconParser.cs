@@ -122,13 +122,7 @@ internal sealed class HoconParser
             Advance();
         }
 
-        int parentheses = before switch
-        {
-            "" => 0,
-            "file(" or "required(" => 1,
-            "required(file(" => 2,
-            _ => -1,
-        };
+        int parentheses = HoconInclude.Parentheses(before);
         const string Expected = "\"file\", file(\"file\"), required(\"file\") or required(file(\"file\")) after include";
         if (parentheses < 0)
         {
