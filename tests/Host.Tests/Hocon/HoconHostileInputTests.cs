@@ -10,7 +10,7 @@ namespace DataLoad.Host.Tests.Hocon;
 /// <summary>Whatever the input, the answer is a configuration or a <see cref="HoconException"/>, and it comes soon.</summary>
 public sealed class HoconHostileInputTests
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     private static readonly string[] Documents =
     [
