@@ -1,0 +1,117 @@
+using DataLoad.Host.Hocon.Syntax;
+
+namespace DataLoad.Host.Hocon.Resolving;
+
+/// <summary>
+/// Finds the definitions of a path without evaluating the objects on the way, so that an object may refer to its own
+/// fields. Definitions are layers, earliest first; only layers that are objects have fields.
+/// </summary>
+internal sealed class HoconLookup(SyntaxObject root, HoconTracker tracker, HoconBudget budget, Func<string, bool> isVariable)
+{
+    /// <summary>The definitions of <paramref name="path"/>; none when there are none.</summary>
+    public IReadOnlyList<SyntaxNode> Find(IReadOnlyList<string> path, HoconOrigin origin)
+    {
+        budget.Enter(origin);
+        try
+        {
+            IReadOnlyList<SyntaxNode> layers = [root];
+            foreach (string key in path)
+            {
+                var found = new List<SyntaxNode>();
+                CollectReversed(layers, key, origin, found);
+                if (found.Count == 0)
+                {
+                    return [];
+                }
+
+                found.Reverse();
+                layers = found;
+            }
+
+            return layers;
+        }
+        finally
+        {
+            budget.Leave();
+        }
+    }
+
+    /// <summary>Adds the definitions of <paramref name="key"/> in <paramref name="layers"/>, latest first.</summary>
+    /// <returns>Whether layers before these can still matter; not so after one that is no object.</returns>
+    private bool CollectReversed(IReadOnlyList<SyntaxNode> layers, string key, HoconOrigin origin, List<SyntaxNode> found)
+    {
+        budget.Spend(1 + layers.Count, origin);
+        for (int i = tracker.LookBackFromDirect(layers) - 1; i >= 0; i--)
+        {
+            bool isOpen = layers[i] switch
+            {
+                SyntaxObject o => CollectFrom(o, key, origin, found),
+                SyntaxSubstitution substitution => CollectThrough(substitution, key, found),
+                SyntaxConcatenation concatenation => CollectThrough(concatenation, key, found),
+                _ => false,
+            };
+            if (!isOpen)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool CollectFrom(SyntaxObject o, string key, HoconOrigin origin, List<SyntaxNode> found)
+    {
+        if (o.Fields.TryGetValue(key, out SyntaxField? field))
+        {
+            budget.Spend(field.Definitions.Count, origin);
+            for (int i = field.Definitions.Count - 1; i >= 0; i--)
+            {
+                found.Add(field.Definitions[i]);
+            }
+        }
+
+        return true;
+    }
+
+    private bool CollectThrough(SyntaxSubstitution substitution, string key, List<SyntaxNode> found) =>
+        UnderWay(substitution, () =>
+        {
+            IReadOnlyList<SyntaxNode> layers = [];
+            if (substitution.Prefix.Count > 0)
+            {
+                layers = Find([.. substitution.Prefix, .. substitution.Path], substitution.Origin);
+            }
+
+            if (layers.Count == 0)
+            {
+                layers = Find(substitution.Path, substitution.Origin);
+            }
+
+            // An environment variable is text, and hides what was before.
+            return layers.Count > 0
+                ? CollectReversed(layers, key, substitution.Origin, found)
+                : !isVariable(string.Join('.', substitution.Path));
+        });
+
+    private bool CollectThrough(SyntaxConcatenation concatenation, string key, List<SyntaxNode> found)
+    {
+        List<SyntaxNode> pieces = [.. concatenation.Pieces.Where(static piece => piece is not SyntaxScalar { IsSeparator: true })];
+        return UnderWay(concatenation, () => CollectReversed(pieces, key, concatenation.Origin, found));
+    }
+
+    private bool UnderWay(SyntaxNode node, Func<bool> collect)
+    {
+        budget.Enter(node.Origin);
+        HoconEvaluation evaluation = tracker.Of(node);
+        HoconTracker.Mark mark = tracker.Begin(node, evaluation);
+        try
+        {
+            return collect();
+        }
+        finally
+        {
+            tracker.End(evaluation, mark);
+            budget.Leave();
+        }
+    }
+}

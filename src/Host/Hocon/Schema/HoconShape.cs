@@ -1,0 +1,130 @@
+using DataLoad.Host.Hocon.Resolving;
+using DataLoad.Host.Hocon.Syntax;
+
+namespace DataLoad.Host.Hocon.Schema;
+
+/// <summary>Which keys a configuration sets, where, and to what kind of value. Nesting is bounded by the parser.</summary>
+internal sealed class HoconShape(HoconOrigin origin)
+{
+    /// <summary>Where the key was first written.</summary>
+    public HoconOrigin Origin { get; } = origin;
+
+    /// <summary>The kind of its value.</summary>
+    public HoconShapeKind Kind { get; private set; }
+
+    /// <summary>Whether a substitution may add keys that are not listed.</summary>
+    public bool IsOpen { get; private set; }
+
+    /// <summary>The keys of an object.</summary>
+    public OrderedDictionary<string, HoconShape> Fields { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The shape of an object as written.</summary>
+    public static HoconShape Of(SyntaxObject root)
+    {
+        var shape = new HoconShape(root.Origin);
+        shape.Add(root);
+        return shape;
+    }
+
+    /// <summary>The shape of a value after substitution.</summary>
+    public static HoconShape Of(HoconNode node)
+    {
+        var shape = new HoconShape(node.Origin);
+        switch (node)
+        {
+            case HoconObjectNode o:
+                shape.Kind = HoconShapeKind.Object;
+                foreach ((string key, HoconNode value) in o.Fields)
+                {
+                    shape.Fields.Add(key, Of(value));
+                }
+
+                break;
+            case HoconArrayNode:
+                shape.Kind = HoconShapeKind.Array;
+                break;
+            case HoconScalarNode { IsNull: false }:
+                shape.Kind = HoconShapeKind.Scalar;
+                break;
+        }
+
+        return shape;
+    }
+
+    /// <summary>The shape at <paramref name="path"/> below this one, or null.</summary>
+    public HoconShape? Find(IReadOnlyList<string> path)
+    {
+        HoconShape? shape = this;
+        foreach (string key in path)
+        {
+            shape = shape?.Fields.GetValueOrDefault(key);
+        }
+
+        return shape;
+    }
+
+    /// <summary>A shape that allows what either allows.</summary>
+    public static HoconShape? Union(HoconShape? one, HoconShape? other)
+    {
+        if (one is null || other is null || one.Kind != HoconShapeKind.Object || other.Kind != HoconShapeKind.Object)
+        {
+            return one ?? other;
+        }
+
+        var union = new HoconShape(one.Origin) { Kind = HoconShapeKind.Object, IsOpen = one.IsOpen || other.IsOpen };
+        foreach (string key in one.Fields.Keys.Union(other.Fields.Keys, StringComparer.Ordinal))
+        {
+            union.Fields.Add(key, Union(one.Fields.GetValueOrDefault(key), other.Fields.GetValueOrDefault(key))!);
+        }
+
+        return union;
+    }
+
+    private void Add(SyntaxNode node)
+    {
+        switch (node)
+        {
+            case SyntaxObject o:
+                Kind = HoconShapeKind.Object;
+                foreach ((string key, SyntaxField field) in o.Fields)
+                {
+                    if (!Fields.TryGetValue(key, out HoconShape? shape))
+                    {
+                        shape = new HoconShape(field.Origin);
+                        Fields.Add(key, shape);
+                    }
+
+                    field.Definitions.ForEach(shape.Add);
+                }
+
+                break;
+            case SyntaxArray:
+                Kind = HoconShapeKind.Array;
+                break;
+            case SyntaxScalar scalar:
+                AddScalar(scalar);
+                break;
+            case SyntaxSubstitution:
+                IsOpen = true;
+                break;
+            case SyntaxConcatenation concatenation:
+                foreach (SyntaxNode piece in concatenation.Pieces)
+                {
+                    if (piece is not SyntaxScalar { IsSeparator: true })
+                    {
+                        Add(piece);
+                    }
+                }
+
+                break;
+        }
+    }
+
+    private void AddScalar(SyntaxScalar scalar)
+    {
+        if (scalar.IsQuoted || !string.Equals(scalar.Text, "null", StringComparison.Ordinal))
+        {
+            Kind = HoconShapeKind.Scalar;
+        }
+    }
+}

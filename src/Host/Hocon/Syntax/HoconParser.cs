@@ -1,0 +1,297 @@
+using System.Globalization;
+
+namespace DataLoad.Host.Hocon.Syntax;
+
+/// <summary>Parses one file or text into an object, merging the files it includes.</summary>
+internal sealed class HoconParser
+{
+    private readonly HoconScanner _scanner;
+    private readonly HoconSource _source;
+    private readonly HoconSourceReader _reader;
+    private readonly IReadOnlyList<string> _prefix;
+    private readonly int _maxDepth;
+    private HoconToken _token;
+
+    private HoconParser(HoconSource source, HoconSourceReader reader, IReadOnlyList<string> prefix)
+    {
+        _scanner = new HoconScanner(source.Text, source.Name);
+        _source = source;
+        _reader = reader;
+        _prefix = prefix;
+        _maxDepth = reader.Limits.MaxDepth;
+        _token = _scanner.Next();
+    }
+
+    /// <summary>Parses <paramref name="source"/>.</summary>
+    /// <param name="source">The text and where it came from.</param>
+    /// <param name="reader">Reads the files it includes.</param>
+    /// <param name="prefix">The path at which the source is included; empty for a whole configuration.</param>
+    /// <param name="depth">How deep the source is included; 0 for a whole configuration.</param>
+    public static SyntaxObject Parse(HoconSource source, HoconSourceReader reader, IReadOnlyList<string> prefix, int depth)
+    {
+        var parser = new HoconParser(source, reader, prefix);
+        return parser.ParseRoot(depth);
+    }
+
+    private SyntaxObject ParseRoot(int depth)
+    {
+        SkipNewlines();
+        var root = new SyntaxObject(_token.Origin);
+        if (_token.Kind == HoconTokenKind.LeftBracket)
+        {
+            throw _token.Unexpected("an object (a configuration is not an array)");
+        }
+
+        bool isBraced = _token.Kind == HoconTokenKind.LeftBrace;
+        if (isBraced)
+        {
+            Advance();
+        }
+
+        ParseFields(root, isBraced ? HoconTokenKind.RightBrace : HoconTokenKind.End, _prefix, depth);
+        if (isBraced)
+        {
+            Advance();
+            SkipNewlines();
+            if (_token.Kind != HoconTokenKind.End)
+            {
+                throw _token.Unexpected("end of file after the closing }");
+            }
+        }
+
+        return root;
+    }
+
+    /// <summary>Parses fields up to <paramref name="end"/>, which is left as the token at hand.</summary>
+    /// <param name="into">Receives the fields.</param>
+    /// <param name="end">What ends the object.</param>
+    /// <param name="path">The path of the object, or null inside an array.</param>
+    /// <param name="depth">How deep the object is.</param>
+    private void ParseFields(SyntaxObject into, HoconTokenKind end, IReadOnlyList<string>? path, int depth)
+    {
+        while (true)
+        {
+            SkipNewlines();
+            if (_token.Kind == end)
+            {
+                return;
+            }
+
+            if (_token is { Kind: HoconTokenKind.Unquoted, Text: "include" })
+            {
+                Advance();
+                HoconInclude include = ParseInclude();
+                foreach (HoconSource source in _reader.Include(_source, include))
+                {
+                    into.Merge(Parse(source, _reader, path ?? [], depth));
+                }
+            }
+            else
+            {
+                ParseField(into, end, path, depth);
+            }
+
+            bool isSeparated = _token.Kind == HoconTokenKind.Newline;
+            SkipNewlines();
+            if (_token.Kind == HoconTokenKind.Comma)
+            {
+                Advance();
+            }
+            else if (!isSeparated && _token.Kind != end)
+            {
+                throw _token.Unexpected("a comma, a new line or " + Closing(end));
+            }
+        }
+    }
+
+    private static string Closing(HoconTokenKind end) => end switch
+    {
+        HoconTokenKind.RightBrace => "}",
+        HoconTokenKind.RightBracket => "]",
+        _ => "end of file",
+    };
+
+    private HoconInclude ParseInclude()
+    {
+        SkipNewlines();
+        HoconOrigin origin = _token.Origin;
+        string before = "";
+        while (_token.Kind == HoconTokenKind.Unquoted && before.Length < "required(file(".Length)
+        {
+            before += _token.Text;
+            Advance();
+        }
+
+        int parentheses = HoconInclude.Parentheses(before);
+        const string Expected = "\"file\", file(\"file\"), required(\"file\") or required(file(\"file\")) after include";
+        if (parentheses < 0)
+        {
+            throw HoconException.Syntax(origin, "\"" + HoconToken.Shorten(before) + "\"", Expected);
+        }
+
+        if (_token.Kind != HoconTokenKind.Quoted)
+        {
+            throw _token.Unexpected(Expected);
+        }
+
+        string name = _token.Text;
+        Advance();
+        for (int closed = 0; closed < parentheses; closed += _token.Text.Length, Advance())
+        {
+            if (_token.Kind != HoconTokenKind.Unquoted || _token.Text.Length > parentheses - closed || _token.Text.Trim(')').Length > 0)
+            {
+                throw _token.Unexpected(")");
+            }
+        }
+
+        return new HoconInclude(origin, name, before.StartsWith("required(", StringComparison.Ordinal));
+    }
+
+    private void ParseField(SyntaxObject into, HoconTokenKind end, IReadOnlyList<string>? path, int depth)
+    {
+        HoconOrigin origin = _token.Origin;
+        if (_token.Kind is not (HoconTokenKind.Quoted or HoconTokenKind.Unquoted))
+        {
+            throw _token.Unexpected("a key, a comma between two fields, or " + Closing(end));
+        }
+
+        IReadOnlyList<string> key = ParsePath();
+        IReadOnlyList<string>? fieldPath = path is null ? null : [.. path, .. key];
+        int fieldDepth = depth + key.Count;
+        SkipNewlines();
+        bool isAppend = _token.Kind == HoconTokenKind.PlusEquals;
+        if (isAppend || _token.Kind is HoconTokenKind.Equals or HoconTokenKind.Colon)
+        {
+            Advance();
+            SkipNewlines();
+        }
+        else if (_token.Kind != HoconTokenKind.LeftBrace)
+        {
+            throw _token.Unexpected("=, :, += or { after the key " + HoconToken.Shorten(HoconPath.Render(key)));
+        }
+
+        SyntaxNode value = ParseValue(fieldPath, fieldDepth);
+        if (isAppend)
+        {
+            if (fieldPath is null)
+            {
+                throw HoconException.Syntax(origin, "+= inside an array", "= or : (there is no path by which to add to this key)");
+            }
+
+            var items = new SyntaxArray(value.Origin);
+            items.Items.Add(value);
+            value = new SyntaxConcatenation(origin, [new SyntaxSubstitution(origin, fieldPath, true, []), items], isAppend: true);
+        }
+
+        into.Define(key, origin, value);
+    }
+
+    /// <summary>Parses the key at hand, up to what cannot be part of a path.</summary>
+    private IReadOnlyList<string> ParsePath()
+    {
+        var builder = new HoconPathBuilder(_maxDepth);
+        while (_token.Kind is HoconTokenKind.Quoted or HoconTokenKind.Unquoted)
+        {
+            builder.Add(_token);
+            Advance();
+        }
+
+        return builder.Finish(_token);
+    }
+
+    /// <summary>Parses values side by side up to what ends them.</summary>
+    private SyntaxNode ParseValue(IReadOnlyList<string>? path, int depth)
+    {
+        CheckDepth(depth);
+        HoconOrigin origin = _token.Origin;
+        var pieces = new HoconPieces();
+        while (true)
+        {
+            HoconToken token = _token;
+            switch (token.Kind)
+            {
+                case HoconTokenKind.Quoted or HoconTokenKind.Unquoted:
+                    pieces.AddText(token);
+                    Advance();
+                    break;
+                case HoconTokenKind.SubstitutionStart:
+                    Advance();
+                    pieces.AddValue(ParseSubstitution(token), token.Space);
+                    break;
+                case HoconTokenKind.LeftBrace:
+                    Advance();
+                    var fields = new SyntaxObject(token.Origin);
+                    ParseFields(fields, HoconTokenKind.RightBrace, path, depth);
+                    Advance();
+                    pieces.AddValue(fields, token.Space);
+                    break;
+                case HoconTokenKind.LeftBracket:
+                    Advance();
+                    pieces.AddValue(ParseItems(token.Origin, depth), token.Space);
+                    break;
+                default:
+                    return pieces.Finish(origin) ?? throw token.Unexpected("a value");
+            }
+        }
+    }
+
+    private SyntaxSubstitution ParseSubstitution(HoconToken start)
+    {
+        IReadOnlyList<string> path = ParsePath();
+        if (_token.Kind != HoconTokenKind.RightBrace)
+        {
+            throw _token.Unexpected("} to close the substitution");
+        }
+
+        Advance();
+        bool isOptional = start.Text.Length == 3;
+        return new SyntaxSubstitution(start.Origin, path, isOptional, _prefix);
+    }
+
+    private SyntaxArray ParseItems(HoconOrigin origin, int depth)
+    {
+        var array = new SyntaxArray(origin);
+        while (true)
+        {
+            SkipNewlines();
+            if (_token.Kind == HoconTokenKind.RightBracket)
+            {
+                Advance();
+                return array;
+            }
+
+            array.Items.Add(ParseValue(path: null, depth + 1));
+            bool isSeparated = _token.Kind == HoconTokenKind.Newline;
+            SkipNewlines();
+            if (_token.Kind == HoconTokenKind.Comma)
+            {
+                Advance();
+            }
+            else if (!isSeparated && _token.Kind != HoconTokenKind.RightBracket)
+            {
+                throw _token.Unexpected("a comma, a new line or ]");
+            }
+        }
+    }
+
+    private void CheckDepth(int depth)
+    {
+        if (depth > _maxDepth)
+        {
+            throw HoconException.Syntax(
+                _token.Origin,
+                "values nested too deep",
+                string.Create(CultureInfo.InvariantCulture, $"at most {_maxDepth} levels"));
+        }
+    }
+
+    private void SkipNewlines()
+    {
+        while (_token.Kind == HoconTokenKind.Newline)
+        {
+            Advance();
+        }
+    }
+
+    private void Advance() => _token = _scanner.Next();
+}

@@ -1,0 +1,75 @@
+using DataLoad.Host.Hocon;
+using Microsoft.Extensions.Configuration;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Host.Tests.Hocon;
+
+public sealed class HoconListingTests
+{
+    [Fact]
+    public void The_listing_names_every_leaf_its_value_and_its_origin()
+    {
+        HoconConfig config = HoconConfig.Parse("a { b = 1, l = [x, {y = 2}] }\ne = ${E}\no {}\nn = null", "t.conf", HoconText.Env(("E", "env")));
+
+        config.Effective().Select(static s => $"{s.Path}={s.Value} ({s.Origin})").ShouldBe(
+        [
+            "a.b=1 (t.conf:1)",
+            "a.l[0]=x (t.conf:1)",
+            "a.l[1].y=2 (t.conf:1)",
+            "e=env (environment variable E)",
+            "o={} (t.conf:3)",
+            "n=null (t.conf:4)",
+        ]);
+    }
+
+    [Fact]
+    public void Secrets_are_masked_by_key_and_inside_urls_and_connection_strings()
+    {
+        HoconConfig config = HoconConfig.Parse("""
+            db.password = hunter2
+            api-token = [t1, t2]
+            client-secret { id = x }
+            url = "amqp://guest:p@ss:w@host:5672/"
+            urls = ["amqp://a:b@one/", "amqp://two/x@y", "amqp://a:b/c@three/"]
+            dsn = "Host=h;Username=u;Password=hunter2;Port=5"
+            plain = "a:b@c"
+            """);
+
+        HoconText.Flat(config).ShouldContain("hunter2", Case.Sensitive, "a predicate that masks nothing leaves values by key");
+        config.Effective().Select(static s => s.Path + "=" + s.Value).ShouldBe(
+        [
+            "db.password=***",
+            "api-token[0]=***",
+            "api-token[1]=***",
+            "client-secret.id=***",
+            "url=amqp://guest:***@host:5672/",
+            "urls[0]=amqp://a:***@one/",
+            "urls[1]=amqp://two/x@y",
+            "urls[2]=amqp://a:***@three/",
+            "dsn=Host=h;Username=u;Password=***;Port=5",
+            "plain=a:b@c",
+        ]);
+        config.Effective(static path => path.EndsWith("plain", StringComparison.Ordinal))[^1].Value.ShouldBe("***");
+    }
+
+    [Fact]
+    public void The_provider_shows_flat_keys_with_array_items_by_index()
+    {
+        IConfiguration configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection([new("dataload:amqp:url", "below"), new("kept", "yes")])
+            .AddHocon(HoconConfig.Parse("dataload { amqp.url = x, hosts = [a, b], n = null, streams { \"act.buy\".queue = q } }"))
+            .Build();
+
+        configuration["dataload:amqp:url"].ShouldBe("x");
+        configuration["DataLoad:Hosts:1"].ShouldBe("b");
+        configuration["dataload:streams:act.buy:queue"].ShouldBe("q");
+        configuration["dataload:n"].ShouldBeNull();
+        configuration["kept"].ShouldBe("yes");
+        configuration.GetSection("dataload:hosts").Get<string[]>().ShouldBe(["a", "b"]);
+    }
+
+    [Fact]
+    public void The_environment_of_this_process_can_be_handed_over() =>
+        HoconEnvironment.OfThisProcess()["PATH"].ShouldBe(Environment.GetEnvironmentVariable("PATH"));
+}
