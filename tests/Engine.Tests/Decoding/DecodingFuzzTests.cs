@@ -45,7 +45,7 @@ public class DecodingFuzzTests
         var random = new Random(seed);
         StreamDecoder[] decoders = [.. Streams.Select(stream => new StreamDecoder(stream))];
         int good = 0;
-        for (int i = 0; i < 30_000; i++)
+        for (int i = 0; i < 8_000; i++)
         {
             byte[] body = Seeds[random.Next(Seeds.Length)];
             for (int changes = random.Next(1, 4); changes > 0; changes--)
@@ -53,10 +53,10 @@ public class DecodingFuzzTests
                 body = Mutate(body, random);
             }
 
-            good += Feed(decoders[random.Next(decoders.Length)], body, Types[random.Next(Types.Length)]) ? 1 : 0;
+            good += Feed(decoders[random.Next(decoders.Length)], body, random.Next(2) == 0 ? null : Types[random.Next(Types.Length)]) ? 1 : 0;
         }
 
-        good.ShouldBeInRange(500, 25_000, "a fuzz that is always refused, or never, tests nothing");
+        good.ShouldBeInRange(100, 10_000, "a fuzz that is always refused, or never, tests nothing");
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public class DecodingFuzzTests
     {
         var random = new Random(4);
         StreamDecoder[] decoders = [.. Streams.Select(stream => new StreamDecoder(stream))];
-        for (int i = 0; i < 30_000; i++)
+        for (int i = 0; i < 8_000; i++)
         {
             byte[] body = new byte[random.Next(64)];
             random.NextBytes(body);
@@ -114,7 +114,7 @@ public class DecodingFuzzTests
             var plain = new StreamDecoder(stream);
             var forced = new StreamDecoder(stream);
             int good = 0;
-            for (int i = 0; i < 20_000; i++)
+            for (int i = 0; i < 6_000; i++)
             {
                 byte[] body = Mutate(Seeds[random.Next(5)], random);
                 int brace = body.AsSpan().IndexOf((byte)'{');
@@ -140,7 +140,7 @@ public class DecodingFuzzTests
                 }
             }
 
-            good.ShouldBeGreaterThan(100);
+            good.ShouldBeGreaterThan(50);
         }
     }
 

@@ -21,7 +21,7 @@ public class DecodingOracleTests
         StreamDefinition stream = StreamDecoder.Stream(name);
         var random = new Random(stream.Id);
         var decoder = new StreamDecoder(name);
-        for (int i = 0; i < 1500; i++)
+        for (int i = 0; i < 600; i++)
         {
             object?[] values = [.. stream.Fields.Select((field, slot) => RandomValue(stream, field, slot, random))];
             for (int writing = 0; writing < 3; writing++)

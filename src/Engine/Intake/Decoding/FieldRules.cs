@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Numerics;
-using System.Text;
 using DataLoad.Engine.Contract;
 
 namespace DataLoad.Engine.Intake.Decoding;
