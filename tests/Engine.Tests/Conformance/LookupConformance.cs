@@ -265,8 +265,13 @@ public abstract class LookupConformance : IAsyncLifetime
         return rows;
     }
 
-    private static string With(string column, string sql) =>
-        Query.Replace($" {column}", $" {sql} AS {column}", StringComparison.Ordinal);
+    /// <summary>The query with one column computed.</summary>
+    private static string With(string column, string sql)
+    {
+        IEnumerable<string> columns = Step.Columns.Select(
+            each => string.Equals(each.Name, column, StringComparison.Ordinal) ? $"{sql} AS {column}" : each.Name);
+        return $"SELECT id, {string.Join(", ", columns)} FROM shop WHERE id = ANY(@keys)";
+    }
 
     private static long[] Numbers(LookupRows rows, int row) => [.. Enumerable.Range(0, 4).Select(column => rows.Number(row, column))];
 }

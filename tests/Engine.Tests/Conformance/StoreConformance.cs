@@ -10,7 +10,7 @@ public abstract class StoreConformance : ConformanceBase
     /// <summary>Makes the schema one that a later version of the program left behind.</summary>
     protected abstract Task MakeSchemaNewerAsync();
 
-    /// <summary>Opens a store over a database of its own, which nobody migrated.</summary>
+    /// <summary>Opens a store over a second database, which nobody migrated; the same one at every call of a test.</summary>
     protected abstract Task<IStore> CreateEmptyStoreAsync();
 
     [Fact]
@@ -29,10 +29,13 @@ public abstract class StoreConformance : ConformanceBase
     public async Task Two_nodes_may_migrate_at_once()
     {
         await using IStore first = await CreateEmptyStoreAsync();
+        await using IStore second = await CreateEmptyStoreAsync();
+        IStore[] nodes = [first, second, first, second];
 
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(async () => await first.MigrateAsync(Token), Token)));
+        await Task.WhenAll(nodes.Select(node => Task.Run(async () => await node.MigrateAsync(Token), Token)));
 
         (await first.CheckSchemaAsync(Token)).ShouldBeNull();
+        (await second.CheckSchemaAsync(Token)).ShouldBeNull();
     }
 
     [Fact]

@@ -48,10 +48,11 @@ public sealed class MemoryParkingStoreConformance : ParkingStoreConformance
 public sealed class MemoryStoreConformance : StoreConformance
 {
     private readonly MemoryStoreState _state = new();
+    private readonly MemoryStoreState _empty = new();
 
     protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new MemoryStore(_state));
 
-    protected override Task<IStore> CreateEmptyStoreAsync() => Task.FromResult<IStore>(new MemoryStore(new MemoryStoreState()));
+    protected override Task<IStore> CreateEmptyStoreAsync() => Task.FromResult<IStore>(new MemoryStore(_empty));
 
     protected override Task MakeSchemaNewerAsync()
     {
