@@ -1,0 +1,61 @@
+using DataLoad.Engine.Parking;
+
+namespace DataLoad.Engine.Storage.Memory;
+
+/// <summary>Parked deliveries in memory.</summary>
+internal sealed class MemoryParkingStore(MemoryCalls calls) : IParkingStore
+{
+    /// <inheritdoc/>
+    public async ValueTask ParkAsync(IReadOnlyList<ParkedDelivery> deliveries, CancellationToken cancellationToken) => await calls.RunAsync(
+        "Parking.Park",
+        state =>
+        {
+            foreach (ParkedDelivery delivery in deliveries)
+            {
+                state.Parked[delivery.Id] = state.Parked.TryGetValue(delivery.Id, out ParkedDelivery? stored)
+                    ? stored with { DueMs = delivery.DueMs, Tries = delivery.Tries }
+                    : Copy(delivery);
+            }
+
+            return true;
+        },
+        cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(long nowMs, int limit, CancellationToken cancellationToken) =>
+        calls.RunAsync<IReadOnlyList<ParkedDelivery>>(
+            "Parking.Due",
+            state => [.. state.Parked.Values
+                .Where(delivery => delivery.DueMs <= nowMs)
+                .OrderBy(delivery => delivery.DueMs)
+                .ThenBy(delivery => delivery.Id.ToString("N"), StringComparer.Ordinal)
+                .Take(limit)
+                .Select(Copy)],
+            cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<long?> NextDueAsync(CancellationToken cancellationToken) => calls.RunAsync(
+        "Parking.NextDue",
+        state => state.Parked.Count == 0 ? (long?)null : state.Parked.Values.Min(delivery => delivery.DueMs),
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask RemoveAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) => await calls.RunAsync(
+        "Parking.Remove",
+        state =>
+        {
+            foreach (Guid id in ids)
+            {
+                state.Parked.Remove(id);
+            }
+
+            return true;
+        },
+        cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public ValueTask<long> CountAsync(CancellationToken cancellationToken) =>
+        calls.RunAsync("Parking.Count", state => (long)state.Parked.Count, cancellationToken);
+
+    private static ParkedDelivery Copy(ParkedDelivery delivery) => delivery with { Message = [.. delivery.Message] };
+}

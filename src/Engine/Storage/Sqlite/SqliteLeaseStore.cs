@@ -1,0 +1,194 @@
+using DataLoad.Engine.Leasing;
+
+namespace DataLoad.Engine.Storage.Sqlite;
+
+/// <summary>
+/// Leases of a database that one process uses at a time. Whoever holds the lock file owns all shards, so that no clock
+/// is asked: times to live mean nothing here. Epochs are raised all the same, and fence a writer that lost the lock.
+/// </summary>
+internal sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
+{
+    private const int LockTries = 3;
+    private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(50);
+
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private SqliteLockFile? _lock;
+    private string? _holder;
+
+    private string LockPath => database.File.RealPath + ".lock";
+
+    /// <inheritdoc/>
+    public async ValueTask<LeaseAttempt> AcquireAsync(
+        NodeInfo node, IReadOnlyList<int> shards, TimeSpan timeToLive, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            bool fresh = _lock is null;
+            if (fresh && !await TryLockAsync(cancellationToken).ConfigureAwait(false))
+            {
+                return new LeaseAttempt([], await database.ReadAsync(FindNode, cancellationToken).ConfigureAwait(false));
+            }
+
+            if (!fresh && !string.Equals(_holder, node.Id, StringComparison.Ordinal))
+            {
+                return new LeaseAttempt([], await database.ReadAsync(FindNode, cancellationToken).ConfigureAwait(false));
+            }
+
+            try
+            {
+                IReadOnlyList<ShardLease> granted =
+                    await database.WriteAsync(session => Take(session, node, shards), cancellationToken).ConfigureAwait(false);
+                _holder = node.Id;
+                return new LeaseAttempt(granted, HeldBy: null);
+            }
+            catch when (fresh)
+            {
+                // Nothing is known to be owned, so nothing is held.
+                Unlock();
+                throw;
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<ShardLease>> RenewAsync(string nodeId, TimeSpan timeToLive, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return IsHolder(nodeId)
+                ? await database.ReadAsync(session => Held(session, nodeId), cancellationToken).ConfigureAwait(false)
+                : [];
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask ReleaseAsync(string nodeId, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (IsHolder(nodeId))
+            {
+                await database.WriteAsync(session => GiveBack(session, nodeId), cancellationToken).ConfigureAwait(false);
+                Unlock();
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<NodeInfo?> FindOwnerAsync(CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return _lock is not null || SqliteLockFile.IsLocked(LockPath)
+                ? await database.ReadAsync(FindNode, cancellationToken).ConfigureAwait(false)
+                : null;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Lets go of the lock as a process that ends does: without giving anything back.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _gate.WaitAsync().ConfigureAwait(false);
+        Unlock();
+        _gate.Release();
+    }
+
+    private bool IsHolder(string nodeId) => _lock is not null && string.Equals(_holder, nodeId, StringComparison.Ordinal);
+
+    private async ValueTask<bool> TryLockAsync(CancellationToken cancellationToken)
+    {
+        // A command that only looks whether the lock is held is in the way for a moment.
+        for (int i = 1; ; i++)
+        {
+            _lock = SqliteLockFile.TryLock(LockPath);
+            if (_lock is not null || i == LockTries)
+            {
+                return _lock is not null;
+            }
+
+            await Task.Delay(LockPause, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private void Unlock()
+    {
+        _lock?.Dispose();
+        _lock = null;
+        _holder = null;
+    }
+
+    private static IReadOnlyList<ShardLease> Take(SqliteSession session, NodeInfo node, IReadOnlyList<int> shards)
+    {
+        // The lock is held, so that whoever else is recorded is gone. What this node holds already stays as it is.
+        using SqliteStatement forget = session.Use("DELETE FROM dataload_node WHERE node_id <> ?1");
+        forget.Bind(1, node.Id).Execute();
+        using SqliteStatement enter = session.Use(
+            """
+            INSERT INTO dataload_node (node_id, address, secret) VALUES (?1, ?2, ?3)
+            ON CONFLICT (node_id) DO UPDATE SET address = excluded.address, secret = excluded.secret
+            """);
+        enter.Bind(1, node.Id).Bind(2, node.Address).Bind(3, node.Secret).Execute();
+        using SqliteStatement take = session.Use(
+            """
+            INSERT INTO dataload_lease (shard_id, epoch, node_id) VALUES (?1, 1, ?2)
+            ON CONFLICT (shard_id) DO UPDATE SET epoch = epoch + 1, node_id = excluded.node_id WHERE node_id IS NOT excluded.node_id
+            """);
+        var granted = new List<ShardLease>(shards.Count);
+        foreach (int shard in shards)
+        {
+            take.Bind(1, shard).Bind(2, node.Id).Execute();
+            using SqliteStatement select = session.Use("SELECT epoch FROM dataload_lease WHERE shard_id = ?1");
+            granted.Add(new ShardLease(shard, select.Bind(1, shard).Scalar()));
+        }
+
+        return granted;
+    }
+
+    private static IReadOnlyList<ShardLease> Held(SqliteSession session, string nodeId)
+    {
+        var held = new List<ShardLease>();
+        using SqliteStatement select = session.Use("SELECT shard_id, epoch FROM dataload_lease WHERE node_id = ?1 ORDER BY shard_id");
+        select.Bind(1, nodeId);
+        while (select.Step())
+        {
+            held.Add(new ShardLease((int)select.Int64(0), select.Int64(1)));
+        }
+
+        return held;
+    }
+
+    private static bool GiveBack(SqliteSession session, string nodeId)
+    {
+        using SqliteStatement release = session.Use("UPDATE dataload_lease SET node_id = NULL WHERE node_id = ?1");
+        release.Bind(1, nodeId).Execute();
+        using SqliteStatement leave = session.Use("DELETE FROM dataload_node WHERE node_id = ?1");
+        leave.Bind(1, nodeId).Execute();
+        return true;
+    }
+
+    private static NodeInfo? FindNode(SqliteSession session)
+    {
+        using SqliteStatement select = session.Use("SELECT node_id, address, secret FROM dataload_node LIMIT 1");
+        return select.Step() ? new NodeInfo { Id = select.Text(0), Address = select.Text(1), Secret = select.Text(2) } : null;
+    }
+}

@@ -1,0 +1,104 @@
+using DataLoad.Engine.Parking;
+
+namespace DataLoad.Engine.Storage.Sqlite;
+
+/// <summary>Parked deliveries, by id and by due time.</summary>
+internal sealed class SqliteParkingStore(SqliteDatabase database) : IParkingStore
+{
+    /// <inheritdoc/>
+    public async ValueTask ParkAsync(IReadOnlyList<ParkedDelivery> deliveries, CancellationToken cancellationToken)
+    {
+        if (deliveries.Count > 0)
+        {
+            await database.WriteAsync(session => Park(session, deliveries), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(long nowMs, int limit, CancellationToken cancellationToken) =>
+        database.ReadAsync(session => Due(session, nowMs, limit), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<long?> NextDueAsync(CancellationToken cancellationToken) => database.ReadAsync(
+        session =>
+        {
+            using SqliteStatement select = session.Use("SELECT due_ms FROM dataload_parked ORDER BY due_ms LIMIT 1");
+            return select.Step() ? select.Int64(0) : (long?)null;
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask RemoveAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken)
+    {
+        if (ids.Count > 0)
+        {
+            await database.WriteAsync(session => Remove(session, ids), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<long> CountAsync(CancellationToken cancellationToken) => database.ReadAsync(
+        session =>
+        {
+            using SqliteStatement select = session.Use("SELECT count(*) FROM dataload_parked");
+            return select.Scalar();
+        },
+        cancellationToken);
+
+    private static bool Park(SqliteSession session, IReadOnlyList<ParkedDelivery> deliveries)
+    {
+        Span<byte> id = stackalloc byte[16];
+        using SqliteStatement upsert = session.Use(
+            """
+            INSERT INTO dataload_parked (id, stream, due_ms, tries, message) VALUES (?1, ?2, ?3, ?4, ?5)
+            ON CONFLICT (id) DO UPDATE SET due_ms = excluded.due_ms, tries = excluded.tries
+            """);
+        foreach (ParkedDelivery delivery in deliveries)
+        {
+            delivery.Id.TryWriteBytes(id, bigEndian: true, out _);
+            upsert
+                .Bind(1, id)
+                .Bind(2, delivery.Stream)
+                .Bind(3, delivery.DueMs)
+                .Bind(4, delivery.Tries)
+                .Bind(5, delivery.Message.AsSpan())
+                .Execute();
+        }
+
+        return true;
+    }
+
+    private static IReadOnlyList<ParkedDelivery> Due(SqliteSession session, long nowMs, int limit)
+    {
+        var due = new List<ParkedDelivery>();
+        using SqliteStatement select = session.Use(
+            "SELECT id, stream, due_ms, tries, message FROM dataload_parked WHERE due_ms <= ?1 ORDER BY due_ms, id LIMIT ?2");
+        select.Bind(1, nowMs).Bind(2, limit);
+        while (select.Step())
+        {
+            due.Add(new ParkedDelivery
+            {
+                Id = new Guid(select.Span(0), bigEndian: true),
+                Stream = select.Text(1),
+                DueMs = select.Int64(2),
+                Tries = (int)select.Int64(3),
+                Message = select.Blob(4),
+            });
+        }
+
+        return due;
+    }
+
+    private static bool Remove(SqliteSession session, IReadOnlyList<Guid> ids)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        using SqliteStatement delete = session.Use("DELETE FROM dataload_parked WHERE id = ?1");
+        foreach (Guid id in ids)
+        {
+            id.TryWriteBytes(bytes, bigEndian: true, out _);
+            delete.Bind(1, bytes).Execute();
+        }
+
+        return true;
+    }
+}
