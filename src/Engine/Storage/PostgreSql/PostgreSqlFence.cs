@@ -61,7 +61,7 @@ internal static class PostgreSqlFence
     {
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        int[] stale = reader.GetFieldValue<int[]>(0);
+        int[] stale = ReadStale(reader, ordinal: 0);
         while (await reader.NextResultAsync(cancellationToken))
         {
             // Errors of later statements come up here.
@@ -69,6 +69,9 @@ internal static class PostgreSqlFence
 
         return stale;
     }
+
+    /// <summary>The stale shards in a row that was read, and is in memory.</summary>
+    public static int[] ReadStale(NpgsqlDataReader reader, int ordinal) => reader.GetFieldValue<int[]>(ordinal);
 
     /// <summary>The distinct pairs of shard and epoch in a sequence of writes.</summary>
     public static (int[] Shards, long[] Epochs) Distinct(IEnumerable<(int Shard, long Epoch)> writes)

@@ -108,17 +108,19 @@ internal sealed class PostgreSqlJournal(NpgsqlDataSource source) : IJournal, IAs
         var page = new List<JournalBlock>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            page.Add(new JournalBlock
-            {
-                Shard = shard,
-                FirstSequenceNr = reader.GetInt64(0),
-                LastSequenceNr = reader.GetInt64(1),
-                Epoch = reader.GetInt64(2),
-                JournaledAtMs = reader.GetInt64(3),
-                Bytes = reader.GetFieldValue<byte[]>(4),
-            });
+            page.Add(ReadBlock(reader, shard));
         }
 
         return page;
     }
+
+    private static JournalBlock ReadBlock(NpgsqlDataReader reader, int shard) => new()
+    {
+        Shard = shard,
+        FirstSequenceNr = reader.GetInt64(0),
+        LastSequenceNr = reader.GetInt64(1),
+        Epoch = reader.GetInt64(2),
+        JournaledAtMs = reader.GetInt64(3),
+        Bytes = reader.GetFieldValue<byte[]>(4),
+    };
 }

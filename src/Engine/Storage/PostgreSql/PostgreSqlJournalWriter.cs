@@ -119,7 +119,7 @@ internal sealed class PostgreSqlJournalWriter(NpgsqlDataSource source) : IAsyncD
         {
             await using NpgsqlDataReader reader = await _append!.ExecuteReaderAsync(cancellationToken);
             await reader.ReadAsync(cancellationToken);
-            return (reader.GetInt64(0), reader.GetFieldValue<int[]>(1));
+            return (reader.GetInt64(0), PostgreSqlFence.ReadStale(reader, ordinal: 1));
         }
         finally
         {
@@ -149,7 +149,7 @@ internal sealed class PostgreSqlJournalWriter(NpgsqlDataSource source) : IAsyncD
         long written = 0;
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        int[] stale = reader.GetFieldValue<int[]>(0);
+        int[] stale = PostgreSqlFence.ReadStale(reader, ordinal: 0);
         while (await reader.NextResultAsync(cancellationToken))
         {
             await reader.ReadAsync(cancellationToken);

@@ -169,7 +169,7 @@ internal sealed class PostgreSqlLeaseStore(
         {
             await batch.ExecuteNonQueryAsync(cancellationToken);
         }
-        catch (PostgresException e) when (denied is not null && e.SqlState == PostgresErrorCodes.LockNotAvailable)
+        catch (PostgresException e) when (denied is not null && e.SqlState is PostgresErrorCodes.LockNotAvailable)
         {
             throw new StoreException(
                 $"{name}: the shards of a node that is gone are locked by its sessions, which this role may not end ({denied.MessageText}). "
@@ -190,7 +190,7 @@ internal sealed class PostgreSqlLeaseStore(
             await command.ExecuteNonQueryAsync(cancellationToken);
             return null;
         }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InsufficientPrivilege)
         {
             // It matters only where such a session holds a row; the epoch fences off what it writes later.
             return e;

@@ -64,14 +64,7 @@ internal sealed class PostgreSqlParkingStore(NpgsqlDataSource source) : IParking
         var due = new List<ParkedDelivery>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            due.Add(new ParkedDelivery
-            {
-                Id = reader.GetGuid(0),
-                Stream = reader.GetString(1),
-                DueMs = reader.GetInt64(2),
-                Tries = reader.GetInt32(3),
-                Message = reader.GetFieldValue<byte[]>(4),
-            });
+            due.Add(Read(reader));
         }
 
         return due;
@@ -97,6 +90,15 @@ internal sealed class PostgreSqlParkingStore(NpgsqlDataSource source) : IParking
     /// <inheritdoc/>
     public ValueTask<long> CountAsync(CancellationToken cancellationToken) =>
         ScalarAsync<long>("SELECT count(*) FROM dataload_parked", cancellationToken);
+
+    private static ParkedDelivery Read(NpgsqlDataReader reader) => new()
+    {
+        Id = reader.GetGuid(0),
+        Stream = reader.GetString(1),
+        DueMs = reader.GetInt64(2),
+        Tries = reader.GetInt32(3),
+        Message = reader.GetFieldValue<byte[]>(4),
+    };
 
     private async ValueTask<T?> ScalarAsync<T>(string sql, CancellationToken cancellationToken)
     {

@@ -116,9 +116,12 @@ internal sealed class PostgreSqlSnapshotStore(NpgsqlDataSource source) : ISnapsh
         var snapshots = new List<Snapshot>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            snapshots.Add(new Snapshot(reader.GetFieldValue<byte[]>(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2)));
+            snapshots.Add(Read(reader));
         }
 
         return snapshots;
     }
+
+    private static Snapshot Read(NpgsqlDataReader reader) =>
+        new(reader.GetFieldValue<byte[]>(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2));
 }

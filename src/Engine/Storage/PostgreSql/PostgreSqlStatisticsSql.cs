@@ -10,6 +10,9 @@ internal sealed class PostgreSqlStatisticsSql
     /// <summary>Keys are ordered by code point, whatever the database's collation is.</summary>
     public const string KeyOrder = "topic_type COLLATE \"C\", topic_id, stat_date";
 
+    /// <summary>The place of the first metric in <see cref="SelectColumns"/>.</summary>
+    public const int FirstMetric = 4;
+
     /// <summary>How many parameters of <see cref="Flush"/> come before the metrics' arrays.</summary>
     private const int FlushKeyParameters = 6;
 
@@ -39,7 +42,7 @@ internal sealed class PostgreSqlStatisticsSql
     /// <summary>The table's quoted name, found by the search path.</summary>
     public string Table { get; }
 
-    /// <summary>Key, SequenceNr and metrics, amounts in hundredths.</summary>
+    /// <summary>Key, SequenceNr and, from <see cref="FirstMetric"/> on, the metrics.</summary>
     public string SelectColumns { get; }
 
     /// <summary>Writes rows that hold at a higher SequenceNr than the stored ones.</summary>
@@ -70,7 +73,7 @@ internal sealed class PostgreSqlStatisticsSql
         foreach (Metric metric in Page.Metrics)
         {
             string column = Quote(metric.Column);
-            sql.Append(metric.Kind == MetricKind.Amount ? $", (COALESCE({column}, 0) * 100)::bigint" : $", COALESCE({column}, 0)::bigint");
+            sql.Append(metric.Kind == MetricKind.Amount ? $", COALESCE({column}, 0)::numeric" : $", COALESCE({column}, 0)::bigint");
         }
 
         return sql.ToString();

@@ -177,23 +177,38 @@ internal sealed class PostgreSqlStatisticsStore(NpgsqlDataSource source, string 
         var rows = new List<StatisticsRow>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            long[] values = new long[page.Metrics.Length];
-            for (int i = 0; i < values.Length; i++)
-            {
-                values[i] = reader.GetInt64(4 + i);
-            }
-
-            rows.Add(new StatisticsRow
-            {
-                TopicType = reader.GetString(0),
-                TopicId = reader.GetInt32(1),
-                Day = reader.GetFieldValue<DateOnly>(2).DayNumber,
-                SequenceNr = await reader.IsDBNullAsync(3, cancellationToken) ? null : reader.GetInt64(3),
-                Values = values,
-            });
+            rows.Add(Read(reader, page));
         }
 
         return rows;
+    }
+
+    private StatisticsRow Read(NpgsqlDataReader reader, Page page)
+    {
+        long[] values = new long[page.Metrics.Length];
+        for (int i = 0; i < values.Length; i++)
+        {
+            int ordinal = PostgreSqlStatisticsSql.FirstMetric + i;
+            if (page.Metrics[i].Kind != MetricKind.Amount)
+            {
+                values[i] = reader.GetInt64(ordinal);
+            }
+            else if (!Hundredths.TryFrom(reader.GetDecimal(ordinal), out values[i]))
+            {
+                throw new StoreException(
+                    $"{name}: the table '{page.Table}' has {page.Metrics[i].Column} = {reader.GetDecimal(ordinal)} in the row of "
+                    + $"'{reader.GetString(0)}', {reader.GetInt32(1)}, which is no amount of two decimals; mend it.");
+            }
+        }
+
+        return new StatisticsRow
+        {
+            TopicType = reader.GetString(0),
+            TopicId = reader.GetInt32(1),
+            Day = reader.GetFieldValue<DateOnly>(2).DayNumber,
+            SequenceNr = reader.IsDBNull(3) ? null : reader.GetInt64(3),
+            Values = values,
+        };
     }
 
     private PostgreSqlStatisticsSql Sql(Page page) => _sql.GetOrAdd(page, static page => new PostgreSqlStatisticsSql(page));

@@ -48,7 +48,7 @@ internal sealed class PostgreSqlStatisticsTable(PostgreSqlStatisticsSql sql, str
         {
             throw new StoreException($"{storeName}: the role may not complete the statistics table ({e.MessageText}). Run as its owner: {statements}", e);
         }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UniqueViolation)
         {
             throw new StoreException(
                 $"{storeName}: the table '{sql.Page.Table}' holds several rows for one topic and day, so its key cannot be made unique. "
@@ -86,7 +86,7 @@ internal sealed class PostgreSqlStatisticsTable(PostgreSqlStatisticsSql sql, str
             await connection.ExecuteAsync(new CommandDefinition(
                 $"CREATE INDEX ON {sql.Table} ({PostgreSqlStatisticsSql.KeyOrder})", cancellationToken: cancellationToken));
         }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InsufficientPrivilege)
         {
             // Slower, not wrong.
         }
