@@ -1,3 +1,4 @@
+using DataLoad.Engine.Contract;
 using DataLoad.Engine.Storage;
 using DataLoad.Engine.Storage.PostgreSql;
 using Shouldly;
@@ -28,6 +29,10 @@ public sealed class PostgreSqlSchemaTests(PostgreSqlDatabase database) : IClassF
         {
             await using PostgreSqlStore store = PostgreSqlDatabase.Open(connectionString);
             await store.MigrateAsync(Some.None);
+            foreach (Page page in Catalog.Default.Pages)
+            {
+                await store.Statistics.EnsureTableAsync(page, Some.None);
+            }
         }));
         (await PostgreSqlDatabase.ExecuteAsync(connectionString, "SELECT count(*) FROM dataload_migration")).ShouldBe(1L);
     }

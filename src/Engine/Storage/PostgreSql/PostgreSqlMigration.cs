@@ -39,7 +39,7 @@ internal sealed record PostgreSqlMigration(int Version, string Name, string Sql)
                 last_seq bigint NOT NULL,
                 epoch bigint NOT NULL,
                 journaled_at bigint NOT NULL,
-                bytes bytea STORAGE EXTERNAL NOT NULL,
+                bytes bytea NOT NULL,
                 PRIMARY KEY (shard_id, first_seq),
                 CHECK (first_seq > 0 AND last_seq >= first_seq))
                 WITH (toast_tuple_target = 8160, autovacuum_vacuum_scale_factor = 0.05, toast.autovacuum_vacuum_scale_factor = 0.05);
@@ -49,7 +49,7 @@ internal sealed record PostgreSqlMigration(int Version, string Name, string Sql)
                 kind smallint NOT NULL,
                 key bytea NOT NULL,
                 seq_nr bigint NOT NULL,
-                bytes bytea STORAGE EXTERNAL NOT NULL,
+                bytes bytea NOT NULL,
                 PRIMARY KEY (shard_id, kind, key))
                 WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, toast.autovacuum_vacuum_scale_factor = 0.05);
 
@@ -64,8 +64,12 @@ internal sealed record PostgreSqlMigration(int Version, string Name, string Sql)
                 stream text NOT NULL,
                 due_ms bigint NOT NULL,
                 tries int NOT NULL,
-                message bytea STORAGE EXTERNAL NOT NULL)
+                message bytea NOT NULL)
                 WITH (autovacuum_vacuum_scale_factor = 0.05, toast.autovacuum_vacuum_scale_factor = 0.05);
+
+            ALTER TABLE dataload_journal ALTER bytes SET STORAGE EXTERNAL;
+            ALTER TABLE dataload_snapshot ALTER bytes SET STORAGE EXTERNAL;
+            ALTER TABLE dataload_parked ALTER message SET STORAGE EXTERNAL;
 
             CREATE INDEX dataload_parked_due_ms ON dataload_parked (due_ms, id);
             """),

@@ -10,13 +10,16 @@ internal sealed class PostgreSqlSchema(NpgsqlDataSource source, string name)
     public const long LockKey = 0x64_61_74_61_6c_6f_61_64;
 
     private const int OldestServer = 120_000;
+    private const string VersionSql = "SELECT COALESCE(max(version), 0) FROM dataload_migration";
 
     /// <summary>Runs the migrations that are missing, all in one transaction.</summary>
     /// <exception cref="StoreException">The schema is newer than this program, or may not or cannot be changed.</exception>
     public async ValueTask MigrateAsync(CancellationToken cancellationToken)
     {
         await using NpgsqlConnection connection = await source.OpenConnectionAsync(cancellationToken);
-        if (await FindVersionAsync(connection, transaction: null, cancellationToken) == PostgreSqlMigration.Latest)
+        int? version = await FindVersionAsync(connection, cancellationToken);
+        RefuseNewer(version);
+        if (version == PostgreSqlMigration.Latest)
         {
             return;
         }
@@ -42,17 +45,11 @@ internal sealed class PostgreSqlSchema(NpgsqlDataSource source, string name)
     public async ValueTask<string?> CheckAsync(CancellationToken cancellationToken)
     {
         await using NpgsqlConnection connection = await source.OpenConnectionAsync(cancellationToken);
-        return Describe(await FindVersionAsync(connection, transaction: null, cancellationToken));
+        return Describe(await FindVersionAsync(connection, cancellationToken));
     }
 
     private async Task MigrateAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancellationToken)
     {
-        int? version = await FindVersionAsync(connection, transaction, cancellationToken);
-        if (version > PostgreSqlMigration.Latest)
-        {
-            throw new StoreException(Describe(version)!);
-        }
-
         int server = await connection.ExecuteScalarAsync<int>(new CommandDefinition(
             "SELECT current_setting('server_version_num')::int", transaction: transaction, cancellationToken: cancellationToken));
         if (server < OldestServer)
@@ -60,15 +57,14 @@ internal sealed class PostgreSqlSchema(NpgsqlDataSource source, string name)
             throw new StoreException($"{name} is version {server / 10_000}; PostgreSQL 12 or later is needed.");
         }
 
-        if (version is null)
-        {
-            await connection.ExecuteAsync(new CommandDefinition(
-                "CREATE TABLE dataload_migration (version int NOT NULL PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())",
-                transaction: transaction,
-                cancellationToken: cancellationToken));
-        }
-
-        foreach (PostgreSqlMigration migration in PostgreSqlMigration.All.Where(migration => migration.Version > (version ?? 0)))
+        // IF NOT EXISTS looks again, where a search by name after the wait could still answer from before it.
+        await connection.ExecuteAsync(new CommandDefinition(
+            "CREATE TABLE IF NOT EXISTS dataload_migration (version int NOT NULL PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())",
+            transaction: transaction,
+            cancellationToken: cancellationToken));
+        int version = await connection.ExecuteScalarAsync<int>(new CommandDefinition(VersionSql, transaction: transaction, cancellationToken: cancellationToken));
+        RefuseNewer(version);
+        foreach (PostgreSqlMigration migration in PostgreSqlMigration.All.Where(migration => migration.Version > version))
         {
             await connection.ExecuteAsync(new CommandDefinition(migration.Sql, transaction: transaction, cancellationToken: cancellationToken));
             await connection.ExecuteAsync(new CommandDefinition(
@@ -76,6 +72,14 @@ internal sealed class PostgreSqlSchema(NpgsqlDataSource source, string name)
                 new { migration.Version, migration.Name },
                 transaction,
                 cancellationToken: cancellationToken));
+        }
+    }
+
+    private void RefuseNewer(int? version)
+    {
+        if (version > PostgreSqlMigration.Latest)
+        {
+            throw new StoreException(Describe(version)!);
         }
     }
 
@@ -89,13 +93,12 @@ internal sealed class PostgreSqlSchema(NpgsqlDataSource source, string name)
         _ => null,
     };
 
-    private static async Task<int?> FindVersionAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, CancellationToken cancellationToken)
+    private static async Task<int?> FindVersionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         bool exists = await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-            "SELECT to_regclass('dataload_migration') IS NOT NULL", transaction: transaction, cancellationToken: cancellationToken));
+            "SELECT to_regclass('dataload_migration') IS NOT NULL", cancellationToken: cancellationToken));
         return exists
-            ? await connection.ExecuteScalarAsync<int>(new CommandDefinition(
-                "SELECT COALESCE(max(version), 0) FROM dataload_migration", transaction: transaction, cancellationToken: cancellationToken))
+            ? await connection.ExecuteScalarAsync<int>(new CommandDefinition(VersionSql, cancellationToken: cancellationToken))
             : null;
     }
 }

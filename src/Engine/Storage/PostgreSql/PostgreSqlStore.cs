@@ -91,9 +91,17 @@ public sealed class PostgreSqlStore : IStore
     /// <inheritdoc/>
     public async ValueTask<string?> FindFixedAsync(string name, CancellationToken cancellationToken)
     {
-        await using NpgsqlConnection connection = await _pool.Source.OpenConnectionAsync(cancellationToken);
-        return await connection.ExecuteScalarAsync<string?>(new CommandDefinition(
-            "SELECT value FROM dataload_fixed WHERE name = @name", new { name }, cancellationToken: cancellationToken));
+        try
+        {
+            await using NpgsqlConnection connection = await _pool.Source.OpenConnectionAsync(cancellationToken);
+            return await connection.ExecuteScalarAsync<string?>(new CommandDefinition(
+                "SELECT value FROM dataload_fixed WHERE name = @name", new { name }, cancellationToken: cancellationToken));
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UndefinedTable)
+        {
+            // Nobody migrated, so nothing was fixed; a call that writes fails by itself.
+            return null;
+        }
     }
 
     /// <inheritdoc/>
