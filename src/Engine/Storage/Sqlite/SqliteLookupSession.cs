@@ -38,7 +38,6 @@ internal sealed class SqliteLookupSession : IDisposable
         {
             command = _connection.CreateCommand();
             command.CommandText = SqliteLookup.Rewrite(query);
-            command.CommandTimeout = 1; // The driver's own waiting, on top of the busy timeout.
             command.Parameters.Add("@keys", SqliteType.Text);
             _commands.Add(query, command);
         }

@@ -10,6 +10,8 @@ namespace DataLoad.Engine.Storage.Sqlite;
 internal sealed class SqliteStatisticsStore(SqliteDatabase database) : IStatisticsStore
 {
     private const int LimitParameter = 8;
+
+    /// <summary>The first metric's parameter, counted from 1, after the key; and its column, counted from 0, after key and seq_nr.</summary>
     private const int FirstMetric = 4;
 
     /// <inheritdoc/>

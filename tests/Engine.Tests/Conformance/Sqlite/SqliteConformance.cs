@@ -1,0 +1,108 @@
+using DataLoad.Engine.Resolving;
+using DataLoad.Engine.Storage;
+using DataLoad.Engine.Storage.Sqlite;
+
+namespace DataLoad.Engine.Tests.Conformance.Sqlite;
+
+public sealed class SqliteJournalConformance : JournalConformance
+{
+    private readonly TemporaryDatabase _database = new();
+
+    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqliteStore(_database.Path));
+
+    protected override ValueTask DisposeDatabaseAsync()
+    {
+        _database.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
+
+public sealed class SqliteSnapshotStoreConformance : SnapshotStoreConformance
+{
+    private readonly TemporaryDatabase _database = new();
+
+    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqliteStore(_database.Path));
+
+    protected override ValueTask DisposeDatabaseAsync()
+    {
+        _database.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
+
+public sealed class SqliteStatisticsStoreConformance : SqlStatisticsStoreConformance
+{
+    private readonly TemporaryDatabase _database = new();
+
+    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqliteStore(_database.Path));
+
+    protected override Task ExecuteAsync(string sql) => _database.ExecuteAsync(sql);
+
+    protected override Task<string?> ScalarAsync(string sql) => _database.ScalarAsync(sql);
+
+    protected override ValueTask DisposeDatabaseAsync()
+    {
+        _database.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
+
+public sealed class SqliteLeaseStoreConformance : LeaseStoreConformance
+{
+    private readonly TemporaryDatabase _database = new();
+
+    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqliteStore(_database.Path));
+
+    protected override ValueTask DisposeDatabaseAsync()
+    {
+        _database.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
+
+public sealed class SqliteParkingStoreConformance : ParkingStoreConformance
+{
+    private readonly TemporaryDatabase _database = new();
+
+    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqliteStore(_database.Path));
+
+    protected override ValueTask DisposeDatabaseAsync()
+    {
+        _database.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
+
+public sealed class SqliteStoreConformance : StoreConformance
+{
+    private readonly TemporaryDatabase _database = new();
+
+    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqliteStore(_database.Path));
+
+    protected override Task<IStore> CreateEmptyStoreAsync() =>
+        Task.FromResult<IStore>(new SqliteStore($"Data Source={_database.Sibling("new/empty.db")}"));
+
+    protected override Task MakeSchemaNewerAsync() =>
+        _database.ExecuteAsync("INSERT INTO dataload_migration (number, applied_at) VALUES (99, '2030-01-01 00:00:00')");
+
+    protected override ValueTask DisposeDatabaseAsync()
+    {
+        _database.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
+
+public sealed class SqliteLookupConformance : LookupConformance
+{
+    private readonly TemporaryDatabase _database = new();
+
+    protected override Task<ILookup> CreateLookupAsync() => Task.FromResult<ILookup>(new SqliteLookup(_database.Path));
+
+    protected override Task ExecuteAsync(string sql) => _database.ExecuteAsync(sql);
+
+    protected override ValueTask DisposeDatabaseAsync()
+    {
+        _database.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,187 @@
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Resolving;
+using DataLoad.Engine.Storage;
+using DataLoad.Engine.Storage.Sqlite;
+using Microsoft.Data.Sqlite;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Engine.Tests.Conformance.Sqlite;
+
+/// <summary>What is SQLite's own.</summary>
+public sealed class SqliteStoreTests : IDisposable
+{
+    private const int Busy = 5;
+    private const int Full = 13;
+
+    private readonly TemporaryDatabase _database = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _database.Dispose();
+
+    [Theory]
+    [InlineData(":memory:")]
+    [InlineData("Data Source=:memory:")]
+    [InlineData("Data Source=x;Mode=Memory")]
+    [InlineData("Data Source=x;Nonsense=1")]
+    [InlineData("")]
+    public void A_store_without_a_file_is_refused(string path) => Should.Throw<StoreException>(() => new SqliteStore(path));
+
+    [Fact]
+    public void A_setting_out_of_range_is_refused_by_name() => Should
+        .Throw<StoreException>(() => new SqliteStore(_database.Path, new SqliteStoreOptions { ReadConnections = 0 }))
+        .Message.ShouldContain("ReadConnections");
+
+    [Fact]
+    public async Task A_file_that_is_no_database_is_refused_by_path_and_stays_as_it_is()
+    {
+        string text = new('x', 5000);
+        await File.WriteAllTextAsync(_database.Path, text, Token);
+        await using var store = new SqliteStore(_database.Path);
+
+        StoreException refused = await Should.ThrowAsync<StoreException>(async () => await store.MigrateAsync(Token));
+
+        refused.Message.ShouldContain(_database.Path);
+        (await File.ReadAllTextAsync(_database.Path, Token)).ShouldBe(text);
+    }
+
+    [Fact]
+    public async Task A_path_that_cannot_be_opened_is_refused_by_path()
+    {
+        Directory.CreateDirectory(_database.Path);
+        await using var store = new SqliteStore(_database.Path);
+
+        (await Should.ThrowAsync<StoreException>(async () => await store.MigrateAsync(Token))).Message.ShouldContain(_database.Path);
+    }
+
+    [Fact]
+    public async Task Checking_and_asking_make_no_file()
+    {
+        await using var store = new SqliteStore(_database.Path);
+
+        (await store.CheckSchemaAsync(Token))!.ShouldContain(_database.Path);
+        (await store.FindFixedAsync("x", Token)).ShouldBeNull();
+        (await store.Leases.FindOwnerAsync(Token)).ShouldBeNull();
+
+        Directory.GetFiles(Path.GetDirectoryName(_database.Path)!).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_busy_file_throws_SQLITE_BUSY_and_the_call_works_once_it_is_free()
+    {
+        await using var store = new SqliteStore(_database.Path, new SqliteStoreOptions { BusyTimeout = TimeSpan.FromMilliseconds(10) });
+        await store.MigrateAsync(Token);
+        await using (var other = new SqliteConnection($"Data Source={_database.Path};Pooling=False"))
+        {
+            await other.OpenAsync(Token);
+            await using SqliteTransaction transaction = other.BeginTransaction(deferred: false);
+
+            SqliteException busy = await Should.ThrowAsync<SqliteException>(async () => await store.FixAsync("a", "b", Token));
+            busy.SqliteErrorCode.ShouldBe(Busy);
+            (await store.FindFixedAsync("a", Token)).ShouldBeNull();
+        }
+
+        (await store.FixAsync("a", "b", Token)).ShouldBe("b");
+    }
+
+    [Fact]
+    public async Task A_write_that_does_not_fit_throws_SQLITE_FULL_undoes_itself_and_the_next_one_works()
+    {
+        await using var store = new SqliteStore(_database.Path);
+        await store.MigrateAsync(Token);
+        long epoch = (await store.Leases.AcquireAsync(Node("a"), [1], TimeSpan.FromHours(1), Token)).Granted[0].Epoch;
+        await using var database = new SqliteDatabase(new SqliteFile(_database.Path), new SqliteStoreOptions());
+
+        SqliteException full = await Should.ThrowAsync<SqliteException>(async () => await database.WriteAsync(
+            session =>
+            {
+                session.Run("PRAGMA max_page_count = 60");
+                return SqliteSnapshotStore.Write(session, [Snapshot(epoch, 1, 100), Snapshot(epoch, 2, 1_000_000)]);
+            },
+            Token));
+
+        full.SqliteErrorCode.ShouldBe(Full);
+        (await store.Snapshots.LoadAsync(1, SnapshotKind.Counter, [[1], [2]], Token)).ShouldBeEmpty();
+        (await database.WriteAsync(session => SqliteSnapshotStore.Write(session, [Snapshot(epoch, 1, 100)]), Token)).ShouldBeEmpty();
+        (await store.Snapshots.LoadAsync(1, SnapshotKind.Counter, [[1], [2]], Token)).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task The_file_is_in_WAL_mode_and_closing_leaves_no_log_behind()
+    {
+        var store = new SqliteStore(_database.Path);
+        await store.MigrateAsync(Token);
+        (await _database.ScalarAsync("PRAGMA journal_mode")).ShouldBe("wal");
+
+        await store.PingAsync(Token);
+        await store.DisposeAsync();
+
+        File.Exists(_database.Path + "-wal").ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_link_to_the_file_leads_to_the_same_lock()
+    {
+        await using var store = new SqliteStore(_database.Path);
+        await store.MigrateAsync(Token);
+        await store.Leases.AcquireAsync(Node("a"), [1], TimeSpan.FromHours(1), Token);
+        string link = _database.Sibling("link.db");
+        File.CreateSymbolicLink(link, _database.Path);
+        await using var linked = new SqliteStore(link);
+
+        LeaseAttempt attempt = await linked.Leases.AcquireAsync(Node("b"), [2], TimeSpan.FromHours(1), Token);
+
+        attempt.Granted.ShouldBeEmpty();
+        attempt.HeldBy.ShouldBe(Node("a"));
+    }
+
+    [Fact]
+    public async Task A_closed_store_says_so()
+    {
+        var store = new SqliteStore(_database.Path);
+        await store.MigrateAsync(Token);
+        await store.DisposeAsync();
+
+        await Should.ThrowAsync<ObjectDisposedException>(async () => await store.PingAsync(Token));
+        await Should.ThrowAsync<ObjectDisposedException>(async () => await store.FixAsync("a", "b", Token));
+    }
+
+    [Fact]
+    public async Task The_business_tables_may_be_in_the_stores_file()
+    {
+        await using var store = new SqliteStore(_database.Path);
+        await store.MigrateAsync(Token);
+        await _database.ExecuteAsync("CREATE TABLE shop (id INTEGER PRIMARY KEY, n int); INSERT INTO shop VALUES (1, 5)");
+        await using var lookup = new SqliteLookup(_database.Path);
+        var step = new LookupStep { Name = "shop", Key = LookupKey.Message("recordId"), Columns = [new("n", ColumnKind.Int32)] };
+        var rows = new LookupRows(step);
+
+        await lookup.QueryAsync("SELECT id, n FROM shop WHERE id = ANY(@keys)", step, new[] { 1 }, rows, Token);
+
+        rows.Number(0, 0).ShouldBe(5);
+        (await store.FixAsync("a", "b", Token)).ShouldBe("b");
+    }
+
+    [Theory]
+    [InlineData("SELECT 1 WHERE id = ANY(@keys)")]
+    [InlineData("SELECT 1 WHERE id=any(@keys)")]
+    [InlineData("SELECT 1 WHERE id =\n ANY ( @KEYS )")]
+    [InlineData("SELECT 1 WHERE id = ANY(@keys::int[])")]
+    public void Any_of_the_keys_becomes_a_list_of_json(string query) =>
+        SqliteLookup.Rewrite(query).ShouldBe("SELECT 1 WHERE id IN (SELECT value FROM json_each(@keys))");
+
+    private static NodeInfo Node(string id) => new() { Id = id, Address = "", Secret = "" };
+
+    private static SnapshotWrite Snapshot(long epoch, byte key, int bytes) => new()
+    {
+        Shard = 1,
+        Epoch = epoch,
+        Kind = SnapshotKind.Counter,
+        Key = [key],
+        SequenceNr = 1,
+        Bytes = new byte[bytes],
+    };
+}
