@@ -13,8 +13,8 @@ public abstract class ParkingStoreConformance : ConformanceBase
     public async Task Nothing_parked_is_nothing_due()
     {
         (await Parking.CountAsync(Token)).ShouldBe(0);
-        (await Parking.NextDueAsync(Token)).ShouldBeNull();
-        (await Parking.DueAsync(long.MaxValue, 10, Token)).ShouldBeEmpty();
+        (await Parking.NextDueAsync(Stream, Token)).ShouldBeNull();
+        (await Parking.DueAsync(Stream, long.MaxValue, 10, Token)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -23,7 +23,7 @@ public abstract class ParkingStoreConformance : ConformanceBase
         ParkedDelivery parked = Delivery(1, 1_700_000_000_123, tries: 3) with { Stream = "act.buy", Message = [0, 1, 255] };
         await Parking.ParkAsync([parked], Token);
 
-        ParkedDelivery due = (await Parking.DueAsync(1_700_000_000_123, 10, Token)).Single();
+        ParkedDelivery due = (await Parking.DueAsync(Stream, 1_700_000_000_123, 10, Token)).Single();
 
         due.ShouldBe(parked with { Message = due.Message });
         due.Message.ShouldBe([0, 1, 255]);
@@ -37,7 +37,7 @@ public abstract class ParkingStoreConformance : ConformanceBase
         (await DueAsync(200)).ShouldBe([Id(5), Id(2), Id(4)]);
         (await DueAsync(99)).ShouldBe([Id(5)]);
         (await DueAsync(long.MaxValue)).ShouldBe([Id(5), Id(2), Id(4), Id(3), Id(1)]);
-        (await Parking.NextDueAsync(Token)).ShouldBe(-5);
+        (await Parking.NextDueAsync(Stream, Token)).ShouldBe(-5);
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public abstract class ParkingStoreConformance : ConformanceBase
 
         (await Parking.CountAsync(Token)).ShouldBe(2);
         (await DueAsync(499)).ShouldBe([Id(2)]);
-        ParkedDelivery moved = (await Parking.DueAsync(500, 10, Token))[1];
+        ParkedDelivery moved = (await Parking.DueAsync(Stream, 500, 10, Token))[1];
         moved.Tries.ShouldBe(2);
         moved.Stream.ShouldBe("act.buy");
         moved.Message.ShouldBe([1]);
@@ -73,7 +73,7 @@ public abstract class ParkingStoreConformance : ConformanceBase
         await Parking.ParkAsync([Delivery(1, 100), Delivery(1, 200, tries: 5)], Token);
 
         (await Parking.CountAsync(Token)).ShouldBe(1);
-        (await Parking.NextDueAsync(Token)).ShouldBe(200);
+        (await Parking.NextDueAsync(Stream, Token)).ShouldBe(200);
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public abstract class ParkingStoreConformance : ConformanceBase
         Guid[] ids = [.. Enumerable.Range(0, 5000).Select(i => new Guid(i, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]))];
         await Parking.ParkAsync([.. ids.Select(id => Delivery(1, 7) with { Id = id })], Token);
 
-        (await Parking.DueAsync(7, 10_000, Token)).Select(delivery => delivery.Id).Order().ShouldBe(ids.Order());
+        (await Parking.DueAsync(Stream, 7, 10_000, Token)).Select(delivery => delivery.Id).Order().ShouldBe(ids.Order());
         await Parking.RemoveAsync(ids[1..], Token);
         (await Parking.CountAsync(Token)).ShouldBe(1);
     }
@@ -107,7 +107,7 @@ public abstract class ParkingStoreConformance : ConformanceBase
     }
 
     private async Task<IEnumerable<Guid>> DueAsync(long nowMs, int limit = 100) =>
-        (await Parking.DueAsync(nowMs, limit, Token)).Select(delivery => delivery.Id);
+        (await Parking.DueAsync(Stream, nowMs, limit, Token)).Select(delivery => delivery.Id);
 
     private static Guid Id(byte n) => new(0x01020304, 5, 6, [7, 8, 9, 10, 11, 12, 13, n]);
 

@@ -22,11 +22,11 @@ internal sealed class MemoryParkingStore(MemoryCalls calls) : IParkingStore
         cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(long nowMs, int limit, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(string stream, long nowMs, int limit, CancellationToken cancellationToken) =>
         calls.RunAsync<IReadOnlyList<ParkedDelivery>>(
             "Parking.Due",
             state => [.. state.Parked.Values
-                .Where(delivery => delivery.DueMs <= nowMs)
+                .Where(delivery => IsOf(delivery, stream) && delivery.DueMs <= nowMs)
                 .OrderBy(delivery => delivery.DueMs)
                 .ThenBy(delivery => delivery.Id.ToString("N"), StringComparer.Ordinal)
                 .Take(limit)
@@ -34,9 +34,9 @@ internal sealed class MemoryParkingStore(MemoryCalls calls) : IParkingStore
             cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<long?> NextDueAsync(CancellationToken cancellationToken) => calls.RunAsync(
+    public ValueTask<long?> NextDueAsync(string stream, CancellationToken cancellationToken) => calls.RunAsync(
         "Parking.NextDue",
-        state => state.Parked.Count == 0 ? (long?)null : state.Parked.Values.Min(delivery => delivery.DueMs),
+        state => state.Parked.Values.Where(delivery => IsOf(delivery, stream)).Min(delivery => (long?)delivery.DueMs),
         cancellationToken);
 
     /// <inheritdoc/>
@@ -58,4 +58,6 @@ internal sealed class MemoryParkingStore(MemoryCalls calls) : IParkingStore
         calls.RunAsync("Parking.Count", state => (long)state.Parked.Count, cancellationToken);
 
     private static ParkedDelivery Copy(ParkedDelivery delivery) => delivery with { Message = [.. delivery.Message] };
+
+    private static bool IsOf(ParkedDelivery delivery, string stream) => string.Equals(delivery.Stream, stream, StringComparison.Ordinal);
 }

@@ -71,7 +71,7 @@ internal sealed record PostgreSqlMigration(int Version, string Name, string Sql)
             ALTER TABLE dataload_snapshot ALTER bytes SET STORAGE EXTERNAL;
             ALTER TABLE dataload_parked ALTER message SET STORAGE EXTERNAL;
 
-            CREATE INDEX dataload_parked_due_ms ON dataload_parked (due_ms, id);
+            CREATE INDEX dataload_parked_due_ms ON dataload_parked (stream, due_ms, id);
             """),
     ];
 

@@ -54,10 +54,11 @@ internal sealed class PostgreSqlParkingStore(NpgsqlDataSource source) : IParking
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(long nowMs, int limit, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(string stream, long nowMs, int limit, CancellationToken cancellationToken)
     {
         await using NpgsqlCommand command = source.CreateCommand(
-            "SELECT id, stream, due_ms, tries, message FROM dataload_parked WHERE due_ms <= $1 ORDER BY due_ms, id LIMIT $2");
+            "SELECT id, stream, due_ms, tries, message FROM dataload_parked WHERE stream = $1 AND due_ms <= $2 ORDER BY due_ms, id LIMIT $3");
+        command.Parameters.Add(Parameter.Of(stream));
         command.Parameters.Add(Parameter.Of(nowMs));
         command.Parameters.Add(Parameter.Of(limit));
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -71,8 +72,8 @@ internal sealed class PostgreSqlParkingStore(NpgsqlDataSource source) : IParking
     }
 
     /// <inheritdoc/>
-    public async ValueTask<long?> NextDueAsync(CancellationToken cancellationToken) =>
-        await ScalarAsync<long?>("SELECT min(due_ms) FROM dataload_parked", cancellationToken);
+    public async ValueTask<long?> NextDueAsync(string stream, CancellationToken cancellationToken) =>
+        await ScalarAsync<long?>("SELECT min(due_ms) FROM dataload_parked WHERE stream = @stream", new { stream }, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask RemoveAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken)
@@ -89,7 +90,7 @@ internal sealed class PostgreSqlParkingStore(NpgsqlDataSource source) : IParking
 
     /// <inheritdoc/>
     public ValueTask<long> CountAsync(CancellationToken cancellationToken) =>
-        ScalarAsync<long>("SELECT count(*) FROM dataload_parked", cancellationToken);
+        ScalarAsync<long>("SELECT count(*) FROM dataload_parked", parameters: null, cancellationToken);
 
     private static ParkedDelivery Read(NpgsqlDataReader reader) => new()
     {
@@ -100,9 +101,9 @@ internal sealed class PostgreSqlParkingStore(NpgsqlDataSource source) : IParking
         Message = reader.GetFieldValue<byte[]>(4),
     };
 
-    private async ValueTask<T?> ScalarAsync<T>(string sql, CancellationToken cancellationToken)
+    private async ValueTask<T?> ScalarAsync<T>(string sql, object? parameters, CancellationToken cancellationToken)
     {
         await using NpgsqlConnection connection = await source.OpenConnectionAsync(cancellationToken);
-        return await connection.ExecuteScalarAsync<T>(new CommandDefinition(sql, cancellationToken: cancellationToken));
+        return await connection.ExecuteScalarAsync<T>(new CommandDefinition(sql, parameters, cancellationToken: cancellationToken));
     }
 }

@@ -41,7 +41,7 @@ internal sealed class SqliteMigrations(SqliteDatabase database)
             tries INTEGER NOT NULL,
             message BLOB NOT NULL);
 
-        CREATE INDEX dataload_parked_due ON dataload_parked (due_ms, id);
+        CREATE INDEX dataload_parked_due ON dataload_parked (stream, due_ms, id);
         """,
     ];
 

@@ -15,14 +15,15 @@ internal sealed class SqliteParkingStore(SqliteDatabase database) : IParkingStor
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(long nowMs, int limit, CancellationToken cancellationToken) =>
-        database.ReadAsync(session => Due(session, nowMs, limit), cancellationToken);
+    public ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(string stream, long nowMs, int limit, CancellationToken cancellationToken) =>
+        database.ReadAsync(session => Due(session, stream, nowMs, limit), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<long?> NextDueAsync(CancellationToken cancellationToken) => database.ReadAsync(
+    public ValueTask<long?> NextDueAsync(string stream, CancellationToken cancellationToken) => database.ReadAsync(
         session =>
         {
-            using SqliteStatement select = session.Use("SELECT due_ms FROM dataload_parked ORDER BY due_ms LIMIT 1");
+            using SqliteStatement select = session.Use("SELECT due_ms FROM dataload_parked WHERE stream = ?1 ORDER BY due_ms LIMIT 1");
+            select.Bind(1, stream);
             return select.Step() ? select.Int64(0) : (long?)null;
         },
         cancellationToken);
@@ -68,12 +69,12 @@ internal sealed class SqliteParkingStore(SqliteDatabase database) : IParkingStor
         return true;
     }
 
-    private static IReadOnlyList<ParkedDelivery> Due(SqliteSession session, long nowMs, int limit)
+    private static IReadOnlyList<ParkedDelivery> Due(SqliteSession session, string stream, long nowMs, int limit)
     {
         var due = new List<ParkedDelivery>();
         using SqliteStatement select = session.Use(
-            "SELECT id, stream, due_ms, tries, message FROM dataload_parked WHERE due_ms <= ?1 ORDER BY due_ms, id LIMIT ?2");
-        select.Bind(1, nowMs).Bind(2, limit);
+            "SELECT id, stream, due_ms, tries, message FROM dataload_parked WHERE stream = ?1 AND due_ms <= ?2 ORDER BY due_ms, id LIMIT ?3");
+        select.Bind(1, stream).Bind(2, nowMs).Bind(3, limit);
         while (select.Step())
         {
             due.Add(new ParkedDelivery
