@@ -8,7 +8,7 @@ internal sealed partial class SeenHashes
     // Segments of forgotten buckets whose rows are still stored; a start finds those of a crash again.
     private readonly List<Segment> _forgotten = [];
     private readonly List<Segment> _sealed = [];
-    private (IReadOnlyList<Segment> Inputs, Segment Output)? _merged;
+    private Segment? _merged;
     private long _nextSegment = 1;
 
     /// <summary>The writes of a seal whose commit is not reported yet: to be saved (again).</summary>
@@ -84,7 +84,8 @@ internal sealed partial class SeenHashes
 
     /// <summary>
     /// Merges the segments of a plan: writes the new one and removes the old ones, to be saved in one transaction; where
-    /// that fails, save <see cref="PendingCompaction"/> again. The old ones serve until <see cref="Committed"/>.
+    /// that fails, save <see cref="PendingCompaction"/> again. Until <see cref="Committed"/> the rows of the new segment
+    /// are taken from there: what the store holds meanwhile, old or new, is not asked.
     /// </summary>
     /// <param name="plan">The plan.</param>
     /// <param name="loaded">What the store has for its keys, in any order.</param>
@@ -117,7 +118,9 @@ internal sealed partial class SeenHashes
             writer.Remove(input);
         }
 
-        _merged = (plan.Inputs, output);
+        Release(plan.Inputs);
+        _segments.Replace(plan.Inputs, [output]);
+        _merged = output;
         return PendingCompaction = writer.ToWrites();
     }
 
@@ -125,17 +128,28 @@ internal sealed partial class SeenHashes
     /// <exception cref="InvalidOperationException">No merge waits for its commit.</exception>
     public void Committed()
     {
-        if (_merged is not { } merged)
+        if (_merged is null)
         {
             throw new InvalidOperationException($"No merge of shard {Shard} waits for its commit.");
         }
 
-        // Inputs that the window left behind meanwhile are out already; the new segment follows them at the next seal.
-        List<Segment> inputs = [.. merged.Inputs.Where(input => _segments.TryGet(input.Key, out _))];
-        Release(inputs);
-        _segments.Replace(inputs, [merged.Output]);
         _merged = null;
         PendingCompaction = null;
+    }
+
+    // Takes in what tells about an id in the segment of a merge that waits for its commit; false where all of it was there.
+    private bool SupplyMerged(UInt128 hash)
+    {
+        Segment segment = _merged!;
+        bool supplied = false;
+        while (MissingRow(segment, hash) is { } row)
+        {
+            // A segment is written page by page, its directory last, before anything is removed.
+            SnapshotWrite write = PendingCompaction!.Writes[row == SegmentKey.DirectoryPage ? segment.PageCount : row];
+            supplied |= Supply(write.Key, write.Bytes!);
+        }
+
+        return supplied;
     }
 
     private void Forget(long endedByMs)
@@ -143,7 +157,8 @@ internal sealed partial class SeenHashes
         List<Segment> ended = [];
         foreach (Segment segment in _segments.NewestFirst)
         {
-            if (segment.EndMs <= endedByMs)
+            // Deleting a merged segment before it is saved would leave its rows behind: it goes with the next seal.
+            if (segment.EndMs <= endedByMs && !ReferenceEquals(segment, _merged))
             {
                 ended.Add(segment);
             }
@@ -162,7 +177,7 @@ internal sealed partial class SeenHashes
         }
     }
 
-    private void Release(List<Segment> segments)
+    private void Release(IReadOnlyList<Segment> segments)
     {
         foreach (Segment segment in segments)
         {

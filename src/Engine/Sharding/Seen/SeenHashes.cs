@@ -110,6 +110,11 @@ internal sealed partial class SeenHashes
     public Membership CollectMissing(UInt128 hash, long nowMs, MissingPages missing)
     {
         Membership found = Find(hash, nowMs);
+        if (found == Membership.Unknown && _merged is not null && SupplyMerged(hash))
+        {
+            found = Find(hash, nowMs);
+        }
+
         if (found == Membership.Unknown)
         {
             Collect(hash, nowMs, missing);
@@ -129,8 +134,8 @@ internal sealed partial class SeenHashes
 
         foreach ((SegmentKey key, int page) in asked.Rows)
         {
-            // A merge may be saved already that is not committed here yet: its inputs are gone from the store.
-            if (_segments.TryGet(key, out Segment? segment) && _merged?.Inputs.Contains(segment) != true
+            // A segment that is gone by now, merged or forgotten, misses nothing.
+            if (_segments.TryGet(key, out Segment? segment)
                 && (segment.Directory is null ? page == SegmentKey.DirectoryPage : page != SegmentKey.DirectoryPage && segment.Directory.Pages[page] is null))
             {
                 throw SegmentFault.Missing(Shard, key, page);
@@ -260,8 +265,6 @@ internal sealed partial class SeenHashes
 
     private void Collect(UInt128 hash, long nowMs, MissingPages missing)
     {
-        var probe = new HashProbe(hash);
-        Vector512<ulong> mask = probe.Mask;
         foreach (Segment segment in _segments.NewestFirst)
         {
             if (segment.EndMs <= nowMs - _options.WindowMs)
@@ -269,14 +272,22 @@ internal sealed partial class SeenHashes
                 break;
             }
 
-            if (segment.Directory is not { } directory)
+            if (MissingRow(segment, hash) is { } row && !ReferenceEquals(segment, _merged))
             {
-                missing.Add(segment, SegmentKey.DirectoryPage);
-            }
-            else if (directory.Filter.MayContain(probe, mask) && directory.PageOf(hash) is >= 0 and int page && directory.Pages[page] is null)
-            {
-                missing.Add(segment, page);
+                missing.Add(segment, row);
             }
         }
+    }
+
+    // What must be loaded of a segment next to tell about an id: its directory, then a page, then nothing.
+    private static int? MissingRow(Segment segment, UInt128 hash)
+    {
+        if (segment.Directory is not { } directory)
+        {
+            return SegmentKey.DirectoryPage;
+        }
+
+        var probe = new HashProbe(hash);
+        return directory.Filter.MayContain(probe, probe.Mask) && directory.PageOf(hash) is >= 0 and int page && directory.Pages[page] is null ? page : null;
     }
 }
