@@ -26,6 +26,9 @@ internal static partial class IntakeLog
     [LoggerMessage(5006, LogLevel.Warning, "{What} '{Name}' is used as it is: {Error}")]
     public static partial void UsedAsIs(ILogger logger, string what, string name, string error);
 
+    [LoggerMessage(5008, LogLevel.Debug, "The queues could not all be asked for their length: {Error}")]
+    public static partial void LagUnknown(ILogger logger, string error);
+
     [LoggerMessage(5007, LogLevel.Warning, "Stream {Stream} failed in its parked deliveries, going on in {Wait}: {Error}")]
     public static partial void ParkedFailed(ILogger logger, string stream, TimeSpan wait, string error);
 }

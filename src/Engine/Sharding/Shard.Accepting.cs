@@ -121,7 +121,7 @@ internal sealed partial class Shard
                 }
             }
 
-            if (_missingPages.Count == 0)
+            if (_missingPages.IsEmpty)
             {
                 return;
             }
@@ -202,11 +202,7 @@ internal sealed partial class Shard
 
     private async ValueTask LoadPagesAsync(CancellationToken cancellationToken)
     {
-        foreach (Snapshot snapshot in await LoadAsync(SnapshotKind.SeenHashes, _missingPages.Keys, cancellationToken).ConfigureAwait(false))
-        {
-            _state.Hashes.Supply(snapshot.Key, snapshot.Bytes);
-        }
-
+        _state.Hashes.Supply(_missingPages, await LoadAsync(SnapshotKind.SeenHashes, _missingPages.Keys, cancellationToken).ConfigureAwait(false));
         _missingPages.Clear();
         _state.AccountHashes();
     }

@@ -35,6 +35,11 @@ internal sealed partial class Shard
             return false;
         }
 
+        if (ContinueCompaction(cancellationToken))
+        {
+            return true;
+        }
+
         if (_checkpointTarget < 0 && !BeginCheckpoint())
         {
             return StartCompaction(cancellationToken);
@@ -51,13 +56,15 @@ internal sealed partial class Shard
         if (_sealHashes)
         {
             _sealHashes = false;
-            IReadOnlyList<SnapshotWrite> sealing = _state.Hashes.Seal(_lease.Epoch, _state.AppliedSequenceNr, NowMs);
+            IReadOnlyList<SnapshotWrite> sealing = _state.Hashes.Seal(_lease.Epoch, _state.AppliedSequenceNr, NowMs).Writes;
             if (sealing.Count > 0)
             {
                 _saveStep = SaveStep.Hashes;
                 _save = WakeAfter(_context.SnapshotWriter.WriteAsync(sealing, cancellationToken));
                 return true;
             }
+
+            _state.Hashes.Sealed();
         }
 
         if (_flushedThrough < _checkpointTarget)
@@ -89,10 +96,10 @@ internal sealed partial class Shard
                 _savingKeys.Clear();
                 break;
             case SaveStep.Hashes:
-                _state.Hashes.SealCommitted();
+                _state.Hashes.Sealed();
                 break;
             case SaveStep.Compaction:
-                FinishCompaction();
+                _state.Hashes.Committed();
                 break;
             default:
                 _checkpointed = _checkpointTarget;
@@ -110,6 +117,7 @@ internal sealed partial class Shard
             || _keepNow
             || events >= _context.Settings.CheckpointEvents
             || _context.Budget.OverBytes > 0
+            || _state.Hashes.WantsSeal
             || _context.Time.GetElapsedTime(_lastCheckpointAt) >= _context.Settings.CheckpointInterval);
         if (!due)
         {

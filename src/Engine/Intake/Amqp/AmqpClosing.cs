@@ -15,7 +15,7 @@ internal static partial class AmqpClosing
         {
             if (connection.IsOpen)
             {
-                await connection.CloseAsync(Constants.ReplySuccess, "done", Timeout, abort: true).ConfigureAwait(false);
+                await connection.CloseAsync(Constants.ReplySuccess, "done", Timeout, abort: true, CancellationToken.None).ConfigureAwait(false);
             }
 
             await connection.DisposeAsync().ConfigureAwait(false);

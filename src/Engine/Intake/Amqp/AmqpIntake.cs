@@ -1,0 +1,152 @@
+using System.Collections.Concurrent;
+using DataLoad.Engine.Contract;
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
+
+namespace DataLoad.Engine.Intake.Amqp;
+
+/// <summary>
+/// Consumes all streams over one connection, and takes up their parked deliveries. A connection that is lost is made
+/// anew with growing waits, for as long as it takes.
+/// </summary>
+public sealed class AmqpIntake
+{
+    private readonly AmqpConnector _connector;
+    private readonly PipelineOptions _options;
+    private readonly ILogger _logger;
+    private readonly StreamConsumer[] _consumers;
+    private readonly ParkedReturns[] _returns;
+    private readonly ConcurrentDictionary<string, long> _lag = new(StringComparer.Ordinal);
+    private volatile string? _connectionError = "not connected yet";
+    private volatile bool _stopping;
+
+    /// <summary>Makes an intake; <see cref="RunAsync"/> runs it.</summary>
+    public AmqpIntake(AmqpConnector connector, Topology topology, Catalog catalog, PipelineOptions options)
+    {
+        _connector = connector;
+        _options = options;
+        _logger = options.Logger;
+        StreamDefinition[] streams = [.. catalog.Streams.Where(stream => connector.Settings.Of(stream).Enabled)];
+        _consumers = [.. streams.Select(stream => new StreamConsumer(stream, options, topology, connector.Settings.Of(stream)))];
+        _returns = [.. streams.Select(stream => new ParkedReturns(stream, options))];
+    }
+
+    /// <summary>Whether the broker is connected.</summary>
+    public bool IsConnected => _connectionError is null;
+
+    /// <summary>Why the broker is not connected, or null.</summary>
+    public string? ConnectionError => _connectionError;
+
+    /// <summary>How many messages wait in each stream's queue, as of the last look.</summary>
+    public IReadOnlyDictionary<string, long> Lag => _lag;
+
+    /// <summary>The streams that are not consumed or are paused, and why.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Failing =>
+        _consumers.Where(consumer => consumer.Failing is not null).Select(consumer => KeyValuePair.Create(consumer.Stream.Name, consumer.Failing!));
+
+    /// <summary>Runs until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        Task[] parked = [.. _returns.Select(returns => Task.Run(() => returns.RunAsync(cancellationToken), CancellationToken.None))];
+        Task broker = Task.Run(() => RunBrokerAsync(cancellationToken), CancellationToken.None);
+
+        // A loop ends only by the token or by a fault that no retry mends, which must end the node, not vanish.
+        Task first = await Task.WhenAny([broker, .. parked]).ConfigureAwait(false);
+        await first.ConfigureAwait(false);
+        await Task.WhenAll([broker, .. parked]).ConfigureAwait(false);
+    }
+
+    /// <summary>Stops taking deliveries; done when what is in hand has been handed on. Acknowledging goes on.</summary>
+    public Task StopTakingAsync()
+    {
+        _stopping = true;
+        return Task.WhenAll(_consumers.Select(consumer => consumer.StopTakingAsync()));
+    }
+
+    /// <summary>Waits until all that is durable is acknowledged, or the token ends.</summary>
+    public async Task AcknowledgeAllAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested && _connectionError is null && !_consumers.All(consumer => consumer.IsAcknowledged))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), _options.Time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task RunBrokerAsync(CancellationToken cancellationToken)
+    {
+        for (int failures = 0; !_stopping; failures++)
+        {
+            try
+            {
+                await RunConnectionAsync(() => failures = 0, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                _connectionError = e.InnerException is null ? e.Message : $"{e.Message} ({e.InnerException.Message})";
+            }
+
+            if (_stopping)
+            {
+                return;
+            }
+
+            TimeSpan wait = _options.Settings.Backoff.After(failures + 1);
+            IntakeLog.ConnectFailed(_logger, _connector.Settings.SafeName, failures + 1, wait, _connectionError ?? "the connection was lost");
+            await Task.Delay(wait, _options.Time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task RunConnectionAsync(Action connected, CancellationToken cancellationToken)
+    {
+        IConnection connection = await _connector.ConnectAsync("intake", cancellationToken).ConfigureAwait(false);
+        using var session = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var lost = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        connection.ConnectionShutdownAsync += (_, reason) =>
+        {
+            lost.TrySetResult(reason.ReplyText);
+            return Task.CompletedTask;
+        };
+        Task[] loops =
+        [
+            .. _consumers.Select(consumer => Task.Run(() => consumer.RunAsync(connection, session.Token), CancellationToken.None)),
+            Task.Run(() => WatchLagAsync(connection, session.Token), CancellationToken.None),
+        ];
+        try
+        {
+            _options.Metrics.BrokerConnections.Add(1);
+            IntakeLog.Connected(_logger, _connector.Settings.SafeName);
+            _connectionError = null;
+            connected();
+            _connectionError = await lost.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _connectionError ??= "the connection was closed";
+            await session.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await AmqpClosing.CloseAsync(connection, _logger).ConfigureAwait(false);
+        }
+    }
+
+    private async Task WatchLagAsync(IConnection connection, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(_connector.Settings.LagInterval, _options.Time);
+        do
+        {
+            try
+            {
+                await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+                foreach (StreamConsumer consumer in _consumers)
+                {
+                    _lag[consumer.Stream.Name] = await channel.MessageCountAsync(consumer.Stream.Queue, cancellationToken).ConfigureAwait(false);
+                }
+            }
+            catch (RabbitMQ.Client.Exceptions.OperationInterruptedException e) when (connection.IsOpen)
+            {
+                // A queue that is not there yet closes the channel; its stream's own loop declares it.
+                IntakeLog.LagUnknown(_logger, e.ShutdownReason?.ReplyText ?? e.Message);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
+    }
+}

@@ -1,0 +1,171 @@
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Metrics;
+using DataLoad.Engine.Scheduling;
+using RabbitMQ.Client;
+
+namespace DataLoad.Engine.Intake.Amqp;
+
+/// <summary>
+/// Consumes one stream's queue: a channel with a bounded prefetch, a loop that takes what has arrived through the
+/// pipeline, and a loop that acknowledges up to the watermark. A channel that is lost is opened again with growing
+/// waits; its deliveries come back and its late completions mean nothing.
+/// </summary>
+internal sealed class StreamConsumer
+{
+    private readonly StreamDefinition _stream;
+    private readonly PipelineOptions _options;
+    private readonly Topology _topology;
+    private readonly StreamPipeline _pipeline;
+    private readonly int _prefetch;
+    private readonly KeyValuePair<string, object?> _tag;
+    private readonly List<Delivery> _batch = [];
+    private volatile bool _stopping;
+    private Signal? _arrived;
+    private TaskCompletionSource? _quiet;
+    private AckWindow? _window;
+    private ulong _acknowledged;
+    private volatile string? _channelError = "not connected yet";
+
+    public StreamConsumer(StreamDefinition stream, PipelineOptions options, Topology topology, StreamSettings settings)
+    {
+        _stream = stream;
+        _options = options;
+        _topology = topology;
+        _pipeline = new StreamPipeline(stream, options);
+        _prefetch = settings.Prefetch ?? options.Settings.Prefetch;
+        _tag = new(EngineMetrics.StreamTag, stream.Name);
+    }
+
+    public StreamDefinition Stream => _stream;
+
+    /// <summary>Why the stream is not consumed or is paused, or null.</summary>
+    public string? Failing => _channelError ?? _pipeline.Failing;
+
+    /// <summary>Consumes over a connection until it is lost or the token ends.</summary>
+    public async Task RunAsync(IConnection connection, CancellationToken cancellationToken)
+    {
+        for (int failures = 0; connection.IsOpen && !cancellationToken.IsCancellationRequested && !_stopping;)
+        {
+            long start = _options.Time.GetTimestamp();
+            string error;
+            try
+            {
+                error = await ConsumeAsync(connection, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                error = e.Message;
+            }
+
+            if (_stopping)
+            {
+                return;
+            }
+
+            _channelError = error;
+            failures = _options.Time.GetElapsedTime(start) > _options.Settings.Backoff.Limit ? 1 : failures + 1;
+            TimeSpan wait = _options.Settings.Backoff.After(failures);
+            IntakeLog.ChannelLost(_options.Logger, _stream.Name, failures, wait, error);
+            await Task.Delay(wait, _options.Time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Says that nothing more is to be taken; done when the batch in hand has been handed on.</summary>
+    public Task StopTakingAsync()
+    {
+        var quiet = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _quiet = quiet;
+        _stopping = true;
+        if (_arrived is not { } arrived)
+        {
+            quiet.TrySetResult();
+        }
+        else
+        {
+            arrived.Set();
+        }
+
+        return quiet.Task;
+    }
+
+    /// <summary>Whether all that is done is acknowledged.</summary>
+    public bool IsAcknowledged => _window is not { } window || window.Watermark <= Volatile.Read(ref _acknowledged);
+
+    private async Task<string> ConsumeAsync(IConnection connection, CancellationToken cancellationToken)
+    {
+        _pipeline.BrokerDelays = await _topology.EnsureStreamAsync(connection, _stream, cancellationToken).ConfigureAwait(false);
+        await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        await channel.BasicQosAsync(0, (ushort)_prefetch, global: false, cancellationToken).ConfigureAwait(false);
+        var arrived = new Signal();
+        var moved = new Signal();
+        var ring = new DeliveryRing(_stream, _prefetch, arrived);
+        var window = new AckWindow(_prefetch, moved);
+        var consumer = new DeliveryConsumer(channel, ring);
+        Volatile.Write(ref _acknowledged, 0);
+        _window = window;
+        _arrived = arrived;
+        using var session = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        string tag = await channel.BasicConsumeAsync(_stream.Queue, autoAck: false, consumer, cancellationToken).ConfigureAwait(false);
+        IntakeLog.Consuming(_options.Logger, _stream.Name, _stream.Queue);
+        _channelError = null;
+        Task taking = Task.Run(() => TakeAsync(ring, window, arrived, session.Token), CancellationToken.None);
+        Task acking = Task.Run(() => AcknowledgeAsync(channel, window, moved, session.Token), CancellationToken.None);
+        try
+        {
+            Task first = await Task.WhenAny(consumer.Ended, taking, acking).ConfigureAwait(false);
+            if (first == taking && _stopping)
+            {
+                await taking.ConfigureAwait(false);
+                _quiet?.TrySetResult();
+                await channel.BasicCancelAsync(tag, noWait: true, cancellationToken: cancellationToken).ConfigureAwait(false);
+
+                // What was taken becomes durable meanwhile and is acknowledged until the whole intake is closed.
+                first = await Task.WhenAny(consumer.Ended, acking).ConfigureAwait(false);
+            }
+
+            await first.ConfigureAwait(false);
+            return consumer.Ended.IsCompleted ? await consumer.Ended.ConfigureAwait(false) : "the channel's loop ended";
+        }
+        finally
+        {
+            _channelError = "not connected";
+            _arrived = null;
+            _window = null;
+            await session.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(taking, acking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _quiet?.TrySetResult();
+        }
+    }
+
+    private async Task TakeAsync(DeliveryRing ring, AckWindow window, Signal arrived, CancellationToken cancellationToken)
+    {
+        while (!_stopping)
+        {
+            _batch.Clear();
+            ring.Peek(_batch, _options.Settings.MaxBatch);
+            if (_batch.Count == 0)
+            {
+                await arrived.WaitAsync(cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
+            _options.Metrics.Deliveries.Add(_batch.Count, _tag);
+            await _pipeline.ProcessAsync(_batch, window, cancellationToken).ConfigureAwait(false);
+            ring.Release(_batch.Count);
+        }
+    }
+
+    private async Task AcknowledgeAsync(IChannel channel, AckWindow window, Signal moved, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await moved.WaitAsync(cancellationToken).ConfigureAwait(false);
+            ulong watermark = window.Watermark;
+            if (watermark > _acknowledged)
+            {
+                await channel.BasicAckAsync(watermark, multiple: true, cancellationToken).ConfigureAwait(false);
+                Volatile.Write(ref _acknowledged, watermark);
+            }
+        }
+    }
+}

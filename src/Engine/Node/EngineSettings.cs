@@ -1,0 +1,36 @@
+using DataLoad.Engine.Intake;
+using DataLoad.Engine.Intake.Amqp;
+using DataLoad.Engine.Sharding;
+
+namespace DataLoad.Engine.Node;
+
+/// <summary>All that an engine is set by.</summary>
+public sealed record EngineSettings
+{
+    /// <summary>The broker.</summary>
+    public AmqpSettings Amqp { get; init; } = new();
+
+    /// <summary>The bounds of intake.</summary>
+    public IntakeSettings Intake { get; init; } = new();
+
+    /// <summary>Shards, flush, checkpoints, memory.</summary>
+    public ShardingSettings Sharding { get; init; } = new();
+
+    /// <summary>The IANA name of the zone that days are told in; fixed at the first start.</summary>
+    public string TimeZone { get; init; } = "Asia/Shanghai";
+
+    /// <summary>How long a lease lasts without being renewed.</summary>
+    public TimeSpan LeaseTimeToLive { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How often leases are renewed, and how often a node that has none tries again.</summary>
+    public TimeSpan LeaseRenewInterval { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Whether rows that the engine did not write are taken as a baseline that its counts add to.</summary>
+    public bool AdoptExistingRows { get; init; }
+
+    /// <summary>How long an orderly stop may take.</summary>
+    public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(9);
+
+    /// <summary>How much memory the deliveries that the broker may send at once may take, in bytes.</summary>
+    public long IntakeMemoryBytes { get; init; } = 4L * 1024 * 1024 * 1024;
+}
