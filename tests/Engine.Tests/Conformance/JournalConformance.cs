@@ -119,6 +119,8 @@ public abstract class JournalConformance : ConformanceBase
         refused.Message.ShouldContain("11");
         (await ReadAsync(2, 0)).ShouldBeEmpty();
         (await ReadAsync(1, 0)).Single().LastSequenceNr.ShouldBe(15);
+        (await Store.Journal.AppendAsync([Block(2, epochs[1], 1, 1)], Token)).ShouldBeEmpty();
+        (await ReadAsync(2, 0)).Count.ShouldBe(1);
     }
 
     [Fact]
