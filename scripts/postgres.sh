@@ -144,7 +144,7 @@ kill_now() {
     # A killed server that its parent has not reaped yet looks alive to the next one.
     if [[ -f $dir/settings ]]; then
         load_settings
-        rm -f "$data/postmaster.pid"
+        rm -f "$data/postmaster.pid" "$home"/socket/.s.PGSQL.*
     fi
 }
 
