@@ -160,7 +160,7 @@ public sealed class BusinessDatabase : IAsyncDisposable
             for (var i = 0; i < table.Columns.Count; i++)
             {
                 var parameter = insert.CreateParameter();
-                parameter.ParameterName = $"@p{i}";
+                parameter.ParameterName = FormattableString.Invariant($"@p{i}");
                 insert.Parameters.Add(parameter);
             }
 

@@ -11,7 +11,7 @@ public sealed record BusinessTable(string Name, IReadOnlyList<(string Name, Colu
     /// <summary>The statement that inserts a row, its parameters named <c>@p0</c> and on.</summary>
     public string InsertSql { get; } =
         $"insert into {Name} ({string.Join(", ", Columns.Select(column => column.Name))}) " +
-        $"values ({string.Join(", ", Columns.Select((_, i) => $"@p{i}"))})";
+        $"values ({string.Join(", ", Columns.Select((_, i) => FormattableString.Invariant($"@p{i}")))})";
 
     /// <summary>PostgreSQL's bulk load of this table.</summary>
     public string CopySql { get; } =

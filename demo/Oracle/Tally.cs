@@ -90,7 +90,7 @@ public sealed class Tally
         var index = table.IndexOf(column);
         lock (_gate)
         {
-            return _rows.Where(row => row.Key.Table == table.Name).Sum(row => row.Value[index]);
+            return _rows.Where(row => row.Key.Table.Equals(table.Name, StringComparison.Ordinal)).Sum(row => row.Value[index]);
         }
     }
 
@@ -106,7 +106,7 @@ public sealed class Tally
     // An identity holds within its stream and topic. 128 bits of it are kept, so that a long run fits memory.
     private static UInt128 Fingerprint(MeantEvent meant)
     {
-        var text = $"{meant.Stream}\n{meant.TopicType}\n{meant.TopicId}\n{meant.Identity}";
+        var text = FormattableString.Invariant($"{meant.Stream}\n{meant.TopicType}\n{meant.TopicId}\n{meant.Identity}");
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes(text), hash);
         return BinaryPrimitives.ReadUInt128LittleEndian(hash);

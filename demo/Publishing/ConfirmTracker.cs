@@ -77,7 +77,7 @@ internal sealed class ConfirmTracker
         }
     }
 
-    /// <summary>Which of the numbers from <paramref name="first"/> on were confirmed.</summary>
+    /// <summary>Whether the broker has confirmed this number.</summary>
     public bool IsConfirmed(ulong tag)
     {
         lock (_gate)

@@ -105,7 +105,7 @@ public sealed class SpringPublisher : IAsyncDisposable
                     givingUpAt ??= Environment.TickCount64 + (long)ReconnectFor.TotalMilliseconds;
                     if (Environment.TickCount64 >= givingUpAt)
                     {
-                        throw new PublishFailedException($"publishing to {Shown(_amqp)} failed after {Confirmed} confirmed messages: {broken.Message}", broken);
+                        throw new PublishFailedException(FormattableString.Invariant($"publishing to {Shown(_amqp)} failed after {Confirmed} confirmed messages: {broken.Message}"), broken);
                     }
 
                     await CloseAsync();
@@ -195,7 +195,7 @@ public sealed class SpringPublisher : IAsyncDisposable
         };
         _channel.BasicNacksAsync += (_, nack) =>
         {
-            confirms.Fail(new PublishFailedException($"the broker refused message {nack.DeliveryTag} (basic.nack): a queue is full or broken"));
+            confirms.Fail(new PublishFailedException(FormattableString.Invariant($"the broker refused message {nack.DeliveryTag} (basic.nack): a queue is full or broken")));
             return Task.CompletedTask;
         };
         _channel.ChannelShutdownAsync += (_, why) =>
