@@ -14,6 +14,7 @@ public sealed class Tally
     private readonly HashSet<UInt128> _seen = [];
     private readonly Dictionary<RowKey, TallyRow> _rows = [];
     private readonly Dictionary<string, long> _dead = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _events = new(StringComparer.Ordinal);
 
     /// <summary>Events meant, repeats included.</summary>
     public long Deliveries { get; private set; }
@@ -32,6 +33,9 @@ public sealed class Tally
 
     /// <summary>How many dead letters are expected, by stream.</summary>
     public IReadOnlyDictionary<string, long> DeadLetters => _dead;
+
+    /// <summary>How many events count, by stream.</summary>
+    public IReadOnlyDictionary<string, long> EventsByStream => _events;
 
     /// <summary>How many dead letters are expected in all.</summary>
     public long DeadLetterCount
@@ -63,6 +67,7 @@ public sealed class Tally
             }
 
             Events++;
+            _events[meant.Stream] = _events.GetValueOrDefault(meant.Stream) + 1;
             var table = meant.Stream.StartsWith("bear.", StringComparison.Ordinal) ? StatTable.Bear : StatTable.ActDate;
             var key = new RowKey(table.Name, meant.TopicType, meant.TopicId, meant.Day);
             if (!_rows.TryGetValue(key, out var row))
