@@ -18,6 +18,11 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 try
 {
+    if (options.Backlog > 0)
+    {
+        return await BacklogRun.RunAsync(options, stop.Token);
+    }
+
     var run = new DemoRun(options);
     var exitCode = await run.RunAsync(stop.Token);
     if (exitCode == 0)

@@ -34,10 +34,12 @@ server_user() {
     fi
 }
 
-# Runs a command as the server's user, replacing this process (so that $! stays its pid).
+# become USER COMMAND...: runs a command as the server's user, replacing this process (so that $! stays its pid).
 become() {
+    local as=$1
+    shift
     if ((EUID != 0)); then exec "$@"; fi
-    exec setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups -- "$@"
+    exec setpriv --reuid="$as" --regid="$(id -g "$as")" --clear-groups -- "$@"
 }
 
 load_settings() {
@@ -47,7 +49,7 @@ load_settings() {
         owner=$(server_user)
         [[ -n $chosen && $chosen != 0 ]] || chosen=$(free_port)
         # A data folder must be reached by its owner, and a socket's path has at most 107 bytes.
-        if ! (user=$owner; become test -x "$dir") 2>/dev/null || ((${#dir} > 80)); then
+        if ! (become "$owner" test -x "$dir") 2>/dev/null || ((${#dir} > 80)); then
             folder=$(mktemp -d "${TMPDIR:-/tmp}/dataload-pg.XXXXXX")
         fi
         (
@@ -57,7 +59,7 @@ load_settings() {
     fi
     # shellcheck disable=SC1091
     source "$dir/settings"
-    data=${home:?}/data
+    data=${home:?}/data user=${user:?}
 }
 
 url() { printf 'Host=127.0.0.1;Port=%s;Username=dataload;Password=%s;Database=postgres\n' "${port:?}" "${password:?}"; }
@@ -72,7 +74,7 @@ create_cluster() {
     if ((EUID == 0)); then chown "$user" "$data" "$home/socket" "$pwfile"; fi
     chmod 700 "$data" "$home/socket"
     # --no-sync: a cluster that is lost before its first start is simply created again.
-    (cd "$home" && become "$bin/initdb" -D "$data" -U dataload --pwfile="$pwfile" --auth=scram-sha-256 \
+    (cd "$home" && become "$user" "$bin/initdb" -D "$data" -U dataload --pwfile="$pwfile" --auth=scram-sha-256 \
         --encoding=UTF8 --locale=C.UTF-8 --no-sync --no-instructions) >"$dir/initdb.log" 2>&1 || {
         cat "$dir/initdb.log" >&2
         rm -rf "$data"
@@ -108,7 +110,7 @@ start() {
     [[ -f $data/postgresql.conf ]] || create_cluster
     say "starting a private PostgreSQL on 127.0.0.1:$port (folder $home)"
     trap 'say "interrupted: stopping PostgreSQL again"; stop; exit 130' INT TERM
-    (cd "$home" && become setsid "$bin/postgres" -D "$data") </dev/null >>"$dir/postgres.log" 2>&1 &
+    (cd "$home" && become "$user" setsid "$bin/postgres" -D "$data") </dev/null >>"$dir/postgres.log" 2>&1 &
     pid=$!
     save_pid "$dir/server" "$pid"
     disown -a
