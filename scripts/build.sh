@@ -18,6 +18,14 @@ if [[ -x dist/dataload && -x dist/demo/dataload-demo && $(cat dist/.sources 2>/d
 say 'building (Release); later runs skip this'
 mkdir -p dist
 rm -f dist/.sources
-dotnet publish src/Host "${flags[@]}" -o dist >&2
-dotnet publish demo "${flags[@]}" -o dist/demo >&2
+# A build that is told to end takes its compiler with it.
+compiler=''
+trap '[[ -z $compiler ]] || kill -TERM "$compiler" 2>/dev/null || true; exit 143' INT TERM
+publish() {
+    dotnet publish "$1" "${flags[@]}" -o "$2" </dev/null >&2 &
+    compiler=$!
+    wait "$compiler"
+}
+publish src/Host dist
+publish demo dist/demo
 printf '%s\n' "$now" >dist/.sources

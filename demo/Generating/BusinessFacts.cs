@@ -116,10 +116,10 @@ internal sealed class BusinessFacts(Dice dice, GeneratorOptions options)
         return BusinessSchema.MqOperateRecord.Row(key, stream.Exchange, data, (short)dice.Below(3), time.RowMilliseconds);
     }
 
-    private decimal Money() => dice.Below(40) switch
+    private decimal Money() => dice.Below(2_000) switch
     {
-        0 => 0m,
-        1 => 9_999_999_999.99m,
+        < 50 => 0m,
+        50 => 9_999_999_999.99m,
         _ => dice.Between(1, 500_000) / 100m,
     };
 

@@ -11,6 +11,9 @@ public sealed class DemoRun(DemoOptions options)
     private readonly Tally _tally = new();
     private volatile string _phase = "sending";
 
+    /// <summary>The good news, for a run that ended with 0.</summary>
+    public string Verdict { get; private set; } = "";
+
     /// <summary>Runs until the time is up or <paramref name="stop"/>; then drains and compares.</summary>
     /// <param name="stop">Ends the sending, in order.</param>
     /// <returns>0 when every cell and every dead letter is as it should be, otherwise 1.</returns>
@@ -23,6 +26,12 @@ public sealed class DemoRun(DemoOptions options)
             await HostReadiness.WaitAsync(http, StartTimeout, stop);
         }
 
+        var leftovers = await DeadLetters.CountAsync(options.Amqp, stop);
+        if (leftovers > 0)
+        {
+            throw new ArgumentException(Invariant($"the queue {Streams.DeadLetters} holds {leftovers} messages of an earlier run, which could not be told from this one's; purge it, or use another broker"));
+        }
+
         var generator = new Generator(new GeneratorOptions { Seed = options.Seed, MissingRows = options.MissingRows ? 0.2 : 0 });
         var problems = new List<string>();
         using (var viewing = new CancellationTokenSource())
@@ -32,7 +41,7 @@ public sealed class DemoRun(DemoOptions options)
             try
             {
                 await SendAsync(generator, business, publisher, stop);
-                _phase = "draining";
+                _phase = "draining what was sent, then comparing";
                 await DrainAsync(generator, business, publisher, problems);
                 _ = await numbers.TakeAsync(CancellationToken.None);
             }
@@ -92,7 +101,7 @@ public sealed class DemoRun(DemoOptions options)
         {
             // Now that all is counted: repeats with other days and values must change nothing. One more event of
             // each stream comes behind them, in the same queues, and shows when they have been dealt with.
-            _phase = "echoing";
+            _phase = "all is counted; sending repeats that must change nothing";
             await SendAsync(generator.Echoes(300), business, publisher);
             foreach (var stream in Streams.All)
             {
@@ -113,11 +122,6 @@ public sealed class DemoRun(DemoOptions options)
         await DeadLetters.WaitForAsync(options.Amqp, _tally.DeadLetterCount, patience);
         var letters = await DeadLetters.ReadAsync(options.Amqp);
         problems.AddRange(DeadLetters.Differences(_tally, letters));
-        _verdict = Invariant($"{letters.Count} dead letters compared: all as expected\n{comparison.Describe()}");
+        Verdict = Invariant($"{letters.Count} dead letters compared: all as expected\n{comparison.Describe()}");
     }
-
-    private string _verdict = "";
-
-    /// <summary>The good news, for a run that ended with 0.</summary>
-    public string Verdict => _verdict;
 }

@@ -42,7 +42,7 @@ internal sealed class LiveView(bool plain)
 
     private static IRenderable Panel(LiveSample sample, string phase)
     {
-        var numbers = new Table().Border(TableBorder.Rounded).Title($"[bold]DataLoad demo[/] · {phase} · Ctrl-C stops and compares");
+        var numbers = new Table().Border(TableBorder.Rounded).Title($"[bold]DataLoad demo[/] · {phase} · Ctrl-C stops and compares, once more ends at once");
         numbers.AddColumns("", "total", "per second");
         numbers.AddRow("published", Number(sample.Published), Number((long)sample.PublishedRate));
         numbers.AddRow("counted in the tables", Number(sample.Counted), Number((long)sample.CountedRate));
