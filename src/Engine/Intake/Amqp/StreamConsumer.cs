@@ -12,6 +12,8 @@ namespace DataLoad.Engine.Intake.Amqp;
 /// </summary>
 internal sealed class StreamConsumer
 {
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
+
     private readonly StreamDefinition _stream;
     private readonly PipelineOptions _options;
     private readonly Topology _topology;
@@ -19,6 +21,7 @@ internal sealed class StreamConsumer
     private readonly int _prefetch;
     private readonly KeyValuePair<string, object?> _tag;
     private readonly List<Delivery> _batch = [];
+    private readonly CancellationTokenSource _patience = new();
     private volatile bool _stopping;
     private Signal? _arrived;
     private TaskCompletionSource? _quiet;
@@ -76,6 +79,9 @@ internal sealed class StreamConsumer
         var quiet = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _quiet = quiet;
         _stopping = true;
+
+        // A stream that is paused, for a query that fails, would never be done: its deliveries come back after all.
+        _patience.CancelAfter(StopPatience);
         if (_arrived is not { } arrived)
         {
             quiet.TrySetResult();
@@ -115,7 +121,7 @@ internal sealed class StreamConsumer
             Task first = await Task.WhenAny(consumer.Ended, taking, acking).ConfigureAwait(false);
             if (first == taking && _stopping)
             {
-                await taking.ConfigureAwait(false);
+                await taking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 _quiet?.TrySetResult();
                 await channel.BasicCancelAsync(tag, noWait: true, cancellationToken: cancellationToken).ConfigureAwait(false);
 
@@ -139,18 +145,19 @@ internal sealed class StreamConsumer
 
     private async Task TakeAsync(DeliveryRing ring, AckWindow window, Signal arrived, CancellationToken cancellationToken)
     {
+        using var patient = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _patience.Token);
         while (!_stopping)
         {
             _batch.Clear();
             ring.Peek(_batch, _options.Settings.MaxBatch);
             if (_batch.Count == 0)
             {
-                await arrived.WaitAsync(cancellationToken).ConfigureAwait(false);
+                await arrived.WaitAsync(patient.Token).ConfigureAwait(false);
                 continue;
             }
 
             _options.Metrics.Deliveries.Add(_batch.Count, _tag);
-            await _pipeline.ProcessAsync(_batch, window, cancellationToken).ConfigureAwait(false);
+            await _pipeline.ProcessAsync(_batch, window, patient.Token).ConfigureAwait(false);
             ring.Release(_batch.Count);
         }
     }

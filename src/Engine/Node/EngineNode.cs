@@ -1,0 +1,317 @@
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Intake;
+using DataLoad.Engine.Intake.Amqp;
+using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Parking;
+using DataLoad.Engine.Resolving;
+using DataLoad.Engine.Scheduling;
+using DataLoad.Engine.Sharding;
+using DataLoad.Engine.Statistics;
+using DataLoad.Engine.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace DataLoad.Engine.Node;
+
+/// <summary>
+/// One node: takes the leases, recovers the shards, takes in events, and lets go of all of it in order, or at once
+/// where somebody else took the shards over; then it stands by to take them again.
+/// </summary>
+public sealed class EngineNode
+{
+    private readonly EngineSettings _settings;
+    private readonly NodeServices _services;
+    private readonly ILogger _logger;
+    private readonly CountingPlan _plan;
+    private readonly TimeZoneInfo _zone;
+    private readonly Backoff _backoff;
+    private volatile ShardRegion? _region;
+    private volatile AmqpIntake? _intake;
+    private volatile ParkingLot? _parking;
+    private volatile bool _isServing;
+
+    /// <summary>Makes a node; <see cref="RunAsync"/> runs it.</summary>
+    /// <exception cref="TimeZoneNotFoundException">The machine does not know the zone.</exception>
+    public EngineNode(EngineSettings settings, NodeServices services)
+    {
+        _settings = settings;
+        _services = services;
+        _logger = services.Loggers.CreateLogger<EngineNode>();
+        _plan = new CountingPlan(services.Catalog);
+        _zone = TimeZoneInfo.FindSystemTimeZoneById(settings.TimeZone);
+        _backoff = settings.Intake.Backoff;
+    }
+
+    /// <summary>Whether the shards are owned, recovered, and events are taken in.</summary>
+    public bool IsServing => _isServing;
+
+    /// <summary>The region while shards are owned, or null.</summary>
+    public ShardRegion? Region => _region;
+
+    /// <summary>The intake while events are taken in, or null.</summary>
+    public AmqpIntake? Intake => _intake;
+
+    /// <summary>How many deliveries are parked.</summary>
+    public long Parked => _parking?.Count ?? 0;
+
+    /// <summary>Runs until the token ends, and then stops in order: intake, drain, flush, checkpoint.</summary>
+    /// <exception cref="StoreException">The store cannot be used as it is.</exception>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        try
+        {
+            await RunUntilStoppedAsync(stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            NodeLog.StoppedEarly(_logger);
+        }
+    }
+
+    private async Task RunUntilStoppedAsync(CancellationToken stop)
+    {
+        await RetryAsync(token => _services.Store.MigrateAsync(token), stop).ConfigureAwait(false);
+        await RetryAsync(token => new ValueTask(FixedValues.FixAsync(_services.Store, _settings, token)), stop).ConfigureAwait(false);
+        while (!stop.IsCancellationRequested)
+        {
+            IReadOnlyList<ShardLease> leases = await AcquireAsync(stop).ConfigureAwait(false);
+            try
+            {
+                await ServeAsync(leases, stop).ConfigureAwait(false);
+                return;
+            }
+            catch (StaleEpochException e)
+            {
+                NodeLog.LostLeases(_logger, e.Message);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Takes the shards as their owner, without taking in events, and runs a piece of work on them.
+    /// </summary>
+    /// <exception cref="StoreException">Another node owns the shards, or the store cannot be used as it is.</exception>
+    public async Task RunOfflineAsync(Func<ShardRegion, Task> work, CancellationToken cancellationToken)
+    {
+        await _services.Store.MigrateAsync(cancellationToken).ConfigureAwait(false);
+        await FixedValues.FixAsync(_services.Store, _settings, cancellationToken).ConfigureAwait(false);
+        LeaseAttempt attempt = await _services.Store.Leases.AcquireAsync(_services.Info, AllShards(), _settings.LeaseTimeToLive, cancellationToken).ConfigureAwait(false);
+        if (attempt.Granted.Count < _settings.Sharding.Shards)
+        {
+            await _services.Store.Leases.ReleaseAsync(_services.Info.Id, cancellationToken).ConfigureAwait(false);
+            throw new StoreException($"Another node ({attempt.HeldBy?.Id ?? "unknown"}) owns the shards of {_services.Store.Name} and does not answer: stop it first.");
+        }
+
+        using var running = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
+        {
+            await new Adoption(_services.Store, _services.Catalog, _logger).RunAsync(attempt.Granted, _settings.AdoptExistingRows, cancellationToken).ConfigureAwait(false);
+            ShardRegion region = MakeRegion(attempt.Granted);
+            Task shards = region.RunAsync(running.Token);
+            Task renewing = RenewAsync(running.Token);
+            await Task.WhenAny(region.Recovered, shards).ConfigureAwait(false);
+            await region.Recovered.ConfigureAwait(false);
+            Task working = work(region);
+            await await Task.WhenAny(working, shards, renewing).ConfigureAwait(false);
+            await working.ConfigureAwait(false);
+            region.Stop();
+            await shards.ConfigureAwait(false);
+        }
+        finally
+        {
+            await running.CancelAsync().ConfigureAwait(false);
+            await _services.Store.Leases.ReleaseAsync(_services.Info.Id, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<IReadOnlyList<ShardLease>> AcquireAsync(CancellationToken stop)
+    {
+        string? standingBy = null;
+        while (true)
+        {
+            LeaseAttempt attempt = new([], HeldBy: null);
+            await RetryAsync(
+                async token => attempt = await _services.Store.Leases.AcquireAsync(_services.Info, AllShards(), _settings.LeaseTimeToLive, token).ConfigureAwait(false),
+                stop).ConfigureAwait(false);
+            if (attempt.Granted.Count == _settings.Sharding.Shards)
+            {
+                NodeLog.Owner(_logger, _services.Info.Id, attempt.Granted.Count, _services.Store.Name);
+                return attempt.Granted;
+            }
+
+            if (attempt.Granted.Count > 0)
+            {
+                // One owner for now: a part is of no use, so it is given back.
+                await RetryAsync(token => _services.Store.Leases.ReleaseAsync(_services.Info.Id, token), stop).ConfigureAwait(false);
+            }
+
+            string holder = attempt.HeldBy?.Id ?? "that has not said its name";
+            if (!string.Equals(holder, standingBy, StringComparison.Ordinal))
+            {
+                NodeLog.StandingBy(_logger, holder, _services.Store.Name);
+                standingBy = holder;
+            }
+
+            await Task.Delay(_settings.LeaseRenewInterval, _services.Time, stop).ConfigureAwait(false);
+        }
+    }
+
+    private async Task ServeAsync(IReadOnlyList<ShardLease> leases, CancellationToken stop)
+    {
+        using var running = new CancellationTokenSource();
+        bool released = false;
+        try
+        {
+            await RetryAsync(
+                token => new ValueTask(new Adoption(_services.Store, _services.Catalog, _logger).RunAsync(leases, _settings.AdoptExistingRows, token)),
+                stop).ConfigureAwait(false);
+            ShardRegion region = MakeRegion(leases);
+            _region = region;
+            Task shards = region.RunAsync(running.Token);
+            Task renewing = RenewAsync(running.Token);
+            await await Task.WhenAny(region.Recovered, shards, renewing, Task.Delay(Timeout.Infinite, stop)).ConfigureAwait(false);
+
+            var connector = new AmqpConnector(_settings.Amqp);
+            var topology = new Topology(connector, _logger);
+            await using var deadLetters = new DeadLetterPublisher(connector, topology, _backoff, _services.Time, _logger);
+            var parking = new ParkingLot(
+                _services.Store.Parking,
+                new ParkingLotOptions { MaxParked = _settings.Intake.MaxParked, Backoff = _backoff, Time = _services.Time },
+                _logger);
+            await parking.OpenAsync(stop).ConfigureAwait(false);
+            _parking = parking;
+            var intake = new AmqpIntake(connector, topology, _services.Catalog, OptionsOf(region, parking, deadLetters));
+            _intake = intake;
+            Task taking = intake.RunAsync(running.Token);
+            _isServing = true;
+            var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using (stop.Register(() => stopping.TrySetResult()))
+            {
+                await await Task.WhenAny(shards, renewing, taking, stopping.Task).ConfigureAwait(false);
+            }
+
+            await StopInOrderAsync(region, intake, shards, running).ConfigureAwait(false);
+            await Task.WhenAll(shards, renewing, taking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _services.Store.Leases.ReleaseAsync(_services.Info.Id, CancellationToken.None).ConfigureAwait(false);
+            released = true;
+        }
+        finally
+        {
+            _isServing = false;
+            _intake = null;
+            _region = null;
+            await running.CancelAsync().ConfigureAwait(false);
+            if (!released)
+            {
+                await TryReleaseAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task StopInOrderAsync(ShardRegion region, AmqpIntake intake, Task shards, CancellationTokenSource running)
+    {
+        _isServing = false;
+        NodeLog.Stopping(_logger);
+        using var patience = new CancellationTokenSource(_settings.StopTimeout, _services.Time);
+        try
+        {
+            await intake.StopTakingAsync().WaitAsync(patience.Token).ConfigureAwait(false);
+            region.Stop();
+            await shards.WaitAsync(patience.Token).ConfigureAwait(false);
+            await intake.AcknowledgeAllAsync(patience.Token).ConfigureAwait(false);
+            NodeLog.Stopped(_logger);
+        }
+        catch (OperationCanceledException)
+        {
+            NodeLog.StoppedEarly(_logger);
+        }
+
+        await running.CancelAsync().ConfigureAwait(false);
+    }
+
+    private async Task RenewAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await Task.Delay(_settings.LeaseRenewInterval, _services.Time, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<ShardLease> held;
+            try
+            {
+                held = await _services.Store.Leases.RenewAsync(_services.Info.Id, _settings.LeaseTimeToLive, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                // The clock does not decide: until an epoch turns out stale, the shards go on.
+                NodeLog.RenewFailed(_logger, _settings.LeaseRenewInterval, e.Message);
+                continue;
+            }
+
+            if (held.Count < _settings.Sharding.Shards)
+            {
+                throw new StaleEpochException(AllShards().Except(held.Select(lease => lease.Shard)).First(), 0);
+            }
+        }
+    }
+
+    private PipelineOptions OptionsOf(ShardRegion region, ParkingLot parking, IDeadLetterPublisher deadLetters) => new()
+    {
+        Settings = _settings.Intake,
+        Zone = _zone,
+        Lookup = _services.Lookup,
+        QueriesOf = stream => [.. stream.Lookups.Select(step => QueryOf(stream, step))],
+        Region = region,
+        Parking = parking,
+        DeadLetters = deadLetters,
+        Metrics = _services.Metrics,
+        Time = _services.Time,
+        Logger = _logger,
+    };
+
+    private string QueryOf(StreamDefinition stream, LookupStep step) =>
+        _settings.Amqp.Of(stream).Queries.TryGetValue(step.Name, out string? query) ? query : DefaultQueries.Of(step);
+
+    private ShardRegion MakeRegion(IReadOnlyList<ShardLease> leases) => new(
+        new ShardRegionOptions
+        {
+            Plan = _plan,
+            Settings = _settings.Sharding,
+            Store = _services.Store,
+            Metrics = _services.Metrics,
+            Time = _services.Time,
+            Logger = _logger,
+        },
+        leases);
+
+    private int[] AllShards() => [.. Enumerable.Range(0, _settings.Sharding.Shards)];
+
+    private async ValueTask TryReleaseAsync()
+    {
+        try
+        {
+            await _services.Store.Leases.ReleaseAsync(_services.Info.Id, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // What is not given back ends by itself when its time to live has passed.
+            NodeLog.RenewFailed(_logger, TimeSpan.Zero, e.Message);
+        }
+    }
+
+    private async ValueTask RetryAsync(Func<CancellationToken, ValueTask> action, CancellationToken cancellationToken)
+    {
+        for (int failures = 1; ; failures++)
+        {
+            try
+            {
+                await action(cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception e) when (e is not (StoreException or StoredFormatException or StaleEpochException or OverflowException) && !cancellationToken.IsCancellationRequested)
+            {
+                TimeSpan wait = _backoff.After(failures);
+                NodeLog.StoreAway(_logger, _services.Store.Name, failures, wait, e.Message);
+                await Task.Delay(wait, _services.Time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+}
