@@ -1,0 +1,42 @@
+using System.Security.Cryptography;
+using System.Text;
+using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Node;
+using DataLoad.Engine.Sharding;
+using DataLoad.Engine.Statistics;
+
+namespace DataLoad.Host.Admin;
+
+/// <summary>
+/// What commands ask of a running node. Each call shows the node's secret, which whoever can read the store can know;
+/// a browser cannot send it by itself, so that no page can make one call.
+/// </summary>
+internal static class AdminEndpoints
+{
+    public const string RebuildPath = "/admin/rebuild";
+    private const string Scheme = "Bearer ";
+
+    public static void Map(WebApplication app, EngineNode node, NodeInfo info) =>
+        app.MapPost(RebuildPath, async (HttpRequest request, RebuildRequest body) =>
+        {
+            if (!IsAuthorized(request, info.Secret))
+            {
+                return Results.Problem("The node's secret is missing or wrong.", statusCode: StatusCodes.Status401Unauthorized);
+            }
+
+            if (node.Region is not { } region || !node.IsServing)
+            {
+                return Results.Problem("The node does not own the shards now; try again when it is ready.", statusCode: StatusCodes.Status503ServiceUnavailable);
+            }
+
+            RebuildResult result = await region.RebuildAsync(body.ToFilter()).ConfigureAwait(false);
+            return Results.Json(result);
+        });
+
+    private static bool IsAuthorized(HttpRequest request, string secret)
+    {
+        string header = request.Headers.Authorization.ToString();
+        return header.StartsWith(Scheme, StringComparison.Ordinal)
+            && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(header[Scheme.Length..]), Encoding.UTF8.GetBytes(secret));
+    }
+}

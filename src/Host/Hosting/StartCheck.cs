@@ -1,0 +1,54 @@
+using DataLoad.Engine.Intake.Amqp;
+using DataLoad.Engine.Resolving;
+using DataLoad.Engine.Storage;
+using Npgsql;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+namespace DataLoad.Host.Hosting;
+
+/// <summary>
+/// Tells a start that cannot work from one that may have to wait: a server that refuses the login stays so, while one
+/// that is away may come.
+/// </summary>
+internal static class StartCheck
+{
+    /// <exception cref="StartException">A server is there and refuses.</exception>
+    public static async Task RunAsync(IStore store, ILookup lookup, AmqpConnector connector, CancellationToken cancellationToken)
+    {
+        await CheckDatabaseAsync(store.Name, "dataload.store.connection", store.PingAsync, cancellationToken).ConfigureAwait(false);
+        await CheckDatabaseAsync(lookup.Name, "dataload.business.connection", lookup.PingAsync, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await using IConnection connection = await connector.ConnectAsync("check", cancellationToken).ConfigureAwait(false);
+        }
+        catch (BrokerUnreachableException e) when (e.InnerException is AuthenticationFailureException or PossibleAuthenticationFailureException)
+        {
+            throw new StartException($"The broker at {connector.Settings.SafeName} refuses the login as '{connector.UserName}': correct user and password in dataload.amqp.url.");
+        }
+        catch (BrokerUnreachableException e) when (e.InnerException is OperationInterruptedException { ShutdownReason.ReplyCode: Constants.NotAllowed } refused)
+        {
+            throw new StartException($"The broker at {connector.Settings.SafeName} refuses: {refused.ShutdownReason!.ReplyText}. Correct the vhost in dataload.amqp.url.");
+        }
+        catch (Exception e) when (e is RabbitMQClientException or IOException or TimeoutException && !cancellationToken.IsCancellationRequested)
+        {
+            // Away: the intake says so, and goes on trying.
+        }
+    }
+
+    private static async Task CheckDatabaseAsync(string name, string setting, Func<CancellationToken, ValueTask> ping, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ping(cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState.StartsWith("28", StringComparison.Ordinal) || e.SqlState is PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw new StartException($"{name} refuses: {e.MessageText}. Correct {setting}, or the rights of its user.");
+        }
+        catch (Exception e) when (e is System.Data.Common.DbException or TimeoutException or IOException && !cancellationToken.IsCancellationRequested)
+        {
+            // Away, or a file that is yet to be made: the node says so, and goes on trying.
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using DataLoad.Engine.Node;
+using Microsoft.Extensions.Logging;
+
+namespace DataLoad.Host.Settings;
+
+/// <summary>All that a program is set by, read and checked.</summary>
+public sealed record HostSettings
+{
+    /// <summary>What the engine is set by.</summary>
+    public required EngineSettings Engine { get; init; }
+
+    /// <summary>The store.</summary>
+    public required DatabaseSettings Store { get; init; }
+
+    /// <summary>The business database.</summary>
+    public required DatabaseSettings Business { get; init; }
+
+    /// <summary>Where HTTP answers; empty for nowhere.</summary>
+    public required IReadOnlyList<string> HttpUrls { get; init; }
+
+    /// <summary>How many messages may wait before the node is not ready; 0 for no limit.</summary>
+    public required long MaxLag { get; init; }
+
+    /// <summary>Where metrics go by OTLP, or null.</summary>
+    public required Uri? OtlpEndpoint { get; init; }
+
+    /// <summary>How often metrics go.</summary>
+    public required TimeSpan OtlpInterval { get; init; }
+
+    /// <summary>What is logged.</summary>
+    public required LogLevel LogLevel { get; init; }
+}

@@ -1,0 +1,180 @@
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Intake;
+using DataLoad.Engine.Intake.Amqp;
+using DataLoad.Engine.Node;
+using DataLoad.Engine.Scheduling;
+using DataLoad.Engine.Sharding;
+using DataLoad.Host.Hocon;
+using Microsoft.Extensions.Logging;
+
+namespace DataLoad.Host.Settings;
+
+/// <summary>Reads the tree of settings into what the program is set by, each in its range.</summary>
+public static class SettingsBinder
+{
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+    private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Reads the settings.</summary>
+    /// <exception cref="HoconException">A value is not what is expected; the message names file, line and key.</exception>
+    public static HostSettings Bind(HoconConfig config, Catalog catalog)
+    {
+        DatabaseSettings store = DatabaseBinder.Store(config);
+        EngineSettings engine = BindEngine(config, catalog);
+        CheckIntakeMemory(config, catalog, engine);
+        return new HostSettings
+        {
+            Engine = engine,
+            Store = store,
+            Business = DatabaseBinder.Business(config, store),
+            HttpUrls = BindUrls(config),
+            MaxLag = config.GetLong("dataload.health.max-lag", 0),
+            OtlpEndpoint = BindOtlp(config),
+            OtlpInterval = config.GetDuration("dataload.telemetry.otlp-interval", Millisecond, Day),
+            LogLevel = Enum.Parse<LogLevel>(config.GetOneOf("dataload.log.level", "trace", "debug", "information", "warning", "error"), ignoreCase: true),
+        };
+    }
+
+    private static EngineSettings BindEngine(HoconConfig config, Catalog catalog)
+    {
+        var backoff = new Backoff(
+            config.GetDuration("dataload.retry.first", Millisecond, TimeSpan.FromHours(1)),
+            config.GetDuration("dataload.retry.limit", Millisecond, TimeSpan.FromHours(1)));
+        return new EngineSettings
+        {
+            Amqp = BindAmqp(config, catalog),
+            Intake = BindIntake(config) with { Backoff = backoff },
+            Sharding = BindSharding(config),
+            TimeZone = BindTimeZone(config),
+            LeaseTimeToLive = config.GetDuration("dataload.sharding.lease-time-to-live", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
+            LeaseRenewInterval = config.GetDuration("dataload.sharding.lease-renew-interval", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
+            AdoptExistingRows = config.GetBool("dataload.statistics.adopt-existing-rows"),
+            StopTimeout = config.GetDuration("dataload.stop.timeout", TimeSpan.Zero, TimeSpan.FromHours(1)),
+            IntakeMemoryBytes = config.GetBytes("dataload.intake.memory", 1),
+        };
+    }
+
+    private static AmqpSettings BindAmqp(HoconConfig config, Catalog catalog) => new()
+    {
+        Url = config.GetString("dataload.amqp.url"),
+        ConnectTimeout = config.GetDuration("dataload.amqp.connect-timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
+        Heartbeat = config.GetDuration("dataload.amqp.heartbeat", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
+        LagInterval = config.GetDuration("dataload.amqp.lag-interval", TimeSpan.FromMilliseconds(100), Day),
+        ConfirmWindow = config.GetInt("dataload.amqp.confirm-window", 1, 65_535),
+        Streams = BindStreams(config, catalog),
+    };
+
+    private static Dictionary<string, StreamSettings> BindStreams(HoconConfig config, Catalog catalog)
+    {
+        HoconConfig defaults = config.GetObject("dataload.stream-defaults");
+        HoconConfig entries = config.GetObject("dataload.streams");
+        var streams = new Dictionary<string, StreamSettings>(StringComparer.Ordinal);
+        foreach (string name in entries.Keys)
+        {
+            HoconValue entry = entries.GetKey(name);
+            StreamDefinition stream = catalog.FindStream(name)
+                ?? throw entry.Fail($"the name of a stream, one of {string.Join(", ", catalog.Streams.Select(known => known.Name))}");
+            streams.Add(name, BindStream(entry.AsObject().WithFallback(defaults), stream));
+        }
+
+        return streams;
+    }
+
+    private static StreamSettings BindStream(HoconConfig config, StreamDefinition stream)
+    {
+        int prefetch = config.GetInt("prefetch", 0, 65_535);
+        HoconConfig queries = config.GetObject("queries");
+        foreach (string step in queries.Keys.Where(step => stream.StepIndex(step) < 0))
+        {
+            throw queries.GetKey(step).Fail(stream.Lookups.IsEmpty
+                ? $"no query: stream {stream.Name} looks up no rows"
+                : $"the name of a query of {stream.Name}, one of {string.Join(", ", stream.Lookups.Select(known => known.Name))}");
+        }
+
+        HoconConfig arguments = config.GetObject("queue-arguments");
+        return new StreamSettings
+        {
+            Enabled = config.GetBool("enabled"),
+            Delayed = config.GetBool("delayed"),
+            QueueType = config.GetOneOf("queue-type", "classic", "quorum"),
+            QueueArguments = arguments.Keys.ToDictionary(key => key, key => ArgumentOf(arguments.GetKey(key)), StringComparer.Ordinal),
+            Prefetch = prefetch == 0 ? null : prefetch,
+            Queries = queries.Keys.ToDictionary(step => step, step => queries.GetKey(step).AsString(), StringComparer.Ordinal),
+        };
+    }
+
+    // The broker tells 5 from "5" in a queue's arguments, and so does the file: what is written as a number or as
+    // true or false is one.
+    private static object? ArgumentOf(HoconValue value)
+    {
+        string text = value.AsString();
+        return long.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out long number) ? number
+            : bool.TryParse(text, out bool flag) ? flag
+            : text;
+    }
+
+    private static IntakeSettings BindIntake(HoconConfig config) => new()
+    {
+        Prefetch = config.GetInt("dataload.intake.prefetch", 1, 65_535),
+        MaxBatch = config.GetInt("dataload.intake.max-batch", 1, 10_000),
+        MaxBodyBytes = (int)config.GetBytes("dataload.intake.max-body", 1, 128L * 1024 * 1024),
+        MaxDelay = config.GetDuration("dataload.intake.max-delay", TimeSpan.Zero, TimeSpan.FromDays(3650)),
+        RetryDelays = [.. config.GetList("dataload.parking.retry-delays").Select(delay => delay.AsDuration(TimeSpan.Zero, TimeSpan.FromDays(365)))],
+        MaxParked = config.GetLong("dataload.parking.max-parked", 1),
+        ParkedBatch = config.GetInt("dataload.parking.batch", 1, 10_000),
+    };
+
+    private static ShardingSettings BindSharding(HoconConfig config) => new()
+    {
+        Shards = config.GetInt("dataload.sharding.shards", 1, 1024),
+        MailboxCapacity = config.GetInt("dataload.sharding.mailbox", 1, 65_536),
+        MaxBlockBytes = (int)config.GetBytes("dataload.journal.max-block", 1024, 64L * 1024 * 1024),
+        MaxGroupBlocks = config.GetInt("dataload.journal.max-group", 1, 65_536),
+        JournalRetention = string.Equals(config.GetString("dataload.journal.retention"), "forever", StringComparison.Ordinal)
+            ? null
+            : config.GetDuration("dataload.journal.retention", TimeSpan.Zero, TimeSpan.FromDays(36_500)),
+        TrimInterval = config.GetDuration("dataload.journal.trim-interval", TimeSpan.FromMilliseconds(100), Day),
+        CheckpointInterval = config.GetDuration("dataload.checkpoint.interval", TimeSpan.FromMilliseconds(10), Day),
+        CheckpointEvents = config.GetLong("dataload.checkpoint.events", 1),
+        MaxSnapshotBytes = (int)config.GetBytes("dataload.checkpoint.max-slice", 1, 64L * 1024 * 1024),
+        FlushInterval = config.GetDuration("dataload.statistics.flush-interval", TimeSpan.FromMilliseconds(10), Day),
+        MaxFlushRows = config.GetInt("dataload.statistics.max-flush-rows", 1, 100_000),
+        IdentityWindow = config.GetDuration("dataload.identity.window", Millisecond, TimeSpan.FromDays(3650)),
+        MemoryBudgetBytes = config.GetBytes("dataload.memory.budget", 1024 * 1024),
+    };
+
+    private static string BindTimeZone(HoconConfig config)
+    {
+        string zone = config.GetString("dataload.time-zone");
+        return TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _)
+            ? zone
+            : throw config.Get("dataload.time-zone").Fail("the IANA name of a zone that this machine knows (Debian's package tzdata has them), such as Asia/Shanghai");
+    }
+
+    private static string[] BindUrls(HoconConfig config)
+    {
+        string[] urls = config.GetString("dataload.http.urls").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return urls.All(url => Uri.TryCreate(url, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https")
+            ? urls
+            : throw config.Get("dataload.http.urls").Fail("addresses such as http://127.0.0.1:8080, separated by semicolons");
+    }
+
+    private static Uri? BindOtlp(HoconConfig config)
+    {
+        string endpoint = config.GetString("dataload.telemetry.otlp-endpoint");
+        return endpoint.Length == 0 ? null
+            : Uri.TryCreate(endpoint, UriKind.Absolute, out Uri? uri) ? uri
+            : throw config.Get("dataload.telemetry.otlp-endpoint").Fail("an address such as http://127.0.0.1:4317, or empty");
+    }
+
+    private static void CheckIntakeMemory(HoconConfig config, Catalog catalog, EngineSettings engine)
+    {
+        long deliveries = catalog.Streams.Where(stream => engine.Amqp.Of(stream).Enabled).Sum(stream => (long)(engine.Amqp.Of(stream).Prefetch ?? engine.Intake.Prefetch));
+        long need = deliveries * engine.Intake.MaxBodyBytes;
+        if (need > engine.IntakeMemoryBytes)
+        {
+            throw config.Get("dataload.intake.memory").Fail(
+                $"at least {need} bytes, since {deliveries} deliveries of up to {engine.Intake.MaxBodyBytes} bytes may be unacknowledged; raise it, or lower dataload.intake.prefetch or max-body");
+        }
+    }
+}

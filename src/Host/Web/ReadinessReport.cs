@@ -1,0 +1,13 @@
+namespace DataLoad.Host.Web;
+
+/// <summary>What <c>/health/ready</c> answers.</summary>
+/// <param name="Checks">What was looked at, and <see cref="Ok"/> or what is wrong.</param>
+/// <param name="Lag">How many messages wait in the queues.</param>
+public sealed record ReadinessReport(IReadOnlyDictionary<string, string> Checks, long Lag)
+{
+    /// <summary>The answer of a check that found nothing wrong.</summary>
+    public const string Ok = "ok";
+
+    /// <summary>Whether all is well.</summary>
+    public bool IsReady => Checks.Values.All(answer => string.Equals(answer, Ok, StringComparison.Ordinal));
+}
