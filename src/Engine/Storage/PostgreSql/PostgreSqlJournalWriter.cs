@@ -10,25 +10,30 @@ namespace DataLoad.Engine.Storage.PostgreSql;
 /// </summary>
 internal sealed class PostgreSqlJournalWriter(NpgsqlDataSource source) : IAsyncDisposable
 {
-    /// <summary>Fence and insert in one statement, so that an append is one message and its commit is the statement's own.</summary>
+    /// <summary>
+    /// Fence and insert in one statement, so that an append is one message and its commit is the statement's own. Where
+    /// a block is there already it stays; where another one is in its place, NULL makes the whole append fail.
+    /// </summary>
     private const string AppendSql =
         $"""
         WITH {PostgreSqlFence.Held},
         written AS (
-            INSERT INTO dataload_journal (shard_id, first_seq, last_seq, epoch, journaled_at, bytes)
+            INSERT INTO dataload_journal AS j (shard_id, first_seq, last_seq, epoch, journaled_at, bytes)
             SELECT b.shard_id, b.first_seq, b.last_seq, b.epoch, b.journaled_at, b.bytes
             FROM unnest($1, $2, $3, $4, $5, $6) AS b (shard_id, epoch, first_seq, last_seq, journaled_at, bytes)
             JOIN held h ON h.shard_id = b.shard_id AND h.epoch = b.epoch
-            ON CONFLICT (shard_id, first_seq) DO NOTHING
-            RETURNING 1)
-        SELECT (SELECT count(*) FROM written), {PostgreSqlFence.Stale}
+            ON CONFLICT (shard_id, first_seq) DO UPDATE SET last_seq = NULL
+            WHERE j.epoch <> excluded.epoch OR j.last_seq <> excluded.last_seq)
+        SELECT {PostgreSqlFence.Stale}
         """;
 
+    /// <summary>The stored blocks in the places of blocks whose epoch is current.</summary>
     private const string StoredSql =
         """
         SELECT b.at, j.epoch, j.last_seq
-        FROM unnest($1, $2) WITH ORDINALITY AS b (shard_id, first_seq, at)
-        JOIN dataload_journal j USING (shard_id, first_seq)
+        FROM unnest($1, $2, $3) WITH ORDINALITY AS b (shard_id, first_seq, epoch, at)
+        JOIN dataload_lease l ON l.shard_id = b.shard_id AND l.epoch = b.epoch
+        JOIN dataload_journal j ON j.shard_id = b.shard_id AND j.first_seq = b.first_seq
         """;
 
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -48,15 +53,14 @@ internal sealed class PostgreSqlJournalWriter(NpgsqlDataSource source) : IAsyncD
         try
         {
             await ConnectAsync(cancellationToken);
-            (long written, IReadOnlyList<int> stale) = TotalBytes(blocks) <= Chunk.MaxBytes
+            return TotalBytes(blocks) <= Chunk.MaxBytes
                 ? await AppendOnceAsync(blocks, cancellationToken)
                 : await AppendChunksAsync(blocks, cancellationToken);
-            if (written < Expected(blocks, stale))
-            {
-                await RequireSameAsync(blocks, stale, cancellationToken);
-            }
-
-            return stale;
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.NotNullViolation)
+        {
+            await ThrowConflictAsync(blocks, cancellationToken);
+            throw;
         }
         catch
         {
@@ -74,7 +78,14 @@ internal sealed class PostgreSqlJournalWriter(NpgsqlDataSource source) : IAsyncD
     public async ValueTask DisposeAsync()
     {
         await _turn.WaitAsync();
-        await DisconnectAsync();
+        try
+        {
+            await DisconnectAsync();
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     private async ValueTask ConnectAsync(CancellationToken cancellationToken)
@@ -107,7 +118,7 @@ internal sealed class PostgreSqlJournalWriter(NpgsqlDataSource source) : IAsyncD
         }
     }
 
-    private async ValueTask<(long Written, IReadOnlyList<int> Stale)> AppendOnceAsync(
+    private async ValueTask<IReadOnlyList<int>> AppendOnceAsync(
         IReadOnlyList<JournalBlock> blocks, CancellationToken cancellationToken)
     {
         foreach (JournalBlock block in blocks)
@@ -119,7 +130,7 @@ internal sealed class PostgreSqlJournalWriter(NpgsqlDataSource source) : IAsyncD
         {
             await using NpgsqlDataReader reader = await _append!.ExecuteReaderAsync(cancellationToken);
             await reader.ReadAsync(cancellationToken);
-            return (reader.GetInt64(0), PostgreSqlFence.ReadStale(reader, ordinal: 1));
+            return PostgreSqlFence.ReadStale(reader, ordinal: 0);
         }
         finally
         {
@@ -128,7 +139,7 @@ internal sealed class PostgreSqlJournalWriter(NpgsqlDataSource source) : IAsyncD
     }
 
     /// <summary>Several statements of bounded size, still in one round trip and one transaction.</summary>
-    private async ValueTask<(long Written, IReadOnlyList<int> Stale)> AppendChunksAsync(
+    private async ValueTask<IReadOnlyList<int>> AppendChunksAsync(
         IReadOnlyList<JournalBlock> blocks, CancellationToken cancellationToken)
     {
         (int[] shards, long[] epochs) = PostgreSqlFence.Distinct(blocks.Select(block => (block.Shard, block.Epoch)));
@@ -146,35 +157,25 @@ internal sealed class PostgreSqlJournalWriter(NpgsqlDataSource source) : IAsyncD
             batch.BatchCommands.Add(command);
         }
 
-        long written = 0;
-        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        int[] stale = PostgreSqlFence.ReadStale(reader, ordinal: 0);
-        while (await reader.NextResultAsync(cancellationToken))
-        {
-            await reader.ReadAsync(cancellationToken);
-            written += reader.GetInt64(0);
-        }
-
-        return (written, stale);
+        return await PostgreSqlFence.ExecuteAsync(batch, cancellationToken);
     }
 
-    /// <summary>Looks at what stands in the way of blocks that were not inserted: themselves, appended before, or a fault.</summary>
-    private async ValueTask RequireSameAsync(IReadOnlyList<JournalBlock> blocks, IReadOnlyList<int> stale, CancellationToken cancellationToken)
+    /// <summary>Says which block stands in the place of another one; nothing was written.</summary>
+    private async ValueTask ThrowConflictAsync(IReadOnlyList<JournalBlock> blocks, CancellationToken cancellationToken)
     {
-        JournalBlock[] live = [.. blocks.Where(block => !stale.Contains(block.Shard))];
         await using var command = new NpgsqlCommand(StoredSql, _connection)
         {
             Parameters =
             {
-                Parameter.Of((int[])[.. live.Select(block => block.Shard)]),
-                Parameter.Of((long[])[.. live.Select(block => block.FirstSequenceNr)]),
+                Parameter.Of((int[])[.. blocks.Select(block => block.Shard)]),
+                Parameter.Of((long[])[.. blocks.Select(block => block.FirstSequenceNr)]),
+                Parameter.Of((long[])[.. blocks.Select(block => block.Epoch)]),
             },
         };
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            JournalConflict.ThrowIfOther(live[reader.GetInt64(0) - 1], storedEpoch: reader.GetInt64(1), storedLast: reader.GetInt64(2));
+            JournalConflict.ThrowIfOther(blocks[(int)reader.GetInt64(0) - 1], storedEpoch: reader.GetInt64(1), storedLast: reader.GetInt64(2));
         }
     }
 
@@ -188,7 +189,4 @@ internal sealed class PostgreSqlJournalWriter(NpgsqlDataSource source) : IAsyncD
 
         return bytes;
     }
-
-    private static int Expected(IReadOnlyList<JournalBlock> blocks, IReadOnlyList<int> stale) =>
-        stale.Count == 0 ? blocks.Count : blocks.Count(block => !stale.Contains(block.Shard));
 }

@@ -15,6 +15,7 @@ internal sealed class PostgreSqlLeaseStore(
 
     private readonly Dictionary<string, PostgreSqlNodeSession> _sessions = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private bool _disposed;
 
     /// <inheritdoc/>
     public async ValueTask<LeaseAttempt> AcquireAsync(
@@ -111,16 +112,25 @@ internal sealed class PostgreSqlLeaseStore(
     public async ValueTask DisposeAsync()
     {
         await _turn.WaitAsync();
-        foreach (PostgreSqlNodeSession session in _sessions.Values)
+        try
         {
-            await session.DisposeAsync();
-        }
+            _disposed = true;
+            foreach (PostgreSqlNodeSession session in _sessions.Values)
+            {
+                await session.DisposeAsync();
+            }
 
-        _sessions.Clear();
+            _sessions.Clear();
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     private PostgreSqlNodeSession Session(string nodeId)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (!_sessions.TryGetValue(nodeId, out PostgreSqlNodeSession? session))
         {
             var own = new NpgsqlConnectionStringBuilder(connection.ConnectionString)
