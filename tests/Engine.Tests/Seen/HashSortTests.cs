@@ -18,7 +18,7 @@ public sealed class HashSortTests
         UInt128[] uneven = [.. Enumerable.Range(1, count).Select(i => (UInt128)(uint)i << (i % 3 * 40))];
         foreach (UInt128[] ids in new[] { even, uneven })
         {
-            UInt128[] slots = [0, .. ids.SelectMany(id => new[] { id, 0 })];
+            UInt128[] slots = [0, .. ids.SelectMany(id => new UInt128[] { id, 0 })];
             var sorted = new UInt128[count];
             HashSort.CopySorted(slots, sorted);
             sorted.ShouldBe(ids.Order());

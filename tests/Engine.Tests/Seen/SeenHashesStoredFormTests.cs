@@ -11,12 +11,25 @@ namespace DataLoad.Engine.Tests.Seen;
 public sealed class SeenHashesStoredFormTests
 {
     private const long NowMs = 5_000;
-    private static readonly SeenHashesOptions Options = new() { WindowMs = 1_600, PageIds = 8 };
+    private static readonly SeenHashesOptions Options = new() { WindowMs = 1_600, PageIds = 8, FilterBitsPerId = 16 };
 
-    // Kept from version 1; never to be changed. The ids are SeenShard.Ids(20, seed: 1).
+    // Kept from version 1; never to be changed. The ids are KeptId of 0 to 19.
     private static readonly (string Key, string Bytes)[] Kept =
     [
-        ("KEEP", "KEEP"),
+        ("0100000000000000320000000000000001",
+            "01013201641408B12A13B8E4C4F55E1D4DC8766B2ED1087C62255B8404596B07D17DF7B1B4996A479A37FE2344BC77F1543378F83A62CC0108E002C0A8814501"
+            + "330088400A89324809025004452D10084C48E109120446C214020C002074321C48382520C082144630B004002A0358051100926D88E811003E7B7391"),
+        ("020000000000000032000000000000000100000000",
+            "010232010008B12A13B8E4C4F55E1D4DC8766B2ED10809E9A4D0E1C10FC26D6C747C9F601517BA13B888C68605218BB93CF30A8FE61F12D249A1C3831F84DBD8"
+            + "E8F83EC12A2E6A90DBB9C08039E72BF894FE72F36E3C1BBBEE71A5452F4649455D75DE2140457379808AA24249A99964097B1254845324A4934287073F08B7B1"
+            + "D1F17D82555C770E5AC6"),
+        ("020000000000000032000000000000000100000001",
+            "0102320101087C62255B8404596B07D17DF7B1B4996AD420B773810173CE57F029FDE5E6DD78854BCA2B66C6682D753DF2735115AF81DD095C4463C38290C55C"
+            + "9E798547F38F35C8ED5C60C09CF3157C4A7FB979379EE6F200154585925233C912F624A808A73EB1922D4282ACB583E8BEFB58DA4CB5EFDBA5E52647A214A135"
+            + "8772C4081EBED31659AB"),
+        ("020000000000000032000000000000000100000002",
+            "010232010204479A37FE2344BC77F1543378F83A62CC9F58C9162141D6DA4174DF7D2C6DA6DA5083DCCE0506CC395FC1A7F4979B77E3A8416EE70203E69CAFE0"
+            + "53FACBCDBBF1ED5627D5"),
     ];
 
     [Fact]
@@ -29,10 +42,16 @@ public sealed class SeenHashesStoredFormTests
         }
 
         SeenShard shard = await SeenShard.OpenAsync(store, Options);
-        (await shard.ContainsAsync(SeenShard.Ids(20, seed: 1), NowMs)).ShouldAllBe(seen => seen);
-        (await shard.ContainsAsync(SeenShard.Ids(20, seed: 2), NowMs)).ShouldAllBe(seen => !seen);
+        (await shard.ContainsAsync([.. Enumerable.Range(0, 20).Select(KeptId)], NowMs)).ShouldAllBe(seen => seen);
+        (await shard.ContainsAsync([.. Enumerable.Range(20, 20).Select(KeptId)], NowMs)).ShouldAllBe(seen => !seen);
 
-        SeenShard written = await StoredAsync();
+        SeenShard written = await SeenShard.OpenAsync(new FakeSnapshotStore(), Options);
+        foreach (int i in Enumerable.Range(0, 20))
+        {
+            written.Hashes.Add(KeptId(i), NowMs);
+        }
+
+        await written.SealAsync(20, NowMs);
         written.Store.Rows.Select(row => (Convert.ToHexString(row.Key), Convert.ToHexString(row.Bytes))).ShouldBe(Kept);
     }
 
@@ -128,6 +147,8 @@ public sealed class SeenHashesStoredFormTests
         (await shard.ContainsAsync(SeenShard.Ids(20, seed: 1), NowMs)).ShouldAllBe(seen => seen);
         (await shard.CompactAsync()).ShouldBe(1);
     }
+
+    private static UInt128 KeptId(int index) => (UInt128)(uint)(index + 1) * new UInt128(0x9E37_79B9_7F4A_7C15, 0xF39C_C060_5CED_C835);
 
     private static async Task<SeenShard> StoredAsync()
     {
