@@ -31,9 +31,16 @@ internal sealed class SeenShard
             round.ShouldBeLessThan(10_000);
             _missing.Clear();
             var found = new Membership[ids.Count];
-            for (int i = 0; i < ids.Count; i++)
+            if ((ids.Count & 1) == 0)
             {
-                found[i] = Hashes.CollectMissing(ids[i], nowMs, _missing);
+                Hashes.CollectMissing(ids.ToArray(), nowMs, found, _missing);
+            }
+            else
+            {
+                for (int i = 0; i < ids.Count; i++)
+                {
+                    found[i] = Hashes.CollectMissing(ids[i], nowMs, _missing);
+                }
             }
 
             if (_missing.IsEmpty)

@@ -64,6 +64,10 @@ internal sealed class ActiveIds(long bucketMs)
     public bool Contains(UInt128 id, in HashProbe probe, long endedByMs) =>
         Contains(_open, id, probe, endedByMs) || (_pending.Count != 0 && Contains(_pending, id, probe, endedByMs));
 
+    /// <summary>Has the processor fetch where the newest bucket would hold the id.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(in HashProbe probe) => _current?.Prefetch(probe);
+
     /// <summary>Adds an id to the bucket of its journaling.</summary>
     public void Add(UInt128 id, long journaledAtMs)
     {

@@ -31,21 +31,15 @@ internal readonly struct HashProbe
     }
 
     /// <summary>One bit in each of the eight words of a filter block.</summary>
-    public Vector512<ulong> Mask
+    public FilterMask Mask
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
             ulong bits = _bits;
-            return Vector512.Create(
-                1UL << (int)(bits >> 58),
-                1UL << (int)((bits >> 52) & 63),
-                1UL << (int)((bits >> 46) & 63),
-                1UL << (int)((bits >> 40) & 63),
-                1UL << (int)((bits >> 34) & 63),
-                1UL << (int)((bits >> 28) & 63),
-                1UL << (int)((bits >> 22) & 63),
-                1UL << (int)((bits >> 16) & 63));
+            return new FilterMask(
+                Vector256.Create(1UL << (int)(bits >> 58), 1UL << (int)(bits >> 52), 1UL << (int)(bits >> 46), 1UL << (int)(bits >> 40)),
+                Vector256.Create(1UL << (int)(bits >> 34), 1UL << (int)(bits >> 28), 1UL << (int)(bits >> 22), 1UL << (int)(bits >> 16)));
         }
     }
 }

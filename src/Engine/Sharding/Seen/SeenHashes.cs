@@ -1,6 +1,5 @@
 using DataLoad.Engine.Journaling;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace DataLoad.Engine.Sharding.Seen;
 
@@ -9,7 +8,7 @@ namespace DataLoad.Engine.Sharding.Seen;
 /// Ids not sealed yet are in a table; the others in stored segments, of which filters and pages are in memory as
 /// room allows. Owned by one shard actor: not thread-safe, and nothing here waits except opening.
 /// <para>
-/// For a batch: ask <see cref="CollectMissing"/> for every id; load what is missing in one round trip and give it to
+/// For a batch: ask <see cref="CollectMissing(ReadOnlySpan{UInt128}, long, Span{Membership}, MissingPages)"/> for its ids; load what is missing in one round trip and give it to
 /// <see cref="Supply(MissingPages, IReadOnlyList{Snapshot})"/>; repeat until nothing is missing; then
 /// <see cref="Contains"/> answers for all of them, as long as nothing is passivated, sealed or merged in between.
 /// </para>
@@ -97,7 +96,7 @@ internal sealed partial class SeenHashes
     }
 
     /// <summary>Whether the id was journaled within the window.</summary>
-    /// <exception cref="InvalidOperationException">Rows must be loaded first: see <see cref="CollectMissing"/>.</exception>
+    /// <exception cref="InvalidOperationException">Rows must be loaded first: see <see cref="CollectMissing(UInt128, long, MissingPages)"/>.</exception>
     public bool Contains(UInt128 hash, long nowMs)
     {
         Membership found = Find(hash, nowMs);
@@ -217,22 +216,18 @@ internal sealed partial class SeenHashes
             return Membership.Seen;
         }
 
-        Vector512<ulong> mask = probe.Mask;
+        FilterMask mask = probe.Mask;
         Membership found = Membership.Fresh;
-        foreach (Segment segment in _segments.NewestFirst)
+        ReadOnlySpan<BlockedFilter?> filters = _segments.Filters[.._segments.CountAfter(endedByMs)];
+        for (int i = 0; i < filters.Length; i++)
         {
-            if (segment.EndMs <= endedByMs)
-            {
-                break;
-            }
-
-            if (segment.Directory is not { } directory)
+            if (filters[i] is not { } filter)
             {
                 found = Membership.Unknown;
             }
-            else if (directory.Filter.MayContain(probe, mask))
+            else if (filter.MayContain(probe, mask))
             {
-                Membership inPage = FindInPage(directory, hash);
+                Membership inPage = FindInPage(i, hash);
                 if (inPage == Membership.Seen)
                 {
                     return inPage;
@@ -246,8 +241,9 @@ internal sealed partial class SeenHashes
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private Membership FindInPage(SegmentDirectory directory, UInt128 hash)
+    private Membership FindInPage(int segment, UInt128 hash)
     {
+        SegmentDirectory directory = _segments.NewestFirst[segment].Directory!;
         int index = directory.PageOf(hash);
         if (index < 0)
         {
@@ -265,13 +261,8 @@ internal sealed partial class SeenHashes
 
     private void Collect(UInt128 hash, long nowMs, MissingPages missing)
     {
-        foreach (Segment segment in _segments.NewestFirst)
+        foreach (Segment segment in _segments.NewestFirst[.._segments.CountAfter(nowMs - _options.WindowMs)])
         {
-            if (segment.EndMs <= nowMs - _options.WindowMs)
-            {
-                break;
-            }
-
             if (MissingRow(segment, hash) is { } row && !ReferenceEquals(segment, _merged))
             {
                 missing.Add(segment, row);

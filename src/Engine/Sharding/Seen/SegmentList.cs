@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace DataLoad.Engine.Sharding.Seen;
 
@@ -8,8 +9,14 @@ internal sealed class SegmentList
     private readonly Dictionary<SegmentKey, Segment> _byKey = [];
     private Segment[] _newestFirst = [];
 
+    // The filters of _newestFirst once more: a question reads these and nothing else.
+    private BlockedFilter?[] _filters = [];
+
     /// <summary>All segments, those whose bucket ends last first.</summary>
     public ReadOnlySpan<Segment> NewestFirst => _newestFirst;
+
+    /// <summary>The filters of <see cref="NewestFirst"/>, null for one that is not in memory.</summary>
+    public ReadOnlySpan<BlockedFilter?> Filters => _filters;
 
     /// <summary>What they cost in memory, pages aside.</summary>
     public long Bytes { get; private set; }
@@ -34,6 +41,20 @@ internal sealed class SegmentList
         }
 
         _newestFirst = [.. _byKey.Values.OrderByDescending(s => s.EndMs).ThenBy(s => s.BucketMs).ThenByDescending(s => s.Key.Number)];
+        _filters = Array.ConvertAll(_newestFirst, segment => segment.Directory?.Filter);
+    }
+
+    /// <summary>How many of <see cref="NewestFirst"/> have a bucket that ends after <paramref name="endedByMs"/>; they come first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int CountAfter(long endedByMs)
+    {
+        int count = _newestFirst.Length;
+        while (count > 0 && _newestFirst[count - 1].EndMs <= endedByMs)
+        {
+            count--;
+        }
+
+        return count;
     }
 
     /// <summary>Gives a segment its directory, or takes it away.</summary>
@@ -41,6 +62,7 @@ internal sealed class SegmentList
     {
         Bytes -= Cost(segment);
         segment.Directory = directory;
+        _filters[Array.IndexOf(_newestFirst, segment)] = directory?.Filter;
         Bytes += Cost(segment);
     }
 

@@ -1,0 +1,183 @@
+using DataLoad.Engine.Sharding.Seen;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Engine.Tests.Seen;
+
+public sealed class SeenHashesMemoryTests
+{
+    private const long NowMs = 1_700_000_000_000;
+
+    [Fact]
+    public async Task A_million_ids_passivated_to_filters_cost_less_than_two_and_a_half_megabytes()
+    {
+        const int Count = 1_000_000;
+        SeenShard shard = await SeenShard.OpenAsync(new FakeSnapshotStore(), new SeenHashesOptions());
+        UInt128[] ids = SeenShard.Ids(Count, seed: 1);
+        foreach (UInt128 id in ids)
+        {
+            shard.Hashes.Add(id, NowMs);
+        }
+
+        shard.Hashes.ResidentBytes.ShouldBeGreaterThan(Count * 16L);
+        await shard.SealAsync(Count, NowMs);
+        (await shard.ContainsAsync(ids[..20_000], NowMs)).ShouldAllBe(seen => seen);
+        shard.Hashes.ResidentPages.ShouldBe(245);
+
+        long resident = shard.Hashes.ResidentBytes;
+        shard.Hashes.Passivate(resident - 2_500_000).ShouldBeInRange(200, 246);
+        shard.Hashes.ResidentBytes.ShouldBeLessThanOrEqualTo(2_500_000);
+        shard.Hashes.Passivate(shard.Hashes.ResidentBytes - 2_200_000);
+        shard.Hashes.ResidentBytes.ShouldBeInRange(2_000_000, 2_200_000);
+        shard.Hashes.SegmentCount.ShouldBe(1);
+
+        // Filters stay and answer for new ids without a load, all but a few of a thousand.
+        var missing = new MissingPages();
+        int unknown = SeenShard.Ids(20_000, seed: 2).Count(id => shard.Hashes.CollectMissing(id, NowMs, missing) == Membership.Unknown);
+        unknown.ShouldBeLessThan(60);
+
+        shard.Hashes.Passivate(long.MaxValue / 4);
+        shard.Hashes.ResidentBytes.ShouldBe(Segment.OwnBytes);
+        (await shard.ContainsAsync(ids[^20_000..], NowMs)).ShouldAllBe(seen => seen);
+    }
+
+    [Fact]
+    public async Task Resident_bytes_are_what_the_heap_holds()
+    {
+        const int Count = 300_000;
+        SeenShard shard = await SeenShard.OpenAsync(new FakeSnapshotStore(), new SeenHashesOptions());
+        var random = new Random(3);
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        for (int i = 0; i < Count; i++)
+        {
+            shard.Hashes.Add(SeenShard.Id(random), NowMs);
+        }
+
+        ((double)(GC.GetTotalMemory(forceFullCollection: true) - before)).ShouldBe(shard.Hashes.ResidentBytes, shard.Hashes.ResidentBytes * 0.2);
+        await shard.SealAsync(1, NowMs);
+        shard.Hashes.Passivate(1);
+        shard.Hashes.ResidentBytes.ShouldBeLessThan(Count * 5L / 2);
+    }
+
+    [Fact]
+    public async Task Adding_and_asking_allocate_nothing_once_the_tables_have_grown()
+    {
+        const int Count = 30_000;
+        SeenShard shard = await SeenShard.OpenAsync(new FakeSnapshotStore(), new SeenHashesOptions());
+        var random = new Random(4);
+        var missing = new MissingPages();
+        UInt128[] batch = new UInt128[500];
+        var found = new Membership[batch.Length];
+        UInt128[] late = SeenShard.Ids(Count, seed: 5);
+        long allocated = -1;
+
+        // The first two rounds grow two tables, the one in use and the one whose seal is being saved.
+        for (int round = 0; round < 4; round++)
+        {
+            if (round == 3)
+            {
+                await shard.ContainsAsync(late, NowMs);
+            }
+
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < Count; i++)
+            {
+                UInt128 id = round == 3 ? late[i] : SeenShard.Id(random);
+                shard.Hashes.Add(id, NowMs + round);
+                if (!shard.Hashes.Contains(id, NowMs))
+                {
+                    throw new InvalidOperationException("An id that was just added is not there.");
+                }
+
+                batch[i % batch.Length] = id;
+                if (i % batch.Length == batch.Length - 1)
+                {
+                    shard.Hashes.CollectMissing(batch, NowMs, found, missing);
+                }
+            }
+
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            await shard.SealAsync(round + 1, NowMs);
+        }
+
+        allocated.ShouldBeLessThan(1_000);
+    }
+
+    [Fact]
+    public async Task Passivate_drops_the_pages_used_least_recently_first_and_directories_only_then_the_oldest_first()
+    {
+        SeenShard shard = await SeenShard.OpenAsync(new FakeSnapshotStore(), new SeenHashesOptions { WindowMs = 1_600, PageIds = 4 });
+        for (int bucket = 0; bucket < 2; bucket++)
+        {
+            for (int i = 0; i < 8; i++)
+            {
+                shard.Hashes.Add(Spread((bucket * 8) + i), bucket * 100);
+            }
+
+            await shard.SealAsync(1, 100);
+        }
+
+        shard.Hashes.Passivate(1);
+        foreach (int id in new[] { 0, 4, 8, 12, 0 })
+        {
+            (await shard.ContainsAsync(Spread(id), 100)).ShouldBeTrue();
+        }
+
+        shard.Hashes.ResidentPages.ShouldBe(4);
+        int loads = shard.Store.Loads;
+
+        shard.Hashes.Passivate(1).ShouldBe(1);
+        (await shard.ContainsAsync([Spread(0), Spread(8), Spread(12)], 100)).ShouldAllBe(seen => seen);
+        shard.Store.Loads.ShouldBe(loads);
+        (await shard.ContainsAsync(Spread(4), 100)).ShouldBeTrue();
+        shard.Store.Loads.ShouldBe(loads + 1);
+
+        shard.Hashes.Passivate(1 + (shard.Hashes.ResidentBytes / 2)).ShouldBeGreaterThanOrEqualTo(4);
+        shard.Hashes.ResidentPages.ShouldBe(0);
+
+        // The newest segment kept its directory: its ids take one load, those of the oldest two.
+        loads = shard.Store.Loads;
+        shard.Hashes.CollectMissing(Spread(8), 1_700, new MissingPages());
+        (await shard.ContainsAsync(Spread(0), 100)).ShouldBeTrue();
+        shard.Store.Loads.ShouldBe(loads + 2);
+    }
+
+    [Fact]
+    public async Task Opening_keeps_no_more_directories_in_memory_than_its_budget()
+    {
+        var store = new FakeSnapshotStore();
+        SeenShard shard = await SeenShard.OpenAsync(store, new SeenHashesOptions());
+        UInt128[] ids = SeenShard.Ids(20_000, seed: 6);
+        for (int i = 0; i < ids.Length; i++)
+        {
+            shard.Hashes.Add(ids[i], NowMs);
+            if (i % 5_000 == 4_999)
+            {
+                await shard.SealAsync(i + 1, NowMs);
+            }
+        }
+
+        SeenShard opened = await SeenShard.OpenAsync(store, new SeenHashesOptions { MaxOpenBytes = 25_000 });
+        opened.Hashes.SegmentCount.ShouldBe(4);
+        opened.Hashes.ResidentBytes.ShouldBeInRange(20_000, 25_000 + (4 * Segment.OwnBytes));
+        (await opened.ContainsAsync(ids, NowMs)).ShouldAllBe(seen => seen);
+    }
+
+    [Fact]
+    public async Task One_round_of_loading_stays_within_its_bytes_and_the_rest_follows()
+    {
+        SeenShard shard = await SeenShard.OpenAsync(new FakeSnapshotStore(), new SeenHashesOptions());
+        UInt128[] ids = SeenShard.Ids(20_000, seed: 7);
+        foreach (UInt128 id in ids)
+        {
+            shard.Hashes.Add(id, NowMs);
+        }
+
+        await shard.SealAsync(1, NowMs);
+        var missing = new MissingPages(maxBytes: 140_000);
+        shard.Hashes.CollectMissing(ids, NowMs, new Membership[ids.Length], missing);
+        missing.Keys.Count.ShouldBe(2);
+    }
+
+    private static UInt128 Spread(int index) => (UInt128)(uint)(index + 1) << 96;
+}
