@@ -30,15 +30,21 @@ internal sealed class BlockWriter
 
     public long JournaledAtMs { get; private set; }
 
-    /// <summary>Starts a block; what was written before is gone.</summary>
-    public void Start(int shard, long firstSequenceNr, long journaledAtMs)
+    /// <summary>Forgets what was written.</summary>
+    public void Clear()
     {
         _bytes.Clear();
         _types.Clear();
         _lastType = null;
-        _lastTimeMs = journaledAtMs;
         _lastDay = 0;
         Count = 0;
+    }
+
+    /// <summary>Starts a block; what was written before is gone.</summary>
+    public void Start(int shard, long firstSequenceNr, long journaledAtMs)
+    {
+        Clear();
+        _lastTimeMs = journaledAtMs;
         FirstSequenceNr = firstSequenceNr;
         JournaledAtMs = journaledAtMs;
         _bytes.Byte(Version);

@@ -44,6 +44,7 @@ internal sealed class OpenBlock
 
     public void Clear()
     {
+        Writer.Clear();
         _keys.Clear();
         _hashes.Clear();
         Batches.Clear();

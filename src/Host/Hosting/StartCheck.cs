@@ -46,7 +46,7 @@ internal static class StartCheck
         {
             throw new StartException($"{name} refuses: {e.MessageText}. Correct {setting}, or the rights of its user.");
         }
-        catch (Exception e) when (e is System.Data.Common.DbException or TimeoutException or IOException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is System.Data.Common.DbException or StoreException or TimeoutException or IOException && !cancellationToken.IsCancellationRequested)
         {
             // Away, or a file that is yet to be made: the node says so, and goes on trying.
         }

@@ -10,7 +10,10 @@ internal static class WebHost
     public static WebApplication Build(HostSettings settings, ILoggerFactory loggers, Action<WebApplication> map)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
+
+        // Settings come from HOCON alone: no appsettings.json and no ASPNETCORE_ variable may move the address.
         builder.Configuration.Sources.Clear();
+        builder.Configuration.AddInMemoryCollection();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(loggers);
         builder.WebHost.UseUrls([.. settings.HttpUrls]);
