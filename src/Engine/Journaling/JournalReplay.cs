@@ -42,8 +42,33 @@ public sealed class JournalReplay
         Func<CounterId, long>? limitOf,
         CancellationToken cancellationToken)
     {
+        while (true)
+        {
+            Checkpoint start = await _snapshots.LoadCheckpointAsync(shard, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return await RunAsync(shard, start, filter, limitOf, cancellationToken).ConfigureAwait(false);
+            }
+            catch (StoredFormatException)
+            {
+                // The owner may have trimmed the journal meanwhile; then it is read again from the new baseline.
+                Checkpoint now = await _snapshots.LoadCheckpointAsync(shard, cancellationToken).ConfigureAwait(false);
+                if (now.BaselineSequenceNr == start.BaselineSequenceNr)
+                {
+                    throw;
+                }
+            }
+        }
+    }
+
+    private async Task<Dictionary<CounterId, Counter>> RunAsync(
+        int shard,
+        Checkpoint checkpoint,
+        StatisticsFilter filter,
+        Func<CounterId, long>? limitOf,
+        CancellationToken cancellationToken)
+    {
         var counters = new Dictionary<CounterId, Counter>();
-        Checkpoint checkpoint = await _snapshots.LoadCheckpointAsync(shard, cancellationToken).ConfigureAwait(false);
         await foreach (Snapshot baseline in _snapshots.ListAsync(shard, SnapshotKind.Baseline, [], cancellationToken).ConfigureAwait(false))
         {
             CounterId id = SnapshotKeys.CounterId(baseline.Key);

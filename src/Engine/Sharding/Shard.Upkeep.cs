@@ -28,6 +28,7 @@ internal sealed partial class Shard
             return false;
         }
 
+        StartTrim(cancellationToken);
         bool started = StartFlush(cancellationToken);
         return StartSave(cancellationToken) || started;
     }
@@ -49,6 +50,12 @@ internal sealed partial class Shard
             _save = null;
             FinishSave();
             finished = true;
+        }
+
+        if (_trim is { IsCompleted: true })
+        {
+            RequireFresh(await _trim.ConfigureAwait(false));
+            _trim = null;
         }
 
         return finished;
