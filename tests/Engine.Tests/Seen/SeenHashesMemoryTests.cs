@@ -4,6 +4,9 @@ using Xunit;
 
 namespace DataLoad.Engine.Tests.Seen;
 
+/// <summary>Alone, since the heap is everyone's.</summary>
+[CollectionDefinition(nameof(SeenHashesMemoryTests), DisableParallelization = true)]
+[Collection(nameof(SeenHashesMemoryTests))]
 public sealed class SeenHashesMemoryTests
 {
     private const long NowMs = 1_700_000_000_000;
