@@ -1,0 +1,233 @@
+using DataLoad.Engine.Leasing;
+using Npgsql;
+
+namespace DataLoad.Engine.Storage.PostgreSql;
+
+/// <summary>
+/// Leases, by the database's clock. Each node that acts through this store has a session of its own
+/// (<see cref="PostgreSqlNodeSession"/>). Calls come one after another.
+/// </summary>
+internal sealed class PostgreSqlLeaseStore(
+    NpgsqlConnectionStringBuilder connection, NpgsqlDataSource source, string name, TimeSpan commandTimeout) : ILeaseStore
+{
+    /// <summary>How long a takeover waits for rows that a session may hold which it was not allowed to end.</summary>
+    private static readonly TimeSpan DeniedWait = TimeSpan.FromSeconds(2);
+
+    private readonly Dictionary<string, PostgreSqlNodeSession> _sessions = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private bool _disposed;
+
+    /// <inheritdoc/>
+    public async ValueTask<LeaseAttempt> AcquireAsync(
+        NodeInfo node, IReadOnlyList<int> shards, TimeSpan timeToLive, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            NpgsqlConnection session = await Session(node.Id).OpenAsync(cancellationToken);
+            int[] wanted = [.. shards.Distinct()];
+            List<LeaseState> states = await LookAsync(session, wanted, cancellationToken);
+            int[] candidates = [.. wanted.Except(states.Where(state => state.IsHeldByOther(node.Id)).Select(state => state.Shard))];
+            if (candidates.Length > 0)
+            {
+                await TakeOverAsync(session, node, candidates, states, timeToLive, cancellationToken);
+                states = await LookAsync(session, wanted, cancellationToken);
+            }
+
+            return new LeaseAttempt(
+                [.. states.Where(state => state.IsHeldBy(node.Id)).Select(state => new ShardLease(state.Shard, state.Epoch))],
+                states.Find(state => state.IsHeldByOther(node.Id))?.Holder);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<ShardLease>> RenewAsync(string nodeId, TimeSpan timeToLive, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            // On the node's session, so that a renewal that works proves that its lock is held, too.
+            NpgsqlConnection session = await Session(nodeId).OpenAsync(cancellationToken);
+            await using NpgsqlBatch batch = session.CreateBatch();
+            batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.Renew, Parameter.Of(nodeId), Parameter.Of(timeToLive)));
+
+            // A statement of its own: where the first one waited for a takeover, this one sees it.
+            batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.Held, Parameter.Of(nodeId)));
+            await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
+            var leases = new List<ShardLease>();
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                leases.Add(new ShardLease(reader.GetInt32(0), reader.GetInt64(1)));
+            }
+
+            return leases;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask ReleaseAsync(string nodeId, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            await using (NpgsqlConnection pooled = await source.OpenConnectionAsync(cancellationToken))
+            {
+                await using NpgsqlBatch batch = pooled.CreateBatch();
+                batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.LockHeld, Parameter.Of(nodeId)));
+                batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.Release, Parameter.Of(nodeId)));
+                batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.ForgetNode, Parameter.Of(nodeId)));
+                await batch.ExecuteNonQueryAsync(cancellationToken);
+            }
+
+            if (_sessions.Remove(nodeId, out PostgreSqlNodeSession? session))
+            {
+                await session.DisposeAsync();
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<NodeInfo?> FindOwnerAsync(CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = source.CreateCommand(PostgreSqlLeaseSql.FindOwner);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken)
+            ? new NodeInfo { Id = reader.GetString(0), Address = reader.GetString(1), Secret = reader.GetString(2) }
+            : null;
+    }
+
+    /// <summary>Closes the nodes' sessions; leases that were not released are free from then on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            _disposed = true;
+            foreach (PostgreSqlNodeSession session in _sessions.Values)
+            {
+                await session.DisposeAsync();
+            }
+
+            _sessions.Clear();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private PostgreSqlNodeSession Session(string nodeId)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (!_sessions.TryGetValue(nodeId, out PostgreSqlNodeSession? session))
+        {
+            var own = new NpgsqlConnectionStringBuilder(connection.ConnectionString)
+            {
+                ApplicationName = PostgreSqlNodeName.ApplicationName(nodeId),
+                Pooling = false,
+            };
+            session = new PostgreSqlNodeSession(
+                PostgreSqlPool.Open(own, PostgreSqlPool.WriterSettings, TargetSessionAttributes.Primary), nodeId);
+            _sessions.Add(nodeId, session);
+        }
+
+        return session;
+    }
+
+    /// <summary>
+    /// Ends the sessions of holders that are gone, and then takes, all in one message: a node that stops in the middle
+    /// of a takeover leaves no transaction open. The decision is the server's, on rows that are locked by then.
+    /// </summary>
+    private async Task TakeOverAsync(
+        NpgsqlConnection session, NodeInfo node, int[] shards, List<LeaseState> states, TimeSpan timeToLive, CancellationToken cancellationToken)
+    {
+        string ownName = PostgreSqlNodeName.ApplicationName(node.Id);
+        string[] gone = [.. states.Where(state => state.IsAbandoned(node.Id)).Select(state => state.ApplicationName!).Distinct(StringComparer.Ordinal)];
+
+        // Before any wait for a row: a frozen holder may have stopped in the middle of a write that holds it.
+        PostgresException? denied = gone.Length > 0 ? await TerminateAsync(session, gone, ownName, cancellationToken) : null;
+        TimeSpan wait = denied is null ? commandTimeout / 2 : DeniedWait;
+
+        await using NpgsqlBatch batch = session.CreateBatch();
+        batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.BoundWait, Parameter.Of($"{(long)wait.TotalMilliseconds}ms")));
+        batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.AddLeases, Parameter.Of(shards)));
+        batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.LockLeases, Parameter.Of(shards)));
+        batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.LockHolders, Parameter.Of(shards)));
+        batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.Take, Parameter.Of(shards), Parameter.Of(node.Id)));
+        batch.BatchCommands.Add(Statement(
+            PostgreSqlLeaseSql.SaveNode,
+            Parameter.Of(node.Id),
+            Parameter.Of(node.Address),
+            Parameter.Of(node.Secret),
+            Parameter.Of(ownName),
+            Parameter.Of(PostgreSqlNodeName.LockKey(node.Id)),
+            Parameter.Of(timeToLive)));
+        batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.ForgetNodes, Parameter.Of(node.Id)));
+        try
+        {
+            await batch.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (PostgresException e) when (denied is not null && e.SqlState is PostgresErrorCodes.LockNotAvailable)
+        {
+            throw new StoreException(
+                $"{name}: the shards of a node that is gone are locked by its sessions, which this role may not end ({denied.MessageText}). "
+                + "Let all nodes use the same role, or grant this one pg_signal_backend.",
+                denied);
+        }
+    }
+
+    private static async Task<PostgresException?> TerminateAsync(
+        NpgsqlConnection session, string[] names, string ownName, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(PostgreSqlLeaseSql.Terminate, session)
+        {
+            Parameters = { Parameter.Of(names), Parameter.Of(ownName) },
+        };
+        try
+        {
+            await command.ExecuteNonQueryAsync(cancellationToken);
+            return null;
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InsufficientPrivilege)
+        {
+            // It matters only where such a session holds a row; the epoch fences off what it writes later.
+            return e;
+        }
+    }
+
+    private static async Task<List<LeaseState>> LookAsync(NpgsqlConnection session, int[] shards, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(PostgreSqlLeaseSql.Look, session) { Parameters = { Parameter.Of(shards) } };
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        var states = new List<LeaseState>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            states.Add(LeaseState.Read(reader));
+        }
+
+        return states;
+    }
+
+    private static NpgsqlBatchCommand Statement(string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (NpgsqlParameter parameter in parameters)
+        {
+            command.Parameters.Add(parameter);
+        }
+
+        return command;
+    }
+}

@@ -1,0 +1,62 @@
+using System.Data;
+using Npgsql;
+
+namespace DataLoad.Engine.Storage.PostgreSql;
+
+/// <summary>
+/// A session that lives as long as its node: it holds the node's advisory lock, which the server frees the moment the
+/// process dies, and carries the node's lease calls. A broken one is replaced at the next call.
+/// </summary>
+/// <remarks>
+/// The lock is shared, so that a new session has it even while the server has not noticed yet that the old one is gone.
+/// Nobody takes it exclusively: whether it is held is read from <c>pg_locks</c>, which asks for no rights and disturbs
+/// nobody.
+/// </remarks>
+internal sealed class PostgreSqlNodeSession(PostgreSqlPool pool, string nodeId) : IAsyncDisposable
+{
+    private NpgsqlConnection? _connection;
+
+    /// <summary>The connection, open and holding the lock.</summary>
+    public async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        if (_connection is { State: ConnectionState.Open })
+        {
+            return _connection;
+        }
+
+        await CloseAsync();
+        NpgsqlConnection connection = await pool.Source.OpenConnectionAsync(cancellationToken);
+        try
+        {
+            await using var command = new NpgsqlCommand("SELECT pg_advisory_lock_shared($1)", connection)
+            {
+                Parameters = { Parameter.Of(PostgreSqlNodeName.LockKey(nodeId)) },
+            };
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+
+        _connection = connection;
+        return connection;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await CloseAsync();
+        await pool.DisposeAsync();
+    }
+
+    private async ValueTask CloseAsync()
+    {
+        if (_connection is not null)
+        {
+            await _connection.DisposeAsync();
+            _connection = null;
+        }
+    }
+}

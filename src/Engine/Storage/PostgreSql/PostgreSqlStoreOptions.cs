@@ -1,0 +1,45 @@
+namespace DataLoad.Engine.Storage.PostgreSql;
+
+/// <summary>How a <see cref="PostgreSqlStore"/> reaches its database.</summary>
+public sealed record PostgreSqlStoreOptions
+{
+    /// <summary>
+    /// Where the database is: <c>postgresql://user:password@host:port/database?sslmode=require</c>, or Npgsql's own
+    /// <c>Host=…;Username=…</c>. It must lead to PostgreSQL itself or a pooler that keeps sessions: leases rest on a
+    /// session's advisory lock.
+    /// </summary>
+    public required string ConnectionString { get; init; }
+
+    /// <summary>
+    /// The node that the store acts for, or null for a command that only looks. Its sessions bear the node's name, so
+    /// that whoever takes its shards over can end them.
+    /// </summary>
+    public string? NodeId { get; init; }
+
+    /// <summary>
+    /// How long a call to the server may take; at least a second. Low: a busy server fails calls that would have
+    /// worked. High: a server that hangs is noticed late.
+    /// </summary>
+    public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// The most connections that are open at once, beside the one that holds the node's lease; 2 to 1000. Low: flushes,
+    /// snapshots and queries wait for each other. High: the server's own limit is met sooner.
+    /// </summary>
+    public int MaxConnections { get; init; } = 16;
+
+    /// <summary>Checks the values.</summary>
+    /// <exception cref="StoreException">A value is out of its range; the message names it.</exception>
+    public void Validate()
+    {
+        if (CommandTimeout < TimeSpan.FromSeconds(1) || CommandTimeout > TimeSpan.FromHours(1))
+        {
+            throw new StoreException($"{nameof(CommandTimeout)} is {CommandTimeout}; give it a second to an hour.");
+        }
+
+        if (MaxConnections is < 2 or > 1000)
+        {
+            throw new StoreException($"{nameof(MaxConnections)} is {MaxConnections}; give it 2 to 1000.");
+        }
+    }
+}
