@@ -95,6 +95,11 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Waits until a line of the log holds this text.</summary>
     public Task WaitForLogAsync(string text) => Deadline.UntilAsync($"a log line with '{text}'", () => Log.Contains(text, StringComparison.Ordinal));
 
+    /// <summary>Waits until a metric has grown to a value since this process began.</summary>
+    public Task WaitForMetricAsync(string family, double least, params string[] labels) => Deadline.UntilAsync(
+        $"{family} of at least {least}",
+        async () => !HasExited ? await TryMetricsAsync() is { } page && page.Sum(family, labels) >= least : throw new InvalidOperationException("the host has ended"));
+
     /// <summary>Ends it as a crash would, and waits until it is gone.</summary>
     public async Task KillAsync()
     {
@@ -149,6 +154,18 @@ internal sealed class HostProcess : IAsyncDisposable
 
     /// <summary>Its metrics now.</summary>
     public async Task<MetricsPage> MetricsAsync() => new((await GetAsync("/metrics")).Body);
+
+    private async Task<MetricsPage?> TryMetricsAsync()
+    {
+        try
+        {
+            return await MetricsAsync();
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

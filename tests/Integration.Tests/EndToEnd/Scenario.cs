@@ -56,13 +56,14 @@ internal sealed class Scenario : IAsyncDisposable
     /// <param name="kind">Where store and business rows are.</param>
     /// <param name="broker">The URL of a broker of the test's own; else a vhost of the shared one.</param>
     /// <param name="server">A PostgreSQL of the test's own; else the shared one.</param>
-    /// <param name="business">Where the business rows are, if not beside the store.</param>
-    public static async Task<Scenario> CreateAsync(StoreKind kind, string? broker = null, string? server = null, string? business = null)
+    /// <param name="business">A PostgreSQL for the business rows; SQLite where it is empty; null for the kind's own.</param>
+    /// <param name="declare">Whether exchanges and queues are there before the host.</param>
+    public static async Task<Scenario> CreateAsync(StoreKind kind, string? broker = null, string? server = null, string? business = null, bool declare = true)
     {
         var scenario = new Scenario { Amqp = broker ?? await Servers.NewVhostAsync() };
         try
         {
-            await scenario.MakeAsync(kind, server ?? (kind == StoreKind.PostgreSql ? Servers.PostgreSql : ""), business);
+            await scenario.MakeAsync(kind, server ?? (kind == StoreKind.PostgreSql ? Servers.PostgreSql : ""), business, declare);
             return scenario;
         }
         catch
@@ -228,9 +229,9 @@ internal sealed class Scenario : IAsyncDisposable
             await _business.DisposeAsync();
         }
 
-        foreach (var (server, database) in _databases)
+        foreach (var (server, database) in _databases.Where(made => string.Equals(made.Server, Servers.PostgreSql, StringComparison.Ordinal)))
         {
-            await TryDropAsync(server, database);
+            await Servers.DropDatabaseAsync(server, database);
         }
 
         Directory.Delete(_folder, recursive: true);
@@ -243,19 +244,6 @@ internal sealed class Scenario : IAsyncDisposable
         return here.TimeOfDay > new TimeSpan(23, 50, 0);
     }
 
-    private static async Task TryDropAsync(string server, string database)
-    {
-        try
-        {
-            await Servers.DropDatabaseAsync(server, database);
-        }
-        catch (Npgsql.NpgsqlException e)
-        {
-            // A server of the test's own may be gone; its data goes with it.
-            TestContext.Current.TestOutputHelper?.WriteLine($"{database} was not dropped: {e.Message}");
-        }
-    }
-
     private void ShowLogs()
     {
         foreach (var (number, host) in _hosts.Index())
@@ -266,21 +254,13 @@ internal sealed class Scenario : IAsyncDisposable
         }
     }
 
-    private async Task MakeAsync(StoreKind kind, string server, string? business)
+    private async Task MakeAsync(StoreKind kind, string server, string? business, bool declare)
     {
-        if (kind == StoreKind.Sqlite)
-        {
-            Store = $"sqlite:{PathOf("store.db")}";
-            BusinessUrl = business ?? $"sqlite:{PathOf("business.db")}";
-        }
-        else
-        {
-            Store = await NewDatabaseAsync(server);
-            BusinessUrl = business ?? await NewDatabaseAsync(server);
-        }
-
+        Store = kind == StoreKind.Sqlite ? $"sqlite:{PathOf("store.db")}" : await NewDatabaseAsync(server);
+        business ??= server;
+        BusinessUrl = business.Length == 0 ? $"sqlite:{PathOf("business.db")}" : await NewDatabaseAsync(business);
         _business = await BusinessDatabase.OpenAsync(BusinessUrl);
-        _publisher = await SpringPublisher.ConnectAsync(Amqp, reconnectFor: TimeSpan.FromSeconds(60));
+        _publisher = await SpringPublisher.ConnectAsync(Amqp, reconnectFor: TimeSpan.FromSeconds(60), declare);
     }
 
     private async Task<string> NewDatabaseAsync(string server)
