@@ -102,6 +102,7 @@ internal sealed class ShardState(CountingPlan plan, SeenHashes hashes, MemoryBud
             }
             catch (OverflowException)
             {
+                MarkChanged(slot);
                 slot.Damage = $"a sum of Counter {slot.Counter.Id} passed {Counter.MaxSum} at SequenceNr {sequenceNr}";
             }
         }
