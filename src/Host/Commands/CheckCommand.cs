@@ -12,10 +12,10 @@ namespace DataLoad.Host.Commands;
 /// <summary><c>dataload check</c>: whether a start would work.</summary>
 internal static class CheckCommand
 {
-    private const string Description =
+    private const string Details =
         """
-        Looks whether a start would work, and changes nothing: the settings, the store, the business database with each
-        stream's queries, the broker and what is declared there. A line each: ok, note (worth knowing, such as a queue that
+        Looks at the settings, the store, the business database with each stream's queries, the broker and what is
+        declared there. A line each: ok, note (worth knowing, such as a queue that
         the start will declare) or problem, with what is wrong and how to mend it.
 
         Examples:
@@ -28,7 +28,7 @@ internal static class CheckCommand
 
     public static Command Create(Option<FileInfo[]> config)
     {
-        var command = new Command("check", Description) { config };
+        var command = new TaughtCommand("check", "Looks whether a start would work, and changes nothing.", Details) { config };
         command.SetAction((result, cancellationToken) => Failure.GuardAsync(async () =>
         {
             FileInfo[] files = result.GetValue(config) ?? [];

@@ -23,7 +23,7 @@ internal static class CommandLine
     public static RootCommand Create()
     {
         Option<FileInfo[]> config = ConfigOption.Create();
-        return new RootCommand(Description)
+        var root = new RootCommand(Description)
         {
             ServeCommand.Create(config),
             CheckCommand.Create(config),
@@ -31,6 +31,8 @@ internal static class CommandLine
             RebuildCommand.Create(config),
             PublishCommand.Create(config),
         };
+        TeachingHelp.Install(root);
+        return root;
     }
 
     /// <summary>Parses and runs a command line.</summary>

@@ -34,7 +34,8 @@ internal sealed class FilterOptions
         command.Add(_to);
         command.Validators.Add(result =>
         {
-            if (result.GetValue(_from) is { } from && result.GetValue(_to) is { } to && from > to)
+            if (result.GetResult(_from)?.Errors.Any() != true && result.GetResult(_to)?.Errors.Any() != true
+                && result.GetValue(_from) is { } from && result.GetValue(_to) is { } to && from > to)
             {
                 result.AddError($"--from {from.ToString(DayFormat, CultureInfo.InvariantCulture)} is after --to {to.ToString(DayFormat, CultureInfo.InvariantCulture)}.");
             }

@@ -12,10 +12,10 @@ namespace DataLoad.Host.Commands;
 /// <summary><c>dataload publish</c>: sends an event as the services do.</summary>
 internal static class PublishCommand
 {
-    private const string Description =
+    private const string Details =
         """
-        Sends a well-formed event to a stream's exchange, as the services do: what the engine would reject is not sent.
-        It is a real event. It counts, and whatever else is bound to the exchange gets it too.
+        What the engine would reject is not sent. It is a real event: it counts, and whatever else is bound to the exchange
+        gets it too.
 
         Examples:
           dataload publish act.buy 33                                        a key: the row of mq_operate_record
@@ -33,7 +33,7 @@ internal static class PublishCommand
     public static Command Create(Option<FileInfo[]> config)
     {
         var options = new PublishOptions();
-        var command = new Command("publish", Description) { config };
+        var command = new TaughtCommand("publish", "Sends an event to a stream's exchange, as the services do.", Details) { config };
         options.AddTo(command);
         command.SetAction((result, cancellationToken) => Failure.GuardAsync(async () =>
         {

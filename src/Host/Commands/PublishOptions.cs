@@ -12,7 +12,11 @@ internal sealed class PublishOptions
 {
     private const int MaxCount = 100_000;
 
-    private readonly Argument<string> _stream = new("STREAM") { Description = "The stream, such as act.buy." };
+    private readonly Argument<string> _stream = new("STREAM")
+    {
+        Description = $"The stream: {string.Join(", ", Catalog.Default.Streams.Select(stream => stream.Name))}.",
+        HelpName = "STREAM",
+    };
     private readonly Argument<string?> _key = new("KEY") { Description = "The key, for the streams whose body is one: userRecordId or recordId, such as 33.", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string?> _session = Text("--session", "sessionStr; random where it is left out.", "TEXT");
     private readonly Option<TopicArgument?> _topic = Topic("--topic", "topicType and topicId, as in --topic activity:7.");
@@ -60,17 +64,10 @@ internal sealed class PublishOptions
                 result.AddError($"'{token.Value}' is no field: expected NAME=VALUE, such as joinType=1.");
             }
         });
-        Count.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > MaxCount)
-            {
-                result.AddError($"--count is from 1 to {MaxCount}.");
-            }
-        });
     }
 
     /// <summary>How many times it is sent.</summary>
-    public Option<int> Count { get; } = new("--count") { Description = $"How many times it is sent, 1 to {MaxCount}.", HelpName = "N", DefaultValueFactory = _ => 1 };
+    public Option<int> Count { get; } = WholeNumber.Option("--count", "N", $"How many times it is sent, 1 to {MaxCount}.", 1, MaxCount, 1);
 
     /// <summary>Whether it is shown instead of sent.</summary>
     public Option<bool> DryRun { get; } = new("--dry-run") { Description = "Shows exchange, properties and body, and sends nothing." };

@@ -17,7 +17,7 @@ namespace DataLoad.Host.Commands;
 /// <summary><c>dataload rebuild</c>: corrects the statistics tables from the journal.</summary>
 internal static class RebuildCommand
 {
-    private const string Description =
+    private const string Details =
         """
         Computes the statistics anew from the journal and corrects the rows that differ, are missing, or that no event
         accounts for. A node that runs is asked to do it, since the owner alone may correct rows; without one the command
@@ -34,20 +34,8 @@ internal static class RebuildCommand
     public static Command Create(Option<FileInfo[]> config)
     {
         var filter = new FilterOptions();
-        Option<int> timeout = new("--timeout")
-        {
-            Description = "How many seconds a running node may take before the command stops waiting for it.",
-            HelpName = "SECONDS",
-            DefaultValueFactory = _ => 3600,
-        };
-        timeout.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 604_800)
-            {
-                result.AddError("--timeout is from 1 to 604800 seconds.");
-            }
-        });
-        var command = new Command("rebuild", Description) { config, timeout };
+        Option<int> timeout = WholeNumber.Option("--timeout", "SECONDS", "How many seconds a running node may take before the command stops waiting for it.", 1, 604_800, 3600);
+        var command = new TaughtCommand("rebuild", "Corrects the statistics tables from the journal.", Details) { config, timeout };
         filter.AddTo(command);
         command.SetAction((result, cancellationToken) => Failure.GuardAsync(async () =>
         {

@@ -12,7 +12,7 @@ namespace DataLoad.Host.Commands;
 /// <summary><c>dataload verify</c>: compares the statistics tables with the journal.</summary>
 internal static class VerifyCommand
 {
-    private const string Description =
+    private const string Details =
         """
         Computes the statistics anew from the journal and compares them with the tables, row by row, each at the point of
         the journal that the row stands at. Changes nothing, and may run beside a node that counts.
@@ -28,7 +28,7 @@ internal static class VerifyCommand
     public static Command Create(Option<FileInfo[]> config)
     {
         var filter = new FilterOptions();
-        var command = new Command("verify", Description) { config };
+        var command = new TaughtCommand("verify", "Compares the statistics tables with the journal, and changes nothing.", Details) { config };
         filter.AddTo(command);
         command.SetAction((result, cancellationToken) => Failure.GuardAsync(async () =>
         {

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using DataLoad.Engine.Storage;
+using Microsoft.Data.Sqlite;
 using Npgsql;
 using RabbitMQ.Client.Exceptions;
 
@@ -14,6 +15,7 @@ internal static class FailureText
     public static string OfDatabase(Exception e, string setting) => e switch
     {
         StoreException => e.Message,
+        SqliteException => $"cannot be read: {Sentence(e.Message)} Correct {setting}, or make the file.",
         PostgresException refused => $"refuses: {Sentence(refused.MessageText)} Correct {setting}, or the rights of its user.",
         _ => $"cannot be reached: {Sentence(Whole(e))} Start it, or correct {setting}.",
     };
