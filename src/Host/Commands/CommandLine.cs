@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 
 namespace DataLoad.Host.Commands;
 
@@ -43,6 +44,6 @@ internal static class CommandLine
         int code = await parsed.InvokeAsync(configuration).ConfigureAwait(false);
 
         // The library ends with 1 where it cannot read the line, which here says that work was done.
-        return parsed.Errors.Count > 0 ? ExitCode.Failed : code;
+        return parsed.Action is ParseErrorAction ? ExitCode.Failed : code;
     }
 }

@@ -34,8 +34,7 @@ internal sealed class FilterOptions
         command.Add(_to);
         command.Validators.Add(result =>
         {
-            if (result.GetResult(_from)?.Errors.Any() != true && result.GetResult(_to)?.Errors.Any() != true
-                && result.GetValue(_from) is { } from && result.GetValue(_to) is { } to && from > to)
+            if (TryDay(result.GetResult(_from), out DateOnly from) && TryDay(result.GetResult(_to), out DateOnly to) && from > to)
             {
                 result.AddError($"--from {from.ToString(DayFormat, CultureInfo.InvariantCulture)} is after --to {to.ToString(DayFormat, CultureInfo.InvariantCulture)}.");
             }
@@ -56,14 +55,21 @@ internal sealed class FilterOptions
         CustomParser = ParseDay,
     };
 
+    // Asking the library for the value of an option that it could not read throws.
+    private static bool TryDay(SymbolResult? result, out DateOnly day)
+    {
+        day = default;
+        return result?.Tokens is [{ Value: { } text }] && DateOnly.TryParseExact(text, DayFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out day);
+    }
+
     private static DateOnly? ParseDay(ArgumentResult result)
     {
-        string text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
-        if (DateOnly.TryParseExact(text, DayFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day))
+        if (TryDay(result, out DateOnly day))
         {
             return day;
         }
 
+        string text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
         result.AddError($"'{text}' is no day: expected YYYY-MM-DD, such as 2024-11-30.");
         return null;
     }
