@@ -7,6 +7,8 @@ namespace DataLoad.Engine.Tests.Conformance;
 /// <summary>What every parking store does.</summary>
 public abstract class ParkingStoreConformance : ConformanceBase
 {
+    private const string Stream = "act.buy";
+
     private IParkingStore Parking => Store.Parking;
 
     [Fact]
