@@ -12,7 +12,7 @@ internal sealed partial class Shard
     private readonly HashSet<KeyChunkId> _missingKeys = [];
     private readonly MissingPages _missingPages = new();
 
-    private bool MayAccept => _open.Writer.Length < _context.Settings.MaxBlockBytes && !IsPressed && !HasCommands;
+    private bool MayAccept => (_open.IsEmpty || _open.Writer.Length < _context.Settings.MaxBlockBytes) && !IsPressed && !HasCommands;
 
     private async ValueTask<bool> AcceptArrivedAsync(CancellationToken cancellationToken)
     {
