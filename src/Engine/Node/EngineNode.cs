@@ -183,15 +183,24 @@ public sealed class EngineNode
             var intake = new AmqpIntake(connector, topology, _services.Catalog, OptionsOf(region, parking, deadLetters));
             _intake = intake;
             Task taking = intake.RunAsync(running.Token);
-            _isServing = true;
-            var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            await using (stop.Register(() => stopping.TrySetResult()))
+            try
             {
-                await await Task.WhenAny(shards, renewing, taking, stopping.Task).ConfigureAwait(false);
+                _isServing = true;
+                var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                await using (stop.Register(() => stopping.TrySetResult()))
+                {
+                    await await Task.WhenAny(shards, renewing, taking, stopping.Task).ConfigureAwait(false);
+                }
+
+                await StopInOrderAsync(region, intake, shards, running).ConfigureAwait(false);
+            }
+            finally
+            {
+                // Nothing of this ownership may write once another begins, so all of it has ended before that.
+                await running.CancelAsync().ConfigureAwait(false);
+                await Task.WhenAll(shards, renewing, taking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
-            await StopInOrderAsync(region, intake, shards, running).ConfigureAwait(false);
-            await Task.WhenAll(shards, renewing, taking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await _services.Store.Leases.ReleaseAsync(_services.Info.Id, CancellationToken.None).ConfigureAwait(false);
             released = true;
         }
@@ -279,6 +288,7 @@ public sealed class EngineNode
             Metrics = _services.Metrics,
             Time = _services.Time,
             Logger = _logger,
+            Backoff = _backoff,
         },
         leases);
 

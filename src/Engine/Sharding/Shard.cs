@@ -235,9 +235,13 @@ internal sealed partial class Shard
             await command.Run(this, cancellationToken).ConfigureAwait(false);
             command.Done.TrySetResult();
         }
-        catch (Exception e) when (e is not StaleEpochException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e)
         {
             command.Done.TrySetException(e);
+            if (e is StaleEpochException || cancellationToken.IsCancellationRequested)
+            {
+                throw;
+            }
         }
 
         return true;

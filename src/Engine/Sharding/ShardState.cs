@@ -123,7 +123,8 @@ internal sealed class ShardState(CountingPlan plan, SeenHashes hashes, MemoryBud
             }
             catch (OverflowException)
             {
-                slot.Damage = $"a sum of Counter {slot.Counter.Id} passed 64 bits at SequenceNr {sequenceNr}";
+                MarkChanged(slot);
+                slot.Damage = $"a sum of Counter {slot.Counter.Id} passed {Counter.MaxSum} at SequenceNr {sequenceNr}";
             }
         }
 

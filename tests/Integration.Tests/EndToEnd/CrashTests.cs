@@ -1,0 +1,119 @@
+using DataLoad.Demo;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Integration.Tests.EndToEnd;
+
+/// <summary>The host ends in order, at once, or over and over, while events come in.</summary>
+public sealed class CrashTests
+{
+    // Small batches and frequent checkpoints, so that a crash finds all kinds of half-done work.
+    private const string Busy = """
+        intake { prefetch = 150, max-batch = 40 }
+        checkpoint.interval = 300ms
+        sharding { lease-time-to-live = 2s, lease-renew-interval = 500ms }
+        """;
+
+    [Theory]
+    [InlineData(StoreKind.Sqlite, 11)]
+    [InlineData(StoreKind.PostgreSql, 12)]
+    public Task A_host_that_is_killed_again_and_again_counts_each_event_once(StoreKind store, int seed) => Scenario.RunAsync(store, async scenario =>
+    {
+        scenario.Options = scenario.Options with { Seed = (ulong)seed, Unidentified = 0 };
+        scenario.Settings = Busy;
+        var random = new Random(seed);
+        var sending = scenario.SendMixAsync(6_000, batchMessages: 250);
+        for (var crash = 0; crash < 4; crash++)
+        {
+            var host = scenario.LaunchHost();
+            await host.WaitForMetricAsync("dataload_deliveries_total", random.Next(1, 1_200));
+            await host.KillAsync();
+        }
+
+        await sending;
+        await scenario.StartHostAsync();
+        await scenario.ShouldBeExactAsync(crashed: true);
+    });
+
+    [Theory]
+    [InlineData(StoreKind.Sqlite)]
+    [InlineData(StoreKind.PostgreSql)]
+    public Task A_storm_of_duplicates_across_restarts_counts_each_event_once(StoreKind store) => Scenario.RunAsync(store, async scenario =>
+    {
+        scenario.Options = scenario.Options with { Seed = 3, Unidentified = 0, Broken = 0, LateRows = 0, Delayed = 0 };
+        scenario.Settings = Busy;
+        var batch = scenario.Generator.Next(1_500);
+        batch.Record(scenario.Tally);
+        await scenario.Business.InsertAsync(batch.RowsBefore);
+        var storm = Enumerable.Repeat(batch.Messages, 5).SelectMany(messages => messages).ToArray();
+        new Random(3).Shuffle(storm);
+
+        var host = await scenario.StartHostAsync();
+        foreach (var (number, part) in storm.Chunk(storm.Length / 4).Index())
+        {
+            var publishing = scenario.PublishAsync(part);
+            if (number == 1)
+            {
+                await host.KillAsync();
+                host = scenario.LaunchHost();
+            }
+            else if (number == 3)
+            {
+                await host.StopAsync();
+                host = scenario.LaunchHost();
+            }
+
+            await publishing;
+        }
+
+        await scenario.ShouldBeExactAsync();
+    });
+
+    [Theory]
+    [InlineData(StoreKind.Sqlite)]
+    [InlineData(StoreKind.PostgreSql)]
+    public Task A_host_that_is_told_to_stop_under_load_leaves_nothing_to_recover(StoreKind store) => Scenario.RunAsync(store, async scenario =>
+    {
+        scenario.Options = scenario.Options with { Seed = 6 };
+        var host = await scenario.StartHostAsync();
+        var sending = scenario.SendMixAsync(5_000, batchMessages: 250);
+        await host.WaitForMetricAsync("dataload_deliveries_total", 700);
+        var took = await host.StopAsync();
+
+        took.ShouldBeLessThan(TimeSpan.FromSeconds(10));
+        host.ExitCode.ShouldBe(0);
+        host.Errors.ShouldBeEmpty();
+        host.Log.ShouldContain("Stopped: all that was taken is journaled, flushed and checkpointed");
+
+        var next = await scenario.StartHostAsync();
+        var recovered = next.Log.Split('\n').Where(line => line.Contains(" recovered at SequenceNr ", StringComparison.Ordinal)).ToList();
+        recovered.ShouldNotBeEmpty();
+        recovered.ShouldAllBe(line => line.Contains(": 0 events since", StringComparison.Ordinal));
+        await sending;
+        await scenario.ShouldBeExactAsync();
+    });
+
+    [Fact]
+    public Task An_owner_that_was_frozen_past_its_lease_counts_nothing_when_it_wakes() => Scenario.RunAsync(StoreKind.PostgreSql, async scenario =>
+    {
+        scenario.Options = scenario.Options with { Seed = 7, Unidentified = 0 };
+        scenario.Settings = Busy;
+        var first = await scenario.StartHostAsync();
+        var second = scenario.LaunchHost();
+        await second.WaitForLogAsync("standing by to take over");
+        var sending = scenario.SendMixAsync(4_000, batchMessages: 250);
+        await first.WaitForMetricAsync("dataload_deliveries_total", 500);
+        first.Freeze();
+        await second.WaitUntilReadyAsync();
+        first.Wake();
+
+        await first.WaitForLogAsync("no longer owns its shards");
+        await sending;
+        await scenario.ShouldBeExactAsync(crashed: true);
+
+        // And back: the one that was frozen is as good as new.
+        await second.KillAsync();
+        await first.WaitUntilReadyAsync();
+        await scenario.ShouldBeExactAsync(crashed: true);
+    });
+}

@@ -1,0 +1,69 @@
+using Dapper;
+using DataLoad.Demo;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Integration.Tests.EndToEnd;
+
+/// <summary>Statistics tables that somebody else made and filled.</summary>
+public sealed class ForeignRowTests
+{
+    [Theory]
+    [InlineData(StoreKind.Sqlite)]
+    [InlineData(StoreKind.PostgreSql)]
+    public Task Rows_that_something_else_wrote_are_refused_or_added_to(StoreKind store) => Scenario.RunAsync(store, async scenario =>
+    {
+        var day = new DateOnly(2024, 5, 1);
+        await MakeForeignRowAsync(scenario.Store, day);
+        await StartTests.ShouldRefuseAsync(scenario.LaunchHost(), "dataload.statistics.adopt-existing-rows");
+
+        scenario.Settings = "statistics.adopt-existing-rows = true";
+        var host = await scenario.StartHostAsync();
+        var noon = new DateTimeOffset(2024, 5, 1, 12, 0, 0, TimeSpan.FromHours(8)).ToUnixTimeMilliseconds();
+        List<WireMessage> shares = [];
+        for (var share = 0; share < 30; share++)
+        {
+            var json = FormattableString.Invariant($"{{\"sessionStr\":\"s{share}\",\"topicType\":\"ACTIVITY\",\"topicId\":5,\"wuId\":{1 + (share % 10)},\"ctime\":{noon + share}}}");
+            shares.Add(new WireMessage(Streams.ActShare, System.Text.Encoding.UTF8.GetBytes(json)) { ContentType = "application/json" });
+        }
+
+        await scenario.PublishAsync(shares);
+        await ShouldHoldAsync(scenario.Store, day, shares: 130, users: 17);
+
+        // The baseline is the engine's own from then on, also after a crash.
+        await host.KillAsync();
+        scenario.Settings = "sharding { lease-time-to-live = 2s, lease-renew-interval = 500ms }";
+        await scenario.StartHostAsync();
+        await scenario.PublishAsync(shares);
+        await scenario.PublishAsync([shares[0] with { Body = System.Text.Encoding.UTF8.GetBytes(FormattableString.Invariant($"{{\"sessionStr\":\"new\",\"topicType\":\"ACTIVITY\",\"topicId\":5,\"wuId\":11,\"ctime\":{noon}}}")) }]);
+        await ShouldHoldAsync(scenario.Store, day, shares: 131, users: 18);
+    });
+
+    private static async Task MakeForeignRowAsync(string store, DateOnly day)
+    {
+        await using var connection = await DatabaseUrl.Parse(store).OpenAsync();
+        var columns = StatTable.ActDate.Columns.Select(column => $"{column.Name} {(column.Kind == CellKind.Amount ? "decimal(18,2)" : "bigint")} not null default 0");
+        await connection.ExecuteAsync($"""
+            create table data_load_act_date (
+              topic_type varchar(64) not null, topic_id int not null, stat_date date not null,
+              {string.Join(", ", columns)}, update_time timestamp, primary key (topic_type, topic_id, stat_date));
+            insert into data_load_act_date (topic_type, topic_id, stat_date, share_cnt, share_user_cnt, pay_amount)
+            values ('ACTIVITY', 5, '{day:yyyy-MM-dd}', 100, 7, 12.34)
+            """);
+    }
+
+    private static async Task ShouldHoldAsync(string store, DateOnly day, int shares, int users)
+    {
+        var (count, distinct, paid) = (StatTable.ActDate.IndexOf("share_cnt"), StatTable.ActDate.IndexOf("share_user_cnt"), StatTable.ActDate.IndexOf("pay_amount"));
+        var shown = "";
+        await Deadline.UntilAsync($"{shares} shares of {users} users", async () =>
+        {
+            await using var connection = await DatabaseUrl.Parse(store).OpenAsync();
+            var row = (await StatRows.ReadAsync(connection)).Single();
+            row.Key.ShouldBe(new RowKey("data_load_act_date", "ACTIVITY", 5, day));
+            shown = $"{row.Value[count]} shares of {row.Value[distinct]} users, paid {row.Value[paid]}";
+            return row.Value[count] == shares;
+        });
+        shown.ShouldBe(FormattableString.Invariant($"{shares} shares of {users} users, paid 12.34"));
+    }
+}

@@ -1,0 +1,212 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using DataLoad.Demo;
+
+namespace DataLoad.Integration.Tests.EndToEnd;
+
+/// <summary>The program under test, <c>dataload serve</c>, as a process of its own.</summary>
+internal sealed class HostProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(30);
+
+    private readonly Process _process;
+    private readonly StringBuilder _log = new();
+    private readonly StringBuilder _errors = new();
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(10) };
+    private readonly EventHandler _endWithTests;
+    private bool _frozen;
+
+    private HostProcess(string config, int port)
+    {
+        Http = new Uri($"http://127.0.0.1:{port}");
+        var start = new ProcessStartInfo("dotnet")
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = Path.GetDirectoryName(config),
+        };
+        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "dataload.dll"), "serve", "--config", config])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("DATALOAD_", StringComparison.Ordinal)).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
+        _process = new Process { StartInfo = start };
+        _process.OutputDataReceived += (_, line) => Append(_log, line.Data);
+        _process.ErrorDataReceived += (_, line) => Append(_errors, line.Data);
+        _endWithTests = (_, _) => End();
+        AppDomain.CurrentDomain.ProcessExit += _endWithTests;
+        _process.Start();
+        _process.StandardInput.Close();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>Where health, metrics and administration answer.</summary>
+    public Uri Http { get; }
+
+    public bool HasExited => _process.HasExited;
+
+    public int ExitCode => _process.ExitCode;
+
+    /// <summary>What it logged.</summary>
+    public string Log => Read(_log);
+
+    /// <summary>What it said on standard error.</summary>
+    public string Errors => Read(_errors);
+
+    /// <summary>Starts it with this configuration, which says that HTTP is on this port.</summary>
+    public static HostProcess Start(string config, int port) => new(config, port);
+
+    /// <summary>A port on which nobody listened just now.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>Waits until it says that it is ready; fails at once where it ended instead.</summary>
+    public async Task WaitUntilReadyAsync()
+    {
+        using var ended = new CancellationTokenSource();
+        var exit = _process.WaitForExitAsync(ended.Token);
+        var ready = HostReadiness.WaitAsync(Http, Deadline.Usual, ended.Token);
+        var first = await Task.WhenAny(exit, ready);
+        if (first == exit)
+        {
+            await ended.CancelAsync();
+            throw new InvalidOperationException($"the host ended with {ExitCode} before it was ready\n{Errors}\n{Log}");
+        }
+
+        await ready;
+        await ended.CancelAsync();
+        await exit.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Waits until a line of the log holds this text.</summary>
+    public Task WaitForLogAsync(string text) => Deadline.UntilAsync($"a log line with '{text}'", () => Log.Contains(text, StringComparison.Ordinal));
+
+    /// <summary>Waits until a metric has grown to a value since this process began.</summary>
+    public Task WaitForMetricAsync(string family, double least, params string[] labels) => Deadline.UntilAsync(
+        $"{family} of at least {least}",
+        async () => !HasExited ? await TryMetricsAsync() is { } page && page.Sum(family, labels) >= least : throw new InvalidOperationException("the host has ended"));
+
+    /// <summary>Ends it as a crash would, and waits until it is gone.</summary>
+    public async Task KillAsync()
+    {
+        Signal.Kill.Send(_process.Id);
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Asks it to stop in order.</summary>
+    /// <returns>How long that took.</returns>
+    public async Task<TimeSpan> StopAsync()
+    {
+        var clock = Stopwatch.StartNew();
+        Signal.Terminate.Send(_process.Id);
+        await WaitForExitAsync();
+        return clock.Elapsed;
+    }
+
+    /// <summary>Waits until it has ended, and all that it said is read.</summary>
+    public async Task WaitForExitAsync()
+    {
+        using var patience = new CancellationTokenSource(ExitPatience);
+        try
+        {
+            await _process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"the host did not end in {ExitPatience.TotalSeconds} s");
+        }
+    }
+
+    /// <summary>Stops it in its tracks, wherever it is.</summary>
+    public void Freeze()
+    {
+        Signal.Stop.Send(_process.Id);
+        _frozen = true;
+    }
+
+    /// <summary>Lets it go on, as if no time had passed.</summary>
+    public void Wake()
+    {
+        Signal.Continue.Send(_process.Id);
+        _frozen = false;
+    }
+
+    /// <summary>What it answers at a path.</summary>
+    public async Task<(HttpStatusCode Status, string Body)> GetAsync(string path)
+    {
+        using var answer = await _http.GetAsync(new Uri(Http, path));
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>Its metrics now.</summary>
+    public async Task<MetricsPage> MetricsAsync() => new((await GetAsync("/metrics")).Body);
+
+    private async Task<MetricsPage?> TryMetricsAsync()
+    {
+        try
+        {
+            return await MetricsAsync();
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        AppDomain.CurrentDomain.ProcessExit -= _endWithTests;
+        End();
+        await _process.WaitForExitAsync();
+        _http.Dispose();
+        _process.Dispose();
+    }
+
+    private static void Append(StringBuilder text, string? line)
+    {
+        if (line is not null)
+        {
+            lock (text)
+            {
+                text.AppendLine(line);
+            }
+        }
+    }
+
+    private static string Read(StringBuilder text)
+    {
+        lock (text)
+        {
+            return text.ToString();
+        }
+    }
+
+    private void End()
+    {
+        if (_process.HasExited)
+        {
+            return;
+        }
+
+        if (_frozen)
+        {
+            Wake();
+        }
+
+        _process.Kill();
+    }
+}

@@ -1,0 +1,103 @@
+using DataLoad.Demo;
+using RabbitMQ.Client;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Integration.Tests.EndToEnd;
+
+/// <summary>What the host needs goes away under load, and comes back.</summary>
+public sealed class OutageTests
+{
+    [Fact]
+    public async Task A_broker_that_is_restarted_and_one_that_crashes_lose_and_repeat_nothing()
+    {
+        await using var broker = await OwnServer.StartRabbitMqAsync();
+        await Scenario.RunAsync(() => Scenario.CreateAsync(StoreKind.Sqlite, broker: broker.Url), async scenario =>
+        {
+            scenario.Options = scenario.Options with { Seed = 21, Unidentified = 0 };
+            var host = await scenario.StartHostAsync();
+            var sending = scenario.SendMixAsync(6_000, batchMessages: 100);
+            await host.WaitForMetricAsync("dataload_deliveries_total", 500);
+            await broker.StopAsync();
+            await broker.StartAsync();
+            await host.WaitForMetricAsync("dataload_deliveries_total", 1_500);
+            await broker.KillAsync();
+            await broker.StartAsync();
+
+            await sending;
+            await scenario.ShouldBeExactAsync(crashed: true);
+            host.HasExited.ShouldBeFalse();
+        });
+    }
+
+    [Fact]
+    public async Task A_store_that_is_restarted_fast_and_immediately_loses_and_repeats_nothing()
+    {
+        await using var server = await OwnServer.StartPostgreSqlAsync();
+        await Scenario.RunAsync(() => Scenario.CreateAsync(StoreKind.PostgreSql, server: server.Url, business: ""), async scenario =>
+        {
+            scenario.Options = scenario.Options with { Seed = 22, Unidentified = 0 };
+            scenario.Settings = "intake { prefetch = 150, max-batch = 40 }\ncheckpoint.interval = 300ms";
+            var host = await scenario.StartHostAsync();
+            var sending = scenario.SendMixAsync(6_000, batchMessages: 200);
+            await host.WaitForMetricAsync("dataload_deliveries_total", 400);
+            await server.StopAsync();
+            await server.StartAsync();
+            await host.WaitForMetricAsync("dataload_deliveries_total", 2_000);
+            await server.SignalAsync(Signal.Quit);
+            await Deadline.UntilAsync("PostgreSQL ends", async () => !await server.IsRunningAsync());
+            await server.StartAsync();
+
+            await sending;
+            await scenario.ShouldBeExactAsync(crashed: true);
+            host.HasExited.ShouldBeFalse();
+        });
+    }
+
+    [Fact]
+    public async Task While_the_business_database_is_away_nothing_is_acknowledged_or_dead_lettered()
+    {
+        await using var server = await OwnServer.StartPostgreSqlAsync();
+        await Scenario.RunAsync(() => Scenario.CreateAsync(StoreKind.PostgreSql, business: server.Url), async scenario =>
+        {
+            StreamInfo[] streams = [Streams.ActBuy, Streams.ActVisit, Streams.ActRedPackExpire];
+            scenario.Options = scenario.Options with { Seed = 23, Streams = streams, Broken = 0, LateRows = 0, Delayed = 0 };
+            scenario.Settings = "sharding { lease-time-to-live = 2s, lease-renew-interval = 500ms }";
+            var batch = scenario.Generator.Next(1_000);
+            batch.Record(scenario.Tally);
+            await scenario.Business.InsertAsync(batch.RowsBefore);
+
+            var host = await scenario.StartHostAsync();
+            await server.StopAsync();
+            await scenario.PublishAsync(batch.Messages);
+            await host.WaitForMetricAsync("dataload_lookup_failures_total", 6);
+            var (ready, report) = await host.GetAsync("/health/ready");
+            ((int)ready).ShouldBe(503, report);
+            (await host.MetricsAsync()).Sum("dataload_events_total").ShouldBe(0);
+            (await DeadLetters.CountAsync(scenario.Amqp)).ShouldBe(0);
+
+            // What was not acknowledged is in the queues again as soon as its consumer is gone.
+            await host.KillAsync();
+            foreach (var stream in streams)
+            {
+                var sent = batch.Messages.Count(message => message.Stream == stream);
+                await Deadline.UntilAsync($"{sent} messages in the queue of {stream.Name}", async () => await WaitingAsync(scenario.Amqp, stream) == sent);
+            }
+
+            // A start while it is away waits for it, too.
+            host = scenario.LaunchHost();
+            await host.WaitForMetricAsync("dataload_lookup_failures_total", 3);
+            await server.StartAsync();
+            await scenario.ShouldEqualTallyAsync();
+            (await DeadLetters.CountAsync(scenario.Amqp)).ShouldBe(0);
+            await host.WaitUntilReadyAsync();
+        });
+    }
+
+    private static async Task<long> WaitingAsync(string amqp, StreamInfo stream)
+    {
+        await using var connection = await new ConnectionFactory { Uri = new Uri(amqp) }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        return await channel.MessageCountAsync(stream.Queue);
+    }
+}

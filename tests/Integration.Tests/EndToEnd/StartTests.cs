@@ -1,0 +1,63 @@
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Integration.Tests.EndToEnd;
+
+/// <summary>A start that cannot work says so in one sentence and ends.</summary>
+public sealed class StartTests
+{
+    [Fact]
+    public Task A_key_that_does_not_exist_is_named() => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
+    {
+        await ShouldRefuseAsync(scenario.LaunchHost("intake.prefetsch = 5"), "prefetsch");
+        await ShouldRefuseAsync(scenario.LaunchHost("time-zone = \"Asia/Shangri-La\""), "time-zone");
+    });
+
+    [Fact]
+    public Task A_server_that_refuses_the_login_is_named() => Scenario.RunAsync(StoreKind.PostgreSql, async scenario =>
+    {
+        var wrong = new NpgsqlConnectionStringBuilder(scenario.Store) { Password = "wrong" }.ConnectionString;
+        await ShouldRefuseAsync(scenario.LaunchHost($"store.connection = \"{wrong}\""), "dataload.store.connection");
+        await ShouldRefuseAsync(scenario.LaunchHost($"business.connection = \"{wrong}\""), "dataload.business.connection");
+        var amqp = new UriBuilder(scenario.Amqp) { Password = "wrong" }.Uri;
+        await ShouldRefuseAsync(scenario.LaunchHost($"amqp.url = \"{amqp}\""), "dataload.amqp.url");
+        await ShouldRefuseAsync(scenario.LaunchHost($"amqp.url = \"{new Uri(new Uri(scenario.Amqp), "/no-such-vhost")}\""), "dataload.amqp.url");
+    });
+
+    [Fact]
+    public Task A_port_that_is_taken_is_named() => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        await ShouldRefuseAsync(scenario.LaunchHost(port: port), $"127.0.0.1:{port}");
+    });
+
+    [Theory]
+    [InlineData(StoreKind.Sqlite)]
+    [InlineData(StoreKind.PostgreSql)]
+    public Task What_was_fixed_at_the_first_start_is_not_to_be_changed(StoreKind store) => Scenario.RunAsync(store, async scenario =>
+    {
+        var first = await scenario.StartHostAsync();
+        await first.StopAsync();
+        await ShouldRefuseAsync(scenario.LaunchHost("sharding.shards = 8"), "shards");
+        await ShouldRefuseAsync(scenario.LaunchHost("time-zone = \"Europe/Berlin\""), "time-zone");
+        var again = await scenario.StartHostAsync();
+        await again.StopAsync();
+        again.ExitCode.ShouldBe(0);
+    });
+
+    /// <summary>It ended with an error, and with one sentence that says what is wrong.</summary>
+    internal static async Task ShouldRefuseAsync(HostProcess host, string named)
+    {
+        await host.WaitForExitAsync();
+        host.ExitCode.ShouldNotBe(0, host.Log);
+        host.Errors.TrimEnd('\n').Split('\n').ShouldHaveSingleItem();
+        host.Errors.ShouldStartWith("dataload: ");
+        host.Errors.ShouldContain(named);
+        host.Log.ShouldNotContain("   at ");
+    }
+}
