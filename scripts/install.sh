@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, from the distribution's packages, and starts no service.
 #
-#   install.sh [rabbitmq-server] [postgresql-15] [dotnet]      (default: all three)
+#   install.sh [rabbitmq-server] [postgresql-15] [tzdata] [dotnet]      (default: all)
 #
 # dotnet is only looked for: its SDK is not among the distribution's packages everywhere.
 set -euo pipefail
@@ -39,6 +39,7 @@ forbid_services() {
 has() {
     case $1 in
         rabbitmq-server) compgen -G '/usr/lib/rabbitmq/bin/rabbitmq-server' >/dev/null ;;
+        tzdata) [[ -e /usr/share/zoneinfo/Asia/Shanghai ]] ;;
         postgresql-*) compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ;;
         *) command -v "$1" >/dev/null 2>&1 ;;
     esac
@@ -71,7 +72,7 @@ need_dotnet() {
     [[ ${version%%.*} -ge 10 ]] || die "the .NET SDK 10 is needed, but the newest one here is '${version:-none}': install it (https://dot.net), then start again"
 }
 
-(($# > 0)) || set -- dotnet rabbitmq-server postgresql-15
+(($# > 0)) || set -- dotnet tzdata rabbitmq-server postgresql-15
 for wanted in "$@"; do
     case $wanted in
         dotnet) need_dotnet ;;

@@ -9,6 +9,9 @@ namespace DataLoad.Engine.Counting;
 /// </summary>
 public sealed class Counter
 {
+    /// <summary>The largest sum: what a column of type <c>decimal(18,2)</c> holds, in hundredths.</summary>
+    public const long MaxSum = 999_999_999_999_999_999;
+
     private readonly long[] _sums;
     private readonly IdSet?[] _sets;
 
@@ -83,7 +86,11 @@ public sealed class Counter
     /// <summary>A metric's sum; for a distinct metric, what was adopted before the first event.</summary>
     public long Sum(int metric) => _sums[metric];
 
-    internal void AddSum(int metric, long value) => _sums[metric] = checked(_sums[metric] + value);
+    internal void AddSum(int metric, long value)
+    {
+        long sum = checked(_sums[metric] + value);
+        _sums[metric] = sum <= MaxSum ? sum : throw new OverflowException();
+    }
 
     internal void AddId(int metric, int id)
     {

@@ -174,7 +174,7 @@ internal sealed partial class Shard
             {
                 KeyChunkId id = KeyChunkId.Parse(snapshot.Key);
                 _missingKeys.Remove(id);
-                _state.Supply(KeyChunk.Decode(id, snapshot.Bytes));
+                await SupplyKeysAsync(id, snapshot.Bytes, cancellationToken).ConfigureAwait(false);
             }
 
             foreach (KeyChunkId id in _missingKeys)

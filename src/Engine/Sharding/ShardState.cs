@@ -102,7 +102,7 @@ internal sealed class ShardState(CountingPlan plan, SeenHashes hashes, MemoryBud
             }
             catch (OverflowException)
             {
-                slot.Damage = $"a sum of Counter {slot.Counter.Id} passed 64 bits at SequenceNr {sequenceNr}";
+                slot.Damage = $"a sum of Counter {slot.Counter.Id} passed {Counter.MaxSum} at SequenceNr {sequenceNr}";
             }
         }
 

@@ -26,6 +26,9 @@ internal static partial class ShardingLog
     [LoggerMessage(2007, LogLevel.Warning, "Trimming the journal of shard {Shard} failed, trying again at the next interval: {Error}")]
     public static partial void TrimFailed(ILogger logger, int shard, string error);
 
+    [LoggerMessage(2008, LogLevel.Error, "Shard {Shard} made {Keys} seen keys anew from the journal: {Damage}")]
+    public static partial void KeysMended(ILogger logger, int shard, long keys, string damage);
+
     [LoggerMessage(2005, LogLevel.Warning, "Recovering shard {Shard} failed (try {Failures}), next try in {Wait}: {Error}")]
     public static partial void RecoveryFailed(ILogger logger, int shard, int failures, TimeSpan wait, string error);
 }

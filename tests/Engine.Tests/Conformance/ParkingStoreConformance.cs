@@ -7,7 +7,7 @@ namespace DataLoad.Engine.Tests.Conformance;
 /// <summary>What every parking store does.</summary>
 public abstract class ParkingStoreConformance : ConformanceBase
 {
-    private const string Stream = "act.buy";
+    private const string StreamName = "act.buy";
 
     private IParkingStore Parking => Store.Parking;
 
@@ -15,17 +15,17 @@ public abstract class ParkingStoreConformance : ConformanceBase
     public async Task Nothing_parked_is_nothing_due()
     {
         (await Parking.CountAsync(Token)).ShouldBe(0);
-        (await Parking.NextDueAsync(Stream, Token)).ShouldBeNull();
-        (await Parking.DueAsync(Stream, long.MaxValue, 10, Token)).ShouldBeEmpty();
+        (await Parking.NextDueAsync(StreamName, Token)).ShouldBeNull();
+        (await Parking.DueAsync(StreamName, long.MaxValue, 10, Token)).ShouldBeEmpty();
     }
 
     [Fact]
     public async Task A_parked_delivery_comes_back_whole()
     {
-        ParkedDelivery parked = Delivery(1, 1_700_000_000_123, tries: 3) with { Stream = "act.buy", Message = [0, 1, 255] };
+        ParkedDelivery parked = Delivery(1, 1_700_000_000_123, tries: 3) with { Stream = StreamName, Message = [0, 1, 255] };
         await Parking.ParkAsync([parked], Token);
 
-        ParkedDelivery due = (await Parking.DueAsync(Stream, 1_700_000_000_123, 10, Token)).Single();
+        ParkedDelivery due = (await Parking.DueAsync(StreamName, 1_700_000_000_123, 10, Token)).Single();
 
         due.ShouldBe(parked with { Message = due.Message });
         due.Message.ShouldBe([0, 1, 255]);
@@ -39,7 +39,7 @@ public abstract class ParkingStoreConformance : ConformanceBase
         (await DueAsync(200)).ShouldBe([Id(5), Id(2), Id(4)]);
         (await DueAsync(99)).ShouldBe([Id(5)]);
         (await DueAsync(long.MaxValue)).ShouldBe([Id(5), Id(2), Id(4), Id(3), Id(1)]);
-        (await Parking.NextDueAsync(Stream, Token)).ShouldBe(-5);
+        (await Parking.NextDueAsync(StreamName, Token)).ShouldBe(-5);
     }
 
     [Fact]
@@ -59,11 +59,11 @@ public abstract class ParkingStoreConformance : ConformanceBase
     {
         await Parking.ParkAsync([Delivery(1, 100, tries: 1)], Token);
 
-        await Parking.ParkAsync([Delivery(1, 500, tries: 2) with { Stream = "other", Message = [9] }, Delivery(2, 50)], Token);
+        await Parking.ParkAsync([Delivery(1, 500, tries: 2) with { Message = [9] }, Delivery(2, 50)], Token);
 
         (await Parking.CountAsync(Token)).ShouldBe(2);
         (await DueAsync(499)).ShouldBe([Id(2)]);
-        ParkedDelivery moved = (await Parking.DueAsync(Stream, 500, 10, Token))[1];
+        ParkedDelivery moved = (await Parking.DueAsync(StreamName, 500, 10, Token))[1];
         moved.Tries.ShouldBe(2);
         moved.Stream.ShouldBe("act.buy");
         moved.Message.ShouldBe([1]);
@@ -75,7 +75,7 @@ public abstract class ParkingStoreConformance : ConformanceBase
         await Parking.ParkAsync([Delivery(1, 100), Delivery(1, 200, tries: 5)], Token);
 
         (await Parking.CountAsync(Token)).ShouldBe(1);
-        (await Parking.NextDueAsync(Stream, Token)).ShouldBe(200);
+        (await Parking.NextDueAsync(StreamName, Token)).ShouldBe(200);
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public abstract class ParkingStoreConformance : ConformanceBase
         Guid[] ids = [.. Enumerable.Range(0, 5000).Select(i => new Guid(i, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]))];
         await Parking.ParkAsync([.. ids.Select(id => Delivery(1, 7) with { Id = id })], Token);
 
-        (await Parking.DueAsync(Stream, 7, 10_000, Token)).Select(delivery => delivery.Id).Order().ShouldBe(ids.Order());
+        (await Parking.DueAsync(StreamName, 7, 10_000, Token)).Select(delivery => delivery.Id).Order().ShouldBe(ids.Order());
         await Parking.RemoveAsync(ids[1..], Token);
         (await Parking.CountAsync(Token)).ShouldBe(1);
     }
@@ -108,15 +108,26 @@ public abstract class ParkingStoreConformance : ConformanceBase
         (await DueAsync(100)).ShouldBe([Id(1)]);
     }
 
+    [Fact]
+    public async Task Each_stream_has_its_own_due_deliveries()
+    {
+        await Parking.ParkAsync([Delivery(1, 50), Delivery(2, 40) with { Stream = "act.off" }], Token);
+
+        (await DueAsync(100)).ShouldBe([Id(1)]);
+        (await Parking.DueAsync("act.off", 100, 10, Token)).Single().Id.ShouldBe(Id(2));
+        (await Parking.NextDueAsync("act.off", Token)).ShouldBe(40);
+        (await Parking.NextDueAsync("act.share", Token)).ShouldBeNull();
+    }
+
     private async Task<IEnumerable<Guid>> DueAsync(long nowMs, int limit = 100) =>
-        (await Parking.DueAsync(Stream, nowMs, limit, Token)).Select(delivery => delivery.Id);
+        (await Parking.DueAsync(StreamName, nowMs, limit, Token)).Select(delivery => delivery.Id);
 
     private static Guid Id(byte n) => new(0x01020304, 5, 6, [7, 8, 9, 10, 11, 12, 13, n]);
 
     private static ParkedDelivery Delivery(byte n, long dueMs, int tries = 0) => new()
     {
         Id = Id(n),
-        Stream = "act.buy",
+        Stream = StreamName,
         DueMs = dueMs,
         Tries = tries,
         Message = [n],

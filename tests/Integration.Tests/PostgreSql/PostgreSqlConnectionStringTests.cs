@@ -27,6 +27,7 @@ public sealed class PostgreSqlConnectionStringTests
     {
         NpgsqlConnectionStringBuilder read = PostgreSqlConnectionString.Parse(text);
         (read.Host, read.Port, read.Username, read.Password, read.Database).ShouldBe((host, port, user, password, database));
+        read.GssEncryptionMode.ShouldBe(GssEncryptionMode.Disable);
     }
 
     [Theory]

@@ -197,9 +197,6 @@ public sealed class PostgreSqlJournalTests(PostgreSqlDatabase database) : IClass
         {
             Parameters = { new() { Value = holder.ProcessID } },
         };
-        while (!(bool)(await command.ExecuteScalarAsync())!)
-        {
-            await Task.Yield();
-        }
+        await Some.UntilAsync(async () => (bool)(await command.ExecuteScalarAsync())!);
     }
 }

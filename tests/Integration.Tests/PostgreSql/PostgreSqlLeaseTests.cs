@@ -26,7 +26,7 @@ public sealed class PostgreSqlLeaseTests(PostgreSqlDatabase database) : IClassFi
             (await next.Leases.FindOwnerAsync(Some.None)).ShouldBe(Some.Node("dead-1"));
         }
 
-        await WaitUntilAsync(async () => await next.Leases.FindOwnerAsync(Some.None) is null);
+        await Some.UntilAsync(async () => await next.Leases.FindOwnerAsync(Some.None) is null);
         (await Some.EpochAsync(next, "next-1", 1)).ShouldBe(epoch + 1);
         (await next.Leases.FindOwnerAsync(Some.None)).ShouldBe(Some.Node("next-1"));
     }
@@ -173,13 +173,5 @@ public sealed class PostgreSqlLeaseTests(PostgreSqlDatabase database) : IClassFi
         await using PostgreSqlStore store = PostgreSqlDatabase.Open(connectionString);
         await store.MigrateAsync(Some.None);
         return connectionString;
-    }
-
-    private static async Task WaitUntilAsync(Func<Task<bool>> holds)
-    {
-        while (!await holds())
-        {
-            await Task.Yield();
-        }
     }
 }

@@ -1,6 +1,7 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Storage;
 using DataLoad.Engine.Storage.PostgreSql;
+using Npgsql;
 using Shouldly;
 using Xunit;
 
@@ -56,5 +57,29 @@ public sealed class PostgreSqlSchemaTests(PostgreSqlDatabase database) : IClassF
         await using TestRole role = await TestRole.CreateAsync(connectionString, "SELECT");
         await using PostgreSqlStore store = PostgreSqlDatabase.Open(role.ConnectionString);
         (await Should.ThrowAsync<StoreException>(() => store.MigrateAsync(Some.None).AsTask())).Message.ShouldContain("Grant it CREATE");
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("read-write")]
+    [InlineData("prefer-standby")]
+    public async Task Of_several_hosts_one_that_answers_is_used(string? target)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(await database.CreateSchemaAsync());
+        builder.Host = $"{builder.Host}:1,{builder.Host}:{builder.Port}";
+        builder.TargetSessionAttributes = target;
+        await using PostgreSqlStore store = PostgreSqlDatabase.Open(builder.ConnectionString, "hosts");
+        await store.MigrateAsync(Some.None);
+        (await Some.EpochAsync(store, "hosts", 1)).ShouldBe(1);
+        await using var lookup = new PostgreSqlLookup(new PostgreSqlStoreOptions { ConnectionString = builder.ConnectionString });
+        await lookup.PingAsync(Some.None);
+    }
+
+    [Fact]
+    public async Task A_single_host_may_be_asked_for_a_kind_of_session()
+    {
+        var builder = new NpgsqlConnectionStringBuilder(await database.CreateSchemaAsync()) { TargetSessionAttributes = "primary" };
+        await using PostgreSqlStore store = PostgreSqlDatabase.Open(builder.ConnectionString);
+        await store.PingAsync(Some.None);
     }
 }

@@ -2,6 +2,7 @@ using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Statistics;
 using DataLoad.Engine.Storage;
+using Shouldly;
 
 namespace DataLoad.Integration.Tests.PostgreSql;
 
@@ -57,5 +58,16 @@ internal static class Some
         }
 
         return list;
+    }
+
+    /// <summary>Waits for a condition.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> holds)
+    {
+        var waited = System.Diagnostics.Stopwatch.StartNew();
+        while (!await holds())
+        {
+            waited.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(30));
+            await Task.Yield();
+        }
     }
 }

@@ -24,12 +24,6 @@ public static class PostgreSqlConnectionString
             throw new StoreException("The PostgreSQL connection string names no host; add Host=… or write postgresql://user@host/database.");
         }
 
-        // Without Kerberos set up, asking for it costs a round trip a connection and a library that is often missing.
-        if (!builder.ContainsKey("GSS Encryption Mode"))
-        {
-            builder.GssEncryptionMode = GssEncryptionMode.Disable;
-        }
-
         return builder;
     }
 
@@ -39,6 +33,12 @@ public static class PostgreSqlConnectionString
         IEnumerable<string> hosts = builder.Host!.Split(',').Select(host => HasPort(host) ? host : $"{host}:{builder.Port}");
         return $"PostgreSQL {string.Join(',', hosts)}/{builder.Database ?? builder.Username}";
     }
+
+    /// <summary>
+    /// An empty connection string. Without Kerberos set up, asking for it costs a round trip a connection and a library
+    /// that is often missing, so it is off unless asked for.
+    /// </summary>
+    internal static NpgsqlConnectionStringBuilder Create() => new() { GssEncryptionMode = GssEncryptionMode.Disable };
 
     /// <summary>Sets one of Npgsql's own keywords.</summary>
     internal static void Set(NpgsqlConnectionStringBuilder builder, string keyword, object value)
@@ -66,7 +66,7 @@ public static class PostgreSqlConnectionString
             throw new StoreException("The PostgreSQL connection string is not of the form Host=…;Port=…;Database=…;Username=…;Password=…, nor a postgresql:// URL.");
         }
 
-        var builder = new NpgsqlConnectionStringBuilder();
+        NpgsqlConnectionStringBuilder builder = Create();
         foreach (string keyword in pairs.Keys)
         {
             Set(builder, keyword, pairs[keyword]);

@@ -13,9 +13,6 @@ internal sealed class PostgreSqlStatisticsSql
     /// <summary>The place of the first metric in <see cref="SelectColumns"/>.</summary>
     public const int FirstMetric = 4;
 
-    /// <summary>How many parameters of <see cref="Flush"/> come before the metrics' arrays.</summary>
-    private const int FlushKeyParameters = 6;
-
     public PostgreSqlStatisticsSql(Page page)
     {
         Page = page;
@@ -81,34 +78,33 @@ internal sealed class PostgreSqlStatisticsSql
 
     /// <summary>
     /// The rows of one key are reduced to the highest SequenceNr, because a statement may not write a row twice, and are
-    /// sorted by key, so that two writers of the same rows do not wait for each other.
+    /// sorted by key, so that two writers of the same rows do not wait for each other. The metrics of all rows are one
+    /// array ($7), row by row: a table of an array a metric takes the server half as long again.
     /// </summary>
     private string BuildFlush(bool correct)
     {
         var columns = new StringBuilder();
         var values = new StringBuilder();
         var updates = new StringBuilder();
-        var parameters = new StringBuilder();
-        var names = new StringBuilder();
         for (int i = 0; i < Page.Metrics.Length; i++)
         {
             Metric metric = Page.Metrics[i];
             string column = Quote(metric.Column);
             columns.Append(column).Append(", ");
-            values.Append(CultureInfo.InvariantCulture, $"w.m{i}").Append(metric.Kind == MetricKind.Amount ? " * 0.01, " : ", ");
+            values.Append(CultureInfo.InvariantCulture, $"($7)[w.at + {i + 1}]").Append(metric.Kind == MetricKind.Amount ? " * 0.01, " : ", ");
             updates.Append(column).Append(" = excluded.").Append(column).Append(", ");
-            parameters.Append(CultureInfo.InvariantCulture, $", ${i + FlushKeyParameters + 1}");
-            names.Append(CultureInfo.InvariantCulture, $", m{i}");
         }
 
         return
             $"""
             INSERT INTO {Table} AS t (topic_type, topic_id, stat_date, {columns}update_time, seq_nr)
-            SELECT DISTINCT ON (w.topic_type COLLATE "C", w.topic_id, w.stat_date)
-                w.topic_type, w.topic_id, w.stat_date, {values}now(), w.seq_nr
-            FROM unnest($1, $2, $3, $4, $5, $6{parameters}) AS w (shard_id, epoch, topic_type, topic_id, stat_date, seq_nr{names})
-            WHERE {PostgreSqlFence.Holds}
-            ORDER BY w.topic_type COLLATE "C", w.topic_id, w.stat_date, w.seq_nr DESC
+            SELECT w.topic_type, w.topic_id, w.stat_date, {values}now(), w.seq_nr
+            FROM (
+                SELECT DISTINCT ON (w.topic_type COLLATE "C", w.topic_id, w.stat_date)
+                    w.topic_type, w.topic_id, w.stat_date, w.seq_nr, (w.ordinality::int - 1) * {Page.Metrics.Length} AS at
+                FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY AS w (shard_id, epoch, topic_type, topic_id, stat_date, seq_nr, ordinality)
+                WHERE {PostgreSqlFence.Holds}
+                ORDER BY w.topic_type COLLATE "C", w.topic_id, w.stat_date, w.seq_nr DESC) w
             ON CONFLICT (topic_type, topic_id, stat_date) DO UPDATE SET {updates}update_time = now(), seq_nr = excluded.seq_nr
             WHERE t.seq_nr IS NULL OR t.seq_nr {(correct ? "<=" : "<")} excluded.seq_nr
             """;

@@ -39,7 +39,7 @@ internal static class PostgreSqlUrl
 
     public static NpgsqlConnectionStringBuilder Parse(string url)
     {
-        var builder = new NpgsqlConnectionStringBuilder();
+        NpgsqlConnectionStringBuilder builder = PostgreSqlConnectionString.Create();
         ReadOnlySpan<char> rest = url.AsSpan(url.IndexOf("://", StringComparison.Ordinal) + 3);
 
         int query = rest.IndexOf('?');

@@ -28,19 +28,27 @@ internal readonly struct StatisticsColumns(IReadOnlyList<StatisticsRow> rows, in
     public void AddSequenceNrs(NpgsqlParameterCollection parameters) =>
         parameters.Add(Parameter.Of(Column(row => row.SequenceNr ?? throw new ArgumentException("A row to write has no SequenceNr.", nameof(rows)))));
 
-    /// <summary>The metrics; amounts stay in hundredths, which the statement divides, because long arrays are cheap to send.</summary>
+    /// <summary>
+    /// The metrics of all rows, row by row, as one array; amounts stay in hundredths, which the statement divides,
+    /// because whole numbers are cheap to send.
+    /// </summary>
+    /// <exception cref="ArgumentException">A row has another number of values than the page has metrics.</exception>
     public void AddMetrics(NpgsqlParameterCollection parameters, Page page)
     {
-        for (int metric = 0; metric < page.Metrics.Length; metric++)
+        int metrics = page.Metrics.Length;
+        long[] values = new long[count * metrics];
+        for (int i = 0; i < count; i++)
         {
-            long[] column = new long[count];
-            for (int i = 0; i < count; i++)
+            long[] row = rows[start + i].Values;
+            if (row.Length != metrics)
             {
-                column[i] = rows[start + i].Values[metric];
+                throw new ArgumentException($"A row has {row.Length} values and page '{page.Name}' has {metrics} metrics.", nameof(page));
             }
 
-            parameters.Add(Parameter.Of(column));
+            row.CopyTo(values.AsSpan(i * metrics));
         }
+
+        parameters.Add(Parameter.Of(values));
     }
 
     private T[] Column<T>(Func<StatisticsRow, T> value)
