@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Intake;
@@ -187,7 +188,14 @@ public sealed class EngineNode
             var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             await using (stop.Register(() => stopping.TrySetResult()))
             {
-                await await Task.WhenAny(shards, renewing, taking, stopping.Task).ConfigureAwait(false);
+                Task first = await Task.WhenAny(shards, renewing, taking, stopping.Task).ConfigureAwait(false);
+                if (first == taking && taking.Exception?.InnerException is ChannelClosedException)
+                {
+                    // A shard that was taken over closes its mailbox a moment before the region says why.
+                    first = shards;
+                }
+
+                await first.ConfigureAwait(false);
             }
 
             await StopInOrderAsync(region, intake, shards, running).ConfigureAwait(false);
