@@ -184,22 +184,33 @@ public sealed class EngineNode
             var intake = new AmqpIntake(connector, topology, _services.Catalog, OptionsOf(region, parking, deadLetters));
             _intake = intake;
             Task taking = intake.RunAsync(running.Token);
-            _isServing = true;
-            var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            await using (stop.Register(() => stopping.TrySetResult()))
+            try
             {
-                Task first = await Task.WhenAny(shards, renewing, taking, stopping.Task).ConfigureAwait(false);
-                if (first == taking && taking.Exception?.InnerException is ChannelClosedException)
+                _isServing = true;
+                var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                await using (stop.Register(() => stopping.TrySetResult()))
                 {
-                    // A shard that was taken over closes its mailbox a moment before the region says why.
-                    first = shards;
+                    Task first = await Task.WhenAny(shards, renewing, taking, stopping.Task).ConfigureAwait(false);
+                    if (first == taking && taking.Exception?.InnerException is ChannelClosedException)
+                    {
+                        // A shard that was taken over closes its mailbox a moment before the region says why.
+                        first = shards;
+                    }
+
+                    await first.ConfigureAwait(false);
                 }
 
-                await first.ConfigureAwait(false);
+                await StopInOrderAsync(region, intake, shards, running).ConfigureAwait(false);
+                await Task.WhenAll(shards, renewing, taking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            finally
+            {
+                // The intake ends before the publisher that its dead letters wait for: what it holds unacknowledged
+                // is delivered again only when its connection is closed.
+                await running.CancelAsync().ConfigureAwait(false);
+                await taking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
-            await StopInOrderAsync(region, intake, shards, running).ConfigureAwait(false);
-            await Task.WhenAll(shards, renewing, taking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await _services.Store.Leases.ReleaseAsync(_services.Info.Id, CancellationToken.None).ConfigureAwait(false);
             released = true;
         }
