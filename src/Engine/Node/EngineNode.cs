@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Intake;
@@ -189,14 +190,22 @@ public sealed class EngineNode
                 var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 await using (stop.Register(() => stopping.TrySetResult()))
                 {
-                    await await Task.WhenAny(shards, renewing, taking, stopping.Task).ConfigureAwait(false);
+                    Task first = await Task.WhenAny(shards, renewing, taking, stopping.Task).ConfigureAwait(false);
+                    if (first == taking && taking.Exception?.InnerException is ChannelClosedException)
+                    {
+                        // A shard that was taken over closes its mailbox a moment before the region says why.
+                        first = shards;
+                    }
+
+                    await first.ConfigureAwait(false);
                 }
 
                 await StopInOrderAsync(region, intake, shards, running).ConfigureAwait(false);
             }
             finally
             {
-                // Nothing of this ownership may write once another begins, so all of it has ended before that.
+                // Nothing of this ownership may write once another begins, and what it holds unacknowledged is delivered
+                // again only when its connection is closed: so all of it has ended before anything else.
                 await running.CancelAsync().ConfigureAwait(false);
                 await Task.WhenAll(shards, renewing, taking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

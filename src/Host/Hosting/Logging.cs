@@ -10,6 +10,8 @@ internal static class Logging
     public static void Configure(ILoggingBuilder builder, LogLevel level) => builder
         .SetMinimumLevel(level)
         .AddFilter("Microsoft", level > LogLevel.Warning ? level : LogLevel.Warning)
+        // A start that fails is told in one sentence on standard error; here it would be a stack trace.
+        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
         .AddSimpleConsole(options =>
         {
             options.SingleLine = true;

@@ -3,6 +3,7 @@ using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Storage;
 using Npgsql;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
 
 namespace DataLoad.Host.Hosting;
@@ -26,9 +27,10 @@ internal static class StartCheck
         {
             throw new StartException($"The broker at {connector.Settings.SafeName} refuses the login as '{connector.UserName}': correct user and password in dataload.amqp.url.");
         }
-        catch (BrokerUnreachableException e) when (e.InnerException is OperationInterruptedException { ShutdownReason.ReplyCode: Constants.NotAllowed } refused)
+        catch (Exception e) when ((e as OperationInterruptedException ?? e.InnerException as OperationInterruptedException) is { ShutdownReason.ReplyCode: Constants.NotAllowed })
         {
-            throw new StartException($"The broker at {connector.Settings.SafeName} refuses: {refused.ShutdownReason!.ReplyText}. Correct the vhost in dataload.amqp.url.");
+            ShutdownEventArgs refused = (e as OperationInterruptedException ?? (OperationInterruptedException)e.InnerException!).ShutdownReason!;
+            throw new StartException($"The broker at {connector.Settings.SafeName} refuses: {refused.ReplyText}. Correct the vhost in dataload.amqp.url.");
         }
         catch (Exception e) when (e is RabbitMQClientException or IOException or TimeoutException && !cancellationToken.IsCancellationRequested)
         {

@@ -14,7 +14,7 @@ public sealed class RowTests
     [InlineData(StoreKind.PostgreSql)]
     public Task An_event_whose_row_comes_late_is_counted_once_it_is_there(StoreKind store) => Scenario.RunAsync(store, async scenario =>
     {
-        scenario.Options = scenario.Options with { Seed = 31, LateRows = 0.5, Broken = 0, Delayed = 0 };
+        scenario.Options = scenario.Options with { Seed = 31, Unidentified = 0, LateRows = 0.5, Broken = 0, Delayed = 0 };
         var host = await scenario.StartHostAsync();
         var batch = scenario.Generator.Next(800);
         await scenario.SendAsync(batch);

@@ -49,6 +49,19 @@ public sealed class AmqpConnector
     public string UserName => _factory.UserName;
 
     /// <summary>Connects, under a name that the broker shows.</summary>
-    public Task<IConnection> ConnectAsync(string purpose, CancellationToken cancellationToken) =>
-        _factory.CreateConnectionAsync($"dataload {purpose}", cancellationToken);
+    public async Task<IConnection> ConnectAsync(string purpose, CancellationToken cancellationToken)
+    {
+        IConnection connection = await _factory.CreateConnectionAsync($"dataload {purpose}", cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // The client does not wait for the broker's word on the vhost; the first channel does.
+            await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
 }
