@@ -62,7 +62,7 @@ public sealed class CatalogTests
 
         stream.Exchange.ShouldBe(cells[1]);
         stream.Queue.ShouldBe(cells[2]);
-        stream.Page.ShouldBe(cells[0][..cells[0].IndexOf('.')]);
+        stream.Page.ShouldBe(cells[0][..cells[0].IndexOf('.', StringComparison.Ordinal)]);
         string.Join(' ', stream.OwnFields.Select(field => field.Required ? $"{field.Name}!" : field.Name)).ShouldBe(cells[3]);
         string.Join(" > ", stream.Lookups.Select(Shown)).ShouldBe(cells[4]);
         stream.BareKey.ShouldBe(cells[3] is "userRecordId!" or "recordId!" ? cells[3][..^1] : null);

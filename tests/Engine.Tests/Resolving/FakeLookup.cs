@@ -41,7 +41,7 @@ internal sealed class FakeLookup : ILookup
             };
             foreach (string word in words[2..])
             {
-                int equals = word.IndexOf('=');
+                int equals = word.IndexOf('=', StringComparison.Ordinal);
                 values[word[..equals]] = word[(equals + 1)..];
             }
 
