@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using DataLoad.Engine.Contract;
-using DataLoad.Engine.Intake.Decoding;
+using DataLoad.Engine.Decoding;
 
 namespace DataLoad.Bench.Micro;
 

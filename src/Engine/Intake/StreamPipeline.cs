@@ -1,6 +1,6 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
-using DataLoad.Engine.Intake.Decoding;
+using DataLoad.Engine.Decoding;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Resolving;

@@ -1,3 +1,4 @@
+using DataLoad.Engine.Decoding;
 using DataLoad.Engine.Intake;
 
 namespace DataLoad.Engine.Resolving;

@@ -1,3 +1,4 @@
+using DataLoad.Engine.Decoding;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Intake;

@@ -1,3 +1,4 @@
+using DataLoad.Engine.Decoding;
 using System.Text;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Intake;

@@ -1,6 +1,6 @@
 using System.Text;
 using DataLoad.Engine.Contract;
-using DataLoad.Engine.Intake.Decoding;
+using DataLoad.Engine.Decoding;
 using Shouldly;
 using Xunit;
 

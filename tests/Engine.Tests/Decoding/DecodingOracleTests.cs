@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using DataLoad.Engine.Contract;
-using DataLoad.Engine.Intake.Decoding;
+using DataLoad.Engine.Decoding;
 using Shouldly;
 using Xunit;
 

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Intake;
-using DataLoad.Engine.Intake.Decoding;
+using DataLoad.Engine.Decoding;
 using Shouldly;
 using Xunit;
 

@@ -1,3 +1,4 @@
+using DataLoad.Engine.Decoding;
 using System.Buffers.Binary;
 using System.Text;
 using DataLoad.Engine.Intake;

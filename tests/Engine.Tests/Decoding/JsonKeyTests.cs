@@ -1,4 +1,4 @@
-using DataLoad.Engine.Intake.Decoding;
+using DataLoad.Engine.Decoding;
 using Shouldly;
 using Xunit;
 

@@ -1,3 +1,4 @@
+using DataLoad.Engine.Decoding;
 using System.Text;
 using DataLoad.Engine.Intake;
 using Shouldly;
@@ -332,7 +333,7 @@ public class JsonObjectTests
     [Fact]
     public void Fields_of_another_stream_are_a_bug_of_the_caller()
     {
-        var decoder = new DataLoad.Engine.Intake.Decoding.BodyDecoder(StreamDecoder.Stream("act.share"), 100);
+        var decoder = new DataLoad.Engine.Decoding.BodyDecoder(StreamDecoder.Stream("act.share"), 100);
 
         Should.Throw<ArgumentException>(() => decoder.Decode(null, null, default, new StreamDecoder("act.buy").Fields));
     }

@@ -4,7 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Intake;
-using DataLoad.Engine.Intake.Decoding;
+using DataLoad.Engine.Decoding;
 using DataLoad.Engine.Resolving;
 using DataLoad.Host.Hosting;
 

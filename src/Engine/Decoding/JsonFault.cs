@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace DataLoad.Engine.Intake.Decoding;
+namespace DataLoad.Engine.Decoding;
 
 /// <summary>Turns a fault of the JSON reader into an error sentence.</summary>
 internal static class JsonFault

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace DataLoad.Engine.Intake.Decoding;
+namespace DataLoad.Engine.Decoding;
 
 /// <summary>
 /// Java's modified UTF-8 (<see href="https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/io/DataInput.html#modified-utf-8">DataInput</see>):

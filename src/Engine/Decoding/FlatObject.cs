@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace DataLoad.Engine.Intake.Decoding;
+namespace DataLoad.Engine.Decoding;
 
 /// <summary>
 /// Reads the objects that nearly all messages are, strings without escapes, integers and nulls on one level, several

@@ -1,4 +1,4 @@
-namespace DataLoad.Engine.Intake.Decoding;
+namespace DataLoad.Engine.Decoding;
 
 /// <summary>
 /// The contract's integers: ASCII digits, perhaps signed, leading zeros or not. That a bare JSON number has neither

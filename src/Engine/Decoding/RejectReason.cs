@@ -1,4 +1,4 @@
-namespace DataLoad.Engine.Intake;
+namespace DataLoad.Engine.Decoding;
 
 /// <summary>The short codes of header <c>x-dataload-reason</c>.</summary>
 public static class RejectReason

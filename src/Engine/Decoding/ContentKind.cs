@@ -1,4 +1,4 @@
-namespace DataLoad.Engine.Intake.Decoding;
+namespace DataLoad.Engine.Decoding;
 
 /// <summary>What a message's content type says its body is.</summary>
 internal enum ContentKind : byte

@@ -1,4 +1,4 @@
-namespace DataLoad.Engine.Intake.Decoding;
+namespace DataLoad.Engine.Decoding;
 
 /// <summary>
 /// UTF-8 that may also hold unpaired surrogates as three bytes (<see href="https://simonsapin.github.io/wtf-8/">WTF-8</see>):

@@ -1,4 +1,4 @@
-namespace DataLoad.Engine.Intake.Decoding;
+namespace DataLoad.Engine.Decoding;
 
 /// <summary>The Java classes that are read.</summary>
 internal enum JavaClass : byte

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace DataLoad.Engine.Intake.Decoding;
+namespace DataLoad.Engine.Decoding;
 
 /// <summary>Reads the AMQP properties <c>content-type</c> and <c>content-encoding</c>.</summary>
 internal static class MediaType

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace DataLoad.Engine.Intake.Decoding;
+namespace DataLoad.Engine.Decoding;
 
 /// <summary>
 /// Reads what <c>java.io.ObjectOutputStream</c> writes for an Integer, a Long or a String, and nothing else: the bytes

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Numerics;
 using DataLoad.Engine.Contract;
 
-namespace DataLoad.Engine.Intake.Decoding;
+namespace DataLoad.Engine.Decoding;
 
 /// <summary>What a stream's message must satisfy once it is read to its end, so that of a repeated field the last value is judged.</summary>
 internal sealed class FieldRules

@@ -1,4 +1,4 @@
-namespace DataLoad.Engine.Intake.Decoding;
+namespace DataLoad.Engine.Decoding;
 
 /// <summary>
 /// Remembers what the last few pairs of content type and encoding mean. A stream's publishers use one or two, while

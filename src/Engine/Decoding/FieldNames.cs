@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using DataLoad.Engine.Contract;
 
-namespace DataLoad.Engine.Intake.Decoding;
+namespace DataLoad.Engine.Decoding;
 
 /// <summary>Finds a declared field by its JSON name. Not for two threads.</summary>
 internal sealed class FieldNames

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 
-namespace DataLoad.Engine.Intake.Decoding;
+namespace DataLoad.Engine.Decoding;
 
 /// <summary>A foreign value as it may stand in an error sentence: short, and with nothing invisible in it.</summary>
 internal static class Excerpt

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using DataLoad.Engine.Contract;
 
-namespace DataLoad.Engine.Intake.Decoding;
+namespace DataLoad.Engine.Decoding;
 
 /// <summary>
 /// Reads the bodies of one stream's messages, as Spring AMQP publishers send them, and checks all that can be checked

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace DataLoad.Engine.Intake.Decoding;
+namespace DataLoad.Engine.Decoding;
 
 /// <summary>What a <c>topicType</c> may be: it is half of a statistics row's primary key, a <c>varchar(64)</c>.</summary>
 internal static class TopicTypeRule

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace DataLoad.Engine.Intake.Decoding;
+namespace DataLoad.Engine.Decoding;
 
 /// <summary>The parts of JSON's grammar that <see cref="System.Text.Json.Utf8JsonReader"/> leaves to its user.</summary>
 internal static class JsonText

@@ -1,4 +1,4 @@
-namespace DataLoad.Engine.Intake;
+namespace DataLoad.Engine.Decoding;
 
 /// <summary>Why a delivery cannot be counted: what its dead letter's headers say.</summary>
 /// <param name="Reason">A short stable code, one of <see cref="RejectReason"/>.</param>

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using DataLoad.Engine.Contract;
 
-namespace DataLoad.Engine.Intake.Decoding;
+namespace DataLoad.Engine.Decoding;
 
 /// <summary>
 /// What one message says, by slot of its stream's <see cref="StreamDefinition.Fields"/>. Owned by one stream's loop
