@@ -47,13 +47,24 @@ public sealed class AmqpIntake
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        Task[] parked = [.. _returns.Select(returns => Task.Run(() => returns.RunAsync(cancellationToken), CancellationToken.None))];
-        Task broker = Task.Run(() => RunBrokerAsync(cancellationToken), CancellationToken.None);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task[] loops =
+        [
+            Task.Run(() => RunBrokerAsync(ending.Token), CancellationToken.None),
+            .. _returns.Select(returns => Task.Run(() => returns.RunAsync(ending.Token), CancellationToken.None)),
+        ];
 
-        // A loop ends only by the token or by a fault that no retry mends, which must end the node, not vanish.
-        Task first = await Task.WhenAny([broker, .. parked]).ConfigureAwait(false);
+        // A loop ends only by the token or by a fault that no retry mends, which must end the node, not vanish; and
+        // no loop outlives this call, whose end lets go of what they use.
+        Task first = await Task.WhenAny(loops).ConfigureAwait(false);
+        if (!first.IsCompletedSuccessfully)
+        {
+            await ending.CancelAsync().ConfigureAwait(false);
+        }
+
+        await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await first.ConfigureAwait(false);
-        await Task.WhenAll([broker, .. parked]).ConfigureAwait(false);
+        await Task.WhenAll(loops).ConfigureAwait(false);
     }
 
     /// <summary>Stops taking deliveries; done when what is in hand has been handed on. Acknowledging goes on.</summary>
