@@ -12,6 +12,7 @@ namespace DataLoad.Engine.Counting;
 public static class CounterCodec
 {
     private const byte Version = 1;
+    private const byte SetAside = 0;
 
     /// <summary>Encodes a Counter's state.</summary>
     public static byte[] Encode(Counter counter)
@@ -47,6 +48,19 @@ public static class CounterCodec
         return writer.Written.ToArray();
     }
 
+    /// <summary>
+    /// Encodes that a Counter was set aside, so that it stays so when it is loaded again: a zero in the version's place,
+    /// then why.
+    /// </summary>
+    public static byte[] EncodeSetAside(string why)
+    {
+        var writer = new ByteWriter(256);
+        writer.Byte(SetAside);
+        writer.Text(why);
+        writer.Checksum();
+        return writer.Written.ToArray();
+    }
+
     /// <summary>Decodes a Counter's state.</summary>
     /// <exception cref="StoredFormatException">The bytes are damaged or of an unknown version.</exception>
     public static Counter Decode(CounterId id, Page page, ReadOnlySpan<byte> bytes)
@@ -65,6 +79,11 @@ public static class CounterCodec
     {
         var reader = new ByteReader(body);
         byte version = reader.Byte();
+        if (version == SetAside)
+        {
+            throw new InvalidDataException($"it was set aside: {reader.Text(body.Length)}");
+        }
+
         if (version != Version)
         {
             throw new InvalidDataException($"version {version} is not known to this program, which reads {Version}");

@@ -79,7 +79,12 @@ public sealed class IdentityHasher
             MessageField field = stream.OwnFields[i];
             if (field.Kind == FieldKind.Text)
             {
-                TextOf(@event, CommonField.Count + i, text++);
+                // An older name's value stands in channelType's place already.
+                int own = text++;
+                if (!string.Equals(field.Name, stream.ChannelTypeFallback, StringComparison.Ordinal))
+                {
+                    TextOf(@event, CommonField.Count + i, own);
+                }
             }
             else if (@event.Facts[stream.FactIndex(field.Name)] is long value and not 0)
             {

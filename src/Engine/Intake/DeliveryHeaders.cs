@@ -22,6 +22,9 @@ public static class DeliveryHeaders
     /// <summary>The user that a rejected message was published by, where the engine may not publish in that name.</summary>
     public const string UserId = "x-dataload-user-id";
 
+    /// <summary>The names of headers that were too large to be published again with the engine's own added.</summary>
+    public const string DroppedHeaders = "x-dataload-dropped-headers";
+
     /// <summary>How long a message is to be delayed, in milliseconds.</summary>
     public const string Delay = "x-delay";
 

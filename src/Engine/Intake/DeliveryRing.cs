@@ -6,24 +6,31 @@ namespace DataLoad.Engine.Intake;
 
 /// <summary>
 /// Deliveries between the client's dispatch and a stream's loop: one writer, one reader, no lock and no allocation
-/// per delivery. It holds at least as many as the prefetch allows to be unacknowledged, so it is never full.
+/// per delivery. It has room for all that may be unacknowledged and for a batch that is acknowledged in part but still
+/// in hand, so it is never full.
 /// </summary>
 internal sealed class DeliveryRing
 {
     private readonly Delivery?[] _slots;
     private readonly StreamDefinition _stream;
     private readonly Signal _arrived;
+    private readonly long _maxBytes;
+    private readonly Signal _room = new();
     private long _written;
     private long _read;
+    private long _bytes;
 
     /// <param name="stream">The stream.</param>
     /// <param name="prefetch">How many deliveries may be unacknowledged.</param>
+    /// <param name="maxBatch">How many deliveries a batch in hand may have.</param>
+    /// <param name="maxBytes">How many bytes of bodies there may be before the client is made to wait.</param>
     /// <param name="arrived">Set when something arrived.</param>
-    public DeliveryRing(StreamDefinition stream, int prefetch, Signal arrived)
+    public DeliveryRing(StreamDefinition stream, int prefetch, int maxBatch, long maxBytes, Signal arrived)
     {
         _stream = stream;
+        _maxBytes = maxBytes;
         _arrived = arrived;
-        _slots = new Delivery?[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)prefetch + 1)];
+        _slots = new Delivery?[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(prefetch + maxBatch) + 1)];
     }
 
     public int Count => (int)(Volatile.Read(ref _written) - Volatile.Read(ref _read));
@@ -38,8 +45,21 @@ internal sealed class DeliveryRing
 
         ref Delivery? slot = ref _slots[_written & (_slots.Length - 1)];
         (slot ??= new Delivery(_stream)).Fill(tag, properties, body);
+        Interlocked.Add(ref _bytes, body.Length);
         Volatile.Write(ref _written, _written + 1);
         _arrived.Set();
+    }
+
+    /// <summary>Waits while the bodies that are held take more than they may: bodies larger than are read come too.</summary>
+    public ValueTask WaitForRoomAsync(CancellationToken cancellationToken) =>
+        Interlocked.Read(ref _bytes) <= _maxBytes ? ValueTask.CompletedTask : WaitAsync(cancellationToken);
+
+    private async ValueTask WaitAsync(CancellationToken cancellationToken)
+    {
+        while (Interlocked.Read(ref _bytes) > _maxBytes)
+        {
+            await _room.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Adds what has arrived to a batch, and leaves it in the ring until <see cref="Release"/>.</summary>
@@ -55,10 +75,16 @@ internal sealed class DeliveryRing
     /// <summary>Frees the oldest slots.</summary>
     public void Release(int count)
     {
+        long bytes = 0;
         for (int i = 0; i < count; i++)
         {
-            _slots[(_read + i) & (_slots.Length - 1)]!.Release();
+            Delivery slot = _slots[(_read + i) & (_slots.Length - 1)]!;
+            bytes += slot.Body.Length;
+            slot.Release();
         }
+
+        Interlocked.Add(ref _bytes, -bytes);
+        _room.Set();
 
         Volatile.Write(ref _read, _read + count);
     }

@@ -29,6 +29,6 @@ internal static partial class IntakeLog
     [LoggerMessage(5008, LogLevel.Debug, "The queues could not all be asked for their length: {Error}")]
     public static partial void LagUnknown(ILogger logger, string error);
 
-    [LoggerMessage(5007, LogLevel.Warning, "Stream {Stream} failed in its parked deliveries, going on in {Wait}: {Error}")]
-    public static partial void ParkedFailed(ILogger logger, string stream, TimeSpan wait, string error);
+    [LoggerMessage(5007, LogLevel.Warning, "Stream {Stream} could not take up {Count} parked deliveries, going on one by one: {Error}")]
+    public static partial void ParkedFailed(ILogger logger, string stream, int count, string error);
 }

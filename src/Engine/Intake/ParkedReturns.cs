@@ -16,6 +16,7 @@ internal sealed class ParkedReturns
     private readonly Signal _arrived;
     private readonly List<Delivery> _slots = [];
     private readonly List<Delivery> _batch = [];
+    private volatile bool _stopping;
 
     public ParkedReturns(StreamDefinition stream, PipelineOptions options)
     {
@@ -25,17 +26,28 @@ internal sealed class ParkedReturns
         _arrived = options.Parking.ArrivedOf(stream.Name);
     }
 
+    public StreamDefinition Stream => _stream;
+
     public string? Failing => _pipeline.Failing;
 
-    /// <summary>Runs until cancelled.</summary>
+    /// <summary>Asks to take up no more; <see cref="RunAsync"/> returns when the batch in hand is done.</summary>
+    public void Stop()
+    {
+        _stopping = true;
+        _arrived.Set();
+    }
+
+    /// <summary>Runs until stopped or cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        int limit = _options.Settings.ParkedBatch;
+        while (!_stopping)
         {
-            IReadOnlyList<ParkedDelivery> due = await _options.Parking.DueAsync(_stream.Name, NowMs, _options.Settings.ParkedBatch, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<ParkedDelivery> due = await _options.Parking.DueAsync(_stream.Name, NowMs, limit, cancellationToken).ConfigureAwait(false);
             if (due.Count > 0)
             {
-                await TakeUpAsync(due, cancellationToken).ConfigureAwait(false);
+                // After a fault they are taken up one by one, so that only the one that causes it is left aside.
+                limit = await TryTakeUpAsync(due, cancellationToken).ConfigureAwait(false) ? _options.Settings.ParkedBatch : 1;
                 continue;
             }
 
@@ -43,6 +55,27 @@ internal sealed class ParkedReturns
             await WaitAsync(next, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private async Task<bool> TryTakeUpAsync(IReadOnlyList<ParkedDelivery> due, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await TakeUpAsync(due, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            IntakeLog.ParkedFailed(_options.Logger, _stream.Name, due.Count, e.Message);
+            if (due.Count == 1)
+            {
+                await _options.Parking.ParkAgainAsync([LeftAside(due[0])], cancellationToken).ConfigureAwait(false);
+            }
+
+            return false;
+        }
+    }
+
+    private ParkedDelivery LeftAside(ParkedDelivery parked) => parked with { DueMs = NowMs + (long)DamagedDelay.TotalMilliseconds };
 
     private async Task WaitAsync(long? nextMs, CancellationToken cancellationToken)
     {
@@ -73,7 +106,7 @@ internal sealed class ParkedReturns
             catch (StoredFormatException e)
             {
                 IntakeLog.ParkedDamaged(_options.Logger, _stream.Name, e.Message);
-                damaged.Add(parked with { DueMs = NowMs + (long)DamagedDelay.TotalMilliseconds });
+                damaged.Add(LeftAside(parked));
             }
         }
 

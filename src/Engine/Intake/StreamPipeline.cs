@@ -167,6 +167,11 @@ internal sealed class StreamPipeline
         }
         else
         {
+            if (_events.MadeUpIdentity)
+            {
+                _options.Metrics.Unidentified.Add(1, _tag);
+            }
+
             _router.Add(_event, delivery.Tag);
         }
     }

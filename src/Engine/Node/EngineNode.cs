@@ -201,14 +201,13 @@ public sealed class EngineNode
                 }
 
                 await StopInOrderAsync(region, intake, shards, running).ConfigureAwait(false);
-                await Task.WhenAll(shards, renewing, taking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             finally
             {
-                // The intake ends before the publisher that its dead letters wait for: what it holds unacknowledged
-                // is delivered again only when its connection is closed.
+                // Nothing of this ownership may write once another begins, and what it holds unacknowledged is delivered
+                // again only when its connection is closed: so all of it has ended before anything else.
                 await running.CancelAsync().ConfigureAwait(false);
-                await taking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.WhenAll(shards, renewing, taking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
             await _services.Store.Leases.ReleaseAsync(_services.Info.Id, CancellationToken.None).ConfigureAwait(false);
@@ -298,6 +297,7 @@ public sealed class EngineNode
             Metrics = _services.Metrics,
             Time = _services.Time,
             Logger = _logger,
+            Backoff = _backoff,
         },
         leases);
 

@@ -33,8 +33,9 @@ public sealed class ParkingLot(IParkingStore store, ParkingLotOptions options, I
             await Task.Delay(wait, options.Time, cancellationToken).ConfigureAwait(false);
         }
 
-        await ParkAgainAsync(deliveries, cancellationToken).ConfigureAwait(false);
+        // Counted first: one that is cancelled after the store has it is counted rather too often than not at all.
         Interlocked.Add(ref _count, deliveries.Count);
+        await ParkAgainAsync(deliveries, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Parks again what came back, with a new due time: its room is reserved.</summary>

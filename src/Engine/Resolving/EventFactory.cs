@@ -49,6 +49,9 @@ public sealed class EventFactory
         _eventHoldsContent = IdentityHasher.EventHoldsContent(stream);
     }
 
+    /// <summary>Whether the last event has no identity of its own, and got one from its having been parked.</summary>
+    public bool MadeUpIdentity { get; private set; }
+
     /// <summary>What of a message can be judged before its rows are looked up: the time that it gives itself.</summary>
     public static Rejection? CheckMessage(Candidate candidate) =>
         candidate.Fields.Has(CommonField.Ctime)
@@ -57,8 +60,10 @@ public sealed class EventFactory
 
     /// <summary>Makes a candidate, whose rows are found, an event.</summary>
     /// <returns>Null, or why the candidate cannot be counted.</returns>
+    /// <remarks><see cref="MadeUpIdentity"/> tells of the last event made.</remarks>
     public Rejection? Make(Candidate candidate, BusinessEvent @event)
     {
+        MadeUpIdentity = false;
         @event.Reset(_stream);
         Rejection? rejection = SetCommon(candidate, @event) ?? SetTime(candidate, @event);
         if (rejection is not null)
@@ -135,7 +140,7 @@ public sealed class EventFactory
         ReadOnlySpan<byte> utf8 = Utf8(type);
         if (TopicTypeRule.Broken(utf8) is string expected)
         {
-            return new Rejection(RejectReason.BadRow, $"Row {candidate.Key(_commonStep)} of {rows!.Step.Name}: topic_type '{type}': expected {expected}");
+            return new Rejection(RejectReason.BadRow, $"Row {candidate.Key(_commonStep)} of {rows!.Step.Name}: topic_type '{Excerpt.Of(type)}': expected {expected}");
         }
 
         @event.Topic = _topics.Topic(utf8, topicId);
@@ -194,7 +199,13 @@ public sealed class EventFactory
         }
 
         // What was parked must not count again when a crash comes between its journaling and its removal.
-        return candidate.ParkedAs is Guid id ? _hasher.OfMessageId(_stream, @event.Topic, $"parked:{id}") : EventId.None;
+        if (candidate.ParkedAs is not Guid id)
+        {
+            return EventId.None;
+        }
+
+        MadeUpIdentity = true;
+        return _hasher.OfMessageId(_stream, @event.Topic, $"parked:{id}");
     }
 
     private UInt128 HashOfMessage(MessageFields fields, BusinessEvent @event)

@@ -27,6 +27,6 @@ internal sealed class CounterSlot(Counter counter)
     public bool IsDamageReported { get; set; }
 
     /// <summary>Whether all of it is flushed and snapshotted, so that it may go.</summary>
-    public bool IsClean => !IsInFlushList && !IsInSnapshotList
+    public bool IsClean => Damage is null && !IsInFlushList && !IsInSnapshotList
         && Counter.SequenceNr == FlushedSequenceNr && Counter.SequenceNr == SnapshotSequenceNr;
 }

@@ -12,7 +12,7 @@ internal sealed partial class Shard
     private readonly HashSet<KeyChunkId> _missingKeys = [];
     private readonly MissingPages _missingPages = new();
 
-    private bool MayAccept => _open.Writer.Length < _context.Settings.MaxBlockBytes && !IsPressed && !HasCommands;
+    private bool MayAccept => (_open.IsEmpty || _open.Writer.Length < _context.Settings.MaxBlockBytes) && !IsPressed && !HasCommands;
 
     private async ValueTask<bool> AcceptArrivedAsync(CancellationToken cancellationToken)
     {
@@ -132,7 +132,7 @@ internal sealed partial class Shard
 
     private void Touch(byte streamId, in CounterId counter, in EventId identity)
     {
-        if (!_state.HasCounter(counter))
+        if (!_state.Touch(counter))
         {
             _missingCounters.Add(counter);
         }
@@ -140,7 +140,7 @@ internal sealed partial class Shard
         if (identity.Kind == IdentityKind.Key)
         {
             KeyChunkId chunk = KeyChunkId.Of(streamId, counter.Topic, identity.Value);
-            if (!_state.HasKeys(chunk))
+            if (!_state.Touch(chunk))
             {
                 _missingKeys.Add(chunk);
             }

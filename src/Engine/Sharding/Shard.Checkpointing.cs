@@ -116,7 +116,7 @@ internal sealed partial class Shard
         bool due = (events > 0 || _state.SnapshotList.Count > 0) && (_stopping
             || _keepNow
             || events >= _context.Settings.CheckpointEvents
-            || _context.Budget.OverBytes > 0
+            || IsOverShare
             || _state.Hashes.WantsSeal
             || _context.Time.GetElapsedTime(_lastCheckpointAt) >= _context.Settings.CheckpointInterval);
         if (!due)
@@ -150,11 +150,9 @@ internal sealed partial class Shard
         while (bytes < _context.Settings.MaxSnapshotBytes && _counterQueue.TryDequeue(out CounterSlot? slot))
         {
             slot.IsInSnapshotList = false;
-            if (slot.Damage is null)
-            {
-                bytes += Add(slice, SnapshotKind.Counter, SnapshotKeys.Of(slot.Counter.Id), slot.Counter.SequenceNr, CounterCodec.Encode(slot.Counter));
-                _savingCounters.Add((slot, slot.Counter.SequenceNr));
-            }
+            byte[] state = slot.Damage is null ? CounterCodec.Encode(slot.Counter) : CounterCodec.EncodeSetAside(slot.Damage);
+            bytes += Add(slice, SnapshotKind.Counter, SnapshotKeys.Of(slot.Counter.Id), slot.Counter.SequenceNr, state);
+            _savingCounters.Add((slot, slot.Counter.SequenceNr));
         }
 
         while (bytes < _context.Settings.MaxSnapshotBytes && _keyQueue.TryDequeue(out KeyChunk? chunk))

@@ -1,3 +1,4 @@
+using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Sharding.Seen;
 
@@ -8,10 +9,11 @@ internal sealed partial class Shard
 {
     private CompactionPlan? _mergePlan;
     private Task<IReadOnlyList<Snapshot>>? _mergeLoad;
+    private bool _mergingFailed;
 
     private bool StartCompaction(CancellationToken cancellationToken)
     {
-        if (_stopping || _keepNow || _mergeLoad is not null)
+        if (_stopping || _keepNow || _mergingFailed || _mergeLoad is not null)
         {
             return false;
         }
@@ -34,7 +36,18 @@ internal sealed partial class Shard
             return false;
         }
 
-        SeenWrites? merged = _state.Hashes.CompleteCompaction(_mergePlan!, load.Result, _lease.Epoch, _state.AppliedSequenceNr);
+        SeenWrites? merged = null;
+        try
+        {
+            merged = _state.Hashes.CompleteCompaction(_mergePlan!, load.Result, _lease.Epoch, _state.AppliedSequenceNr);
+        }
+        catch (StoredFormatException e)
+        {
+            // Merging only saves work: what is damaged is told, and left as it is until it is asked for.
+            _mergingFailed = true;
+            ShardingLog.MergeFailed(_context.Logger, _lease.Shard, e.Message);
+        }
+
         _mergeLoad = null;
         _mergePlan = null;
         if (merged is null)

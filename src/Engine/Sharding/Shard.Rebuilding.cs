@@ -82,6 +82,12 @@ internal sealed partial class Shard
                 found.Add(id);
                 if (!counters.TryGetValue(id, out Counter? counter))
                 {
+                    if (row.SequenceNr is null)
+                    {
+                        // Somebody else's row: the next start refuses or adopts it.
+                        continue;
+                    }
+
                     spurious.Add(row with { Shard = Number, Epoch = _lease.Epoch });
                 }
                 else if (row.SequenceNr != counter.SequenceNr || !row.Values.AsSpan().SequenceEqual(counter.Values()))

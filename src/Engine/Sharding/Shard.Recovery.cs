@@ -16,7 +16,7 @@ internal sealed partial class Shard
                 await RecoverOnceAsync(cancellationToken).ConfigureAwait(false);
                 return;
             }
-            catch (Exception e) when (e is not StoredFormatException && !cancellationToken.IsCancellationRequested)
+            catch (Exception e) when (e is not (StoredFormatException or StaleEpochException) && !cancellationToken.IsCancellationRequested)
             {
                 TimeSpan wait = _context.Backoff.After(failures);
                 ShardingLog.RecoveryFailed(_context.Logger, _lease.Shard, failures, wait, e.Message);
@@ -39,6 +39,11 @@ internal sealed partial class Shard
         _state.AppliedSequenceNr = checkpoint.SequenceNr;
         await foreach (JournalBlock block in _context.Journal.ReadAsync(_lease.Shard, checkpoint.SequenceNr, cancellationToken).ConfigureAwait(false))
         {
+            if (block.FirstSequenceNr > _state.AppliedSequenceNr + 1)
+            {
+                throw new StoredFormatException($"The journal of shard {_lease.Shard} has a gap: after SequenceNr {_state.AppliedSequenceNr} comes {block.FirstSequenceNr}. Restore the store from a backup.");
+            }
+
             await ReplayAsync(block, checkpoint.SequenceNr, cancellationToken).ConfigureAwait(false);
             await RelieveWhileRecoveringAsync(cancellationToken).ConfigureAwait(false);
         }

@@ -14,7 +14,10 @@ internal sealed partial class Shard
     private int _damaged;
 
     /// <summary>Whether memory must be freed before more is taken in.</summary>
-    private bool IsPressed => _checkpointTarget >= 0 && _context.Budget.OverBytes > 0
+    private bool IsPressed => _checkpointTarget >= 0 && IsOverShare;
+
+    /// <summary>Whether the budget is passed and this shard holds a good part of its share.</summary>
+    private bool IsOverShare => _context.Budget.OverBytes > 0
         && _state.ResidentBytes > _context.Budget.LimitBytes / _context.Settings.Shards / 2;
 
     /// <summary>Whether all that was applied is flushed and checkpointed.</summary>
@@ -26,6 +29,12 @@ internal sealed partial class Shard
         if (HasCommands)
         {
             return false;
+        }
+
+        if (_context.Budget.OverBytes > 0)
+        {
+            // A shard that has nothing to write must give way, too.
+            _state.Passivate(ShareOfExcess());
         }
 
         StartTrim(cancellationToken);
@@ -74,7 +83,8 @@ internal sealed partial class Shard
                 progress |= StartSave(cancellationToken);
                 if (!progress)
                 {
-                    await Task.WhenAny(_flush ?? Task.Delay(Timeout.Infinite, cancellationToken), _save ?? Task.Delay(Timeout.Infinite, cancellationToken)).ConfigureAwait(false);
+                    Task[] writing = [.. new Task?[] { _flush, _save, _mergeLoad }.OfType<Task>()];
+                    await Task.WhenAny(writing).ConfigureAwait(false);
                 }
             }
         }

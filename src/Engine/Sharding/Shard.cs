@@ -29,6 +29,7 @@ internal sealed partial class Shard
     private JournalBlock? _committing;
     private long _nextSequenceNr;
     private volatile bool _stopping;
+    private bool _ended;
 
     /// <summary>Makes a shard's actor; <see cref="RunAsync"/> recovers and runs it.</summary>
     /// <param name="context">What all shards share.</param>
@@ -63,7 +64,14 @@ internal sealed partial class Shard
     {
         lock (_commandLock)
         {
-            _commands.Enqueue(command);
+            if (_ended)
+            {
+                command.Done.TrySetCanceled();
+            }
+            else
+            {
+                _commands.Enqueue(command);
+            }
         }
 
         _wake.Set();
@@ -235,9 +243,13 @@ internal sealed partial class Shard
             await command.Run(this, cancellationToken).ConfigureAwait(false);
             command.Done.TrySetResult();
         }
-        catch (Exception e) when (e is not StaleEpochException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e)
         {
             command.Done.TrySetException(e);
+            if (e is StaleEpochException || cancellationToken.IsCancellationRequested)
+            {
+                throw;
+            }
         }
 
         return true;
@@ -258,6 +270,7 @@ internal sealed partial class Shard
     {
         lock (_commandLock)
         {
+            _ended = true;
             while (_commands.TryDequeue(out ShardCommand? command))
             {
                 command.Done.TrySetCanceled();

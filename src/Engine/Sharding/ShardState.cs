@@ -41,9 +41,30 @@ internal sealed class ShardState(CountingPlan plan, SeenHashes hashes, MemoryBud
 
     public CounterSlot? Find(in CounterId id) => _counters.GetValueOrDefault(id);
 
-    public bool HasCounter(in CounterId id) => _counters.ContainsKey(id);
+    /// <summary>Keeps a Counter in memory until the block that its event joins is applied.</summary>
+    /// <returns>Whether it is in memory.</returns>
+    public bool Touch(in CounterId id)
+    {
+        if (!_counters.TryGetValue(id, out CounterSlot? slot))
+        {
+            return false;
+        }
 
-    public bool HasKeys(in KeyChunkId id) => _keys.ContainsKey(id);
+        slot.LastUsed = Clock;
+        return true;
+    }
+
+    /// <summary>Keeps a chunk of keys in memory, as <see cref="Touch(in CounterId)"/> does a Counter.</summary>
+    public bool Touch(in KeyChunkId id)
+    {
+        if (!_keys.TryGetValue(id, out KeyChunk? chunk))
+        {
+            return false;
+        }
+
+        chunk.LastUsed = Clock;
+        return true;
+    }
 
     /// <summary>Whether a key is among those journaled; its chunk must be resident.</summary>
     public bool ContainsKey(byte streamId, in TopicKey topic, UInt128 key)
@@ -102,6 +123,7 @@ internal sealed class ShardState(CountingPlan plan, SeenHashes hashes, MemoryBud
             }
             catch (OverflowException)
             {
+                MarkChanged(slot);
                 slot.Damage = $"a sum of Counter {slot.Counter.Id} passed {Counter.MaxSum} at SequenceNr {sequenceNr}";
             }
         }
@@ -160,7 +182,7 @@ internal sealed class ShardState(CountingPlan plan, SeenHashes hashes, MemoryBud
         long goal = ResidentBytes - bytesToFree;
         hashes.Passivate(bytesToFree);
         AccountHashes();
-        foreach (CounterSlot slot in _counters.Values.Where(slot => slot.IsClean).OrderBy(slot => slot.LastUsed).ToList())
+        foreach (CounterSlot slot in _counters.Values.Where(slot => slot.IsClean && !IsNeeded(slot.LastUsed)).OrderBy(slot => slot.LastUsed).ToList())
         {
             if (ResidentBytes <= goal)
             {
@@ -171,7 +193,7 @@ internal sealed class ShardState(CountingPlan plan, SeenHashes hashes, MemoryBud
             AddBytes(-slot.AccountedBytes);
         }
 
-        foreach (KeyChunk chunk in _keys.Values.Where(chunk => !chunk.IsDirty && !chunk.IsSaving).OrderBy(chunk => chunk.LastUsed).ToList())
+        foreach (KeyChunk chunk in _keys.Values.Where(chunk => !chunk.IsDirty && !chunk.IsSaving && !IsNeeded(chunk.LastUsed)).OrderBy(chunk => chunk.LastUsed).ToList())
         {
             if (ResidentBytes <= goal)
             {
@@ -185,6 +207,12 @@ internal sealed class ShardState(CountingPlan plan, SeenHashes hashes, MemoryBud
 
     /// <summary>Gives back the whole budget that is held.</summary>
     public void Release() => AddBytes(-ResidentBytes);
+
+    /// <summary>
+    /// Whether a block that is not applied yet may need it. The clock ticks when a block is applied, and there are at
+    /// most two that are not: the one in flight may have been touched a tick ago.
+    /// </summary>
+    private bool IsNeeded(long lastUsed) => lastUsed >= Clock - 1;
 
     private void Remember(BusinessEvent @event, long journaledAtMs)
     {

@@ -29,6 +29,9 @@ internal static partial class ShardingLog
     [LoggerMessage(2008, LogLevel.Error, "Shard {Shard} made {Keys} seen keys anew from the journal: {Damage}")]
     public static partial void KeysMended(ILogger logger, int shard, long keys, string damage);
 
+    [LoggerMessage(2009, LogLevel.Error, "Shard {Shard} no longer merges its seen identities until the next start: {Error}")]
+    public static partial void MergeFailed(ILogger logger, int shard, string error);
+
     [LoggerMessage(2005, LogLevel.Warning, "Recovering shard {Shard} failed (try {Failures}), next try in {Wait}: {Error}")]
     public static partial void RecoveryFailed(ILogger logger, int shard, int failures, TimeSpan wait, string error);
 }

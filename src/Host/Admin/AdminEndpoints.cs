@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
+using DataLoad.Engine.Counting;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Node;
 using DataLoad.Engine.Sharding;
-using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Host.Admin;
 
@@ -29,9 +29,25 @@ internal static class AdminEndpoints
                 return Results.Problem("The node does not own the shards now; try again when it is ready.", statusCode: StatusCodes.Status503ServiceUnavailable);
             }
 
+            return await RebuildAsync(region, body).ConfigureAwait(false);
+        });
+
+    private static async Task<IResult> RebuildAsync(ShardRegion region, RebuildRequest body)
+    {
+        try
+        {
             RebuildResult result = await region.RebuildAsync(body.ToFilter()).ConfigureAwait(false);
             return Results.Json(result);
-        });
+        }
+        catch (StoredFormatException e)
+        {
+            return Results.Problem(e.Message, statusCode: StatusCodes.Status500InternalServerError);
+        }
+        catch (OperationCanceledException)
+        {
+            return Results.Problem("The node let go of its shards meanwhile; look with 'dataload verify'.", statusCode: StatusCodes.Status503ServiceUnavailable);
+        }
+    }
 
     private static bool IsAuthorized(HttpRequest request, string secret)
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using DataLoad.Engine.Contract;
 using DataLoad.Engine.Intake;
 using DataLoad.Engine.Intake.Decoding;
 using Shouldly;
@@ -144,7 +145,7 @@ public class DecodingFuzzTests
         }
     }
 
-    internal static bool Same(Contract.StreamDefinition stream, MessageFields one, MessageFields two) =>
+    internal static bool Same(StreamDefinition stream, MessageFields one, MessageFields two) =>
         Enumerable.Range(0, stream.Fields.Length).All(slot =>
             one.Has(slot) == two.Has(slot) && one.Integer(slot) == two.Integer(slot) && one.Text(slot).SequenceEqual(two.Text(slot)));
 

@@ -32,7 +32,8 @@ public sealed class AmqpConnector
         }
         catch (Exception e) when (e is UriFormatException or ArgumentException)
         {
-            throw new FormatException($"dataload.amqp.url is not a broker's URL: expected amqp://user:password@host:port/vhost or amqps://… ({e.Message})", e);
+            // The client's own message quotes user and password.
+            throw new FormatException($"dataload.amqp.url is not a broker's URL ({e.GetType().Name}): expected amqp://user:password@host:port/vhost or amqps://…, with : @ / % in user, password and vhost written as %3A %40 %2F %25.");
         }
 
         if (_factory.Ssl.Enabled)

@@ -11,6 +11,8 @@ namespace DataLoad.Engine.Intake.Amqp;
 /// </summary>
 public sealed class AmqpIntake
 {
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
+
     private readonly AmqpConnector _connector;
     private readonly PipelineOptions _options;
     private readonly ILogger _logger;
@@ -18,6 +20,7 @@ public sealed class AmqpIntake
     private readonly ParkedReturns[] _returns;
     private readonly ConcurrentDictionary<string, long> _lag = new(StringComparer.Ordinal);
     private volatile string? _connectionError = "not connected yet";
+    private Task[] _parked = [];
     private volatile bool _stopping;
 
     /// <summary>Makes an intake; <see cref="RunAsync"/> runs it.</summary>
@@ -42,36 +45,48 @@ public sealed class AmqpIntake
 
     /// <summary>The streams that are not consumed or are paused, and why.</summary>
     public IEnumerable<KeyValuePair<string, string>> Failing =>
-        _consumers.Where(consumer => consumer.Failing is not null).Select(consumer => KeyValuePair.Create(consumer.Stream.Name, consumer.Failing!));
+        _consumers.Select(consumer => KeyValuePair.Create(consumer.Stream.Name, consumer.Failing))
+            .Concat(_returns.Select(returns => KeyValuePair.Create($"{returns.Stream.Name} (parked)", returns.Failing)))
+            .Where(failing => failing.Value is not null)!;
 
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task[] loops =
-        [
-            Task.Run(() => RunBrokerAsync(ending.Token), CancellationToken.None),
-            .. _returns.Select(returns => Task.Run(() => returns.RunAsync(ending.Token), CancellationToken.None)),
-        ];
+        Task[] parked = _parked = [.. _returns.Select(returns => Task.Run(() => returns.RunAsync(ending.Token), CancellationToken.None))];
+        Task broker = Task.Run(() => RunBrokerAsync(ending.Token), CancellationToken.None);
 
-        // A loop ends only by the token or by a fault that no retry mends, which must end the node, not vanish; and
-        // no loop outlives this call, whose end lets go of what they use.
-        Task first = await Task.WhenAny(loops).ConfigureAwait(false);
-        if (!first.IsCompletedSuccessfully)
+        // A loop that ends by a fault which no retry mends must end the node, not vanish.
+        List<Task> running = [broker, .. parked];
+        try
         {
-            await ending.CancelAsync().ConfigureAwait(false);
+            while (running.Count > 0)
+            {
+                Task done = await Task.WhenAny(running).ConfigureAwait(false);
+                await done.ConfigureAwait(false);
+                running.Remove(done);
+            }
         }
-
-        await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await first.ConfigureAwait(false);
-        await Task.WhenAll(loops).ConfigureAwait(false);
+        finally
+        {
+            // No loop outlives this call: its caller lets go of what they use.
+            await ending.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     /// <summary>Stops taking deliveries; done when what is in hand has been handed on. Acknowledging goes on.</summary>
-    public Task StopTakingAsync()
+    public async Task StopTakingAsync()
     {
         _stopping = true;
-        return Task.WhenAll(_consumers.Select(consumer => consumer.StopTakingAsync()));
+        foreach (ParkedReturns returns in _returns)
+        {
+            returns.Stop();
+        }
+
+        // What is parked is durable already, so it is not waited for long.
+        Task parked = Task.WhenAny(Task.WhenAll(_parked), Task.Delay(StopPatience, _options.Time));
+        await Task.WhenAll([parked, .. _consumers.Select(consumer => consumer.StopTakingAsync())]).ConfigureAwait(false);
     }
 
     /// <summary>Waits until all that is durable is acknowledged, or the token ends.</summary>
@@ -144,18 +159,24 @@ public sealed class AmqpIntake
         using var timer = new PeriodicTimer(_connector.Settings.LagInterval, _options.Time);
         do
         {
-            try
+            IChannel? channel = null;
+            foreach (StreamConsumer consumer in _consumers)
             {
-                await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
-                foreach (StreamConsumer consumer in _consumers)
+                try
                 {
+                    channel = channel is { IsOpen: true } ? channel : await connection.CreateChannelAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
                     _lag[consumer.Stream.Name] = await channel.MessageCountAsync(consumer.Stream.Queue, cancellationToken).ConfigureAwait(false);
                 }
+                catch (Exception e) when (connection.IsOpen && !cancellationToken.IsCancellationRequested)
+                {
+                    // A queue that is not there yet closes the channel; its stream's own loop declares it.
+                    IntakeLog.LagUnknown(_logger, e.Message);
+                }
             }
-            catch (RabbitMQ.Client.Exceptions.OperationInterruptedException e) when (connection.IsOpen)
+
+            if (channel is not null)
             {
-                // A queue that is not there yet closes the channel; its stream's own loop declares it.
-                IntakeLog.LagUnknown(_logger, e.ShutdownReason?.ReplyText ?? e.Message);
+                await channel.DisposeAsync().ConfigureAwait(false);
             }
         }
         while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));

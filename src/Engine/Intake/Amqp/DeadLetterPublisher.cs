@@ -17,6 +17,9 @@ public sealed class DeadLetterPublisher(AmqpConnector connector, Topology topolo
     private IConnection? _connection;
     private IChannel? _channel;
 
+    /// <summary>Why dead letters cannot be published at the moment, or null.</summary>
+    public string? Failing { get; private set; }
+
     /// <inheritdoc/>
     public async ValueTask PublishAsync(IReadOnlyList<DeadLetter> letters, CancellationToken cancellationToken)
     {
@@ -24,6 +27,7 @@ public sealed class DeadLetterPublisher(AmqpConnector connector, Topology topolo
         try
         {
             await PublishUntilDoneAsync(letters, cancellationToken).ConfigureAwait(false);
+            Failing = null;
         }
         finally
         {
@@ -41,23 +45,27 @@ public sealed class DeadLetterPublisher(AmqpConnector connector, Topology topolo
 
     private async ValueTask PublishUntilDoneAsync(IReadOnlyList<DeadLetter> letters, CancellationToken cancellationToken)
     {
-        int confirmed = 0;
-        for (int failures = 1; confirmed < letters.Count; failures++)
+        // Each letter is published until it is confirmed, and not again because another was not.
+        var left = new List<DeadLetter>(letters);
+        for (int failures = 1; left.Count > 0; failures++)
         {
             try
             {
                 IChannel channel = await OpenAsync(cancellationToken).ConfigureAwait(false);
-                while (confirmed < letters.Count)
+                while (left.Count > 0)
                 {
-                    DeadLetter[] slice = [.. letters.Skip(confirmed).Take(connector.Settings.ConfirmWindow)];
-                    await Task.WhenAll(slice.Select(letter => PublishAsync(channel, letter, cancellationToken))).ConfigureAwait(false);
-                    confirmed += slice.Length;
+                    DeadLetter[] slice = [.. left.Take(connector.Settings.ConfirmWindow)];
+                    Task[] publishing = [.. slice.Select(letter => PublishAsync(channel, letter, cancellationToken))];
+                    await Task.WhenAll(publishing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    left.RemoveAll(letter => Array.FindIndex(slice, one => ReferenceEquals(one, letter)) is int place and >= 0 && publishing[place].IsCompletedSuccessfully);
+                    await Task.WhenAll(publishing).ConfigureAwait(false);
                 }
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 TimeSpan wait = backoff.After(failures);
-                IntakeLog.DeadLettersFailed(logger, letters.Count - confirmed, failures, wait, e.Message);
+                Failing = e.Message;
+                IntakeLog.DeadLettersFailed(logger, left.Count, failures, wait, e.Message);
                 await CloseAsync().ConfigureAwait(false);
                 await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
             }

@@ -4,14 +4,14 @@ using RabbitMQ.Client.Events;
 namespace DataLoad.Engine.Intake.Amqp;
 
 /// <summary>Puts what the client dispatches into a ring; says when there will be no more.</summary>
-internal sealed class DeliveryConsumer(IChannel channel, DeliveryRing ring) : AsyncDefaultBasicConsumer(channel)
+internal sealed class DeliveryConsumer(IChannel channel, DeliveryRing ring, CancellationToken closed) : AsyncDefaultBasicConsumer(channel)
 {
     private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Done, with why, when the channel closed or the broker cancelled the consumer.</summary>
     public Task<string> Ended => _ended.Task;
 
-    public override Task HandleBasicDeliverAsync(
+    public override async Task HandleBasicDeliverAsync(
         string consumerTag,
         ulong deliveryTag,
         bool redelivered,
@@ -21,8 +21,17 @@ internal sealed class DeliveryConsumer(IChannel channel, DeliveryRing ring) : As
         ReadOnlyMemory<byte> body,
         CancellationToken cancellationToken = default)
     {
-        ring.Write(deliveryTag, properties, body.Span);
-        return Task.CompletedTask;
+        try
+        {
+            ring.Write(deliveryTag, properties, body.Span);
+        }
+        catch (InvalidOperationException e)
+        {
+            // Otherwise the client would pass over it, and the stream would wait for it for good.
+            _ended.TrySetResult(e.Message);
+        }
+
+        await ring.WaitForRoomAsync(closed).ConfigureAwait(false);
     }
 
     public override Task HandleBasicCancelAsync(string consumerTag, CancellationToken cancellationToken = default)

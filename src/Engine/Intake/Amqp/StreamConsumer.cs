@@ -104,13 +104,13 @@ internal sealed class StreamConsumer
         await channel.BasicQosAsync(0, (ushort)_prefetch, global: false, cancellationToken).ConfigureAwait(false);
         var arrived = new Signal();
         var moved = new Signal();
-        var ring = new DeliveryRing(_stream, _prefetch, arrived);
+        var ring = new DeliveryRing(_stream, _prefetch, _options.Settings.MaxBatch, (long)_prefetch * _options.Settings.MaxBodyBytes, arrived);
         var window = new AckWindow(_prefetch, moved);
-        var consumer = new DeliveryConsumer(channel, ring);
         Volatile.Write(ref _acknowledged, 0);
         _window = window;
         _arrived = arrived;
         using var session = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var consumer = new DeliveryConsumer(channel, ring, session.Token);
         string tag = await channel.BasicConsumeAsync(_stream.Queue, autoAck: false, consumer, cancellationToken).ConfigureAwait(false);
         IntakeLog.Consuming(_options.Logger, _stream.Name, _stream.Queue);
         _channelError = null;

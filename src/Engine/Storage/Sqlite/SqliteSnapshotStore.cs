@@ -78,6 +78,7 @@ internal sealed class SqliteSnapshotStore(SqliteDatabase database) : ISnapshotSt
             """
             INSERT INTO dataload_snapshot (shard_id, kind, key, seq_nr, bytes) VALUES (?1, ?2, ?3, ?4, ?5)
             ON CONFLICT (shard_id, kind, key) DO UPDATE SET seq_nr = excluded.seq_nr, bytes = excluded.bytes
+            WHERE dataload_snapshot.seq_nr <= excluded.seq_nr
             """);
         using SqliteStatement delete = session.Use("DELETE FROM dataload_snapshot WHERE shard_id = ?1 AND kind = ?2 AND key = ?3");
         foreach (SnapshotWrite write in writes)

@@ -1,0 +1,63 @@
+using System.CommandLine;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Intake.Amqp;
+using DataLoad.Engine.Resolving;
+using DataLoad.Engine.Storage;
+using DataLoad.Host.Commands.Checking;
+using DataLoad.Host.Hosting;
+using DataLoad.Host.Settings;
+
+namespace DataLoad.Host.Commands;
+
+/// <summary><c>dataload check</c>: whether a start would work.</summary>
+internal static class CheckCommand
+{
+    private const string Details =
+        """
+        Looks at the settings, the store, the business database with each stream's queries, the broker and what is
+        declared there. A line each: ok, note (worth knowing, such as a queue that
+        the start will declare) or problem, with what is wrong and how to mend it.
+
+        Examples:
+          dataload check
+          dataload check --config dataload.conf
+          dataload check --config common.conf --config this-node.conf
+
+        Exit codes: 0 no problem; 1 problems; 2 the settings cannot be read.
+        """;
+
+    public static Command Create(Option<FileInfo[]> config)
+    {
+        var command = new TaughtCommand("check", "Looks whether a start would work, and changes nothing.", Details) { config };
+        command.SetAction((result, cancellationToken) => Failure.GuardAsync(async () =>
+        {
+            FileInfo[] files = result.GetValue(config) ?? [];
+            HostSettings settings = ConfigOption.Load(files);
+            return await RunAsync(settings, files, result.InvocationConfiguration.Output, cancellationToken).ConfigureAwait(false);
+        }));
+        return command;
+    }
+
+    /// <summary>Checks what the settings name.</summary>
+    /// <returns>The exit code.</returns>
+    internal static async Task<int> RunAsync(HostSettings settings, IReadOnlyList<FileInfo> files, TextWriter output, CancellationToken cancellationToken)
+    {
+        var connector = new AmqpConnector(settings.Engine.Amqp);
+        await using IStore store = Databases.OpenStore(settings.Store, nodeId: null);
+        await using ILookup lookup = Databases.OpenLookup(settings.Business);
+        var report = new CheckReport(output);
+        int enabled = Catalog.Default.Streams.Count(stream => settings.Engine.Amqp.Of(stream).Enabled);
+        string from = files.Count == 0 ? "the defaults" : string.Join(", ", files.Select(file => file.Name));
+        report.Ok("settings", $"read from {from}; {enabled} of {Catalog.Default.Streams.Length} streams are on.");
+        await new StoreCheck(report, store, settings).RunAsync(cancellationToken).ConfigureAwait(false);
+        await new BusinessCheck(report, lookup, settings).RunAsync(cancellationToken).ConfigureAwait(false);
+        await new BrokerCheck(report, connector, settings).RunAsync(cancellationToken).ConfigureAwait(false);
+        await output.WriteLineAsync(report.Problems switch
+        {
+            0 => "No problem was found.",
+            1 => "1 problem was found.",
+            _ => $"{report.Problems} problems were found.",
+        }).ConfigureAwait(false);
+        return report.Problems == 0 ? ExitCode.Done : ExitCode.Found;
+    }
+}

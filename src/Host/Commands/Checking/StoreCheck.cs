@@ -1,0 +1,119 @@
+using System.Data.Common;
+using System.Globalization;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Node;
+using DataLoad.Engine.Storage;
+using DataLoad.Host.Settings;
+using Npgsql;
+
+namespace DataLoad.Host.Commands.Checking;
+
+/// <summary>Looks at the store: there, of this program's schema, started with these settings, without foreign rows.</summary>
+internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings settings)
+{
+    private const string Setting = "dataload.store.connection";
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (settings.Store.Provider == DatabaseProvider.Sqlite && !File.Exists(store.Name["SQLite ".Length..]))
+            {
+                report.Note("store", $"{store.Name} does not exist yet; the first start makes it.");
+                return;
+            }
+
+            await CheckAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (FailureText.IsOutside(e))
+        {
+            report.Problem("store", $"{store.Name}: {FailureText.OfDatabase(e, Setting)}");
+        }
+    }
+
+    private async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        await store.PingAsync(cancellationToken).ConfigureAwait(false);
+        string? wrong = await store.CheckSchemaAsync(cancellationToken).ConfigureAwait(false);
+        string? shards = await store.FindFixedAsync(FixedValues.Shards, cancellationToken).ConfigureAwait(false);
+        if (wrong is null)
+        {
+            report.Ok("store", $"{store.Name} is reachable, its schema is up to date.");
+        }
+        else if (shards is null)
+        {
+            report.Note("store", $"{store.Name} is reachable and fresh; the first start makes its tables.");
+        }
+        else if (wrong.Contains("newer", StringComparison.Ordinal))
+        {
+            report.Problem("store", wrong);
+        }
+        else
+        {
+            report.Note("store", $"{wrong} The next start does so.");
+        }
+
+        CheckFixed("dataload.sharding.shards", settings.Engine.Sharding.Shards.ToString(CultureInfo.InvariantCulture), shards);
+        CheckFixed("dataload.time-zone", settings.Engine.TimeZone, await store.FindFixedAsync(FixedValues.TimeZone, cancellationToken).ConfigureAwait(false));
+        if (shards is not null && wrong is null)
+        {
+            NodeInfo? owner = await store.Leases.FindOwnerAsync(cancellationToken).ConfigureAwait(false);
+            report.Ok("store", owner is null ? "no node runs over it." : $"node {owner.Id} runs over it; another one would stand by.");
+        }
+
+        foreach (Page page in Catalog.Default.Pages)
+        {
+            await CheckTableAsync(page, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private void CheckFixed(string setting, string value, string? started)
+    {
+        if (started is null)
+        {
+            report.Note("store", $"{setting} = {value} becomes fixed at the first start.");
+        }
+        else if (string.Equals(started, value, StringComparison.Ordinal))
+        {
+            report.Ok("store", $"{setting} = {value}, as it was started with.");
+        }
+        else
+        {
+            report.Problem("store", $"{setting} is {value}, but {store.Name} was started with {started}, which cannot change: set it back to {started}, or start with an empty store.");
+        }
+    }
+
+    private async Task CheckTableAsync(Page page, CancellationToken cancellationToken)
+    {
+        string subject = $"table {page.Table}";
+        try
+        {
+            long foreign = await store.Statistics.CountForeignAsync(page, cancellationToken).ConfigureAwait(false);
+            if (foreign == 0)
+            {
+                report.Ok(subject, "holds no rows that something else wrote.");
+            }
+            else if (settings.Engine.AdoptExistingRows)
+            {
+                report.Note(subject, $"holds {foreign} rows that something else wrote; the next start takes them as a baseline (dataload.statistics.adopt-existing-rows).");
+            }
+            else
+            {
+                report.Problem(subject, $"holds {foreign} rows that something else wrote, and a start will not count over them: empty the table, or set dataload.statistics.adopt-existing-rows = true to take them as a baseline that counts add to.");
+            }
+        }
+        catch (Exception e) when (IsMissing(e, PostgresErrorCodes.UndefinedTable, "no such table"))
+        {
+            report.Note(subject, "is not there yet; the first start makes it.");
+        }
+        catch (Exception e) when (IsMissing(e, PostgresErrorCodes.UndefinedColumn, "no such column"))
+        {
+            report.Note(subject, "was made by something else; the first start adds the engine's columns, and refuses where it holds rows, unless dataload.statistics.adopt-existing-rows = true.");
+        }
+    }
+
+    private static bool IsMissing(Exception e, string sqlState, string text) =>
+        e is PostgresException refused ? string.Equals(refused.SqlState, sqlState, StringComparison.Ordinal)
+        : e is DbException && e.Message.Contains(text, StringComparison.Ordinal);
+}

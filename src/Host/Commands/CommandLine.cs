@@ -1,0 +1,49 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+
+namespace DataLoad.Host.Commands;
+
+/// <summary>The command line: all commands, and how they are run.</summary>
+internal static class CommandLine
+{
+    private const string Description =
+        """
+        DataLoad turns business events from RabbitMQ into exact, live statistics per topic and day.
+
+        Examples:
+          dataload check --config dataload.conf         look at settings, databases and broker before a start
+          dataload serve --config dataload.conf         count, until SIGTERM or Ctrl-C
+          dataload publish act.buy 33                   send an event, as the services do
+          dataload verify --topic activity:7            compare the statistics tables with the journal
+          dataload rebuild --topic activity:7           correct the statistics tables from the journal
+
+        Exit codes: 0 done, nothing is wrong; 1 done, problems or differences were found; 2 it could not be done, and
+        standard error says why in a sentence.
+        """;
+
+    public static RootCommand Create()
+    {
+        Option<FileInfo[]> config = ConfigOption.Create();
+        var root = new RootCommand(Description)
+        {
+            ServeCommand.Create(config),
+            CheckCommand.Create(config),
+            VerifyCommand.Create(config),
+            RebuildCommand.Create(config),
+            PublishCommand.Create(config),
+        };
+        TeachingHelp.Install(root);
+        return root;
+    }
+
+    /// <summary>Parses and runs a command line.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> args, InvocationConfiguration configuration)
+    {
+        ParseResult parsed = Create().Parse(args);
+        int code = await parsed.InvokeAsync(configuration).ConfigureAwait(false);
+
+        // The library ends with 1 where it cannot read the line, which here says that work was done.
+        return parsed.Action is ParseErrorAction ? ExitCode.Failed : code;
+    }
+}

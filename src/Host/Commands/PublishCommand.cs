@@ -1,0 +1,86 @@
+using System.CommandLine;
+using System.Text;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Intake;
+using DataLoad.Engine.Intake.Amqp;
+using DataLoad.Host.Commands.Publishing;
+using DataLoad.Host.Hosting;
+using DataLoad.Host.Settings;
+
+namespace DataLoad.Host.Commands;
+
+/// <summary><c>dataload publish</c>: sends an event as the services do.</summary>
+internal static class PublishCommand
+{
+    private const string Details =
+        """
+        What the engine would reject is not sent. It is a real event: it counts, and whatever else is bound to the exchange
+        gets it too.
+
+        Examples:
+          dataload publish act.buy 33                                        a key: the row of mq_operate_record
+          dataload publish bear.visit 5 --body-form java                     the same as Spring's default converter writes it
+          dataload publish act.share --topic activity:7 --user 42            an event that holds all it says
+          dataload publish act.group --topic activity:7 --user 42 --field joinType=1
+          dataload publish act.share --topic activity:7 --delay 30s --dry-run
+
+        Without --session each event has a random one, and without --time it happens now, unless a row says so.
+        Repeats of a key, a message-id or a content count once.
+
+        Exit codes: 0 the broker has it; 2 it was not sent.
+        """;
+
+    public static Command Create(Option<FileInfo[]> config)
+    {
+        var options = new PublishOptions();
+        var command = new TaughtCommand("publish", "Sends an event to a stream's exchange, as the services do.", Details) { config };
+        options.AddTo(command);
+        command.SetAction((result, cancellationToken) => Failure.GuardAsync(async () =>
+        {
+            HostSettings settings = ConfigOption.Load(result.GetValue(config));
+            PublishRequest request = options.Read(result);
+            int count = result.GetValue(options.Count);
+            TextWriter output = result.InvocationConfiguration.Output;
+            var composer = new EventComposer(settings.Engine.Intake);
+
+            // The first is judged before anything is sent; the others differ from it in their session alone.
+            EventMessage first = composer.Compose(request, TimeProvider.System.GetUtcNow());
+            if (result.GetValue(options.DryRun))
+            {
+                Show(first, output);
+                return ExitCode.Done;
+            }
+
+            await result.InvocationConfiguration.Error.WriteLineAsync($"dataload: exchange {first.Exchange} may have other subscribers, and they get the event too").ConfigureAwait(false);
+            IEnumerable<EventMessage> messages = Enumerable.Range(0, count).Select(i => i == 0 ? first : composer.Compose(request, TimeProvider.System.GetUtcNow()));
+            await new EventPublisher(new AmqpConnector(settings.Engine.Amqp)).PublishAsync(first.Exchange, messages, cancellationToken).ConfigureAwait(false);
+            await output.WriteLineAsync($"{count} published to {first.Exchange}, confirmed by the broker.").ConfigureAwait(false);
+            return ExitCode.Done;
+        }));
+        return command;
+    }
+
+    private static void Show(EventMessage message, TextWriter output)
+    {
+        output.WriteLine($"exchange          {message.Exchange}");
+        output.WriteLine($"content-type      {message.ContentType}");
+        if (message.ContentEncoding is not null)
+        {
+            output.WriteLine($"content-encoding  {message.ContentEncoding}");
+        }
+
+        output.WriteLine("delivery-mode     2 (persistent)");
+        if (message.MessageId is not null)
+        {
+            output.WriteLine($"message-id        {message.MessageId}");
+        }
+
+        if (message.DelayMs is { } delay)
+        {
+            output.WriteLine($"{DeliveryHeaders.Delay}           {delay}");
+        }
+
+        bool isText = message.ContentEncoding is not null;
+        output.WriteLine(isText ? $"body              {Encoding.UTF8.GetString(message.Body)}" : $"body (hex)        {Convert.ToHexString(message.Body)}");
+    }
+}

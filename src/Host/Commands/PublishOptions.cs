@@ -1,0 +1,174 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using DataLoad.Engine.Contract;
+using DataLoad.Host.Commands.Publishing;
+using DataLoad.Host.Hocon;
+
+namespace DataLoad.Host.Commands;
+
+/// <summary>The arguments and options of <c>dataload publish</c>.</summary>
+internal sealed class PublishOptions
+{
+    private const int MaxCount = 100_000;
+
+    private readonly Argument<string> _stream = new("STREAM")
+    {
+        Description = $"The stream: {string.Join(", ", Catalog.Default.Streams.Select(stream => stream.Name))}.",
+        HelpName = "STREAM",
+    };
+    private readonly Argument<string?> _key = new("KEY") { Description = "The key, for the streams whose body is one: userRecordId or recordId, such as 33.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<string?> _session = Text("--session", "sessionStr; random where it is left out.", "TEXT");
+    private readonly Option<TopicArgument?> _topic = Topic("--topic", "topicType and topicId, as in --topic activity:7.");
+    private readonly Option<TopicArgument?> _parent = Topic("--parent", "parentTopicType and parentTopicId, as in --parent mall:1.");
+    private readonly Option<string?> _user = Text("--user", "wuId, as in --user 42; left out or 0 is anonymous.", "ID");
+    private readonly Option<string?> _qr = Text("--qr", "qrCode.", "TEXT");
+    private readonly Option<string?> _channel = Text("--channel", "channelType, as in --channel wechat.", "TEXT");
+    private readonly Option<string?> _messageId = Text("--message-id", "The AMQP message-id: an event's identity where it has no key.", "TEXT");
+
+    private readonly Option<long?> _time = new("--time")
+    {
+        Description = "ctime: epoch milliseconds, or a time with its zone, as in --time 2024-11-30T08:00:00+08:00.",
+        HelpName = "TIME",
+        CustomParser = ParseTime,
+    };
+
+    private readonly Option<string[]> _fields = new("--field")
+    {
+        Description = "A field of the stream's own, as in --field joinType=1; may be given several times.",
+        HelpName = "NAME=VALUE",
+    };
+
+    private readonly Option<BodyForm> _form = new("--body-form")
+    {
+        Description = "How the body is written: json (an object), bare (the key alone), java (Spring's default converter) or text (Spring's String).",
+        HelpName = "json|bare|java|text",
+        DefaultValueFactory = _ => BodyForm.Json,
+        CustomParser = ParseForm,
+    };
+
+    private readonly Option<TimeSpan?> _delay = new("--delay")
+    {
+        Description = "Header x-delay: a duration or milliseconds, as in --delay 30s or --delay 500.",
+        HelpName = "DURATION",
+        CustomParser = ParseDelay,
+    };
+
+    public PublishOptions()
+    {
+        _stream.AcceptOnlyFromAmong([.. Catalog.Default.Streams.Select(stream => stream.Name)]);
+        _fields.Validators.Add(result =>
+        {
+            foreach (Token token in result.Tokens.Where(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1))
+            {
+                result.AddError($"'{token.Value}' is no field: expected NAME=VALUE, such as joinType=1.");
+            }
+        });
+    }
+
+    /// <summary>How many times it is sent.</summary>
+    public Option<int> Count { get; } = WholeNumber.Option("--count", "N", $"How many times it is sent, 1 to {MaxCount}.", 1, MaxCount, 1);
+
+    /// <summary>Whether it is shown instead of sent.</summary>
+    public Option<bool> DryRun { get; } = new("--dry-run") { Description = "Shows exchange, properties and body, and sends nothing." };
+
+    /// <summary>Gives a command the arguments and options.</summary>
+    public void AddTo(Command command)
+    {
+        command.Add(_stream);
+        command.Add(_key);
+        foreach (Option option in new Option[] { _session, _topic, _parent, _user, _qr, _channel, _time, _fields, _form, _messageId, _delay, Count, DryRun })
+        {
+            command.Add(option);
+        }
+    }
+
+    /// <summary>What was asked for.</summary>
+    public PublishRequest Read(ParseResult result)
+    {
+        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string field in result.GetValue(_fields) ?? [])
+        {
+            int equals = field.IndexOf('=', StringComparison.Ordinal);
+            fields[field[..equals]] = field[(equals + 1)..];
+        }
+
+        TopicArgument? topic = result.GetValue(_topic);
+        TopicArgument? parent = result.GetValue(_parent);
+        Set("sessionStr", result.GetValue(_session));
+        Set("topicType", topic?.Type);
+        Set("topicId", topic?.Id.ToString(CultureInfo.InvariantCulture));
+        Set("parentTopicType", parent?.Type);
+        Set("parentTopicId", parent?.Id.ToString(CultureInfo.InvariantCulture));
+        Set("wuId", result.GetValue(_user));
+        Set("qrCode", result.GetValue(_qr));
+        Set("channelType", result.GetValue(_channel));
+        Set("ctime", result.GetValue(_time)?.ToString(CultureInfo.InvariantCulture));
+        return new PublishRequest
+        {
+            Stream = Catalog.Default.FindStream(result.GetValue(_stream)!)!,
+            Key = result.GetValue(_key),
+            Fields = fields,
+            Form = result.GetValue(_form),
+            MessageId = result.GetValue(_messageId),
+            Delay = result.GetValue(_delay),
+        };
+
+        void Set(string name, string? value)
+        {
+            if (value is not null)
+            {
+                fields[name] = value;
+            }
+        }
+    }
+
+    private static Option<string?> Text(string name, string description, string helpName) => new(name) { Description = description, HelpName = helpName };
+
+    private static Option<TopicArgument?> Topic(string name, string description) =>
+        new(name) { Description = description, HelpName = TopicArgument.Form, CustomParser = TopicArgument.Parse };
+
+    private static string ValueOf(ArgumentResult result) => result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+
+    private static long? ParseTime(ArgumentResult result)
+    {
+        string text = ValueOf(result);
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long ms))
+        {
+            return ms;
+        }
+
+        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time))
+        {
+            return time.ToUnixTimeMilliseconds();
+        }
+
+        result.AddError($"'{text}' is no time: expected epoch milliseconds, or a time such as 2024-11-30T08:00:00+08:00 (UTC where no zone is given).");
+        return null;
+    }
+
+    private static TimeSpan? ParseDelay(ArgumentResult result)
+    {
+        if (HoconUnits.TryDuration(ValueOf(result), out TimeSpan delay) && delay >= TimeSpan.Zero)
+        {
+            return delay;
+        }
+
+        result.AddError($"'{ValueOf(result)}' is no duration: expected such as 30s, 5m, 2h, or milliseconds.");
+        return null;
+    }
+
+    private static BodyForm ParseForm(ArgumentResult result)
+    {
+        switch (ValueOf(result))
+        {
+            case "json": return BodyForm.Json;
+            case "bare": return BodyForm.Bare;
+            case "java": return BodyForm.Java;
+            case "text": return BodyForm.Text;
+            default:
+                result.AddError($"'{ValueOf(result)}' is no form of a body: expected json, bare, java or text.");
+                return default;
+        }
+    }
+}

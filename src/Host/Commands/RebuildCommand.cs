@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Security.Cryptography;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Metrics;
+using DataLoad.Engine.Node;
+using DataLoad.Engine.Resolving;
+using DataLoad.Engine.Sharding;
+using DataLoad.Engine.Storage;
+using DataLoad.Host.Admin;
+using DataLoad.Host.Hosting;
+using DataLoad.Host.Settings;
+
+namespace DataLoad.Host.Commands;
+
+/// <summary><c>dataload rebuild</c>: corrects the statistics tables from the journal.</summary>
+internal static class RebuildCommand
+{
+    private const string Details =
+        """
+        Computes the statistics anew from the journal and corrects the rows that differ, are missing, or that no event
+        accounts for. A node that runs is asked to do it, since the owner alone may correct rows; without one the command
+        takes the shards itself. Rows that the engine did not write are left alone.
+
+        Examples:
+          dataload rebuild --topic activity:7
+          dataload rebuild --page act --from 2024-11-01 --to 2024-11-30
+          dataload rebuild
+
+        Exit codes: 0 done; 2 it could not be done.
+        """;
+
+    public static Command Create(Option<FileInfo[]> config)
+    {
+        var filter = new FilterOptions();
+        Option<int> timeout = WholeNumber.Option("--timeout", "SECONDS", "How many seconds a running node may take before the command stops waiting for it.", 1, 604_800, 3600);
+        var command = new TaughtCommand("rebuild", "Corrects the statistics tables from the journal.", Details) { config, timeout };
+        filter.AddTo(command);
+        command.SetAction((result, cancellationToken) => Failure.GuardAsync(async () =>
+        {
+            HostSettings settings = ConfigOption.Load(result.GetValue(config));
+            NodeInfo self = Self();
+            await using IStore store = Databases.OpenStore(settings.Store, self.Id);
+            int shards = await StartedStore.ShardsAsync(store, cancellationToken).ConfigureAwait(false);
+            RebuildRequest request = filter.Read(result);
+            RebuildResult done;
+            if (await store.Leases.FindOwnerAsync(cancellationToken).ConfigureAwait(false) is { } owner)
+            {
+                using OwnerClient client = OwnerClient.Create(owner);
+                done = await client.RebuildAsync(request, TimeSpan.FromSeconds(result.GetValue(timeout)), cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                done = await RunHereAsync(settings, store, self, shards, request, cancellationToken).ConfigureAwait(false);
+            }
+
+            await result.InvocationConfiguration.Output.WriteLineAsync($"{done.Counters} Counters computed, {done.Corrected} rows corrected, {done.Removed} rows removed.").ConfigureAwait(false);
+            return ExitCode.Done;
+        }));
+        return command;
+    }
+
+    private static async Task<RebuildResult> RunHereAsync(HostSettings settings, IStore store, NodeInfo self, int shards, RebuildRequest request, CancellationToken cancellationToken)
+    {
+        // What the engine says while it recovers is of no interest here; what goes wrong is thrown.
+        using ILoggerFactory loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.None));
+        await using ILookup lookup = Databases.OpenLookup(settings.Business);
+        using var metrics = new EngineMetrics();
+        var node = new EngineNode(settings.Engine, new NodeServices
+        {
+            Info = self,
+            Catalog = Catalog.Default,
+            Store = store,
+            Lookup = lookup,
+            Metrics = metrics,
+            Time = TimeProvider.System,
+            Loggers = loggers,
+        });
+        return await Screen.WithProgressAsync("Rebuilding shards", shards, async progress =>
+        {
+            RebuildResult? done = null;
+            await node.RunOfflineAsync(async region => done = await region.RebuildAsync(request.ToFilter(), progress).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            return done!;
+        }).ConfigureAwait(false);
+    }
+
+    private static NodeInfo Self() => new()
+    {
+        Id = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}"),
+        Address = "",
+        Secret = RandomNumberGenerator.GetHexString(64, lowercase: true),
+    };
+}

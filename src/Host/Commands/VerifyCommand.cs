@@ -1,0 +1,97 @@
+using System.CommandLine;
+using System.Globalization;
+using DataLoad.Engine.Auditing;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Storage;
+using DataLoad.Host.Hosting;
+using DataLoad.Host.Settings;
+
+namespace DataLoad.Host.Commands;
+
+/// <summary><c>dataload verify</c>: compares the statistics tables with the journal.</summary>
+internal static class VerifyCommand
+{
+    private const string Details =
+        """
+        Computes the statistics anew from the journal and compares them with the tables, row by row, each at the point of
+        the journal that the row stands at. Changes nothing, and may run beside a node that counts.
+
+        Examples:
+          dataload verify
+          dataload verify --page act --from 2024-11-01 --to 2024-11-30
+          dataload verify --topic activity:7
+
+        Exit codes: 0 no difference; 1 differences or damage; 2 it could not be done.
+        """;
+
+    public static Command Create(Option<FileInfo[]> config)
+    {
+        var filter = new FilterOptions();
+        var command = new TaughtCommand("verify", "Compares the statistics tables with the journal, and changes nothing.", Details) { config };
+        filter.AddTo(command);
+        command.SetAction((result, cancellationToken) => Failure.GuardAsync(async () =>
+        {
+            HostSettings settings = ConfigOption.Load(result.GetValue(config));
+            await using IStore store = Databases.OpenStore(settings.Store, nodeId: null);
+            int shards = await StartedStore.ShardsAsync(store, cancellationToken).ConfigureAwait(false);
+            var verification = new Verification(new CountingPlan(Catalog.Default), store, new VerificationOptions { Shards = shards, Filter = filter.Read(result).ToFilter() });
+            VerificationReport report = await Screen.WithProgressAsync("Verifying shards", shards, progress => verification.RunAsync(progress, cancellationToken)).ConfigureAwait(false);
+            Print(report, result.InvocationConfiguration.Output);
+            return report.IsClean ? ExitCode.Done : ExitCode.Found;
+        }));
+        return command;
+    }
+
+    /// <summary>Writes what was found.</summary>
+    internal static void Print(VerificationReport report, TextWriter output)
+    {
+        foreach (Damage damage in report.Damages)
+        {
+            output.WriteLine($"damaged: shard {damage.Shard}: {damage.Message}");
+        }
+
+        if (report.Differences.Count > 0)
+        {
+            Screen.WriteTable(output, ["table", "topic", "day", "column", "row", "journal", "what it is"], report.Differences.Select(Cells));
+        }
+
+        if (report.DifferenceCount > report.Differences.Count)
+        {
+            output.WriteLine($"… and {report.DifferenceCount - report.Differences.Count} more.");
+        }
+
+        output.WriteLine($"{report.Rows} rows compared with {report.Events} events in {report.Shards} shards: {report.DifferenceCount} differences, {report.Damages.Count} damaged shards.");
+        if (report.NotFlushedYet > 0)
+        {
+            output.WriteLine($"{report.NotFlushedYet} Counters have events but no row yet: not flushed yet, which the running node or the next start does.");
+        }
+
+        if (report.DifferenceCount > 0)
+        {
+            output.WriteLine("'dataload rebuild' with the same options corrects the rows from the journal.");
+        }
+    }
+
+    private static string[] Cells(Difference difference) =>
+    [
+        difference.Table,
+        $"{difference.TopicType}:{difference.TopicId}",
+        DateOnly.FromDayNumber(difference.Day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        difference.Column ?? "",
+        Show(difference.RowValue, difference.IsAmount),
+        Show(difference.JournalValue, difference.IsAmount),
+        difference.Kind switch
+        {
+            DifferenceKind.Missing => "the row is missing",
+            DifferenceKind.Unaccounted => "no event accounts for this row",
+            DifferenceKind.Foreign => "not written by the engine",
+            DifferenceKind.SequenceNr => "the row stands at another event than its last one",
+            _ => "another value",
+        },
+    ];
+
+    private static string Show(long? value, bool isAmount) => value is not { } known ? ""
+        : isAmount ? (known / 100m).ToString("0.00", CultureInfo.InvariantCulture)
+        : known.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,103 @@
+using DataLoad.Engine.Contract;
+using DataLoad.Host.Commands;
+using DataLoad.Host.Settings;
+using DataLoad.Host.Tests.Hocon;
+using Microsoft.Data.Sqlite;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Host.Tests.Commands;
+
+public sealed class CheckTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("check-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public async Task A_fresh_SQLite_store_is_a_note_and_no_file_is_made()
+    {
+        (int code, string output) = await CheckAsync();
+
+        code.ShouldBe(ExitCode.Found);
+        output.ShouldContain($"note     store: SQLite {_directory}/dataload.db does not exist yet; the first start makes it.");
+        output.ShouldContain("problem  business: ");
+        output.ShouldContain("problem  broker: amqp://127.0.0.1:1/ cannot be reached");
+        output.ShouldContain("2 problems were found.");
+        Directory.GetFileSystemEntries(_directory).ShouldBe([Path.Combine(_directory, "my.conf")]);
+    }
+
+    [Fact]
+    public async Task A_password_is_not_told()
+    {
+        (_, string output) = await CheckAsync();
+
+        output.ShouldNotContain("verysecret");
+    }
+
+    [Fact]
+    public async Task A_store_started_with_other_values_is_a_problem_that_names_both()
+    {
+        await using (var store = new Engine.Storage.Sqlite.SqliteStore(Path.Combine(_directory, "dataload.db")))
+        {
+            await new CountedStore(store).CountAsync((1, 10));
+        }
+
+        (_, string output) = await CheckAsync();
+
+        output.ShouldContain("ok       store: SQLite ");
+        output.ShouldContain($"problem  store: dataload.sharding.shards is 32, but SQLite {_directory}/dataload.db was started with {CountedStore.Shards}, which cannot change");
+        output.ShouldContain("ok       store: dataload.time-zone = Asia/Shanghai, as it was started with.");
+        output.ShouldContain("ok       store: no node runs over it.");
+        output.ShouldContain("ok       table data_load_act_date: holds no rows that something else wrote.");
+    }
+
+    [Fact]
+    public async Task Queries_are_run_and_a_lacking_column_is_named_with_its_setting()
+    {
+        using (var connection = new SqliteConnection($"Data Source={Path.Combine(_directory, "dataload.db")};Pooling=False"))
+        {
+            connection.Open();
+            using SqliteCommand command = connection.CreateCommand();
+            command.CommandText = "CREATE TABLE user_record (id, session_str, parent_topic_type, parent_topic_id, topic_type, topic_id, qr_code, wu_id, channel_type, ctime); CREATE TABLE mq_operate_record (id, ctime)";
+            command.ExecuteNonQuery();
+        }
+
+        (_, string output) = await CheckAsync();
+
+        output.ShouldContain("ok       business bear.visit: user_record: the queries run and return their columns.");
+        output.ShouldContain("problem  business act.buy: query mq_operate_record fails: ");
+        output.ShouldContain("Mend it in dataload.streams.\"act.buy\".queries.mq_operate_record, or the table.");
+        output.ShouldContain("is reachable and fresh; the first start makes its tables.");
+    }
+
+    [Fact]
+    public async Task Verify_and_rebuild_over_a_store_that_was_never_started_end_with_2_and_make_nothing()
+    {
+        string file = WriteConfig();
+
+        (await CommandRun.OfAsync("verify", "--config", file)).Code.ShouldBe(ExitCode.Failed);
+        (await CommandRun.OfAsync("rebuild", "--config", file)).Code.ShouldBe(ExitCode.Failed);
+
+        Directory.GetFileSystemEntries(_directory).ShouldBe([file]);
+    }
+
+    private async Task<(int Code, string Output)> CheckAsync()
+    {
+        HostSettings settings = SettingsBinder.Bind(SettingsLoader.Load([WriteConfig()], HoconText.NoEnvironment), Catalog.Default);
+        var output = new StringWriter();
+        int code = await CheckCommand.RunAsync(settings, [], output, CancellationToken.None);
+        return (code, output.ToString());
+    }
+
+    private string WriteConfig()
+    {
+        string file = Path.Combine(_directory, "my.conf");
+        File.WriteAllText(file, $$"""
+            dataload.store.connection = "{{_directory}}/dataload.db"
+            dataload.amqp.url = "amqp://guest:verysecret@127.0.0.1:1/"
+            dataload.amqp.connect-timeout = 1s
+            """);
+        return file;
+    }
+}

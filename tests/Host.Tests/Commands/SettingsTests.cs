@@ -1,0 +1,109 @@
+using System.Collections;
+using System.Reflection;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Intake.Amqp;
+using DataLoad.Engine.Node;
+using DataLoad.Engine.Resolving;
+using DataLoad.Host.Hocon;
+using DataLoad.Host.Settings;
+using DataLoad.Host.Tests.Hocon;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Host.Tests.Commands;
+
+public sealed class SettingsTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("settings-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public void The_reference_holds_the_codes_defaults()
+    {
+        EngineSettings bound = Bind().Engine;
+
+        // Streams are compared one by one below; everything else must be equal, property by property.
+        Values(bound, "").Where(value => !value.Key.StartsWith("Amqp.Streams", StringComparison.Ordinal))
+            .ShouldBe(Values(new EngineSettings(), "").Where(value => !value.Key.StartsWith("Amqp.Streams", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void The_reference_names_every_stream_with_the_codes_defaults_and_queries()
+    {
+        AmqpSettings amqp = Bind().Engine.Amqp;
+
+        amqp.Streams.Keys.ShouldBe(Catalog.Default.Streams.Select(stream => stream.Name), ignoreOrder: true);
+        foreach (StreamDefinition stream in Catalog.Default.Streams)
+        {
+            StreamSettings settings = amqp.Of(stream);
+            Values(settings with { Queries = new StreamSettings().Queries }, "").ShouldBe(Values(new StreamSettings(), ""));
+            settings.Queries.OrderBy(query => query.Key).ShouldBe(
+                stream.Lookups.Select(step => KeyValuePair.Create(step.Name, DefaultQueries.Of(step))).OrderBy(query => query.Key));
+        }
+    }
+
+    [Fact]
+    public void An_unknown_key_is_named_with_file_line_and_what_was_meant()
+    {
+        string file = Write("\ndataload.intake.prefech = 5");
+
+        string message = Should.Throw<HoconException>(() => Bind(file)).Message;
+
+        message.ShouldStartWith($"{file}:2: ");
+        message.ShouldContain("prefetch");
+    }
+
+    [Theory]
+    [InlineData("dataload.intake.prefetch = many", "dataload.intake.prefetch")]
+    [InlineData("dataload.intake.prefetch = 70000", "dataload.intake.prefetch")]
+    [InlineData("dataload.sharding.shards = 0", "dataload.sharding.shards")]
+    [InlineData("dataload.time-zone = \"Asia/Atlantis\"", "dataload.time-zone")]
+    [InlineData("dataload.statistics.flush-interval = soon", "dataload.statistics.flush-interval")]
+    [InlineData("dataload.streams.\"act.buy\".queries.order = \"SELECT 1\"", "queries.order")]
+    [InlineData("dataload.streams.\"act.sale\" {}", "act.sale")]
+    [InlineData("dataload.http.urls = \"here\"", "dataload.http.urls")]
+    public void A_bad_value_is_named_with_file_and_line(string line, string key)
+    {
+        string file = Write($"\n\n{line}");
+
+        string message = Should.Throw<HoconException>(() => Bind(file)).Message;
+
+        message.ShouldStartWith($"{file}:3: ");
+        message.ShouldContain(key);
+    }
+
+    private static HostSettings Bind(params string[] files) => SettingsBinder.Bind(SettingsLoader.Load(files, HoconText.NoEnvironment), Catalog.Default);
+
+    private string Write(string text)
+    {
+        string file = Path.Combine(_directory, "my.conf");
+        File.WriteAllText(file, text);
+        return file;
+    }
+
+    /// <summary>Every leaf of a tree of records, by its path, so that a setting added later is compared too.</summary>
+    private static List<KeyValuePair<string, string>> Values(object value, string path)
+    {
+        var values = new List<KeyValuePair<string, string>>();
+        foreach (PropertyInfo property in value.GetType().GetProperties().Where(property => property.GetIndexParameters().Length == 0))
+        {
+            string at = path.Length == 0 ? property.Name : $"{path}.{property.Name}";
+            object? inner = property.GetValue(value);
+            switch (inner)
+            {
+                case IEnumerable and not string:
+                    values.Add(new(at, string.Join(", ", ((IEnumerable)inner).Cast<object>())));
+                    break;
+                case not null when inner.GetType().Namespace?.StartsWith("DataLoad", StringComparison.Ordinal) == true && !inner.GetType().IsEnum:
+                    values.AddRange(Values(inner, at));
+                    break;
+                default:
+                    values.Add(new(at, inner?.ToString() ?? "null"));
+                    break;
+            }
+        }
+
+        return values;
+    }
+}
