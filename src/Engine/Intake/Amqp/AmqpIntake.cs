@@ -52,16 +52,26 @@ public sealed class AmqpIntake
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        Task[] parked = _parked = [.. _returns.Select(returns => Task.Run(() => returns.RunAsync(cancellationToken), CancellationToken.None))];
-        Task broker = Task.Run(() => RunBrokerAsync(cancellationToken), CancellationToken.None);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task[] parked = _parked = [.. _returns.Select(returns => Task.Run(() => returns.RunAsync(ending.Token), CancellationToken.None))];
+        Task broker = Task.Run(() => RunBrokerAsync(ending.Token), CancellationToken.None);
 
         // A loop that ends by a fault which no retry mends must end the node, not vanish.
         List<Task> running = [broker, .. parked];
-        while (running.Count > 0)
+        try
         {
-            Task done = await Task.WhenAny(running).ConfigureAwait(false);
-            await done.ConfigureAwait(false);
-            running.Remove(done);
+            while (running.Count > 0)
+            {
+                Task done = await Task.WhenAny(running).ConfigureAwait(false);
+                await done.ConfigureAwait(false);
+                running.Remove(done);
+            }
+        }
+        finally
+        {
+            // No loop outlives this call: its caller lets go of what they use.
+            await ending.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
