@@ -15,6 +15,7 @@ public sealed class BlockReader(Catalog catalog)
     private readonly TopicTypePool _pool = new();
     private readonly IdentityHasher _hasher = new();
     private readonly List<TopicKey> _types = [];
+    private readonly bool[] _holdsContent = [.. Enumerable.Range(0, 256).Select(id => catalog.StreamById((byte)id) is { } stream && IdentityHasher.EventHoldsContent(stream))];
     private byte[] _scratch = new byte[256];
     private JournalBlock _block = null!;
     private ReadOnlyMemory<byte> _body;
@@ -132,6 +133,11 @@ public sealed class BlockReader(Catalog catalog)
         byte flags = reader.Byte();
         var kind = (IdentityKind)((flags >> EntryWriter.IdentityShift) & 3);
         bool computed = kind == IdentityKind.Content && WithIdentities;
+        if (computed && !_holdsContent[stream.Id])
+        {
+            throw new InvalidDataException($"an event of stream '{stream.Name}' does not hold what its identity was computed from");
+        }
+
         bool texts = WithTexts || computed;
         Event.WuId = reader.Int32();
         Text(ref reader, EventText.SessionStr, texts);

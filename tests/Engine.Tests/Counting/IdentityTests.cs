@@ -1,0 +1,160 @@
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Tests.Journaling;
+using DataLoad.Engine.Tests.Resolving;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Engine.Tests.Counting;
+
+/// <summary>Section 3 of the contract.</summary>
+public sealed class IdentityTests
+{
+    private const string Plain = """{"sessionStr":"s","topicType":"lesson","topicId":9}""";
+    private const string Timed = """{"sessionStr":"s","topicType":"lesson","topicId":9,"wuId":5,"qrCode":"q","ctime":1772323200000}""";
+
+    private readonly EventMaker _share = new("act.share");
+
+    [Fact]
+    public void The_business_key_is_the_identity_before_a_message_id_and_content()
+    {
+        var maker = new EventMaker("act.buy", new FakeLookup().With(
+            "mq_operate_record 5 data={\"orderId\":7}; mq_operate_record 6 data={\"orderId\":\"7\"}; orders 7"));
+
+        EventId first = maker.IdentityOf("""{"recordId":5,"ctime":1772323200000}""", messageId: "a");
+
+        first.ShouldBe(EventId.Key(7));
+        maker.IdentityOf("""{"recordId":6}""", messageId: "b").ShouldBe(first);
+    }
+
+    [Fact]
+    public void A_visit_is_known_by_its_user_record() =>
+        new EventMaker("bear.visit", new FakeLookup().With("user_record 3")).IdentityOf("""{"userRecordId":3}""").ShouldBe(EventId.Key(3));
+
+    [Fact]
+    public void A_message_id_is_the_identity_before_the_content()
+    {
+        EventId one = _share.IdentityOf(Timed, messageId: "a");
+
+        one.Kind.ShouldBe(IdentityKind.Hash);
+        _share.IdentityOf(Plain, messageId: "a").ShouldBe(one);
+        _share.IdentityOf(Timed, messageId: "b").ShouldNotBe(one);
+        _share.IdentityOf(Timed).ShouldNotBe(one);
+    }
+
+    [Fact]
+    public void An_empty_message_id_is_none() => _share.IdentityOf(Timed, messageId: "").Kind.ShouldBe(IdentityKind.Content);
+
+    [Fact]
+    public void A_message_id_is_meant_within_its_stream_and_topic()
+    {
+        EventId one = _share.IdentityOf(Plain, messageId: "a");
+
+        _share.IdentityOf(Plain.Replace("9", "10", StringComparison.Ordinal), messageId: "a").ShouldNotBe(one);
+        _share.IdentityOf(Plain.Replace("lesson", "course", StringComparison.Ordinal), messageId: "a").ShouldNotBe(one);
+        new EventMaker("act.lottery").IdentityOf(Plain, messageId: "a").ShouldNotBe(one);
+    }
+
+    [Theory]
+    [InlineData("""{"ctime":1772323200000,"qrCode":"q","wuId":5,"topicId":9,"topicType":"lesson","sessionStr":"s"}""")]
+    [InlineData("""{ "sessionStr" : "s",  "topicType":"lesson","topicId":"9","wuId":"5","qrCode":"q","ctime":"1772323200000" }""")]
+    [InlineData("""{"sessionStr":"\u0073","topicType":"lesson","topicId":9,"wuId":+05,"qrCode":"q","ctime":1772323200000,"channelType":""}""", "bad")]
+    [InlineData("""{"sessionStr":"\u0073","topicType":"lesson","topicId":9,"wuId":5,"qrCode":"q","ctime":1772323200000,"channelType":"","parentTopicId":null}""")]
+    [InlineData("""{"sessionStr":"s","topicType":"lesson","topicId":9,"wuId":5,"qrCode":"q","ctime":1772323200000,"unknown":7,"more":{"a":[1]}}""")]
+    [InlineData("""{"sessionStr":"x","sessionStr":"s","topicType":"lesson","topicId":9,"wuId":5,"qrCode":"q","ctime":1772323200000}""")]
+    public void The_same_content_written_otherwise_is_the_same_event(string written, string? bad = null)
+    {
+        if (bad is null)
+        {
+            _share.IdentityOf(written).ShouldBe(_share.IdentityOf(Timed));
+        }
+        else
+        {
+            _share.Make(written).ShouldNotBeNull();
+        }
+    }
+
+    [Theory]
+    [InlineData("\"wuId\":5", "\"wuId\":6")]
+    [InlineData("\"wuId\":5,", "")]
+    [InlineData("\"qrCode\":\"q\"", "\"qrCode\":\"qq\"")]
+    [InlineData("\"qrCode\":\"q\"", "\"channelType\":\"q\"")]
+    [InlineData("\"ctime\":1772323200000", "\"ctime\":1772323200001")]
+    [InlineData("\"topicId\":9", "\"topicId\":8")]
+    [InlineData("\"sessionStr\":\"s\"", "\"sessionStr\":\"t\"")]
+    [InlineData("\"wuId\":5", "\"wuId\":5,\"parentTopicId\":0")]
+    public void Other_content_is_another_event(string from, string to) =>
+        _share.IdentityOf(Timed.Replace(from, to, StringComparison.Ordinal)).ShouldNotBe(_share.IdentityOf(Timed));
+
+    [Fact]
+    public void Without_ctime_content_is_no_identity()
+    {
+        _share.IdentityOf(Plain).ShouldBe(EventId.None);
+        _share.IdentityOf("""{"sessionStr":"s","topicType":"lesson","topicId":9,"ctime":0}""").ShouldBe(EventId.None);
+    }
+
+    [Fact]
+    public void What_was_parked_and_has_no_identity_gets_that_of_its_parking()
+    {
+        var id = Guid.Parse("00000000-0000-0000-0000-000000000001");
+
+        EventId parked = _share.IdentityOf(Plain, parkedAs: id);
+
+        parked.Kind.ShouldBe(IdentityKind.Hash);
+        _share.IdentityOf(Plain, parkedAs: id).ShouldBe(parked);
+        _share.IdentityOf(Timed, parkedAs: id).ShouldBe(_share.IdentityOf(Timed));
+    }
+
+    [Fact]
+    public void An_expiry_is_known_by_its_fields_though_it_has_no_ctime()
+    {
+        var maker = new EventMaker("act.red-pack-expire", new FakeLookup().With("cash_activity_receive 7; cash_activity_receive 8"));
+        EventId one = maker.IdentityOf("""{"actReceiveId":7,"redPackNum":8,"orderId":1}""");
+
+        one.Kind.ShouldBe(IdentityKind.Hash);
+        maker.IdentityOf("""{"orderId":"1","redPackNum":8,"actReceiveId":"7","wuId":0,"x":1}""").ShouldBe(one);
+        maker.IdentityOf("""{"actReceiveId":8,"redPackNum":8,"orderId":1}""").ShouldNotBe(one);
+        maker.IdentityOf("""{"actReceiveId":7,"redPackNum":9,"orderId":1}""").ShouldNotBe(one);
+        maker.IdentityOf("""{"actReceiveId":7,"redPackNum":8,"orderId":2}""").ShouldNotBe(one);
+        maker.IdentityOf("""{"actReceiveId":7,"redPackNum":8,"orderId":1,"wuId":3}""").ShouldNotBe(one);
+    }
+
+    [Theory]
+    [InlineData("act.share", "")]
+    [InlineData("bear.share", "")]
+    [InlineData("act.lottery", ",\"channelType\":\"c\",\"parentTopicType\":\"p\",\"parentTopicId\":3")]
+    [InlineData("act.h5-visit", ",\"channelCode\":\"c\"")]
+    [InlineData("act.h5-visit", ",\"channelCode\":\"c\",\"channelType\":\"d\"")]
+    [InlineData("act.share-visit", ",\"joinType\":-4")]
+    [InlineData("act.share-visit", ",\"joinType\":0")]
+    [InlineData("act.group", ",\"joinType\":2")]
+    public void The_journal_gives_the_same_content_identity_as_the_message(string stream, string more)
+    {
+        var maker = new EventMaker(stream);
+        EventId identity = maker.IdentityOf(Timed.Replace("}", $"{more}}}", StringComparison.Ordinal));
+        identity.Kind.ShouldBe(IdentityKind.Content);
+        var reader = new BlockReader(Catalog.Default);
+
+        reader.Open(BlockTests.Block([EventSpec.Of(maker.Event)]));
+
+        reader.Next().ShouldBeTrue();
+        reader.Event.Identity.ShouldBe(identity);
+    }
+
+    [Fact]
+    public void Hashes_never_change()
+    {
+        // Part of the stored format: another value here would count what was seen a second time.
+        _share.IdentityOf(Timed).Value.ShouldBe(PinnedContent);
+        _share.IdentityOf(Plain, messageId: "message-1").Value.ShouldBe(PinnedMessageId);
+        new EventMaker("act.red-pack-expire", new FakeLookup().With("cash_activity_receive 7"))
+            .IdentityOf("""{"actReceiveId":7,"redPackNum":8,"orderId":1}""").Value.ShouldBe(PinnedExpiry);
+        new TopicKey("lesson", 9).Hash.ShouldBe(PinnedTopic);
+    }
+
+    private static readonly UInt128 PinnedContent = new(0x844928F4EB7455E4, 0xE2BF3CC926EFA9DE);
+    private static readonly UInt128 PinnedMessageId = new(0x8C3ECE4128100A4E, 0x733CF718DCEBD063);
+    private static readonly UInt128 PinnedExpiry = new(0xC0288540A2CC3F25, 0x956E583E9F6D1AEB);
+    private const ulong PinnedTopic = 0x1FFEFB12BAE16973;
+}

@@ -1,0 +1,175 @@
+using System.Text;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Intake;
+using DataLoad.Engine.Resolving;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Engine.Tests.Resolving;
+
+/// <summary>Sections 1 and 4 of the contract: whose value wins, what may not lack, and when an event happened.</summary>
+public sealed class PrecedenceTests
+{
+    private const long Day = 86_400_000;
+    private const string Row = "user_record 3 session_str=row parent_topic_type=rowparent parent_topic_id=70 topic_type=rowtype topic_id=71 qr_code=rowqr wu_id=72 channel_type=rowchannel";
+
+    [Fact]
+    public void What_the_message_leaves_out_is_the_rows() =>
+        Shown(Visit(Row).Makes("""{"userRecordId":3}""")).ShouldBe("row|rowparent|70|rowtype/71|rowqr|72|rowchannel");
+
+    [Fact]
+    public void What_the_message_says_wins_over_the_row() =>
+        Shown(Visit(Row).Makes("""{"userRecordId":3,"sessionStr":"m","parentTopicType":"mp","parentTopicId":0,"topicType":"mt","topicId":0,"qrCode":"mq","wuId":5,"channelType":"mc"}"""))
+            .ShouldBe("m|mp|0|mt/0|mq|5|mc");
+
+    [Fact]
+    public void Absent_null_empty_and_user_zero_say_nothing() =>
+        Shown(Visit(Row).Makes("""{"userRecordId":3,"sessionStr":"","parentTopicType":null,"parentTopicId":null,"topicType":"","topicId":null,"qrCode":"","wuId":0,"channelType":""}"""))
+            .ShouldBe("row|rowparent|70|rowtype/71|rowqr|72|rowchannel");
+
+    [Fact]
+    public void Defaults_stand_where_neither_says_anything() =>
+        Shown(Visit("user_record 3 wu_id=null").Makes("""{"userRecordId":3}""")).ShouldBe("session|||lesson/9||0|");
+
+    [Theory]
+    [InlineData("session_str=null", "sessionStr")]
+    [InlineData("session_str=", "sessionStr")]
+    [InlineData("topic_type=null", "topicType")]
+    [InlineData("topic_type=", "topicType")]
+    [InlineData("topic_id=null", "topicId")]
+    public void A_required_value_that_neither_has_is_missing(string column, string field)
+    {
+        Rejection rejection = Visit($"user_record 3 {column}").Rejects(RejectReason.MissingField, """{"userRecordId":3}""");
+
+        rejection.Error.ShouldContain(field);
+        rejection.Error.ShouldContain("row 3 of user_record");
+    }
+
+    [Fact]
+    public void The_row_is_needed_though_the_message_says_all() =>
+        Visit("").Rejects(RejectReason.NoRow, """{"userRecordId":3,"sessionStr":"m","topicType":"t","topicId":1}""").Error.ShouldContain("user_record 3");
+
+    [Theory]
+    [InlineData("mq_operate_record 5 data=null", "it is null")]
+    [InlineData("mq_operate_record 5 data={}", "orderId")]
+    [InlineData("mq_operate_record 5 data={\"orderId\":-1}", "orderId")]
+    [InlineData("mq_operate_record 5 data=[1]", "orderId")]
+    [InlineData("mq_operate_record 5 data={\"orderId\":7}; orders 7 pay_amount=bad", "pay_amount")]
+    public void A_row_that_cannot_be_read_is_named(string rows, string named) =>
+        new EventMaker("act.buy", new FakeLookup().With(rows)).Rejects(RejectReason.BadRow, """{"recordId":5}""").Error.ShouldContain(named);
+
+    [Fact]
+    public void A_topic_type_of_a_row_may_have_64_characters_and_no_more()
+    {
+        string most = string.Concat(Enumerable.Repeat("🐻", 64));
+        Visit($"user_record 3 topic_type={most}").Makes("""{"userRecordId":3}""").Event.Topic.Type.ShouldBe(most);
+
+        Visit($"user_record 3 topic_type={most}x").Rejects(RejectReason.BadRow, """{"userRecordId":3}""").Error.ShouldContain("64");
+    }
+
+    [Fact]
+    public void Channel_code_stands_where_channel_type_is_empty()
+    {
+        var maker = new EventMaker("act.h5-visit");
+        const string common = "\"sessionStr\":\"s\",\"topicType\":\"t\",\"topicId\":1";
+
+        Text(maker.Makes($$"""{{{common}},"channelCode":"old"}"""), EventText.ChannelType).ShouldBe("old");
+        Text(maker.Makes($$"""{{{common}},"channelCode":"old","channelType":""}"""), EventText.ChannelType).ShouldBe("old");
+        Text(maker.Makes($$"""{{{common}},"channelCode":"old","channelType":"new"}"""), EventText.ChannelType).ShouldBe("new");
+    }
+
+    [Theory]
+    [InlineData("1772323200001", "1772323200002", 1772323201, 1772323200001)]
+    [InlineData("null", "1772323200002", 1772323201, 1772323200002)]
+    [InlineData("0", "1772323200002", 1772323201, 1772323200002)]
+    [InlineData("null", "0", 1772323201, 1772323201000)]
+    [InlineData("null", "null", 1772323201, 1772323201000)]
+    [InlineData("null", "null", 0, EventMaker.Noon)]
+    public void The_time_is_the_first_that_exists(string message, string row, long timestampSeconds, long expected) =>
+        Visit($"user_record 3 ctime={row}").Makes($$"""{"userRecordId":3,"ctime":{{message}}}""", timestampMs: timestampSeconds * 1000).Event.TimeMs.ShouldBe(expected);
+
+    [Fact]
+    public void The_time_of_a_recorded_event_is_its_records_and_not_its_orders() =>
+        new EventMaker("act.buy", new FakeLookup().With("mq_operate_record 5 data={\"orderId\":7} ctime=1772323200002; orders 7 ctime=1772323200009"))
+            .Makes("""{"recordId":5}""").Event.TimeMs.ShouldBe(1772323200002);
+
+    [Fact]
+    public void An_expiry_does_not_take_the_time_of_the_receiving() =>
+        new EventMaker("act.red-pack-expire", new FakeLookup().With("cash_activity_receive 7 ctime=1772323200002"))
+            .Makes("""{"actReceiveId":7,"redPackNum":1,"orderId":1}""").Event.TimeMs.ShouldBe(EventMaker.Noon);
+
+    [Theory]
+    [InlineData(946_684_800_000, true)]
+    [InlineData(946_684_799_999, false)]
+    [InlineData(-1, false)]
+    [InlineData(-9_000_000_000_000_000_000, false)]
+    [InlineData(EventMaker.Noon + Day, true)]
+    [InlineData(EventMaker.Noon + Day + 1, false)]
+    [InlineData(long.MaxValue, false)]
+    public void A_time_is_in_range_to_the_millisecond(long time, bool counts)
+    {
+        Rejection?[] made =
+        [
+            new EventMaker("act.share").Make($$"""{"sessionStr":"s","topicType":"t","topicId":1,"ctime":{{time}}}"""),
+            Visit($"user_record 3 ctime={time}").Make("""{"userRecordId":3}"""),
+            Visit("user_record 3").Make("""{"userRecordId":3}""", timestampMs: time),
+        ];
+
+        made.ShouldAllBe(rejection => (rejection == null) == counts && (rejection == null || rejection.Reason == RejectReason.BadTime));
+    }
+
+    [Theory]
+    [InlineData("Asia/Shanghai", "2026-02-28T15:59:59.999Z", "2026-02-28")]
+    [InlineData("Asia/Shanghai", "2026-02-28T16:00:00.000Z", "2026-03-01")]
+    [InlineData("Asia/Shanghai", "2000-01-01T00:00:00.000Z", "2000-01-01")]
+    [InlineData("America/New_York", "2026-03-08T04:59:59.999Z", "2026-03-07")]
+    [InlineData("America/New_York", "2026-03-08T05:00:00.000Z", "2026-03-08")]
+    [InlineData("America/New_York", "2026-03-09T03:59:59.999Z", "2026-03-08")]
+    [InlineData("America/New_York", "2026-03-09T04:00:00.000Z", "2026-03-09")]
+    [InlineData("America/New_York", "2025-11-03T04:59:59.999Z", "2025-11-02")]
+    [InlineData("America/New_York", "2025-11-03T05:00:00.000Z", "2025-11-03")]
+    [InlineData("America/Sao_Paulo", "2018-11-04T02:59:59.999Z", "2018-11-03")]
+    [InlineData("America/Sao_Paulo", "2018-11-04T03:00:00.000Z", "2018-11-04")]
+    public void The_day_is_that_of_the_zone(string zone, string time, string day)
+    {
+        long ms = DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture).ToUnixTimeMilliseconds();
+
+        new EventMaker("act.share", zone: zone).Makes($$"""{"sessionStr":"s","topicType":"t","topicId":1,"ctime":{{ms}}}""", receivedMs: ms).Day.ToString("yyyy-MM-dd").ShouldBe(day);
+    }
+
+    [Theory]
+    [InlineData("Asia/Shanghai")]
+    [InlineData("America/New_York")]
+    [InlineData("Australia/Lord_Howe")]
+    [InlineData("Asia/Kathmandu")]
+    [InlineData("Pacific/Apia")]
+    [InlineData("America/Sao_Paulo")]
+    public void Days_are_those_of_the_systems_calendar_over_random_times(string name)
+    {
+        var zone = TimeZoneInfo.FindSystemTimeZoneById(name);
+        var days = new DayZone(zone);
+        var random = new Random(1);
+        long time = EventTime.EarliestMs;
+        for (int i = 0; i < 20_000; i++)
+        {
+            // Long leaps, and runs within an hour or two, where the remembered offset must not outlive a change of clocks.
+            time = random.Next(10) == 0 ? EventTime.EarliestMs + random.NextInt64(40L * 365 * Day) : time + random.Next(-3_600_000, 3_700_000);
+            time = Math.Max(time, EventTime.EarliestMs);
+            DateTimeOffset local = TimeZoneInfo.ConvertTime(DateTimeOffset.FromUnixTimeMilliseconds(time), zone);
+            days.DayOf(time).ShouldBe(DateOnly.FromDateTime(local.DateTime).DayNumber, $"{time}");
+        }
+    }
+
+    private static EventMaker Visit(string rows) => new("act.visit", new FakeLookup().With(rows));
+
+    private static string Text(EventMaker maker, int text) => Encoding.UTF8.GetString(maker.Event.Text(text));
+
+    private static string Shown(EventMaker maker) => string.Join('|',
+        Text(maker, EventText.SessionStr),
+        Text(maker, EventText.ParentTopicType),
+        maker.Event.ParentTopicId,
+        maker.Event.Topic,
+        Text(maker, EventText.QrCode),
+        maker.Event.WuId,
+        Text(maker, EventText.ChannelType));
+}
