@@ -1,6 +1,6 @@
+using DataLoad.Engine.Binary;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting.Sets;
-using DataLoad.Engine.Binary;
 
 namespace DataLoad.Engine.Counting;
 

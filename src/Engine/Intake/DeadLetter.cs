@@ -1,5 +1,5 @@
-using DataLoad.Engine.Decoding;
 using DataLoad.Engine.Binary;
+using DataLoad.Engine.Decoding;
 using RabbitMQ.Client;
 
 namespace DataLoad.Engine.Intake;

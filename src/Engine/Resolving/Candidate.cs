@@ -1,6 +1,6 @@
 using DataLoad.Engine.Contract;
-using DataLoad.Engine.Intake;
 using DataLoad.Engine.Decoding;
+using DataLoad.Engine.Intake;
 
 namespace DataLoad.Engine.Resolving;
 

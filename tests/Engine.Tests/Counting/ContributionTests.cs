@@ -1,6 +1,6 @@
-using DataLoad.Engine.Decoding;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Decoding;
 using DataLoad.Engine.Intake;
 using DataLoad.Engine.Tests.Resolving;
 using Shouldly;

@@ -1,6 +1,6 @@
-using DataLoad.Engine.Decoding;
 using System.Text;
 using DataLoad.Engine.Contract;
+using DataLoad.Engine.Decoding;
 using DataLoad.Engine.Intake;
 using Shouldly;
 using Xunit;

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Text;
 using DataLoad.Engine.Contract;
-using DataLoad.Engine.Intake;
 using DataLoad.Engine.Decoding;
+using DataLoad.Engine.Intake;
 using Shouldly;
 using Xunit;
 

@@ -1,6 +1,6 @@
-using DataLoad.Engine.Decoding;
 using System.Buffers.Binary;
 using System.Text;
+using DataLoad.Engine.Decoding;
 using DataLoad.Engine.Intake;
 using Shouldly;
 using Xunit;

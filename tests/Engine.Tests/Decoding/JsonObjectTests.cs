@@ -1,5 +1,5 @@
-using DataLoad.Engine.Decoding;
 using System.Text;
+using DataLoad.Engine.Decoding;
 using DataLoad.Engine.Intake;
 using Shouldly;
 using Xunit;

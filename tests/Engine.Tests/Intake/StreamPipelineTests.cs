@@ -1,5 +1,6 @@
 using System.Text;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Decoding;
 using DataLoad.Engine.Intake;
 using DataLoad.Engine.Tests.Scheduling;
 using DataLoad.Engine.Tests.Sharding;

@@ -1,8 +1,8 @@
 using System.Text;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
-using DataLoad.Engine.Intake;
 using DataLoad.Engine.Decoding;
+using DataLoad.Engine.Intake;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Scheduling;

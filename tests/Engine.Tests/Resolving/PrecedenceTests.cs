@@ -1,5 +1,6 @@
 using System.Text;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Decoding;
 using DataLoad.Engine.Intake;
 using DataLoad.Engine.Resolving;
 using Shouldly;

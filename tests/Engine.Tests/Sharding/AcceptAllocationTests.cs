@@ -1,7 +1,7 @@
 using System.Text;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
-using DataLoad.Engine.Intake.Decoding;
+using DataLoad.Engine.Decoding;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Scheduling;

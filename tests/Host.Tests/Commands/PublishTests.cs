@@ -1,7 +1,7 @@
 using System.Text;
 using DataLoad.Engine.Contract;
-using DataLoad.Engine.Intake;
 using DataLoad.Engine.Decoding;
+using DataLoad.Engine.Intake;
 using DataLoad.Host.Commands;
 using DataLoad.Host.Commands.Publishing;
 using DataLoad.Host.Hosting;

@@ -1,5 +1,5 @@
-using DataLoad.Engine.Journaling;
 using System.Runtime.CompilerServices;
+using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Engine.Sharding.Seen;
 

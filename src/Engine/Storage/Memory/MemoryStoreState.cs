@@ -1,8 +1,8 @@
+using DataLoad.Engine.Contract;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Statistics;
-using DataLoad.Engine.Contract;
 
 namespace DataLoad.Engine.Storage.Memory;
 

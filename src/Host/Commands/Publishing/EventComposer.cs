@@ -3,8 +3,8 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using DataLoad.Engine.Contract;
-using DataLoad.Engine.Intake;
 using DataLoad.Engine.Decoding;
+using DataLoad.Engine.Intake;
 using DataLoad.Engine.Resolving;
 using DataLoad.Host.Hosting;
 
