@@ -97,7 +97,12 @@ public static class Backlog
     {
         var meant = Meant(Streams.ActBuy, common, ctime, Invariant($"key:{key}")) with
         {
-            Vip = dice.Chance(0.3), Rush = dice.Chance(0.1), ByShare = dice.Chance(0.2), Num = dice.Between(1, 3), CardNum = dice.Between(1, 6), Amount = dice.Between(1, 99_999) / 100m,
+            Vip = dice.Chance(0.3),
+            Rush = dice.Chance(0.1),
+            ByShare = dice.Chance(0.2),
+            Num = dice.Between(1, 3),
+            CardNum = dice.Between(1, 6),
+            Amount = dice.Between(1, 99_999) / 100m,
         };
         batch.RowsBefore.Add(BusinessSchema.Orders.Row([key, .. common.Columns(), meant.Vip, (int)meant.Num, (int)meant.CardNum, meant.Amount, meant.Rush, meant.ByShare, ctime]));
         batch.RowsBefore.Add(BusinessSchema.MqOperateRecord.Row(key, Streams.ActBuy.Exchange, Invariant($"{{\"orderId\":{key}}}"), (short)0, ctime));

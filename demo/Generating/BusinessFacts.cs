@@ -101,7 +101,11 @@ internal sealed class BusinessFacts(Dice dice, GeneratorOptions options)
     {
         var facts = meant with
         {
-            Num = dice.Between(0, 5), CardNum = dice.Between(0, 10), Amount = Money(), Rush = dice.Chance(0.25), ByShare = dice.Chance(0.25),
+            Num = dice.Between(0, 5),
+            CardNum = dice.Between(0, 10),
+            Amount = Money(),
+            Rush = dice.Chance(0.25),
+            ByShare = dice.Chance(0.25),
         };
         var key = NextKey(BusinessSchema.Orders);
         rows.Add(BusinessSchema.Orders.Row([key, .. common.Columns(), facts.Vip, (int)facts.Num, (int)facts.CardNum, facts.Amount, facts.Rush, facts.ByShare, ctime]));

@@ -84,7 +84,10 @@ public sealed class Generator
             var first = _remembered[_dice.Below(_remembered.Count)];
             var echo = new Draft(first.Stream, first.Meant)
             {
-                Key = first.Key, MessageId = first.MessageId, TimestampSeconds = StatDay.FirstMilliseconds / 1000, SaysMore = true,
+                Key = first.Key,
+                MessageId = first.MessageId,
+                TimestampSeconds = StatDay.FirstMilliseconds / 1000,
+                SaysMore = true,
                 Fields =
                 [
                     .. first.Fields.Where(field => field.Name is not "ctime" and not "wuId" and not "redPackNum"),

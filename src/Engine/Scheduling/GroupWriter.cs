@@ -74,7 +74,7 @@ public sealed class GroupWriter<T>
 
     private async ValueTask WriteArrivedAsync(CancellationToken cancellationToken)
     {
-        for (int failures = 0; ; )
+        for (int failures = 0; ;)
         {
             TakeArrived();
             try

@@ -48,7 +48,8 @@ public sealed class ShardRegion
                 {
                     metrics.JournalSeconds.Record(time.TotalSeconds);
                     metrics.JournalGroup.Record(blocks);
-                }) with { MaxItems = options.Settings.MaxGroupBlocks },
+                }) with
+                { MaxItems = options.Settings.MaxGroupBlocks },
                 store.Journal.AppendAsync,
                 options.Logger),
             SnapshotWriter = new GroupWriter<SnapshotWrite>(
