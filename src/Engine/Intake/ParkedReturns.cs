@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Parking;
@@ -63,8 +64,10 @@ internal sealed class ParkedReturns
             await TakeUpAsync(due, cancellationToken).ConfigureAwait(false);
             return true;
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is not ChannelClosedException && !cancellationToken.IsCancellationRequested)
         {
+            // A shard's mailbox that is closed is no fault of the delivery: its shard was taken over, and the next owner
+            // takes the delivery up at once.
             IntakeLog.ParkedFailed(_options.Logger, _stream.Name, due.Count, e.Message);
             if (due.Count == 1)
             {
