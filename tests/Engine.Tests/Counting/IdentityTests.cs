@@ -84,6 +84,8 @@ public sealed class IdentityTests
     [InlineData("\"topicId\":9", "\"topicId\":8")]
     [InlineData("\"sessionStr\":\"s\"", "\"sessionStr\":\"t\"")]
     [InlineData("\"wuId\":5", "\"wuId\":5,\"parentTopicId\":0")]
+    [InlineData("\"wuId\":5", "\"wuId\":5,\"parentTopicType\":\"p\"")]
+    [InlineData("\"wuId\":5", "\"wuId\":5,\"channelType\":\"c\"")]
     public void Other_content_is_another_event(string from, string to) =>
         _share.IdentityOf(Timed.Replace(from, to, StringComparison.Ordinal)).ShouldNotBe(_share.IdentityOf(Timed));
 

@@ -161,6 +161,25 @@ public sealed class PrecedenceTests
         }
     }
 
+    [Fact]
+    public void Days_are_right_where_the_clocks_change_at_a_minute_past_midnight_amid_an_hour_of_utc()
+    {
+        // Newfoundland until 2011: in autumn from 00:01 back to 23:01 of the day before.
+        var zone = TimeZoneInfo.FindSystemTimeZoneById("America/St_Johns");
+        var days = new DayZone(zone);
+        for (long midnight = EventTime.EarliestMs; midnight < EventTime.EarliestMs + (12 * 365 * Day); midnight += Day)
+        {
+            for (long time = midnight + (2 * 3_600_000); time < midnight + (5 * 3_600_000); time += 10 * 60_000)
+            {
+                int expected = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(DateTimeOffset.FromUnixTimeMilliseconds(time), zone).DateTime).DayNumber;
+                if (days.DayOf(time) != expected)
+                {
+                    days.DayOf(time).ShouldBe(expected, $"{time}");
+                }
+            }
+        }
+    }
+
     private static EventMaker Visit(string rows) => new("act.visit", new FakeLookup().With(rows));
 
     private static string Text(EventMaker maker, int text) => Encoding.UTF8.GetString(maker.Event.Text(text));

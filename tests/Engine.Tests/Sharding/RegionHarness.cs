@@ -87,11 +87,11 @@ internal sealed class RegionHarness : IAsyncDisposable
         return this;
     }
 
-    /// <summary>Drops the node, whatever it is doing.</summary>
+    /// <summary>Drops the node, whatever it is doing; one that a test holds in a call of the store is left there.</summary>
     public async Task CrashAsync()
     {
         await _running.CancelAsync();
-        await Running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Running.WaitAsync(TimeSpan.FromSeconds(5)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Stops the node in order.</summary>
