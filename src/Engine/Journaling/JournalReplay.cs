@@ -44,21 +44,31 @@ public sealed class JournalReplay
     {
         while (true)
         {
+            // The owner may trim the journal meanwhile; then it is read again from the new baseline. What was read may
+            // have a gap, or none where all of it went into a baseline that was listed too early.
             Checkpoint start = await _snapshots.LoadCheckpointAsync(shard, cancellationToken).ConfigureAwait(false);
             try
             {
-                return await RunAsync(shard, start, filter, limitOf, cancellationToken).ConfigureAwait(false);
+                Dictionary<CounterId, Counter> counters = await RunAsync(shard, start, filter, limitOf, cancellationToken).ConfigureAwait(false);
+                if (await IsBaselineAsync(start, shard, cancellationToken).ConfigureAwait(false))
+                {
+                    return counters;
+                }
             }
             catch (StoredFormatException)
             {
-                // The owner may have trimmed the journal meanwhile; then it is read again from the new baseline.
-                Checkpoint now = await _snapshots.LoadCheckpointAsync(shard, cancellationToken).ConfigureAwait(false);
-                if (now.BaselineSequenceNr == start.BaselineSequenceNr)
+                if (await IsBaselineAsync(start, shard, cancellationToken).ConfigureAwait(false))
                 {
                     throw;
                 }
             }
         }
+    }
+
+    private async ValueTask<bool> IsBaselineAsync(Checkpoint start, int shard, CancellationToken cancellationToken)
+    {
+        Checkpoint now = await _snapshots.LoadCheckpointAsync(shard, cancellationToken).ConfigureAwait(false);
+        return now.BaselineSequenceNr == start.BaselineSequenceNr;
     }
 
     private async Task<Dictionary<CounterId, Counter>> RunAsync(
