@@ -50,7 +50,6 @@ internal static class NodeHost
         };
         await using IStore store = Databases.OpenStore(settings.Store, info.Id);
         await using ILookup lookup = Databases.OpenLookup(settings.Business);
-        await StartCheck.RunAsync(store, lookup, new AmqpConnector(settings.Engine.Amqp), stop).ConfigureAwait(false);
         using var metrics = new EngineMetrics();
         var node = new EngineNode(settings.Engine, new NodeServices
         {
@@ -78,6 +77,8 @@ internal static class NodeHost
 
         try
         {
+            // Health answers already: a server that hangs may take the check as long as connecting may take.
+            await StartCheck.RunAsync(store, lookup, new AmqpConnector(settings.Engine.Amqp), stop).ConfigureAwait(false);
             await node.RunAsync(stop).ConfigureAwait(false);
         }
         finally
