@@ -16,7 +16,7 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
     private readonly List<Publication> _waiting = [];
     private ulong _published;
 
-    private ConfirmedChannel(IChannel channel)
+    internal ConfirmedChannel(IChannel channel)
     {
         _channel = channel;
         channel.BasicReturnAsync += (_, returned) => Told(() => Return(returned));
