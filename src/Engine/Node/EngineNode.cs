@@ -160,7 +160,6 @@ public sealed class EngineNode
     private async Task ServeAsync(IReadOnlyList<ShardLease> leases, CancellationToken stop)
     {
         using var running = new CancellationTokenSource();
-        bool released = false;
         try
         {
             await RetryAsync(
@@ -209,9 +208,6 @@ public sealed class EngineNode
                 await running.CancelAsync().ConfigureAwait(false);
                 await Task.WhenAll(shards, renewing, taking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-
-            await _services.Store.Leases.ReleaseAsync(_services.Info.Id, CancellationToken.None).ConfigureAwait(false);
-            released = true;
         }
         finally
         {
@@ -219,10 +215,7 @@ public sealed class EngineNode
             _intake = null;
             _region = null;
             await running.CancelAsync().ConfigureAwait(false);
-            if (!released)
-            {
-                await TryReleaseAsync().ConfigureAwait(false);
-            }
+            await TryReleaseAsync().ConfigureAwait(false);
         }
     }
 
@@ -312,7 +305,7 @@ public sealed class EngineNode
         catch (Exception e)
         {
             // What is not given back ends by itself when its time to live has passed.
-            NodeLog.RenewFailed(_logger, TimeSpan.Zero, e.Message);
+            NodeLog.ReleaseFailed(_logger, e.Message);
         }
     }
 
