@@ -1,6 +1,8 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Sharding;
+using DataLoad.Engine.Statistics;
 using DataLoad.Engine.Tests.Journaling;
 using DataLoad.Engine.Tests.Scheduling;
 using Shouldly;
@@ -140,6 +142,33 @@ public sealed class RegionMendingTests : IAsyncDisposable
 
         _harness.JournalOf(0).Count.ShouldBe(21);
         ShouldAllDecode();
+    }
+
+    [Fact]
+    public async Task A_damaged_block_of_one_shard_does_not_keep_the_others_from_a_rebuild()
+    {
+        await using var harness = new RegionHarness { Settings = RegionHarness.Brisk with { Shards = 4 } };
+        EventSpec[] events = [.. Enumerable.Range(0, 16).Select(i => Shared(i) with { Topic = new TopicKey("lesson", i) })];
+        await harness.StartAsync();
+        await harness.CountAsync(events);
+        await harness.Region.KeepAsync();
+        lock (harness.State.Gate)
+        {
+            JournalBlock block = harness.State.Journals[0].Values[0];
+            harness.State.Journals[0][block.FirstSequenceNr] = block with { Bytes = Flipped(block.Bytes.ToArray()) };
+            foreach ((long? _, long[] values) in harness.State.Table(RegionHarness.PageOf("act")).Rows.Values)
+            {
+                values[2] = 50;
+            }
+        }
+
+        int last = Enumerable.Range(0, 16).First(i => events[i].Topic.ShardOf(4) == 3);
+        (await harness.Region.RebuildAsync(new StatisticsFilter(TopicType: "lesson", TopicId: last))).ShouldBe(new RebuildResult(1, 1, 0));
+        StoredFormatException damage = await Should.ThrowAsync<StoredFormatException>(() => harness.Region.RebuildAsync(StatisticsFilter.All));
+
+        damage.Message.ShouldContain("The journal of shard 0 is damaged in the block of SequenceNr 1 to ");
+        damage.Message.ShouldContain("of the other shards");
+        harness.RowsOf().Where(row => row.Values[2] == 50).ShouldAllBe(row => new TopicKey(row.Key.TopicType, row.Key.TopicId).ShardOf(4) == 0);
     }
 
     public ValueTask DisposeAsync() => _harness.DisposeAsync();
