@@ -75,7 +75,14 @@ internal sealed class JournalTrimmer(CountingPlan plan, IJournal journal, ISnaps
         foreach (Snapshot kept in await snapshots.LoadAsync(shard, SnapshotKind.Baseline, keys, cancellationToken).ConfigureAwait(false))
         {
             CounterId id = SnapshotKeys.CounterId(kept.Key);
-            counters[id] = CounterCodec.Decode(id, counters[id].Page, kept.Bytes);
+            try
+            {
+                counters[id] = CounterCodec.Decode(id, counters[id].Page, kept.Bytes);
+            }
+            catch (StoredFormatException e)
+            {
+                throw SnapshotFault.At(shard, SnapshotKind.Baseline, kept.SequenceNr, e);
+            }
         }
 
         return counters;

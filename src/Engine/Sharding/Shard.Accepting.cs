@@ -174,7 +174,7 @@ internal sealed partial class Shard
             {
                 KeyChunkId id = KeyChunkId.Parse(snapshot.Key);
                 _missingKeys.Remove(id);
-                await SupplyKeysAsync(id, snapshot.Bytes, cancellationToken).ConfigureAwait(false);
+                await SupplyKeysAsync(id, snapshot, cancellationToken).ConfigureAwait(false);
             }
 
             foreach (KeyChunkId id in _missingKeys)
@@ -195,14 +195,23 @@ internal sealed partial class Shard
         catch (StoredFormatException e)
         {
             // One damaged Counter does not stop the others: its events go on being journaled, and a rebuild mends it.
-            CounterSlot slot = _state.Supply(new Counter(id, PageOf(id)), e.Message);
+            CounterSlot slot = _state.Supply(new Counter(id, PageOf(id)), SnapshotFault.At(Number, SnapshotKind.Counter, snapshot.SequenceNr, e).Message);
             ReportDamage(slot);
         }
     }
 
     private async ValueTask LoadPagesAsync(CancellationToken cancellationToken)
     {
-        _state.Hashes.Supply(_missingPages, await LoadAsync(SnapshotKind.SeenHashes, _missingPages.Keys, cancellationToken).ConfigureAwait(false));
+        IReadOnlyList<Snapshot> loaded = await LoadAsync(SnapshotKind.SeenHashes, _missingPages.Keys, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            _state.Hashes.Supply(_missingPages, loaded);
+        }
+        catch (SegmentDamageException e)
+        {
+            await MendHashesAsync(e, cancellationToken).ConfigureAwait(false);
+        }
+
         _missingPages.Clear();
         _state.AccountHashes();
     }

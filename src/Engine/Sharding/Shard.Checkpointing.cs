@@ -113,7 +113,7 @@ internal sealed partial class Shard
     private bool BeginCheckpoint()
     {
         long events = _state.AppliedSequenceNr - _checkpointed;
-        bool due = (events > 0 || _state.SnapshotList.Count > 0) && (_stopping
+        bool due = (events > 0 || _state.SnapshotList.Count > 0 || _state.KeyList.Count > 0 || _state.Hashes.HasGivenUp) && (_stopping
             || _keepNow
             || events >= _context.Settings.CheckpointEvents
             || IsOverShare

@@ -28,15 +28,22 @@ internal sealed partial class Shard
 
     private async Task RecoverOnceAsync(CancellationToken cancellationToken)
     {
+        var damaged = new List<SegmentDamageException>();
         SeenHashes hashes = await SeenHashes.OpenAsync(
             _lease.Shard,
             _context.Snapshots,
             new SeenHashesOptions { WindowMs = (long)_context.Settings.IdentityWindow.TotalMilliseconds },
+            damaged,
             cancellationToken).ConfigureAwait(false);
         _state = new ShardState(_context.Plan, hashes, _context.Budget);
         Checkpoint checkpoint = await _context.Snapshots.LoadCheckpointAsync(_lease.Shard, cancellationToken).ConfigureAwait(false);
         _checkpointed = checkpoint.SequenceNr;
         _state.AppliedSequenceNr = checkpoint.SequenceNr;
+        foreach (SegmentDamageException damage in damaged)
+        {
+            await MendHashesAsync(damage, cancellationToken).ConfigureAwait(false);
+        }
+
         await foreach (JournalBlock block in _context.Journal.ReadAsync(_lease.Shard, checkpoint.SequenceNr, cancellationToken).ConfigureAwait(false))
         {
             if (block.FirstSequenceNr > _state.AppliedSequenceNr + 1)

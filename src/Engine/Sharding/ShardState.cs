@@ -124,7 +124,7 @@ internal sealed class ShardState(CountingPlan plan, SeenHashes hashes, MemoryBud
             catch (OverflowException)
             {
                 MarkChanged(slot);
-                slot.Damage = $"a sum of Counter {slot.Counter.Id} passed {Counter.MaxSum} at SequenceNr {sequenceNr}";
+                slot.Damage = $"A sum of Counter {slot.Counter.Id} passed {Counter.MaxSum} at SequenceNr {sequenceNr}. Run 'dataload rebuild' for its topic once the cause is gone.";
             }
         }
 
