@@ -172,7 +172,7 @@ public sealed class EngineNode
             Task renewing = RenewAsync(running.Token);
             await await Task.WhenAny(region.Recovered, shards, renewing, Task.Delay(Timeout.Infinite, stop)).ConfigureAwait(false);
 
-            var connector = new AmqpConnector(_settings.Amqp);
+            var connector = new AmqpConnector(_settings.Amqp, _services.ConnectBroker);
             var topology = new Topology(connector, _logger);
             await using var deadLetters = new DeadLetterPublisher(connector, topology, _backoff, _services.Time, _logger);
             var parking = new ParkingLot(
