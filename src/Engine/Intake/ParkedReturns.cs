@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Scheduling;
 
@@ -116,6 +117,11 @@ internal sealed class ParkedReturns
         if (damaged.Count > 0)
         {
             await _options.Parking.ParkAgainAsync(damaged, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (Fault.Is(FaultPoint.ParkedRemovedEarly))
+        {
+            await _options.Parking.RemoveAsync(ids, cancellationToken).ConfigureAwait(false);
         }
 
         var sink = new CollectingSink(ids);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
 
@@ -49,6 +50,11 @@ public sealed class ParkingLot(IParkingStore store, ParkingLotOptions options, I
                 return true;
             },
             cancellationToken).ConfigureAwait(false);
+        if (Fault.Is(FaultPoint.ParkedUnannounced))
+        {
+            return;
+        }
+
         foreach (string stream in deliveries.Select(delivery => delivery.Stream).Distinct(StringComparer.Ordinal))
         {
             ArrivedOf(stream).Set();
