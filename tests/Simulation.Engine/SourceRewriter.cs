@@ -16,8 +16,10 @@ public class SourceRewriter : Task
         Change(".ConfigureAwait(false)", ""),
         Change("(ConfigureAwaitOptions.SuppressThrowing)", "(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext)"),
 
-        // These two use the thread pool whatever the scheduler.
+        // These use the thread pool whatever the scheduler.
+        Change("TaskCreationOptions.RunContinuationsAsynchronously", "TaskCreationOptions.None"),
         Change("Task.Run(", "Simulated.Run("),
+        Change("SemaphoreSlim", "SimulatedSemaphore"),
         Change(".CancelAsync()", ".CancelOnScheduler()"),
 
         // Randomness from the seed.
