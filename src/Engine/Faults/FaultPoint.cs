@@ -42,9 +42,6 @@ internal enum FaultPoint
     /// <summary>The row of a parked delivery is removed when it is taken up.</summary>
     ParkedRemovedEarly,
 
-    /// <summary>Nobody is told that a delivery was parked.</summary>
-    ParkedUnannounced,
-
     /// <summary>An event without identity does not take that of its parked row.</summary>
     ParkedWithoutIdentity,
 

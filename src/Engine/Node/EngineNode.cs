@@ -110,8 +110,7 @@ public sealed class EngineNode
             ShardRegion region = MakeRegion(attempt.Granted);
             Task shards = region.RunAsync(running.Token);
             Task renewing = RenewAsync(running.Token);
-            await Task.WhenAny(region.Recovered, shards).ConfigureAwait(false);
-            await region.Recovered.ConfigureAwait(false);
+            await RecoveredAsync(region, shards, renewing).ConfigureAwait(false);
             Task working = work(region);
             await await Task.WhenAny(working, shards, renewing).ConfigureAwait(false);
             await working.ConfigureAwait(false);
@@ -170,7 +169,7 @@ public sealed class EngineNode
             _region = region;
             Task shards = region.RunAsync(running.Token);
             Task renewing = RenewAsync(running.Token);
-            await await Task.WhenAny(region.Recovered, shards, renewing, Task.Delay(Timeout.Infinite, stop)).ConfigureAwait(false);
+            await RecoveredAsync(region, shards, renewing, Task.Delay(Timeout.Infinite, stop)).ConfigureAwait(false);
 
             var connector = new AmqpConnector(_settings.Amqp, _services.ConnectBroker);
             var topology = new Topology(connector, _logger);
@@ -224,6 +223,16 @@ public sealed class EngineNode
                 await TryReleaseAsync().ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>Waits until the shards have recovered, or something else ends and says why.</summary>
+    private static async Task RecoveredAsync(ShardRegion region, Task shards, params Task[] others)
+    {
+        Task recovered = region.Recovered;
+        Task first = await Task.WhenAny([recovered, shards, .. others]).ConfigureAwait(false);
+
+        // One shard that was taken over ends the others' recovery: only the region says which was the cause.
+        await (first == recovered && !recovered.IsCompletedSuccessfully ? shards : first).ConfigureAwait(false);
     }
 
     private async Task StopInOrderAsync(ShardRegion region, AmqpIntake intake, Task shards, CancellationTokenSource running)

@@ -68,8 +68,7 @@ internal sealed partial class Auditor : IStoreWatch
     {
         foreach (SnapshotWrite write in writes)
         {
-            CheckEpoch("a snapshot", write.Shard, write.Epoch, stale.Contains(write.Shard));
-            if (write.SequenceNr > _lastSequenceNrs.GetValueOrDefault(write.Shard))
+            if (CheckEpoch("a snapshot", write.Shard, write.Epoch, stale.Contains(write.Shard)) && write.SequenceNr > _lastSequenceNrs.GetValueOrDefault(write.Shard))
             {
                 _world.Fail($"shard {write.Shard} snapshotted at {write.SequenceNr} what is not journaled");
             }
@@ -186,7 +185,13 @@ internal sealed partial class Auditor : IStoreWatch
     {
         foreach (Guid id in ids)
         {
-            if (_parked.TryGetValue(id, out int number) && !IsJournaled(_byMessage[number]) && !_dead.ContainsKey(number))
+            if (!_parked.TryGetValue(id, out int number))
+            {
+                continue;
+            }
+
+            _world.Log("store", $"message {number} is parked no more");
+            if (!IsJournaled(_byMessage[number]) && !_dead.ContainsKey(number))
             {
                 _world.Fail($"lost: the parked row of message {number} ({_byMessage[number]}) is removed, and it is neither journaled nor dead");
             }

@@ -44,7 +44,10 @@ internal sealed class Cluster
     public bool AllEnded => _processes.TrueForAll(process => process.IsEnded);
 
     /// <summary>Whether all that was published has been dealt with.</summary>
-    public bool IsSettled => Broker.Unsettled == 0 && State.Parked.Count == 0;
+    public bool IsSettled => Broker.Unsettled == 0 && State.Parked.Count == 0 && _processes.Exists(process => process.Node.IsServing && !process.IsEnded);
+
+    /// <summary>By how much the memory budget is passed.</summary>
+    public long OverBytes => _processes.Select(process => process.Node.Region?.Budget.OverBytes ?? 0).DefaultIfEmpty(0).Max();
 
     public void StartAll()
     {

@@ -2,6 +2,7 @@ using DataLoad.Engine.Contract;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Node;
+using DataLoad.Engine.Sharding;
 using DataLoad.Simulation.Scheduling;
 using DataLoad.Simulation.Stores;
 using Microsoft.Extensions.Logging;
@@ -17,6 +18,7 @@ internal sealed class SimProcess
     private readonly CancellationTokenSource _stop = new();
     private int _countdown;
     private Action? _then;
+    private ShardRegion? _region;
 
     public SimProcess(Cluster cluster, string name)
     {
@@ -98,10 +100,15 @@ internal sealed class SimProcess
         }
 
         IsEnded = true;
+        if (_region is { Budget.UsedBytes: not 0 } region)
+        {
+            _cluster.World.Fail($"{Name} ended, and {region.Budget.UsedBytes} bytes are still accounted for");
+        }
     }
 
     private void CountDown()
     {
+        _region = Node.Region ?? _region;
         if (_then is { } then && --_countdown <= 0)
         {
             _then = null;

@@ -91,6 +91,14 @@ internal static class Simulation
             Settle(world, cluster);
         }
 
+        if (world.Failure is null)
+        {
+            bool isOver = false;
+            world.After(2000, () => isOver = true);
+            world.RunUntil(() => isOver, world.ElapsedMs + 3000, MaxSteps, "a rest");
+            if (Environment.GetEnvironmentVariable("SIMOVER") is not null && cluster.OverBytes > 0) Console.WriteLine($"OVER {cluster.OverBytes} of {scenario.Settings.Sharding.MemoryBudgetBytes} shards {scenario.Settings.Sharding.Shards}");
+        }
+
         cluster.StopAll();
         world.RunUntil(() => cluster.AllEnded, world.ElapsedMs + PatienceMs, MaxSteps, "an orderly stop");
         if (world.Failure is null)

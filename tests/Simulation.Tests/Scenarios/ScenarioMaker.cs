@@ -99,7 +99,7 @@ internal sealed class ScenarioMaker(ulong seed)
                 CheckpointEvents = Between(2, 40),
                 MaxSnapshotBytes = Between(50, 4000),
                 IdentityWindow = TimeSpan.FromDays(7),
-                MemoryBudgetBytes = Chance(50) ? 64 * 1024 * 1024 : Between(2_000, 40_000),
+                MemoryBudgetBytes = Chance(40) ? 64 * 1024 * 1024 : Chance(50) ? Between(300, 4_000) : Between(4_000, 40_000),
                 MaxGroupBlocks = Between(1, 5),
                 JournalRetention = Chance(60) ? null : Ms(Between(0, 1000)),
                 TrimInterval = Ms(Between(50, 800)),
@@ -141,6 +141,9 @@ internal sealed class ScenarioMaker(ulong seed)
         bool keyed = stream.HasKey || stream.NeedsRows;
         int joinType = Between(1, 3);
         string? flaw = Chance(10) ? Flaw(stream) : null;
+        bool hasTime = Chance(keyed ? 20 : 40);
+        bool hasId = Chance(50);
+        bool isAnonymous = !stream.HasKey && !stream.IsContent && !hasTime && !hasId;
         return new Happening
         {
             Number = number,
@@ -149,15 +152,15 @@ internal sealed class ScenarioMaker(ulong seed)
             TopicType = type,
             TopicId = id,
             WuId = string.Equals(stream.Name, "act.group", StringComparison.Ordinal) ? Between(1, 9) : Between(0, 9),
-            MessageTimeMs = Chance(keyed ? 20 : 40) ? at : null,
+            MessageTimeMs = hasTime ? at : null,
             RowTimeMs = stream.HasKey && Chance(80) ? at : null,
             TimestampSeconds = Chance(40) ? at / 1000 : null,
-            MessageId = Chance(50) ? $"m-{number}" : null,
+            MessageId = hasId ? $"m-{number}" : null,
             Key = 1000 + (Chance(50) ? number : number * 1_100_003),
             RecordId = 5000 + number,
             Numbers = Numbers(stream, joinType),
             RowsAtMs = !stream.NeedsRows || Chance(70) ? 0 : Chance(85) ? _random.NextInt64(_lengthMs) : Happening.Never,
-            DelayMs = Chance(8) ? Between(1, 1500) : 0,
+            DelayMs = Chance(isAnonymous ? 35 : 8) ? Between(1, 1500) : 0,
             Flaw = flaw,
             SpeaksItself = stream.Table is null || Chance(40),
         };
