@@ -13,6 +13,7 @@ internal sealed class CommandLine(string[] args, TextWriter output)
           --seeds A..B    runs the seeds from A up to B, on all cores (default 1..1000000)
           --minutes M     stops after that many minutes (default: runs all seeds)
           --seed N        runs one seed and prints its timeline
+          --keep DIR      keeps the scenarios of seeds that fail, shrunk, as files there
           --fault POINT   with a fault point switched on, to see what the simulation makes of it
 
         A seed that fails is shrunk: its scenario and timeline are printed. The exit code is 1 when one failed.
@@ -22,6 +23,7 @@ internal sealed class CommandLine(string[] args, TextWriter output)
     private ulong _to = 1_000_000;
     private double? _minutes;
     private ulong? _seed;
+    private string? _keep;
     private FaultPoint _fault;
 
     public int Run()
@@ -60,6 +62,9 @@ internal sealed class CommandLine(string[] args, TextWriter output)
                     break;
                 case "--minutes":
                     _minutes = double.Parse(args[i + 1], CultureInfo.InvariantCulture);
+                    break;
+                case "--keep":
+                    _keep = args[i + 1];
                     break;
                 case "--fault":
                     _fault = Enum.Parse<FaultPoint>(args[i + 1]);
@@ -116,6 +121,12 @@ internal sealed class CommandLine(string[] args, TextWriter output)
         output.WriteLine($"seed {seed}, shrunk:");
         Scenario small = Shrinker.Shrink(ScenarioMaker.Make(seed), _fault, TimeSpan.FromSeconds(30));
         Print(small, Simulation.Run(small, _fault, withTimeline: true));
+        if (_keep is not null)
+        {
+            Directory.CreateDirectory(_keep);
+            ScenarioFile.Write(Path.Combine(_keep, string.Create(CultureInfo.InvariantCulture, $"seed-{seed}.json")), small);
+        }
+
         output.WriteLine($"replay: dotnet run -c Release --project tests/Simulation.Tests -- --seed {seed}{(_fault == FaultPoint.None ? "" : $" --fault {_fault}")}");
     }
 

@@ -13,6 +13,9 @@ internal static class Simulation
     /// <summary>How much virtual time a run may take to settle once all is calm.</summary>
     private const long PatienceMs = 60_000;
 
+    /// <summary>What the Counters and seen identities of a shard's last blocks may take.</summary>
+    private const int LastBlocksBytes = 20 * 1024;
+
     /// <summary>Runs a scenario on this thread.</summary>
     /// <param name="scenario">What is to happen.</param>
     /// <param name="fault">The fault point that is on.</param>
@@ -96,7 +99,7 @@ internal static class Simulation
             bool isOver = false;
             world.After(2000, () => isOver = true);
             world.RunUntil(() => isOver, world.ElapsedMs + 3000, MaxSteps, "a rest");
-            if (Environment.GetEnvironmentVariable("SIMOVER") is not null && cluster.OverBytes > 0) Console.WriteLine($"OVER {cluster.OverBytes} of {scenario.Settings.Sharding.MemoryBudgetBytes} shards {scenario.Settings.Sharding.Shards}");
+            CheckMemory(world, scenario, cluster);
         }
 
         cluster.StopAll();
@@ -105,6 +108,16 @@ internal static class Simulation
         {
             // Nothing in it waits: the store answers at once.
             cluster.Auditor.JudgeAsync().GetAwaiter().GetResult();
+        }
+    }
+
+    /// <summary>At rest nothing is held beyond the budget but what the last blocks of each shard touched.</summary>
+    private static void CheckMemory(World world, Scenario scenario, Cluster cluster)
+    {
+        long most = (long)scenario.Settings.Sharding.Shards * LastBlocksBytes;
+        if (cluster.OverBytes > most)
+        {
+            world.Fail($"at rest {cluster.OverBytes} bytes more than the memory budget are held, expected at most {most}");
         }
     }
 
