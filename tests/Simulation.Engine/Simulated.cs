@@ -39,6 +39,23 @@ internal static class Simulated
         return Task.CompletedTask;
     }
 
+    /// <summary>Waits by a clock.</summary>
+    public static async Task Delay(TimeSpan delay, TimeProvider time, CancellationToken cancellationToken = default)
+    {
+        var over = new TaskCompletionSource();
+        await using ITimer timer = time.CreateTimer(_ => over.TrySetResult(), null, delay, Timeout.InfiniteTimeSpan);
+        await over.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Waits until cancelled.</summary>
+    public static Task Delay(int milliseconds, CancellationToken cancellationToken) => milliseconds == Timeout.Infinite
+        ? new TaskCompletionSource().Task.WaitAsync(cancellationToken)
+        : throw new NotSupportedException("A wait by the system's clock cannot be simulated.");
+
+    /// <summary>Waits by the system's clock, which no simulation may.</summary>
+    public static Task Delay(TimeSpan delay, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("A wait by the system's clock cannot be simulated.");
+
     /// <summary>An id of the seed.</summary>
     public static Guid NewGuid()
     {

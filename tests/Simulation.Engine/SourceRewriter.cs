@@ -19,6 +19,7 @@ public class SourceRewriter : Task
         // These use the thread pool whatever the scheduler.
         Change("TaskCreationOptions.RunContinuationsAsynchronously", "TaskCreationOptions.None"),
         Change("Task.Run(", "Simulated.Run("),
+        Change("Task.Delay(", "Simulated.Delay("),
         Change("SemaphoreSlim", "SimulatedSemaphore"),
         Change(".CancelAsync()", ".CancelOnScheduler()"),
 

@@ -82,7 +82,7 @@ internal sealed class CommandLine(string[] args, TextWriter output)
     private int RunOne(ulong seed)
     {
         Scenario scenario = ScenarioMaker.Make(seed);
-        Outcome outcome = Simulation.Run(scenario, _fault, withTimeline: true);
+        Outcome outcome = Simulator.Run(scenario, _fault, withTimeline: true);
         Print(scenario, outcome);
         if (outcome.Failure is null)
         {
@@ -120,7 +120,7 @@ internal sealed class CommandLine(string[] args, TextWriter output)
         output.WriteLine();
         output.WriteLine($"seed {seed}, shrunk:");
         Scenario small = Shrinker.Shrink(ScenarioMaker.Make(seed), _fault, TimeSpan.FromSeconds(30));
-        Print(small, Simulation.Run(small, _fault, withTimeline: true));
+        Print(small, Simulator.Run(small, _fault, withTimeline: true));
         if (_keep is not null)
         {
             Directory.CreateDirectory(_keep);

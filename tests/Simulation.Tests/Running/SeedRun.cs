@@ -65,7 +65,7 @@ internal sealed class SeedRun(ulong from, ulong to, FaultPoint fault = FaultPoin
                 seed = _next++;
             }
 
-            Outcome outcome = Simulation.Run(ScenarioMaker.Make(seed), fault);
+            Outcome outcome = Simulator.Run(ScenarioMaker.Make(seed), fault);
             lock (_lock)
             {
                 Done++;

@@ -10,7 +10,7 @@ internal static class Shrinker
     public static Scenario Shrink(Scenario scenario, FaultPoint fault, TimeSpan limit)
     {
         var clock = Stopwatch.StartNew();
-        string kind = KindOf(Simulation.Run(scenario, fault).Failure);
+        string kind = KindOf(Simulator.Run(scenario, fault).Failure);
         bool smaller = true;
         while (smaller && clock.Elapsed < limit)
         {
@@ -22,7 +22,7 @@ internal static class Shrinker
                     break;
                 }
 
-                if (string.Equals(KindOf(Simulation.Run(candidate, fault).Failure), kind, StringComparison.Ordinal))
+                if (string.Equals(KindOf(Simulator.Run(candidate, fault).Failure), kind, StringComparison.Ordinal))
                 {
                     scenario = candidate;
                     smaller = true;

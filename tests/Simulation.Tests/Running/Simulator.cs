@@ -5,7 +5,7 @@ using DataLoad.Simulation.Scheduling;
 namespace DataLoad.Simulation.Running;
 
 /// <summary>Runs a scenario: the same one always runs the same way.</summary>
-internal static class Simulation
+internal static class Simulator
 {
     /// <summary>A run that takes more tasks than this does not end.</summary>
     private const long MaxSteps = 400_000;
