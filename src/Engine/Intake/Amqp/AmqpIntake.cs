@@ -14,6 +14,7 @@ public sealed class AmqpIntake
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
 
     private readonly AmqpConnector _connector;
+    private readonly Topology _topology;
     private readonly PipelineOptions _options;
     private readonly ILogger _logger;
     private readonly StreamConsumer[] _consumers;
@@ -27,6 +28,7 @@ public sealed class AmqpIntake
     public AmqpIntake(AmqpConnector connector, Topology topology, Catalog catalog, PipelineOptions options)
     {
         _connector = connector;
+        _topology = topology;
         _options = options;
         _logger = options.Logger;
         StreamDefinition[] streams = [.. catalog.Streams.Where(stream => connector.Settings.Of(stream).Enabled)];
@@ -132,6 +134,7 @@ public sealed class AmqpIntake
             lost.TrySetResult(reason.ReplyText);
             return Task.CompletedTask;
         };
+        await DeclareDeadLettersAsync(connection, cancellationToken).ConfigureAwait(false);
         Task[] loops =
         [
             .. _consumers.Select(consumer => Task.Run(() => consumer.RunAsync(connection, session.Token), CancellationToken.None)),
@@ -151,6 +154,22 @@ public sealed class AmqpIntake
             await session.CancelAsync().ConfigureAwait(false);
             await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await AmqpClosing.CloseAsync(connection, _logger).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Has the dead letters' queue from the start on, for those who watch it. Where that fails events are counted all
+    /// the same: whoever has a dead letter to publish tries again and says so.
+    /// </summary>
+    private async Task DeclareDeadLettersAsync(IConnection connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _topology.EnsureDeadLettersAsync(connection, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (connection.IsOpen && !cancellationToken.IsCancellationRequested)
+        {
+            IntakeLog.DeadLettersUndeclared(_logger, e.Message);
         }
     }
 
