@@ -7,17 +7,9 @@ namespace DataLoad.Simulation.Broker;
 internal sealed partial class SimChannel
 {
 #pragma warning disable CS0067 // nobody listens
-    public event AsyncEventHandler<BasicAckEventArgs>? BasicAcksAsync;
-
-    public event AsyncEventHandler<BasicNackEventArgs>? BasicNacksAsync;
-
-    public event AsyncEventHandler<BasicReturnEventArgs>? BasicReturnAsync;
-
     public event AsyncEventHandler<CallbackExceptionEventArgs>? CallbackExceptionAsync;
 
     public event AsyncEventHandler<FlowControlEventArgs>? FlowControlAsync;
-
-    public event AsyncEventHandler<ShutdownEventArgs>? ChannelShutdownAsync;
 #pragma warning restore CS0067
 
     public int ChannelNumber => number;

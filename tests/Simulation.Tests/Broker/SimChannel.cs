@@ -14,7 +14,8 @@ internal sealed partial class SimChannel(SimConnection connection, bool confirms
     private readonly Queue<(ulong Tag, Message Message)> _arrived = new();
     private readonly Queue<(ulong Tag, Message Message)> _sent = new();
     private readonly Queue<ulong> _acknowledging = new();
-    private readonly List<TaskCompletionSource> _publishing = [];
+    private readonly Queue<(ulong Number, string Exchange, BasicProperties Properties, byte[] Body)> _publishing = new();
+    private readonly Queue<Action> _events = new();
     private IAsyncBasicConsumer? _consumer;
     private string _queue = "";
     private int _prefetch;
@@ -23,6 +24,16 @@ internal sealed partial class SimChannel(SimConnection connection, bool confirms
     private long _ackedUntilMs;
     private bool _dispatching;
     private ulong _acked;
+    private ulong _published;
+    private ulong _confirmed;
+
+    public event AsyncEventHandler<BasicAckEventArgs>? BasicAcksAsync;
+
+    public event AsyncEventHandler<BasicNackEventArgs>? BasicNacksAsync;
+
+    public event AsyncEventHandler<BasicReturnEventArgs>? BasicReturnAsync;
+
+    public event AsyncEventHandler<ShutdownEventArgs>? ChannelShutdownAsync;
 
     public int Unacknowledged => _unacknowledged.Count;
 
@@ -88,11 +99,7 @@ internal sealed partial class SimChannel(SimConnection connection, bool confirms
         CloseReason = reason;
         IAsyncBasicConsumer? consumer = _consumer;
         _consumer = null;
-        foreach (TaskCompletionSource publishing in _publishing)
-        {
-            publishing.TrySetException(new AlreadyClosedException(reason));
-        }
-
+        Tell(() => _ = ChannelShutdownAsync?.Invoke(this, reason));
         if (consumer is not null)
         {
             connection.Scheduler.Post(() => _ = consumer.HandleChannelShutdownAsync(this, reason));
@@ -152,48 +159,24 @@ internal sealed partial class SimChannel(SimConnection connection, bool confirms
         _prefetch = prefetchCount;
     }
 
-    public async ValueTask BasicPublishAsync<TProperties>(string exchange, string routingKey, bool mandatory, TProperties basicProperties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
+    public ValueTask BasicPublishAsync<TProperties>(string exchange, string routingKey, bool mandatory, TProperties basicProperties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
         where TProperties : IReadOnlyBasicProperties, IAmqpHeader
     {
         RequireOpen();
-        byte[] copy = body.ToArray();
-        var properties = new BasicProperties(basicProperties);
-        var confirmed = new TaskCompletionSource();
-        _publishing.Add(confirmed);
+        if (!confirms || !mandatory)
+        {
+            Broker.World.Fail("a dead letter is published without asking for a confirm, or without asking for a queue that takes it");
+        }
+
+        _publishing.Enqueue((++_published, exchange, new BasicProperties(basicProperties), body.ToArray()));
         Broker.World.After(Broker.Weather.Latency(), () =>
         {
-            if (!IsOpen)
+            if (IsOpen)
             {
-                return;
+                Take();
             }
-
-            if (Broker.Weather.RefusesPublishing())
-            {
-                confirmed.TrySetException(new PublishException(1, isReturn: false));
-                return;
-            }
-
-            Broker.Accept(exchange, properties, copy);
-            if (Broker.Weather.LosesConfirm())
-            {
-                connection.Cut("the connection was lost with a confirm");
-            }
-
-            Broker.World.After(Broker.Weather.Latency(), () => confirmed.TrySetResult());
         });
-        if (!confirms)
-        {
-            Broker.World.Fail("a dead letter is published on a channel without confirms");
-        }
-
-        try
-        {
-            await confirmed.Task.WaitAsync(cancellationToken);
-        }
-        finally
-        {
-            _publishing.Remove(confirmed);
-        }
+        return ValueTask.CompletedTask;
     }
 
     public async Task<uint> MessageCountAsync(string queue, CancellationToken cancellationToken = default)
@@ -284,6 +267,51 @@ internal sealed partial class SimChannel(SimConnection connection, bool confirms
         }
 
         Fill();
+    }
+
+    /// <summary>Takes the next of what was published, refuses it, or has no queue for it.</summary>
+    private void Take()
+    {
+        (ulong number, string exchange, BasicProperties properties, byte[] body) = _publishing.Dequeue();
+        if (Broker.Weather.RefusesPublishing())
+        {
+            if (Broker.World.Random.Next(2) == 0)
+            {
+                Later(() => _ = BasicNacksAsync?.Invoke(this, new BasicNackEventArgs(number, multiple: false, requeue: false)));
+                return;
+            }
+
+            Tell(() => _ = BasicReturnAsync?.Invoke(this, new BasicReturnEventArgs(312, "NO_ROUTE", exchange, exchange, properties, body)));
+            Later(() => _ = BasicAcksAsync?.Invoke(this, new BasicAckEventArgs(number, multiple: false)));
+            return;
+        }
+
+        Broker.Accept(exchange, properties, body);
+        if (Broker.Weather.LosesConfirm())
+        {
+            connection.Cut("the connection was lost with a confirm");
+            return;
+        }
+
+        // A confirm may stand for all before it, where those are taken as well.
+        bool multiple = _confirmed == number - 1;
+        _confirmed = multiple ? number : _confirmed;
+        Later(() => _ = BasicAcksAsync?.Invoke(this, new BasicAckEventArgs(number, multiple)));
+    }
+
+    private void Later(Action action) => Broker.World.After(Broker.Weather.Latency(), () =>
+    {
+        if (IsOpen)
+        {
+            Tell(action);
+        }
+    });
+
+    /// <summary>Tells the listeners, one thing after another.</summary>
+    private void Tell(Action action)
+    {
+        _events.Enqueue(action);
+        connection.Scheduler.Post(() => _events.Dequeue()());
     }
 
     private async Task AskAsync(CancellationToken cancellationToken)
