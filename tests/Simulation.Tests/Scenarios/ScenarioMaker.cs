@@ -20,6 +20,7 @@ internal sealed class ScenarioMaker(ulong seed)
     private TimeZoneInfo _zone = TimeZoneInfo.Utc;
     private long _startMs;
     private long _lengthMs;
+    private bool _isTight;
 
     public static Scenario Make(ulong seed) => new ScenarioMaker(seed).Make();
 
@@ -29,6 +30,9 @@ internal sealed class ScenarioMaker(ulong seed)
         _zone = TimeZoneInfo.FindSystemTimeZoneById(zone);
         _startMs = StartNearMidnight();
         _lengthMs = Between(1000, 5000);
+
+        // Little memory, small blocks and slow writes: recovery has to write while it reads.
+        _isTight = Chance(25);
         StreamFacts[] streams = [.. StreamFacts.All.OrderBy(_ => _random.Next()).Take(Between(1, 3))];
         for (int i = Between(1, 4); i > 0; i--)
         {
@@ -50,7 +54,7 @@ internal sealed class ScenarioMaker(ulong seed)
             Settings = settings,
             PageRows = Between(1, 8),
             StandBy = Chance(40),
-            CrashAtEnd = Chance(40),
+            CrashAtEnd = _isTight || Chance(40),
             Happenings = _happenings,
             Publishings = [.. _publishings.OrderBy(publishing => publishing.AtMs).ThenBy(publishing => publishing.Number)],
             Troubles = [.. _troubles.OrderBy(trouble => trouble.AtMs)],
@@ -92,14 +96,14 @@ internal sealed class ScenarioMaker(ulong seed)
             {
                 Shards = Between(1, 4),
                 MailboxCapacity = Between(1, 4),
-                MaxBlockBytes = Between(60, 3000),
-                FlushInterval = Ms(Between(20, 400)),
+                MaxBlockBytes = _isTight ? Between(60, 300) : Between(60, 3000),
+                FlushInterval = Ms(_isTight ? Between(20, 60) : Between(20, 400)),
                 MaxFlushRows = Between(1, 4),
                 CheckpointInterval = Ms(Between(30, 1500)),
                 CheckpointEvents = Between(2, 40),
                 MaxSnapshotBytes = Between(50, 4000),
                 IdentityWindow = TimeSpan.FromDays(7),
-                MemoryBudgetBytes = Chance(40) ? 64 * 1024 * 1024 : Chance(50) ? Between(300, 4_000) : Between(4_000, 40_000),
+                MemoryBudgetBytes = _isTight ? Between(300, 3_000) : Chance(40) ? 64 * 1024 * 1024 : Chance(50) ? Between(300, 4_000) : Between(4_000, 40_000),
                 MaxGroupBlocks = Between(1, 5),
                 JournalRetention = Chance(60) ? null : Ms(Between(0, 1000)),
                 TrimInterval = Ms(Between(50, 800)),
@@ -221,6 +225,13 @@ internal sealed class ScenarioMaker(ulong seed)
 
     private void MakeTroubles()
     {
+        if (_isTight)
+        {
+            _troubles.Add(new Trouble(TroubleKind.StoreSlow, 0, _lengthMs, Between(5, 60)));
+            _troubles.Add(new Trouble(TroubleKind.Crash, _random.NextInt64(_lengthMs), Amount: Between(0, 200), Steps: _random.Next(200)));
+            _troubles.Add(new Trouble(TroubleKind.Crash, _random.NextInt64(_lengthMs), Amount: Between(0, 200), Steps: _random.Next(200)));
+        }
+
         for (int i = Chance(12) ? 0 : Between(1, 6); i > 0; i--)
         {
             long at = _random.NextInt64(_lengthMs);
