@@ -3,6 +3,7 @@ using DataLoad.Engine.Binary;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Tests.Hostile;
 using Shouldly;
 using Xunit;
 
@@ -36,6 +37,16 @@ public sealed class BlockTests
 
         read.Select(entry => $"{entry.Event.Identity} {string.Join(' ', entry.Event.Facts)} {entry.Event.WuId} {entry.Event.CounterId}")
             .ShouldBe(events.Select(spec => $"{spec.Identity} {string.Join(' ', spec.Facts)} {spec.WuId} {spec.CounterId}"));
+    }
+
+    [Theory]
+    [InlineData('会')]
+    [InlineData('a')]
+    public void A_text_as_long_as_any_body_may_be_set_to_comes_back(char character)
+    {
+        EventSpec spec = Kept()[0] with { Texts = [new string(character, 3 << 20), "", "", ""] };
+
+        Read(Block([spec]), withTexts: true, out _).Single().Event.ToString().ShouldBe(spec.ToString());
     }
 
     [Fact]
@@ -82,7 +93,7 @@ public sealed class BlockTests
         byte[] body = block.Bytes[..^4].ToArray();
         body[0] = 2;
 
-        Should.Throw<StoredFormatException>(() => Read(block with { Bytes = Sealed(body) }, withTexts: true, out _)).Message.ShouldContain("version 2 is not known");
+        Should.Throw<StoredFormatException>(() => Read(block with { Bytes = DamagedBytes.Seal(body) }, withTexts: true, out _)).Message.ShouldContain("version 2 is not known");
     }
 
     [Fact]
@@ -93,6 +104,7 @@ public sealed class BlockTests
         Should.Throw<StoredFormatException>(() => Read(block with { Shard = 2 }, withTexts: true, out _));
         Should.Throw<StoredFormatException>(() => Read(block with { FirstSequenceNr = 9 }, withTexts: true, out _));
         Should.Throw<StoredFormatException>(() => Read(block with { LastSequenceNr = 12 }, withTexts: true, out _));
+        Should.Throw<StoredFormatException>(() => Read(block with { JournaledAtMs = At + 1 }, withTexts: true, out _));
     }
 
     [Theory]
@@ -104,20 +116,20 @@ public sealed class BlockTests
         byte[] good = block.Bytes[..^4].ToArray();
         for (int i = 0; i < 300; i++)
         {
-            byte[] body = [.. good];
-            for (int edits = random.Next(1, 4); edits > 0; edits--)
+            byte[] bytes = DamagedBytes.Seal(ByteMutator.MutateSome(good, random));
+            bool withTexts = random.Next(2) == 0;
+            AllocationBound.ShouldHold(bytes, perByte: 64, () =>
             {
-                body[random.Next(body.Length)] = (byte)random.Next(256);
-            }
-
-            try
-            {
-                Read(block with { Bytes = Sealed(random.Next(3) == 0 ? body[..random.Next(body.Length)] : body) }, withTexts: random.Next(2) == 0, out _);
-            }
-            catch (StoredFormatException e)
-            {
-                e.Message.ShouldContain("shard 0");
-            }
+                try
+                {
+                    Read(block with { Bytes = bytes }, withTexts, out _);
+                }
+                catch (StoredFormatException e)
+                {
+                    e.Message.ShouldContain("shard 0");
+                    e.Message.ShouldContain("SequenceNr 1 to 8");
+                }
+            });
         }
     }
 
@@ -192,14 +204,6 @@ public sealed class BlockTests
                 : EventId.None;
             return spec with { Identity = identity };
         })];
-    }
-
-    private static byte[] Sealed(byte[] body)
-    {
-        var writer = new ByteWriter();
-        writer.Bytes(body);
-        writer.Checksum();
-        return writer.Written.ToArray();
     }
 
     private static string FixtureFolder([CallerFilePath] string path = "") => Path.Combine(Path.GetDirectoryName(path)!, "Fixtures");

@@ -13,12 +13,16 @@ public sealed class AmqpConnector
     private const uint MaxInboundBytes = 1024 * 1024 * 1024;
 
     private readonly ConnectionFactory _factory;
+    private readonly Func<string, CancellationToken, Task<IConnection>> _connect;
 
     /// <summary>Makes a connector.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="connect">Makes a connection under a name, in the client library's place; null for the library itself.</param>
     /// <exception cref="FormatException">The URL is not one of a broker.</exception>
-    public AmqpConnector(AmqpSettings settings)
+    public AmqpConnector(AmqpSettings settings, Func<string, CancellationToken, Task<IConnection>>? connect = null)
     {
         Settings = settings;
+        _connect = connect ?? ((name, token) => _factory!.CreateConnectionAsync(name, token));
         _factory = FactoryOf(settings.Url) ?? throw new FormatException($"dataload.amqp.url is not a broker's URL: expected {ExpectedUrl}.");
         _factory.AutomaticRecoveryEnabled = false;
         _factory.TopologyRecoveryEnabled = false;
@@ -45,7 +49,7 @@ public sealed class AmqpConnector
     /// <summary>Connects, under a name that the broker shows.</summary>
     public async Task<IConnection> ConnectAsync(string purpose, CancellationToken cancellationToken)
     {
-        IConnection connection = await _factory.CreateConnectionAsync($"dataload {purpose}", cancellationToken).ConfigureAwait(false);
+        IConnection connection = await _connect($"dataload {purpose}", cancellationToken).ConfigureAwait(false);
         try
         {
             // The client does not wait for the broker's word on the vhost; the first channel does.

@@ -173,7 +173,7 @@ public sealed class AmqpIntake
         {
             await _topology.EnsureDeadLettersAsync(connection, cancellationToken).ConfigureAwait(false);
         }
-        catch (TopologyException e)
+        catch (Exception e) when (connection.IsOpen && !cancellationToken.IsCancellationRequested)
         {
             IntakeLog.NoDeadLetters(_logger, e.Message);
         }
