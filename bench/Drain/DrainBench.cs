@@ -43,8 +43,12 @@ public sealed class DrainBench
         {
             for (int pair = 1; pair <= _options.Pairs; pair++)
             {
-                await backlog.FillAsync(queueType).ConfigureAwait(false);
-                await AcknowledgeAsync(backlog, queueType, pair).ConfigureAwait(false);
+                if (_options.Acknowledge)
+                {
+                    await backlog.FillAsync(queueType).ConfigureAwait(false);
+                    await AcknowledgeAsync(backlog, queueType, pair).ConfigureAwait(false);
+                }
+
                 await backlog.FillAsync(queueType).ConfigureAwait(false);
                 await HostAsync(backlog, queueType, pair).ConfigureAwait(false);
             }

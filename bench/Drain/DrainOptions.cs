@@ -35,6 +35,9 @@ public sealed record DrainOptions
     /// <summary>The queue types.</summary>
     public IReadOnlyList<string> QueueTypes { get; init; } = ["quorum", "classic"];
 
+    /// <summary>Whether the acknowledging consumer drains beside the host; without it there are no ratios.</summary>
+    public bool Acknowledge { get; init; } = true;
+
     /// <summary>Reads <c>--name value</c> pairs.</summary>
     /// <exception cref="ArgumentException">A name is unknown or a value is missing.</exception>
     public static DrainOptions Parse(string[] args)
@@ -64,6 +67,7 @@ public sealed record DrainOptions
             Messages = Number("--messages", 500_000),
             HandwrittenMessages = Number("--handwritten", 100_000),
             Pairs = Number("--pairs", 5),
+            Acknowledge = Number("--acknowledge", 1) != 0,
             QueueTypes = Text("--queues").Split(','),
         };
         return values.Count == 0 ? options : throw new ArgumentException($"unknown: {string.Join(' ', values.Keys)}", nameof(args));

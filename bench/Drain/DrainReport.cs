@@ -29,7 +29,7 @@ internal static class DrainReport
             double[] ratios = [.. group.Select(result => Ratio(result, results)).Where(double.IsFinite).Order()];
             text.AppendLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {group.Key.QueueType} | {group.Key.Contender} | {rates.Length} | {group.First().Messages:N0} | {Median(rates):N0} ({rates[0]:N0} to {rates[^1]:N0}) | {Median(ratios):0.00} ({ratios[0]:0.00} to {ratios[^1]:0.00}) | {Cpu(group, result => result.OwnCpu):0.0} | {Cpu(group, result => result.BrokerCpu):0.0} | {Cpu(group, result => result.DatabaseCpu):0.0} |"));
+                $"| {group.Key.QueueType} | {group.Key.Contender} | {rates.Length} | {group.First().Messages:N0} | {Median(rates):N0} ({rates[0]:N0} to {rates[^1]:N0}) | {Spread(ratios)} | {Cpu(group, result => result.OwnCpu):0.0} | {Cpu(group, result => result.BrokerCpu):0.0} | {Cpu(group, result => result.DatabaseCpu):0.0} |"));
         }
 
         return text.ToString();
@@ -37,11 +37,14 @@ internal static class DrainReport
 
     /// <summary>A drain's rate as a part of the acknowledging consumer's of the same pair.</summary>
     private static double Ratio(DrainResult result, IReadOnlyList<DrainResult> results) =>
-        result.Rate / results.First(other => string.Equals(other.Contender, "acknowledge", StringComparison.Ordinal)
-            && string.Equals(other.QueueType, result.QueueType, StringComparison.Ordinal) && other.Pair == result.Pair).Rate;
+        result.Rate / (results.FirstOrDefault(other => string.Equals(other.Contender, "acknowledge", StringComparison.Ordinal)
+            && string.Equals(other.QueueType, result.QueueType, StringComparison.Ordinal) && other.Pair == result.Pair)?.Rate ?? double.NaN);
 
     private static double Cpu(IEnumerable<DrainResult> group, Func<DrainResult, double> seconds) =>
         Median([.. group.Select(result => seconds(result) / result.Messages * 1e6).Order()]);
+
+    private static string Spread(double[] sorted) => sorted.Length == 0 ? "" : string.Create(
+        CultureInfo.InvariantCulture, $"{Median(sorted):0.00} ({sorted[0]:0.00} to {sorted[^1]:0.00})");
 
     private static double Median(double[] sorted) => (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
 }

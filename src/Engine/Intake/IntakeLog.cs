@@ -31,4 +31,7 @@ internal static partial class IntakeLog
 
     [LoggerMessage(5007, LogLevel.Warning, "Stream {Stream} could not take up {Count} parked deliveries, going on one by one: {Error}")]
     public static partial void ParkedFailed(ILogger logger, string stream, int count, string error);
+
+    [LoggerMessage(5009, LogLevel.Warning, "There is no place for dead letters yet, and deliveries that cannot be counted will wait for one: {Error}")]
+    public static partial void NoDeadLetters(ILogger logger, string error);
 }

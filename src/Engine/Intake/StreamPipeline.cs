@@ -1,6 +1,7 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Decoding;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Resolving;
@@ -39,7 +40,7 @@ internal sealed class StreamPipeline
             options.Lookup,
             new ResolverOptions { Queries = options.QueriesOf(stream), Backoff = options.Settings.Backoff, Metrics = options.Metrics, Time = options.Time },
             options.Logger);
-        _events = new EventFactory(stream, _resolver, options.Zone);
+        _events = new EventFactory(stream, _resolver, options.Zone, options.Settings.MaxBodyBytes);
         _router = new ShardRouter(options.Region);
         _tag = new(EngineMetrics.StreamTag, stream.Name);
     }
@@ -81,6 +82,11 @@ internal sealed class StreamPipeline
         }
 
         await _router.PostAsync(cancellationToken).ConfigureAwait(false);
+        if (Fault.Is(FaultPoint.DeadLetterDoneBeforeConfirm))
+        {
+            sink.Complete(_done.AsSpan(0, _doneCount));
+        }
+
         await PutAsideAsync(cancellationToken).ConfigureAwait(false);
         sink.Complete(_done.AsSpan(0, _doneCount));
         return _parkingAgain.Count;

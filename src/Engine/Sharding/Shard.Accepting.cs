@@ -1,4 +1,5 @@
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Sharding.Seen;
 
@@ -66,6 +67,17 @@ internal sealed partial class Shard
         }
 
         CountOddities();
+        if (Fault.Is(FaultPoint.AckBeforeCommit))
+        {
+            batch.Sink.Complete(batch.Tags);
+        }
+
+        if (duplicates == items.Length && Fault.Is(FaultPoint.DuplicateDoneBeforeCommit))
+        {
+            Finish(batch);
+            return;
+        }
+
         if (duplicates < items.Length || !_open.IsEmpty)
         {
             _open.Batches.Add(batch);
@@ -83,7 +95,7 @@ internal sealed partial class Shard
 
     private bool IsDuplicate(in ShardItem item)
     {
-        if (_open.Contains(item) || (_commit is not null && _inFlight.Contains(item)))
+        if ((_open.Contains(item) || (_commit is not null && _inFlight.Contains(item))) && !Fault.Is(FaultPoint.NoDedupeInFlight))
         {
             return true;
         }
@@ -190,7 +202,7 @@ internal sealed partial class Shard
     {
         try
         {
-            _state.Supply(CounterCodec.Decode(id, PageOf(id), snapshot.Bytes));
+            _state.Supply(Fault.Is(FaultPoint.LateEventOverwrites) ? new Counter(id, PageOf(id)) : CounterCodec.Decode(id, PageOf(id), snapshot.Bytes));
         }
         catch (StoredFormatException e)
         {

@@ -1,6 +1,7 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Counting.Sets;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Scheduling;
 using DataLoad.Engine.Sharding.Seen;
@@ -182,7 +183,7 @@ internal sealed class ShardState(CountingPlan plan, SeenHashes hashes, MemoryBud
         long goal = ResidentBytes - bytesToFree;
         hashes.Passivate(bytesToFree);
         AccountHashes();
-        foreach (CounterSlot slot in _counters.Values.Where(slot => slot.IsClean && !IsNeeded(slot.LastUsed)).OrderBy(slot => slot.LastUsed).ToList())
+        foreach (CounterSlot slot in _counters.Values.Where(slot => (slot.IsClean || Fault.Is(FaultPoint.PassivatesUnkept)) && !IsNeeded(slot.LastUsed)).OrderBy(slot => slot.LastUsed).ToList())
         {
             if (ResidentBytes <= goal)
             {

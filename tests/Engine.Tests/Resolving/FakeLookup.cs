@@ -96,7 +96,7 @@ internal sealed class FakeLookup : ILookup
             }
             else if (string.Equals(value, "bad", StringComparison.Ordinal))
             {
-                rows.SetError(row, $"column {step.Columns[i].Name} = bad");
+                rows.SetError(row, i, $"column {step.Columns[i].Name} = bad");
             }
             else if (value is not null)
             {

@@ -12,8 +12,10 @@ namespace DataLoad.Engine.Intake.Amqp;
 public sealed class AmqpIntake
 {
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ChannelPatience = TimeSpan.FromSeconds(1);
 
     private readonly AmqpConnector _connector;
+    private readonly Topology _topology;
     private readonly PipelineOptions _options;
     private readonly ILogger _logger;
     private readonly StreamConsumer[] _consumers;
@@ -27,6 +29,7 @@ public sealed class AmqpIntake
     public AmqpIntake(AmqpConnector connector, Topology topology, Catalog catalog, PipelineOptions options)
     {
         _connector = connector;
+        _topology = topology;
         _options = options;
         _logger = options.Logger;
         StreamDefinition[] streams = [.. catalog.Streams.Where(stream => connector.Settings.Of(stream).Enabled)];
@@ -132,13 +135,15 @@ public sealed class AmqpIntake
             lost.TrySetResult(reason.ReplyText);
             return Task.CompletedTask;
         };
-        Task[] loops =
-        [
-            .. _consumers.Select(consumer => Task.Run(() => consumer.RunAsync(connection, session.Token), CancellationToken.None)),
-            Task.Run(() => WatchLagAsync(connection, session.Token), CancellationToken.None),
-        ];
+        Task[] loops = [];
         try
         {
+            await EnsureDeadLettersAsync(connection, cancellationToken).ConfigureAwait(false);
+            loops =
+            [
+                .. _consumers.Select(consumer => Task.Run(() => consumer.RunAsync(connection, session.Token), CancellationToken.None)),
+                Task.Run(() => WatchLagAsync(connection, session.Token), CancellationToken.None),
+            ];
             _options.Metrics.BrokerConnections.Add(1);
             IntakeLog.Connected(_logger, _connector.Settings.SafeName);
             _connectionError = null;
@@ -149,8 +154,28 @@ public sealed class AmqpIntake
         {
             _connectionError ??= "the connection was closed";
             await session.CancelAsync().ConfigureAwait(false);
-            await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+            // Closing a channel waits for the broker's word, and closing the connection ends that waiting.
+            Task ended = Task.WhenAll(loops);
+            await Task.WhenAny(ended, Task.Delay(ChannelPatience, _options.Time, CancellationToken.None)).ConfigureAwait(false);
             await AmqpClosing.CloseAsync(connection, _logger).ConfigureAwait(false);
+            await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>
+    /// Makes sure of the dead letters' queue before the first is published, so that it can be watched from the start.
+    /// A broker that refuses is asked again when there is one.
+    /// </summary>
+    private async Task EnsureDeadLettersAsync(IConnection connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _topology.EnsureDeadLettersAsync(connection, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (connection.IsOpen && !cancellationToken.IsCancellationRequested)
+        {
+            IntakeLog.NoDeadLetters(_logger, e.Message);
         }
     }
 
