@@ -95,7 +95,7 @@ internal sealed class CommandLine(string[] args, TextWriter output)
 
     private int RunMany()
     {
-        var seeds = new SeedRun(_from, _to, _fault) 
+        var seeds = new SeedRun(_from, _to, _fault)
         {
             Limit = _minutes is double minutes ? TimeSpan.FromMinutes(minutes) : null,
             MaxFailures = _fault == FaultPoint.None ? 20 : 1,
