@@ -202,7 +202,15 @@ internal sealed class ScenarioMaker(ulong seed)
             ["is_rush"] = Bit(),
             ["by_share"] = Bit(),
         },
-        "act.off" => new(StringComparer.Ordinal)
+        "act.member-card" => new(StringComparer.Ordinal)
+        {
+            ["is_vip"] = Bit(),
+            ["open_type"] = Between(0, 3),
+            ["h5_activate"] = Bit(),
+            ["pay_amount"] = Between(0, 100_000),
+        },
+        "act.red-pack" => new(StringComparer.Ordinal) { ["is_vip"] = Bit(), ["red_pack_num"] = Between(0, 5) },
+        "act.off" or "act.revoke" => new(StringComparer.Ordinal)
         {
             ["is_vip"] = Bit(),
             ["off_num"] = Between(0, 3),
@@ -216,8 +224,12 @@ internal sealed class ScenarioMaker(ulong seed)
             ["card_num"] = Between(0, 4),
             ["refund_amount"] = Between(0, 50_000),
         },
+        "act.overdue" => new(StringComparer.Ordinal) { ["is_vip"] = Bit(), ["card_amount"] = Between(0, 20_000) },
         "act.red-pack-expire" => new(StringComparer.Ordinal) { ["is_vip"] = Bit(), ["redPackNum"] = Between(0, 5) },
         "act.group" => new(StringComparer.Ordinal) { ["joinType"] = joinType },
+
+        // Accepted, whatever it is, and not used; it may be missing.
+        "act.share-visit" when joinType < 3 => new(StringComparer.Ordinal) { ["joinType"] = joinType * 4 },
         _ => new(StringComparer.Ordinal),
     };
 
