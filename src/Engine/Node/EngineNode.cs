@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Intake;
 using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Engine.Leasing;
@@ -177,7 +178,10 @@ public sealed class EngineNode
             {
                 // Nothing of this ownership may write once another begins.
                 await running.CancelAsync().ConfigureAwait(false);
-                await Task.WhenAll(shards, renewing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (!Fault.Is(FaultPoint.ShardsNotAwaited))
+                {
+                    await Task.WhenAll(shards, renewing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
             }
         }
         finally

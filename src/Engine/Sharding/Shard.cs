@@ -121,9 +121,7 @@ internal sealed partial class Shard
         }
         catch (StoredFormatException) when (!cancellationToken.IsCancellationRequested)
         {
-            // Reads are not fenced: what is missing or amiss may have been merged or trimmed by an owner that took the
-            // shard over, and then nothing is damaged. A write that changes nothing tells.
-            RequireFresh(await SaveCheckpointAsync(_checkpointed, cancellationToken).ConfigureAwait(false));
+            await RequireOwnedAsync(cancellationToken).ConfigureAwait(false);
             throw;
         }
     }
@@ -221,6 +219,14 @@ internal sealed partial class Shard
 
     private KeyValuePair<string, object?> StreamTag(int streamId) =>
         new(Metrics.EngineMetrics.StreamTag, _context.Plan.Catalog.StreamById((byte)streamId)!.Name);
+
+    /// <summary>
+    /// Finds out whether the shard is still owned here. Reads are not fenced: what is missing or amiss may have been merged
+    /// or trimmed by an owner that took the shard over, and then nothing is damaged. A write that changes nothing tells.
+    /// </summary>
+    /// <exception cref="StaleEpochException">Another owner took the shard over.</exception>
+    private async ValueTask RequireOwnedAsync(CancellationToken cancellationToken) =>
+        RequireFresh(await SaveCheckpointAsync(_checkpointed, cancellationToken).ConfigureAwait(false));
 
     private void RequireFresh(IReadOnlyList<int> stale)
     {

@@ -3,6 +3,7 @@ using DataLoad.Simulation.Broker;
 using DataLoad.Simulation.Checking;
 using DataLoad.Simulation.Scenarios;
 using DataLoad.Simulation.Scheduling;
+using DataLoad.Simulation.Stores;
 
 namespace DataLoad.Simulation.Running;
 
@@ -20,6 +21,7 @@ internal sealed class Cluster
         Weather = new Weather(world, scenario.Troubles);
         Business = new BusinessRows(scenario.Happenings);
         State = new MemoryStoreState(new NodeClock(world, world.NewScheduler("database")));
+        Server = new StoreServer(world, State);
         Auditor = new Auditor(world, scenario, State);
         Broker = new SimBroker(world, Weather, Auditor);
     }
@@ -33,6 +35,8 @@ internal sealed class Cluster
     public BusinessRows Business { get; }
 
     public MemoryStoreState State { get; }
+
+    public StoreServer Server { get; }
 
     public Auditor Auditor { get; }
 
@@ -114,6 +118,9 @@ internal sealed class Cluster
             case TroubleKind.ChannelCut:
                 OnOwner(trouble, _ => CutChannel());
                 break;
+            case TroubleKind.PowerLoss:
+                OnOwner(trouble, _ => LosePower(trouble.Amount));
+                break;
             case TroubleKind.BrokerDown:
                 World.Log("broker", "goes down");
                 Broker.Cut();
@@ -186,6 +193,16 @@ internal sealed class Cluster
         if (channels.Length > 0)
         {
             channels[World.Random.Next(channels.Length)].CutAlone("PRECONDITION_FAILED");
+        }
+    }
+
+    /// <summary>The store loses power: alone, or on the machine where the nodes run.</summary>
+    private void LosePower(long ms)
+    {
+        Server.LosePower(ms);
+        if (World.Random.Next(2) == 0)
+        {
+            KillAll();
         }
     }
 

@@ -26,7 +26,7 @@ internal sealed class SimProcess
         Scheduler = cluster.World.NewScheduler(name);
         Scheduler.BeforeEach = CountDown;
         Clock = new NodeClock(cluster.World, Scheduler);
-        var wire = new StoreWire(cluster.World, cluster.Weather, Scheduler);
+        var wire = new StoreWire(cluster.World, cluster.Weather, cluster.Server, Scheduler);
         var services = new NodeServices
         {
             Info = new NodeInfo { Id = name, Address = "", Secret = "" },

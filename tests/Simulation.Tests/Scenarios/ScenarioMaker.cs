@@ -239,8 +239,15 @@ internal sealed class ScenarioMaker(ulong seed)
     {
         if (_isTight)
         {
+            var crash = new Trouble(TroubleKind.Crash, _random.NextInt64(_lengthMs), Amount: Between(0, 200), Steps: _random.Next(200));
             _troubles.Add(new Trouble(TroubleKind.StoreSlow, 0, _lengthMs, Between(5, 60)));
-            _troubles.Add(new Trouble(TroubleKind.Crash, _random.NextInt64(_lengthMs), Amount: Between(0, 200), Steps: _random.Next(200)));
+            _troubles.Add(crash);
+            if (Chance(50))
+            {
+                // And told to stop while it comes back.
+                _troubles.Add(new Trouble(TroubleKind.Stop, crash.AtMs + crash.Amount + Between(0, 500), Amount: Between(0, 200), Steps: _random.Next(60)));
+            }
+
             _troubles.Add(new Trouble(TroubleKind.Crash, _random.NextInt64(_lengthMs), Amount: Between(0, 200), Steps: _random.Next(200)));
         }
 
@@ -254,7 +261,7 @@ internal sealed class ScenarioMaker(ulong seed)
             kind = Chance(35) ? TroubleKind.Crash : Chance(12) ? TroubleKind.Hold : kind;
             _troubles.Add(kind switch
             {
-                TroubleKind.Crash or TroubleKind.Stop => new Trouble(kind, at, Amount: Between(0, 800), Steps: Chance(70) ? _random.Next(400) : 0),
+                TroubleKind.Crash or TroubleKind.Stop or TroubleKind.PowerLoss => new Trouble(kind, at, Amount: Between(0, 800), Steps: Chance(70) ? _random.Next(400) : 0),
                 TroubleKind.Hold => new Trouble(kind, at, Amount: Between(50, 4000), Steps: Chance(70) ? _random.Next(400) : 0),
                 TroubleKind.ClockJump => new Trouble(kind, at, Amount: Pick(-1, 1) * (Chance(50) || MayPark ? Between(1, 15_000) : Between(1, 50_000_000))),
                 TroubleKind.BrokerCut or TroubleKind.ChannelCut => new Trouble(kind, at, Steps: Chance(50) ? _random.Next(200) : 0),

@@ -74,11 +74,7 @@ internal sealed class MemoryLeaseStore(MemoryCalls calls, MemoryStoreState share
                 continue;
             }
 
-            if (!own)
-            {
-                state.Leases[shard] = (++epoch, node.Id);
-            }
-
+            state.Leases[shard] = (++epoch, node.Id);
             granted.Add(new ShardLease(shard, epoch));
         }
 

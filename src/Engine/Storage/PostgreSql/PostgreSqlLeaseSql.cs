@@ -57,13 +57,13 @@ internal static class PostgreSqlLeaseSql
         ORDER BY node_id FOR UPDATE
         """;
 
-    /// <summary>Takes the shards ($1) that no other living node holds, for a node ($2).</summary>
+    /// <summary>Takes the shards ($1) that no other living node holds, for a node ($2); its own, too, under a new epoch.</summary>
     public const string Take =
         $"""
         WITH {Live}
         UPDATE dataload_lease l SET epoch = l.epoch + 1, node_id = $2
-        WHERE l.shard_id = ANY ($1) AND l.node_id IS DISTINCT FROM $2
-            AND NOT EXISTS (SELECT FROM live WHERE live.node_id = l.node_id)
+        WHERE l.shard_id = ANY ($1)
+            AND (l.node_id = $2 OR NOT EXISTS (SELECT FROM live WHERE live.node_id = l.node_id))
         """;
 
     /// <summary>Writes a node ($1 to $5) and that it lives for a time ($6).</summary>
