@@ -13,6 +13,7 @@ internal sealed class Cluster
     private readonly List<SimProcess> _processes = [];
     private int _starts;
     private int _wanted;
+    private Trouble? _inRecovery;
 
     public Cluster(World world, Scenario scenario)
     {
@@ -95,11 +96,10 @@ internal sealed class Cluster
                 OnOwner(trouble, process => Kill(process, trouble.Amount, restart: true));
                 break;
             case TroubleKind.Stop:
-                OnOwner(trouble, process =>
-                {
-                    process.Stop();
-                    World.After(trouble.Amount + 3000, StartMissing);
-                });
+                OnOwner(trouble, process => Stop(process, trouble.Amount));
+                break;
+            case TroubleKind.StopInRecovery:
+                _inRecovery = trouble;
                 break;
             case TroubleKind.Hold:
                 OnOwner(trouble, process => Hold(process, trouble.Amount));
@@ -129,6 +129,28 @@ internal sealed class Cluster
                 World.Log("trouble", trouble.ToString());
                 break;
         }
+    }
+
+    /// <summary>Told before each task of a process.</summary>
+    public void OnStep(SimProcess process)
+    {
+        if (_inRecovery is { } trouble && process.Node is { Region: not null, IsServing: false } && !process.IsStopping && !process.IsEnded)
+        {
+            _inRecovery = null;
+            process.AfterSteps(trouble.Steps, () =>
+            {
+                if (!process.Scheduler.IsDead && !Weather.IsCalm)
+                {
+                    Stop(process, trouble.Amount);
+                }
+            });
+        }
+    }
+
+    private void Stop(SimProcess process, long restartMs)
+    {
+        process.Stop();
+        World.After(restartMs + 3000, StartMissing);
     }
 
     private void Start()

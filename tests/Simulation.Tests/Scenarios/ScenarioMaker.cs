@@ -245,7 +245,7 @@ internal sealed class ScenarioMaker(ulong seed)
             if (Chance(50))
             {
                 // And told to stop while it comes back.
-                _troubles.Add(new Trouble(TroubleKind.Stop, crash.AtMs + crash.Amount + Between(0, 500), Amount: Between(0, 200), Steps: _random.Next(60)));
+                _troubles.Add(new Trouble(TroubleKind.StopInRecovery, crash.AtMs, Amount: Between(0, 200), Steps: _random.Next(60)));
             }
 
             _troubles.Add(new Trouble(TroubleKind.Crash, _random.NextInt64(_lengthMs), Amount: Between(0, 200), Steps: _random.Next(200)));
@@ -262,6 +262,7 @@ internal sealed class ScenarioMaker(ulong seed)
             _troubles.Add(kind switch
             {
                 TroubleKind.Crash or TroubleKind.Stop or TroubleKind.PowerLoss => new Trouble(kind, at, Amount: Between(0, 800), Steps: Chance(70) ? _random.Next(400) : 0),
+                TroubleKind.StopInRecovery => new Trouble(kind, at, Amount: Between(0, 800), Steps: _random.Next(60)),
                 TroubleKind.Hold => new Trouble(kind, at, Amount: Between(50, 4000), Steps: Chance(70) ? _random.Next(400) : 0),
                 TroubleKind.ClockJump => new Trouble(kind, at, Amount: Pick(-1, 1) * (Chance(50) || MayPark ? Between(1, 15_000) : Between(1, 50_000_000))),
                 TroubleKind.BrokerCut or TroubleKind.ChannelCut => new Trouble(kind, at, Steps: Chance(50) ? _random.Next(200) : 0),

@@ -57,6 +57,9 @@ internal enum TroubleKind
     /// <summary>The owner is stopped in order, and another started later.</summary>
     Stop,
 
+    /// <summary>The next node that recovers is stopped in order while it does, and another started later.</summary>
+    StopInRecovery,
+
     /// <summary>The store says that a write failed, and the write takes effect long after.</summary>
     StoreLate,
 

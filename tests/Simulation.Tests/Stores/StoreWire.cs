@@ -8,7 +8,7 @@ namespace DataLoad.Simulation.Stores;
 /// the process meanwhile; of a process that was killed it may also be lost on the way. One that failed may have left the
 /// first of its parts behind, and may take effect long after its caller was told that it failed.
 /// </summary>
-internal sealed class StoreWire(World world, Weather weather, StoreServer server, NodeScheduler scheduler)
+internal sealed class StoreWire(World world, Weather weather, StoreServer server, NodeScheduler scheduler, Func<bool> isEnded)
 {
     private const int LatestMs = 2500;
 
@@ -29,6 +29,7 @@ internal sealed class StoreWire(World world, Weather weather, StoreServer server
     /// <param name="cancellationToken">Ends the wait, not the write.</param>
     public async ValueTask<T> WriteAsync<T>(string operation, int parts, Func<int, ValueTask<T>> apply, CancellationToken cancellationToken)
     {
+        RequireRunning(operation);
         cancellationToken.ThrowIfCancellationRequested();
         if (server.IsDown)
         {
@@ -117,6 +118,7 @@ internal sealed class StoreWire(World world, Weather weather, StoreServer server
             return;
         }
 
+        RequireRunning(operation);
         int losses = server.Losses;
         await PauseAsync();
         if (weather.StoreFails() || server.IsDown || losses != server.Losses)
@@ -164,6 +166,15 @@ internal sealed class StoreWire(World world, Weather weather, StoreServer server
         finally
         {
             IsApplying = false;
+        }
+    }
+
+    /// <summary>A node that has ended leaves nothing behind that goes on.</summary>
+    private void RequireRunning(string operation)
+    {
+        if (isEnded())
+        {
+            world.Fail($"{scheduler.Name} ended, and goes on: {operation}");
         }
     }
 
