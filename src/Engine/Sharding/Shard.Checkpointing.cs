@@ -43,7 +43,7 @@ internal sealed partial class Shard
 
         if (_checkpointTarget < 0 && !BeginCheckpoint())
         {
-            return StartCompaction(cancellationToken);
+            return StartCompaction();
         }
 
         List<SnapshotWrite> slice = NextSlice();

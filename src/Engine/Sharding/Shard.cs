@@ -31,6 +31,7 @@ internal sealed partial class Shard
     private long _nextSequenceNr;
     private volatile bool _stopping;
     private bool _ended;
+    private CancellationToken _beside;
 
     /// <summary>Makes a shard's actor; <see cref="RunAsync"/> recovers and runs it.</summary>
     /// <param name="context">What all shards share.</param>
@@ -91,6 +92,8 @@ internal sealed partial class Shard
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await using ITimer timer = _context.Time.CreateTimer(_ => _wake.Set(), state: null, _context.Settings.FlushInterval, _context.Settings.FlushInterval);
+        using var beside = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _beside = beside.Token;
         try
         {
             await RunOwnedAsync(cancellationToken).ConfigureAwait(false);
@@ -103,9 +106,17 @@ internal sealed partial class Shard
         finally
         {
             _mailbox.Writer.TryComplete();
+            await EndBesideAsync(beside).ConfigureAwait(false);
             _state?.Release();
             FailCommands();
         }
+    }
+
+    /// <summary>Ends what runs beside the loop: nothing of a shard goes on when the shard has ended.</summary>
+    private async Task EndBesideAsync(CancellationTokenSource beside)
+    {
+        await beside.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll([.. new Task?[] { _trim, _mergeLoad }.OfType<Task>()]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task RunOwnedAsync(CancellationToken cancellationToken)
