@@ -43,7 +43,7 @@ internal sealed partial class Shard
 
         if (_checkpointTarget < 0 && !BeginCheckpoint())
         {
-            return StartCompaction();
+            return StartCompaction(cancellationToken);
         }
 
         List<SnapshotWrite> slice = NextSlice();

@@ -11,7 +11,7 @@ internal sealed partial class Shard
     private Task<IReadOnlyList<Snapshot>>? _mergeLoad;
     private bool _mergingFailed;
 
-    private bool StartCompaction()
+    private bool StartCompaction(CancellationToken cancellationToken)
     {
         if (_stopping || _keepNow || _mergingFailed || _mergeLoad is not null)
         {
@@ -24,7 +24,7 @@ internal sealed partial class Shard
             return false;
         }
 
-        _mergeLoad = WakeAfter(LoadAsync(SnapshotKind.SeenHashes, _mergePlan.Keys, _beside).AsTask());
+        _mergeLoad = WakeAfter(LoadAsync(SnapshotKind.SeenHashes, _mergePlan.Keys, cancellationToken).AsTask());
         return true;
     }
 

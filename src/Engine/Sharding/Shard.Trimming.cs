@@ -11,7 +11,7 @@ internal sealed partial class Shard
     private Task<IReadOnlyList<int>>? _trim;
     private long _lastTrimAt;
 
-    private void StartTrim()
+    private void StartTrim(CancellationToken cancellationToken)
     {
         if (_context.Settings.JournalRetention is not TimeSpan retention || _trim is not null || _stopping
             || _context.Time.GetElapsedTime(_lastTrimAt) < _context.Settings.TrimInterval)
@@ -22,7 +22,7 @@ internal sealed partial class Shard
         _lastTrimAt = _context.Time.GetTimestamp();
         long before = NowMs - (long)retention.TotalMilliseconds;
         long through = _checkpointed;
-        _trim = WakeAfter(Task.Run(() => TrimAsync(before, through, _beside), _beside));
+        _trim = WakeAfter(Task.Run(() => TrimAsync(before, through, cancellationToken), cancellationToken));
     }
 
     private async Task<IReadOnlyList<int>> TrimAsync(long beforeMs, long throughSequenceNr, CancellationToken cancellationToken)

@@ -37,7 +37,7 @@ internal sealed partial class Shard
             _state.Passivate(ShareOfExcess());
         }
 
-        StartTrim();
+        StartTrim(cancellationToken);
         bool started = StartFlush(cancellationToken);
         return StartSave(cancellationToken) || started;
     }

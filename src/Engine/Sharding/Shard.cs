@@ -31,7 +31,6 @@ internal sealed partial class Shard
     private long _nextSequenceNr;
     private volatile bool _stopping;
     private bool _ended;
-    private CancellationToken _beside;
 
     /// <summary>Makes a shard's actor; <see cref="RunAsync"/> recovers and runs it.</summary>
     /// <param name="context">What all shards share.</param>
@@ -93,10 +92,9 @@ internal sealed partial class Shard
     {
         await using ITimer timer = _context.Time.CreateTimer(_ => _wake.Set(), state: null, _context.Settings.FlushInterval, _context.Settings.FlushInterval);
         using var beside = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _beside = beside.Token;
         try
         {
-            await RunOwnedAsync(cancellationToken).ConfigureAwait(false);
+            await RunOwnedAsync(beside.Token).ConfigureAwait(false);
         }
         catch (Exception e)
         {
