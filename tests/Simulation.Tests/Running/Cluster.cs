@@ -150,8 +150,21 @@ internal sealed class Cluster
     private void Stop(SimProcess process, long restartMs)
     {
         process.Stop();
-        World.After(restartMs + 3000, StartMissing);
+        StartAnother(process, restartMs + 3000);
     }
+
+    /// <summary>Starts another process when one has ended that was asked to; it may be held meanwhile.</summary>
+    private void StartAnother(SimProcess process, long afterMs) => World.After(afterMs, () =>
+    {
+        if (process.IsEnded || !_processes.Contains(process))
+        {
+            StartMissing();
+        }
+        else
+        {
+            StartAnother(process, 200);
+        }
+    });
 
     private void Start()
     {
