@@ -1,11 +1,18 @@
 using BenchmarkDotNet.Running;
 using DataLoad.Bench.Drain;
 
-// `drain …` measures a running host; everything else is BenchmarkDotNet's.
-if (args is ["drain", .. string[] rest])
+// The drains' contenders are processes of their own; everything that is none of ours is BenchmarkDotNet's.
+switch (args)
 {
-    return await DrainWatch.RunAsync(rest).ConfigureAwait(false);
+    case ["drain", .. string[] rest]:
+        return await DrainBench.RunAsync(DrainOptions.Parse(rest)).ConfigureAwait(false);
+    case ["acknowledge", string amqp, string queues]:
+        await AcknowledgingConsumer.RunAsync(amqp, QueueLengths.Parse(queues)).ConfigureAwait(false);
+        return 0;
+    case ["handwritten", string amqp, string queues, string database]:
+        await HandwrittenConsumer.RunAsync(amqp, QueueLengths.Parse(queues), database).ConfigureAwait(false);
+        return 0;
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(DrainBench).Assembly).Run(args);
+        return 0;
 }
-
-BenchmarkSwitcher.FromAssembly(typeof(DrainWatch).Assembly).Run(args);
-return 0;

@@ -53,7 +53,7 @@ public static class Backlog
             var batch = new GeneratedBatch();
             for (var end = Math.Min(options.Messages, made + options.ChunkMessages); made < end; made++)
             {
-                var common = new CommonFields("s-" + dice.Hex(), "ACTIVITY", 1 + topics.Draw(dice)) { WuId = 1 + users.Draw(dice), ChannelType = "WECHAT" };
+                var common = new CommonFields(dice.Hex(), "ACTIVITY", 1 + topics.Draw(dice)) { WuId = 1 + users.Draw(dice), ChannelType = "WECHAT" };
                 var ctime = now - dice.Between(0, dice.Chance(0.95) ? Day / 24 : 3 * Day);
                 var part = dice.Unit();
                 if (part < options.Shares)

@@ -39,7 +39,7 @@ internal sealed class StreamPipeline
             options.Lookup,
             new ResolverOptions { Queries = options.QueriesOf(stream), Backoff = options.Settings.Backoff, Metrics = options.Metrics, Time = options.Time },
             options.Logger);
-        _events = new EventFactory(stream, _resolver, options.Zone);
+        _events = new EventFactory(stream, _resolver, options.Zone, options.Settings.MaxBodyBytes);
         _router = new ShardRouter(options.Region);
         _tag = new(EngineMetrics.StreamTag, stream.Name);
     }

@@ -9,8 +9,6 @@ namespace DataLoad.Engine.Journaling;
 /// </summary>
 internal static class EntryText
 {
-    public const int MaxBytes = 1 << 20;
-
     public static void Write(ByteWriter writer, ReadOnlySpan<byte> utf8)
     {
         if (utf8.Length >= 8 && utf8.Length % 2 == 0 && !utf8.ContainsAnyExcept(LowerHex.Digits))
@@ -31,12 +29,12 @@ internal static class EntryText
     public static ReadOnlySpan<byte> Read(ref ByteReader reader, ref byte[] scratch)
     {
         ulong head = reader.Unsigned();
-        if (head >> 1 > MaxBytes)
+        if ((head >> 2) > (ulong)reader.Remaining)
         {
-            throw new InvalidDataException($"a text of {head >> 1} bytes is beyond {MaxBytes}");
+            throw new InvalidDataException($"a text of {head >> 1} bytes is longer than the {reader.Remaining} that are left");
         }
 
-        int length = (int)(head >> 1);
+        int length = (int)Math.Min(head >> 1, int.MaxValue);
         if ((head & 1) == 0)
         {
             return reader.Bytes(length);

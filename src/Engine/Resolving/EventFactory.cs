@@ -24,14 +24,18 @@ public sealed class EventFactory
     private readonly int _contentSlot;
     private readonly int _channelFallbackSlot;
     private readonly bool _eventHoldsContent;
+    private readonly int _maxTextBytes;
     private byte[] _scratch = new byte[512];
+    private Rejection? _badRow;
 
     /// <summary>Makes a stream's factory.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="resolver">Holds the rows of the candidates' batch.</param>
     /// <param name="zone">The zone that days are told in.</param>
-    public EventFactory(StreamDefinition stream, Resolver resolver, TimeZoneInfo zone)
+    /// <param name="maxTextBytes">The longest text that a row may give an event, in bytes; a message's is bounded by its body.</param>
+    public EventFactory(StreamDefinition stream, Resolver resolver, TimeZoneInfo zone, int maxTextBytes)
     {
+        _maxTextBytes = maxTextBytes;
         _stream = stream;
         _resolver = resolver;
         _zone = new DayZone(zone);
@@ -64,19 +68,12 @@ public sealed class EventFactory
     public Rejection? Make(Candidate candidate, BusinessEvent @event)
     {
         MadeUpIdentity = false;
+        _badRow = null;
         @event.Reset(_stream);
-        Rejection? rejection = SetCommon(candidate, @event) ?? SetTime(candidate, @event);
+        Rejection? rejection = SetCommon(candidate, @event) ?? SetTime(candidate, @event) ?? SetFacts(candidate, @event);
         if (rejection is not null)
         {
             return rejection;
-        }
-
-        for (int i = 0; i < _facts.Length; i++)
-        {
-            FactSource source = _facts[i];
-            @event.SetFact(i, source.Step < 0
-                ? candidate.Fields.Integer(source.Place)
-                : _resolver.Rows(source.Step).Number(candidate.Row(source.Step), source.Place));
         }
 
         for (int i = 0; i < _ownTextSlots.Length; i++)
@@ -88,39 +85,49 @@ public sealed class EventFactory
         return null;
     }
 
+    private Rejection? SetFacts(Candidate candidate, BusinessEvent @event)
+    {
+        for (int i = 0; i < _facts.Length; i++)
+        {
+            FactSource source = _facts[i];
+            @event.SetFact(i, source.Step < 0 ? candidate.Fields.Integer(source.Place) : RowNumber(candidate, source.Step, source.Place));
+        }
+
+        return _badRow;
+    }
+
     private Rejection? SetCommon(Candidate candidate, BusinessEvent @event)
     {
-        MessageFields fields = candidate.Fields;
         LookupRows? rows = _commonStep < 0 ? null : _resolver.Rows(_commonStep);
         int row = rows is null ? -1 : candidate.Row(_commonStep);
-        if (!SetText(@event, EventText.SessionStr, fields, CommonField.SessionStr, rows, row))
+        if (!SetText(candidate, @event, EventText.SessionStr, CommonField.SessionStr, rows, row))
         {
             return Missing("sessionStr", candidate);
         }
 
-        SetText(@event, EventText.ParentTopicType, fields, CommonField.ParentTopicType, rows, row);
-        SetText(@event, EventText.QrCode, fields, CommonField.QrCode, rows, row);
-        if (!SetText(@event, EventText.ChannelType, fields, CommonField.ChannelType, rows, row) && _channelFallbackSlot >= 0)
+        SetText(candidate, @event, EventText.ParentTopicType, CommonField.ParentTopicType, rows, row);
+        SetText(candidate, @event, EventText.QrCode, CommonField.QrCode, rows, row);
+        if (!SetText(candidate, @event, EventText.ChannelType, CommonField.ChannelType, rows, row) && _channelFallbackSlot >= 0)
         {
-            @event.SetText(EventText.ChannelType, fields.Text(_channelFallbackSlot));
+            @event.SetText(EventText.ChannelType, candidate.Fields.Text(_channelFallbackSlot));
         }
 
-        if (TryInteger(fields, CommonField.ParentTopicId, rows, row, out int parent))
+        if (TryInteger(candidate, CommonField.ParentTopicId, rows, row, out int parent))
         {
             @event.ParentTopicId = parent;
         }
 
-        if (TryInteger(fields, CommonField.WuId, rows, row, out int user))
+        if (TryInteger(candidate, CommonField.WuId, rows, row, out int user))
         {
             @event.WuId = user;
         }
 
-        if (!TryInteger(fields, CommonField.TopicId, rows, row, out int topicId))
+        if (!TryInteger(candidate, CommonField.TopicId, rows, row, out int topicId))
         {
             return Missing("topicId", candidate);
         }
 
-        return SetTopic(candidate, @event, rows, row, topicId);
+        return _badRow ?? SetTopic(candidate, @event, rows, row, topicId);
     }
 
     private Rejection? SetTopic(Candidate candidate, BusinessEvent @event, LookupRows? rows, int row, int topicId)
@@ -131,7 +138,12 @@ public sealed class EventFactory
             return null;
         }
 
-        string? type = rows?.Text(row, rows.Step.CommonAt + CommonField.TopicType);
+        string? type = RowText(candidate, rows, row, CommonField.TopicType);
+        if (_badRow is not null)
+        {
+            return _badRow;
+        }
+
         if (string.IsNullOrEmpty(type))
         {
             return Missing("topicType", candidate);
@@ -140,7 +152,7 @@ public sealed class EventFactory
         ReadOnlySpan<byte> utf8 = Utf8(type);
         if (TopicTypeRule.Broken(utf8) is string expected)
         {
-            return new Rejection(RejectReason.BadRow, $"Row {candidate.Key(_commonStep)} of {rows!.Step.Name}: topic_type '{Excerpt.Of(type)}': expected {expected}");
+            return BadRow(candidate, _commonStep, $"column topic_type = '{Excerpt.Of(type)}': expected {expected}");
         }
 
         @event.Topic = _topics.Topic(utf8, topicId);
@@ -150,17 +162,22 @@ public sealed class EventFactory
     private Rejection? SetTime(Candidate candidate, BusinessEvent @event)
     {
         long time = candidate.Fields.Integer(CommonField.Ctime);
-        string source = "ctime";
+        TimeSource source = TimeSource.Message;
         if (time == 0 && _timeColumn >= 0)
         {
-            time = _resolver.Rows(0).Number(candidate.Row(0), _timeColumn);
-            source = $"ctime of row {candidate.Key(0)} of {_stream.Lookups[0].Name}";
+            time = RowNumber(candidate, 0, _timeColumn);
+            if (_badRow is not null)
+            {
+                return _badRow;
+            }
+
+            source = TimeSource.Row;
         }
 
         if (time == 0)
         {
             time = candidate.TimestampMs;
-            source = "the AMQP timestamp";
+            source = TimeSource.Timestamp;
         }
 
         if (time == 0)
@@ -168,15 +185,22 @@ public sealed class EventFactory
             time = candidate.ReceivedMs;
         }
 
-        if (EventTime.Check(time, source, candidate.ReceivedMs) is Rejection rejection)
+        if (!EventTime.IsInRange(time, candidate.ReceivedMs))
         {
-            return rejection;
+            return EventTime.Check(time, NameOf(source, candidate), candidate.ReceivedMs);
         }
 
         @event.TimeMs = time;
         @event.Day = _zone.DayOf(time);
         return null;
     }
+
+    private string NameOf(TimeSource source, Candidate candidate) => source switch
+    {
+        TimeSource.Row => $"ctime of row {candidate.Key(0)} of {_stream.Lookups[0].Name}",
+        TimeSource.Timestamp => "the AMQP timestamp",
+        _ => "ctime",
+    };
 
     private EventId IdentityOf(Candidate candidate, BusinessEvent @event)
     {
@@ -232,37 +256,83 @@ public sealed class EventFactory
         return _hasher.Finish();
     }
 
-    private bool SetText(BusinessEvent @event, int text, MessageFields fields, int slot, LookupRows? rows, int row)
+    private bool SetText(Candidate candidate, BusinessEvent @event, int text, int slot, LookupRows? rows, int row)
     {
-        if (fields.Has(slot))
+        if (candidate.Fields.Has(slot))
         {
-            @event.SetText(text, fields.Text(slot));
+            @event.SetText(text, candidate.Fields.Text(slot));
             return true;
         }
 
-        string? value = rows?.Text(row, rows.Step.CommonAt + slot);
+        string? value = RowText(candidate, rows, row, slot);
         if (string.IsNullOrEmpty(value))
         {
-            return false;
+            return _badRow is not null;
         }
 
         @event.SetText(text, Utf8(value));
         return true;
     }
 
-    private static bool TryInteger(MessageFields fields, int slot, LookupRows? rows, int row, out int value)
+    private bool TryInteger(Candidate candidate, int slot, LookupRows? rows, int row, out int value)
     {
-        if (fields.Has(slot))
+        value = 0;
+        if (candidate.Fields.Has(slot))
         {
-            value = (int)fields.Integer(slot);
+            value = (int)candidate.Fields.Integer(slot);
             return true;
         }
 
-        int column = rows is null ? -1 : rows.Step.CommonAt + slot;
-        bool has = rows is not null && rows.Has(row, column);
-        value = has ? (int)rows!.Number(row, column) : 0;
-        return has;
+        if (rows is null)
+        {
+            return false;
+        }
+
+        int column = rows.Step.CommonAt + slot;
+        value = (int)RowNumber(candidate, _commonStep, column);
+        return rows.Has(row, column) || _badRow is not null;
     }
+
+    /// <summary>A number of a row that the event needs; where it cannot be read, the row is bad.</summary>
+    private long RowNumber(Candidate candidate, int step, int column)
+    {
+        LookupRows rows = _resolver.Rows(step);
+        int row = candidate.Row(step);
+        if (rows.Error(row, column) is string error)
+        {
+            _badRow ??= BadRow(candidate, step, error);
+        }
+
+        return rows.Number(row, column);
+    }
+
+    /// <summary>A text of the row that describes the event, which needs it; where it cannot be used, the row is bad.</summary>
+    private string? RowText(Candidate candidate, LookupRows? rows, int row, int slot)
+    {
+        if (rows is null)
+        {
+            return null;
+        }
+
+        int column = rows.Step.CommonAt + slot;
+        string? text = rows.Text(row, column);
+        string? error = rows.Error(row, column);
+        if (text?.Length > _maxTextBytes / 3 && Encoding.UTF8.GetByteCount(text) is int bytes && bytes > _maxTextBytes)
+        {
+            error = $"column {rows.Step.Columns[column].Name} has {bytes} bytes: expected at most {_maxTextBytes}, as many as a body may have";
+        }
+
+        if (error is null)
+        {
+            return text;
+        }
+
+        _badRow ??= BadRow(candidate, _commonStep, error);
+        return null;
+    }
+
+    private Rejection BadRow(Candidate candidate, int step, string error) =>
+        new(RejectReason.BadRow, $"Row {candidate.Key(step)} of {_stream.Lookups[step].Name}: {error}");
 
     private ReadOnlySpan<byte> Utf8(string value)
     {

@@ -8,11 +8,13 @@ namespace DataLoad.Engine.Resolving;
 public sealed class LookupRows
 {
     private const long Null = long.MinValue;
+    private const int InitialRows = 64;
 
     private readonly Dictionary<int, int> _rowByKey = [];
     private readonly long[][] _numbers;
     private readonly string?[][] _texts;
-    private string?[] _errors = new string?[64];
+    private readonly Dictionary<(int Row, int Column), string> _errors = [];
+    private int _capacity = InitialRows;
 
     /// <summary>Makes an empty set of rows with a step's columns.</summary>
     public LookupRows(LookupStep step)
@@ -24,11 +26,11 @@ public sealed class LookupRows
         {
             if (step.Columns[i].Kind == ColumnKind.Text)
             {
-                _texts[i] = new string?[64];
+                _texts[i] = new string?[InitialRows];
             }
             else
             {
-                _numbers[i] = new long[64];
+                _numbers[i] = new long[InitialRows];
             }
         }
     }
@@ -47,7 +49,7 @@ public sealed class LookupRows
             column?.AsSpan(0, Count).Clear();
         }
 
-        _errors.AsSpan(0, Count).Clear();
+        _errors.Clear();
         _rowByKey.Clear();
         Count = 0;
     }
@@ -61,7 +63,7 @@ public sealed class LookupRows
             return -1;
         }
 
-        if (Count == _errors.Length)
+        if (Count == _capacity)
         {
             Grow();
         }
@@ -83,8 +85,11 @@ public sealed class LookupRows
     /// <summary>Sets a text.</summary>
     public void SetText(int row, int column, string? value) => _texts[column][row] = value;
 
-    /// <summary>Marks a row as one that cannot be counted; the sentence names column and value. The first one stands.</summary>
-    public void SetError(int row, string error) => _errors[row] ??= error;
+    /// <summary>
+    /// Marks a value as one that cannot be read; the sentence names column and value. It matters only to an event that
+    /// needs the value: one whose message says it itself does not.
+    /// </summary>
+    public void SetError(int row, int column, string error) => _errors[(row, column)] = error;
 
     /// <summary>A number of a row; 0 where it is null.</summary>
     public long Number(int row, int column) => _numbers[column][row] is long value and not Null ? value : 0;
@@ -95,13 +100,12 @@ public sealed class LookupRows
     /// <summary>A text of a row.</summary>
     public string? Text(int row, int column) => _texts[column][row];
 
-    /// <summary>Why a row cannot be counted, or null.</summary>
-    public string? Error(int row) => _errors[row];
+    /// <summary>Why a value cannot be read, or null. Such a value is null otherwise.</summary>
+    public string? Error(int row, int column) => _errors.Count == 0 ? null : _errors.GetValueOrDefault((row, column));
 
     private void Grow()
     {
-        int size = _errors.Length * 2;
-        Array.Resize(ref _errors, size);
+        int size = _capacity *= 2;
         for (int i = 0; i < _numbers.Length; i++)
         {
             if (_numbers[i] is not null)

@@ -45,7 +45,7 @@ public sealed class Resolver
 
     /// <summary>
     /// Looks up the rows of all candidates that are ready. Afterwards each is still ready, with its rows known, or
-    /// misses a row, or is rejected for what a row holds.
+    /// misses a row, or is rejected since a row gives no key of the next.
     /// </summary>
     public async ValueTask LookUpAsync(IReadOnlyList<Candidate> batch, CancellationToken cancellationToken)
     {
@@ -101,23 +101,23 @@ public sealed class Resolver
 
         LookupRows before = _rows[step - 1];
         int row = candidate.Row(step - 1);
-        if (source.Source == LookupKeySource.Column)
+        string name = source.Source == LookupKeySource.Data ? "data" : source.Name;
+        int column = before.Step.IndexOf(name);
+        string? error = before.Error(row, column) ?? (before.Has(row, column) ? null : $"column {name} is null");
+        if (error is null && source.Source == LookupKeySource.Column)
         {
-            key = (int)before.Number(row, before.Step.IndexOf(source.Name));
+            key = (int)before.Number(row, column);
             return true;
         }
 
-        string? data = before.Text(row, before.Step.IndexOf("data"));
-        string? error = "it is null";
-        if (data is not null && JsonKey.TryRead(data, source.Name, out key, out error))
+        if (error is null && JsonKey.TryRead(before.Text(row, column), source.Name, out key, out error))
         {
             return true;
         }
 
         key = 0;
-        candidate.Reject(new Rejection(
-            RejectReason.BadRow,
-            $"Row {candidate.Key(step - 1)} of {before.Step.Name}: data gives no {source.Name}: {error}"));
+        string lacking = source.Source == LookupKeySource.Data ? $"data gives no {source.Name}: " : "";
+        candidate.Reject(new Rejection(RejectReason.BadRow, $"Row {candidate.Key(step - 1)} of {before.Step.Name}: {lacking}{error}"));
         return false;
     }
 
@@ -136,10 +136,6 @@ public sealed class Resolver
             if (row < 0)
             {
                 candidate.Miss($"{rows.Step.Name} {candidate.Key(step)}");
-            }
-            else if (rows.Error(row) is string error)
-            {
-                candidate.Reject(new Rejection(RejectReason.BadRow, $"Row {candidate.Key(step)} of {rows.Step.Name}: {error}"));
             }
             else
             {

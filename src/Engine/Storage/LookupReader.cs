@@ -6,7 +6,7 @@ namespace DataLoad.Engine.Storage;
 
 /// <summary>
 /// Reads the rows of a business query into <see cref="LookupRows"/>, whatever the database: columns by name, each value
-/// by the type it has, without boxing. A value that cannot be read spoils its own row only.
+/// by the type it has, without boxing. A value that cannot be read spoils only the events that need it.
 /// </summary>
 public static class LookupReader
 {
@@ -90,7 +90,7 @@ public static class LookupReader
             }
             catch (Exception e) when (e is InvalidCastException or OverflowException or FormatException or ArgumentException)
             {
-                rows.SetError(row, $"column {column.Name} cannot be read: expected {LookupValue.Expected(column.Kind)} ({e.Message})");
+                rows.SetError(row, i, $"column {column.Name} cannot be read: expected {LookupValue.Expected(column.Kind)} ({e.Message})");
             }
         }
     }
@@ -141,6 +141,6 @@ public static class LookupReader
             return;
         }
 
-        rows.SetError(row, $"column {rows.Step.Columns[column].Name} = {LookupValue.Show(reader, ordinal)}: expected {LookupValue.Expected(kind)}");
+        rows.SetError(row, column, $"column {rows.Step.Columns[column].Name} = {LookupValue.Show(reader, ordinal)}: expected {LookupValue.Expected(kind)}");
     }
 }

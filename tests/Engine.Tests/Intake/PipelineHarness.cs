@@ -41,6 +41,17 @@ internal sealed class PipelineHarness : IAsyncDisposable
     /// <summary>Each parking that was stored: after how long it is due, and its tries.</summary>
     public List<(TimeSpan Wait, int Tries)> Parkings { get; } = [];
 
+    public int ParkingCount
+    {
+        get
+        {
+            lock (Parkings)
+            {
+                return Parkings.Count;
+            }
+        }
+    }
+
     public static async Task<PipelineHarness> StartAsync(string stream)
     {
         var harness = new PipelineHarness(stream);

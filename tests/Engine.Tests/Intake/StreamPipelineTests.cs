@@ -2,6 +2,7 @@ using System.Text;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Decoding;
 using DataLoad.Engine.Intake;
+using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Tests.Scheduling;
 using DataLoad.Engine.Tests.Sharding;
 using RabbitMQ.Client;
@@ -122,7 +123,17 @@ public sealed class StreamPipelineTests
 
         await harness.ProcessAsync(Record);
         harness.Sink.Done.ShouldBe([1UL]);
-        await harness.Time.AdvanceUntilAsync(() => harness.DeadLetters.Letters.Count > 0 && harness.Parked == 0, TimeSpan.FromMilliseconds(50));
+        using var gate = new SemaphoreSlim(0);
+        harness.Lookup.Gate = gate;
+        for (int tries = 2; tries <= 4; tries++)
+        {
+            // The clock stands from the query on, so that the wait that follows it is known exactly.
+            await harness.Time.AdvanceUntilAsync(() => harness.Lookup.Queries == tries, TimeSpan.FromMilliseconds(50));
+            gate.Release();
+            await harness.Time.AdvanceUntilAsync(() => harness.ParkingCount == tries || harness.DeadLetters.Letters.Count > 0, TimeSpan.Zero);
+        }
+
+        await harness.Time.AdvanceUntilAsync(() => harness.Parked == 0, TimeSpan.Zero);
 
         harness.Parkings.Select(parking => parking.Tries).ShouldBe([1, 2, 3]);
         harness.Parkings.Select(parking => parking.Wait.TotalSeconds).ShouldBe([1, 2, 4]);
@@ -236,6 +247,57 @@ public sealed class StreamPipelineTests
         await harness.Sink.WhenAsync(3);
 
         harness.Region.WholeJournal().Select(spec => spec.TimeMs).Order().ShouldBe([earlier, ManualTime.Start, ManualTime.Start]);
+    }
+
+    [Fact]
+    public async Task A_delay_counts_from_the_first_receipt()
+    {
+        await using PipelineHarness harness = await PipelineHarness.StartAsync("act.share");
+        BasicProperties waited = Delayed(60_000);
+        waited.Headers![DeliveryHeaders.Received] = ManualTime.Start - 60_000;
+        BasicProperties waiting = Delayed(60_000);
+        waiting.Headers![DeliveryHeaders.Received] = ManualTime.Start - 59_000;
+
+        await harness.ProcessAsync((Share, waited), (Share, waiting));
+        await harness.Sink.WhenAsync(2);
+
+        harness.Journaled.ShouldBe(1);
+        harness.Parkings.ShouldBe([(TimeSpan.FromSeconds(1), 0)]);
+    }
+
+    [Fact]
+    public async Task What_was_held_is_tried_as_often_as_any_and_keeps_its_receipt_and_message()
+    {
+        await using PipelineHarness harness = await PipelineHarness.StartAsync("act.buy");
+        BasicProperties properties = Delayed(60_000);
+        properties.MessageId = "m";
+        properties.Expiration = "777";
+
+        await harness.ProcessAsync(Record, properties);
+        await harness.Time.AdvanceUntilAsync(() => harness.Parked == 0, TimeSpan.FromMilliseconds(500));
+
+        harness.Parkings.Select(parking => parking.Tries).ShouldBe([0, 1, 2, 3]);
+        DeadLetter letter = harness.DeadLetters.Letters.Single();
+        letter.Rejection.Reason.ShouldBe(RejectReason.NoRow);
+        letter.ReceivedMs.ShouldBe(ManualTime.Start);
+        (letter.Properties.MessageId, letter.Properties.Expiration, letter.Properties.Headers![DeliveryHeaders.Delay]).ShouldBe(("m", "777", 60_000));
+    }
+
+    [Fact]
+    public async Task Times_are_judged_by_the_first_receipt()
+    {
+        await using PipelineHarness harness = await PipelineHarness.StartAsync("act.share");
+        const long earlier = ManualTime.Start - 3_600_000;
+        string timed = Share.Replace("}", $",\"ctime\":{earlier + EventTime.MaxAheadMs}}}", StringComparison.Ordinal);
+        string later = timed.Replace($"{earlier + EventTime.MaxAheadMs}", $"{earlier + EventTime.MaxAheadMs + 1}", StringComparison.Ordinal);
+
+        await harness.ProcessAsync((timed, Received(earlier)), (later, Received(earlier)));
+        await harness.Sink.WhenAsync(2);
+
+        DeadLetter letter = harness.DeadLetters.Letters.Single();
+        letter.Rejection.Reason.ShouldBe(RejectReason.BadTime);
+        letter.ReceivedMs.ShouldBe(earlier);
+        harness.Journaled.ShouldBe(1);
     }
 
     private static Journaling.EventSpec EventSpecOf(PipelineHarness harness) => harness.Region.WholeJournal().Single();

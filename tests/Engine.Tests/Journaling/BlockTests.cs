@@ -38,6 +38,16 @@ public sealed class BlockTests
             .ShouldBe(events.Select(spec => $"{spec.Identity} {string.Join(' ', spec.Facts)} {spec.WuId} {spec.CounterId}"));
     }
 
+    [Theory]
+    [InlineData('会')]
+    [InlineData('a')]
+    public void A_text_as_long_as_any_body_may_be_set_to_comes_back(char character)
+    {
+        EventSpec spec = Kept()[0] with { Texts = [new string(character, 3 << 20), "", "", ""] };
+
+        Read(Block([spec]), withTexts: true, out _).Single().Event.ToString().ShouldBe(spec.ToString());
+    }
+
     [Fact]
     public void A_block_of_version_1_that_was_kept_reads_as_it_did_and_is_still_written_so()
     {

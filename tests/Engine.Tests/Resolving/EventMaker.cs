@@ -17,6 +17,8 @@ internal sealed class EventMaker
 {
     public const long Noon = ManualTime.Start + (4 * 3_600_000);
 
+    private const int MaxTextBytes = 64 * 1024;
+
     private static readonly EngineMetrics Metrics = new();
 
     private readonly StreamDefinition _stream;
@@ -29,7 +31,7 @@ internal sealed class EventMaker
     {
         _stream = Catalog.Default.FindStream(stream).ShouldNotBeNull();
         Lookup = lookup ?? new FakeLookup();
-        _decoder = new BodyDecoder(_stream, 64 * 1024);
+        _decoder = new BodyDecoder(_stream, MaxTextBytes);
         _resolver = new Resolver(
             _stream,
             Lookup,
@@ -41,7 +43,7 @@ internal sealed class EventMaker
                 Time = TimeProvider.System,
             },
             NullLogger.Instance);
-        _factory = new EventFactory(_stream, _resolver, TimeZoneInfo.FindSystemTimeZoneById(zone));
+        _factory = new EventFactory(_stream, _resolver, TimeZoneInfo.FindSystemTimeZoneById(zone), MaxTextBytes);
         _candidate = new Candidate(_stream);
     }
 

@@ -24,6 +24,9 @@ internal sealed class FakeLookup : ILookup
     /// <summary>How many of the next queries fail.</summary>
     public int Failures { get; set; }
 
+    /// <summary>Where set, each query waits at it, so that the clock can be held still while an answer is dealt with.</summary>
+    public SemaphoreSlim? Gate { get; set; }
+
     /// <summary>The keys of each query that worked.</summary>
     public List<int[]> Asked { get; } = [];
 
@@ -53,8 +56,12 @@ internal sealed class FakeLookup : ILookup
 
     public async ValueTask QueryAsync(string query, LookupStep step, ReadOnlyMemory<int> keys, LookupRows rows, CancellationToken cancellationToken)
     {
-        await ValueTask.CompletedTask;
         Queries++;
+        if (Gate is { } gate)
+        {
+            await gate.WaitAsync(cancellationToken);
+        }
+
         if (Failures > 0)
         {
             Failures--;
@@ -89,7 +96,7 @@ internal sealed class FakeLookup : ILookup
             }
             else if (string.Equals(value, "bad", StringComparison.Ordinal))
             {
-                rows.SetError(row, $"column {step.Columns[i].Name} = bad");
+                rows.SetError(row, i, $"column {step.Columns[i].Name} = bad");
             }
             else if (value is not null)
             {

@@ -51,13 +51,50 @@ public sealed class PrecedenceTests
         Visit("").Rejects(RejectReason.NoRow, """{"userRecordId":3,"sessionStr":"m","topicType":"t","topicId":1}""").Error.ShouldContain("user_record 3");
 
     [Theory]
-    [InlineData("mq_operate_record 5 data=null", "it is null")]
+    [InlineData("mq_operate_record 5 data=null", "column data is null")]
     [InlineData("mq_operate_record 5 data={}", "orderId")]
     [InlineData("mq_operate_record 5 data={\"orderId\":-1}", "orderId")]
     [InlineData("mq_operate_record 5 data=[1]", "orderId")]
+    [InlineData("mq_operate_record 5 data=bad", "data gives no orderId")]
     [InlineData("mq_operate_record 5 data={\"orderId\":7}; orders 7 pay_amount=bad", "pay_amount")]
     public void A_row_that_cannot_be_read_is_named(string rows, string named) =>
         new EventMaker("act.buy", new FakeLookup().With(rows)).Rejects(RejectReason.BadRow, """{"recordId":5}""").Error.ShouldContain(named);
+
+    [Theory]
+    [InlineData("wu_id=bad", "\"wuId\":5")]
+    [InlineData("topic_id=bad", "\"topicId\":5")]
+    [InlineData("parent_topic_id=bad", "\"parentTopicId\":5")]
+    [InlineData("ctime=bad", "\"ctime\":1772323200001")]
+    public void A_value_of_the_row_that_cannot_be_read_matters_only_where_the_message_does_not_say_it(string column, string field)
+    {
+        EventMaker visit = Visit($"user_record 3 {column}");
+
+        visit.Makes($$"""{"userRecordId":3,{{field}}}""");
+        visit.Rejects(RejectReason.BadRow, """{"userRecordId":3}""").Error.ShouldBe($"Row 3 of user_record: column {column.Replace("=", " = ", StringComparison.Ordinal)}");
+    }
+
+    [Fact]
+    public void A_value_of_the_row_that_its_stream_does_not_use_matters_not() =>
+        new EventMaker("act.red-pack-expire", new FakeLookup().With("cash_activity_receive 7 red_pack_num=bad"))
+            .Makes("""{"actReceiveId":7,"redPackNum":1,"orderId":1}""").Adds().ShouldContain("expire_red_pack_num=1");
+
+    [Theory]
+    [InlineData("act.revoke", "revokeId", "shop_card_revoke 7; card_off 0", "off_id")]
+    [InlineData("act.refund", "refundId", "order_refund 7; orders 0", "order_id")]
+    public void A_row_that_names_no_row_behind_it_is_not_followed_to_row_0(string stream, string key, string rows, string column) =>
+        new EventMaker(stream, new FakeLookup().With($"mq_operate_record 5 data={{\"{key}\":7}}; {rows}"))
+            .Rejects(RejectReason.BadRow, """{"recordId":5}""").Error.ShouldEndWith($" 7 of {rows[..rows.IndexOf(' ', StringComparison.Ordinal)]}: column {column} is null");
+
+    [Fact]
+    public void A_text_of_the_row_is_as_long_as_a_body_may_be_at_the_most()
+    {
+        string most = string.Concat(Enumerable.Repeat("会", 64 * 1024 / 3)) + "x";
+        Visit($"user_record 3 session_str={most}").Makes("""{"userRecordId":3}""");
+
+        EventMaker visit = Visit($"user_record 3 session_str={most}x");
+        visit.Makes("""{"userRecordId":3,"sessionStr":"m"}""");
+        visit.Rejects(RejectReason.BadRow, """{"userRecordId":3}""").Error.ShouldBe("Row 3 of user_record: column session_str has 65537 bytes: expected at most 65536, as many as a body may have");
+    }
 
     [Fact]
     public void A_topic_type_of_a_row_may_have_64_characters_and_no_more()

@@ -46,7 +46,7 @@ public sealed class AcceptAllocationTests
             new FakeLookup(),
             new ResolverOptions { Queries = [], Backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)), Metrics = metrics, Time = TimeProvider.System },
             NullLogger.Instance);
-        var factory = new EventFactory(stream, resolver, TimeZoneInfo.FindSystemTimeZoneById("Asia/Shanghai"));
+        var factory = new EventFactory(stream, resolver, TimeZoneInfo.FindSystemTimeZoneById("Asia/Shanghai"), maxTextBytes: 64 * 1024);
         var candidate = new Candidate(stream);
         var @event = new BusinessEvent();
         var batch = new ShardBatch();

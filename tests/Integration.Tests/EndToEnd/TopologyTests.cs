@@ -23,6 +23,11 @@ public sealed class TopologyTests
             await channel.QueueDeclareAsync(stream.Queue, durable: true, exclusive: false, autoDelete: false);
         }
 
+        // The dead letters' queue is there before the first of them, for those who watch it.
+        await channel.ExchangeDeclareAsync(Streams.DeadLetters, ExchangeType.Fanout, durable: true, autoDelete: false);
+        (await channel.QueueDeclarePassiveAsync(Streams.DeadLetters)).MessageCount.ShouldBe(0U);
+        await channel.QueueDeclareAsync(Streams.DeadLetters, durable: true, exclusive: false, autoDelete: false);
+
         await scenario.SendMixAsync(500);
         await scenario.ShouldBeExactAsync();
     });

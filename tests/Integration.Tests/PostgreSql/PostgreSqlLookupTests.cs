@@ -29,12 +29,12 @@ public sealed class PostgreSqlLookupTests(PostgreSqlDatabase database) : IClassF
 
             rows.Count.ShouldBe(5);
             int one = rows.Find(1);
-            rows.Error(one).ShouldBeNull();
+            rows.Error(one, 1).ShouldBeNull();
             (rows.Text(one, 0), rows.Number(one, 1), rows.Number(one, 2), rows.Number(one, 3)).ShouldBe(("one", 1234, 1, 77));
-            rows.Error(rows.Find(2))!.ShouldContain("amount");
-            rows.Error(rows.Find(3))!.ShouldContain("amount");
-            rows.Error(rows.Find(4))!.ShouldContain("amount");
-            rows.Error(rows.Find(5)).ShouldBeNull();
+            rows.Error(rows.Find(2), 1)!.ShouldContain("amount");
+            rows.Error(rows.Find(3), 1)!.ShouldContain("amount");
+            rows.Error(rows.Find(4), 1)!.ShouldContain("amount");
+            rows.Error(rows.Find(5), 1).ShouldBeNull();
             rows.Text(rows.Find(5), 0).ShouldBe("five");
             rows.Find(99).ShouldBe(-1);
         }

@@ -14,6 +14,7 @@ public sealed class AmqpIntake
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
 
     private readonly AmqpConnector _connector;
+    private readonly Topology _topology;
     private readonly PipelineOptions _options;
     private readonly ILogger _logger;
     private readonly StreamConsumer[] _consumers;
@@ -29,8 +30,8 @@ public sealed class AmqpIntake
     /// <summary>Makes an intake; <see cref="RunAsync"/> runs it.</summary>
     public AmqpIntake(AmqpConnector connector, Topology topology, Catalog catalog, PipelineOptions options)
     {
-        _topology = topology;
         _connector = connector;
+        _topology = topology;
         _options = options;
         _logger = options.Logger;
         StreamDefinition[] streams = [.. catalog.Streams.Where(stream => connector.Settings.Of(stream).Enabled)];
@@ -167,6 +168,7 @@ public sealed class AmqpIntake
             lost.TrySetResult(reason.ReplyText);
             return Task.CompletedTask;
         };
+        await DeclareDeadLettersAsync(connection, cancellationToken).ConfigureAwait(false);
         Task[] loops =
         [
             .. _consumers.Select(consumer => Task.Run(() => consumer.RunAsync(connection, session.Token), CancellationToken.None)),
@@ -189,23 +191,25 @@ public sealed class AmqpIntake
         }
     }
 
-    private async Task TryDeclareDeadLettersAsync(IConnection connection, CancellationToken cancellationToken)
+    /// <summary>
+    /// Has the dead letters' queue from the start on, for those who watch it. Where that fails events are counted all
+    /// the same: whoever has a dead letter to publish tries again and says so.
+    /// </summary>
+    private async Task DeclareDeadLettersAsync(IConnection connection, CancellationToken cancellationToken)
     {
         try
         {
-            // Declared before the first is published, so that asking for their number does not end a channel each time.
             await _topology.EnsureDeadLettersAsync(connection, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (connection.IsOpen && !cancellationToken.IsCancellationRequested)
         {
-            IntakeLog.LagUnknown(_logger, e.Message);
+            IntakeLog.DeadLettersUndeclared(_logger, e.Message);
         }
     }
 
     private async Task WatchLagAsync(IConnection connection, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(_connector.Settings.LagInterval, _options.Time);
-        await TryDeclareDeadLettersAsync(connection, cancellationToken).ConfigureAwait(false);
         do
         {
             IChannel? channel = null;

@@ -1,4 +1,3 @@
-using System.Threading.RateLimiting;
 using DataLoad.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
@@ -13,9 +12,8 @@ public sealed class DeadLetterPublisher(AmqpConnector connector, Topology topolo
     : IDeadLetterPublisher, IAsyncDisposable
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly RateLimiter _limiter = new ThrottlingRateLimiter(connector.Settings.ConfirmWindow * 2);
     private IConnection? _connection;
-    private IChannel? _channel;
+    private ConfirmedChannel? _channel;
 
     /// <summary>Why dead letters cannot be published at the moment, or null.</summary>
     public string? Failing { get; private set; }
@@ -40,7 +38,6 @@ public sealed class DeadLetterPublisher(AmqpConnector connector, Topology topolo
     {
         await CloseAsync().ConfigureAwait(false);
         _gate.Dispose();
-        await _limiter.DisposeAsync().ConfigureAwait(false);
     }
 
     private async ValueTask PublishUntilDoneAsync(IReadOnlyList<DeadLetter> letters, CancellationToken cancellationToken)
@@ -51,14 +48,10 @@ public sealed class DeadLetterPublisher(AmqpConnector connector, Topology topolo
         {
             try
             {
-                IChannel channel = await OpenAsync(cancellationToken).ConfigureAwait(false);
+                ConfirmedChannel channel = await OpenAsync(cancellationToken).ConfigureAwait(false);
                 while (left.Count > 0)
                 {
-                    DeadLetter[] slice = [.. left.Take(connector.Settings.ConfirmWindow)];
-                    Task[] publishing = [.. slice.Select(letter => PublishAsync(channel, letter, cancellationToken))];
-                    await Task.WhenAll(publishing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                    left.RemoveAll(letter => Array.FindIndex(slice, one => ReferenceEquals(one, letter)) is int place and >= 0 && publishing[place].IsCompletedSuccessfully);
-                    await Task.WhenAll(publishing).ConfigureAwait(false);
+                    await PublishSliceAsync(channel, left, cancellationToken).ConfigureAwait(false);
                 }
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -72,7 +65,33 @@ public sealed class DeadLetterPublisher(AmqpConnector connector, Topology topolo
         }
     }
 
-    private Task PublishAsync(IChannel channel, DeadLetter letter, CancellationToken cancellationToken)
+    /// <summary>Publishes as many as may wait for their confirms, and takes those that are confirmed off the list.</summary>
+    private async Task PublishSliceAsync(ConfirmedChannel channel, List<DeadLetter> left, CancellationToken cancellationToken)
+    {
+        var publishing = new List<Task>();
+        try
+        {
+            foreach (DeadLetter letter in left.Take(connector.Settings.ConfirmWindow))
+            {
+                publishing.Add(await PublishAsync(channel, letter, cancellationToken).ConfigureAwait(false));
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(publishing).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            for (int i = publishing.Count - 1; i >= 0; i--)
+            {
+                if (publishing[i].IsCompletedSuccessfully)
+                {
+                    left.RemoveAt(i);
+                }
+            }
+        }
+
+        await Task.WhenAll(publishing).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private ValueTask<Task> PublishAsync(ConfirmedChannel channel, DeadLetter letter, CancellationToken cancellationToken)
     {
         BasicProperties properties = letter.ToPublish();
         if (properties.IsUserIdPresent() && !string.Equals(properties.UserId, connector.UserName, StringComparison.Ordinal))
@@ -82,10 +101,10 @@ public sealed class DeadLetterPublisher(AmqpConnector connector, Topology topolo
             properties.ClearUserId();
         }
 
-        return channel.BasicPublishAsync(Topology.DeadLetters, Topology.DeadLetters, mandatory: true, properties, letter.Body, cancellationToken).AsTask();
+        return channel.PublishAsync(Topology.DeadLetters, Topology.DeadLetters, properties, letter.Body, cancellationToken);
     }
 
-    private async ValueTask<IChannel> OpenAsync(CancellationToken cancellationToken)
+    private async ValueTask<ConfirmedChannel> OpenAsync(CancellationToken cancellationToken)
     {
         if (_channel is { IsOpen: true })
         {
@@ -95,9 +114,7 @@ public sealed class DeadLetterPublisher(AmqpConnector connector, Topology topolo
         await CloseAsync().ConfigureAwait(false);
         _connection = await connector.ConnectAsync("dead letters", cancellationToken).ConfigureAwait(false);
         await topology.EnsureDeadLettersAsync(_connection, cancellationToken).ConfigureAwait(false);
-        return _channel = await _connection.CreateChannelAsync(
-            new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, _limiter),
-            cancellationToken).ConfigureAwait(false);
+        return _channel = await ConfirmedChannel.OpenAsync(_connection, cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask CloseAsync()
