@@ -140,6 +140,7 @@ internal sealed partial class Shard
             progress |= await AcceptArrivedAsync(cancellationToken).ConfigureAwait(false);
             progress |= StartCommit(cancellationToken);
             progress |= await RunCommandsAsync(cancellationToken).ConfigureAwait(false);
+            RunLooks();
             progress |= StartUpkeep(cancellationToken);
         }
 
@@ -187,6 +188,7 @@ internal sealed partial class Shard
         }
 
         CountEvents(_inFlight);
+        _context.Counted.Show(_committing!);
         _inFlight.Clear();
         return true;
     }
@@ -291,6 +293,8 @@ internal sealed partial class Shard
             {
                 command.Done.TrySetCanceled();
             }
+
+            FailLooks();
         }
     }
 }
