@@ -29,6 +29,9 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
+    public void The_reference_holds_the_defaults_of_the_commands_that_ask_a_node() => Bind().Console.ShouldBe(new ConsoleSettings());
+
+    [Fact]
     public void The_reference_names_every_stream_with_the_codes_defaults_and_queries()
     {
         AmqpSettings amqp = Bind().Engine.Amqp;
