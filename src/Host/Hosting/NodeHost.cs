@@ -9,7 +9,6 @@ using DataLoad.Engine.Node;
 using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Storage;
 using DataLoad.Host.Access;
-using DataLoad.Host.Admin;
 using DataLoad.Host.Api;
 using DataLoad.Host.Auditing;
 using DataLoad.Host.Settings;
@@ -77,13 +76,7 @@ internal static class NodeHost
             StartedAt = TimeProvider.System.GetUtcNow(),
             Watchers = watchers,
         };
-        await using WebApplication? web = settings.Http.Urls.Count == 0 ? null : WebHost.Build(settings.Http, loggers, limits, app =>
-        {
-            HealthEndpoints.Map(app, node, store, lookup, settings.MaxLag);
-            app.MapGet("/metrics", () => Results.Text(exposition.Write(), PrometheusExposition.ContentType)).For(AccessDoor.Metrics);
-            AdminEndpoints.Map(app, node, info);
-            ApiEndpoints.Map(app, services);
-        });
+        await using WebApplication? web = settings.Http.Urls.Count == 0 ? null : WebHost.Build(settings.Http, loggers, limits, app => WebHost.Map(app, services, exposition));
         if (web is not null)
         {
             await web.StartAsync(stop).ConfigureAwait(false);

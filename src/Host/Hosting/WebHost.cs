@@ -1,5 +1,8 @@
 using DataLoad.Host.Access;
+using DataLoad.Host.Admin;
+using DataLoad.Host.Api;
 using DataLoad.Host.Settings;
+using DataLoad.Host.Web;
 
 namespace DataLoad.Host.Hosting;
 
@@ -8,6 +11,16 @@ internal static class WebHost
 {
     private const long MaxRequestBytes = 1024 * 1024;
 
+    /// <summary>All that a node answers.</summary>
+    public static void Map(WebApplication app, ApiServices services, PrometheusExposition exposition)
+    {
+        HealthEndpoints.Map(app, services.Node, services.Store, services.Lookup, services.Settings.MaxLag);
+        app.MapGet("/metrics", () => Results.Text(exposition.Write(), PrometheusExposition.ContentType)).For(AccessDoor.Metrics);
+        AdminEndpoints.Map(app, services.Node, services.Info);
+        ApiEndpoints.Map(app, services);
+    }
+
+    /// <summary>Makes the server.</summary>
     /// <param name="settings">Where it answers.</param>
     /// <param name="loggers">Makes loggers.</param>
     /// <param name="limits">How often may be called.</param>
