@@ -29,7 +29,6 @@ public sealed class AmqpIntake
     /// <summary>Makes an intake; <see cref="RunAsync"/> runs it.</summary>
     public AmqpIntake(AmqpConnector connector, Topology topology, Catalog catalog, PipelineOptions options)
     {
-        _topology = topology;
         _connector = connector;
         _options = options;
         _logger = options.Logger;
