@@ -6,15 +6,16 @@ internal sealed class History
     private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnerFolder = OwnerFile | UnixFileMode.UserExecute;
 
-    private readonly string? _file;
     private readonly int _limit;
-    private readonly List<string> _lines;
+    private readonly Action<string> _warn;
+    private readonly List<string> _lines = [];
+    private string? _file;
 
-    private History(string? file, int limit, List<string> lines)
+    private History(string? file, int limit, Action<string> warn)
     {
         _file = file;
         _limit = limit;
-        _lines = lines;
+        _warn = warn;
     }
 
     /// <summary>The lines, the oldest first.</summary>
@@ -32,10 +33,18 @@ internal sealed class History
     /// <summary>Opens a history.</summary>
     /// <param name="file">Its file, or null to keep none.</param>
     /// <param name="limit">How many lines are kept.</param>
-    public static History Open(string? file, int limit)
+    /// <param name="warn">Told once where the file cannot be used; the console works without.</param>
+    public static History Open(string? file, int limit, Action<string> warn)
     {
-        List<string> lines = file is not null && File.Exists(file) ? [.. File.ReadLines(file).Where(line => line.Length > 0).TakeLast(limit)] : [];
-        return new History(file, limit, lines);
+        var history = new History(file, limit, warn);
+        history.WithFile(path =>
+        {
+            if (File.Exists(path))
+            {
+                history._lines.AddRange(File.ReadLines(path).Where(line => line.Length > 0).TakeLast(limit));
+            }
+        });
+        return history;
     }
 
     /// <summary>Adds a line; not an empty one, not one that begins with a blank, not one that was entered just before.</summary>
@@ -52,9 +61,24 @@ internal sealed class History
             _lines.RemoveRange(0, _lines.Count - _limit);
         }
 
-        if (_file is not null)
+        WithFile(Save);
+    }
+
+    private void WithFile(Action<string> work)
+    {
+        if (_file is not { } file)
         {
-            Save(_file);
+            return;
+        }
+
+        try
+        {
+            work(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _file = null;
+            _warn($"Lines are not remembered, since {file} cannot be used: {e.Message}");
         }
     }
 

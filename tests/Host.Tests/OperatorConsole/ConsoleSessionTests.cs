@@ -95,6 +95,6 @@ public sealed class ConsoleSessionTests : IAsyncLifetime
         new NodeAccess(new Uri(_node.Address), null, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30)),
         new ConsoleSettings(),
         confirmation,
-        History.Open(file: null, limit: 10),
+        History.Open(file: null, limit: 10, _ => { }),
         leave);
 }

@@ -15,21 +15,21 @@ public sealed class HistoryTests : IDisposable
     [Fact]
     public void Lines_are_there_again_and_the_oldest_go()
     {
-        History history = History.Open(FilePath, limit: 3);
+        History history = History.Open(FilePath, limit: 3, Fail);
         foreach (string line in (string[])["one", "two", "two", "", " secret", "three", "four"])
         {
             history.Add(line);
         }
 
-        History.Open(FilePath, limit: 3).Lines.ShouldBe(["two", "three", "four"]);
-        History.Open(FilePath, limit: 2).Lines.ShouldBe(["three", "four"]);
+        History.Open(FilePath, limit: 3, Fail).Lines.ShouldBe(["two", "three", "four"]);
+        History.Open(FilePath, limit: 2, Fail).Lines.ShouldBe(["three", "four"]);
     }
 
     [Fact]
     public void The_file_and_its_folder_are_their_owners_alone()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has other rights.");
-        History.Open(FilePath, limit: 3).Add("status");
+        History.Open(FilePath, limit: 3, Fail).Add("status");
 
 #pragma warning disable CA1416
         File.GetUnixFileMode(FilePath).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -40,9 +40,25 @@ public sealed class HistoryTests : IDisposable
     [Fact]
     public void Without_a_file_or_with_none_wanted_nothing_is_written()
     {
-        History.Open(file: null, limit: 3).Add("status");
-        History.Open(FilePath, limit: 0).Add("status");
+        History.Open(file: null, limit: 3, Fail).Add("status");
+        History.Open(FilePath, limit: 0, Fail).Add("status");
 
         File.Exists(FilePath).ShouldBeFalse();
     }
+
+    [Fact]
+    public void A_file_that_cannot_be_used_is_said_once_and_lines_are_remembered_all_the_same()
+    {
+        File.WriteAllText(Path.Combine(_folder, "dataload"), "a file where a folder should be");
+        var warnings = new List<string>();
+        History history = History.Open(FilePath, limit: 3, warnings.Add);
+
+        history.Add("status");
+        history.Add("shards");
+
+        history.Lines.ShouldBe(["status", "shards"]);
+        warnings.ShouldHaveSingleItem().ShouldContain(FilePath);
+    }
+
+    private static void Fail(string warning) => throw new InvalidOperationException(warning);
 }

@@ -11,7 +11,7 @@ public sealed class LineEditorTests
 {
     private readonly Keys _keys = new();
     private readonly StringWriter _screen = new() { NewLine = "\n" };
-    private readonly History _history = History.Open(file: null, limit: 10);
+    private readonly History _history = History.Open(file: null, limit: 10, _ => { });
 
     [Fact]
     public void What_is_typed_is_the_line()

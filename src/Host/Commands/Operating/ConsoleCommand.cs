@@ -79,7 +79,7 @@ internal static class ConsoleCommand
         bool isTerminal = !Console.IsInputRedirected && !Console.IsOutputRedirected;
         TextWriter output = result.InvocationConfiguration.Output;
         await GreetAsync(node, isTerminal ? output : null, cancellationToken).ConfigureAwait(false);
-        History history = History.Open(isTerminal ? History.UsualFile() : null, settings.History);
+        History history = History.Open(isTerminal ? History.UsualFile() : null, settings.History, warning => result.InvocationConfiguration.Error.WriteLine($"dataload: {warning}"));
         ConsoleSession? session = null;
         RootCommand root = CreateRoot(node, settings, Confirmation.OnTerminal(), history, () => session!.IsLeaving = true);
         ILineSource lines = isTerminal
