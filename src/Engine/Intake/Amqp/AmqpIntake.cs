@@ -19,6 +19,7 @@ public sealed class AmqpIntake
     private readonly ILogger _logger;
     private readonly StreamConsumer[] _consumers;
     private readonly ParkedReturns[] _returns;
+    private readonly Topology _topology;
     private readonly Dictionary<string, StreamPause> _pauses;
     private readonly ConcurrentDictionary<string, long> _lag = new(StringComparer.Ordinal);
     private volatile string? _connectionError = "not connected yet";
@@ -30,6 +31,7 @@ public sealed class AmqpIntake
     public AmqpIntake(AmqpConnector connector, Topology topology, Catalog catalog, PipelineOptions options)
     {
         _connector = connector;
+        _topology = topology;
         _options = options;
         _logger = options.Logger;
         StreamDefinition[] streams = [.. catalog.Streams.Where(stream => connector.Settings.Of(stream).Enabled)];
