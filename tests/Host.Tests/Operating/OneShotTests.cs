@@ -116,9 +116,11 @@ public sealed class OneShotTests : IAsyncLifetime
     {
         _node.Answers("POST /api/v1/flush", """{"done":true,"elapsedMs":12}""");
         _node.Answers("POST /api/v1/streams/act.buy/pause", Samples.Stream("act.buy", "paused"));
+        _node.Answers("POST /api/v1/streams/act.buy/resume", Samples.Stream("act.buy", "failing"));
 
         (await RunAsync("flush")).Output.ShouldBe(Lines("Done in 12 ms."));
         (await RunAsync("pause", "act.buy")).Output.ShouldBe(Lines("act.buy is paused."));
+        (await RunAsync("resume", "act.buy")).Output.ShouldBe(Lines("act.buy is consumed again."));
         _node.LastHeaders!["X-DataLoad-Request"].ToString().ShouldBe("1");
     }
 

@@ -69,6 +69,7 @@ public sealed class ConsoleTests
 
         // The same as a one-shot, for people.
         var oneShot = await CommandProcess.RunAsync("", "dead", "list", "--address", host.Http.ToString());
+        TestContext.Current.TestOutputHelper?.WriteLine(oneShot.Output);
         oneShot.ExitCode.ShouldBe(0);
         oneShot.Output.ShouldStartWith("stream\treason\tcount\toldest\tnewest\tfor example\n");
         oneShot.Output.ShouldNotContain("\e");

@@ -42,7 +42,7 @@ internal static class PauseCommand
                 HttpMethod.Post,
                 NodePath.Of("streams", result.GetValue(stream)!, name),
                 body: null,
-                (display, answer) => display.Line($"{answer.Name} is {answer.State}.", answer.Paused ? Tone.Warning : Tone.Good),
+                (display, answer) => display.Line($"{answer.Name} {(answer.Paused ? "is paused" : "is consumed again")}.", answer.Paused ? Tone.Warning : Tone.Good),
                 cancellationToken).ConfigureAwait(false);
             return ExitCode.Done;
         });

@@ -69,7 +69,7 @@ internal sealed class DeadSelection
             ? ids.Distinct(StringComparer.Ordinal).Count()
             : await CountAsync(operation.Node, order, cancellationToken).ConfigureAwait(false);
         count = Math.Min(count, limit ?? long.MaxValue);
-        bool mustAsk = alwaysAsk || ids.Length == 0;
+        bool mustAsk = count > 0 && (alwaysAsk || ids.Length == 0);
         string which = string.Join(", ", new[] { order.Stream, order.Reason }.OfType<string>());
         string what = $"{verb} {count} dead letter{(count == 1 ? "" : "s")}{(which.Length == 0 ? "" : $" ({which})")}";
         return !mustAsk || operation.Confirmation.Of(what, result.GetValue(_yes)) ? order with { Confirm = count } : null;
