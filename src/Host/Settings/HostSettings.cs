@@ -23,6 +23,9 @@ public sealed record HostSettings
     /// <summary>The bounds of work on dead letters.</summary>
     public required DeadLetterSettings DeadLetters { get; init; }
 
+    /// <summary>How the commands that ask a running node behave.</summary>
+    public required ConsoleSettings Console { get; init; }
+
     /// <summary>All settings as they are in force, secrets masked.</summary>
     public required IReadOnlyList<HoconEffectiveSetting> Effective { get; init; }
 

@@ -29,6 +29,7 @@ public static class SettingsBinder
             Business = DatabaseBinder.Business(config, store),
             Http = HttpBinder.Bind(config),
             DeadLetters = HttpBinder.BindDeadLetters(config),
+            Console = ConsoleBinder.Bind(config),
             Effective = config.Effective(),
             MaxLag = config.GetLong("dataload.health.max-lag", 0),
             OtlpEndpoint = BindOtlp(config),
