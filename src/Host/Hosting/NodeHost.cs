@@ -8,6 +8,7 @@ using DataLoad.Engine.Node;
 using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Storage;
 using DataLoad.Host.Admin;
+using DataLoad.Host.Dashboard;
 using DataLoad.Host.Settings;
 using DataLoad.Host.Web;
 
@@ -49,6 +50,7 @@ internal static class NodeHost
             HealthEndpoints.Map(app, node, store, lookup, settings.MaxLag);
             app.MapGet("/metrics", () => Results.Text(exposition.Write(), PrometheusExposition.ContentType));
             AdminEndpoints.Map(app, node, info);
+            DashboardEndpoints.Map(app);
         });
         if (web is not null)
         {
