@@ -15,14 +15,16 @@ internal sealed class ParkedReturns
     private readonly PipelineOptions _options;
     private readonly StreamPipeline _pipeline;
     private readonly Signal _arrived;
+    private readonly StreamPause _pause;
     private readonly List<Delivery> _slots = [];
     private readonly List<Delivery> _batch = [];
     private volatile bool _stopping;
 
-    public ParkedReturns(StreamDefinition stream, PipelineOptions options)
+    public ParkedReturns(StreamDefinition stream, PipelineOptions options, StreamPause pause)
     {
         _stream = stream;
         _options = options;
+        _pause = pause;
         _pipeline = new StreamPipeline(stream, options);
         _arrived = options.Parking.ArrivedOf(stream.Name);
     }
@@ -44,6 +46,12 @@ internal sealed class ParkedReturns
         int limit = _options.Settings.ParkedBatch;
         while (!_stopping)
         {
+            if (_pause.IsPaused)
+            {
+                await _pause.WhenResumedAsync(cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
             IReadOnlyList<ParkedDelivery> due = await _options.Parking.DueAsync(_stream.Name, NowMs, limit, cancellationToken).ConfigureAwait(false);
             if (due.Count > 0)
             {

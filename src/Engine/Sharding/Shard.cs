@@ -124,6 +124,7 @@ internal sealed partial class Shard
             progress |= await AcceptArrivedAsync(cancellationToken).ConfigureAwait(false);
             progress |= StartCommit(cancellationToken);
             progress |= await RunCommandsAsync(cancellationToken).ConfigureAwait(false);
+            RunLooks();
             progress |= StartUpkeep(cancellationToken);
         }
 
@@ -171,6 +172,7 @@ internal sealed partial class Shard
         }
 
         CountEvents(_inFlight);
+        _context.Counted.Show(_committing!);
         _inFlight.Clear();
         return true;
     }
@@ -275,6 +277,8 @@ internal sealed partial class Shard
             {
                 command.Done.TrySetCanceled();
             }
+
+            FailLooks();
         }
     }
 }

@@ -4,6 +4,7 @@ using DataLoad.Engine.Counting;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Node;
 using DataLoad.Engine.Sharding;
+using DataLoad.Host.Access;
 
 namespace DataLoad.Host.Admin;
 
@@ -30,7 +31,7 @@ internal static class AdminEndpoints
             }
 
             return await RebuildAsync(region, body).ConfigureAwait(false);
-        });
+        }).For(AccessDoor.NodeSecret);
 
     private static async Task<IResult> RebuildAsync(ShardRegion region, RebuildRequest body)
     {

@@ -1,3 +1,4 @@
+using DataLoad.Host.Access;
 using Microsoft.Net.Http.Headers;
 
 namespace DataLoad.Host.Dashboard;
@@ -15,11 +16,11 @@ internal static class DashboardEndpoints
 
     private static readonly string[] Views = ["/", "/topics", "/topic", "/streams", "/nodes", "/dead-letters"];
 
-    /// <summary>Maps the paths; the caller says who may ask for them. They hold no data.</summary>
-    public static RouteGroupBuilder Map(WebApplication app)
+    /// <summary>Maps the paths. They are open to all: they hold no data, which comes from the API alone.</summary>
+    public static void Map(WebApplication app)
     {
         var files = new DashboardFiles();
-        RouteGroupBuilder group = app.MapGroup("");
+        RouteGroupBuilder group = app.MapGroup("").For(AccessDoor.Open);
         foreach (string view in Views)
         {
             group.MapMethods(view, Methods, context => SendAsync(context, files.Page, AskAgain));
@@ -28,7 +29,6 @@ internal static class DashboardEndpoints
         group.MapMethods("/assets/{name}", Methods, context => files.Asset((string)context.Request.RouteValues["name"]!) is { } file
             ? SendAsync(context, file, KeepForGood)
             : Results.Problem("The dashboard has no such file: load the page again, since the node was upgraded.", statusCode: StatusCodes.Status404NotFound).ExecuteAsync(context));
-        return group;
     }
 
     private static async Task SendAsync(HttpContext context, DashboardFile file, string caching)

@@ -106,3 +106,29 @@ public sealed class SqliteLookupConformance : LookupConformance
         return ValueTask.CompletedTask;
     }
 }
+
+public sealed class SqliteOperatingConformance : OperatingConformance
+{
+    private readonly TemporaryDatabase _database = new();
+
+    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqliteStore(_database.Path));
+
+    protected override ValueTask DisposeDatabaseAsync()
+    {
+        _database.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
+
+public sealed class SqliteStatisticsQueriesConformance : StatisticsQueriesConformance
+{
+    private readonly TemporaryDatabase _database = new();
+
+    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqliteStore(_database.Path));
+
+    protected override ValueTask DisposeDatabaseAsync()
+    {
+        _database.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
