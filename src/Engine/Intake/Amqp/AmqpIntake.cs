@@ -30,7 +30,6 @@ public sealed class AmqpIntake
     /// <summary>Makes an intake; <see cref="RunAsync"/> runs it.</summary>
     public AmqpIntake(AmqpConnector connector, Topology topology, Catalog catalog, PipelineOptions options)
     {
-        _topology = topology;
         _connector = connector;
         _topology = topology;
         _options = options;
@@ -192,7 +191,6 @@ public sealed class AmqpIntake
         }
     }
 
-<<<<<<< HEAD
     /// <summary>
     /// Has the dead letters' queue from the start on, for those who watch it. Where that fails events are counted all
     /// the same: whoever has a dead letter to publish tries again and says so.
@@ -201,29 +199,17 @@ public sealed class AmqpIntake
     {
         try
         {
-=======
-    private async Task TryDeclareDeadLettersAsync(IConnection connection, CancellationToken cancellationToken)
-    {
-        try
-        {
-            // Declared before the first is published, so that asking for their number does not end a channel each time.
->>>>>>> api
             await _topology.EnsureDeadLettersAsync(connection, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (connection.IsOpen && !cancellationToken.IsCancellationRequested)
         {
-<<<<<<< HEAD
             IntakeLog.DeadLettersUndeclared(_logger, e.Message);
-=======
-            IntakeLog.LagUnknown(_logger, e.Message);
->>>>>>> api
         }
     }
 
     private async Task WatchLagAsync(IConnection connection, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(_connector.Settings.LagInterval, _options.Time);
-        await TryDeclareDeadLettersAsync(connection, cancellationToken).ConfigureAwait(false);
         do
         {
             IChannel? channel = null;
