@@ -1,4 +1,3 @@
-using System.Threading.RateLimiting;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Intake;
 using DataLoad.Engine.Intake.Amqp;
@@ -158,10 +157,7 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
                 long wanted = 0;
                 long moved = 0;
                 long skipped = 0;
-                await using var limiter = new ThrottlingRateLimiter(connector.Settings.ConfirmWindow * 2);
-                await using IChannel publisher = await connection.CreateChannelAsync(
-                    new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, limiter),
-                    cancellationToken).ConfigureAwait(false);
+                await using ConfirmedChannel publisher = await ConfirmedChannel.OpenAsync(connection, cancellationToken).ConfigureAwait(false);
                 var walk = new DeadLetterWalk(connection, settings, time);
                 try
                 {
@@ -171,11 +167,16 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
                         {
                             foreach ((ulong Tag, DeadLetterContent Letter)[] slice in letters.Chunk(connector.Settings.ConfirmWindow))
                             {
-                                Task<bool>[] publishing = [.. slice.Select(one => TryPublishAsync(publisher, one.Letter, make, cancellationToken))];
-                                await Task.WhenAll(publishing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                                var publishing = new List<Task?>();
+                                foreach ((_, DeadLetterContent letter) in slice)
+                                {
+                                    publishing.Add(await PublishAsync(publisher, letter, make, cancellationToken).ConfigureAwait(false));
+                                }
+
+                                await Task.WhenAll(publishing.OfType<Task>()).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                                 for (int i = 0; i < slice.Length; i++)
                                 {
-                                    if (publishing[i].IsCompletedSuccessfully && await publishing[i].ConfigureAwait(false))
+                                    if (publishing[i] is { IsCompletedSuccessfully: true })
                                     {
                                         await channel.BasicAckAsync(slice[i].Tag, multiple: false, cancellationToken).ConfigureAwait(false);
                                         moved++;
@@ -183,11 +184,16 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
                                     else
                                     {
                                         skipped++;
+                                        LogRefusal(slice[i].Letter, publishing[i]);
                                     }
                                 }
 
                                 // A fault of the channel is no fault of the letters: it ends the walk.
-                                await Task.WhenAll(publishing).ConfigureAwait(false);
+                                cancellationToken.ThrowIfCancellationRequested();
+                                if (!publisher.IsOpen)
+                                {
+                                    throw new DeadLetterException($"The broker closed the channel after {moved} dead letters were moved; nothing is lost, try again.");
+                                }
                             }
 
                             return wanted < selection.Limit;
@@ -204,12 +210,12 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
             },
             cancellationToken);
 
-    /// <returns>False where the letter has no queue to go to.</returns>
-    private async Task<bool> TryPublishAsync(IChannel channel, DeadLetterContent letter, Func<DeadLetterContent, (BasicProperties Properties, ReadOnlyMemory<byte> Body)> make, CancellationToken cancellationToken)
+    /// <returns>Done when the broker has it in the stream's queue; null where its stream is none of the catalog.</returns>
+    private async ValueTask<Task?> PublishAsync(ConfirmedChannel channel, DeadLetterContent letter, Func<DeadLetterContent, (BasicProperties Properties, ReadOnlyMemory<byte> Body)> make, CancellationToken cancellationToken)
     {
         if (catalog.FindStream(letter.Summary.Stream) is not { } stream)
         {
-            return false;
+            return null;
         }
 
         (BasicProperties properties, ReadOnlyMemory<byte> body) = make(letter);
@@ -220,18 +226,12 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
             properties.ClearUserId();
         }
 
-        try
-        {
-            // By the default exchange, to this queue alone: the stream's fanout may have other subscribers, who have it.
-            await channel.BasicPublishAsync("", stream.Queue, mandatory: true, properties, body, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (PublishException e)
-        {
-            DeadLetterLog.Refused(logger, stream.Name, stream.Queue, e.IsReturn ? "there is no such queue" : "the broker refused the message");
-            return false;
-        }
+        // By the default exchange, to this queue alone: the stream's fanout may have other subscribers, who have it.
+        return await channel.PublishAsync("", stream.Queue, properties, body, cancellationToken).ConfigureAwait(false);
     }
+
+    private void LogRefusal(DeadLetterContent letter, Task? publishing) =>
+        DeadLetterLog.Refused(logger, letter.Summary.Stream, publishing?.Exception?.InnerException?.Message ?? "its stream is none of the catalog");
 
     private static async Task<long> CountAsync(IConnection connection, CancellationToken cancellationToken)
     {

