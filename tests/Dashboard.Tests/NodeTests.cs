@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using DataLoad.Dashboard.Tests.Browsing;
 using DataLoad.Demo;
@@ -25,7 +26,7 @@ public sealed class NodeTests(Chromium chromium)
         using JsonDocument list = JsonDocument.Parse((await host.GetAsync("/api/v1/counters?page=act&from=2020-01-01&to=2030-01-01&sort=topic&order=asc&limit=1")).Body);
         JsonElement first = list.RootElement.GetProperty("items")[0];
         await Visit.ShouldSayAsync(visit.Page.Locator("tr[aria-rowindex='2'] th"), $"{first.GetProperty("type").GetString()}/{first.GetProperty("id").GetInt32()}");
-        await Visit.ShouldSayAsync(visit.Page.Locator("tr[aria-rowindex='2'] td").Last, first.GetProperty("values").GetProperty("visit_cnt").GetInt64().ToString("N0", System.Globalization.CultureInfo.InvariantCulture));
+        await Visit.ShouldSayAsync(visit.Page.Locator("tr[aria-rowindex='2'] td").Last, first.GetProperty("values").GetProperty("visit_cnt").GetInt64().ToString("N0", CultureInfo.InvariantCulture));
         await visit.Page.Locator("tr[aria-rowindex='2'] a").ClickAsync();
         await Visit.ShouldBeSeenAsync(visit.Page.Locator("tr[data-metric]").First);
 
@@ -33,7 +34,7 @@ public sealed class NodeTests(Chromium chromium)
         ILocator share = visit.Page.Locator("tr[data-stream='act.share'] td").Nth(4);
         await Visit.ShouldBeSeenAsync(share);
         string before = await share.InnerTextAsync();
-        await scenario.SendAsync(scenario.Generator.NextOf(Streams.All.Single(stream => stream.Name == "act.share")));
+        await scenario.SendAsync(scenario.Generator.NextOf(Streams.All.Single(stream => string.Equals(stream.Name, "act.share", StringComparison.Ordinal))));
         await Assertions.Expect(share).Not.ToHaveTextAsync(before, new LocatorAssertionsToHaveTextOptions { Timeout = Visit.PatienceMs });
 
         await visit.Link("Dead letters").ClickAsync();

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using DataLoad.Dashboard.Tests.Stub;
 using DataLoad.Host.Dashboard;
@@ -60,7 +61,7 @@ public sealed class ServingTests
         request.Headers.Add("Accept-Encoding", "br");
         using HttpResponseMessage packed = await http.SendAsync(request);
         packed.Content.Headers.ContentEncoding.ShouldBe(["br"]);
-        await using var unpacked = new System.IO.Compression.BrotliStream(await packed.Content.ReadAsStreamAsync(), System.IO.Compression.CompressionMode.Decompress);
+        await using var unpacked = new BrotliStream(await packed.Content.ReadAsStreamAsync(), CompressionMode.Decompress);
         var bytes = new MemoryStream();
         await unpacked.CopyToAsync(bytes);
         bytes.ToArray().ShouldBe(plain);

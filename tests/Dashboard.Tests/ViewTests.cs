@@ -1,5 +1,7 @@
+using System.Globalization;
 using DataLoad.Dashboard.Tests.Browsing;
 using DataLoad.Dashboard.Tests.Stub;
+using DataLoad.Engine.Contract;
 using Microsoft.Playwright;
 using Shouldly;
 using Xunit;
@@ -9,6 +11,8 @@ namespace DataLoad.Dashboard.Tests;
 [Collection(BrowserCollection.Name)]
 public sealed class ViewTests(Chromium chromium)
 {
+    private static readonly Page Act = Catalog.Default.PageNamed("act");
+
     [Theory]
     [InlineData("/", "Overview", ".tile[data-metric=visit_cnt] dd")]
     [InlineData("/topics", "Topics", "table.topics tbody a")]
@@ -70,14 +74,14 @@ public sealed class ViewTests(Chromium chromium)
         await using Visit visit = await Visit.OpenAsync(chromium, node.Address, "/topic?type=ACTIVITY&id=42&from=2026-02-21&to=2026-03-02");
         ILocator row = visit.Page.Locator("tr[data-metric=pay_amount]");
         await Visit.ShouldBeSeenAsync(row);
-        var metric = DataLoad.Engine.Contract.Catalog.Default.PageNamed("act").Metrics.Single(item => item.Column == "pay_amount");
+        Metric metric = Act.Metrics.Single(item => string.Equals(item.Column, "pay_amount", StringComparison.Ordinal));
         decimal sum = StubTopics.Sum(metric, 42, new DateOnly(2026, 2, 21), StubTopics.Today) / 100m;
-        await Visit.ShouldSayAsync(row.Locator("td").Nth(1), "¥" + sum.ToString("N2", System.Globalization.CultureInfo.InvariantCulture));
+        await Visit.ShouldSayAsync(row.Locator("td").Nth(1), "¥" + sum.ToString("N2", CultureInfo.InvariantCulture));
         (await row.Locator("polyline").GetAttributeAsync("points"))!.Split(' ').Length.ShouldBe(10);
         (await visit.Page.Locator("tr[data-metric=lottery_cnt]").CountAsync()).ShouldBe(0);
         await visit.Page.GetByLabel("Hide metrics that are 0").UncheckAsync();
         await Visit.ShouldBeSeenAsync(visit.Page.Locator("tr[data-metric=lottery_cnt]"));
-        (await visit.Page.Locator("tr[data-metric]").CountAsync()).ShouldBe(DataLoad.Engine.Contract.Catalog.Default.PageNamed("act").Metrics.Length);
+        (await visit.Page.Locator("tr[data-metric]").CountAsync()).ShouldBe(Act.Metrics.Length);
 
         await visit.Button("Show Paid in the chart").PressAsync("Enter");
         await Visit.ShouldSayAsync(visit.Page.Locator("figcaption"), "Paid a day, 2026-02-21 to 2026-03-02");

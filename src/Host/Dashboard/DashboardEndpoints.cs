@@ -44,7 +44,7 @@ internal static class DashboardEndpoints
         }
 
         byte[] content = file.Content;
-        if (context.Request.GetTypedHeaders().AcceptEncoding.Any(encoding => encoding.Value == "br" && encoding.Quality is null or > 0))
+        if (context.Request.GetTypedHeaders().AcceptEncoding.Any(encoding => encoding.Value.Equals("br", StringComparison.OrdinalIgnoreCase) && encoding.Quality is null or > 0))
         {
             content = file.Compressed;
             response.Headers.ContentEncoding = "br";

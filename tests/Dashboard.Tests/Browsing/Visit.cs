@@ -22,7 +22,7 @@ internal sealed class Visit : IAsyncDisposable
         page.Console += (_, message) =>
         {
             // A refused login is an answer, which Chromium lists as an error.
-            if (message.Type == "error" && !message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal))
+            if (string.Equals(message.Type, "error", StringComparison.Ordinal) && !message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal))
             {
                 _faults.Enqueue(message.Text);
             }
@@ -77,10 +77,6 @@ internal sealed class Visit : IAsyncDisposable
 
     public static Task ShouldHaveFocusAsync(ILocator locator) =>
         Assertions.Expect(locator).ToBeFocusedAsync(new LocatorAssertionsToBeFocusedOptions { Timeout = PatienceMs });
-
-    /// <summary>Waits until an expression in the page is true.</summary>
-    public Task UntilAsync(string expression) =>
-        Page.WaitForFunctionAsync(expression, null, new PageWaitForFunctionOptions { Timeout = PatienceMs });
 
     /// <summary>No script failed, no policy was violated, and nothing was asked of anyone but the node.</summary>
     public void ShouldBeFaultless() => _faults.ShouldBeEmpty();

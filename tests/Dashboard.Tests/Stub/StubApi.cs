@@ -62,7 +62,7 @@ internal static class StubApi
         }));
         reads.MapGet("/dead-letters/messages", (string stream, string reason, int offset, int limit) =>
         {
-            var found = node.DeadLetters.All.Where(letter => letter.Stream == stream && letter.Reason == reason).ToList();
+            var found = node.DeadLetters.All.Where(letter => (letter.Stream, letter.Reason).Equals((stream, reason))).ToList();
             return Answer(new { total = found.Count, at = Now, offset, limit, items = found.Skip(offset).Take(limit).Select(letter => new { id = letter.Id, stream, reason, error = "No row of orders has id 7.", received = Now, bytes = 42, contentType = "application/json" }) });
         });
         RouteGroupBuilder changes = app.MapGroup("/api/v1").For(AccessDoor.Operator);
@@ -165,14 +165,14 @@ internal static class StubApi
     private static IReadOnlyList<(string Type, int Id)> Find(string page, DateOnly from, DateOnly to, string? search, string? sort, string? order)
     {
         IEnumerable<(string Type, int Id)> found = StubTopics.All.Where(topic => string.IsNullOrEmpty(search) || string.Create(CultureInfo.InvariantCulture, $"{topic.Type}/{topic.Id}").Contains(search, StringComparison.OrdinalIgnoreCase));
-        bool isAscending = order == "asc";
-        if (sort == "topic")
+        bool isAscending = string.Equals(order, "asc", StringComparison.Ordinal);
+        if (string.Equals(sort, "topic", StringComparison.Ordinal))
         {
             found = found.OrderBy(topic => topic.Type, StringComparer.Ordinal).ThenBy(topic => topic.Id);
             return [.. isAscending ? found : found.Reverse()];
         }
 
-        Metric metric = Catalog.Default.PageNamed(page).Metrics.Single(item => item.Column == sort);
+        Metric metric = Catalog.Default.PageNamed(page).Metrics.Single(item => string.Equals(item.Column, sort, StringComparison.Ordinal));
         var valued = found.Select(topic => (topic, value: StubTopics.Sum(metric, topic.Id, from, to)));
         return [.. (isAscending ? valued.OrderBy(item => item.value) : valued.OrderByDescending(item => item.value)).ThenBy(item => item.topic.Id).Select(item => item.topic)];
     }

@@ -24,7 +24,9 @@ internal sealed class StubDeadLetters
     {
         lock (_all)
         {
-            return _all.RemoveAll(letter => (stream is null || letter.Stream == stream) && (reason is null || letter.Reason == reason) && (ids is null || ids.Contains(letter.Id)));
+            return _all.RemoveAll(letter => IsOr(stream, letter.Stream) && IsOr(reason, letter.Reason) && ids?.Contains(letter.Id, StringComparer.Ordinal) != false);
         }
     }
+
+    private static bool IsOr(string? wanted, string value) => wanted is null || string.Equals(wanted, value, StringComparison.Ordinal);
 }

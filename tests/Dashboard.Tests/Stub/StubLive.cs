@@ -14,10 +14,7 @@ internal sealed class StubLive
     public int Listeners => _listeners.Count;
 
     /// <summary>What a listener hears first.</summary>
-    public required Func<object> Snapshot { get; set; }
-
-    [System.Diagnostics.CodeAnalysis.SetsRequiredMembers]
-    public StubLive() => Snapshot = () => StubApi.Live(events: 0);
+    public Func<object> Snapshot { get; set; } = () => StubApi.Live(events: 0);
 
     /// <summary>Tells all listeners what has changed.</summary>
     public void Tell(object delta)

@@ -70,7 +70,7 @@ export function Chart(props: {
             <details onToggle={(event) => setIsOpen(event.currentTarget.open)}>
                 <summary>{t("chart.table")}</summary>
                 {isOpen && (
-                    <div class="scroll" tabIndex={0} role="region" aria-label={props.caption}>
+                    <div class="scroll" tabIndex={0} role="group" aria-label={props.caption}>
                         <table>
                             <thead>
                                 <tr>

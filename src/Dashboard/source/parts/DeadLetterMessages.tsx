@@ -23,7 +23,7 @@ export function DeadLetterMessages(props: { stream: string; reason: string; roun
             <Waiting of={messages} />
             {list && (
                 <>
-                    <div class="scroll" tabIndex={0} role="region" aria-labelledby="messages-title">
+                    <div class="scroll" tabIndex={0} role="group" aria-labelledby="messages-title">
                         <table>
                             <thead>
                                 <tr>

@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { connection, live, stopLive } from "../state/live";
-import { announcement } from "../state/announcement";
+import { announce, announcement, complain } from "../state/announcement";
 import { catalog, today } from "../state/catalog";
 import { useObservable } from "../state/observable";
 import { openSession } from "../state/opening";
@@ -66,12 +66,16 @@ export function App() {
 
 /** Asks who looks. A node that is away is asked again until it is there. */
 function open(): void {
-    openSession().catch(() => {
-        if (session.value.state !== "locked") {
-            connection.set("lost");
-            setTimeout(open, 3000);
-        }
-    });
+    openSession().then(
+        () => announcement.value.isError && announce(""),
+        (error: unknown) => {
+            if (session.value.state !== "locked") {
+                connection.set("lost");
+                complain(error);
+                setTimeout(open, 3000);
+            }
+        },
+    );
 }
 
 function Tools() {
@@ -138,9 +142,9 @@ function View() {
 function Announcement() {
     const { text, isError } = useObservable(announcement);
     return (
-        <div class={`announcement ${isError ? "bad" : ""} ${text === "" ? "" : "shown"}`}>
+        <footer class={`announcement ${isError ? "bad" : ""} ${text === "" ? "" : "shown"}`}>
             <span role="status">{text}</span>
             {text !== "" && <button onClick={() => announcement.set({ text: "", isError: false })}>{t("close")}</button>}
-        </div>
+        </footer>
     );
 }

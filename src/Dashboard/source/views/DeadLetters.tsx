@@ -56,7 +56,7 @@ export function DeadLetters(props: { route: Route }) {
                     <p class="muted">{groups.data.total === 0 ? t("dead.none") : t("dead.total", { count: whole(groups.data.total), time: moment(groups.data.at) })}</p>
                     {!groups.data.complete && <p>{t("dead.incomplete")}</p>}
                     {groups.data.groups.length > 0 && (
-                        <div class="scroll" tabIndex={0} role="region" aria-label={t("dead.caption")}>
+                        <div class="scroll" tabIndex={0} role="group" aria-label={t("dead.caption")}>
                             <table>
                                 <caption class="visually-hidden">{t("dead.caption")}</caption>
                                 <thead>

@@ -18,7 +18,7 @@ export function Nodes() {
                 <h2 id="nodes-title">{t("nodes.nodes")}</h2>
                 <Waiting of={nodes} />
                 {nodes.data && (
-                    <div class="scroll" tabIndex={0} role="region" aria-labelledby="nodes-title">
+                    <div class="scroll" tabIndex={0} role="group" aria-labelledby="nodes-title">
                         <table>
                             <thead>
                                 <tr>
@@ -50,7 +50,7 @@ export function Nodes() {
                 <h2 id="shards-title">{t("nodes.shards")}</h2>
                 <Waiting of={shards} />
                 {shards.data && (
-                    <div class="scroll" tabIndex={0} role="region" aria-labelledby="shards-title">
+                    <div class="scroll" tabIndex={0} role="group" aria-labelledby="shards-title">
                         <table>
                             <thead>
                                 <tr>

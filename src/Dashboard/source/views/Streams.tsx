@@ -37,7 +37,7 @@ export function Streams() {
             <Heading text={t("streams.title")} />
             <Waiting of={streams} />
             {streams.data && (
-                <div class="scroll" tabIndex={0} role="region" aria-label={t("streams.caption")}>
+                <div class="scroll" tabIndex={0} role="group" aria-label={t("streams.caption")}>
                     <table>
                         <caption class="visually-hidden">{t("streams.caption")}</caption>
                         <thead>

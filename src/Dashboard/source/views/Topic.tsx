@@ -56,7 +56,7 @@ function TopicPage(props: { page: Page; days: TopicDay[]; from: string; to: stri
             <label>
                 <input type="checkbox" checked={isBrief} onChange={(event) => setIsBrief(event.currentTarget.checked)} /> {t("topic.empty")}
             </label>
-            <div class="scroll" tabIndex={0} role="region" aria-label={t("topic.metrics", { page: named("page", page.name) })}>
+            <div class="scroll" tabIndex={0} role="group" aria-label={t("topic.metrics", { page: named("page", page.name) })}>
                 <table>
                     <thead>
                         <tr>
