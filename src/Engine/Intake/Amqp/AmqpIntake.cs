@@ -14,7 +14,6 @@ public sealed class AmqpIntake
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
 
     private readonly AmqpConnector _connector;
-    private readonly Topology _topology;
     private readonly PipelineOptions _options;
     private readonly ILogger _logger;
     private readonly StreamConsumer[] _consumers;
