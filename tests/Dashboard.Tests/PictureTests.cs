@@ -31,6 +31,7 @@ public sealed class PictureTests(Chromium chromium)
         await Assertions.Expect(visit.Page.Locator("figure").First.Locator("tbody tr")).ToHaveCountAsync(Seconds + 1, new LocatorAssertionsToHaveCountOptions { Timeout = Visit.PatienceMs });
         await visit.Page.Locator("figure summary").First.ClickAsync();
         await Visit.ShouldBeSeenAsync(visit.Page.Locator("figure canvas").Nth(1));
+        await visit.Page.SetViewportSizeAsync(1280, 1180);
         await visit.Page.EvaluateAsync("scrollTo(0, 0); document.activeElement.blur()");
         byte[] picture = await visit.Page.ScreenshotAsync();
         picture.Length.ShouldBeLessThan(MaxBytes);

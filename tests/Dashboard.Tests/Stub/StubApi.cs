@@ -40,7 +40,14 @@ internal static class StubApi
             IReadOnlyList<(string Type, int Id)> found = Find(page, from, to, search, sort, order);
             return Answer(new
             {
-                page, from, to, sort, order, offset, limit, total = found.Count,
+                page,
+                from,
+                to,
+                sort,
+                order,
+                offset,
+                limit,
+                total = found.Count,
                 items = found.Skip(offset).Take(limit).Select(topic => new { type = topic.Type, id = topic.Id, days = to.DayNumber - from.DayNumber + 1, values = Values(page, metrics, metric => StubTopics.Sum(metric, topic.Id, from, to)) }),
             });
         });
@@ -57,7 +64,9 @@ internal static class StubApi
         });
         reads.MapGet("/dead-letters", () => Answer(new
         {
-            total = node.DeadLetters.All.Count, at = Now, complete = true,
+            total = node.DeadLetters.All.Count,
+            at = Now,
+            complete = true,
             groups = node.DeadLetters.All.GroupBy(letter => (letter.Stream, letter.Reason)).Select(group => new { stream = group.Key.Stream, reason = group.Key.Reason, count = group.Count(), oldest = Now - 9_000_000, newest = Now - 60_000, example = "No row of orders has id 7.", exampleId = group.First().Id }),
         }));
         reads.MapGet("/dead-letters/messages", (string stream, string reason, int offset, int limit) =>
@@ -83,7 +92,13 @@ internal static class StubApi
     /// <summary>What a live snapshot holds.</summary>
     public static object Live(double events, long now = Now, long visits = -1) => new
     {
-        now, ready = true, state = "serving", lag = 12, parked = 2, deadLetters = 123, residentBytes = 50_000_000,
+        now,
+        ready = true,
+        state = "serving",
+        lag = 12,
+        parked = 2,
+        deadLetters = 123,
+        residentBytes = 50_000_000,
         rates = new { deliveries = events, events, duplicates = events / 20, retries = 0, parked = 0, deadLetters = events / 400 },
         totals = NoTallies,
         streams = Catalog.Default.Streams.ToDictionary(stream => stream.Name, _ => (object)new { state = "running", events = events / 17, deliveries = events / 17, duplicates = 0, deadLetters = 0, lag = 3, unacknowledged = 5 }, StringComparer.Ordinal),
@@ -115,12 +130,29 @@ internal static class StubApi
 
     private static object Status() => new
     {
-        node = "node-a", version = "0.1.0", startedAt = Now - 7_200_000, now = Now, uptimeSeconds = 7200, state = "serving", ready = true,
-        timeZone = "Asia/Shanghai", today = StubTopics.Today,
-        broker = new { ok = true }, store = new { ok = true }, business = new { ok = true },
+        node = "node-a",
+        version = "0.1.0",
+        startedAt = Now - 7_200_000,
+        now = Now,
+        uptimeSeconds = 7200,
+        state = "serving",
+        ready = true,
+        timeZone = "Asia/Shanghai",
+        today = StubTopics.Today,
+        broker = new { ok = true },
+        store = new { ok = true },
+        business = new { ok = true },
         shards = new { owned = 16, total = 16 },
         memory = new { residentBytes = 50_000_000, budgetBytes = 512L * 1024 * 1024, processBytes = 90_000_000, counters = 640, damaged = 0 },
-        unflushed = 3, uncheckpointed = 100, parked = 2, lag = 12, deadLetters = 123, totals = NoTallies, rates = NoTallies, paused = Array.Empty<string>(), failing = new Dictionary<string, string>(StringComparer.Ordinal),
+        unflushed = 3,
+        uncheckpointed = 100,
+        parked = 2,
+        lag = 12,
+        deadLetters = 123,
+        totals = NoTallies,
+        rates = NoTallies,
+        paused = Array.Empty<string>(),
+        failing = new Dictionary<string, string>(StringComparer.Ordinal),
     };
 
     private static object CatalogShape() => new
@@ -131,7 +163,19 @@ internal static class StubApi
 
     private static object Stream(StreamDefinition stream, bool paused) => new
     {
-        name = stream.Name, page = stream.Page, exchange = stream.Exchange, queue = stream.Queue, enabled = true, paused, state = paused ? "paused" : "running", failing = (string?)null, prefetch = 1000, lag = 3, unacknowledged = 5, totals = NoTallies, rates = NoTallies,
+        name = stream.Name,
+        page = stream.Page,
+        exchange = stream.Exchange,
+        queue = stream.Queue,
+        enabled = true,
+        paused,
+        state = paused ? "paused" : "running",
+        failing = (string?)null,
+        prefetch = 1000,
+        lag = 3,
+        unacknowledged = 5,
+        totals = NoTallies,
+        rates = NoTallies,
     };
 
     private static IEnumerable<Metric> Chosen(string page, string metrics) =>
@@ -145,13 +189,16 @@ internal static class StubApi
 
     private static object Series(Page page, string metrics, DateOnly from, DateOnly to) => new
     {
-        page = page.Name, metrics = metrics.Split(','),
+        page = page.Name,
+        metrics = metrics.Split(','),
         days = StubTopics.Days(from, to).Select(day => new { day, values = Values(page.Name, metrics, metric => StubTopics.Total(metric, day)) }),
     };
 
     private static object Topic(string type, int id, DateOnly from, DateOnly to) => new
     {
-        type, id, shard = 5,
+        type,
+        id,
+        shard = 5,
         pages = new[]
         {
             new
