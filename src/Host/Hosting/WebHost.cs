@@ -1,6 +1,7 @@
 using DataLoad.Host.Access;
 using DataLoad.Host.Admin;
 using DataLoad.Host.Api;
+using DataLoad.Host.Dashboard;
 using DataLoad.Host.Settings;
 using DataLoad.Host.Web;
 
@@ -18,6 +19,7 @@ internal static class WebHost
         app.MapGet("/metrics", () => Results.Text(exposition.Write(), PrometheusExposition.ContentType)).For(AccessDoor.Metrics);
         AdminEndpoints.Map(app, services.Node, services.Info);
         ApiEndpoints.Map(app, services);
+        DashboardEndpoints.Map(app);
     }
 
     /// <summary>Makes the server.</summary>
