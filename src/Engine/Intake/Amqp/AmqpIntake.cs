@@ -15,6 +15,7 @@ public sealed class AmqpIntake
     private static readonly TimeSpan ChannelPatience = TimeSpan.FromSeconds(1);
 
     private readonly AmqpConnector _connector;
+    private readonly Topology _topology;
     private readonly PipelineOptions _options;
     private readonly ILogger _logger;
     private readonly StreamConsumer[] _consumers;
