@@ -87,7 +87,7 @@ internal sealed class PipelineHarness : IAsyncDisposable
             Logger = NullLogger.Instance,
         };
         harness.Pipeline = new StreamPipeline(harness._stream, options);
-        harness._returning = new ParkedReturns(harness._stream, options).RunAsync(harness._stop.Token);
+        harness._returning = new ParkedReturns(harness._stream, options, new StreamPause(options.Time)).RunAsync(harness._stop.Token);
         return harness;
     }
 
