@@ -165,6 +165,11 @@ public sealed class StreamPipelineTests
         await using PipelineHarness harness = await PipelineHarness.StartAsync("act.buy");
         harness.Lookup.Failures = 7;
 
+        // Seven that fail and one that works; the next, of the delivery that was parked meanwhile, waits until it may,
+        // however far the clock has been moved.
+        using var gate = new SemaphoreSlim(8);
+        harness.Lookup.Gate = gate;
+
         Task processing = harness.ProcessAsync(Record);
         processing.IsCompleted.ShouldBeFalse();
         harness.Pipeline.Failing.ShouldBe("the business database is away");
@@ -174,6 +179,7 @@ public sealed class StreamPipelineTests
         harness.Pipeline.Failing.ShouldBeNull();
         harness.Parkings.Select(parking => parking.Tries).ShouldBe([1]);
         harness.Lookup.With(Rows);
+        gate.Release(100);
         await harness.Time.AdvanceUntilAsync(() => harness.Parked == 0, TimeSpan.FromMilliseconds(50));
         harness.Journaled.ShouldBe(1);
     }

@@ -73,13 +73,22 @@ public sealed class AcceptAllocationTests
         }).ShouldBe(0);
     }
 
-    /// <summary>What a piece of work allocates once it is warm.</summary>
+    /// <summary>
+    /// What a piece of work allocates once it is warm: the least of some rounds, since a collection may empty the pools
+    /// in any of them.
+    /// </summary>
     private static long Measure(Action work)
     {
         work();
         work();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        work();
-        return GC.GetAllocatedBytesForCurrentThread() - before;
+        long least = long.MaxValue;
+        for (int round = 0; round < 5 && least > 0; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            work();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        return least;
     }
 }
