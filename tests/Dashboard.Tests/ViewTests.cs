@@ -2,6 +2,7 @@ using System.Globalization;
 using DataLoad.Dashboard.Tests.Browsing;
 using DataLoad.Dashboard.Tests.Stub;
 using DataLoad.Engine.Contract;
+using DataLoad.Integration.Tests.EndToEnd;
 using Microsoft.Playwright;
 using Shouldly;
 using Xunit;
@@ -130,9 +131,16 @@ public sealed class ViewTests(Chromium chromium)
         await Visit.ShouldBeSeenAsync(visit.Page.Locator("table.topics tbody a").First);
         ILocator rows = visit.Page.GetByRole(AriaRole.Region, new PageGetByRoleOptions { Name = "Topics of Activities, 2026-03-02 to 2026-03-02" });
         await rows.FocusAsync();
-        await visit.Page.Keyboard.PressAsync("End");
-        await Visit.ShouldBeSeenAsync(visit.Page.Locator("tr[aria-rowindex='10001'] a"));
+        ILocator last = visit.Page.Locator("tr[aria-rowindex='10001'] a");
+        await Deadline.UntilAsync("End leads to the last topic", async () =>
+        {
+            // A key that comes before the browser has drawn the list scrolls nothing.
+            await visit.Page.Keyboard.PressAsync("End");
+            return await last.CountAsync() == 1;
+        });
 
+        // The address follows once the scrolling rests.
+        await visit.Page.WaitForURLAsync("**at=99*");
         await visit.Page.GoBackAsync();
         await Visit.ShouldSayAsync(visit.Heading, "Overview");
         visit.ShouldBeFaultless();

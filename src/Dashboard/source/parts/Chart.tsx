@@ -121,7 +121,7 @@ function options(
         ...(props.daily ? { tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") } : {}),
         scales: { x: { time: true }, y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
         axes: [
-            { ...axis, ...(props.daily ? { incrs: [86_400, 2 * 86_400, 7 * 86_400, 14 * 86_400, 30 * 86_400, 90 * 86_400] } : {}), values: (_, splits) => splits.map((at) => short(current().moment(at), props.daily)) },
+            { ...axis, space: 90, ...(props.daily ? { incrs: [86_400, 2 * 86_400, 7 * 86_400, 14 * 86_400, 30 * 86_400, 90 * 86_400] } : {}), values: (_, splits) => splits.map((at) => short(current().moment(at), props.daily)) },
             { ...axis, size: 60, values: (_, splits) => splits.map(compact) },
         ],
         series: [

@@ -14,16 +14,17 @@ internal sealed class SqliteStatisticsQueries(SqliteDatabase database) : IStatis
     public ValueTask<TopicTotalsPage> TopAsync(Page page, TopicQuery query, CancellationToken cancellationToken) => database.ReadAsync(
         session =>
         {
-            string where = Where(query.Filter with { TopicId = null }, query.Search);
+            StatisticsFilter filter = query.Filter with { TopicId = null };
+            string where = Where(filter, query.Search);
             using SqliteStatement count = session.Use($"SELECT count(*) FROM (SELECT 1 FROM {Table(page)} WHERE {where} GROUP BY topic_type, topic_id)");
-            long total = Bind(count, query.Filter, query.Search).Scalar();
+            long total = Bind(count, filter, query.Search).Scalar();
             string direction = query.Descending ? "DESC" : "ASC";
             string order = query.Sort is int sort
                 ? string.Create(CultureInfo.InvariantCulture, $"{4 + sort} {direction}, 1, 2")
                 : $"1 {direction}, 2 {direction}";
             using SqliteStatement select = session.Use(
                 $"SELECT topic_type, topic_id, count(*){Sums(page)} FROM {Table(page)} WHERE {where} GROUP BY topic_type, topic_id ORDER BY {order} LIMIT ?8 OFFSET ?9");
-            Bind(select, query.Filter, query.Search).Bind(8, query.Limit).Bind(9, query.Offset);
+            Bind(select, filter, query.Search).Bind(8, query.Limit).Bind(9, query.Offset);
             var topics = new List<TopicTotals>();
             while (select.Step())
             {
