@@ -1,6 +1,6 @@
 namespace DataLoad.Engine.Auditing;
 
-/// <summary>A shard whose journal or baseline cannot be read, so that its rows could not be compared.</summary>
+/// <summary>A block of a shard's journal, or a snapshot of it, that is damaged.</summary>
 /// <param name="Shard">The shard.</param>
-/// <param name="Message">What is damaged, with its SequenceNr or Counter, and what to do about it.</param>
+/// <param name="Message">What is damaged, with its shard and SequenceNr, and what to do about it.</param>
 public sealed record Damage(int Shard, string Message);

@@ -7,7 +7,8 @@ using DataLoad.Engine.Storage;
 namespace DataLoad.Engine.Auditing;
 
 /// <summary>
-/// Compares the statistics tables with the journal, beside an owner that goes on writing both. Changes nothing.
+/// Compares the statistics tables with the journal, beside an owner that goes on writing both, and reads the snapshots
+/// for damage. Changes nothing.
 /// </summary>
 /// <remarks>
 /// A shard's checkpoint is read first, then its rows, then its journal. A row at SequenceNr s must be the fold of its
@@ -26,6 +27,9 @@ public sealed class Verification
     private readonly DifferenceList _differences;
     private readonly List<Damage> _damages = [];
     private readonly JournalReplay _replay;
+    private readonly JournalCheck _journalCheck;
+    private readonly SnapshotCheck _snapshotCheck;
+    private long _damageCount;
     private long _events;
     private long _rows;
     private long _notFlushedYet;
@@ -38,6 +42,8 @@ public sealed class Verification
         _options = options;
         _differences = new DifferenceList(options.MaxDifferences);
         _replay = new JournalReplay(plan, store.Journal, store.Snapshots);
+        _journalCheck = new JournalCheck(plan.Catalog, store.Journal, Report);
+        _snapshotCheck = new SnapshotCheck(plan.Catalog, store.Snapshots, Report);
     }
 
     /// <summary>Compares all shards.</summary>
@@ -66,6 +72,7 @@ public sealed class Verification
             NotFlushedYet = _notFlushedYet,
             DifferenceCount = _differences.Count,
             Differences = _differences.Listed,
+            DamageCount = _damageCount,
             Damages = _damages,
         };
     }
@@ -88,13 +95,14 @@ public sealed class Verification
             Checkpoint now = await _store.Snapshots.LoadCheckpointAsync(shard, cancellationToken).ConfigureAwait(false);
             if (now.BaselineSequenceNr == checkpoint.BaselineSequenceNr)
             {
-                Conclude(shard, rows, counters, damage);
+                Conclude(shard, rows, counters);
+                await CheckStoredAsync(shard, checkpoint, counters, damage, cancellationToken).ConfigureAwait(false);
                 return;
             }
 
             if (tries == TrimTries)
             {
-                _damages.Add(new Damage(shard, $"The journal of shard {shard} was trimmed each of the {TrimTries} times it was read, last through SequenceNr {now.BaselineSequenceNr}. Verify again, or set a longer dataload.journal.trim-interval."));
+                Report(new Damage(shard, $"The journal of shard {shard} was trimmed each of the {TrimTries} times it was read, last through SequenceNr {now.BaselineSequenceNr}. Verify again, or set a longer dataload.journal.trim-interval."));
                 return;
             }
 
@@ -104,7 +112,31 @@ public sealed class Verification
         }
     }
 
-    private void Conclude(int shard, ShardRows rows, Dictionary<CounterId, Counter>? counters, string? damage)
+    /// <summary>Tells of all blocks and snapshots that are damaged, not only of the one that a fold or a node meets first.</summary>
+    private async Task CheckStoredAsync(int shard, Checkpoint checkpoint, Dictionary<CounterId, Counter>? counters, string? damage, CancellationToken cancellationToken)
+    {
+        if (counters is null && !await _journalCheck.RunAsync(shard, checkpoint, cancellationToken).ConfigureAwait(false))
+        {
+            Report(new Damage(shard, damage!));
+        }
+
+        await _snapshotCheck.CheckCountersAsync(shard, _options.Filter, counters, _replay.LastSequenceNr, cancellationToken).ConfigureAwait(false);
+        if (_options.Filter == StatisticsFilter.All)
+        {
+            await _snapshotCheck.CheckIdentitiesAsync(shard, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private void Report(Damage damage)
+    {
+        _damageCount++;
+        if (_damages.Count < _options.MaxDifferences)
+        {
+            _damages.Add(damage);
+        }
+    }
+
+    private void Conclude(int shard, ShardRows rows, Dictionary<CounterId, Counter>? counters)
     {
         _events += _replay.Events;
         foreach ((Page page, StatisticsRow row) in rows.Foreign)
@@ -114,7 +146,6 @@ public sealed class Verification
 
         if (counters is null)
         {
-            _damages.Add(new Damage(shard, damage!));
             return;
         }
 

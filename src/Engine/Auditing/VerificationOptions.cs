@@ -11,7 +11,7 @@ public sealed record VerificationOptions
     /// <summary>Which statistics are compared.</summary>
     public StatisticsFilter Filter { get; init; } = StatisticsFilter.All;
 
-    /// <summary>How many differences are listed at the most; all are counted.</summary>
+    /// <summary>How many differences, and how many damages, are listed at the most; all are counted.</summary>
     public int MaxDifferences { get; init; } = 1000;
 
     /// <summary>

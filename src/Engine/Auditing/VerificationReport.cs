@@ -21,9 +21,12 @@ public sealed record VerificationReport
     /// <summary>The differences, up to a limit.</summary>
     public required IReadOnlyList<Difference> Differences { get; init; }
 
-    /// <summary>The shards that could not be compared.</summary>
+    /// <summary>How many blocks and snapshots are damaged, those included that are not listed.</summary>
+    public required long DamageCount { get; init; }
+
+    /// <summary>What is damaged, up to a limit. A shard whose journal is damaged is not compared.</summary>
     public required IReadOnlyList<Damage> Damages { get; init; }
 
     /// <summary>Whether every row that was looked at is what the journal gives.</summary>
-    public bool IsClean => DifferenceCount == 0 && Damages.Count == 0;
+    public bool IsClean => DifferenceCount == 0 && DamageCount == 0;
 }

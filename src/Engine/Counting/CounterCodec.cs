@@ -71,7 +71,7 @@ public static class CounterCodec
         }
         catch (InvalidDataException e)
         {
-            throw new StoredFormatException($"The snapshot of Counter {id} is damaged: {e.Message}. Run 'dataload rebuild' for its topic to make it anew from the journal.", e);
+            throw new StoredFormatException($"the state of Counter {id} is damaged: {e.Message}.", e);
         }
     }
 

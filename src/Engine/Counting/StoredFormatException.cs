@@ -4,7 +4,7 @@ namespace DataLoad.Engine.Counting;
 /// Stored bytes are damaged or of a version that this program does not know. The message names what was read and
 /// what is wrong with it.
 /// </summary>
-public sealed class StoredFormatException : Exception
+public class StoredFormatException : Exception
 {
     /// <summary>Makes an exception with a message.</summary>
     public StoredFormatException(string message)
@@ -13,7 +13,7 @@ public sealed class StoredFormatException : Exception
     }
 
     /// <summary>Makes an exception with a message and its cause.</summary>
-    public StoredFormatException(string message, Exception inner)
+    public StoredFormatException(string message, Exception? inner)
         : base(message, inner)
     {
     }

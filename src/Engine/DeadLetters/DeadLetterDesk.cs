@@ -119,7 +119,7 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
                 {
                     foreach ((ulong tag, _) in letters.Take((int)Math.Min(letters.Count, confirm - removed)))
                     {
-                        await channel.BasicAckAsync(tag, multiple: false, cancellationToken).ConfigureAwait(false);
+                        await walk.AcknowledgeAsync(channel, tag, cancellationToken).ConfigureAwait(false);
                         removed++;
                     }
 
@@ -178,7 +178,7 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
                                 {
                                     if (publishing[i] is { IsCompletedSuccessfully: true })
                                     {
-                                        await channel.BasicAckAsync(slice[i].Tag, multiple: false, cancellationToken).ConfigureAwait(false);
+                                        await walk.AcknowledgeAsync(channel, slice[i].Tag, cancellationToken).ConfigureAwait(false);
                                         moved++;
                                     }
                                     else

@@ -12,12 +12,22 @@ namespace DataLoad.Engine.DeadLetters;
 internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings settings, TimeProvider time)
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
+
+    private long _taken;
 
     /// <summary>How many there were at the start, which is how many are looked at at the most.</summary>
     public long Total { get; private set; }
 
     /// <summary>How many were looked at.</summary>
     public long Seen { get; private set; }
+
+    /// <summary>Takes one of a page's letters out of the queue for good.</summary>
+    public async ValueTask AcknowledgeAsync(IChannel channel, ulong tag, CancellationToken cancellationToken)
+    {
+        await channel.BasicAckAsync(tag, multiple: false, cancellationToken).ConfigureAwait(false);
+        _taken++;
+    }
 
     /// <summary>Goes through the queue.</summary>
     /// <param name="wants">Told of each; says whether it is wanted whole.</param>
@@ -47,9 +57,10 @@ internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings 
                 goOn = page.Wanted.Count == 0 || await take(page.Wanted, channel).ConfigureAwait(false);
             }
 
-            // Tag 0 stands for all that are unacknowledged; the answer to closing says that they are back.
+            // Tag 0 stands for all that are unacknowledged.
             await channel.BasicNackAsync(0, multiple: true, requeue: true, cancellationToken).ConfigureAwait(false);
             await channel.CloseAsync(cancellationToken).ConfigureAwait(false);
+            await WaitUntilBackAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (OperationInterruptedException e) when (e.ShutdownReason?.ReplyCode == Constants.NotFound)
         {
@@ -59,6 +70,20 @@ internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings 
         catch (OperationInterruptedException e)
         {
             throw new DeadLetterException($"The dead letters cannot be looked at: {e.ShutdownReason?.ReplyText ?? e.Message}. Another consumer may have the queue '{Topology.DeadLetters}'; try again when it is gone.", e);
+        }
+    }
+
+    /// <summary>
+    /// The broker gives a page after the other back to the queue in its own time, and the next walk would miss those that
+    /// are not there yet. Somebody else may take some meanwhile, so it is not waited for long.
+    /// </summary>
+    private async Task WaitUntilBackAsync(CancellationToken cancellationToken)
+    {
+        await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        long start = time.GetTimestamp();
+        while (await channel.MessageCountAsync(Topology.DeadLetters, cancellationToken).ConfigureAwait(false) < Total - _taken && time.GetElapsedTime(start) < settings.Patience)
+        {
+            await Task.Delay(Step, time, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -1,3 +1,4 @@
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Scheduling;
 using DataLoad.Engine.Sharding;
 
@@ -48,6 +49,11 @@ public sealed class AckWindow : IDeliverySink
             {
                 ulong place = tag & _mask;
                 _done[place >> 6] |= 1UL << (int)(place & 63);
+                if (Fault.Is(FaultPoint.AckBeyondWatermark) && tag > _watermark)
+                {
+                    _watermark = tag;
+                    moved = true;
+                }
             }
 
             while (true)

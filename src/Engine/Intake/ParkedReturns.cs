@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Scheduling;
 
@@ -10,6 +11,9 @@ namespace DataLoad.Engine.Intake;
 internal sealed class ParkedReturns
 {
     private static readonly TimeSpan DamagedDelay = TimeSpan.FromHours(1);
+
+    // A parking whose outcome nobody waited for may come about after it was announced.
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(30);
 
     private readonly StreamDefinition _stream;
     private readonly PipelineOptions _options;
@@ -90,14 +94,8 @@ internal sealed class ParkedReturns
 
     private async Task WaitAsync(long? nextMs, CancellationToken cancellationToken)
     {
-        if (nextMs is null)
-        {
-            await _arrived.WaitAsync(cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
         // Something parked meanwhile may be due earlier, so its arrival ends the wait too.
-        long waitMs = Math.Clamp(nextMs.Value - NowMs, 1, (long)TimeSpan.FromHours(1).TotalMilliseconds);
+        long waitMs = nextMs is long next ? Math.Clamp(next - NowMs, 1, (long)LookAgain.TotalMilliseconds) : (long)LookAgain.TotalMilliseconds;
         await using ITimer timer = _options.Time.CreateTimer(_ => _arrived.Set(), state: null, TimeSpan.FromMilliseconds(waitMs), Timeout.InfiniteTimeSpan);
         await _arrived.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -124,6 +122,11 @@ internal sealed class ParkedReturns
         if (damaged.Count > 0)
         {
             await _options.Parking.ParkAgainAsync(damaged, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (Fault.Is(FaultPoint.ParkedRemovedEarly))
+        {
+            await _options.Parking.RemoveAsync(ids, cancellationToken).ConfigureAwait(false);
         }
 
         var sink = new CollectingSink(ids);

@@ -1,6 +1,7 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Decoding;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Resolving;
@@ -81,6 +82,11 @@ internal sealed class StreamPipeline
         }
 
         await _router.PostAsync(cancellationToken).ConfigureAwait(false);
+        if (Fault.Is(FaultPoint.DeadLetterDoneBeforeConfirm))
+        {
+            sink.Complete(_done.AsSpan(0, _doneCount));
+        }
+
         await PutAsideAsync(cancellationToken).ConfigureAwait(false);
         sink.Complete(_done.AsSpan(0, _doneCount));
         return _parkingAgain.Count;

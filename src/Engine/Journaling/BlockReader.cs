@@ -58,9 +58,9 @@ public sealed class BlockReader(Catalog catalog)
             int shard = reader.Int32();
             long first = (long)reader.Unsigned();
             _lastTimeMs = (long)reader.Unsigned();
-            if (shard != block.Shard || first != block.FirstSequenceNr)
+            if (shard != block.Shard || first != block.FirstSequenceNr || _lastTimeMs != block.JournaledAtMs)
             {
-                throw new InvalidDataException($"it is of shard {shard} from SequenceNr {first} on");
+                throw new InvalidDataException($"it is of shard {shard} from SequenceNr {first} on, journaled at {_lastTimeMs} ms");
             }
 
             _position = reader.Position;

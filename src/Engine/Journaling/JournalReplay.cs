@@ -27,6 +27,9 @@ public sealed class JournalReplay
     /// <summary>How many events the last replay read.</summary>
     public long Events { get; private set; }
 
+    /// <summary>The SequenceNr through which the last replay read.</summary>
+    public long LastSequenceNr { get; private set; }
+
     /// <summary>The Counters of a shard that a filter means, as the journal gives them.</summary>
     /// <param name="shard">The shard.</param>
     /// <param name="filter">Which Counters.</param>
@@ -84,11 +87,12 @@ public sealed class JournalReplay
             CounterId id = SnapshotKeys.CounterId(baseline.Key);
             if (Means(filter, id))
             {
-                counters.Add(id, CounterCodec.Decode(id, PageOf(id), baseline.Bytes));
+                counters.Add(id, DecodeBaseline(shard, id, baseline));
             }
         }
 
         Events = 0;
+        LastSequenceNr = checkpoint.BaselineSequenceNr;
         long next = checkpoint.BaselineSequenceNr + 1;
         await foreach (JournalBlock block in _journal.ReadAsync(shard, checkpoint.BaselineSequenceNr, cancellationToken).ConfigureAwait(false))
         {
@@ -99,9 +103,22 @@ public sealed class JournalReplay
 
             next = block.LastSequenceNr + 1;
             Fold(block, filter, limitOf, counters);
+            LastSequenceNr = block.LastSequenceNr;
         }
 
         return counters;
+    }
+
+    private Counter DecodeBaseline(int shard, in CounterId id, Snapshot baseline)
+    {
+        try
+        {
+            return CounterCodec.Decode(id, PageOf(id), baseline.Bytes);
+        }
+        catch (StoredFormatException e)
+        {
+            throw SnapshotFault.At(shard, SnapshotKind.Baseline, baseline.SequenceNr, e);
+        }
     }
 
     private void Fold(JournalBlock block, StatisticsFilter filter, Func<CounterId, long>? limitOf, Dictionary<CounterId, Counter> counters)

@@ -1,4 +1,5 @@
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Faults;
 
 namespace DataLoad.Engine.Journaling;
 
@@ -46,7 +47,7 @@ internal sealed class JournalTrimmer(CountingPlan plan, IJournal journal, ISnaps
         }
 
         long through = run[^1].LastSequenceNr;
-        SnapshotWrite[] baseline = [.. counters.Values.Select(counter => new SnapshotWrite
+        SnapshotWrite[] baseline = Fault.Is(FaultPoint.TrimWithoutBaseline) ? [] : [.. counters.Values.Select(counter => new SnapshotWrite
         {
             Shard = shard,
             Epoch = epoch,
@@ -75,7 +76,14 @@ internal sealed class JournalTrimmer(CountingPlan plan, IJournal journal, ISnaps
         foreach (Snapshot kept in await snapshots.LoadAsync(shard, SnapshotKind.Baseline, keys, cancellationToken).ConfigureAwait(false))
         {
             CounterId id = SnapshotKeys.CounterId(kept.Key);
-            counters[id] = CounterCodec.Decode(id, counters[id].Page, kept.Bytes);
+            try
+            {
+                counters[id] = CounterCodec.Decode(id, counters[id].Page, kept.Bytes);
+            }
+            catch (StoredFormatException e)
+            {
+                throw SnapshotFault.At(shard, SnapshotKind.Baseline, kept.SequenceNr, e);
+            }
         }
 
         return counters;

@@ -124,8 +124,7 @@ public sealed class EngineNode
             ShardRegion region = MakeRegion(attempt.Granted);
             Task shards = region.RunAsync(running.Token);
             Task renewing = RenewAsync(running.Token);
-            await Task.WhenAny(region.Recovered, shards).ConfigureAwait(false);
-            await region.Recovered.ConfigureAwait(false);
+            await RecoveredAsync(region, shards, renewing).ConfigureAwait(false);
             Task working = work(region);
             await await Task.WhenAny(working, shards, renewing).ConfigureAwait(false);
             await working.ConfigureAwait(false);
@@ -174,7 +173,6 @@ public sealed class EngineNode
     private async Task ServeAsync(IReadOnlyList<ShardLease> leases, CancellationToken stop)
     {
         using var running = new CancellationTokenSource();
-        bool released = false;
         try
         {
             await RetryAsync(
@@ -184,57 +182,17 @@ public sealed class EngineNode
             _region = region;
             Task shards = region.RunAsync(running.Token);
             Task renewing = RenewAsync(running.Token);
-            await await Task.WhenAny(region.Recovered, shards, renewing, Task.Delay(Timeout.Infinite, stop)).ConfigureAwait(false);
-
-            var connector = new AmqpConnector(_settings.Amqp);
-            var topology = new Topology(connector, _logger);
-            await using var deadLetters = new DeadLetterPublisher(connector, topology, _backoff, _services.Time, _logger);
-            var parking = new ParkingLot(
-                _services.Store.Parking,
-                new ParkingLotOptions { MaxParked = _settings.Intake.MaxParked, Backoff = _backoff, Time = _services.Time },
-                _logger);
-            await parking.OpenAsync(stop).ConfigureAwait(false);
-            _parking = parking;
-            var intake = new AmqpIntake(connector, topology, _services.Catalog, OptionsOf(region, parking, deadLetters));
-            await RetryAsync(
-                async token =>
-                {
-                    foreach (string stream in await _services.Store.PausedStreams.ListAsync(token).ConfigureAwait(false))
-                    {
-                        intake.Pause(stream);
-                    }
-                },
-                stop).ConfigureAwait(false);
-            _intake = intake;
-            Task taking = intake.RunAsync(running.Token);
             try
             {
-                _isServing = true;
-                var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                await using (stop.Register(() => stopping.TrySetResult()))
-                {
-                    Task first = await Task.WhenAny(shards, renewing, taking, stopping.Task).ConfigureAwait(false);
-                    if (first == taking && taking.Exception?.InnerException is ChannelClosedException)
-                    {
-                        // A shard that was taken over closes its mailbox a moment before the region says why.
-                        first = shards;
-                    }
-
-                    await first.ConfigureAwait(false);
-                }
-
-                await StopInOrderAsync(region, intake, shards, running).ConfigureAwait(false);
+                await RecoveredAsync(region, shards, renewing, Task.Delay(Timeout.Infinite, stop)).ConfigureAwait(false);
+                await TakeInAsync(region, shards, renewing, running, stop).ConfigureAwait(false);
             }
             finally
             {
-                // Nothing of this ownership may write once another begins, and what it holds unacknowledged is delivered
-                // again only when its connection is closed: so all of it has ended before anything else.
+                // Nothing of this ownership may write once another begins.
                 await running.CancelAsync().ConfigureAwait(false);
-                await Task.WhenAll(shards, renewing, taking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.WhenAll(shards, renewing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-
-            await _services.Store.Leases.ReleaseAsync(_services.Info.Id, CancellationToken.None).ConfigureAwait(false);
-            released = true;
         }
         finally
         {
@@ -242,11 +200,69 @@ public sealed class EngineNode
             _intake = null;
             _region = null;
             await running.CancelAsync().ConfigureAwait(false);
-            if (!released)
-            {
-                await TryReleaseAsync().ConfigureAwait(false);
-            }
+            await TryReleaseAsync().ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Takes in events until the node is stopped or something ends.</summary>
+    private async Task TakeInAsync(ShardRegion region, Task shards, Task renewing, CancellationTokenSource running, CancellationToken stop)
+    {
+        var connector = new AmqpConnector(_settings.Amqp, _services.ConnectBroker);
+        var topology = new Topology(connector, _logger);
+        await using var deadLetters = new DeadLetterPublisher(connector, topology, _backoff, _services.Time, _logger);
+        var parking = new ParkingLot(
+            _services.Store.Parking,
+            new ParkingLotOptions { MaxParked = _settings.Intake.MaxParked, Backoff = _backoff, Time = _services.Time },
+            _logger);
+        await parking.OpenAsync(stop).ConfigureAwait(false);
+        _parking = parking;
+        var intake = new AmqpIntake(connector, topology, _services.Catalog, OptionsOf(region, parking, deadLetters));
+        await RetryAsync(
+            async token =>
+            {
+                foreach (string stream in await _services.Store.PausedStreams.ListAsync(token).ConfigureAwait(false))
+                {
+                    intake.Pause(stream);
+                }
+            },
+            stop).ConfigureAwait(false);
+        _intake = intake;
+        Task taking = intake.RunAsync(running.Token);
+        try
+        {
+            _isServing = true;
+            var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using (stop.Register(() => stopping.TrySetResult()))
+            {
+                Task first = await Task.WhenAny(shards, renewing, taking, stopping.Task).ConfigureAwait(false);
+                if (first == taking && taking.Exception?.InnerException is ChannelClosedException)
+                {
+                    // A shard that was taken over closes its mailbox a moment before the region says why.
+                    first = shards;
+                }
+
+                await first.ConfigureAwait(false);
+            }
+
+            await StopInOrderAsync(region, intake, shards, running).ConfigureAwait(false);
+        }
+        finally
+        {
+            // What this ownership holds unacknowledged is delivered again only when its connection is closed, and what
+            // its intake uses is let go of below: so all of it has ended before anything else.
+            await running.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(shards, renewing, taking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Waits until the shards have recovered, or something else ends and says why.</summary>
+    private static async Task RecoveredAsync(ShardRegion region, Task shards, params Task[] others)
+    {
+        Task recovered = region.Recovered;
+        Task first = await Task.WhenAny([recovered, shards, .. others]).ConfigureAwait(false);
+
+        // One shard that was taken over ends the others' recovery: only the region says which was the cause.
+        await (first == recovered && !recovered.IsCompletedSuccessfully ? shards : first).ConfigureAwait(false);
     }
 
     private async Task StopInOrderAsync(ShardRegion region, AmqpIntake intake, Task shards, CancellationTokenSource running)
@@ -336,7 +352,7 @@ public sealed class EngineNode
         catch (Exception e)
         {
             // What is not given back ends by itself when its time to live has passed.
-            NodeLog.RenewFailed(_logger, TimeSpan.Zero, e.Message);
+            NodeLog.ReleaseFailed(_logger, e.Message);
         }
     }
 

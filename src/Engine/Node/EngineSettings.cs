@@ -29,7 +29,7 @@ public sealed record EngineSettings
     public bool AdoptExistingRows { get; init; }
 
     /// <summary>How long an orderly stop may take.</summary>
-    public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(9);
+    public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(8);
 
     /// <summary>How much memory the deliveries that the broker may send at once may take, in bytes.</summary>
     public long IntakeMemoryBytes { get; init; } = 4L * 1024 * 1024 * 1024;

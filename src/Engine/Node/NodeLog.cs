@@ -31,4 +31,7 @@ internal static partial class NodeLog
 
     [LoggerMessage(6008, LogLevel.Warning, "{Store} cannot be reached (try {Failures}), next try in {Wait}: {Error}")]
     public static partial void StoreAway(ILogger logger, string store, int failures, TimeSpan wait, string error);
+
+    [LoggerMessage(6009, LogLevel.Warning, "The leases could not be given back, and end by themselves: {Error}")]
+    public static partial void ReleaseFailed(ILogger logger, string error);
 }

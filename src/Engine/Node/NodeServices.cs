@@ -4,6 +4,7 @@ using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Storage;
 using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
 
 namespace DataLoad.Engine.Node;
 
@@ -21,6 +22,9 @@ public sealed record NodeServices
 
     /// <summary>The business database.</summary>
     public required ILookup Lookup { get; init; }
+
+    /// <summary>Makes a connection to the broker under a name; null for the client library's own.</summary>
+    public Func<string, CancellationToken, Task<IConnection>>? ConnectBroker { get; init; }
 
     /// <summary>Told what happens.</summary>
     public required EngineMetrics Metrics { get; init; }

@@ -2,6 +2,7 @@ using System.Text;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Decoding;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Intake;
 
 namespace DataLoad.Engine.Resolving;
@@ -223,7 +224,7 @@ public sealed class EventFactory
         }
 
         // What was parked must not count again when a crash comes between its journaling and its removal.
-        if (candidate.ParkedAs is not Guid id)
+        if (candidate.ParkedAs is not Guid id || Fault.Is(FaultPoint.ParkedWithoutIdentity))
         {
             return EventId.None;
         }

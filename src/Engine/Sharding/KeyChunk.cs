@@ -47,7 +47,7 @@ internal sealed class KeyChunk(KeyChunkId id, IdSet keys)
         }
         catch (InvalidDataException e)
         {
-            throw new StoredFormatException($"The seen keys of stream {id.StreamId}, topic {id.Topic}, chunk {id.Number} are damaged: {e.Message}. They are made anew from the journal where that was never trimmed; else restore the store from a backup.", e);
+            throw new StoredFormatException($"the seen keys of stream {id.StreamId}, topic {id.Topic}, chunk {id.Number} are damaged: {e.Message}.", e);
         }
     }
 }

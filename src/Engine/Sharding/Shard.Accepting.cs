@@ -1,4 +1,5 @@
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Sharding.Seen;
 
@@ -66,6 +67,17 @@ internal sealed partial class Shard
         }
 
         CountOddities();
+        if (Fault.Is(FaultPoint.AckBeforeCommit))
+        {
+            batch.Sink.Complete(batch.Tags);
+        }
+
+        if (duplicates == items.Length && Fault.Is(FaultPoint.DuplicateDoneBeforeCommit))
+        {
+            Finish(batch);
+            return;
+        }
+
         if (duplicates < items.Length || !_open.IsEmpty)
         {
             _open.Batches.Add(batch);
@@ -83,7 +95,7 @@ internal sealed partial class Shard
 
     private bool IsDuplicate(in ShardItem item)
     {
-        if (_open.Contains(item) || (_commit is not null && _inFlight.Contains(item)))
+        if ((_open.Contains(item) || (_commit is not null && _inFlight.Contains(item))) && !Fault.Is(FaultPoint.NoDedupeInFlight))
         {
             return true;
         }
@@ -174,7 +186,7 @@ internal sealed partial class Shard
             {
                 KeyChunkId id = KeyChunkId.Parse(snapshot.Key);
                 _missingKeys.Remove(id);
-                await SupplyKeysAsync(id, snapshot.Bytes, cancellationToken).ConfigureAwait(false);
+                await SupplyKeysAsync(id, snapshot, cancellationToken).ConfigureAwait(false);
             }
 
             foreach (KeyChunkId id in _missingKeys)
@@ -190,19 +202,28 @@ internal sealed partial class Shard
     {
         try
         {
-            _state.Supply(CounterCodec.Decode(id, PageOf(id), snapshot.Bytes));
+            _state.Supply(Fault.Is(FaultPoint.LateEventOverwrites) ? new Counter(id, PageOf(id)) : CounterCodec.Decode(id, PageOf(id), snapshot.Bytes));
         }
         catch (StoredFormatException e)
         {
             // One damaged Counter does not stop the others: its events go on being journaled, and a rebuild mends it.
-            CounterSlot slot = _state.Supply(new Counter(id, PageOf(id)), e.Message);
+            CounterSlot slot = _state.Supply(new Counter(id, PageOf(id)), SnapshotFault.At(Number, SnapshotKind.Counter, snapshot.SequenceNr, e).Message);
             ReportDamage(slot);
         }
     }
 
     private async ValueTask LoadPagesAsync(CancellationToken cancellationToken)
     {
-        _state.Hashes.Supply(_missingPages, await LoadAsync(SnapshotKind.SeenHashes, _missingPages.Keys, cancellationToken).ConfigureAwait(false));
+        IReadOnlyList<Snapshot> loaded = await LoadAsync(SnapshotKind.SeenHashes, _missingPages.Keys, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            _state.Hashes.Supply(_missingPages, loaded);
+        }
+        catch (SegmentDamageException e)
+        {
+            await MendHashesAsync(e, cancellationToken).ConfigureAwait(false);
+        }
+
         _missingPages.Clear();
         _state.AccountHashes();
     }

@@ -1,4 +1,5 @@
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Engine.Sharding;
@@ -67,9 +68,14 @@ internal sealed partial class Shard
             _state.Hashes.Sealed();
         }
 
-        if (_flushedThrough < _checkpointTarget)
+        if (_flushedThrough < _checkpointTarget && !Fault.Is(FaultPoint.CheckpointBeforeFlush))
         {
             return false;
+        }
+
+        if (Fault.Is(FaultPoint.CheckpointPastTarget))
+        {
+            _checkpointTarget = _state.AppliedSequenceNr;
         }
 
         _saveStep = SaveStep.Checkpoint;
@@ -113,7 +119,7 @@ internal sealed partial class Shard
     private bool BeginCheckpoint()
     {
         long events = _state.AppliedSequenceNr - _checkpointed;
-        bool due = (events > 0 || _state.SnapshotList.Count > 0) && (_stopping
+        bool due = (events > 0 || _state.SnapshotList.Count > 0 || _state.KeyList.Count > 0 || _state.Hashes.HasGivenUp) && (_stopping
             || _keepNow
             || events >= _context.Settings.CheckpointEvents
             || IsOverShare
@@ -126,7 +132,7 @@ internal sealed partial class Shard
 
         _lastCheckpointAt = _context.Time.GetTimestamp();
         _checkpointTarget = _state.AppliedSequenceNr;
-        _sealHashes = true;
+        _sealHashes = !Fault.Is(FaultPoint.SeenHashesNotKept);
         foreach (CounterSlot slot in _state.SnapshotList)
         {
             _counterQueue.Enqueue(slot);
@@ -134,7 +140,10 @@ internal sealed partial class Shard
 
         foreach (KeyChunk chunk in _state.KeyList)
         {
-            _keyQueue.Enqueue(chunk);
+            if (!Fault.Is(FaultPoint.SeenKeysNotKept))
+            {
+                _keyQueue.Enqueue(chunk);
+            }
         }
 
         _state.SnapshotList.Clear();

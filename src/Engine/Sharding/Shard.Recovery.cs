@@ -1,4 +1,5 @@
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Sharding.Seen;
 
@@ -28,17 +29,30 @@ internal sealed partial class Shard
 
     private async Task RecoverOnceAsync(CancellationToken cancellationToken)
     {
+        var damaged = new List<SegmentDamageException>();
         SeenHashes hashes = await SeenHashes.OpenAsync(
             _lease.Shard,
             _context.Snapshots,
             new SeenHashesOptions { WindowMs = (long)_context.Settings.IdentityWindow.TotalMilliseconds },
+            damaged,
             cancellationToken).ConfigureAwait(false);
         _state = new ShardState(_context.Plan, hashes, _context.Budget);
         Checkpoint checkpoint = await _context.Snapshots.LoadCheckpointAsync(_lease.Shard, cancellationToken).ConfigureAwait(false);
         _checkpointed = checkpoint.SequenceNr;
         _state.AppliedSequenceNr = checkpoint.SequenceNr;
+        foreach (SegmentDamageException damage in damaged)
+        {
+            await MendHashesAsync(damage, cancellationToken).ConfigureAwait(false);
+        }
+
         await foreach (JournalBlock block in _context.Journal.ReadAsync(_lease.Shard, checkpoint.SequenceNr, cancellationToken).ConfigureAwait(false))
         {
+            if (Fault.Is(FaultPoint.RecoverySkipsLastBlock)
+                && block.LastSequenceNr == await _context.Journal.LastSequenceNrAsync(_lease.Shard, cancellationToken).ConfigureAwait(false))
+            {
+                break;
+            }
+
             if (block.FirstSequenceNr > _state.AppliedSequenceNr + 1)
             {
                 throw new StoredFormatException($"The journal of shard {_lease.Shard} has a gap: after SequenceNr {_state.AppliedSequenceNr} comes {block.FirstSequenceNr}. Restore the store from a backup.");
@@ -78,7 +92,10 @@ internal sealed partial class Shard
             if (_reader.SequenceNr > afterSequenceNr)
             {
                 CounterSlot slot = _state.Apply(_reader.Event, _reader.SequenceNr, block.JournaledAtMs);
-                _state.MarkForFlush(slot);
+                if (!Fault.Is(FaultPoint.ReplayedNotFlushed))
+                {
+                    _state.MarkForFlush(slot);
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Scheduling;
@@ -92,12 +93,7 @@ internal sealed partial class Shard
         await using ITimer timer = _context.Time.CreateTimer(_ => _wake.Set(), state: null, _context.Settings.FlushInterval, _context.Settings.FlushInterval);
         try
         {
-            await RecoverAsync(cancellationToken).ConfigureAwait(false);
-            Recovered.TrySetResult();
-            while (!await StepAsync(cancellationToken).ConfigureAwait(false))
-            {
-                await _wake.WaitAsync(cancellationToken).ConfigureAwait(false);
-            }
+            await RunOwnedAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -109,6 +105,26 @@ internal sealed partial class Shard
             _mailbox.Writer.TryComplete();
             _state?.Release();
             FailCommands();
+        }
+    }
+
+    private async Task RunOwnedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RecoverAsync(cancellationToken).ConfigureAwait(false);
+            Recovered.TrySetResult();
+            while (!await StepAsync(cancellationToken).ConfigureAwait(false))
+            {
+                await _wake.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (StoredFormatException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Reads are not fenced: what is missing or amiss may have been merged or trimmed by an owner that took the
+            // shard over, and then nothing is damaged. A write that changes nothing tells.
+            RequireFresh(await SaveCheckpointAsync(_checkpointed, cancellationToken).ConfigureAwait(false));
+            throw;
         }
     }
 
@@ -210,7 +226,7 @@ internal sealed partial class Shard
 
     private void RequireFresh(IReadOnlyList<int> stale)
     {
-        if (stale.Contains(_lease.Shard))
+        if (stale.Contains(_lease.Shard) && !Fault.Is(FaultPoint.StaleShardGoesOn))
         {
             throw new StaleEpochException(_lease.Shard, _lease.Epoch);
         }

@@ -129,23 +129,44 @@ public sealed class ShardRegion
     public Task<IReadOnlyList<StatisticsRow>> LookAsync(Page page, TopicKey topic, IReadOnlyCollection<int> days) =>
         _shards[topic.ShardOf(Shards)].LookAsync(page, topic, days);
 
-    /// <summary>Computes the Counters that a filter means anew from the journal, and corrects their rows.</summary>
-    /// <param name="filter">Which Counters.</param>
+    /// <summary>
+    /// Computes the Counters that a filter means anew from the journal, and corrects their rows. A shard whose journal is
+    /// damaged does not keep the others from it.
+    /// </summary>
+    /// <param name="filter">Which Counters. One topic's are in one shard, and only that is read.</param>
     /// <param name="progress">Told after each shard.</param>
     /// <returns>What was done.</returns>
+    /// <exception cref="StoredFormatException">The journal or baseline of some shards is damaged; the other shards are done.</exception>
     public async Task<RebuildResult> RebuildAsync(StatisticsFilter filter, Action<int>? progress = null)
     {
         var total = new RebuildResult(0, 0, 0);
         int done = 0;
+        var damages = new List<StoredFormatException>();
         foreach (Shard shard in _shards)
         {
-            RebuildResult result = await shard.RebuildAsync(filter).ConfigureAwait(false);
-            total = new RebuildResult(total.Counters + result.Counters, total.Corrected + result.Corrected, total.Removed + result.Removed);
+            try
+            {
+                if (MayHold(shard, filter))
+                {
+                    RebuildResult result = await shard.RebuildAsync(filter).ConfigureAwait(false);
+                    total = new RebuildResult(total.Counters + result.Counters, total.Corrected + result.Corrected, total.Removed + result.Removed);
+                }
+            }
+            catch (StoredFormatException e)
+            {
+                damages.Add(e);
+            }
+
             progress?.Invoke(++done);
         }
 
-        return total;
+        return damages.Count == 0
+            ? total
+            : throw new StoredFormatException($"{string.Join(' ', damages.Select(damage => damage.Message))} What it holds was not rebuilt; of the other shards, {total.Counters} Counters were computed and {total.Corrected} rows corrected.", damages[0]);
     }
+
+    private bool MayHold(Shard shard, StatisticsFilter filter) =>
+        filter.TopicType is not { } type || filter.TopicId is not { } id || new TopicKey(type, id).ShardOf(Shards) == shard.Number;
 
     internal byte PageOf(StreamDefinition stream) => _context.Plan.PageByStream[stream.Id].Id;
 

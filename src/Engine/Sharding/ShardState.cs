@@ -1,6 +1,7 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Counting.Sets;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Scheduling;
 using DataLoad.Engine.Sharding.Seen;
@@ -124,7 +125,7 @@ internal sealed class ShardState(CountingPlan plan, SeenHashes hashes, MemoryBud
             catch (OverflowException)
             {
                 MarkChanged(slot);
-                slot.Damage = $"a sum of Counter {slot.Counter.Id} passed {Counter.MaxSum} at SequenceNr {sequenceNr}";
+                slot.Damage = $"A sum of Counter {slot.Counter.Id} passed {Counter.MaxSum} at SequenceNr {sequenceNr}. Run 'dataload rebuild' for its topic once the cause is gone.";
             }
         }
 
@@ -182,7 +183,7 @@ internal sealed class ShardState(CountingPlan plan, SeenHashes hashes, MemoryBud
         long goal = ResidentBytes - bytesToFree;
         hashes.Passivate(bytesToFree);
         AccountHashes();
-        foreach (CounterSlot slot in _counters.Values.Where(slot => slot.IsClean && !IsNeeded(slot.LastUsed)).OrderBy(slot => slot.LastUsed).ToList())
+        foreach (CounterSlot slot in _counters.Values.Where(slot => (slot.IsClean || Fault.Is(FaultPoint.PassivatesUnkept)) && !IsNeeded(slot.LastUsed)).OrderBy(slot => slot.LastUsed).ToList())
         {
             if (ResidentBytes <= goal)
             {

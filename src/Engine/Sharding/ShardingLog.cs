@@ -8,7 +8,7 @@ internal static partial class ShardingLog
     [LoggerMessage(2000, LogLevel.Warning, "Shard {Shard} could not load snapshots (try {Failures}), next try in {Wait}: {Error}")]
     public static partial void LoadFailed(ILogger logger, int shard, int failures, TimeSpan wait, string error);
 
-    [LoggerMessage(2001, LogLevel.Error, "Shard {Shard} set a Counter aside: {Damage}. Its events are journaled; run 'dataload rebuild' for its topic to count it again")]
+    [LoggerMessage(2001, LogLevel.Error, "Shard {Shard} set a Counter aside; its events are journaled, its row stays as it is: {Damage}")]
     public static partial void CounterDamaged(ILogger logger, int shard, string damage);
 
     [LoggerMessage(2002, LogLevel.Information, "Shard {Shard} recovered at SequenceNr {SequenceNr}: {Events} events since checkpoint {Checkpoint}")]
@@ -28,6 +28,12 @@ internal static partial class ShardingLog
 
     [LoggerMessage(2008, LogLevel.Error, "Shard {Shard} made {Keys} seen keys anew from the journal: {Damage}")]
     public static partial void KeysMended(ILogger logger, int shard, long keys, string damage);
+
+    [LoggerMessage(2010, LogLevel.Error, "Shard {Shard} made seen identities anew, {Identities} from the journal: {Damage}")]
+    public static partial void HashesMended(ILogger logger, int shard, long identities, string damage);
+
+    [LoggerMessage(2011, LogLevel.Warning, "Shard {Shard} could not read its journal to mend what is damaged (try {Failures}), next try in {Wait}: {Error}")]
+    public static partial void MendFailed(ILogger logger, int shard, int failures, TimeSpan wait, string error);
 
     [LoggerMessage(2009, LogLevel.Error, "Shard {Shard} no longer merges its seen identities until the next start: {Error}")]
     public static partial void MergeFailed(ILogger logger, int shard, string error);

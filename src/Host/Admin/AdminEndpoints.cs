@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Node;
@@ -23,6 +24,16 @@ internal static class AdminEndpoints
             if (!IsAuthorized(request, info.Secret))
             {
                 return Results.Problem("The node's secret is missing or wrong.", statusCode: StatusCodes.Status401Unauthorized);
+            }
+
+            if (body.Page is { } page && Catalog.Default.Pages.All(known => !string.Equals(known.Name, page, StringComparison.Ordinal)))
+            {
+                return Results.Problem($"There is no page '{Excerpt(page)}': {string.Join(", ", Catalog.Default.Pages.Select(known => known.Name))} are known.", statusCode: StatusCodes.Status400BadRequest);
+            }
+
+            if (body.From > body.To)
+            {
+                return Results.Problem($"The first day {body.From:yyyy-MM-dd} is after the last {body.To:yyyy-MM-dd}.", statusCode: StatusCodes.Status400BadRequest);
             }
 
             if (node.Region is not { } region || !node.IsServing)
@@ -49,6 +60,8 @@ internal static class AdminEndpoints
             return Results.Problem("The node let go of its shards meanwhile; look with 'dataload verify'.", statusCode: StatusCodes.Status503ServiceUnavailable);
         }
     }
+
+    private static string Excerpt(string text) => text.Length <= 64 ? text : text[..64] + "…";
 
     private static bool IsAuthorized(HttpRequest request, string secret)
     {

@@ -15,7 +15,8 @@ internal static class VerifyCommand
     private const string Details =
         """
         Computes the statistics anew from the journal and compares them with the tables, row by row, each at the point of
-        the journal that the row stands at. Changes nothing, and may run beside a node that counts.
+        the journal that the row stands at. Reads all snapshots, too, and tells which blocks and snapshots are damaged.
+        With a filter, only the snapshots of its Counters. Changes nothing, and may run beside a node that counts.
 
         Examples:
           dataload verify
@@ -48,7 +49,12 @@ internal static class VerifyCommand
     {
         foreach (Damage damage in report.Damages)
         {
-            output.WriteLine($"damaged: shard {damage.Shard}: {damage.Message}");
+            output.WriteLine($"damaged: {damage.Message}");
+        }
+
+        if (report.DamageCount > report.Damages.Count)
+        {
+            output.WriteLine($"… and {report.DamageCount - report.Damages.Count} more damages.");
         }
 
         if (report.Differences.Count > 0)
@@ -61,7 +67,7 @@ internal static class VerifyCommand
             output.WriteLine($"… and {report.DifferenceCount - report.Differences.Count} more.");
         }
 
-        output.WriteLine($"{report.Rows} rows compared with {report.Events} events in {report.Shards} shards: {report.DifferenceCount} differences, {report.Damages.Count} damaged shards.");
+        output.WriteLine($"{report.Rows} rows compared with {report.Events} events in {report.Shards} shards: {report.DifferenceCount} differences, {report.DamageCount} damaged blocks or snapshots.");
         if (report.NotFlushedYet > 0)
         {
             output.WriteLine($"{report.NotFlushedYet} Counters have events but no row yet: not flushed yet, which the running node or the next start does.");

@@ -53,14 +53,16 @@ public sealed partial class HoconConfig
         SyntaxObject merged = HoconParser.Parse(reader.FromText(referenceText, referenceName), reader, [], depth: 0);
         HoconShape reference = HoconShape.Of(merged);
         var overrides = new List<HoconShape>();
+        var referenced = new HashSet<string>(StringComparer.Ordinal);
         foreach (string file in overrideFiles)
         {
             SyntaxObject later = HoconParser.Parse(reader.FromFile(file), reader, [], depth: 0);
             overrides.Add(HoconShape.Of(later));
+            HoconReferences.Collect(later, referenced);
             merged.Merge(later);
         }
 
-        return new HoconConfig("", HoconResolver.Resolve(merged, environment, limits), new HoconLayers(reference, overrides));
+        return new HoconConfig("", HoconResolver.Resolve(merged, environment, limits), new HoconLayers(reference, overrides, referenced));
     }
 
     /// <summary>Reads one text by itself, without environment unless given.</summary>
@@ -71,10 +73,11 @@ public sealed partial class HoconConfig
 
     /// <summary>
     /// What the override files set that the reference does not know, or knows as another kind of value. Empty when all is
-    /// well. Only a whole loaded configuration can be asked.
+    /// well. Top-level values that a file's substitutions use are its own affair. Only a whole loaded configuration can be
+    /// asked.
     /// </summary>
     public IReadOnlyList<HoconProblem> FindUnknownKeys(params IReadOnlyList<HoconOpenMap> openMaps) =>
-        new HoconSchema(Layers.Reference, openMaps).Check(Layers.Overrides, _node);
+        new HoconSchema(Layers, openMaps).Check(_node);
 
     /// <summary>Throws when <see cref="FindUnknownKeys"/> finds anything, naming everything found, a line each.</summary>
     public HoconConfig RequireKnownKeys(params IReadOnlyList<HoconOpenMap> openMaps)

@@ -109,6 +109,9 @@ public sealed class HoconValue
             ? Fail(scalar.Text, expected)
             : new HoconException(Origin, $"{Path} is {Node.Describe()}: expected {expected}");
 
+    /// <summary>The refusal of this value for a reason, which does not show the value: for one that may hold a secret.</summary>
+    public HoconException Refuse(string reason) => new(Origin, $"{Path} {reason}");
+
     private static string DurationText(TimeSpan duration) => duration.Ticks % TimeSpan.TicksPerSecond == 0
         ? string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds}s")
         : string.Create(CultureInfo.InvariantCulture, $"{duration.TotalMilliseconds}ms");

@@ -22,6 +22,10 @@ internal static class NodeHost
 {
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
 
+    // Beyond what the orderly stop may take: time to let go of leases and connections.
+    private static readonly TimeSpan ClosingLimit = TimeSpan.FromMilliseconds(600);
+
+    /// <summary>Runs a node until it is told to stop; then it ends within the orderly stop's timeout, come what may.</summary>
     public static async Task RunAsync(HostSettings settings, CancellationToken stop)
     {
         if (!settings.Http.IsLoopbackOnly && !settings.Http.HasTokens)
@@ -31,6 +35,23 @@ internal static class NodeHost
 
         var levels = new LogLevels(settings.LogLevel);
         using ILoggerFactory loggers = Logging.Create(levels);
+        ILogger logger = loggers.CreateLogger(typeof(NodeHost));
+        try
+        {
+            if (!await StopLimit.RunAsync(token => ServeAsync(settings, levels, loggers, token), settings.Engine.StopTimeout + ClosingLimit, TimeProvider.System, stop).ConfigureAwait(false))
+            {
+                HostLog.LeftAtLimit(logger);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // A node that is serving ends without an exception: this one was looking whether it can.
+            HostLog.StoppedAtStart(logger);
+        }
+    }
+
+    private static async Task ServeAsync(HostSettings settings, LogLevels levels, ILoggerFactory loggers, CancellationToken stop)
+    {
         var info = new NodeInfo
         {
             Id = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}"),
@@ -39,7 +60,6 @@ internal static class NodeHost
         };
         await using IStore store = Databases.OpenStore(settings.Store, info.Id);
         await using ILookup lookup = Databases.OpenLookup(settings.Business);
-        await StartCheck.RunAsync(store, lookup, new AmqpConnector(settings.Engine.Amqp), stop).ConfigureAwait(false);
         using var metrics = new EngineMetrics();
         var node = new EngineNode(settings.Engine, new NodeServices
         {
@@ -84,6 +104,8 @@ internal static class NodeHost
 
         try
         {
+            // Health answers already: a server that hangs may take the check as long as connecting may take.
+            await StartCheck.RunAsync(store, lookup, new AmqpConnector(settings.Engine.Amqp), stop).ConfigureAwait(false);
             await node.RunAsync(stop).ConfigureAwait(false);
         }
         finally

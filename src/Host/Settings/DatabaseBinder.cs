@@ -1,3 +1,5 @@
+using DataLoad.Engine.Storage;
+using DataLoad.Engine.Storage.PostgreSql;
 using DataLoad.Host.Hocon;
 
 namespace DataLoad.Host.Settings;
@@ -11,26 +13,22 @@ internal static class DatabaseBinder
     public static DatabaseSettings Store(HoconConfig config)
     {
         string connection = config.GetString("dataload.store.connection");
-        DatabaseProvider provider = Infer(connection) ?? Provider(config.GetString("dataload.store.provider"))
-            ?? throw config.Get("dataload.store.provider").Fail("sqlite or postgresql");
-        return Make(config, "dataload.store", provider, connection);
+        DatabaseProvider? named = Named(config, "dataload.store.provider", "sqlite", "postgresql");
+        return Make(config, "dataload.store", Infer(connection) ?? named!.Value, connection);
     }
 
     public static DatabaseSettings Business(HoconConfig config, DatabaseSettings store)
     {
         string connection = config.GetString("dataload.business.connection");
-        string named = config.GetString("dataload.business.provider");
-        DatabaseProvider? provider = Infer(connection) ?? Provider(named);
-        if (provider is null && named.Length > 0)
-        {
-            throw config.Get("dataload.business.provider").Fail("sqlite, postgresql, or empty");
-        }
-
-        return Make(config, "dataload.business", connection.Length == 0 ? store.Provider : provider ?? store.Provider, connection.Length == 0 ? store.Connection : connection);
+        DatabaseProvider? named = Named(config, "dataload.business.provider", "sqlite", "postgresql", "");
+        return connection.Length == 0
+            ? Make(config, "dataload.business", store.Provider, store.Connection)
+            : Make(config, "dataload.business", Infer(connection) ?? named ?? store.Provider, connection);
     }
 
     private static DatabaseSettings Make(HoconConfig config, string path, DatabaseProvider provider, string connection)
     {
+        HoconValue value = config.Get($"{path}.connection");
         if (provider == DatabaseProvider.Sqlite && connection.StartsWith(SqliteScheme, StringComparison.OrdinalIgnoreCase))
         {
             connection = connection[SqliteScheme.Length..];
@@ -39,12 +37,17 @@ internal static class DatabaseBinder
 
         if (connection.Length == 0)
         {
-            throw config.Get($"{path}.connection").Fail("a path for sqlite, or a URL for postgresql");
+            throw value.Fail("a path for sqlite, or a URL for postgresql");
         }
 
-        if (provider == DatabaseProvider.PostgreSql && Infer(connection) != DatabaseProvider.PostgreSql && !connection.Contains('=', StringComparison.Ordinal))
+        if (provider == DatabaseProvider.Sqlite && connection.Contains("://", StringComparison.Ordinal))
         {
-            throw config.Get($"{path}.connection").Fail("postgresql://user:password@host:port/database");
+            throw value.Fail("a path or sqlite:PATH, or postgresql://user:password@host:port/database");
+        }
+
+        if (provider == DatabaseProvider.PostgreSql)
+        {
+            CheckPostgreSql(value, connection);
         }
 
         return new DatabaseSettings(
@@ -54,15 +57,33 @@ internal static class DatabaseBinder
             config.GetInt($"{path}.max-connections", 2, 1000));
     }
 
-    private static DatabaseProvider? Infer(string connection) =>
-        PostgreSqlStarts.Any(start => connection.StartsWith(start, StringComparison.OrdinalIgnoreCase)) ? DatabaseProvider.PostgreSql
-        : connection.StartsWith(SqliteScheme, StringComparison.OrdinalIgnoreCase) ? DatabaseProvider.Sqlite
-        : null;
+    private static void CheckPostgreSql(HoconValue value, string connection)
+    {
+        if (Infer(connection) != DatabaseProvider.PostgreSql && (connection.Contains("://", StringComparison.Ordinal) || !connection.Contains('=', StringComparison.Ordinal)))
+        {
+            throw value.Fail("postgresql://user:password@host:port/database");
+        }
 
-    private static DatabaseProvider? Provider(string name) => name switch
+        try
+        {
+            PostgreSqlConnectionString.Parse(connection);
+        }
+        catch (StoreException e)
+        {
+            throw value.Refuse($"cannot be used: {e.Message}");
+        }
+    }
+
+    /// <summary>The provider that is named, which must be one even where the connection's scheme says it all.</summary>
+    private static DatabaseProvider? Named(HoconConfig config, string path, params string[] allowed) => config.GetOneOf(path, allowed) switch
     {
         "sqlite" => DatabaseProvider.Sqlite,
         "postgresql" => DatabaseProvider.PostgreSql,
         _ => null,
     };
+
+    private static DatabaseProvider? Infer(string connection) =>
+        PostgreSqlStarts.Any(start => connection.StartsWith(start, StringComparison.OrdinalIgnoreCase)) ? DatabaseProvider.PostgreSql
+        : connection.StartsWith(SqliteScheme, StringComparison.OrdinalIgnoreCase) ? DatabaseProvider.Sqlite
+        : null;
 }

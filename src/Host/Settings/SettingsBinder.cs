@@ -52,20 +52,26 @@ public static class SettingsBinder
             LeaseTimeToLive = config.GetDuration("dataload.sharding.lease-time-to-live", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
             LeaseRenewInterval = config.GetDuration("dataload.sharding.lease-renew-interval", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
             AdoptExistingRows = config.GetBool("dataload.statistics.adopt-existing-rows"),
-            StopTimeout = config.GetDuration("dataload.stop.timeout", TimeSpan.Zero, TimeSpan.FromHours(1)),
+            StopTimeout = config.GetDuration("dataload.stop.timeout", TimeSpan.Zero, TimeSpan.FromSeconds(25)),
             IntakeMemoryBytes = config.GetBytes("dataload.intake.memory", 1),
         };
     }
 
     private static AmqpSettings BindAmqp(HoconConfig config, Catalog catalog) => new()
     {
-        Url = config.GetString("dataload.amqp.url"),
+        Url = BindBroker(config),
         ConnectTimeout = config.GetDuration("dataload.amqp.connect-timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
         Heartbeat = config.GetDuration("dataload.amqp.heartbeat", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
         LagInterval = config.GetDuration("dataload.amqp.lag-interval", TimeSpan.FromMilliseconds(100), Day),
         ConfirmWindow = config.GetInt("dataload.amqp.confirm-window", 1, 65_535),
         Streams = BindStreams(config, catalog),
     };
+
+    private static string BindBroker(HoconConfig config)
+    {
+        HoconValue url = config.Get("dataload.amqp.url");
+        return AmqpConnector.IsUrl(url.AsString()) ? url.AsString() : throw url.Refuse($"is not a broker's URL: expected {AmqpConnector.ExpectedUrl}");
+    }
 
     private static Dictionary<string, StreamSettings> BindStreams(HoconConfig config, Catalog catalog)
     {
@@ -158,7 +164,7 @@ public static class SettingsBinder
     {
         string endpoint = config.GetString("dataload.telemetry.otlp-endpoint");
         return endpoint.Length == 0 ? null
-            : Uri.TryCreate(endpoint, UriKind.Absolute, out Uri? uri) ? uri
+            : Uri.TryCreate(endpoint, UriKind.Absolute, out Uri? uri) && (uri.Scheme is "http" or "https") ? uri
             : throw config.Get("dataload.telemetry.otlp-endpoint").Fail("an address such as http://127.0.0.1:4317, or empty");
     }
 

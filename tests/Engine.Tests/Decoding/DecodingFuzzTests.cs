@@ -2,6 +2,7 @@ using System.Text;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Decoding;
 using DataLoad.Engine.Intake;
+using DataLoad.Engine.Tests.Hostile;
 using Shouldly;
 using Xunit;
 
@@ -48,11 +49,7 @@ public class DecodingFuzzTests
         int good = 0;
         for (int i = 0; i < 8_000; i++)
         {
-            byte[] body = Seeds[random.Next(Seeds.Length)];
-            for (int changes = random.Next(1, 4); changes > 0; changes--)
-            {
-                body = Mutate(body, random);
-            }
+            byte[] body = ByteMutator.MutateSome(Seeds[random.Next(Seeds.Length)], random, Telling);
 
             good += Feed(decoders[random.Next(decoders.Length)], body, random.Next(2) == 0 ? null : Types[random.Next(Types.Length)]) ? 1 : 0;
         }
@@ -117,9 +114,9 @@ public class DecodingFuzzTests
             int good = 0;
             for (int i = 0; i < 6_000; i++)
             {
-                byte[] body = Mutate(Seeds[random.Next(5)], random);
+                byte[] body = ByteMutator.Mutate(Seeds[random.Next(5)], random, Telling);
                 int brace = body.AsSpan().IndexOf((byte)'{');
-                if (brace < 0 || body.AsSpan(brace + 1).Trim(" \t\r\n"u8) is [] or [(byte)'}', ..] || body[0] != '{')
+                if (brace < 0 || body.AsSpan(brace + 1).Trim(" \t\r\n"u8) is [] or [(byte)'}', ..] || body is not [(byte)'{', ..])
                 {
                     continue;
                 }
@@ -167,33 +164,5 @@ public class DecodingFuzzTests
         }
 
         return rejection is null;
-    }
-
-    private static byte[] Mutate(byte[] body, Random random)
-    {
-        int at = random.Next(body.Length + 1);
-        int length = random.Next(body.Length - at + 1);
-        byte told = Telling[random.Next(Telling.Length)];
-        switch (random.Next(7))
-        {
-            case 0 when at < body.Length:
-                byte[] flipped = [.. body];
-                flipped[at] ^= (byte)(1 << random.Next(8));
-                return flipped;
-            case 1 when at < body.Length:
-                byte[] replaced = [.. body];
-                replaced[at] = told;
-                return replaced;
-            case 2:
-                return body[..at];
-            case 3:
-                return [.. body[..at], told, .. body[at..]];
-            case 4:
-                return [.. body[..at], (byte)random.Next(256), .. body[at..]];
-            case 5:
-                return [.. body[..(at + length)], .. body[at..]];
-            default:
-                return [.. body[..at], .. body[(at + Math.Min(length, 1))..]];
-        }
     }
 }

@@ -3,6 +3,7 @@ using DataLoad.Engine.Binary;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Tests.Hostile;
 using Shouldly;
 using Xunit;
 
@@ -92,7 +93,7 @@ public sealed class BlockTests
         byte[] body = block.Bytes[..^4].ToArray();
         body[0] = 2;
 
-        Should.Throw<StoredFormatException>(() => Read(block with { Bytes = Sealed(body) }, withTexts: true, out _)).Message.ShouldContain("version 2 is not known");
+        Should.Throw<StoredFormatException>(() => Read(block with { Bytes = DamagedBytes.Seal(body) }, withTexts: true, out _)).Message.ShouldContain("version 2 is not known");
     }
 
     [Fact]
@@ -103,6 +104,7 @@ public sealed class BlockTests
         Should.Throw<StoredFormatException>(() => Read(block with { Shard = 2 }, withTexts: true, out _));
         Should.Throw<StoredFormatException>(() => Read(block with { FirstSequenceNr = 9 }, withTexts: true, out _));
         Should.Throw<StoredFormatException>(() => Read(block with { LastSequenceNr = 12 }, withTexts: true, out _));
+        Should.Throw<StoredFormatException>(() => Read(block with { JournaledAtMs = At + 1 }, withTexts: true, out _));
     }
 
     [Theory]
@@ -114,20 +116,20 @@ public sealed class BlockTests
         byte[] good = block.Bytes[..^4].ToArray();
         for (int i = 0; i < 300; i++)
         {
-            byte[] body = [.. good];
-            for (int edits = random.Next(1, 4); edits > 0; edits--)
+            byte[] bytes = DamagedBytes.Seal(ByteMutator.MutateSome(good, random));
+            bool withTexts = random.Next(2) == 0;
+            AllocationBound.ShouldHold(bytes, perByte: 64, () =>
             {
-                body[random.Next(body.Length)] = (byte)random.Next(256);
-            }
-
-            try
-            {
-                Read(block with { Bytes = Sealed(random.Next(3) == 0 ? body[..random.Next(body.Length)] : body) }, withTexts: random.Next(2) == 0, out _);
-            }
-            catch (StoredFormatException e)
-            {
-                e.Message.ShouldContain("shard 0");
-            }
+                try
+                {
+                    Read(block with { Bytes = bytes }, withTexts, out _);
+                }
+                catch (StoredFormatException e)
+                {
+                    e.Message.ShouldContain("shard 0");
+                    e.Message.ShouldContain("SequenceNr 1 to 8");
+                }
+            });
         }
     }
 
@@ -202,14 +204,6 @@ public sealed class BlockTests
                 : EventId.None;
             return spec with { Identity = identity };
         })];
-    }
-
-    private static byte[] Sealed(byte[] body)
-    {
-        var writer = new ByteWriter();
-        writer.Bytes(body);
-        writer.Checksum();
-        return writer.Written.ToArray();
     }
 
     private static string FixtureFolder([CallerFilePath] string path = "") => Path.Combine(Path.GetDirectoryName(path)!, "Fixtures");

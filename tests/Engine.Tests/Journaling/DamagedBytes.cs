@@ -1,5 +1,6 @@
 using DataLoad.Engine.Binary;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Tests.Hostile;
 using Shouldly;
 
 namespace DataLoad.Engine.Tests.Journaling;
@@ -26,30 +27,42 @@ internal static class DamagedBytes
         Should.Throw<StoredFormatException>(() => decode(Seal(newer))).Message.ShouldContain("version 9");
     }
 
-    /// <summary>Bytes that a bug or a hand has changed and sealed again: anything but another kind of exception.</summary>
-    public static void ShouldNotCrash(byte[] good, Action<byte[]> decode, int seed)
+    /// <summary>
+    /// Bytes that a bug or a hand has changed and sealed again: anything but another kind of exception, or memory out of
+    /// proportion to them.
+    /// </summary>
+    /// <param name="good">What is changed.</param>
+    /// <param name="decode">The decoder.</param>
+    /// <param name="seed">Where the changes come from.</param>
+    /// <param name="perByte">How many bytes may be allocated for each byte.</param>
+    /// <param name="names">What a refusal must say.</param>
+    public static void ShouldNotCrash(byte[] good, Action<byte[]> decode, int seed, int perByte, string names)
     {
         var random = new Random(seed);
-        for (int i = 0; i < 3000; i++)
+        int refused = 0;
+        const int Rounds = 3000;
+        for (int i = 0; i < Rounds; i++)
         {
-            byte[] body = good[..^4];
-            for (int edits = random.Next(1, 4); edits > 0; edits--)
+            byte[] bytes = Seal(ByteMutator.MutateSome(good[..^4], random));
+            AllocationBound.ShouldHold(bytes, perByte, () =>
             {
-                body[random.Next(body.Length)] = (byte)random.Next(256);
-            }
-
-            try
-            {
-                decode(Seal(random.Next(3) == 0 ? body[..random.Next(1, body.Length)] : body));
-            }
-            catch (StoredFormatException)
-            {
-                // Refused by name, as it should be.
-            }
+                try
+                {
+                    decode(bytes);
+                }
+                catch (StoredFormatException e)
+                {
+                    // Refused by name, as it should be.
+                    refused++;
+                    e.Message.ShouldContain(names);
+                }
+            });
         }
+
+        refused.ShouldBeInRange(1, Rounds - 1, "a fuzz that is always refused, or never, tests nothing");
     }
 
-    private static byte[] Seal(byte[] body)
+    public static byte[] Seal(byte[] body)
     {
         var writer = new ByteWriter();
         writer.Bytes(body);

@@ -3,6 +3,7 @@ using DataLoad.Engine.Binary;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Sharding.Seen;
+using DataLoad.Engine.Tests.Hostile;
 using Shouldly;
 using Xunit;
 
@@ -58,19 +59,20 @@ public sealed class SeenHashesStoredFormTests
     }
 
     [Fact]
-    public async Task Every_damaged_byte_of_every_row_is_found_and_named()
+    public async Task Every_flipped_bit_of_every_row_is_found_and_named()
     {
         SeenShard written = await StoredAsync();
         foreach (Snapshot row in written.Store.Rows.ToArray())
         {
-            for (int i = 0; i < row.Bytes.Length; i++)
+            for (int bit = 0; bit < row.Bytes.Length * 8; bit++)
             {
                 byte[] damaged = [.. row.Bytes];
-                damaged[i] ^= (byte)(1 << (i & 7));
+                damaged[bit / 8] ^= (byte)(1 << (bit % 8));
                 string message = await FaultAsync(row.Key, damaged);
                 message.ShouldContain("segment 1 of bucket 50 of the seen identities of shard 7 is damaged");
+                message.ShouldStartWith("Shard 7, SeenHashes snapshot of SequenceNr 1: ");
                 message.ShouldContain(row.Key[0] == 1 ? "The directory of" : $"Page {row.Key[^1]} of");
-                message.ShouldContain("Restore the store from a backup");
+                message.ShouldContain("restore the store from a backup");
             }
 
             (await FaultAsync(row.Key, [])).ShouldContain("is damaged");
@@ -87,12 +89,7 @@ public sealed class SeenHashesStoredFormTests
         {
             for (int i = 0; i < 1_500; i++)
             {
-                byte[] body = [.. row.Bytes.AsSpan(0, random.Next(4) == 0 ? random.Next(1, row.Bytes.Length - 4) : row.Bytes.Length - 4)];
-                for (int edits = random.Next(1, 4); edits > 0; edits--)
-                {
-                    body[random.Next(random.Next(2) == 0 ? Math.Min(16, body.Length) : body.Length)] = (byte)random.Next(256);
-                }
-
+                byte[] body = ByteMutator.MutateSome(row.Bytes[..^4], random);
                 try
                 {
                     await AskAsync(row.Key, Checksummed(body));

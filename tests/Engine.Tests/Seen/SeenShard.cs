@@ -21,7 +21,7 @@ internal sealed class SeenShard
     public SeenHashes Hashes { get; }
 
     public static async Task<SeenShard> OpenAsync(FakeSnapshotStore store, SeenHashesOptions options, int shard = 7, long loadBytes = 32 << 20) =>
-        new(store, await SeenHashes.OpenAsync(shard, store, options, CancellationToken.None), loadBytes);
+        new(store, await SeenHashes.OpenAsync(shard, store, options, damaged: null, CancellationToken.None), loadBytes);
 
     /// <summary>The answers for a batch, loading as many rounds as it takes.</summary>
     public async Task<bool[]> ContainsAsync(IReadOnlyList<UInt128> ids, long nowMs)

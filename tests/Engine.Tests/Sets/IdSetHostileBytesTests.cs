@@ -1,5 +1,5 @@
-using System.Buffers.Binary;
 using DataLoad.Engine.Counting.Sets;
+using DataLoad.Engine.Tests.Hostile;
 using Shouldly;
 using Xunit;
 
@@ -94,7 +94,7 @@ public sealed class IdSetHostileBytesTests
         var refused = 0;
         for (var round = 0; round < 200; round++)
         {
-            var bytes = Mutate(original, random);
+            var bytes = ByteMutator.MutateSome(original, random);
             var before = GC.GetAllocatedBytesForCurrentThread();
             IdSet set;
             try
@@ -136,34 +136,6 @@ public sealed class IdSetHostileBytesTests
     }
 
     private static long Allocated(long before) => GC.GetAllocatedBytesForCurrentThread() - before;
-
-    // Small headers are hit as often as large bodies: half of the mutations fall in the first 64 bytes.
-    private static byte[] Mutate(byte[] original, Random random)
-    {
-        var bytes = original.ToArray();
-        for (var i = random.Next(1, 4); i > 0; i--)
-        {
-            var at = random.Next(random.Next(2) == 0 ? Math.Min(64, bytes.Length) : bytes.Length);
-            switch (random.Next(4))
-            {
-                case 0:
-                    bytes[at] ^= (byte)(1 << random.Next(8));
-                    break;
-                case 1:
-                    bytes[at] = (byte)random.Next(256);
-                    break;
-                case 2 when bytes.Length - at >= 4:
-                    BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(at), random.Next(3) - 1);
-                    break;
-                default:
-                    bytes = [.. bytes[..at], .. bytes[Math.Min(bytes.Length, at + random.Next(5))..], .. new byte[random.Next(3)]];
-                    bytes = bytes.Length == 0 ? [0x21] : bytes;
-                    break;
-            }
-        }
-
-        return bytes;
-    }
 
     private static void ShouldBeSound(IdSet set)
     {

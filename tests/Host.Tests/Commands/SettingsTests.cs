@@ -96,6 +96,14 @@ public sealed class SettingsTests : IDisposable
     [InlineData("dataload.streams.\"act.buy\".queries.order = \"SELECT 1\"", "queries.order")]
     [InlineData("dataload.streams.\"act.sale\" {}", "act.sale")]
     [InlineData("dataload.http.urls = \"here\"", "dataload.http.urls")]
+    [InlineData("dataload.amqp.url = \"http://here\"", "amqp://user:password@host:port/vhost")]
+    [InlineData("dataload.amqp.url = \"amqp://here:port/\"", "dataload.amqp.url")]
+    [InlineData("dataload.store { provider = mysql, connection = \"postgresql://here/x\" }", "one of sqlite, postgresql")]
+    [InlineData("dataload.store.connection = \"mysql://here/x\"", "postgresql://user:password@host:port/database")]
+    [InlineData("dataload.store.connection = \"postgresql://here/x?sslmode=always\"", "verify-full")]
+    [InlineData("dataload.store.connection = \"Host=here;Bogus=1\"", "bogus")]
+    [InlineData("dataload.business { provider = postgresql, connection = \"here\" }", "postgresql://user:password@host:port/database")]
+    [InlineData("dataload.telemetry.otlp-endpoint = \"here:4317\"", "dataload.telemetry.otlp-endpoint")]
     public void A_bad_value_is_named_with_file_and_line(string line, string key)
     {
         string file = Write($"\n\n{line}");
@@ -105,6 +113,14 @@ public sealed class SettingsTests : IDisposable
         message.ShouldStartWith($"{file}:3: ");
         message.ShouldContain(key);
     }
+
+    [Theory]
+    [InlineData("dataload.amqp.url = \"amqp://me:hunter2@here:port/\"")]
+    [InlineData("dataload.store.connection = \"mysql://me:hunter2@here/x\"")]
+    [InlineData("dataload.store.connection = \"postgresql://me:hunter2@here/x?sslmode=hunter2\"")]
+    [InlineData("dataload.store.connection = \"Host=here;Password=hunter2;Bogus=hunter2\"")]
+    public void A_bad_connection_is_named_without_its_password(string line) =>
+        Should.Throw<HoconException>(() => Bind(Write(line))).Message.ShouldNotContain("hunter2");
 
     private static HostSettings Bind(params string[] files) => SettingsBinder.Bind(SettingsLoader.Load(files, HoconText.NoEnvironment), Catalog.Default);
 

@@ -42,12 +42,17 @@ public sealed class HoconSchemaTests : IDisposable
     [InlineData("dataload.store.paths += b")]
     [InlineData("dataload.store.flush-interval = ${?NO}")]
     [InlineData("dataload.amqp.queue-arguments = null")]
+    [InlineData("host = here, dataload.amqp.url = \"amqp://\"${host}")]
+    [InlineData("shared { a = [x], b { c = 1 } }, dataload.store.paths = ${shared.a} [y]")]
     public void What_the_reference_allows_is_no_problem(string text) =>
         Load(text).FindUnknownKeys(OpenMaps).ShouldBeEmpty();
 
     [Theory]
     [InlineData("\ndataload.amqp.ulr = x", "2: dataload.amqp.ulr is not a known setting; did you mean dataload.amqp.url?")]
     [InlineData("dataload {\n store {\n  flush-intervall = 2s\n } }", "3: dataload.store.flush-intervall is not a known setting; did you mean dataload.store.flush-interval?")]
+    [InlineData("host = here, hots = there, dataload.amqp.url = ${host}", "1: hots is not a known setting")]
+    [InlineData("datalaod += x", "1: datalaod is not a known setting; did you mean dataload?")]
+    [InlineData("dataload { host = here, amqp.url = ${dataload.host} }", "1: dataload.host is not a known setting")]
     [InlineData("datalaod.amqp.url = x", "1: datalaod is not a known setting; did you mean dataload?")]
     [InlineData("dataload.flush-interval = x", "1: dataload.flush-interval is not a known setting; did you mean dataload.store.flush-interval?")]
     [InlineData("dataload.zzz = x", "1: dataload.zzz is not a known setting")]

@@ -113,7 +113,7 @@ public sealed class DeadLetterTests
 
         // They are back, all of them, in their order.
         await using var channel = await broker.CreateChannelAsync();
-        (await channel.MessageCountAsync(Streams.DeadLetters)).ShouldBe((uint)Many);
+        (await channel.MessageCountAsync(Streams.DeadLetters)).ShouldBe((uint)Many, "all are back when the call has ended");
         for (var i = 0; i < 3; i++)
         {
             Encoding.UTF8.GetString((await channel.BasicGetAsync(Streams.DeadLetters, autoAck: false))!.Body.Span).ShouldBe($"{i}");
@@ -124,7 +124,7 @@ public sealed class DeadLetterTests
         page.GetProperty("items").GetArrayLength().ShouldBe(5);
         var meant = page.GetProperty("total").GetInt64();
         (await host.DoAsync("/dead-letters/purge", $$"""{"reason":"reason-1","confirm":{{meant - 1}}}""", HttpStatusCode.Conflict)).GetProperty("count").GetInt64().ShouldBe(meant);
-        (await channel.MessageCountAsync(Streams.DeadLetters)).ShouldBe((uint)Many);
+        await Deadline.UntilAsync("all to be back", async () => await channel.MessageCountAsync(Streams.DeadLetters) == Many);
         (await host.DoAsync("/dead-letters/purge", $$"""{"reason":"reason-1","confirm":{{meant}}}""")).GetProperty("moved").GetInt64().ShouldBe(meant);
         await Deadline.UntilAsync("the rest to be back", async () => await channel.MessageCountAsync(Streams.DeadLetters) == Many - meant);
     });

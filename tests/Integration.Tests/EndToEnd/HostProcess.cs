@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -19,10 +20,10 @@ internal sealed class HostProcess : IAsyncDisposable
     private readonly EventHandler _endWithTests;
     private bool _frozen;
 
-    private HostProcess(string config, int port)
+    private HostProcess(string config, int port, bool bearsFileLimit)
     {
         Http = new Uri($"http://127.0.0.1:{port}");
-        var start = new ProcessStartInfo("dotnet")
+        var start = new ProcessStartInfo(bearsFileLimit ? "/bin/bash" : "dotnet")
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -30,6 +31,14 @@ internal sealed class HostProcess : IAsyncDisposable
             RedirectStandardInput = true,
             WorkingDirectory = Path.GetDirectoryName(config),
         };
+        if (bearsFileLimit)
+        {
+            // A write beyond the limit is to fail, as on a full disk, and not to end the process by a signal.
+            start.ArgumentList.Add("-c");
+            start.ArgumentList.Add("trap '' XFSZ; exec dotnet \"$@\"");
+            start.ArgumentList.Add("bash");
+        }
+
         foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "dataload.dll"), "serve", "--config", config])
         {
             start.ArgumentList.Add(argument);
@@ -65,7 +74,7 @@ internal sealed class HostProcess : IAsyncDisposable
     public string Errors => Read(_errors);
 
     /// <summary>Starts it with this configuration, which says that HTTP is on this port.</summary>
-    public static HostProcess Start(string config, int port) => new(config, port);
+    public static HostProcess Start(string config, int port, bool bearsFileLimit = false) => new(config, port, bearsFileLimit);
 
     /// <summary>A port on which nobody listened just now.</summary>
     public static int FreePort()
@@ -145,6 +154,28 @@ internal sealed class HostProcess : IAsyncDisposable
         Signal.Continue.Send(_process.Id);
         _frozen = false;
     }
+
+    /// <summary>Makes its writes beyond so many bytes of a file fail, part of one perhaps written; null takes the limit away.</summary>
+    public async Task LimitFilesAsync(long? bytes)
+    {
+        var limit = bytes?.ToString(CultureInfo.InvariantCulture) ?? "unlimited";
+        using var prlimit = Process.Start("prlimit", ["--pid", _process.Id.ToString(CultureInfo.InvariantCulture), $"--fsize={limit}:"]);
+        await prlimit.WaitForExitAsync();
+        if (prlimit.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"prlimit ended with {prlimit.ExitCode}");
+        }
+    }
+
+    /// <summary>Sends a request as it is.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => _http.SendAsync(request);
+
+    /// <summary>Waits until it says that it is not ready, for a reason that holds a text.</summary>
+    public Task WaitUntilNotReadyAsync(string reason) => Deadline.UntilAsync($"not ready, '{reason}'", async () =>
+    {
+        var (status, body) = await GetAsync("/health/ready");
+        return status == HttpStatusCode.ServiceUnavailable && body.Contains(reason, StringComparison.Ordinal);
+    });
 
     /// <summary>What it answers at a path.</summary>
     public async Task<(HttpStatusCode Status, string Body)> GetAsync(string path)

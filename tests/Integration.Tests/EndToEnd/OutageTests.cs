@@ -37,7 +37,7 @@ public sealed class OutageTests
         await Scenario.RunAsync(() => Scenario.CreateAsync(StoreKind.PostgreSql, server: server.Url, business: ""), async scenario =>
         {
             scenario.Options = scenario.Options with { Seed = 22, Unidentified = 0 };
-            scenario.Settings = "intake { prefetch = 150, max-batch = 40 }\ncheckpoint.interval = 300ms";
+            scenario.Settings = "intake { prefetch = 150, max-batch = 40 }\ncheckpoint.interval = 300ms\nstop.timeout = 3s";
             var host = await scenario.StartHostAsync();
             var sending = scenario.SendMixAsync(6_000, batchMessages: 200);
             await host.WaitForMetricAsync("dataload_deliveries_total", 400);
@@ -51,6 +51,12 @@ public sealed class OutageTests
             await sending;
             await scenario.ShouldBeExactAsync(crashed: true);
             host.HasExited.ShouldBeFalse();
+
+            // A store that is away is no failure of a stop: the next start recovers.
+            await server.StopAsync();
+            (await host.StopAsync()).ShouldBeLessThan(TimeSpan.FromSeconds(20));
+            host.ExitCode.ShouldBe(0);
+            host.Errors.ShouldBeEmpty();
         });
     }
 

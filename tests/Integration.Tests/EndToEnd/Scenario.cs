@@ -43,6 +43,12 @@ internal sealed class Scenario : IAsyncDisposable
     /// <summary>What the generator makes; change it before the first use.</summary>
     public GeneratorOptions Options { get; set; } = new() { Seed = 1, ReceiptTimes = !IsNearMidnight() };
 
+    /// <summary>The configuration of the host that was launched last.</summary>
+    public string Config { get; private set; } = "";
+
+    /// <summary>The file of a store in SQLite.</summary>
+    public string StoreFile => Store["sqlite:".Length..];
+
     public Generator Generator => _generator ??= new Generator(Options);
 
     /// <summary>Settings beside the usual ones, in HOCON below <c>dataload</c>.</summary>
@@ -87,7 +93,8 @@ internal sealed class Scenario : IAsyncDisposable
     /// <summary>Starts a host and waits for nothing.</summary>
     /// <param name="settings">Settings over the scenario's.</param>
     /// <param name="port">Where HTTP answers; 0 takes a free one.</param>
-    public HostProcess LaunchHost(string settings = "", int port = 0)
+    /// <param name="bearsFileLimit">Whether <see cref="HostProcess.LimitFilesAsync"/> will be used.</param>
+    public HostProcess LaunchHost(string settings = "", int port = 0, bool bearsFileLimit = false)
     {
         port = port == 0 ? HostProcess.FreePort() : port;
         var config = PathOf(string.Create(CultureInfo.InvariantCulture, $"host-{_hosts.Count + 1}.conf"));
@@ -104,7 +111,8 @@ internal sealed class Scenario : IAsyncDisposable
               {{settings}}
             }
             """);
-        var host = HostProcess.Start(config, port);
+        Config = config;
+        var host = HostProcess.Start(config, port, bearsFileLimit);
         _hosts.Add(host);
         return host;
     }

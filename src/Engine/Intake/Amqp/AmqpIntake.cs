@@ -12,6 +12,7 @@ namespace DataLoad.Engine.Intake.Amqp;
 public sealed class AmqpIntake
 {
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ChannelPatience = TimeSpan.FromSeconds(1);
 
     private readonly AmqpConnector _connector;
     private readonly PipelineOptions _options;
@@ -167,14 +168,15 @@ public sealed class AmqpIntake
             lost.TrySetResult(reason.ReplyText);
             return Task.CompletedTask;
         };
-        await DeclareDeadLettersAsync(connection, cancellationToken).ConfigureAwait(false);
-        Task[] loops =
-        [
-            .. _consumers.Select(consumer => Task.Run(() => consumer.RunAsync(connection, session.Token), CancellationToken.None)),
-            Task.Run(() => WatchLagAsync(connection, session.Token), CancellationToken.None),
-        ];
+        Task[] loops = [];
         try
         {
+            await EnsureDeadLettersAsync(connection, cancellationToken).ConfigureAwait(false);
+            loops =
+            [
+                .. _consumers.Select(consumer => Task.Run(() => consumer.RunAsync(connection, session.Token), CancellationToken.None)),
+                Task.Run(() => WatchLagAsync(connection, session.Token), CancellationToken.None),
+            ];
             _options.Metrics.BrokerConnections.Add(1);
             IntakeLog.Connected(_logger, _connector.Settings.SafeName);
             _connectionError = null;
@@ -185,16 +187,20 @@ public sealed class AmqpIntake
         {
             _connectionError ??= "the connection was closed";
             await session.CancelAsync().ConfigureAwait(false);
-            await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+            // Closing a channel waits for the broker's word, and closing the connection ends that waiting.
+            Task ended = Task.WhenAll(loops);
+            await Task.WhenAny(ended, Task.Delay(ChannelPatience, _options.Time, CancellationToken.None)).ConfigureAwait(false);
             await AmqpClosing.CloseAsync(connection, _logger).ConfigureAwait(false);
+            await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     /// <summary>
-    /// Has the dead letters' queue from the start on, for those who watch it. Where that fails events are counted all
-    /// the same: whoever has a dead letter to publish tries again and says so.
+    /// Makes sure of the dead letters' queue before the first is published, so that it can be watched from the start.
+    /// A broker that refuses is asked again when there is one.
     /// </summary>
-    private async Task DeclareDeadLettersAsync(IConnection connection, CancellationToken cancellationToken)
+    private async Task EnsureDeadLettersAsync(IConnection connection, CancellationToken cancellationToken)
     {
         try
         {
@@ -202,7 +208,7 @@ public sealed class AmqpIntake
         }
         catch (Exception e) when (connection.IsOpen && !cancellationToken.IsCancellationRequested)
         {
-            IntakeLog.DeadLettersUndeclared(_logger, e.Message);
+            IntakeLog.NoDeadLetters(_logger, e.Message);
         }
     }
 

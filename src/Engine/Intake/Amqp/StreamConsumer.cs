@@ -22,7 +22,7 @@ internal sealed class StreamConsumer
     private readonly int _prefetch;
     private readonly KeyValuePair<string, object?> _tag;
     private readonly List<Delivery> _batch = [];
-    private readonly CancellationTokenSource _patience = new();
+    private readonly CancellationTokenSource _patience;
     private readonly StreamPause _pause;
     private volatile bool _stopping;
     private Signal? _arrived;
@@ -40,6 +40,7 @@ internal sealed class StreamConsumer
         _options = options;
         _topology = topology;
         _pipeline = new StreamPipeline(stream, options);
+        _patience = new CancellationTokenSource(Timeout.InfiniteTimeSpan, options.Time);
         _prefetch = settings.Prefetch ?? options.Settings.Prefetch;
         _tag = new(EngineMetrics.StreamTag, stream.Name);
     }

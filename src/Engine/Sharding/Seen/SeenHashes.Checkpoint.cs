@@ -44,6 +44,8 @@ internal sealed partial class SeenHashes
             writer.Remove(segment);
         }
 
+        writer.Remove(_givenUp);
+        _givenUp.Clear();
         foreach (IdTable table in _active.Freeze())
         {
             if (table.EndMs <= endedByMs)

@@ -53,9 +53,15 @@ internal sealed partial class SeenHashes
     /// Opens what the store holds of a shard: lists the directories and reads no page. The ids journaled after the
     /// checkpoint are then added again by replay.
     /// </summary>
+    /// <param name="shard">The shard.</param>
+    /// <param name="store">Where the rows are.</param>
+    /// <param name="options">Windows and bounds.</param>
+    /// <param name="damaged">Given the segments whose directory is damaged, which are left out; where null the first one is thrown.</param>
+    /// <param name="cancellationToken">Ends the opening.</param>
     /// <exception cref="Counting.StoredFormatException">A directory is damaged or of an unknown version.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public static async Task<SeenHashes> OpenAsync(int shard, ISnapshotStore store, SeenHashesOptions options, CancellationToken cancellationToken)
+    public static async Task<SeenHashes> OpenAsync(
+        int shard, ISnapshotStore store, SeenHashesOptions options, ICollection<SegmentDamageException>? damaged, CancellationToken cancellationToken)
     {
         var seen = new SeenHashes(shard, options);
         var resident = new Queue<Segment>();
@@ -68,11 +74,27 @@ internal sealed partial class SeenHashes
                 throw SegmentFault.UnknownKey(shard, snapshot.Key);
             }
 
-            Segment segment = SegmentRows.DecodeDirectory(shard, key, snapshot.Bytes);
+            // A number that a damaged segment has is not given again: its rows are still there.
+            seen._nextSegment = Math.Max(seen._nextSegment, key.Number + 1);
+            Segment segment;
+            try
+            {
+                segment = SegmentRows.DecodeDirectory(shard, key, snapshot.Bytes);
+            }
+            catch (SegmentDamageException e)
+            {
+                if (damaged is null)
+                {
+                    throw e.At(shard, snapshot.SequenceNr);
+                }
+
+                damaged.Add(e.At(shard, snapshot.SequenceNr));
+                continue;
+            }
+
             segments.Add(segment);
             resident.Enqueue(segment);
             bytes += segment.Directory!.Bytes;
-            seen._nextSegment = Math.Max(seen._nextSegment, key.Number + 1);
 
             // Keys come in the order of time: the oldest make room.
             while (bytes > options.MaxOpenBytes && resident.TryDequeue(out Segment? oldest))
@@ -128,7 +150,14 @@ internal sealed partial class SeenHashes
     {
         foreach (Snapshot snapshot in loaded)
         {
-            Supply(snapshot.Key, snapshot.Bytes);
+            try
+            {
+                Supply(snapshot.Key, snapshot.Bytes);
+            }
+            catch (SegmentDamageException e)
+            {
+                throw e.At(Shard, snapshot.SequenceNr);
+            }
         }
 
         foreach ((SegmentKey key, int page) in asked.Rows)

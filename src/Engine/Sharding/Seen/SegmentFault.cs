@@ -7,12 +7,12 @@ namespace DataLoad.Engine.Sharding.Seen;
 internal static class SegmentFault
 {
     /// <summary>The row's bytes are not what was written.</summary>
-    public static StoredFormatException Damaged(int shard, SegmentKey segment, int page, InvalidDataException cause) =>
-        new($"{Row(shard, segment, page)} is damaged: {cause.Message}. {Remedy(segment)}", cause);
+    public static SegmentDamageException Damaged(int shard, SegmentKey segment, int page, InvalidDataException cause) =>
+        new(segment, $"{Row(shard, segment, page)} is damaged: {cause.Message}. {Remedy(segment)}", cause);
 
     /// <summary>The row is not in the store.</summary>
-    public static StoredFormatException Missing(int shard, SegmentKey segment, int page) =>
-        new($"{Row(shard, segment, page)} is missing from the store. {Remedy(segment)}");
+    public static SegmentDamageException Missing(int shard, SegmentKey segment, int page) =>
+        new(segment, $"{Row(shard, segment, page)} is missing from the store. {Remedy(segment)}");
 
     /// <summary>A key among the directories is none.</summary>
     public static StoredFormatException UnknownKey(int shard, byte[] key) =>
@@ -26,6 +26,6 @@ internal static class SegmentFault
     {
         string directory = Convert.ToHexString(segment.Row(SegmentKey.DirectoryPage));
         string pages = Convert.ToHexString(segment.Row(0).AsSpan(..^sizeof(int)));
-        return $"Restore the store from a backup; or stop the node and delete the shard's SeenHashes snapshots with the key {directory} and with keys that start with {pages}: that forgets the segment's identities, and a redelivery of one of them counts again.";
+        return $"A node makes the segment anew from the journal where that reaches back as far; else restore the store from a backup, or stop the node and delete the shard's SeenHashes snapshots with the key {directory} and with keys that start with {pages}: that forgets the segment's identities, and a redelivery of one of them counts again.";
     }
 }

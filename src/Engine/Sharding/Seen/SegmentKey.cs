@@ -38,6 +38,9 @@ internal readonly record struct SegmentKey(long Bucket, long Number)
         return key;
     }
 
+    /// <summary>What the keys of all rows of the segment start with: that of its directory, and those of its pages.</summary>
+    public byte[][] RowPrefixes() => [Row(DirectoryPage), Row(0)[..DirectoryLength]];
+
     /// <summary>Reads a row's key; false where it is none.</summary>
     public static bool TryParse(ReadOnlySpan<byte> key, out SegmentKey segment, out int page)
     {

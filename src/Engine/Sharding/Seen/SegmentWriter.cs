@@ -54,6 +54,17 @@ internal sealed class SegmentWriter(int shard, long epoch, long sequenceNr)
         RemovedRows += segment.RowCount;
     }
 
+    /// <summary>Removes rows by their keys.</summary>
+    public void Remove(IReadOnlyList<byte[]> rows)
+    {
+        foreach (byte[] row in rows)
+        {
+            Put(row, null);
+        }
+
+        RemovedRows += rows.Count;
+    }
+
     /// <summary>What was collected.</summary>
     public SeenWrites ToWrites() => new(sequenceNr, _writes);
 

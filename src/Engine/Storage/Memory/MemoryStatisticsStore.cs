@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using DataLoad.Engine.Contract;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Engine.Storage.Memory;
@@ -98,7 +99,7 @@ internal sealed class MemoryStatisticsStore(MemoryCalls calls, int pageRows) : I
                 continue;
             }
 
-            bool stays = table.Rows.TryGetValue(MemoryKey.Of(row), out (long? SequenceNr, long[] Values) stored)
+            bool stays = !Fault.Is(FaultPoint.FlushIgnoresVersion) && table.Rows.TryGetValue(MemoryKey.Of(row), out (long? SequenceNr, long[] Values) stored)
                 && (stored.SequenceNr > row.SequenceNr || (stored.SequenceNr == row.SequenceNr && !correct));
             if (!stays)
             {

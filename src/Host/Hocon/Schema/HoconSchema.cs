@@ -9,24 +9,26 @@ internal sealed class HoconSchema
     /// <summary>Enough to mend a file by; a hostile one must not fill the memory with its mistakes.</summary>
     private const int MaxProblems = 50;
 
+    private readonly HoconLayers _layers;
     private readonly HoconShape _reference;
     private readonly List<(IReadOnlyList<string> Pattern, IReadOnlyList<string>? Template)> _openMaps = [];
     private readonly List<HoconProblem> _problems = [];
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
 
-    public HoconSchema(HoconShape reference, IReadOnlyList<HoconOpenMap> openMaps)
+    public HoconSchema(HoconLayers layers, IReadOnlyList<HoconOpenMap> openMaps)
     {
-        _reference = reference;
+        _layers = layers;
+        _reference = layers.Reference;
         foreach (HoconOpenMap map in openMaps)
         {
             _openMaps.Add((ParsePattern(map.Pattern), map.Template is null ? null : HoconPath.Parse(map.Template)));
         }
     }
 
-    /// <summary>What is wrong in <paramref name="overrides"/>, and in <paramref name="resolved"/> by way of substitutions.</summary>
-    public IReadOnlyList<HoconProblem> Check(IReadOnlyList<HoconShape> overrides, HoconObjectNode resolved)
+    /// <summary>What is wrong in the override files, and in <paramref name="resolved"/> by way of substitutions.</summary>
+    public IReadOnlyList<HoconProblem> Check(HoconObjectNode resolved)
     {
-        foreach (HoconShape shape in overrides)
+        foreach (HoconShape shape in _layers.Overrides)
         {
             CheckFields(shape, _reference, [], []);
         }
@@ -70,7 +72,7 @@ internal sealed class HoconSchema
             {
                 CheckValue(field, fieldKnown, fieldPath, fieldKnownPath, isFreeForm);
             }
-            else if (!isFreeForm && !known.IsOpen)
+            else if (!isFreeForm && !known.IsOpen && !(path.Count == 0 && _layers.Referenced.Contains(key)))
             {
                 ReportUnknown(field, known, path, key);
             }

@@ -1,0 +1,155 @@
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Sharding;
+using DataLoad.Engine.Sharding.Seen;
+using DataLoad.Engine.Statistics;
+
+namespace DataLoad.Engine.Auditing;
+
+/// <summary>
+/// Reads a shard's snapshots beside an owner that goes on writing them, and tells of each that is damaged. A snapshot is
+/// read whole or not at all, so that one which does not decode is damaged whoever writes meanwhile.
+/// </summary>
+internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, Action<Damage> report)
+{
+    /// <summary>Reads the Counters that a filter means.</summary>
+    /// <param name="shard">The shard.</param>
+    /// <param name="filter">Which Counters.</param>
+    /// <param name="known">The Counters that the journal gives; null where it could not be read.</param>
+    /// <param name="throughSequenceNr">The SequenceNr through which the journal was read.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public async Task CheckCountersAsync(
+        int shard, StatisticsFilter filter, IReadOnlyDictionary<CounterId, Counter>? known, long throughSequenceNr, CancellationToken cancellationToken)
+    {
+        await foreach (Snapshot snapshot in snapshots.ListAsync(shard, SnapshotKind.Counter, [], cancellationToken).ConfigureAwait(false))
+        {
+            Try(shard, SnapshotKind.Counter, snapshot, () =>
+            {
+                CounterId id = SnapshotKeys.CounterId(snapshot.Key);
+                Page page = catalog.PageById(id.PageId) ?? throw new StoredFormatException($"page number {id.PageId} is not in this program's catalog.");
+                if (!filter.Matches(page.Name, id.Topic.Type, id.Topic.Id, id.Day))
+                {
+                    return;
+                }
+
+                long sequenceNr = CounterCodec.Decode(id, page, snapshot.Bytes).SequenceNr;
+                if (sequenceNr != snapshot.SequenceNr)
+                {
+                    throw new StoredFormatException($"the state of Counter {id} is of SequenceNr {sequenceNr}.");
+                }
+
+                if (known is not null && sequenceNr <= throughSequenceNr && !known.ContainsKey(id))
+                {
+                    throw new StoredFormatException($"no event in the journal is of Counter {id}, so that its key is damaged.");
+                }
+            });
+        }
+    }
+
+    /// <summary>Reads all seen identities.</summary>
+    public async Task CheckIdentitiesAsync(int shard, CancellationToken cancellationToken)
+    {
+        await foreach (Snapshot snapshot in snapshots.ListAsync(shard, SnapshotKind.SeenKeys, [], cancellationToken).ConfigureAwait(false))
+        {
+            Try(shard, SnapshotKind.SeenKeys, snapshot, () => KeyChunk.Decode(KeyChunkId.Parse(snapshot.Key), snapshot.Bytes));
+        }
+
+        var segments = new Dictionary<SegmentKey, (Segment Segment, int Pages)>();
+        var told = new HashSet<SegmentKey>();
+        var orphans = new HashSet<SegmentKey>();
+        UInt128[] ids = new UInt128[SeenHashesOptions.PageIdsLimit];
+
+        // Directories come before pages. A page without its directory belongs to a segment that came or went meanwhile, to
+        // one whose directory is damaged and told already, or to one that has lost it.
+        await foreach (Snapshot snapshot in snapshots.ListAsync(shard, SnapshotKind.SeenHashes, [], cancellationToken).ConfigureAwait(false))
+        {
+            try
+            {
+                if (!SegmentKey.TryParse(snapshot.Key, out SegmentKey key, out int page))
+                {
+                    throw SegmentFault.UnknownKey(shard, snapshot.Key);
+                }
+
+                if (page == SegmentKey.DirectoryPage)
+                {
+                    segments.Add(key, (SegmentRows.DecodeDirectory(shard, key, snapshot.Bytes), 0));
+                }
+                else if (segments.TryGetValue(key, out (Segment Segment, int Pages) found) && page < found.Segment.PageCount)
+                {
+                    segments[key] = found with { Pages = found.Pages + 1 };
+                    SegmentRows.DecodePage(shard, found.Segment, page, snapshot.Bytes, ids.AsSpan(0, found.Segment.IdsOfPage(page)));
+                }
+                else if (found.Segment is null && !told.Contains(key))
+                {
+                    orphans.Add(key);
+                }
+            }
+            catch (SegmentDamageException e)
+            {
+                told.Add(e.Segment);
+                report(new Damage(shard, e.At(shard, snapshot.SequenceNr).Message));
+            }
+            catch (StoredFormatException e)
+            {
+                report(new Damage(shard, $"{SnapshotFault.Place(shard, SnapshotKind.SeenHashes, snapshot.SequenceNr)}: {e.Message}"));
+            }
+        }
+
+        foreach ((Segment segment, int pages) in segments.Values)
+        {
+            if (pages < segment.PageCount)
+            {
+                await ReportMissingAsync(shard, segment, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        foreach (SegmentKey orphan in orphans)
+        {
+            await ReportOrphanAsync(shard, orphan, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Names a directory that is missing though pages of its segment are still there.</summary>
+    private async Task ReportOrphanAsync(int shard, SegmentKey segment, CancellationToken cancellationToken)
+    {
+        byte[] directory = segment.Row(SegmentKey.DirectoryPage);
+        IReadOnlyList<Snapshot> rows = await snapshots.LoadAsync(shard, SnapshotKind.SeenHashes, [directory, segment.Row(0)], cancellationToken).ConfigureAwait(false);
+        if (rows.Count > 0 && rows.All(row => !row.Key.AsSpan().SequenceEqual(directory)))
+        {
+            report(new Damage(shard, SegmentFault.Missing(shard, segment, SegmentKey.DirectoryPage).Message));
+        }
+    }
+
+    /// <summary>Names the pages that are missing of a segment that is still there.</summary>
+    private async Task ReportMissingAsync(int shard, Segment segment, CancellationToken cancellationToken)
+    {
+        byte[][] keys = [.. Enumerable.Range(SegmentKey.DirectoryPage, segment.PageCount + 1).Select(segment.Key.Row)];
+        IReadOnlyList<Snapshot> rows = await snapshots.LoadAsync(shard, SnapshotKind.SeenHashes, keys, cancellationToken).ConfigureAwait(false);
+        var there = rows.Select(row => Convert.ToHexString(row.Key)).ToHashSet(StringComparer.Ordinal);
+        if (!there.Contains(Convert.ToHexString(keys[0])))
+        {
+            return;
+        }
+
+        for (int page = 0; page < segment.PageCount; page++)
+        {
+            if (!there.Contains(Convert.ToHexString(segment.Key.Row(page))))
+            {
+                report(new Damage(shard, SegmentFault.Missing(shard, segment.Key, page).Message));
+            }
+        }
+    }
+
+    private void Try(int shard, SnapshotKind kind, Snapshot snapshot, Action decode)
+    {
+        try
+        {
+            decode();
+        }
+        catch (StoredFormatException e)
+        {
+            report(new Damage(shard, SnapshotFault.At(shard, kind, snapshot.SequenceNr, e).Message));
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using Npgsql;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Integration.Tests.EndToEnd;
+
+/// <summary>A PostgreSQL that is there and does not serve: no connection left, no writing allowed, gone at once.</summary>
+public sealed class PostgreSqlFaultTests
+{
+    [Fact]
+    public async Task Without_connections_in_read_only_mode_and_after_an_immediate_end_nothing_is_lost_or_repeated()
+    {
+        await using var server = await OwnServer.StartPostgreSqlAsync();
+        await ExecuteAsync(server.Url, "ALTER SYSTEM SET max_connections = 24");
+        await server.StopAsync();
+        await server.StartAsync();
+        await Scenario.RunAsync(() => Scenario.CreateAsync(StoreKind.PostgreSql, server: server.Url, business: ""), async scenario =>
+        {
+            scenario.Options = scenario.Options with { Seed = 51, Unidentified = 0 };
+            scenario.Settings = """
+                intake { prefetch = 150, max-batch = 40 }
+                checkpoint.interval = 300ms
+                sharding { lease-time-to-live = 2s, lease-renew-interval = 500ms }
+                """;
+            var host = await scenario.StartHostAsync();
+            await scenario.SendMixAsync(500);
+
+            // Every connection taken by others, the node's own ended.
+            await using (await Hog.TakeAllAsync(server.Url))
+            {
+                await scenario.SendMixAsync(1_500, batchMessages: 250);
+                await host.WaitUntilNotReadyAsync("53300");
+                await host.WaitForLogAsync("(try 3)");
+            }
+
+            await scenario.ShouldEqualTallyAsync();
+            await host.WaitUntilReadyAsync();
+
+            // Read-only, for one that runs and for one that starts.
+            await ReadOnlyAsync(server.Url, on: true);
+            await scenario.SendMixAsync(1_500, batchMessages: 250);
+            await host.WaitUntilNotReadyAsync("25006");
+            await host.KillAsync();
+            host = scenario.LaunchHost();
+            await host.WaitForLogAsync("25006");
+            await ReadOnlyAsync(server.Url, on: false);
+            await scenario.ShouldEqualTallyAsync();
+            await host.WaitUntilReadyAsync();
+
+            // Gone at once, under load.
+            var sending = scenario.SendMixAsync(1_500, batchMessages: 100);
+            await host.WaitForMetricAsync("dataload_deliveries_total", 1_700);
+            await server.SignalAsync(Signal.Quit);
+            await Deadline.UntilAsync("PostgreSQL ends", async () => !await server.IsRunningAsync());
+            await server.StartAsync();
+            await sending;
+            await scenario.ShouldBeExactAsync(crashed: true);
+            host.HasExited.ShouldBeFalse();
+        });
+    }
+
+    private static async Task ReadOnlyAsync(string server, bool on)
+    {
+        await ExecuteAsync(server, $"SET default_transaction_read_only = off; ALTER SYSTEM SET default_transaction_read_only = {(on ? "on" : "off")}");
+        await ExecuteAsync(server, "SELECT pg_reload_conf()");
+    }
+
+    private static async Task ExecuteAsync(string server, params string[] statements)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(server) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        foreach (var statement in statements.SelectMany(text => text.Split("; ")))
+        {
+            await using var command = new NpgsqlCommand(statement, connection);
+            await command.ExecuteNonQueryAsync();
+        }
+    }
+
+    /// <summary>Holds every connection that a server gives.</summary>
+    private sealed class Hog : IAsyncDisposable
+    {
+        private readonly List<NpgsqlConnection> _held = [];
+
+        public static async Task<Hog> TakeAllAsync(string server)
+        {
+            var hog = new Hog();
+            while (await hog.TryTakeAsync(server))
+            {
+                // All that are free.
+            }
+
+            // Those of others end, and are taken as they become free, until this hog has them all.
+            await Deadline.UntilAsync("every connection to be taken", async () =>
+            {
+                await using var command = new NpgsqlCommand(
+                    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> 'hog'", hog._held[0]);
+                var others = (long)(await command.ExecuteScalarAsync())!;
+                while (await hog.TryTakeAsync(server))
+                {
+                    // And those.
+                }
+
+                return others == 0;
+            });
+            return hog;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            foreach (var connection in _held)
+            {
+                await connection.DisposeAsync();
+            }
+        }
+
+        private async Task<bool> TryTakeAsync(string server)
+        {
+            var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(server) { Pooling = false, ApplicationName = "hog" }.ConnectionString);
+            try
+            {
+                await connection.OpenAsync();
+                _held.Add(connection);
+                return true;
+            }
+            catch (PostgresException full) when (full.SqlState is PostgresErrorCodes.TooManyConnections)
+            {
+                await connection.DisposeAsync();
+                return false;
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+using DataLoad.Simulation.Scenarios;
+
+namespace DataLoad.Simulation.Checking;
+
+/// <summary>
+/// What happenings add to a row, by brute force and by the contract's table, written apart from the engine: every sum a
+/// number, every distinct set a set.
+/// </summary>
+internal sealed class Oracle
+{
+    private readonly SortedDictionary<string, long> _sums = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, HashSet<long>> _sets = new(StringComparer.Ordinal);
+
+    /// <summary>A column's value; 0 where nothing was added.</summary>
+    public long this[string column] => _sums.TryGetValue(column, out long sum) ? sum : _sets.TryGetValue(column, out HashSet<long>? set) ? set.Count : 0;
+
+    public void Add(Happening happening)
+    {
+        int user = happening.WuId;
+        bool vip = Number(happening, "is_vip") == 1;
+        switch (happening.Stream)
+        {
+            case "bear.visit" or "act.visit":
+                Sum("visit_cnt", 1);
+                Member("visit_user_cnt", user);
+                break;
+            case "bear.share" or "act.share":
+                Sum("share_cnt", 1);
+                Member("share_user_cnt", user);
+                break;
+            case "act.h5-visit":
+                Sum("h5_visit_cnt", 1);
+                Member("h5_visit_user_cnt", user);
+                break;
+            case "act.lottery":
+                Sum("lottery_cnt", 1);
+                Member("lottery_user_cnt", user);
+                break;
+            case "act.group":
+                Sum(Number(happening, "joinType") switch { 1 => "group_open_cnt", 2 => "group_join_cnt", _ => "group_success_cnt" }, 1);
+                break;
+            case "act.buy":
+                Buy("", happening, user);
+                if (vip)
+                {
+                    Buy("vip_", happening, user);
+                }
+
+                if (Number(happening, "by_share") == 1)
+                {
+                    Sum("share_join_cnt", 1);
+                    Member("share_join_user_cnt", user);
+                }
+
+                if (Number(happening, "is_rush") == 1)
+                {
+                    Sum("rush_buy_cnt", 1);
+                    Sum("rush_buy_num", Number(happening, "buy_num"));
+                    Sum("rush_buy_card_num", Number(happening, "card_num"));
+                    Member("rush_buy_user_cnt", user);
+                }
+
+                break;
+            case "act.cancel-pay":
+                Sum("cancel_pay_amount", Number(happening, "pay_amount"));
+                break;
+            case "act.off":
+                Off("", happening, user);
+                if (vip)
+                {
+                    Off("vip_", happening, user);
+                }
+
+                break;
+            case "act.refund":
+                Refund("", happening, user);
+                if (vip)
+                {
+                    Refund("vip_", happening, user);
+                }
+
+                break;
+            case "act.red-pack-expire":
+                Expire("", happening, user);
+                if (vip)
+                {
+                    Expire("vip_", happening, user);
+                }
+
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(happening), happening.Stream, "The oracle does not know the stream.");
+        }
+    }
+
+    private void Buy(string prefix, Happening happening, int user)
+    {
+        Sum($"{prefix}buy_cnt", 1);
+        Sum($"{prefix}buy_num", Number(happening, "buy_num"));
+        Sum($"{prefix}buy_card_num", Number(happening, "card_num"));
+        Member($"{prefix}buy_user_cnt", user);
+        Sum($"{prefix}pay_amount", Number(happening, "pay_amount"));
+    }
+
+    private void Off(string prefix, Happening happening, int user)
+    {
+        Sum($"{prefix}off_num", Number(happening, "off_num"));
+        Member($"{prefix}off_user_cnt", user);
+        Member($"{prefix}off_brand_cnt", Number(happening, "brand_id"));
+        Sum($"{prefix}off_discount_amount", Number(happening, "discount_amount"));
+        Sum($"{prefix}off_amount", Number(happening, "off_amount"));
+    }
+
+    private void Refund(string prefix, Happening happening, int user)
+    {
+        Sum($"{prefix}refund_cnt", 1);
+        Sum($"{prefix}refund_card_num", Number(happening, "card_num"));
+        Member($"{prefix}refund_user_cnt", user);
+        Sum($"{prefix}refund_amount", Number(happening, "refund_amount"));
+    }
+
+    private void Expire(string prefix, Happening happening, int user)
+    {
+        Sum($"{prefix}expire_red_pack_num", Number(happening, "redPackNum"));
+        Member($"{prefix}expire_red_pack_user_cnt", user);
+    }
+
+    private static long Number(Happening happening, string name) => happening.Numbers.GetValueOrDefault(name);
+
+    private void Sum(string column, long value) => _sums[column] = _sums.GetValueOrDefault(column) + value;
+
+    /// <summary>Nobody, 0, is in no set.</summary>
+    private void Member(string column, long member)
+    {
+        if (!_sets.TryGetValue(column, out HashSet<long>? set))
+        {
+            _sets.Add(column, set = []);
+        }
+
+        if (member != 0)
+        {
+            set.Add(member);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using DataLoad.Engine.Faults;
+using DataLoad.Simulation.Running;
+using DataLoad.Simulation.Scenarios;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Simulation.Proofs;
+
+public sealed class ShrinkingTests
+{
+    [Fact]
+    public void A_failing_scenario_is_shrunk_to_what_it_takes()
+    {
+        // Every event is acknowledged too early, so one message is enough, and no trouble.
+        Scenario scenario = Enumerable.Range(1, 100).Select(seed => ScenarioMaker.Make((ulong)seed)).First(one => one.Troubles.Count > 2 && one.Publishings.Count > 20
+            && Simulator.Run(one, FaultPoint.AckBeforeCommit).Failure is not null);
+        Scenario small = Shrinker.Shrink(scenario, FaultPoint.AckBeforeCommit, TimeSpan.FromSeconds(60));
+        small.Publishings.Count.ShouldBe(1);
+        small.Troubles.ShouldBeEmpty();
+        Simulator.Run(small, FaultPoint.AckBeforeCommit).Failure!.ShouldStartWith("acknowledged too early");
+        Simulator.Run(small).Failure.ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_scenario_that_is_kept_as_a_file_runs_as_it_did()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            for (ulong seed = 1; seed <= 20; seed++)
+            {
+                Scenario scenario = ScenarioMaker.Make(seed);
+                ScenarioFile.Write(path, scenario);
+                Simulator.Run(ScenarioFile.Read(path)).TraceHash.ShouldBe(Simulator.Run(scenario).TraceHash);
+            }
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public void A_failure_is_reported_with_its_scenario_its_timeline_and_how_to_replay_it()
+    {
+        ulong failing = Enumerable.Range(1, 100).Select(seed => (ulong)seed).First(seed => Simulator.Run(ScenarioMaker.Make(seed), FaultPoint.AckBeforeCommit).Failure is not null);
+        var report = new StringWriter();
+        new CommandLine(["--seed", $"{failing}", "--fault", "AckBeforeCommit"], report).Run().ShouldBe(1);
+        string text = report.ToString();
+        text.ShouldContain("BROKEN: acknowledged too early");
+        text.ShouldContain("shrunk:");
+        text.ShouldContain("node-1     starts");
+        text.ShouldContain($"replay: dotnet run -c Release --project tests/Simulation.Tests -- --seed {failing} --fault AckBeforeCommit");
+    }
+
+    [Fact]
+    public void A_range_of_seeds_is_run_and_counted()
+    {
+        var report = new StringWriter();
+        new CommandLine(["--seeds", "5..24"], report).Run().ShouldBe(0);
+        report.ToString().ShouldStartWith("20 seeds from 5 on");
+        new CommandLine(["--seeds", "x"], new StringWriter()).Run().ShouldBe(2);
+    }
+}
