@@ -155,9 +155,17 @@ internal sealed class HostProcess : IAsyncDisposable
         _frozen = false;
     }
 
-    /// <summary>Makes its writes beyond so many bytes of a file fail, part of one perhaps written; null takes the limit away.</summary>
+    /// <summary>
+    /// Makes its writes beyond so many bytes of a file fail, part of one perhaps written; null takes the limit away. One
+    /// that has ended has none.
+    /// </summary>
     public async Task LimitFilesAsync(long? bytes)
     {
+        if (HasExited)
+        {
+            return;
+        }
+
         var limit = bytes?.ToString(CultureInfo.InvariantCulture) ?? "unlimited";
         using var prlimit = Process.Start("prlimit", ["--pid", _process.Id.ToString(CultureInfo.InvariantCulture), $"--fsize={limit}:"]);
         await prlimit.WaitForExitAsync();

@@ -42,7 +42,7 @@ public sealed class PostgreSqlFaultTests
             await host.WaitUntilNotReadyAsync("25006");
             await host.KillAsync();
             host = scenario.LaunchHost();
-            await host.WaitForLogAsync("25006");
+            await host.WaitForLogAsync("cannot be reached");
             await ReadOnlyAsync(server.Url, on: false);
             await scenario.ShouldEqualTallyAsync();
             await host.WaitUntilReadyAsync();
@@ -61,7 +61,7 @@ public sealed class PostgreSqlFaultTests
 
     private static async Task ReadOnlyAsync(string server, bool on)
     {
-        await ExecuteAsync(server, $"SET default_transaction_read_only = off; ALTER SYSTEM SET default_transaction_read_only = {(on ? "on" : "off")}");
+        await ExecuteAsync(server, "SET default_transaction_read_only = off", $"ALTER SYSTEM SET default_transaction_read_only = {(on ? "on" : "off")}");
         await ExecuteAsync(server, "SELECT pg_reload_conf()");
     }
 
@@ -69,7 +69,7 @@ public sealed class PostgreSqlFaultTests
     {
         await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(server) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
-        foreach (var statement in statements.SelectMany(text => text.Split("; ")))
+        foreach (var statement in statements)
         {
             await using var command = new NpgsqlCommand(statement, connection);
             await command.ExecuteNonQueryAsync();

@@ -23,7 +23,7 @@ internal sealed class PostgreSqlPool : IAsyncDisposable
     /// arrive at the same plan every time.
     /// </summary>
     public const string WriterSettings =
-        @"-c synchronous_commit=on -c default_transaction_isolation=read\ committed -c default_transaction_read_only=off -c idle_in_transaction_session_timeout=60000 -c plan_cache_mode=force_generic_plan -c jit=off";
+        @"-c synchronous_commit=on -c default_transaction_isolation=read\ committed -c idle_in_transaction_session_timeout=60000 -c plan_cache_mode=force_generic_plan -c jit=off";
 
     /// <summary>Settings of sessions that only read.</summary>
     public const string ReaderSettings = "-c default_transaction_read_only=on -c idle_in_transaction_session_timeout=60000 -c jit=off";
