@@ -111,7 +111,7 @@ public sealed class LineEditorTests
         _keys.Type(new string('x', 50) + "end").Enter();
 
         Read().ShouldEndWith("end");
-        _screen.ToString().Split('\r').ShouldAllBe(drawn => drawn.Count(c => c is 'x' or 'e' or 'n' or 'd') <= 40);
+        _screen.ToString().Split('\r').ShouldAllBe(drawn => drawn.Count("xend".Contains) <= 40);
     }
 
     [Fact]

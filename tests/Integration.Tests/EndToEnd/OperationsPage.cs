@@ -25,10 +25,10 @@ internal static partial class OperationsPage
         return folder.FullName;
     }
 
-    [GeneratedRegex("\\bdataload_[a-z_]*[a-z]\\b", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("\\bdataload_[a-z_]*[a-z]\\b", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex MetricName();
 
     // dataload_dead_letters_total and the like end otherwise; of the gauges none does.
-    [GeneratedRegex("_(bucket|sum|count)$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("_(bucket|sum|count)$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex HistogramSuffix();
 }
