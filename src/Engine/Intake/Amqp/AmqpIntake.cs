@@ -20,7 +20,6 @@ public sealed class AmqpIntake
     private readonly ILogger _logger;
     private readonly StreamConsumer[] _consumers;
     private readonly ParkedReturns[] _returns;
-    private readonly Topology _topology;
     private readonly Dictionary<string, StreamPause> _pauses;
     private readonly ConcurrentDictionary<string, long> _lag = new(StringComparer.Ordinal);
     private volatile string? _connectionError = "not connected yet";
