@@ -6,14 +6,21 @@ namespace DataLoad.Engine.DeadLetters;
 
 /// <summary>
 /// Goes through the queue of dead letters once, a page at a time, each page by a consumer of its own whose prefetch is
-/// the page, all on one channel: what was looked at stays unacknowledged there, so that the next page is the next
-/// messages. What is not acknowledged goes back to its place when the walk ends, or the connection does.
+/// the page. What was looked at stays unacknowledged on its channel, so that the next page is the next messages. What is
+/// not acknowledged goes back to its place when the walk ends, or the connection does.
 /// </summary>
 internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings settings, TimeProvider time)
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
 
+    // To acknowledge a message the broker searches all that its channel holds from the oldest on: a channel that held a
+    // hundred thousand would take minutes for some ten thousand of them. So many are held by one, or, where there would be
+    // too many channels (a broker allows 2047 to a connection), as many as a share of them.
+    private const long HeldByChannel = 1000;
+    private const long MostChannels = 1000;
+
+    private readonly List<IChannel> _channels = [];
     private long _taken;
 
     /// <summary>How many there were at the start, which is how many are looked at at the most.</summary>
@@ -39,14 +46,22 @@ internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings 
         Func<IReadOnlyList<(ulong Tag, DeadLetterContent Letter)>, IChannel, Task<bool>> take,
         CancellationToken cancellationToken)
     {
-        await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
         try
         {
+            IChannel channel = await OpenAsync(cancellationToken).ConfigureAwait(false);
             Total = await channel.MessageCountAsync(Topology.DeadLetters, cancellationToken).ConfigureAwait(false);
             long most = Math.Min(Total, settings.MaxListed);
+            long room = Math.Max(HeldByChannel, most / MostChannels);
+            long held = 0;
             bool goOn = true;
             while (goOn && Seen < most)
             {
+                if (held >= room)
+                {
+                    channel = await OpenAsync(cancellationToken).ConfigureAwait(false);
+                    held = 0;
+                }
+
                 DeadLetterPage page = await TakePageAsync(channel, (int)Math.Min(settings.Page, most - Seen), wants, cancellationToken).ConfigureAwait(false);
                 if (page.Received == 0)
                 {
@@ -54,12 +69,17 @@ internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings 
                 }
 
                 Seen += page.Received;
+                held += page.Received;
                 goOn = page.Wanted.Count == 0 || await take(page.Wanted, channel).ConfigureAwait(false);
             }
 
-            // Tag 0 stands for all that are unacknowledged.
-            await channel.BasicNackAsync(0, multiple: true, requeue: true, cancellationToken).ConfigureAwait(false);
-            await channel.CloseAsync(cancellationToken).ConfigureAwait(false);
+            foreach (IChannel used in _channels)
+            {
+                // Tag 0 stands for all that are unacknowledged.
+                await used.BasicNackAsync(0, multiple: true, requeue: true, cancellationToken).ConfigureAwait(false);
+                await used.CloseAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             await WaitUntilBackAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (OperationInterruptedException e) when (e.ShutdownReason?.ReplyCode == Constants.NotFound)
@@ -71,6 +91,20 @@ internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings 
         {
             throw new DeadLetterException($"The dead letters cannot be looked at: {e.ShutdownReason?.ReplyText ?? e.Message}. Another consumer may have the queue '{Topology.DeadLetters}'; try again when it is gone.", e);
         }
+        finally
+        {
+            foreach (IChannel used in _channels)
+            {
+                await used.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<IChannel> OpenAsync(CancellationToken cancellationToken)
+    {
+        IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        _channels.Add(channel);
+        return channel;
     }
 
     /// <summary>

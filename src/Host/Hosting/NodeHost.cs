@@ -28,9 +28,9 @@ internal static class NodeHost
     /// <summary>Runs a node until it is told to stop; then it ends within the orderly stop's timeout, come what may.</summary>
     public static async Task RunAsync(HostSettings settings, CancellationToken stop)
     {
-        if (!settings.Http.IsLoopbackOnly && !settings.Http.HasTokens)
+        if (settings.Http.Refusal is { } refusal)
         {
-            throw new StartException($"dataload.http.urls = {string.Join(';', settings.Http.Urls)} answers beyond this machine, which takes a token: set DATALOAD_HTTP_OPERATOR_TOKEN or DATALOAD_HTTP_READER_TOKEN (openssl rand -hex 32), or listen on 127.0.0.1.");
+            throw new StartException(refusal);
         }
 
         var levels = new LogLevels(settings.LogLevel);

@@ -53,6 +53,11 @@ public sealed record HttpSettings
     /// <summary>Whether all addresses are this machine's alone.</summary>
     public bool IsLoopbackOnly => Urls.All(url => IsLoopback(new Uri(url)));
 
+    /// <summary>Why a node must not start with these settings, and what to do about it; null where it may.</summary>
+    public string? Refusal => IsLoopbackOnly || HasTokens
+        ? null
+        : $"dataload.http.urls = {string.Join(';', Urls)} answers beyond this machine, which takes a token: set DATALOAD_HTTP_OPERATOR_TOKEN or DATALOAD_HTTP_READER_TOKEN (openssl rand -hex 32), or listen on 127.0.0.1.";
+
     private static bool IsLoopback(Uri url) =>
         string.Equals(url.IdnHost, "localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(url.IdnHost, out IPAddress? address) && IPAddress.IsLoopback(address));

@@ -121,7 +121,7 @@ public sealed class OneShotTests : IAsyncLifetime
         (await RunAsync("flush")).Output.ShouldBe(Lines("Done in 12 ms."));
         (await RunAsync("pause", "act.buy")).Output.ShouldBe(Lines("act.buy is paused."));
         (await RunAsync("resume", "act.buy")).Output.ShouldBe(Lines("act.buy is consumed again."));
-        _node.LastHeaders!["X-DataLoad-Request"].ToString().ShouldBe("1");
+        _node.LastHeaders["X-DataLoad-Request"].ToString().ShouldBe("1");
     }
 
     [Fact]

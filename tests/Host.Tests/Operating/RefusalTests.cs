@@ -64,7 +64,7 @@ public sealed class RefusalTests
 
         CommandRun run = await CommandRun.OfAsync("status", "--config", file);
 
-        node.LastHeaders!.Authorization.ToString().ShouldBe("Bearer a-secret-of-the-test");
+        node.LastHeaders.Authorization.ToString().ShouldBe("Bearer a-secret-of-the-test");
         run.Error.ShouldContain("does not know this token");
         run.Error.ShouldNotContain("a-secret");
         Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);

@@ -29,7 +29,7 @@ internal sealed class StubNode : IAsyncDisposable
     public ConcurrentQueue<string> Requests { get; } = new();
 
     /// <summary>The headers of the last request.</summary>
-    public IHeaderDictionary? LastHeaders { get; private set; }
+    public IHeaderDictionary LastHeaders { get; private set; } = new HeaderDictionary();
 
     public static async Task<StubNode> StartAsync()
     {
@@ -57,7 +57,9 @@ internal sealed class StubNode : IAsyncDisposable
         string request = $"{context.Request.Method} {context.Request.Path}{context.Request.QueryString}";
         using var reader = new StreamReader(context.Request.Body, Encoding.UTF8);
         string body = await reader.ReadToEndAsync();
-        LastHeaders = context.Request.Headers;
+
+        // A copy: the server empties and uses its own again for the next request.
+        LastHeaders = new HeaderDictionary(context.Request.Headers.ToDictionary(StringComparer.OrdinalIgnoreCase));
         Requests.Enqueue(body.Length == 0 ? request : $"{request} {body}");
         if (!_answers.TryGetValue(request, out (int Status, string Type, string Body) answer))
         {

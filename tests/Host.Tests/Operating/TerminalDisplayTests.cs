@@ -16,7 +16,7 @@ public sealed class TerminalDisplayTests
         shown.Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0).ShouldBe(
         [
             "  name        count",
-            " ───────────────────",
+            "─────────────────────",
             "  [red]   1,234,567",
             "  b               7",
         ]);
