@@ -1,6 +1,7 @@
 using DataLoad.Engine.Intake;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Tests.Scheduling;
+using DataLoad.Engine.Tests.Sharding;
 using Shouldly;
 using Xunit;
 
