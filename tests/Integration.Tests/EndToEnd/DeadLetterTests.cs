@@ -120,6 +120,7 @@ public sealed class DeadLetterTests
         }
 
         await channel.BasicNackAsync(0, multiple: true, requeue: true);
+        await Deadline.UntilAsync("those three to be back", async () => await channel.MessageCountAsync(Streams.DeadLetters) == Many);
         var page = await host.ReadAsync("/dead-letters/messages?reason=reason-1&offset=10&limit=5&maxAge=3600");
         page.GetProperty("items").GetArrayLength().ShouldBe(5);
         var meant = page.GetProperty("total").GetInt64();
