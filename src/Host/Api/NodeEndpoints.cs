@@ -10,6 +10,9 @@ namespace DataLoad.Host.Api;
 /// <summary>The node, its shards, the nodes, the catalog, and who asks.</summary>
 internal static class NodeEndpoints
 {
+    private const string Serving = "serving";
+    private const string Waiting = "waiting";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     private static readonly string Version = Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
@@ -34,7 +37,7 @@ internal static class NodeEndpoints
     }
 
     /// <summary>What the node is at.</summary>
-    public static string StateOf(ApiServices services) => services.Node.IsServing ? "serving" : "waiting";
+    public static string StateOf(ApiServices services) => services.Node.IsServing ? Serving : Waiting;
 
     private static async Task<NodeStatus> StatusAsync(ApiServices services, CancellationToken cancellationToken)
     {
@@ -82,10 +85,14 @@ internal static class NodeEndpoints
         var self = new NodeList.NodeShape(services.Info.Id, services.Info.Address, IsSelf: true, shards, StateOf(services));
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
-        NodeInfo? owner = await services.Store.Leases.FindOwnerAsync(patience.Token).ConfigureAwait(false);
-        return owner is null || string.Equals(owner.Id, services.Info.Id, StringComparison.Ordinal)
-            ? new NodeList([self])
-            : new NodeList([self, new NodeList.NodeShape(owner.Id, owner.Address, IsSelf: false, services.Settings.Engine.Sharding.Shards - shards, "unknown")]);
+        IReadOnlyList<NodePresence> known = await services.Store.Leases.ListNodesAsync(patience.Token).ConfigureAwait(false);
+        return new NodeList(
+        [
+            self,
+            .. known
+                .Where(other => !string.Equals(other.Node.Id, services.Info.Id, StringComparison.Ordinal))
+                .Select(other => new NodeList.NodeShape(other.Node.Id, other.Node.Address, IsSelf: false, other.Shards, other.Shards > 0 ? Serving : Waiting)),
+        ]);
     }
 
     private static string KindOf(Metric metric) => metric.Kind switch

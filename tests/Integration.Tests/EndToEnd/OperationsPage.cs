@@ -14,6 +14,17 @@ internal static partial class OperationsPage
         return MetricName().Matches(text[start..end]).Select(match => HistogramSuffix().Replace(match.Value, "")).Distinct(StringComparer.Ordinal);
     }
 
+    /// <summary>The rights that it gives the role which runs a node and owns nothing, as SQL.</summary>
+    /// <param name="role">The role's name.</param>
+    public static string Grants(string role)
+    {
+        var text = File.ReadAllText(Path.Combine(Root(), "docs", "OPERATIONS.md"));
+        var start = text.IndexOf("GRANT USAGE ON SCHEMA dataload TO dataload_run;", StringComparison.Ordinal);
+        return text[start..text.IndexOf("```", start, StringComparison.Ordinal)]
+            .Replace("SCHEMA dataload ", "SCHEMA public ", StringComparison.Ordinal)
+            .Replace("dataload_run", role, StringComparison.Ordinal);
+    }
+
     private static string Root()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);

@@ -7,7 +7,7 @@ import { bytes, whole } from "../format";
 import { t } from "../i18n/language";
 import { useLoad } from "../state/load";
 
-/** The nodes that hold leases, and what the shards of this one are at. */
+/** The nodes that live, and what the shards of this one are at. */
 export function Nodes() {
     const nodes = useLoad("nodes", (signal) => get<{ nodes: Node[] }>("/nodes", {}, signal), true);
     const shards = useLoad("shards", (signal) => get<{ shards: Shard[] }>("/shards", {}, signal), true);

@@ -10,7 +10,7 @@ internal static class NodesCommand
 {
     private const string Details =
         """
-        The node that was asked is marked with *.
+        The node that was asked is marked with *. Over SQLite a node that stands by is known to itself alone.
 
         Example:
           dataload nodes
@@ -18,7 +18,7 @@ internal static class NodesCommand
         Exit codes: 0 done; 2 the node could not be asked.
         """;
 
-    public static Command Create(OperatingContext context) => context.Define("nodes", "Shows the nodes that hold shards, and the one that is asked.", Details, [], async (_, operation, cancellationToken) =>
+    public static Command Create(OperatingContext context) => context.Define("nodes", "Shows the nodes that live: who owns the shards, who stands by.", Details, [], async (_, operation, cancellationToken) =>
     {
         await operation.ShowAsync<NodesAnswer>(
             NodePath.Of("nodes"),

@@ -51,6 +51,8 @@ public sealed class SqliteLeaseStoreConformance : LeaseStoreConformance
 {
     private readonly TemporaryDatabase _database = new();
 
+    protected override bool ListsStandbys => false;
+
     protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqliteStore(_database.Path));
 
     protected override ValueTask DisposeDatabaseAsync()
