@@ -111,15 +111,17 @@ public sealed class DeadLetterTests
         groups.GetProperty("groups").EnumerateArray().Select(group => group.GetProperty("count").GetInt64()).Sum().ShouldBe(Many);
         groups.GetProperty("groups").GetArrayLength().ShouldBe(3);
 
-        // They are back, all of them, in their order.
+        // They are back, all of them, in their order; what is taken here goes back when its channel is closed.
         await using var channel = await broker.CreateChannelAsync();
         (await channel.MessageCountAsync(Streams.DeadLetters)).ShouldBe((uint)Many, "all are back when the call has ended");
-        for (var i = 0; i < 3; i++)
+        await using (var taking = await broker.CreateChannelAsync())
         {
-            Encoding.UTF8.GetString((await channel.BasicGetAsync(Streams.DeadLetters, autoAck: false))!.Body.Span).ShouldBe($"{i}");
+            for (var i = 0; i < 3; i++)
+            {
+                Encoding.UTF8.GetString((await taking.BasicGetAsync(Streams.DeadLetters, autoAck: false))!.Body.Span).ShouldBe($"{i}");
+            }
         }
 
-        await channel.BasicNackAsync(0, multiple: true, requeue: true);
         await Deadline.UntilAsync("those three to be back", async () => await channel.MessageCountAsync(Streams.DeadLetters) == Many);
         var page = await host.ReadAsync("/dead-letters/messages?reason=reason-1&offset=10&limit=5&maxAge=3600");
         page.GetProperty("items").GetArrayLength().ShouldBe(5);
