@@ -19,4 +19,10 @@ public interface ILeaseStore : IAsyncDisposable
 
     /// <summary>The node that owns shards now and lives, or null.</summary>
     ValueTask<NodeInfo?> FindOwnerAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The nodes that live, by their ids: those that own shards, and those that tried to take some within their time to
+    /// live. A store that one process uses at a time knows its owner alone.
+    /// </summary>
+    ValueTask<IReadOnlyList<NodePresence>> ListNodesAsync(CancellationToken cancellationToken);
 }

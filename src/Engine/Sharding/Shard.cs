@@ -147,6 +147,7 @@ internal sealed partial class Shard
             progress |= await AcceptArrivedAsync(cancellationToken).ConfigureAwait(false);
             progress |= StartCommit(cancellationToken);
             progress |= await RunCommandsAsync(cancellationToken).ConfigureAwait(false);
+            RunLooks();
             progress |= StartUpkeep(cancellationToken);
         }
 
@@ -194,6 +195,7 @@ internal sealed partial class Shard
         }
 
         CountEvents(_inFlight);
+        _context.Counted.Show(_committing!);
         _inFlight.Clear();
         return true;
     }
@@ -306,6 +308,8 @@ internal sealed partial class Shard
             {
                 command.Done.TrySetCanceled();
             }
+
+            FailLooks();
         }
     }
 }

@@ -108,4 +108,13 @@ internal static class PostgreSqlLeaseSql
         WHERE EXISTS (SELECT FROM dataload_lease l WHERE l.node_id = n.node_id)
         ORDER BY n.lease_until DESC LIMIT 1
         """;
+
+    /// <summary>The nodes that live, and how many shards each owns.</summary>
+    public const string ListNodes =
+        $"""
+        WITH {Live}
+        SELECT n.node_id, n.address, n.secret, (SELECT count(*) FROM dataload_lease l WHERE l.node_id = n.node_id)::int
+        FROM dataload_node n JOIN live ON live.node_id = n.node_id
+        ORDER BY n.node_id COLLATE "C"
+        """;
 }

@@ -105,6 +105,18 @@ internal sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
         }
     }
 
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<NodePresence>> ListNodesAsync(CancellationToken cancellationToken)
+    {
+        if (await FindOwnerAsync(cancellationToken).ConfigureAwait(false) is not { } owner)
+        {
+            return [];
+        }
+
+        IReadOnlyList<ShardLease> held = await database.ReadAsync(session => Held(session, owner.Id), cancellationToken).ConfigureAwait(false);
+        return [new NodePresence(owner, held.Count)];
+    }
+
     /// <summary>Lets go of the lock as a process that ends does: without giving anything back.</summary>
     public async ValueTask DisposeAsync()
     {
