@@ -60,6 +60,11 @@ internal sealed class HostProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
+    /// <summary>The most memory that it has held at once, in bytes, as Linux counts it.</summary>
+    public long PeakMemoryBytes => 1024 * long.Parse(
+        File.ReadLines($"/proc/{_process.Id.ToString(CultureInfo.InvariantCulture)}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+        CultureInfo.InvariantCulture);
+
     /// <summary>Where health, metrics and administration answer.</summary>
     public Uri Http { get; }
 

@@ -60,6 +60,36 @@ public sealed class HostileHttpTests
         host.Log.ShouldNotContain(secret);
     });
 
+    [Fact]
+    public Task A_request_takes_memory_for_what_it_sends_whatever_it_claims() => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
+    {
+        const long YoungGeneration = 64 * 1024 * 1024;
+        var host = await scenario.StartHostAsync();
+        foreach (var path in (string[])["/admin/rebuild", "/api/v1/streams/act.share/pause", "/api/v1/dead-letters/purge"])
+        {
+            await AskAsync(host.Http, Claiming(path, "Content-Length: 13", "{\"topicId\":1}"));
+        }
+
+        var before = host.PeakMemoryBytes;
+        foreach (var path in (string[])["/admin/rebuild", "/api/v1/streams/act.share/pause", "/api/v1/dead-letters/purge"])
+        {
+            foreach (var claim in (string[])["Content-Length: 2147483647", "Content-Length: 9223372036854775807", "Content-Length: 99999999999999999999", "Transfer-Encoding: chunked"])
+            {
+                for (var i = 0; i < 20; i++)
+                {
+                    ShouldBeRefused(await AskAsync(host.Http, Claiming(path, claim, "7FFFFFFF\r\n{\"page\":\"act\"")));
+                }
+            }
+        }
+
+        // What is claimed is 400 GiB in all; the heap may grow by its young generation, whatever for.
+        (host.PeakMemoryBytes - before).ShouldBeLessThan(2 * YoungGeneration);
+        (await host.GetAsync("/health/live")).Status.ShouldBe(HttpStatusCode.OK);
+
+        static byte[] Claiming(string path, string claim, string body) => Encoding.ASCII.GetBytes(
+            $"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nConnection: close\r\n{claim}\r\n\r\n{body}");
+    });
+
     private static async Task<(HttpStatusCode Status, string Text)> PostAsync(HostProcess host, string secret, string body)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(host.Http, "/admin/rebuild"));
