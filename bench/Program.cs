@@ -1,5 +1,8 @@
 using BenchmarkDotNet.Running;
+using DataLoad.Bench.Core;
 using DataLoad.Bench.Drain;
+using DataLoad.Bench.Reporting;
+using DataLoad.Bench.Sets;
 
 // The drains' contenders are processes of their own; everything that is none of ours is BenchmarkDotNet's.
 switch (args)
@@ -12,6 +15,10 @@ switch (args)
     case ["handwritten", string amqp, string queues, string database]:
         await HandwrittenConsumer.RunAsync(amqp, QueueLengths.Parse(queues), database).ConfigureAwait(false);
         return 0;
+    case ["core", .. string[] rest]:
+        return await CoreBench.RunAsync(new BenchArguments(rest)).ConfigureAwait(false);
+    case ["sets", .. string[] rest]:
+        return await SetsBench.RunAsync(new BenchArguments(rest)).ConfigureAwait(false);
     default:
         BenchmarkSwitcher.FromAssembly(typeof(DrainBench).Assembly).Run(args);
         return 0;
