@@ -1,6 +1,9 @@
 using BenchmarkDotNet.Running;
 using DataLoad.Bench.Core;
 using DataLoad.Bench.Drain;
+using DataLoad.Bench.Freshness;
+using DataLoad.Bench.Growth;
+using DataLoad.Bench.Recovery;
 using DataLoad.Bench.Reporting;
 using DataLoad.Bench.Sets;
 
@@ -19,6 +22,12 @@ switch (args)
         return await CoreBench.RunAsync(new BenchArguments(rest)).ConfigureAwait(false);
     case ["sets", .. string[] rest]:
         return await SetsBench.RunAsync(new BenchArguments(rest)).ConfigureAwait(false);
+    case ["recovery", .. string[] rest]:
+        return await RecoveryBench.RunAsync(new BenchArguments(rest)).ConfigureAwait(false);
+    case ["freshness", .. string[] rest]:
+        return await FreshnessBench.RunAsync(new BenchArguments(rest)).ConfigureAwait(false);
+    case ["growth", .. string[] rest]:
+        return await GrowthBench.RunAsync(new BenchArguments(rest)).ConfigureAwait(false);
     default:
         BenchmarkSwitcher.FromAssembly(typeof(DrainBench).Assembly).Run(args);
         return 0;
