@@ -24,7 +24,7 @@ internal static class CoreBench
     /// <summary>Measures and writes <c>core.md</c> and <c>core.json</c>.</summary>
     public static async Task<int> RunAsync(BenchArguments arguments)
     {
-        int events = arguments.Number("--events", arguments.Quick ? 300_000 : 1_000_000);
+        int events = arguments.Number("--events", arguments.Quick ? 200_000 : 500_000);
         int runs = arguments.Number("--runs", arguments.Quick ? 3 : 5);
         var table = new FigureTable("core", arguments.Output);
         Decode(table, runs);
