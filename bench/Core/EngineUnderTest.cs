@@ -19,6 +19,9 @@ namespace DataLoad.Bench.Core;
 /// </summary>
 internal sealed class EngineUnderTest : IAsyncDisposable
 {
+    /// <summary>The node that this process is.</summary>
+    public static readonly string NodeId = $"bench-{Guid.NewGuid():n}";
+
     private static readonly StreamDefinition Share = Catalog.Default.FindStream("act.share")!;
     private static readonly Backoff Retry = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10));
 
@@ -53,12 +56,13 @@ internal sealed class EngineUnderTest : IAsyncDisposable
         return engine;
     }
 
-    /// <summary>Takes all shards of a store, as a node of its own.</summary>
+    /// <summary>Takes all shards of a store, and first gives back those that this process took of it before.</summary>
     public static async Task<IReadOnlyList<ShardLease>> AcquireAsync(IStore store, int shards)
     {
         await store.MigrateAsync(default).ConfigureAwait(false);
+        await store.Leases.ReleaseAsync(NodeId, default).ConfigureAwait(false);
         LeaseAttempt attempt = await store.Leases.AcquireAsync(
-            new NodeInfo { Id = $"bench-{Guid.NewGuid():n}", Address = "", Secret = "" }, [.. Enumerable.Range(0, shards)], TimeSpan.FromHours(1), default).ConfigureAwait(false);
+            new NodeInfo { Id = NodeId, Address = "", Secret = "" }, [.. Enumerable.Range(0, shards)], TimeSpan.FromHours(1), default).ConfigureAwait(false);
         await new Adoption(store, Catalog.Default, NullLogger.Instance).RunAsync(attempt.Granted, adopt: false, default).ConfigureAwait(false);
         return attempt.Granted.Count == shards
             ? attempt.Granted

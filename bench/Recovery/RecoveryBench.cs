@@ -41,7 +41,7 @@ internal static class RecoveryBench
             await CountersAsync(table, counters, arguments.Quick ? 20_000 : 100_000, runs).ConfigureAwait(false);
         }
 
-        var postgres = new PostgreSqlStore(new PostgreSqlStoreOptions { ConnectionString = arguments.Text("--postgres"), NodeId = "bench" });
+        var postgres = new PostgreSqlStore(new PostgreSqlStoreOptions { ConnectionString = arguments.Text("--postgres"), NodeId = EngineUnderTest.NodeId });
         await using (postgres.ConfigureAwait(false))
         {
             await ReplayAsync(table, postgres, "PostgreSQL", events, runs, goal: 500_000).ConfigureAwait(false);
