@@ -21,7 +21,7 @@ switch (args)
     case ["core", .. string[] rest]:
         return await CoreBench.RunAsync(new BenchArguments(rest)).ConfigureAwait(false);
     case ["sets", .. string[] rest]:
-        return await SetsBench.RunAsync(new BenchArguments(rest)).ConfigureAwait(false);
+        return SetsBench.Run(new BenchArguments(rest));
     case ["recovery", .. string[] rest]:
         return await RecoveryBench.RunAsync(new BenchArguments(rest)).ConfigureAwait(false);
     case ["freshness", .. string[] rest]:

@@ -34,7 +34,7 @@ internal static class CoreBench
         await DeliverAsync(table, arguments.Folder, events, runs, prefetch: 2_000).ConfigureAwait(false);
         await DeliverAsync(table, arguments.Folder, events, runs, prefetch: 20_000).ConfigureAwait(false);
 
-        await table.WriteAsync().ConfigureAwait(false);
+        table.Print();
         return 0;
     }
 

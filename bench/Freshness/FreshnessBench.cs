@@ -35,8 +35,8 @@ internal sealed class FreshnessBench
     {
         var table = new FigureTable("freshness", arguments.Output);
         await new FreshnessBench(arguments).MeasureAsync(table, backlog: 0).ConfigureAwait(false);
-        await new FreshnessBench(arguments).MeasureAsync(table, backlog: arguments.Number("--backlog", arguments.Quick ? 200_000 : 600_000)).ConfigureAwait(false);
-        await table.WriteAsync().ConfigureAwait(false);
+        await new FreshnessBench(arguments).MeasureAsync(table, backlog: arguments.Number("--backlog", arguments.Quick ? 100_000 : 300_000)).ConfigureAwait(false);
+        table.Print();
         return 0;
     }
 

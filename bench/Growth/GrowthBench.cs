@@ -35,7 +35,7 @@ internal static class GrowthBench
             table, arguments.Folder, events, runs,
             [.. ((int[])[100_000 / scale, 1_000_000 / scale, 10_000_000 / scale]).Select(journal => new GrowthCase(string.Create(CultureInfo.InvariantCulture, $"a journal of {journal:N0} events"), Topics: 1_000, Even: false) { JournalEvents = journal })]).ConfigureAwait(false);
         await BudgetAsync(table, arguments.Folder, counters: 200_000 / scale, budgetBytes: (24L << 20) / scale).ConfigureAwait(false);
-        await table.WriteAsync().ConfigureAwait(false);
+        table.Print();
         return 0;
     }
 

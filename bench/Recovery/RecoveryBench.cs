@@ -47,7 +47,7 @@ internal static class RecoveryBench
             await ReplayAsync(table, postgres, "PostgreSQL", events, runs, goal: 500_000).ConfigureAwait(false);
         }
 
-        await table.WriteAsync().ConfigureAwait(false);
+        table.Print();
         return 0;
     }
 

@@ -13,16 +13,21 @@ internal sealed class FigureTable(string name, string folder)
 
     private readonly List<Figure> _figures = [];
 
-    /// <summary>Adds a figure and says it.</summary>
+    /// <summary>Adds a figure, says it, and writes both files anew, so that an end before its time loses none.</summary>
     public void Add(string what, string unit, Goal? goal, params IReadOnlyList<double> runs)
     {
         var figure = new Figure { What = what, Unit = unit, Goal = goal, Runs = runs };
         _figures.Add(figure);
         Console.Error.WriteLine(Line(figure));
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, name + ".md"), Text());
+        File.WriteAllText(Path.Combine(folder, name + ".json"), JsonSerializer.Serialize(_figures, Indented));
     }
 
-    /// <summary>Prints the table and writes both files.</summary>
-    public async Task WriteAsync()
+    /// <summary>Prints the table.</summary>
+    public void Print() => Console.WriteLine(Text());
+
+    private string Text()
     {
         var text = new StringBuilder();
         text.AppendLine("| what | target | median | smallest | largest | runs | unit | reached |");
@@ -32,10 +37,7 @@ internal sealed class FigureTable(string name, string folder)
             text.AppendLine(Line(figure));
         }
 
-        Console.WriteLine(text);
-        Directory.CreateDirectory(folder);
-        await File.WriteAllTextAsync(Path.Combine(folder, name + ".md"), text.ToString()).ConfigureAwait(false);
-        await File.WriteAllTextAsync(Path.Combine(folder, name + ".json"), JsonSerializer.Serialize(_figures, Indented)).ConfigureAwait(false);
+        return text.ToString();
     }
 
     private static string Line(Figure figure) => string.Create(

@@ -11,7 +11,7 @@ internal static class SetsBench
     private const int Population = 50_000_000;
 
     /// <summary>Measures and writes <c>sets.md</c> and <c>sets.json</c>.</summary>
-    public static async Task<int> RunAsync(BenchArguments arguments)
+    public static int Run(BenchArguments arguments)
     {
         int runs = arguments.Number("--runs", arguments.Quick ? 3 : 7);
         var table = new FigureTable("sets", arguments.Output);
@@ -20,7 +20,7 @@ internal static class SetsBench
         Consecutive(table);
         Adding(table, runs);
         Union(table, runs);
-        await table.WriteAsync().ConfigureAwait(false);
+        table.Print();
         return 0;
     }
 
