@@ -10,7 +10,7 @@ export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1
 flags=(-c Release -v quiet -p:UseSharedCompilation=false -p:RunAnalyzers=false)
 
 sources() {
-    { find src demo hocon ./*.props -type f -not -path '*/bin/*' -not -path '*/obj/*' -printf '%p %s %T@\n' 2>/dev/null || true; } | sort | sha256sum
+    { find src demo hocon ./*.props -type f -not -path '*/bin/*' -not -path '*/obj/*' -not -path '*/node_modules/*' -printf '%p %s %T@\n' 2>/dev/null || true; } | sort | sha256sum
 }
 
 now=$(sources)

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs what is missing, from the distribution's packages, and starts no service.
 #
-#   install.sh [rabbitmq-server] [postgresql-15] [tzdata] [dotnet]      (default: all)
+#   install.sh [dotnet] [tzdata] [nodejs] [npm] [chromium] [rabbitmq-server] [postgresql-15]      (default: all)
 #
-# dotnet is only looked for: its SDK is not among the distribution's packages everywhere.
+# dotnet is only looked for: its SDK is not among the distribution's packages everywhere. nodejs and npm bundle the
+# dashboard, chromium tests it.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 # shellcheck source=scripts/lib.sh
@@ -40,6 +41,7 @@ has() {
     case $1 in
         rabbitmq-server) compgen -G '/usr/lib/rabbitmq/bin/rabbitmq-server' >/dev/null ;;
         tzdata) [[ -e /usr/share/zoneinfo/Asia/Shanghai ]] ;;
+        nodejs) command -v node >/dev/null 2>&1 ;;
         postgresql-*) compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ;;
         *) command -v "$1" >/dev/null 2>&1 ;;
     esac
@@ -62,7 +64,7 @@ need() {
         || die "apt-get could not install $package; its message is above"
     # Nor shall it start at the next boot: nobody asked for a server of this machine.
     if [[ -d /run/systemd/system ]]; then as_root systemctl disable --quiet "$unit" >&2 || true; fi
-    has "$1" || die "$package is installed but its server was not found where it is expected"
+    has "$1" || die "$package is installed but what it brings was not found where it is expected"
 }
 
 need_dotnet() {
@@ -72,7 +74,7 @@ need_dotnet() {
     [[ ${version%%.*} -ge 10 ]] || die "the .NET SDK 10 is needed, but the newest one here is '${version:-none}': install it (https://dot.net), then start again"
 }
 
-(($# > 0)) || set -- dotnet tzdata rabbitmq-server postgresql-15
+(($# > 0)) || set -- dotnet tzdata nodejs npm chromium rabbitmq-server postgresql-15
 for wanted in "$@"; do
     case $wanted in
         dotnet) need_dotnet ;;

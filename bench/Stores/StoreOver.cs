@@ -1,5 +1,6 @@
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Operating;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Statistics;
 using DataLoad.Engine.Storage;
@@ -27,6 +28,15 @@ internal sealed class StoreOver(IStore store) : IStore
 
     /// <inheritdoc/>
     public IParkingStore Parking => store.Parking;
+
+    /// <inheritdoc/>
+    public IStatisticsQueries Queries => store.Queries;
+
+    /// <inheritdoc/>
+    public IAuditLog Audit => store.Audit;
+
+    /// <inheritdoc/>
+    public IPausedStreams PausedStreams => store.PausedStreams;
 
     /// <inheritdoc/>
     public ValueTask MigrateAsync(CancellationToken cancellationToken) => store.MigrateAsync(cancellationToken);

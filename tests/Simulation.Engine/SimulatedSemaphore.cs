@@ -38,6 +38,14 @@ internal sealed class SimulatedSemaphore(int initialCount, int maxCount) : IDisp
         }
     }
 
+    /// <summary>Waits for a turn, for as long as it takes: nothing that is simulated gives up on one.</summary>
+    public async Task<bool> WaitAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(timeout, TimeSpan.Zero);
+        await WaitAsync(cancellationToken);
+        return true;
+    }
+
     /// <summary>Gives the turn to the next.</summary>
     public void Release()
     {

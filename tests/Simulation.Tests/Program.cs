@@ -7,7 +7,7 @@ internal static class Program
 {
     public static async Task<int> Main(string[] args)
     {
-        if (args is ["--seed" or "--seeds" or "--minutes" or "--fault" or "--help" or "-h", ..])
+        if (args is ["--seed" or "--seeds" or "--minutes" or "--fault" or "--scenario" or "--keep" or "--help" or "-h", ..])
         {
             return new CommandLine(args, Console.Out).Run();
         }

@@ -8,7 +8,7 @@ namespace DataLoad.Engine.Auditing;
 
 /// <summary>
 /// Compares the statistics tables with the journal, beside an owner that goes on writing both, and reads the snapshots
-/// for damage. Changes nothing.
+/// and the parked deliveries for damage. Changes nothing.
 /// </summary>
 /// <remarks>
 /// A shard's checkpoint is read first, then its rows, then its journal. A row at SequenceNr s must be the fold of its
@@ -62,6 +62,11 @@ public sealed class Verification
                 rows[i] = new ShardRows();
                 progress?.Invoke(++done);
             }
+        }
+
+        if (_options.Filter == StatisticsFilter.All)
+        {
+            await new ParkedCheck(_store.Parking, Report).RunAsync(cancellationToken).ConfigureAwait(false);
         }
 
         return new VerificationReport

@@ -21,7 +21,7 @@ public sealed record VerificationReport
     /// <summary>The differences, up to a limit.</summary>
     public required IReadOnlyList<Difference> Differences { get; init; }
 
-    /// <summary>How many blocks and snapshots are damaged, those included that are not listed.</summary>
+    /// <summary>How many blocks, snapshots and parked deliveries are damaged, those included that are not listed.</summary>
     public required long DamageCount { get; init; }
 
     /// <summary>What is damaged, up to a limit. A shard whose journal is damaged is not compared.</summary>

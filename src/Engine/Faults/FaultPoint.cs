@@ -21,6 +21,12 @@ internal enum FaultPoint
     /// <summary>A flush overwrites rows of a later SequenceNr.</summary>
     FlushIgnoresVersion,
 
+    /// <summary>A snapshot overwrites one of a later SequenceNr.</summary>
+    SnapshotIgnoresVersion,
+
+    /// <summary>An ownership that ends does not wait for its shards.</summary>
+    ShardsNotAwaited,
+
     /// <summary>A checkpoint does not wait for the flush.</summary>
     CheckpointBeforeFlush,
 

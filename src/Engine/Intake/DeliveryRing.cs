@@ -33,6 +33,9 @@ internal sealed class DeliveryRing
         _slots = new Delivery?[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(prefetch + maxBatch) + 1)];
     }
 
+    /// <summary>How many deliveries were ever written: the tag of the last one.</summary>
+    public ulong Written => (ulong)Volatile.Read(ref _written);
+
     public int Count => (int)(Volatile.Read(ref _written) - Volatile.Read(ref _read));
 
     /// <exception cref="InvalidOperationException">The broker sent more than the prefetch allows.</exception>

@@ -36,6 +36,15 @@ public sealed record IntakeSettings
     /// <summary>How many parked deliveries of a stream are taken up together.</summary>
     public int ParkedBatch { get; init; } = 500;
 
+    /// <summary>
+    /// How often the parked deliveries of a stream are looked at even where none is known to be due: one whose parking
+    /// nobody waited for may come about after it was announced.
+    /// </summary>
+    public TimeSpan ParkedLookInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a parked delivery is left aside that is damaged, or whose taking up fails.</summary>
+    public TimeSpan ParkedFaultDelay { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>The first and longest wait after a failure of broker, database or query.</summary>
     public Scheduling.Backoff Backoff { get; init; } = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10));
 }

@@ -10,23 +10,20 @@ namespace DataLoad.Engine.Intake;
 /// <summary>Takes up one stream's parked deliveries when they are due, a batch at a time, and removes those that are done.</summary>
 internal sealed class ParkedReturns
 {
-    private static readonly TimeSpan DamagedDelay = TimeSpan.FromHours(1);
-
-    // A parking whose outcome nobody waited for may come about after it was announced.
-    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(30);
-
     private readonly StreamDefinition _stream;
     private readonly PipelineOptions _options;
     private readonly StreamPipeline _pipeline;
     private readonly Signal _arrived;
+    private readonly StreamPause _pause;
     private readonly List<Delivery> _slots = [];
     private readonly List<Delivery> _batch = [];
     private volatile bool _stopping;
 
-    public ParkedReturns(StreamDefinition stream, PipelineOptions options)
+    public ParkedReturns(StreamDefinition stream, PipelineOptions options, StreamPause pause)
     {
         _stream = stream;
         _options = options;
+        _pause = pause;
         _pipeline = new StreamPipeline(stream, options);
         _arrived = options.Parking.ArrivedOf(stream.Name);
     }
@@ -48,6 +45,12 @@ internal sealed class ParkedReturns
         int limit = _options.Settings.ParkedBatch;
         while (!_stopping)
         {
+            if (_pause.IsPaused)
+            {
+                await _pause.WhenResumedAsync(cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
             IReadOnlyList<ParkedDelivery> due = await _options.Parking.DueAsync(_stream.Name, NowMs, limit, cancellationToken).ConfigureAwait(false);
             if (due.Count > 0)
             {
@@ -82,12 +85,13 @@ internal sealed class ParkedReturns
         }
     }
 
-    private ParkedDelivery LeftAside(ParkedDelivery parked) => parked with { DueMs = NowMs + (long)DamagedDelay.TotalMilliseconds };
+    private ParkedDelivery LeftAside(ParkedDelivery parked) => parked with { DueMs = NowMs + (long)_options.Settings.ParkedFaultDelay.TotalMilliseconds };
 
     private async Task WaitAsync(long? nextMs, CancellationToken cancellationToken)
     {
         // Something parked meanwhile may be due earlier, so its arrival ends the wait too.
-        long waitMs = nextMs is long next ? Math.Clamp(next - NowMs, 1, (long)LookAgain.TotalMilliseconds) : (long)LookAgain.TotalMilliseconds;
+        long longestMs = (long)_options.Settings.ParkedLookInterval.TotalMilliseconds;
+        long waitMs = nextMs is long next ? Math.Clamp(next - NowMs, 1, longestMs) : longestMs;
         await using ITimer timer = _options.Time.CreateTimer(_ => _arrived.Set(), state: null, TimeSpan.FromMilliseconds(waitMs), Timeout.InfiniteTimeSpan);
         await _arrived.WaitAsync(cancellationToken).ConfigureAwait(false);
     }

@@ -4,8 +4,8 @@ namespace DataLoad.Engine.Leasing;
 public interface ILeaseStore : IAsyncDisposable
 {
     /// <summary>
-    /// Tries to take all of the given shards, raising the epoch of each that is taken. A shard is free where nobody
-    /// holds it, where its holder is known to be gone, or where the holder has not renewed within its time to live; a
+    /// Tries to take all of the given shards, raising the epoch of each that is granted, the node's own included: what it
+    /// sent in an earlier ownership, and gave up, may land no more. A shard is free where nobody holds it, where its holder is known to be gone, or where the holder has not renewed within its time to live; a
     /// takeover ends the old owner's database sessions.
     /// </summary>
     ValueTask<LeaseAttempt> AcquireAsync(NodeInfo node, IReadOnlyList<int> shards, TimeSpan timeToLive, CancellationToken cancellationToken);
@@ -19,4 +19,10 @@ public interface ILeaseStore : IAsyncDisposable
 
     /// <summary>The node that owns shards now and lives, or null.</summary>
     ValueTask<NodeInfo?> FindOwnerAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The nodes that live, by their ids: those that own shards, and those that tried to take some within their time to
+    /// live. A store that one process uses at a time knows its owner alone.
+    /// </summary>
+    ValueTask<IReadOnlyList<NodePresence>> ListNodesAsync(CancellationToken cancellationToken);
 }

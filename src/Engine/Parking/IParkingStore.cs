@@ -16,6 +16,12 @@ public interface IParkingStore
     /// <summary>When the next one of a stream is due, in epoch milliseconds, or null where none is stored.</summary>
     ValueTask<long?> NextDueAsync(string stream, CancellationToken cancellationToken);
 
+    /// <summary>Those of all streams in the order of their ids; for reading all of them, a page at a time.</summary>
+    /// <param name="after">Only those after this id; null for the first page.</param>
+    /// <param name="limit">How many at the most.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    ValueTask<IReadOnlyList<ParkedDelivery>> ListAsync(Guid? after, int limit, CancellationToken cancellationToken);
+
     /// <summary>Removes deliveries that are done.</summary>
     ValueTask RemoveAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken);
 

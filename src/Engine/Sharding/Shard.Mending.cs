@@ -17,6 +17,7 @@ internal sealed partial class Shard
         catch (StoredFormatException e)
         {
             StoredFormatException damage = SnapshotFault.At(Number, SnapshotKind.SeenKeys, stored.SequenceNr, e);
+            await RequireOwnedAsync(cancellationToken).ConfigureAwait(false);
             KeyChunk chunk = await MendAsync(damage, token => KeysFromJournalAsync(id, damage, token), cancellationToken).ConfigureAwait(false);
             ShardingLog.KeysMended(_context.Logger, Number, chunk.Keys.Count, damage.Message);
             _state.Supply(chunk);
@@ -59,6 +60,7 @@ internal sealed partial class Shard
     /// <exception cref="StoredFormatException">The journal does not reach back as far, or is damaged there.</exception>
     private async ValueTask MendHashesAsync(SegmentDamageException damage, CancellationToken cancellationToken)
     {
+        await RequireOwnedAsync(cancellationToken).ConfigureAwait(false);
         List<(UInt128 Hash, long AtMs)> hashes = await MendAsync(damage, token => HashesFromJournalAsync(damage, token), cancellationToken).ConfigureAwait(false);
         List<byte[]> rows = await MendAsync(damage, token => RowsOfAsync(damage.Segment, token), cancellationToken).ConfigureAwait(false);
         foreach ((UInt128 hash, long atMs) in hashes)

@@ -146,6 +146,8 @@ internal sealed partial class Shard
 
     private void Report() => Status = new ShardStatus
     {
+        Shard = _lease.Shard,
+        Epoch = _lease.Epoch,
         SequenceNr = _state.AppliedSequenceNr,
         CheckpointSequenceNr = _checkpointed,
         Counters = _state.CounterCount,

@@ -91,9 +91,10 @@ internal sealed partial class Shard
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await using ITimer timer = _context.Time.CreateTimer(_ => _wake.Set(), state: null, _context.Settings.FlushInterval, _context.Settings.FlushInterval);
+        using var beside = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            await RunOwnedAsync(cancellationToken).ConfigureAwait(false);
+            await RunOwnedAsync(beside.Token).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -103,9 +104,17 @@ internal sealed partial class Shard
         finally
         {
             _mailbox.Writer.TryComplete();
+            await EndBesideAsync(beside).ConfigureAwait(false);
             _state?.Release();
             FailCommands();
         }
+    }
+
+    /// <summary>Ends what runs beside the loop: nothing of a shard goes on when the shard has ended.</summary>
+    private async Task EndBesideAsync(CancellationTokenSource beside)
+    {
+        await beside.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll([.. new Task?[] { _trim, _mergeLoad }.OfType<Task>()]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task RunOwnedAsync(CancellationToken cancellationToken)
@@ -121,9 +130,7 @@ internal sealed partial class Shard
         }
         catch (StoredFormatException) when (!cancellationToken.IsCancellationRequested)
         {
-            // Reads are not fenced: what is missing or amiss may have been merged or trimmed by an owner that took the
-            // shard over, and then nothing is damaged. A write that changes nothing tells.
-            RequireFresh(await SaveCheckpointAsync(_checkpointed, cancellationToken).ConfigureAwait(false));
+            await RequireOwnedAsync(cancellationToken).ConfigureAwait(false);
             throw;
         }
     }
@@ -140,6 +147,7 @@ internal sealed partial class Shard
             progress |= await AcceptArrivedAsync(cancellationToken).ConfigureAwait(false);
             progress |= StartCommit(cancellationToken);
             progress |= await RunCommandsAsync(cancellationToken).ConfigureAwait(false);
+            RunLooks();
             progress |= StartUpkeep(cancellationToken);
         }
 
@@ -187,6 +195,7 @@ internal sealed partial class Shard
         }
 
         CountEvents(_inFlight);
+        _context.Counted.Show(_committing!);
         _inFlight.Clear();
         return true;
     }
@@ -224,6 +233,14 @@ internal sealed partial class Shard
 
     private KeyValuePair<string, object?> StreamTag(int streamId) =>
         new(Metrics.EngineMetrics.StreamTag, _context.Plan.Catalog.StreamById((byte)streamId)!.Name);
+
+    /// <summary>
+    /// Finds out whether the shard is still owned here. Reads are not fenced: what is missing or amiss may have been merged
+    /// or trimmed by an owner that took the shard over, and then nothing is damaged. A write that changes nothing tells.
+    /// </summary>
+    /// <exception cref="StaleEpochException">Another owner took the shard over.</exception>
+    private async ValueTask RequireOwnedAsync(CancellationToken cancellationToken) =>
+        RequireFresh(await SaveCheckpointAsync(_checkpointed, cancellationToken).ConfigureAwait(false));
 
     private void RequireFresh(IReadOnlyList<int> stale)
     {
@@ -294,6 +311,8 @@ internal sealed partial class Shard
             {
                 command.Done.TrySetCanceled();
             }
+
+            FailLooks();
         }
     }
 }

@@ -3,6 +3,7 @@ using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Scheduling;
 using DataLoad.Engine.Statistics;
+using DataLoad.Engine.Watching;
 using Microsoft.Extensions.Logging;
 
 namespace DataLoad.Engine.Sharding;
@@ -29,6 +30,8 @@ internal sealed record ShardContext
     public required MemoryBudget Budget { get; init; }
 
     public required EngineMetrics Metrics { get; init; }
+
+    public required CountedBlocks Counted { get; init; }
 
     public required TimeProvider Time { get; init; }
 

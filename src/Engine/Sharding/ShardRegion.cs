@@ -40,6 +40,7 @@ public sealed class ShardRegion
             Statistics = store.Statistics,
             Budget = Budget,
             Metrics = metrics,
+            Counted = options.Counted,
             Time = options.Time,
             Logger = options.Logger,
             Backoff = options.Backoff,
@@ -114,8 +115,19 @@ public sealed class ShardRegion
         }
     }
 
+    /// <summary>Writes all changed rows to the statistics tables now.</summary>
+    public Task FlushAsync() => Task.WhenAll(_shards.Select(shard => shard.FlushAllAsync()));
+
     /// <summary>Flushes and checkpoints all shards now.</summary>
     public Task KeepAsync() => Task.WhenAll(_shards.Select(shard => shard.KeepAsync()));
+
+    /// <summary>A topic's Counters that are in memory: those of the given days, and those that wait for their flush.</summary>
+    /// <param name="page">The page.</param>
+    /// <param name="topic">The topic.</param>
+    /// <param name="days">Days, as <see cref="DateOnly.DayNumber"/>.</param>
+    /// <returns>Rows as a flush would write them now.</returns>
+    public Task<IReadOnlyList<StatisticsRow>> LookAsync(Page page, TopicKey topic, IReadOnlyCollection<int> days) =>
+        _shards[topic.ShardOf(Shards)].LookAsync(page, topic, days);
 
     /// <summary>
     /// Computes the Counters that a filter means anew from the journal, and corrects their rows. A shard whose journal is

@@ -2,6 +2,7 @@ using DataLoad.Engine.Counting;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Scheduling;
 using DataLoad.Engine.Storage;
+using DataLoad.Engine.Watching;
 using Microsoft.Extensions.Logging;
 
 namespace DataLoad.Engine.Sharding;
@@ -20,6 +21,9 @@ public sealed record ShardRegionOptions
 
     /// <summary>Told what happens.</summary>
     public required EngineMetrics Metrics { get; init; }
+
+    /// <summary>Shown what is committed.</summary>
+    public CountedBlocks Counted { get; init; } = new();
 
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }

@@ -3,6 +3,12 @@ namespace DataLoad.Engine.Sharding;
 /// <summary>What a shard says of itself.</summary>
 public sealed record ShardStatus
 {
+    /// <summary>The shard's number.</summary>
+    public int Shard { get; init; }
+
+    /// <summary>The epoch that it is owned under.</summary>
+    public long Epoch { get; init; }
+
     /// <summary>The SequenceNr of the last event that was applied.</summary>
     public long SequenceNr { get; init; }
 

@@ -30,6 +30,9 @@ public interface IStatisticsStore
     /// <summary>Gives rows that have no SequenceNr the SequenceNr 0: from now on they are the engine's, on top of their baseline.</summary>
     ValueTask AdoptAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken);
 
-    /// <summary>Removes rows that no event accounts for, where their shard's epoch is not stale.</summary>
+    /// <summary>
+    /// Removes rows that no event accounts for, where their shard's epoch is not stale and they still hold at the
+    /// SequenceNr that was read, so that a removal which lands late takes nothing away that was written since.
+    /// </summary>
     ValueTask RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken);
 }

@@ -1,5 +1,6 @@
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Operating;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Statistics;
 
@@ -20,11 +21,20 @@ public interface IStore : IAsyncDisposable
     /// <summary>The statistics tables.</summary>
     IStatisticsStore Statistics { get; }
 
+    /// <summary>Questions that people ask of the statistics tables.</summary>
+    IStatisticsQueries Queries { get; }
+
     /// <summary>Leases.</summary>
     ILeaseStore Leases { get; }
 
     /// <summary>Parked deliveries.</summary>
     IParkingStore Parking { get; }
+
+    /// <summary>The log of what was done on demand.</summary>
+    IAuditLog Audit { get; }
+
+    /// <summary>The streams that are paused.</summary>
+    IPausedStreams PausedStreams { get; }
 
     /// <summary>Brings the schema up to date by numbered, transactional migrations.</summary>
     /// <exception cref="StoreException">The schema is newer than this program, or cannot be migrated.</exception>

@@ -5,6 +5,7 @@ using DataLoad.Engine.Counting;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Node;
 using DataLoad.Engine.Sharding;
+using DataLoad.Host.Access;
 
 namespace DataLoad.Host.Admin;
 
@@ -41,7 +42,7 @@ internal static class AdminEndpoints
             }
 
             return await RebuildAsync(region, body).ConfigureAwait(false);
-        });
+        }).For(AccessDoor.NodeSecret);
 
     private static async Task<IResult> RebuildAsync(ShardRegion region, RebuildRequest body)
     {

@@ -14,8 +14,8 @@ internal static class CheckCommand
 {
     private const string Details =
         """
-        Looks at the settings, the store, the business database with each stream's queries, the broker and what is
-        declared there. A line each: ok, note (worth knowing, such as a queue that
+        Looks at the settings, where HTTP would answer and whether it may, the store, the business database with each
+        stream's queries, the broker and what is declared there. A line each: ok, note (worth knowing, such as a queue that
         the start will declare) or problem, with what is wrong and how to mend it.
 
         Examples:
@@ -49,6 +49,7 @@ internal static class CheckCommand
         int enabled = Catalog.Default.Streams.Count(stream => settings.Engine.Amqp.Of(stream).Enabled);
         string from = files.Count == 0 ? "the defaults" : string.Join(", ", files.Select(file => file.Name));
         report.Ok("settings", $"read from {from}; {enabled} of {Catalog.Default.Streams.Length} streams are on.");
+        new HttpCheck(report, settings.Http).Run();
         await new StoreCheck(report, store, settings).RunAsync(cancellationToken).ConfigureAwait(false);
         await new BusinessCheck(report, lookup, settings).RunAsync(cancellationToken).ConfigureAwait(false);
         await new BrokerCheck(report, connector, settings).RunAsync(cancellationToken).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using DataLoad.Host.Commands.Operating;
 
 namespace DataLoad.Host.Commands;
 
@@ -16,6 +17,8 @@ internal static class CommandLine
           dataload publish act.buy 33                   send an event, as the services do
           dataload verify --topic activity:7            compare the statistics tables with the journal
           dataload rebuild --topic activity:7           correct the statistics tables from the journal
+          dataload status                               ask a running node, as all commands from console on do
+          dataload console                              the same with completion, history and help
 
         Exit codes: 0 done, nothing is wrong; 1 done, problems or differences were found; 2 it could not be done, and
         standard error says why in a sentence.
@@ -32,6 +35,13 @@ internal static class CommandLine
             RebuildCommand.Create(config),
             PublishCommand.Create(config),
         };
+        var node = new NamedNode(config);
+        root.Add(ConsoleCommand.Create(node));
+        foreach (Command command in OperatingCommands.Create(new OperatingContext(node, Confirmation.OnTerminal(), TimeProvider.System)))
+        {
+            root.Add(command);
+        }
+
         TeachingHelp.Install(root);
         return root;
     }
@@ -41,6 +51,12 @@ internal static class CommandLine
     public static async Task<int> RunAsync(IReadOnlyList<string> args, InvocationConfiguration configuration)
     {
         ParseResult parsed = Create().Parse(args);
+        if (string.Equals(parsed.CommandResult.Command.Name, ConsoleCommand.Name, StringComparison.Ordinal))
+        {
+            // There Ctrl-C ends the command that runs, and the library would end the console with it.
+            configuration.ProcessTerminationTimeout = null;
+        }
+
         int code = await parsed.InvokeAsync(configuration).ConfigureAwait(false);
 
         // The library ends with 1 where it cannot read the line, which here says that work was done.

@@ -15,8 +15,9 @@ internal static class VerifyCommand
     private const string Details =
         """
         Computes the statistics anew from the journal and compares them with the tables, row by row, each at the point of
-        the journal that the row stands at. Reads all snapshots, too, and tells which blocks and snapshots are damaged.
-        With a filter, only the snapshots of its Counters. Changes nothing, and may run beside a node that counts.
+        the journal that the row stands at. Reads all snapshots and parked deliveries, too, and tells which blocks,
+        snapshots and parked deliveries are damaged. With a filter, only the snapshots of its Counters. Changes nothing, and
+        may run beside a node that counts.
 
         Examples:
           dataload verify
@@ -67,7 +68,7 @@ internal static class VerifyCommand
             output.WriteLine($"… and {report.DifferenceCount - report.Differences.Count} more.");
         }
 
-        output.WriteLine($"{report.Rows} rows compared with {report.Events} events in {report.Shards} shards: {report.DifferenceCount} differences, {report.DamageCount} damaged blocks or snapshots.");
+        output.WriteLine($"{report.Rows} rows compared with {report.Events} events in {report.Shards} shards: {report.DifferenceCount} differences, {report.DamageCount} damaged blocks, snapshots or parked deliveries.");
         if (report.NotFlushedYet > 0)
         {
             output.WriteLine($"{report.NotFlushedYet} Counters have events but no row yet: not flushed yet, which the running node or the next start does.");

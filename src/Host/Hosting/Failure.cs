@@ -1,6 +1,7 @@
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Storage;
 using DataLoad.Host.Hocon;
+using DataLoad.Host.Operating;
 
 namespace DataLoad.Host.Hosting;
 
@@ -11,27 +12,30 @@ internal static class Failure
     public const int ExitCode = 2;
 
     /// <summary>Runs a command's work.</summary>
-    public static async Task<int> GuardAsync(Func<Task<int>> work)
+    /// <param name="work">The work.</param>
+    /// <param name="error">Where the sentence goes; standard error where it is null.</param>
+    public static async Task<int> GuardAsync(Func<Task<int>> work, TextWriter? error = null)
     {
+        error ??= Console.Error;
         try
         {
             return await work().ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
-            await Console.Error.WriteLineAsync("dataload: cancelled").ConfigureAwait(false);
+            await error.WriteLineAsync("dataload: cancelled").ConfigureAwait(false);
             return ExitCode;
         }
         catch (Exception e)
         {
-            await Console.Error.WriteLineAsync($"dataload: {Sentence(e)}").ConfigureAwait(false);
+            await error.WriteLineAsync($"dataload: {Sentence(e)}").ConfigureAwait(false);
             return ExitCode;
         }
     }
 
     private static string Sentence(Exception e) => e switch
     {
-        HoconException or StartException or StoreException or StoredFormatException or FormatException => e.Message,
+        HoconException or StartException or NodeException or StoreException or StoredFormatException or FormatException => e.Message,
         AggregateException { InnerExceptions.Count: 1 } => Sentence(e.InnerException!),
         IOException { InnerException: not null } => $"{e.Message} ({e.InnerException!.Message})",
         _ => $"{e.Message} ({e.GetType().Name})",

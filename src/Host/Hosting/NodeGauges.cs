@@ -13,7 +13,11 @@ internal static class NodeGauges
         metrics.Gauge("dataload.broker.connected", "", "1 while the broker is connected", () => [new(node.Intake?.IsConnected == true ? 1 : 0)]);
         metrics.Gauge("dataload.queue.lag", "{message}", "Messages that wait in a stream's queue", () =>
             node.Intake?.Lag.Select(entry => new Measurement<long>(entry.Value, new KeyValuePair<string, object?>(EngineMetrics.StreamTag, entry.Key))) ?? []);
-        metrics.Gauge("dataload.streams.failing", "{stream}", "Streams that are paused or not consumed", () => [new(node.Intake?.Failing.Count() ?? 0)]);
+        metrics.Gauge("dataload.streams.failing", "{stream}", "Streams that are not consumed, or wait for a query that fails", () => [new(node.Intake?.Failing.Count() ?? 0)]);
+        metrics.Gauge("dataload.streams.paused", "{stream}", "Streams that an operator paused", () => [new(node.Intake?.Streams.Count(stream => stream.IsPaused) ?? 0)]);
+        metrics.Gauge("dataload.unacknowledged", "{message}", "Messages of a stream that are delivered and not acknowledged", () =>
+            node.Intake?.Streams.Select(stream => new Measurement<long>(stream.Unacknowledged, new KeyValuePair<string, object?>(EngineMetrics.StreamTag, stream.Stream))) ?? []);
+        metrics.Gauge("dataload.dead_letters.waiting", "{delivery}", "Dead letters that wait in their queue", () => node.Intake?.DeadLetters is long waiting ? [new(waiting)] : []);
         metrics.Gauge("dataload.parked.waiting", "{delivery}", "Deliveries that are parked now", () => [new(node.Parked)]);
         metrics.Gauge("dataload.counters.resident", "{counter}", "Counters in memory", () => [new(node.Region?.Status.Sum(shard => (long)shard.Counters) ?? 0)]);
         metrics.Gauge("dataload.counters.damaged", "{counter}", "Counters set aside until they are rebuilt", () => [new(node.Region?.Status.Sum(shard => (long)shard.Damaged) ?? 0)]);

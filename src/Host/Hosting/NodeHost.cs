@@ -1,14 +1,18 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using DataLoad.Engine.Contract;
+using DataLoad.Engine.DeadLetters;
 using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Node;
 using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Storage;
-using DataLoad.Host.Admin;
+using DataLoad.Host.Access;
+using DataLoad.Host.Api;
+using DataLoad.Host.Auditing;
 using DataLoad.Host.Settings;
+using DataLoad.Host.Watching;
 using DataLoad.Host.Web;
 
 namespace DataLoad.Host.Hosting;
@@ -24,11 +28,17 @@ internal static class NodeHost
     /// <summary>Runs a node until it is told to stop; then it ends within the orderly stop's timeout, come what may.</summary>
     public static async Task RunAsync(HostSettings settings, CancellationToken stop)
     {
-        using ILoggerFactory loggers = Logging.Create(settings.LogLevel);
+        if (settings.Http.Refusal is { } refusal)
+        {
+            throw new StartException(refusal);
+        }
+
+        var levels = new LogLevels(settings.LogLevel);
+        using ILoggerFactory loggers = Logging.Create(levels);
         ILogger logger = loggers.CreateLogger(typeof(NodeHost));
         try
         {
-            if (!await StopLimit.RunAsync(token => ServeAsync(settings, loggers, token), settings.Engine.StopTimeout + ClosingLimit, TimeProvider.System, stop).ConfigureAwait(false))
+            if (!await StopLimit.RunAsync(token => ServeAsync(settings, levels, loggers, token), settings.Engine.StopTimeout + ClosingLimit, TimeProvider.System, stop).ConfigureAwait(false))
             {
                 HostLog.LeftAtLimit(logger);
             }
@@ -40,12 +50,12 @@ internal static class NodeHost
         }
     }
 
-    private static async Task ServeAsync(HostSettings settings, ILoggerFactory loggers, CancellationToken stop)
+    private static async Task ServeAsync(HostSettings settings, LogLevels levels, ILoggerFactory loggers, CancellationToken stop)
     {
         var info = new NodeInfo
         {
             Id = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}"),
-            Address = settings.HttpUrls.Count > 0 ? settings.HttpUrls[0] : "",
+            Address = settings.Http.Urls.Count > 0 ? settings.Http.Urls[0] : "",
             Secret = RandomNumberGenerator.GetHexString(64, lowercase: true),
         };
         await using IStore store = Databases.OpenStore(settings.Store, info.Id);
@@ -64,12 +74,29 @@ internal static class NodeHost
         NodeGauges.Register(metrics, node);
         using IDisposable? telemetry = Telemetry.Start(settings);
         using var exposition = new PrometheusExposition(EngineMetrics.MeterName);
-        await using WebApplication? web = settings.HttpUrls.Count == 0 ? null : WebHost.Build(settings, loggers, app =>
+        using var tallies = new EngineTallies(metrics, Catalog.Default, TimeProvider.System, settings.Http.LiveInterval);
+        using var today = new TodayTotals(store.Queries, Catalog.Default, TimeZoneInfo.FindSystemTimeZoneById(settings.Engine.TimeZone), TimeProvider.System, settings.Http.TotalsInterval);
+        using var deadLetters = new DeadLetterDesk(new AmqpConnector(settings.Engine.Amqp), Catalog.Default, settings.DeadLetters, TimeProvider.System, loggers.CreateLogger<DeadLetterDesk>());
+        using var watchers = new SemaphoreSlim(settings.Http.MaxWatchers);
+        await using var limits = new RateLimits(settings.Http);
+        var services = new ApiServices
         {
-            HealthEndpoints.Map(app, node, store, lookup, settings.MaxLag);
-            app.MapGet("/metrics", () => Results.Text(exposition.Write(), PrometheusExposition.ContentType));
-            AdminEndpoints.Map(app, node, info);
-        });
+            Settings = settings,
+            Catalog = Catalog.Default,
+            Node = node,
+            Info = info,
+            Store = store,
+            Lookup = lookup,
+            Tallies = tallies,
+            Today = today,
+            DeadLetters = deadLetters,
+            Audit = new AuditTrail(store.Audit, info, TimeProvider.System, loggers.CreateLogger<AuditTrail>()),
+            LogLevels = levels,
+            Time = TimeProvider.System,
+            StartedAt = TimeProvider.System.GetUtcNow(),
+            Watchers = watchers,
+        };
+        await using WebApplication? web = settings.Http.Urls.Count == 0 ? null : WebHost.Build(settings.Http, loggers, limits, app => WebHost.Map(app, services, exposition));
         if (web is not null)
         {
             await web.StartAsync(stop).ConfigureAwait(false);

@@ -1,4 +1,6 @@
+using DataLoad.Engine.DeadLetters;
 using DataLoad.Engine.Node;
+using DataLoad.Host.Hocon;
 using Microsoft.Extensions.Logging;
 
 namespace DataLoad.Host.Settings;
@@ -15,8 +17,17 @@ public sealed record HostSettings
     /// <summary>The business database.</summary>
     public required DatabaseSettings Business { get; init; }
 
-    /// <summary>Where HTTP answers; empty for nowhere.</summary>
-    public required IReadOnlyList<string> HttpUrls { get; init; }
+    /// <summary>Where HTTP answers, and to whom.</summary>
+    public required HttpSettings Http { get; init; }
+
+    /// <summary>The bounds of work on dead letters.</summary>
+    public required DeadLetterSettings DeadLetters { get; init; }
+
+    /// <summary>How the commands that ask a running node behave.</summary>
+    public required ConsoleSettings Console { get; init; }
+
+    /// <summary>All settings as they are in force, secrets masked.</summary>
+    public required IReadOnlyList<HoconEffectiveSetting> Effective { get; init; }
 
     /// <summary>How many messages may wait before the node is not ready; 0 for no limit.</summary>
     public required long MaxLag { get; init; }

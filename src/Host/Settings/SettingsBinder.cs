@@ -27,7 +27,10 @@ public static class SettingsBinder
             Engine = engine,
             Store = store,
             Business = DatabaseBinder.Business(config, store),
-            HttpUrls = BindUrls(config),
+            Http = HttpBinder.Bind(config),
+            DeadLetters = HttpBinder.BindDeadLetters(config),
+            Console = ConsoleBinder.Bind(config),
+            Effective = config.Effective(),
             MaxLag = config.GetLong("dataload.health.max-lag", 0),
             OtlpEndpoint = BindOtlp(config),
             OtlpInterval = config.GetDuration("dataload.telemetry.otlp-interval", Millisecond, Day),
@@ -128,6 +131,8 @@ public static class SettingsBinder
         RetryDelays = [.. config.GetList("dataload.parking.retry-delays").Select(delay => delay.AsDuration(TimeSpan.Zero, TimeSpan.FromDays(365)))],
         MaxParked = config.GetLong("dataload.parking.max-parked", 1),
         ParkedBatch = config.GetInt("dataload.parking.batch", 1, 10_000),
+        ParkedLookInterval = config.GetDuration("dataload.parking.look-interval", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
+        ParkedFaultDelay = config.GetDuration("dataload.parking.fault-delay", TimeSpan.FromSeconds(1), TimeSpan.FromDays(30)),
     };
 
     private static ShardingSettings BindSharding(HoconConfig config) => new()
@@ -155,14 +160,6 @@ public static class SettingsBinder
         return TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _)
             ? zone
             : throw config.Get("dataload.time-zone").Fail("the IANA name of a zone that this machine knows (Debian's package tzdata has them), such as Asia/Shanghai");
-    }
-
-    private static string[] BindUrls(HoconConfig config)
-    {
-        string[] urls = config.GetString("dataload.http.urls").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        return urls.All(url => Uri.TryCreate(url, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https")
-            ? urls
-            : throw config.Get("dataload.http.urls").Fail("addresses such as http://127.0.0.1:8080, separated by semicolons");
     }
 
     private static Uri? BindOtlp(HoconConfig config)

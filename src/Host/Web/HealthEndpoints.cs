@@ -1,6 +1,7 @@
 using DataLoad.Engine.Node;
 using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Storage;
+using DataLoad.Host.Access;
 
 namespace DataLoad.Host.Web;
 
@@ -11,15 +12,16 @@ internal static class HealthEndpoints
 
     public static void Map(WebApplication app, EngineNode node, IStore store, ILookup lookup, long maxLag)
     {
-        app.MapGet("/health/live", () => Results.Json(new { status = "live" }));
+        app.MapGet("/health/live", () => Results.Json(new { status = "live" })).For(AccessDoor.Health);
         app.MapGet("/health/ready", async (CancellationToken cancellationToken) =>
         {
             ReadinessReport report = await JudgeAsync(node, store, lookup, maxLag, cancellationToken).ConfigureAwait(false);
             return Results.Json(report, statusCode: report.IsReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
-        });
+        }).For(AccessDoor.Health);
     }
 
-    private static async Task<ReadinessReport> JudgeAsync(EngineNode node, IStore store, ILookup lookup, long maxLag, CancellationToken cancellationToken)
+    /// <summary>Looks at all that the node needs.</summary>
+    public static async Task<ReadinessReport> JudgeAsync(EngineNode node, IStore store, ILookup lookup, long maxLag, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
@@ -37,7 +39,7 @@ internal static class HealthEndpoints
             checks[$"stream {stream}"] = error;
         }
 
-        return new ReadinessReport(checks, lag);
+        return new ReadinessReport(checks, lag, [.. (node.Intake?.Streams ?? []).Where(stream => stream.IsPaused).Select(stream => stream.Stream)]);
     }
 
     private static async Task<string> TryAsync(Func<CancellationToken, ValueTask> ping, CancellationToken cancellationToken)

@@ -1,10 +1,13 @@
 using DataLoad.Engine.Auditing;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Intake;
 using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Parking;
 using DataLoad.Engine.Statistics;
 using DataLoad.Engine.Tests.Journaling;
 using DataLoad.Engine.Tests.Sharding;
+using RabbitMQ.Client;
 using Shouldly;
 using Xunit;
 
@@ -70,6 +73,27 @@ public sealed class DamageFindingTests : IAsyncDisposable
             message.ShouldContain($"Shard 0, Baseline snapshot of SequenceNr {row.SequenceNr}: ");
             message.ShouldContain("Restore the store from a backup");
         }, expectClean: false);
+    }
+
+    [Fact]
+    public async Task A_flipped_bit_of_any_parked_delivery_is_found_with_stream_id_and_remedy()
+    {
+        await FillAsync();
+        foreach (int number in Enumerable.Range(1, 450))
+        {
+            byte[] message = ParkedMessage.Encode(1_700_000_000_000, new BasicProperties { MessageId = $"m{number}", Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { ["h"] = number } }, "{}"u8);
+            var id = new Guid(number, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]);
+            await _harness.Store.Parking.ParkAsync([new ParkedDelivery { Id = id, Stream = "act.buy", DueMs = number, Tries = 1, Message = message }], CancellationToken.None);
+        }
+
+        foreach (ParkedDelivery parked in _harness.State.Parked.Values.Where((_, place) => place % 149 == 0).ToArray())
+        {
+            await ForBitsAsync(parked.Message, step: 13, bytes => _harness.State.Parked[parked.Id] = parked with { Message = bytes }, message =>
+            {
+                message.ShouldStartWith($"Stream act.buy: The parked delivery {parked.Id} is damaged: ");
+                message.ShouldContain("Remove its row from dataload_parked");
+            });
+        }
     }
 
     [Fact]

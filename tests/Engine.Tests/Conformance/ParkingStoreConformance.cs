@@ -119,6 +119,21 @@ public abstract class ParkingStoreConformance : ConformanceBase
         (await Parking.NextDueAsync("act.share", Token)).ShouldBeNull();
     }
 
+    [Fact]
+    public async Task Listing_gives_those_of_all_streams_in_the_order_of_their_ids_a_page_at_a_time()
+    {
+        Guid high = new(0x7F020304, 5, 6, [7, 8, 9, 10, 11, 12, 13, 1]);
+        Guid higher = new(unchecked((int)0x80020304), 5, 6, [7, 8, 9, 10, 11, 12, 13, 1]);
+        await Parking.ParkAsync([Delivery(200, 1), Delivery(3, 9) with { Id = higher }, Delivery(1, 500, tries: 2) with { Stream = "act.off" }, Delivery(2, 9) with { Id = high }], Token);
+
+        IReadOnlyList<ParkedDelivery> first = await Parking.ListAsync(after: null, 3, Token);
+        first.Select(delivery => delivery.Id).ShouldBe([Id(1), Id(200), high]);
+        first[0].ShouldBe(Delivery(1, 500, tries: 2) with { Stream = "act.off", Message = first[0].Message });
+        first[0].Message.ShouldBe([1]);
+        (await Parking.ListAsync(high, 3, Token)).Select(delivery => delivery.Id).ShouldBe([higher]);
+        (await Parking.ListAsync(higher, 3, Token)).ShouldBeEmpty();
+    }
+
     private async Task<IEnumerable<Guid>> DueAsync(long nowMs, int limit = 100) =>
         (await Parking.DueAsync(StreamName, nowMs, limit, Token)).Select(delivery => delivery.Id);
 

@@ -57,6 +57,20 @@ public abstract class SnapshotStoreConformance : ConformanceBase
     }
 
     [Fact]
+    public async Task A_snapshot_that_lands_late_does_not_replace_a_newer_one()
+    {
+        long epoch = (await LeaseAsync(1))[0];
+        await SaveAsync(Write(1, epoch, [1], 7, 77));
+
+        await SaveAsync(Write(1, epoch, [1], 5, 55), Write(1, epoch, [2], 5, 50));
+
+        IReadOnlyList<Snapshot> loaded = await LoadAsync(1, [1], [2]);
+        Single(loaded, 1).Bytes.ShouldBe([77]);
+        Single(loaded, 1).SequenceNr.ShouldBe(7);
+        Single(loaded, 2).Bytes.ShouldBe([50]);
+    }
+
+    [Fact]
     public async Task Of_several_writes_of_a_key_in_one_save_the_last_one_stands()
     {
         long epoch = (await LeaseAsync(1))[0];

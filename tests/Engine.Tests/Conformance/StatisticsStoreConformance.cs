@@ -246,6 +246,18 @@ public abstract class StatisticsStoreConformance : ConformanceBase
     }
 
     [Fact]
+    public async Task A_removal_that_lands_late_leaves_the_row_that_was_written_since()
+    {
+        await FlushAsync(Row("act", 1, 0, 9, 7, 700, 7));
+        await Store.Statistics.RemoveAsync(Page, [Row("act", 1, 0, 9)], Token);
+        await FlushAsync(Row("act", 1, 0, 5, 3, 300, 3));
+
+        await Store.Statistics.RemoveAsync(Page, [Row("act", 1, 0, 9)], Token);
+
+        (await ReadAsync()).Single().Values.ShouldBe([3, 300, 3]);
+    }
+
+    [Fact]
     public async Task A_metric_added_later_is_0_in_the_rows_that_are_there()
     {
         await FlushAsync(Row("act", 1, 0, 1, 5, 500, 5));

@@ -52,7 +52,7 @@ internal sealed class PipelineHarness : IAsyncDisposable
         }
     }
 
-    public static async Task<PipelineHarness> StartAsync(string stream)
+    public static async Task<PipelineHarness> StartAsync(string stream, IntakeSettings? settings = null)
     {
         var harness = new PipelineHarness(stream);
         await harness.Region.StartAsync();
@@ -75,7 +75,7 @@ internal sealed class PipelineHarness : IAsyncDisposable
         await harness.Parking.OpenAsync(default);
         var options = new PipelineOptions
         {
-            Settings = new IntakeSettings { RetryDelays = Delays, Backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)) },
+            Settings = (settings ?? new IntakeSettings()) with { RetryDelays = Delays, Backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)) },
             Zone = TimeZoneInfo.FindSystemTimeZoneById("Asia/Shanghai"),
             Lookup = harness.Lookup,
             QueriesOf = definition => [.. definition.Lookups.Select(DefaultQueries.Of)],
@@ -87,7 +87,7 @@ internal sealed class PipelineHarness : IAsyncDisposable
             Logger = NullLogger.Instance,
         };
         harness.Pipeline = new StreamPipeline(harness._stream, options);
-        harness._returning = new ParkedReturns(harness._stream, options).RunAsync(harness._stop.Token);
+        harness._returning = new ParkedReturns(harness._stream, options, new StreamPause(harness.Time)).RunAsync(harness._stop.Token);
         return harness;
     }
 

@@ -102,6 +102,49 @@ public sealed class SeenHashesStoredFormTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Mutated_rows_cost_memory_in_proportion_and_are_refused_by_name(int seed)
+    {
+        SeenShard written = await StoredAsync();
+        var random = new Random(seed);
+        int refused = 0;
+        int tried = 0;
+        foreach (Snapshot row in written.Store.Rows.ToArray())
+        {
+            SegmentKey.TryParse(row.Key, out SegmentKey key, out int page).ShouldBeTrue();
+            Segment segment = SegmentRows.DecodeDirectory(7, key, written.Store.Rows.First().Bytes);
+            for (int i = 0; i < 1_500; i++, tried++)
+            {
+                byte[] mutated = ByteMutator.MutateSome(row.Bytes[..^4], random);
+                byte[] bytes = random.Next(8) == 0 ? mutated : Checksummed(mutated);
+                AllocationBound.ShouldHold(bytes, perByte: 64, () =>
+                {
+                    try
+                    {
+                        if (page == SegmentKey.DirectoryPage)
+                        {
+                            SegmentRows.DecodeDirectory(7, key, bytes);
+                        }
+                        else
+                        {
+                            SegmentRows.DecodePage(7, segment, page, bytes, new UInt128[segment.IdsOfPage(page)]);
+                        }
+                    }
+                    catch (StoredFormatException e)
+                    {
+                        refused++;
+                        e.Message.ShouldContain("segment 1 of bucket 50 of the seen identities of shard 7");
+                    }
+                });
+            }
+        }
+
+        refused.ShouldBeInRange(1, tried - 1, "a fuzz that is always refused, or never, tests nothing");
+    }
+
     [Fact]
     public async Task An_unknown_version_and_another_rows_bytes_are_named()
     {

@@ -82,21 +82,37 @@ public sealed class CheckTests : IDisposable
         Directory.GetFileSystemEntries(_directory).ShouldBe([file]);
     }
 
-    private async Task<(int Code, string Output)> CheckAsync()
+    [Theory]
+    [InlineData("", "", "ok       http: answers at http://127.0.0.1:8080, to this machine alone, without a token.")]
+    [InlineData("http://0.0.0.0:8080", "", "problem  http: dataload.http.urls = http://0.0.0.0:8080 answers beyond this machine, which takes a token: set DATALOAD_HTTP_OPERATOR_TOKEN")]
+    [InlineData("http://127.0.0.1:8080;http://[::]:8081", "", "problem  http: dataload.http.urls = http://127.0.0.1:8080;http://[::]:8081 answers beyond this machine")]
+    [InlineData("http://0.0.0.0:8080", "0123456789abcdef", "ok       http: answers at http://0.0.0.0:8080, beyond this machine, with a token.")]
+    public async Task An_address_beyond_this_machine_without_a_token_is_a_problem(string urls, string token, string line)
     {
-        HostSettings settings = SettingsBinder.Bind(SettingsLoader.Load([WriteConfig()], HoconText.NoEnvironment), Catalog.Default);
+        string http = urls.Length == 0 ? "" : $"""dataload.http {"{"} urls = "{urls}", reader-token = "{token}" {"}"}""";
+
+        (_, string output) = await CheckAsync(http);
+
+        output.ShouldContain(line);
+        output.ShouldContain(line.StartsWith("problem", StringComparison.Ordinal) ? "3 problems were found." : "2 problems were found.");
+    }
+
+    private async Task<(int Code, string Output)> CheckAsync(string more = "")
+    {
+        HostSettings settings = SettingsBinder.Bind(SettingsLoader.Load([WriteConfig(more)], HoconText.NoEnvironment), Catalog.Default);
         var output = new StringWriter();
         int code = await CheckCommand.RunAsync(settings, [], output, CancellationToken.None);
         return (code, output.ToString());
     }
 
-    private string WriteConfig()
+    private string WriteConfig(string more = "")
     {
         string file = Path.Combine(_directory, "my.conf");
         File.WriteAllText(file, $$"""
             dataload.store.connection = "{{_directory}}/dataload.db"
             dataload.amqp.url = "amqp://guest:verysecret@127.0.0.1:1/"
             dataload.amqp.connect-timeout = 1s
+            {{more}}
             """);
         return file;
     }

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Reflection;
 using DataLoad.Engine.Contract;
+using DataLoad.Engine.DeadLetters;
 using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Engine.Node;
 using DataLoad.Engine.Resolving;
@@ -26,6 +27,38 @@ public sealed class SettingsTests : IDisposable
         // Streams are compared one by one below; everything else must be equal, property by property.
         Values(bound, "").Where(value => !value.Key.StartsWith("Amqp.Streams", StringComparison.Ordinal))
             .ShouldBe(Values(new EngineSettings(), "").Where(value => !value.Key.StartsWith("Amqp.Streams", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void The_reference_holds_the_defaults_of_the_commands_that_ask_a_node() => Bind().Console.ShouldBe(new ConsoleSettings());
+
+    [Fact]
+    public void The_reference_holds_the_defaults_of_HTTP_and_of_dead_letters()
+    {
+        HostSettings bound = Bind();
+
+        Values(bound.Http, "").ShouldBe(Values(new HttpSettings(), ""));
+        Values(bound.DeadLetters, "").ShouldBe(Values(new DeadLetterSettings(), ""));
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:8080", true)]
+    [InlineData("http://localhost:8080;http://[::1]:8080", true)]
+    [InlineData("http://127.5.5.5:1", true)]
+    [InlineData("http://127.0.0.1:8080;http://192.168.0.5:8080", false)]
+    [InlineData("http://0.0.0.0:8080", false)]
+    [InlineData("http://[::]:8080", false)]
+    [InlineData("http://localhost.example:8080", false)]
+    [InlineData("http://node-1:8080", false)]
+    public void An_address_that_is_not_this_machines_alone_is_known_as_such(string urls, bool isLoopback)
+    {
+        Bind(Write($"dataload.http.urls = \"{urls}\"")).Http.IsLoopbackOnly.ShouldBe(isLoopback);
+    }
+
+    [Fact]
+    public void Reader_and_operator_may_not_share_a_token()
+    {
+        Should.Throw<HoconException>(() => Bind(Write("dataload.http { reader-token = same, operator-token = same }"))).Message.ShouldContain("operator-token");
     }
 
     [Fact]

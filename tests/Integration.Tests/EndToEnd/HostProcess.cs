@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using DataLoad.Demo;
 
 namespace DataLoad.Integration.Tests.EndToEnd;
@@ -15,7 +16,7 @@ internal sealed class HostProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly StringBuilder _log = new();
     private readonly StringBuilder _errors = new();
-    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(10) };
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(100) };
     private readonly EventHandler _endWithTests;
     private bool _frozen;
 
@@ -191,8 +192,30 @@ internal sealed class HostProcess : IAsyncDisposable
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 
+    /// <summary>What its API answers, as JSON.</summary>
+    public async Task<JsonElement> ReadAsync(string path)
+    {
+        using var answer = await _http.GetAsync(new Uri(Http, "/api/v1" + path));
+        return await JsonOfAsync(answer);
+    }
+
+    /// <summary>Has its API do something.</summary>
+    public async Task<JsonElement> DoAsync(string path, string json = "{}", HttpStatusCode expected = HttpStatusCode.OK)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Http, "/api/v1" + path)) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
+        request.Headers.Add("X-DataLoad-Request", "1");
+        using var answer = await _http.SendAsync(request);
+        return await JsonOfAsync(answer, expected);
+    }
+
     /// <summary>Its metrics now.</summary>
     public async Task<MetricsPage> MetricsAsync() => new((await GetAsync("/metrics")).Body);
+
+    private static async Task<JsonElement> JsonOfAsync(HttpResponseMessage answer, HttpStatusCode expected = HttpStatusCode.OK)
+    {
+        var text = await answer.Content.ReadAsStringAsync();
+        return answer.StatusCode == expected ? JsonDocument.Parse(text).RootElement : throw new InvalidOperationException($"the host answered {(int)answer.StatusCode}: {text}");
+    }
 
     private async Task<MetricsPage?> TryMetricsAsync()
     {

@@ -9,6 +9,9 @@ internal sealed class MetricsPage(string text)
 
     public string Text { get; } = text;
 
+    /// <summary>The names of all families.</summary>
+    public IEnumerable<string> Families => _lines.Where(line => line.StartsWith("# TYPE ", StringComparison.Ordinal)).Select(line => line.Split(' ')[2]);
+
     /// <summary>The sum of a family's series that bear these labels, such as <c>stream="act.buy"</c>.</summary>
     public double Sum(string family, params string[] labels) => _lines
         .Where(line => line.StartsWith(family + "{", StringComparison.Ordinal) || line.StartsWith(family + " ", StringComparison.Ordinal))

@@ -5,7 +5,7 @@ namespace DataLoad.Integration.Tests.EndToEnd;
 
 /// <summary>
 /// Stands between a host and a server and passes on what they say, until it is silent: then all stays connected and
-/// nobody hears an answer, as with a server that hangs.
+/// nobody hears an answer, as with a server that hangs. It may also lose all from a certain frame on, of one connection.
 /// </summary>
 internal sealed class Proxy : IAsyncDisposable
 {
@@ -15,6 +15,9 @@ internal sealed class Proxy : IAsyncDisposable
     private readonly string _host;
     private readonly int _port;
     private readonly Task _accepting;
+    private readonly TaskCompletionSource _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private byte[] _speaker = [];
+    private byte[] _frame = [];
     private volatile bool _silent;
 
     /// <summary>Starts a proxy before a server.</summary>
@@ -31,6 +34,19 @@ internal sealed class Proxy : IAsyncDisposable
 
     /// <summary>Passes nothing on any more.</summary>
     public void FallSilent() => _silent = true;
+
+    /// <summary>
+    /// From the moment that a client who gave this name sends a frame with these bytes, the server hears no more of that
+    /// connection: the frame is the first that is lost. <see cref="Held"/> says that it has come to that.
+    /// </summary>
+    public void HoldBackFrom(string speaker, byte[] frame)
+    {
+        _speaker = System.Text.Encoding.ASCII.GetBytes(speaker);
+        _frame = frame;
+    }
+
+    /// <summary>Done when a connection was held back.</summary>
+    public Task Held => _held.Task;
 
     public async ValueTask DisposeAsync()
     {
@@ -55,19 +71,35 @@ internal sealed class Proxy : IAsyncDisposable
             var server = new Socket(SocketType.Stream, ProtocolType.Tcp);
             _sockets.Add(server);
             await server.ConnectAsync(_host, _port, _ending.Token);
-            _ = PassAsync(client, server);
-            _ = PassAsync(server, client);
+            _ = PassAsync(client, server, isClient: true);
+            _ = PassAsync(server, client, isClient: false);
         }
     }
 
-    private async Task PassAsync(Socket from, Socket to)
+    private async Task PassAsync(Socket from, Socket to, bool isClient)
     {
         var buffer = new byte[16 * 1024];
+        var (isSpeaker, isHeld) = (false, false);
+        var before = Array.Empty<byte>();
         try
         {
             while (await from.ReceiveAsync(buffer, _ending.Token) is var count and > 0)
             {
-                if (!_silent)
+                if (isClient && _frame.Length > 0)
+                {
+                    // What is looked for may lie across two reads; a part that went out already is no whole frame.
+                    byte[] said = [.. before, .. buffer.AsSpan(0, count)];
+                    isSpeaker |= said.AsSpan().IndexOf(_speaker) >= 0;
+                    if (isSpeaker && !isHeld && said.AsSpan().IndexOf(_frame) >= 0)
+                    {
+                        isHeld = true;
+                        _held.TrySetResult();
+                    }
+
+                    before = said[Math.Max(0, said.Length - Math.Max(_speaker.Length, _frame.Length))..];
+                }
+
+                if (!_silent && !isHeld)
                 {
                     await to.SendAsync(buffer.AsMemory(0, count), _ending.Token);
                 }

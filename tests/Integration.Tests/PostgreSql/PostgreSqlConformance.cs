@@ -70,3 +70,17 @@ public sealed class PostgreSqlLookupConformance(PostgreSqlDatabase database) : L
 
     protected override async Task ExecuteAsync(string sql) => await PostgreSqlDatabase.ExecuteAsync(await _schema.Value, sql);
 }
+
+public sealed class PostgreSqlOperatingConformance(PostgreSqlDatabase database) : OperatingConformance, IClassFixture<PostgreSqlDatabase>
+{
+    private readonly Lazy<Task<string>> _schema = new(database.CreateSchemaAsync);
+
+    protected override async Task<IStore> CreateStoreAsync() => PostgreSqlDatabase.Open(await _schema.Value);
+}
+
+public sealed class PostgreSqlStatisticsQueriesConformance(PostgreSqlDatabase database) : StatisticsQueriesConformance, IClassFixture<PostgreSqlDatabase>
+{
+    private readonly Lazy<Task<string>> _schema = new(database.CreateSchemaAsync);
+
+    protected override async Task<IStore> CreateStoreAsync() => PostgreSqlDatabase.Open(await _schema.Value);
+}

@@ -88,11 +88,11 @@ public sealed class PostgreSqlLeaseTests(PostgreSqlDatabase database) : IClassFi
     }
 
     [Fact]
-    public async Task A_lease_that_is_acquired_again_stays_as_it_is()
+    public async Task A_lease_that_its_node_acquires_again_has_an_epoch_of_its_own()
     {
         await using PostgreSqlStore store = await database.CreateStoreAsync("again-4");
         long epoch = await Some.EpochAsync(store, "again-4", 1);
-        (await Some.EpochAsync(store, "again-4", 1)).ShouldBe(epoch);
+        (await Some.EpochAsync(store, "again-4", 1)).ShouldBe(epoch + 1);
     }
 
     [Fact]

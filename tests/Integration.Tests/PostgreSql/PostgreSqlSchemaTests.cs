@@ -35,7 +35,7 @@ public sealed class PostgreSqlSchemaTests(PostgreSqlDatabase database) : IClassF
                 await store.Statistics.EnsureTableAsync(page, Some.None);
             }
         }));
-        (await PostgreSqlDatabase.ExecuteAsync(connectionString, "SELECT count(*) FROM dataload_migration")).ShouldBe(1L);
+        (await PostgreSqlDatabase.ExecuteAsync(connectionString, "SELECT count(*) FROM dataload_migration")).ShouldBe(2L);
     }
 
     [Fact]

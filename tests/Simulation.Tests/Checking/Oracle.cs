@@ -14,6 +14,9 @@ internal sealed class Oracle
     /// <summary>A column's value; 0 where nothing was added.</summary>
     public long this[string column] => _sums.TryGetValue(column, out long sum) ? sum : _sets.TryGetValue(column, out HashSet<long>? set) ? set.Count : 0;
 
+    /// <summary>The columns that anything was added to.</summary>
+    public IEnumerable<string> Columns => _sums.Keys.Concat(_sets.Keys);
+
     public void Add(Happening happening)
     {
         int user = happening.WuId;
@@ -64,6 +67,34 @@ internal sealed class Oracle
             case "act.cancel-pay":
                 Sum("cancel_pay_amount", Number(happening, "pay_amount"));
                 break;
+            case "act.member-card":
+                MemberCard(happening, user, vip);
+                break;
+            case "act.red-pack":
+                Sum("red_pack_cnt", 1);
+                Member("red_pack_user_cnt", user);
+                Sum("red_pack_num", Number(happening, "red_pack_num"));
+                break;
+            case "act.revoke":
+                Revoke("", happening, user);
+                if (vip)
+                {
+                    Revoke("vip_", happening, user);
+                }
+
+                break;
+            case "act.overdue":
+                Overdue("", happening);
+                if (vip)
+                {
+                    Overdue("vip_", happening);
+                }
+
+                break;
+            case "act.share-visit":
+                Sum("share_visit_cnt", 1);
+                Member("share_visit_user_cnt", user);
+                break;
             case "act.off":
                 Off("", happening, user);
                 if (vip)
@@ -100,6 +131,49 @@ internal sealed class Oracle
         Sum($"{prefix}buy_card_num", Number(happening, "card_num"));
         Member($"{prefix}buy_user_cnt", user);
         Sum($"{prefix}pay_amount", Number(happening, "pay_amount"));
+    }
+
+    private void MemberCard(Happening happening, int user, bool vip)
+    {
+        Sum("member_card_cnt", 1);
+        Member("member_card_user_cnt", user);
+        Sum("member_open_amount", Number(happening, "pay_amount"));
+        if (vip)
+        {
+            Sum("vip_member_card_cnt", 1);
+            Member("vip_member_card_user_cnt", user);
+            Sum("vip_member_open_amount", Number(happening, "pay_amount"));
+        }
+
+        switch (Number(happening, "open_type"))
+        {
+            case 1:
+                Sum("member_open_cnt", 1);
+                break;
+            case 2:
+                Sum("member_renew_cnt", 1);
+                break;
+            default:
+                break;
+        }
+
+        if (Number(happening, "h5_activate") == 1)
+        {
+            Sum("h5_activate_cnt", 1);
+        }
+    }
+
+    private void Revoke(string prefix, Happening happening, int user)
+    {
+        Sum($"{prefix}revoke_cnt", 1);
+        Member($"{prefix}revoke_user_cnt", user);
+        Sum($"{prefix}revoke_amount", Number(happening, "off_amount"));
+    }
+
+    private void Overdue(string prefix, Happening happening)
+    {
+        Sum($"{prefix}overdue_card_num", 1);
+        Sum($"{prefix}overdue_card_amount", Number(happening, "card_amount"));
     }
 
     private void Off(string prefix, Happening happening, int user)

@@ -11,12 +11,17 @@ public sealed class ShrinkingTests
     [Fact]
     public void A_failing_scenario_is_shrunk_to_what_it_takes()
     {
-        // Every event is acknowledged too early, so one message is enough, and no trouble.
+        // Every event is acknowledged too early, so one message is enough, and at most a crash between the two.
         Scenario scenario = Enumerable.Range(1, 100).Select(seed => ScenarioMaker.Make((ulong)seed)).First(one => one.Troubles.Count > 2 && one.Publishings.Count > 20
             && Simulator.Run(one, FaultPoint.AckBeforeCommit).Failure is not null);
         Scenario small = Shrinker.Shrink(scenario, FaultPoint.AckBeforeCommit, TimeSpan.FromSeconds(60));
         small.Publishings.Count.ShouldBe(1);
-        small.Troubles.ShouldBeEmpty();
+        small.Troubles.Count.ShouldBeLessThanOrEqualTo(1);
+        if (small.Troubles.Count > 0)
+        {
+            Simulator.Run(small with { Troubles = [] }, FaultPoint.AckBeforeCommit).Failure.ShouldBeNull();
+        }
+
         Simulator.Run(small, FaultPoint.AckBeforeCommit).Failure!.ShouldStartWith("acknowledged too early");
         Simulator.Run(small).Failure.ShouldBeNull();
     }

@@ -3,6 +3,7 @@ using DataLoad.Simulation.Broker;
 using DataLoad.Simulation.Checking;
 using DataLoad.Simulation.Scenarios;
 using DataLoad.Simulation.Scheduling;
+using DataLoad.Simulation.Stores;
 
 namespace DataLoad.Simulation.Running;
 
@@ -12,6 +13,7 @@ internal sealed class Cluster
     private readonly List<SimProcess> _processes = [];
     private int _starts;
     private int _wanted;
+    private Trouble? _inRecovery;
 
     public Cluster(World world, Scenario scenario)
     {
@@ -20,6 +22,7 @@ internal sealed class Cluster
         Weather = new Weather(world, scenario.Troubles);
         Business = new BusinessRows(scenario.Happenings);
         State = new MemoryStoreState(new NodeClock(world, world.NewScheduler("database")));
+        Server = new StoreServer(world, State);
         Auditor = new Auditor(world, scenario, State);
         Broker = new SimBroker(world, Weather, Auditor);
     }
@@ -33,6 +36,8 @@ internal sealed class Cluster
     public BusinessRows Business { get; }
 
     public MemoryStoreState State { get; }
+
+    public StoreServer Server { get; }
 
     public Auditor Auditor { get; }
 
@@ -91,11 +96,10 @@ internal sealed class Cluster
                 OnOwner(trouble, process => Kill(process, trouble.Amount, restart: true));
                 break;
             case TroubleKind.Stop:
-                OnOwner(trouble, process =>
-                {
-                    process.Stop();
-                    World.After(trouble.Amount + 3000, StartMissing);
-                });
+                OnOwner(trouble, process => Stop(process, trouble.Amount));
+                break;
+            case TroubleKind.StopInRecovery:
+                _inRecovery = trouble;
                 break;
             case TroubleKind.Hold:
                 OnOwner(trouble, process => Hold(process, trouble.Amount));
@@ -114,6 +118,9 @@ internal sealed class Cluster
             case TroubleKind.ChannelCut:
                 OnOwner(trouble, _ => CutChannel());
                 break;
+            case TroubleKind.PowerLoss:
+                OnOwner(trouble, _ => LosePower(trouble.Amount));
+                break;
             case TroubleKind.BrokerDown:
                 World.Log("broker", "goes down");
                 Broker.Cut();
@@ -123,6 +130,41 @@ internal sealed class Cluster
                 break;
         }
     }
+
+    /// <summary>Told before each task of a process.</summary>
+    public void OnStep(SimProcess process)
+    {
+        if (_inRecovery is { } trouble && process.Node is { Region: not null, IsServing: false } && !process.IsStopping && !process.IsEnded)
+        {
+            _inRecovery = null;
+            process.AfterSteps(trouble.Steps, () =>
+            {
+                if (!process.Scheduler.IsDead && !Weather.IsCalm)
+                {
+                    Stop(process, trouble.Amount);
+                }
+            });
+        }
+    }
+
+    private void Stop(SimProcess process, long restartMs)
+    {
+        process.Stop();
+        StartAnother(process, restartMs + 3000);
+    }
+
+    /// <summary>Starts another process when one has ended that was asked to; it may be held meanwhile.</summary>
+    private void StartAnother(SimProcess process, long afterMs) => World.After(afterMs, () =>
+    {
+        if (process.IsEnded || !_processes.Contains(process))
+        {
+            StartMissing();
+        }
+        else
+        {
+            StartAnother(process, 200);
+        }
+    });
 
     private void Start()
     {
@@ -186,6 +228,16 @@ internal sealed class Cluster
         if (channels.Length > 0)
         {
             channels[World.Random.Next(channels.Length)].CutAlone("PRECONDITION_FAILED");
+        }
+    }
+
+    /// <summary>The store loses power: alone, or on the machine where the nodes run.</summary>
+    private void LosePower(long ms)
+    {
+        Server.LosePower(ms);
+        if (World.Random.Next(2) == 0)
+        {
+            KillAll();
         }
     }
 

@@ -13,6 +13,7 @@ internal sealed class CommandLine(string[] args, TextWriter output)
           --seeds A..B    runs the seeds from A up to B, on all cores (default 1..1000000)
           --minutes M     stops after that many minutes (default: runs all seeds)
           --seed N        runs one seed and prints its timeline
+          --scenario FILE runs a scenario that was kept, under the seeds given
           --keep DIR      keeps the scenarios of seeds that fail, shrunk, as files there
           --fault POINT   with a fault point switched on, to see what the simulation makes of it
 
@@ -24,6 +25,8 @@ internal sealed class CommandLine(string[] args, TextWriter output)
     private double? _minutes;
     private ulong? _seed;
     private string? _keep;
+    private Scenario? _scenario;
+    private string? _scenarioFile;
     private FaultPoint _fault;
 
     public int Run()
@@ -66,6 +69,10 @@ internal sealed class CommandLine(string[] args, TextWriter output)
                 case "--keep":
                     _keep = args[i + 1];
                     break;
+                case "--scenario":
+                    _scenario = ScenarioFile.Read(args[i + 1]);
+                    _scenarioFile = args[i + 1];
+                    break;
                 case "--fault":
                     _fault = Enum.Parse<FaultPoint>(args[i + 1]);
                     break;
@@ -79,9 +86,11 @@ internal sealed class CommandLine(string[] args, TextWriter output)
         return true;
     }
 
+    private Scenario Make(ulong seed) => _scenario is null ? ScenarioMaker.Make(seed) : _scenario with { Seed = seed };
+
     private int RunOne(ulong seed)
     {
-        Scenario scenario = ScenarioMaker.Make(seed);
+        Scenario scenario = Make(seed);
         Outcome outcome = Simulator.Run(scenario, _fault, withTimeline: true);
         Print(scenario, outcome);
         if (outcome.Failure is null)
@@ -97,6 +106,7 @@ internal sealed class CommandLine(string[] args, TextWriter output)
     {
         var seeds = new SeedRun(_from, _to, _fault)
         {
+            Make = Make,
             Limit = _minutes is double minutes ? TimeSpan.FromMinutes(minutes) : null,
             MaxFailures = _fault == FaultPoint.None ? 20 : 1,
         };
@@ -119,7 +129,7 @@ internal sealed class CommandLine(string[] args, TextWriter output)
     {
         output.WriteLine();
         output.WriteLine($"seed {seed}, shrunk:");
-        Scenario small = Shrinker.Shrink(ScenarioMaker.Make(seed), _fault, TimeSpan.FromSeconds(30));
+        Scenario small = Shrinker.Shrink(Make(seed), _fault, TimeSpan.FromSeconds(30));
         Print(small, Simulator.Run(small, _fault, withTimeline: true));
         if (_keep is not null)
         {
@@ -127,7 +137,7 @@ internal sealed class CommandLine(string[] args, TextWriter output)
             ScenarioFile.Write(Path.Combine(_keep, string.Create(CultureInfo.InvariantCulture, $"seed-{seed}.json")), small);
         }
 
-        output.WriteLine($"replay: dotnet run -c Release --project tests/Simulation.Tests -- --seed {seed}{(_fault == FaultPoint.None ? "" : $" --fault {_fault}")}");
+        output.WriteLine($"replay: dotnet run -c Release --project tests/Simulation.Tests -- --seed {seed}{(_scenarioFile is null ? "" : $" --scenario {_scenarioFile}")}{(_fault == FaultPoint.None ? "" : $" --fault {_fault}")}");
     }
 
     private void Print(Scenario scenario, Outcome outcome)

@@ -15,6 +15,9 @@ internal sealed class SeedRun(ulong from, ulong to, FaultPoint fault = FaultPoin
     /// <summary>When to start no further seed; null for never.</summary>
     public TimeSpan? Limit { get; init; }
 
+    /// <summary>Makes the scenario of a seed.</summary>
+    public Func<ulong, Scenario> Make { get; init; } = ScenarioMaker.Make;
+
     /// <summary>After how many failures to start no further seed.</summary>
     public int MaxFailures { get; init; } = 20;
 
@@ -65,7 +68,7 @@ internal sealed class SeedRun(ulong from, ulong to, FaultPoint fault = FaultPoin
                 seed = _next++;
             }
 
-            Outcome outcome = Simulator.Run(ScenarioMaker.Make(seed), fault);
+            Outcome outcome = Simulator.Run(Make(seed), fault);
             lock (_lock)
             {
                 Done++;

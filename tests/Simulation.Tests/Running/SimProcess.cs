@@ -26,7 +26,7 @@ internal sealed class SimProcess
         Scheduler = cluster.World.NewScheduler(name);
         Scheduler.BeforeEach = CountDown;
         Clock = new NodeClock(cluster.World, Scheduler);
-        var wire = new StoreWire(cluster.World, cluster.Weather, Scheduler);
+        var wire = new StoreWire(cluster.World, cluster.Weather, cluster.Server, Scheduler, () => IsEnded);
         var services = new NodeServices
         {
             Info = new NodeInfo { Id = name, Address = "", Secret = "" },
@@ -109,6 +109,7 @@ internal sealed class SimProcess
     private void CountDown()
     {
         _region = Node.Region ?? _region;
+        _cluster.OnStep(this);
         if (_then is { } then && --_countdown <= 0)
         {
             _then = null;

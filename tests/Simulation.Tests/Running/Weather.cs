@@ -30,6 +30,8 @@ internal sealed class Weather(World world, IReadOnlyList<Trouble> troubles)
 
     public bool StoreFailsAfterwards() => Happens(TroubleKind.StoreFailsAfterwards);
 
+    public bool StoreIsLate() => Happens(TroubleKind.StoreLate);
+
     public bool RenewFails() => Happens(TroubleKind.RenewFails);
 
     public long LookupLatency() => Latency(TroubleKind.LookupSlow, 4);

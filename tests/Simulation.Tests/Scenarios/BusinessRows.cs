@@ -47,6 +47,12 @@ internal sealed class BusinessRows
             });
         }
 
+        if (string.Equals(stream.Record, "revokeId", StringComparison.Ordinal))
+        {
+            id = happening.Key + 500_000;
+            Put("shop_card_revoke", happening.Key, happening, new(StringComparer.Ordinal) { ["off_id"] = (long)id });
+        }
+
         var values = new Dictionary<string, object?>(StringComparer.Ordinal)
         {
             ["session_str"] = happening.Marker,

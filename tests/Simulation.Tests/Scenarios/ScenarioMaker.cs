@@ -202,7 +202,15 @@ internal sealed class ScenarioMaker(ulong seed)
             ["is_rush"] = Bit(),
             ["by_share"] = Bit(),
         },
-        "act.off" => new(StringComparer.Ordinal)
+        "act.member-card" => new(StringComparer.Ordinal)
+        {
+            ["is_vip"] = Bit(),
+            ["open_type"] = Between(0, 3),
+            ["h5_activate"] = Bit(),
+            ["pay_amount"] = Between(0, 100_000),
+        },
+        "act.red-pack" => new(StringComparer.Ordinal) { ["is_vip"] = Bit(), ["red_pack_num"] = Between(0, 5) },
+        "act.off" or "act.revoke" => new(StringComparer.Ordinal)
         {
             ["is_vip"] = Bit(),
             ["off_num"] = Between(0, 3),
@@ -216,8 +224,12 @@ internal sealed class ScenarioMaker(ulong seed)
             ["card_num"] = Between(0, 4),
             ["refund_amount"] = Between(0, 50_000),
         },
+        "act.overdue" => new(StringComparer.Ordinal) { ["is_vip"] = Bit(), ["card_amount"] = Between(0, 20_000) },
         "act.red-pack-expire" => new(StringComparer.Ordinal) { ["is_vip"] = Bit(), ["redPackNum"] = Between(0, 5) },
         "act.group" => new(StringComparer.Ordinal) { ["joinType"] = joinType },
+
+        // Accepted, whatever it is, and not used; it may be missing.
+        "act.share-visit" when joinType < 3 => new(StringComparer.Ordinal) { ["joinType"] = joinType * 4 },
         _ => new(StringComparer.Ordinal),
     };
 
@@ -227,8 +239,15 @@ internal sealed class ScenarioMaker(ulong seed)
     {
         if (_isTight)
         {
+            var crash = new Trouble(TroubleKind.Crash, _random.NextInt64(_lengthMs), Amount: Between(0, 200), Steps: _random.Next(200));
             _troubles.Add(new Trouble(TroubleKind.StoreSlow, 0, _lengthMs, Between(5, 60)));
-            _troubles.Add(new Trouble(TroubleKind.Crash, _random.NextInt64(_lengthMs), Amount: Between(0, 200), Steps: _random.Next(200)));
+            _troubles.Add(crash);
+            if (Chance(50))
+            {
+                // And told to stop while it comes back.
+                _troubles.Add(new Trouble(TroubleKind.StopInRecovery, crash.AtMs, Amount: Between(0, 200), Steps: _random.Next(60)));
+            }
+
             _troubles.Add(new Trouble(TroubleKind.Crash, _random.NextInt64(_lengthMs), Amount: Between(0, 200), Steps: _random.Next(200)));
         }
 
@@ -242,7 +261,8 @@ internal sealed class ScenarioMaker(ulong seed)
             kind = Chance(35) ? TroubleKind.Crash : Chance(12) ? TroubleKind.Hold : kind;
             _troubles.Add(kind switch
             {
-                TroubleKind.Crash or TroubleKind.Stop => new Trouble(kind, at, Amount: Between(0, 800), Steps: Chance(70) ? _random.Next(400) : 0),
+                TroubleKind.Crash or TroubleKind.Stop or TroubleKind.PowerLoss => new Trouble(kind, at, Amount: Between(0, 800), Steps: Chance(70) ? _random.Next(400) : 0),
+                TroubleKind.StopInRecovery => new Trouble(kind, at, Amount: Between(0, 800), Steps: _random.Next(60)),
                 TroubleKind.Hold => new Trouble(kind, at, Amount: Between(50, 4000), Steps: Chance(70) ? _random.Next(400) : 0),
                 TroubleKind.ClockJump => new Trouble(kind, at, Amount: Pick(-1, 1) * (Chance(50) || MayPark ? Between(1, 15_000) : Between(1, 50_000_000))),
                 TroubleKind.BrokerCut or TroubleKind.ChannelCut => new Trouble(kind, at, Steps: Chance(50) ? _random.Next(200) : 0),

@@ -18,10 +18,15 @@ internal sealed record StreamFacts(string Name, string Queue, bool HasKey, strin
         new("act.h5-visit", "queue.data.load.act.date.visit.h5", HasKey: false, null, null),
         new("act.buy", "queue.data.load.act.date.buy.cnt", HasKey: true, "orderId", "orders"),
         new("act.cancel-pay", "queue.data.load.act.date.cancel.pay", HasKey: true, "orderId", "orders"),
+        new("act.member-card", "queue.data.load.act.date.vip.receive", HasKey: true, "receiveId", "vip_card_receive"),
+        new("act.red-pack", "queue.data.load.act.date.red.pack.receive", HasKey: true, "actReceiveId", "cash_activity_receive"),
         new("act.off", "queue.data.load.act.date.off.cnt", HasKey: true, "offId", "card_off"),
+        new("act.revoke", "queue.data.load.act.date.off.revoke", HasKey: true, "revokeId", "card_off"),
         new("act.refund", "queue.data.load.act.date.refund.cnt", HasKey: true, "refundId", "orders"),
+        new("act.overdue", "queue.data.load.act.date.overdue.num", HasKey: true, "receiveId", "card_code_receive"),
         new("act.red-pack-expire", "queue.data.load.act.date.expire.red.pack", HasKey: false, null, "cash_activity_receive", IsContent: true),
         new("act.lottery", "queue.data.load.act.date.join.lottery", HasKey: false, null, null),
+        new("act.share-visit", "queue.data.load.act.date.visit.by.share", HasKey: false, null, null),
         new("act.group", "queue.act.group.join.cnt", HasKey: false, null, null),
     }.ToDictionary(stream => stream.Name, StringComparer.Ordinal);
 

@@ -56,4 +56,13 @@ internal enum TroubleKind
 
     /// <summary>The owner is stopped in order, and another started later.</summary>
     Stop,
+
+    /// <summary>The next node that recovers is stopped in order while it does, and another started later.</summary>
+    StopInRecovery,
+
+    /// <summary>The store says that a write failed, and the write takes effect long after.</summary>
+    StoreLate,
+
+    /// <summary>The store's machine loses power: of the writes under way the first are durable, the rest are gone.</summary>
+    PowerLoss,
 }

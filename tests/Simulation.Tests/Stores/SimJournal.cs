@@ -10,10 +10,12 @@ internal sealed class SimJournal(IJournal journal, StoreWire wire, IStoreWatch w
         JournalBlock[] sent = [.. blocks.Select(block => block with { Bytes = block.Bytes.ToArray() })];
         return wire.WriteAsync(
             "Journal.Append",
-            async () =>
+            sent.Length,
+            async parts =>
             {
-                IReadOnlyList<int> stale = await journal.AppendAsync(sent, CancellationToken.None);
-                watch.OnAppended(sent, stale);
+                JournalBlock[] applied = sent[..parts];
+                IReadOnlyList<int> stale = await journal.AppendAsync(applied, CancellationToken.None);
+                watch.OnAppended(applied, stale);
                 return stale;
             },
             cancellationToken);

@@ -29,5 +29,7 @@ internal sealed class SimLeases(ILeaseStore leases, StoreWire wire, IStoreWatch 
 
     public ValueTask<NodeInfo?> FindOwnerAsync(CancellationToken cancellationToken) => leases.FindOwnerAsync(cancellationToken);
 
+    public ValueTask<IReadOnlyList<NodePresence>> ListNodesAsync(CancellationToken cancellationToken) => leases.ListNodesAsync(cancellationToken);
+
     public ValueTask DisposeAsync() => leases.DisposeAsync();
 }

@@ -10,10 +10,12 @@ internal sealed class SimParking(IParkingStore parking, StoreWire wire, IStoreWa
         ParkedDelivery[] sent = [.. deliveries];
         await wire.WriteAsync(
             "Parking.Park",
-            async () =>
+            sent.Length,
+            async parts =>
             {
-                await parking.ParkAsync(sent, CancellationToken.None);
-                watch.OnParked(sent);
+                ParkedDelivery[] applied = sent[..parts];
+                await parking.ParkAsync(applied, CancellationToken.None);
+                watch.OnParked(applied);
                 return true;
             },
             cancellationToken);
@@ -23,15 +25,19 @@ internal sealed class SimParking(IParkingStore parking, StoreWire wire, IStoreWa
 
     public ValueTask<long?> NextDueAsync(string stream, CancellationToken cancellationToken) => parking.NextDueAsync(stream, cancellationToken);
 
+    public ValueTask<IReadOnlyList<ParkedDelivery>> ListAsync(Guid? after, int limit, CancellationToken cancellationToken) => parking.ListAsync(after, limit, cancellationToken);
+
     public async ValueTask RemoveAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken)
     {
         Guid[] sent = [.. ids];
         await wire.WriteAsync(
             "Parking.Remove",
-            async () =>
+            sent.Length,
+            async parts =>
             {
-                watch.OnUnparking(sent);
-                await parking.RemoveAsync(sent, CancellationToken.None);
+                Guid[] applied = sent[..parts];
+                watch.OnUnparking(applied);
+                await parking.RemoveAsync(applied, CancellationToken.None);
                 return true;
             },
             cancellationToken);

@@ -8,12 +8,17 @@ internal sealed class SimSnapshots(ISnapshotStore snapshots, StoreWire wire, ISt
     public ValueTask<IReadOnlyList<int>> SaveAsync(IReadOnlyList<SnapshotWrite> writes, CancellationToken cancellationToken)
     {
         SnapshotWrite[] sent = [.. writes];
+
+        // A seal or a merge of seen hashes is one step: the engine relies on its transaction.
+        bool isWhole = sent.Any(write => write.Kind == SnapshotKind.SeenHashes);
         return wire.WriteAsync(
             "Snapshots.Save",
-            async () =>
+            isWhole ? 1 : sent.Length,
+            async parts =>
             {
-                IReadOnlyList<int> stale = await snapshots.SaveAsync(sent, CancellationToken.None);
-                watch.OnSaved(sent, stale);
+                SnapshotWrite[] applied = isWhole ? sent : sent[..parts];
+                IReadOnlyList<int> stale = await snapshots.SaveAsync(applied, CancellationToken.None);
+                watch.OnSaved(applied, stale);
                 return stale;
             },
             cancellationToken);

@@ -13,11 +13,13 @@ internal sealed class SimStatistics(IStatisticsStore statistics, StoreWire wire,
         StatisticsRow[] sent = [.. rows.Select(row => row with { Values = [.. row.Values] })];
         return wire.WriteAsync(
             "Statistics.Flush",
-            async () =>
+            sent.Length,
+            async parts =>
             {
-                watch.OnFlushing(page, sent);
-                IReadOnlyList<int> stale = await statistics.FlushAsync(page, sent, correct, CancellationToken.None);
-                watch.OnFlushed(page, sent, stale);
+                StatisticsRow[] applied = sent[..parts];
+                watch.OnFlushing(page, applied);
+                IReadOnlyList<int> stale = await statistics.FlushAsync(page, applied, correct, CancellationToken.None);
+                watch.OnFlushed(page, applied, stale);
                 return stale;
             },
             cancellationToken);

@@ -1,5 +1,6 @@
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Operating;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Statistics;
 using DataLoad.Engine.Storage;
@@ -34,9 +35,15 @@ internal sealed class SimStore : IStore
 
     public IStatisticsStore Statistics { get; }
 
+    public IStatisticsQueries Queries => _memory.Queries;
+
     public ILeaseStore Leases { get; }
 
     public IParkingStore Parking { get; }
+
+    public IAuditLog Audit => _memory.Audit;
+
+    public IPausedStreams PausedStreams => _memory.PausedStreams;
 
     public ValueTask MigrateAsync(CancellationToken cancellationToken) => _memory.MigrateAsync(cancellationToken);
 

@@ -20,10 +20,12 @@ public sealed class AmqpIntake
     private readonly ILogger _logger;
     private readonly StreamConsumer[] _consumers;
     private readonly ParkedReturns[] _returns;
+    private readonly Dictionary<string, StreamPause> _pauses;
     private readonly ConcurrentDictionary<string, long> _lag = new(StringComparer.Ordinal);
     private volatile string? _connectionError = "not connected yet";
     private Task[] _parked = [];
     private volatile bool _stopping;
+    private long _deadLetters = -1;
 
     /// <summary>Makes an intake; <see cref="RunAsync"/> runs it.</summary>
     public AmqpIntake(AmqpConnector connector, Topology topology, Catalog catalog, PipelineOptions options)
@@ -33,8 +35,9 @@ public sealed class AmqpIntake
         _options = options;
         _logger = options.Logger;
         StreamDefinition[] streams = [.. catalog.Streams.Where(stream => connector.Settings.Of(stream).Enabled)];
-        _consumers = [.. streams.Select(stream => new StreamConsumer(stream, options, topology, connector.Settings.Of(stream)))];
-        _returns = [.. streams.Select(stream => new ParkedReturns(stream, options))];
+        _pauses = streams.ToDictionary(stream => stream.Name, _ => new StreamPause(options.Time), StringComparer.Ordinal);
+        _consumers = [.. streams.Select(stream => new StreamConsumer(stream, options, topology, connector.Settings.Of(stream), _pauses[stream.Name]))];
+        _returns = [.. streams.Select(stream => new ParkedReturns(stream, options, _pauses[stream.Name]))];
     }
 
     /// <summary>Whether the broker is connected.</summary>
@@ -46,7 +49,32 @@ public sealed class AmqpIntake
     /// <summary>How many messages wait in each stream's queue, as of the last look.</summary>
     public IReadOnlyDictionary<string, long> Lag => _lag;
 
-    /// <summary>The streams that are not consumed or are paused, and why.</summary>
+    /// <summary>How many dead letters wait in their queue, as of the last look; null before it.</summary>
+    public long? DeadLetters => _deadLetters < 0 ? null : _deadLetters;
+
+    /// <summary>What each stream's consumer says of itself.</summary>
+    public IEnumerable<StreamStatus> Streams => _consumers.Select(consumer => new StreamStatus(
+        consumer.Stream.Name, consumer.IsPaused, consumer.Failing, consumer.Prefetch, consumer.Unacknowledged));
+
+    /// <summary>Stops consuming a stream and taking up its parked deliveries, until it is resumed.</summary>
+    /// <returns>False where the stream is not consumed here.</returns>
+    public bool Pause(string stream)
+    {
+        bool known = _pauses.TryGetValue(stream, out StreamPause? pause);
+        pause?.Pause();
+        return known;
+    }
+
+    /// <summary>Goes on with a paused stream.</summary>
+    /// <returns>False where the stream is not consumed here.</returns>
+    public bool Resume(string stream)
+    {
+        bool known = _pauses.TryGetValue(stream, out StreamPause? pause);
+        pause?.Resume();
+        return known;
+    }
+
+    /// <summary>The streams that are not consumed, or wait for a query that fails, and why.</summary>
     public IEnumerable<KeyValuePair<string, string>> Failing =>
         _consumers.Select(consumer => KeyValuePair.Create(consumer.Stream.Name, consumer.Failing))
             .Concat(_returns.Select(returns => KeyValuePair.Create($"{returns.Stream.Name} (parked)", returns.Failing)))
@@ -85,6 +113,11 @@ public sealed class AmqpIntake
         foreach (ParkedReturns returns in _returns)
         {
             returns.Stop();
+        }
+
+        foreach (StreamPause pause in _pauses.Values)
+        {
+            pause.Release();
         }
 
         // What is parked is durable already, so it is not waited for long.
@@ -185,12 +218,20 @@ public sealed class AmqpIntake
         do
         {
             IChannel? channel = null;
-            foreach (StreamConsumer consumer in _consumers)
+            foreach ((string? stream, string queue) in _consumers.Select(consumer => ((string?)consumer.Stream.Name, consumer.Stream.Queue)).Append((null, Topology.DeadLetters)))
             {
                 try
                 {
                     channel = channel is { IsOpen: true } ? channel : await connection.CreateChannelAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
-                    _lag[consumer.Stream.Name] = await channel.MessageCountAsync(consumer.Stream.Queue, cancellationToken).ConfigureAwait(false);
+                    long count = await channel.MessageCountAsync(queue, cancellationToken).ConfigureAwait(false);
+                    if (stream is null)
+                    {
+                        _deadLetters = count;
+                    }
+                    else
+                    {
+                        _lag[stream] = count;
+                    }
                 }
                 catch (Exception e) when (connection.IsOpen && !cancellationToken.IsCancellationRequested)
                 {

@@ -13,6 +13,7 @@ namespace DataLoad.Engine.Intake.Amqp;
 internal sealed class StreamConsumer
 {
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan PauseStep = TimeSpan.FromMilliseconds(10);
 
     private readonly StreamDefinition _stream;
     private readonly PipelineOptions _options;
@@ -22,15 +23,19 @@ internal sealed class StreamConsumer
     private readonly KeyValuePair<string, object?> _tag;
     private readonly List<Delivery> _batch = [];
     private readonly CancellationTokenSource _patience;
+    private readonly StreamPause _pause;
     private volatile bool _stopping;
     private Signal? _arrived;
     private TaskCompletionSource? _quiet;
     private AckWindow? _window;
+    private DeliveryRing? _ring;
     private ulong _acknowledged;
+    private ulong _taken;
     private volatile string? _channelError = "not connected yet";
 
-    public StreamConsumer(StreamDefinition stream, PipelineOptions options, Topology topology, StreamSettings settings)
+    public StreamConsumer(StreamDefinition stream, PipelineOptions options, Topology topology, StreamSettings settings, StreamPause pause)
     {
+        _pause = pause;
         _stream = stream;
         _options = options;
         _topology = topology;
@@ -43,13 +48,28 @@ internal sealed class StreamConsumer
     public StreamDefinition Stream => _stream;
 
     /// <summary>Why the stream is not consumed or is paused, or null.</summary>
-    public string? Failing => _channelError ?? _pipeline.Failing;
+    public string? Failing => _pause.IsPaused ? null : _channelError ?? _pipeline.Failing;
+
+    /// <summary>Whether an operator paused it.</summary>
+    public bool IsPaused => _pause.IsPaused;
+
+    /// <summary>How many deliveries may be unacknowledged.</summary>
+    public int Prefetch => _prefetch;
+
+    /// <summary>How many deliveries are unacknowledged now.</summary>
+    public long Unacknowledged => _ring is { } ring ? Math.Max(0, (long)(ring.Written - Volatile.Read(ref _acknowledged))) : 0;
 
     /// <summary>Consumes over a connection until it is lost or the token ends.</summary>
     public async Task RunAsync(IConnection connection, CancellationToken cancellationToken)
     {
         for (int failures = 0; connection.IsOpen && !cancellationToken.IsCancellationRequested && !_stopping;)
         {
+            await _pause.WhenResumedAsync(cancellationToken).ConfigureAwait(false);
+            if (_stopping)
+            {
+                return;
+            }
+
             long start = _options.Time.GetTimestamp();
             string error;
             try
@@ -66,6 +86,12 @@ internal sealed class StreamConsumer
                 return;
             }
 
+            if (_pause.IsPaused)
+            {
+                IntakeLog.Paused(_options.Logger, _stream.Name);
+                continue;
+            }
+
             _channelError = error;
             failures = _options.Time.GetElapsedTime(start) > _options.Settings.Backoff.Limit ? 1 : failures + 1;
             TimeSpan wait = _options.Settings.Backoff.After(failures);
@@ -80,8 +106,9 @@ internal sealed class StreamConsumer
         var quiet = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _quiet = quiet;
         _stopping = true;
+        _pause.Release();
 
-        // A stream that is paused, for a query that fails, would never be done: its deliveries come back after all.
+        // A stream that waits, for a query that fails, would never be done: its deliveries come back after all.
         _patience.CancelAfter(StopPatience);
         if (_arrived is not { } arrived)
         {
@@ -109,7 +136,9 @@ internal sealed class StreamConsumer
         var window = new AckWindow(_prefetch, moved);
         Volatile.Write(ref _acknowledged, 0);
         _window = window;
+        _ring = ring;
         _arrived = arrived;
+        _pause.Wakes(arrived);
         using var session = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var consumer = new DeliveryConsumer(channel, ring, session.Token);
         string tag = await channel.BasicConsumeAsync(_stream.Queue, autoAck: false, consumer, cancellationToken).ConfigureAwait(false);
@@ -130,6 +159,12 @@ internal sealed class StreamConsumer
                 first = await Task.WhenAny(consumer.Ended, acking).ConfigureAwait(false);
             }
 
+            if (first == taking && (_pause.IsPaused || taking.IsCompletedSuccessfully) && !_stopping)
+            {
+                await taking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                return await LetGoAsync(channel, tag, consumer, acking, window, cancellationToken).ConfigureAwait(false);
+            }
+
             await first.ConfigureAwait(false);
             return consumer.Ended.IsCompleted ? await consumer.Ended.ConfigureAwait(false) : "the channel's loop ended";
         }
@@ -137,6 +172,7 @@ internal sealed class StreamConsumer
         {
             _channelError = "not connected";
             _arrived = null;
+            _ring = null;
             _window = null;
             await session.CancelAsync().ConfigureAwait(false);
             await Task.WhenAll(taking, acking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -144,10 +180,27 @@ internal sealed class StreamConsumer
         }
     }
 
+    /// <summary>
+    /// Ends consuming for a pause: what was taken becomes durable and is acknowledged; the rest goes back to the queue
+    /// when the channel is closed.
+    /// </summary>
+    private async Task<string> LetGoAsync(IChannel channel, string tag, DeliveryConsumer consumer, Task acking, AckWindow window, CancellationToken cancellationToken)
+    {
+        await channel.BasicCancelAsync(tag, noWait: true, cancellationToken: cancellationToken).ConfigureAwait(false);
+        Task patience = Task.Delay(StopPatience, _options.Time, cancellationToken);
+        while (!patience.IsCompleted && !acking.IsCompleted && !consumer.Ended.IsCompleted && (window.Watermark < _taken || Volatile.Read(ref _acknowledged) < _taken))
+        {
+            await Task.WhenAny(patience, Task.Delay(PauseStep, _options.Time, cancellationToken)).ConfigureAwait(false);
+        }
+
+        return "paused";
+    }
+
     private async Task TakeAsync(DeliveryRing ring, AckWindow window, Signal arrived, CancellationToken cancellationToken)
     {
-        using var patient = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _patience.Token);
-        while (!_stopping)
+        using var patient = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _patience.Token, _pause.Patience);
+        _taken = 0;
+        while (!_stopping && !_pause.IsPaused)
         {
             _batch.Clear();
             ring.Peek(_batch, _options.Settings.MaxBatch);
@@ -157,6 +210,7 @@ internal sealed class StreamConsumer
                 continue;
             }
 
+            _taken = _batch[^1].Tag;
             _options.Metrics.Deliveries.Add(_batch.Count, _tag);
             await _pipeline.ProcessAsync(_batch, window, patient.Token).ConfigureAwait(false);
             ring.Release(_batch.Count);

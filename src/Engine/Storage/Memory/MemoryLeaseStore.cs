@@ -42,6 +42,18 @@ internal sealed class MemoryLeaseStore(MemoryCalls calls, MemoryStoreState share
             .FirstOrDefault(),
         cancellationToken);
 
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<NodePresence>> ListNodesAsync(CancellationToken cancellationToken) => calls.RunAsync<IReadOnlyList<NodePresence>>(
+        "Leases.ListNodes",
+        state =>
+        [
+            .. state.Nodes.Values
+                .Where(node => state.Lives(node.Node.Id))
+                .Select(node => new NodePresence(node.Node, HeldBy(state, node.Node.Id).Count))
+                .OrderBy(node => node.Node.Id, StringComparer.Ordinal),
+        ],
+        cancellationToken);
+
     /// <summary>Ends the sessions of the nodes that acquired here, as a process that ends does: without giving anything back.</summary>
     public ValueTask DisposeAsync()
     {
@@ -74,11 +86,7 @@ internal sealed class MemoryLeaseStore(MemoryCalls calls, MemoryStoreState share
                 continue;
             }
 
-            if (!own)
-            {
-                state.Leases[shard] = (++epoch, node.Id);
-            }
-
+            state.Leases[shard] = (++epoch, node.Id);
             granted.Add(new ShardLease(shard, epoch));
         }
 

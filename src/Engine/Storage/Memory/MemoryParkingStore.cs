@@ -40,6 +40,17 @@ internal sealed class MemoryParkingStore(MemoryCalls calls) : IParkingStore
         cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<ParkedDelivery>> ListAsync(Guid? after, int limit, CancellationToken cancellationToken) =>
+        calls.RunAsync<IReadOnlyList<ParkedDelivery>>(
+            "Parking.List",
+            state => [.. state.Parked.Values
+                .Where(delivery => after is not { } last || delivery.Id.CompareTo(last) > 0)
+                .OrderBy(delivery => delivery.Id)
+                .Take(limit)
+                .Select(Copy)],
+            cancellationToken);
+
+    /// <inheritdoc/>
     public async ValueTask RemoveAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) => await calls.RunAsync(
         "Parking.Remove",
         state =>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Engine.Storage.Memory;
@@ -80,8 +81,9 @@ internal sealed class MemorySnapshotStore(MemoryCalls calls, int pageRows) : ISn
             {
                 kept.Remove(write.Key);
             }
-            else
+            else if (!kept.TryGetValue(write.Key, out Snapshot? stored) || stored.SequenceNr <= write.SequenceNr || Fault.Is(FaultPoint.SnapshotIgnoresVersion))
             {
+                // A write that lands late does not replace what was written since.
                 Snapshot snapshot = Copy(new Snapshot(write.Key, write.SequenceNr, write.Bytes));
                 kept[snapshot.Key] = snapshot;
             }

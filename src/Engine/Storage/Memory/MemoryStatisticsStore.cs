@@ -73,9 +73,11 @@ internal sealed class MemoryStatisticsStore(MemoryCalls calls, int pageRows) : I
                 MemoryTable table = state.Table(page);
                 foreach (StatisticsRow row in rows)
                 {
-                    if (state.Admits(row.Shard, row.Epoch, stale))
+                    var key = MemoryKey.Of(row);
+                    if (state.Admits(row.Shard, row.Epoch, stale)
+                        && table.Rows.TryGetValue(key, out (long? SequenceNr, long[] Values) stored) && stored.SequenceNr == row.SequenceNr)
                     {
-                        table.Rows.Remove(MemoryKey.Of(row));
+                        table.Rows.Remove(key);
                     }
                 }
 

@@ -1,5 +1,6 @@
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Operating;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Statistics;
 
@@ -11,7 +12,7 @@ namespace DataLoad.Engine.Storage.Memory;
 /// </summary>
 public sealed class MemoryStore : IStore
 {
-    private const int Version = 1;
+    private const int Version = 2;
 
     private readonly MemoryCalls _calls;
 
@@ -27,6 +28,9 @@ public sealed class MemoryStore : IStore
         Statistics = new MemoryStatisticsStore(_calls, pageRows);
         Leases = new MemoryLeaseStore(_calls, state);
         Parking = new MemoryParkingStore(_calls);
+        Queries = new MemoryStatisticsQueries(_calls);
+        Audit = new MemoryAuditLog(_calls);
+        PausedStreams = new MemoryPausedStreams(_calls);
     }
 
     /// <summary>
@@ -62,6 +66,15 @@ public sealed class MemoryStore : IStore
 
     /// <inheritdoc/>
     public IParkingStore Parking { get; }
+
+    /// <inheritdoc/>
+    public IStatisticsQueries Queries { get; }
+
+    /// <inheritdoc/>
+    public IAuditLog Audit { get; }
+
+    /// <inheritdoc/>
+    public IPausedStreams PausedStreams { get; }
 
     /// <inheritdoc/>
     public async ValueTask MigrateAsync(CancellationToken cancellationToken) => await _calls.RunAsync(

@@ -2,6 +2,7 @@ using DataLoad.Engine.Contract;
 using DataLoad.Engine.Faults;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Operating;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Statistics;
 
@@ -40,6 +41,10 @@ public sealed class MemoryStoreState
     internal Dictionary<string, MemoryTable> Tables { get; } = new(StringComparer.Ordinal);
 
     internal Dictionary<Guid, ParkedDelivery> Parked { get; } = [];
+
+    internal List<AuditEntry> Audit { get; } = [];
+
+    internal SortedSet<string> PausedStreams { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Puts rows into a page's table that the engine did not write: without SequenceNr, whatever theirs is.</summary>
     public void PutForeign(Page page, params IReadOnlyList<StatisticsRow> rows)

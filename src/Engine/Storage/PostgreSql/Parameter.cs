@@ -14,6 +14,8 @@ internal static class Parameter
 
     public static NpgsqlParameter Of(string value) => new NpgsqlParameter<string>(string.Empty, NpgsqlDbType.Text) { TypedValue = value };
 
+    public static NpgsqlParameter Of(Guid value) => new NpgsqlParameter<Guid>(string.Empty, NpgsqlDbType.Uuid) { TypedValue = value };
+
     public static NpgsqlParameter Of(DateOnly value) => new NpgsqlParameter<DateOnly>(string.Empty, NpgsqlDbType.Date) { TypedValue = value };
 
     public static NpgsqlParameter Of(byte[]? value) => new(string.Empty, NpgsqlDbType.Bytea) { Value = (object?)value ?? DBNull.Value };

@@ -57,13 +57,13 @@ internal static class PostgreSqlLeaseSql
         ORDER BY node_id FOR UPDATE
         """;
 
-    /// <summary>Takes the shards ($1) that no other living node holds, for a node ($2).</summary>
+    /// <summary>Takes the shards ($1) that no other living node holds, for a node ($2); its own, too, under a new epoch.</summary>
     public const string Take =
         $"""
         WITH {Live}
         UPDATE dataload_lease l SET epoch = l.epoch + 1, node_id = $2
-        WHERE l.shard_id = ANY ($1) AND l.node_id IS DISTINCT FROM $2
-            AND NOT EXISTS (SELECT FROM live WHERE live.node_id = l.node_id)
+        WHERE l.shard_id = ANY ($1)
+            AND (l.node_id = $2 OR NOT EXISTS (SELECT FROM live WHERE live.node_id = l.node_id))
         """;
 
     /// <summary>Writes a node ($1 to $5) and that it lives for a time ($6).</summary>
@@ -107,5 +107,14 @@ internal static class PostgreSqlLeaseSql
         SELECT n.node_id, n.address, n.secret FROM dataload_node n JOIN live ON live.node_id = n.node_id
         WHERE EXISTS (SELECT FROM dataload_lease l WHERE l.node_id = n.node_id)
         ORDER BY n.lease_until DESC LIMIT 1
+        """;
+
+    /// <summary>The nodes that live, and how many shards each owns.</summary>
+    public const string ListNodes =
+        $"""
+        WITH {Live}
+        SELECT n.node_id, n.address, n.secret, (SELECT count(*) FROM dataload_lease l WHERE l.node_id = n.node_id)::int
+        FROM dataload_node n JOIN live ON live.node_id = n.node_id
+        ORDER BY n.node_id COLLATE "C"
         """;
 }

@@ -33,6 +33,10 @@ internal sealed class PostgreSqlLeaseStore(
                 await TakeOverAsync(session, node, candidates, states, timeToLive, cancellationToken);
                 states = await LookAsync(session, wanted, cancellationToken);
             }
+            else
+            {
+                await AnnounceAsync(session, node, timeToLive, cancellationToken);
+            }
 
             return new LeaseAttempt(
                 [.. states.Where(state => state.IsHeldBy(node.Id)).Select(state => new ShardLease(state.Shard, state.Epoch))],
@@ -108,6 +112,20 @@ internal sealed class PostgreSqlLeaseStore(
             : null;
     }
 
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<NodePresence>> ListNodesAsync(CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = source.CreateCommand(PostgreSqlLeaseSql.ListNodes);
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        var nodes = new List<NodePresence>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            nodes.Add(new NodePresence(new NodeInfo { Id = reader.GetString(0), Address = reader.GetString(1), Secret = reader.GetString(2) }, reader.GetInt32(3)));
+        }
+
+        return nodes;
+    }
+
     /// <summary>Closes the nodes' sessions; leases that were not released are free from then on.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -166,15 +184,7 @@ internal sealed class PostgreSqlLeaseStore(
         batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.LockLeases, Parameter.Of(shards)));
         batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.LockHolders, Parameter.Of(shards)));
         batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.Take, Parameter.Of(shards), Parameter.Of(node.Id)));
-        batch.BatchCommands.Add(Statement(
-            PostgreSqlLeaseSql.SaveNode,
-            Parameter.Of(node.Id),
-            Parameter.Of(node.Address),
-            Parameter.Of(node.Secret),
-            Parameter.Of(ownName),
-            Parameter.Of(PostgreSqlNodeName.LockKey(node.Id)),
-            Parameter.Of(timeToLive)));
-        batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.ForgetNodes, Parameter.Of(node.Id)));
+        AddNode(batch, node, timeToLive);
         try
         {
             await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -186,6 +196,27 @@ internal sealed class PostgreSqlLeaseStore(
                 + "Let all nodes use the same role, or grant this one pg_signal_backend.",
                 denied);
         }
+    }
+
+    /// <summary>Says that a node lives which holds nothing, so that others see it stand by.</summary>
+    private static async Task AnnounceAsync(NpgsqlConnection session, NodeInfo node, TimeSpan timeToLive, CancellationToken cancellationToken)
+    {
+        await using NpgsqlBatch batch = session.CreateBatch();
+        AddNode(batch, node, timeToLive);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static void AddNode(NpgsqlBatch batch, NodeInfo node, TimeSpan timeToLive)
+    {
+        batch.BatchCommands.Add(Statement(
+            PostgreSqlLeaseSql.SaveNode,
+            Parameter.Of(node.Id),
+            Parameter.Of(node.Address),
+            Parameter.Of(node.Secret),
+            Parameter.Of(PostgreSqlNodeName.ApplicationName(node.Id)),
+            Parameter.Of(PostgreSqlNodeName.LockKey(node.Id)),
+            Parameter.Of(timeToLive)));
+        batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.ForgetNodes, Parameter.Of(node.Id)));
     }
 
     private static async Task<PostgresException?> TerminateAsync(

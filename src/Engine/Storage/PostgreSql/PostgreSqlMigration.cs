@@ -73,6 +73,20 @@ internal sealed record PostgreSqlMigration(int Version, string Name, string Sql)
 
             CREATE INDEX dataload_parked_due_ms ON dataload_parked (stream, due_ms, id);
             """),
+        new(2, "audit log and paused streams",
+            """
+            CREATE TABLE dataload_audit (
+                id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                at_ms bigint NOT NULL,
+                node text NOT NULL,
+                actor text NOT NULL,
+                action text NOT NULL,
+                target text NOT NULL,
+                detail text NOT NULL,
+                outcome text NOT NULL);
+
+            CREATE TABLE dataload_paused_stream (stream text NOT NULL PRIMARY KEY);
+            """),
     ];
 
     /// <summary>The version that this program needs.</summary>

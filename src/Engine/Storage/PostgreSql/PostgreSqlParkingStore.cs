@@ -61,19 +61,26 @@ internal sealed class PostgreSqlParkingStore(NpgsqlDataSource source) : IParking
         command.Parameters.Add(Parameter.Of(stream));
         command.Parameters.Add(Parameter.Of(nowMs));
         command.Parameters.Add(Parameter.Of(limit));
-        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
-        var due = new List<ParkedDelivery>();
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            due.Add(Read(reader));
-        }
-
-        return due;
+        return await ReadAllAsync(command, cancellationToken);
     }
 
     /// <inheritdoc/>
     public async ValueTask<long?> NextDueAsync(string stream, CancellationToken cancellationToken) =>
         await ScalarAsync<long?>("SELECT min(due_ms) FROM dataload_parked WHERE stream = @stream", new { stream }, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<ParkedDelivery>> ListAsync(Guid? after, int limit, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = source.CreateCommand(
+            $"SELECT id, stream, due_ms, tries, message FROM dataload_parked{(after is null ? "" : " WHERE id > $2")} ORDER BY id LIMIT $1");
+        command.Parameters.Add(Parameter.Of(limit));
+        if (after is { } last)
+        {
+            command.Parameters.Add(Parameter.Of(last));
+        }
+
+        return await ReadAllAsync(command, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public async ValueTask RemoveAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken)
@@ -91,6 +98,18 @@ internal sealed class PostgreSqlParkingStore(NpgsqlDataSource source) : IParking
     /// <inheritdoc/>
     public ValueTask<long> CountAsync(CancellationToken cancellationToken) =>
         ScalarAsync<long>("SELECT count(*) FROM dataload_parked", parameters: null, cancellationToken);
+
+    private static async ValueTask<IReadOnlyList<ParkedDelivery>> ReadAllAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        var found = new List<ParkedDelivery>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            found.Add(Read(reader));
+        }
+
+        return found;
+    }
 
     private static ParkedDelivery Read(NpgsqlDataReader reader) => new()
     {

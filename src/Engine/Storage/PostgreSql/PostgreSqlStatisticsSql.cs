@@ -29,8 +29,9 @@ internal sealed class PostgreSqlStatisticsSql
         Remove =
             $"""
             DELETE FROM {Table} t
-            USING unnest($1, $2, $3, $4, $5) AS w (shard_id, epoch, topic_type, topic_id, stat_date)
-            WHERE t.topic_type = w.topic_type AND t.topic_id = w.topic_id AND t.stat_date = w.stat_date AND {PostgreSqlFence.Holds}
+            USING unnest($1, $2, $3, $4, $5, $6) AS w (shard_id, epoch, topic_type, topic_id, stat_date, seq_nr)
+            WHERE t.topic_type = w.topic_type AND t.topic_id = w.topic_id AND t.stat_date = w.stat_date AND t.seq_nr = w.seq_nr
+                AND {PostgreSqlFence.Holds}
             """;
     }
 

@@ -117,7 +117,9 @@ internal sealed class PostgreSqlStatisticsStore(NpgsqlDataSource source, string 
         for (int start = 0; start < rows.Count; start += StatementRows)
         {
             var command = new NpgsqlBatchCommand(sql.Remove);
-            new StatisticsColumns(rows, start, Math.Min(StatementRows, rows.Count - start)).AddFenced(command.Parameters);
+            var chunk = new StatisticsColumns(rows, start, Math.Min(StatementRows, rows.Count - start));
+            chunk.AddFenced(command.Parameters);
+            chunk.AddSequenceNrs(command.Parameters);
             batch.BatchCommands.Add(command);
         }
 

@@ -1,6 +1,7 @@
 using Dapper;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Operating;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Statistics;
 using Npgsql;
@@ -44,6 +45,9 @@ public sealed class PostgreSqlStore : IStore
         Statistics = new PostgreSqlStatisticsStore(_pool.Source, Name);
         Leases = new PostgreSqlLeaseStore(connection, _pool.Source, Name, options.CommandTimeout);
         Parking = new PostgreSqlParkingStore(_pool.Source);
+        Queries = new PostgreSqlStatisticsQueries(_pool.Source);
+        Audit = new PostgreSqlAuditLog(_pool.Source);
+        PausedStreams = new PostgreSqlPausedStreams(_pool.Source);
     }
 
     /// <inheritdoc/>
@@ -63,6 +67,15 @@ public sealed class PostgreSqlStore : IStore
 
     /// <inheritdoc/>
     public IParkingStore Parking { get; }
+
+    /// <inheritdoc/>
+    public IStatisticsQueries Queries { get; }
+
+    /// <inheritdoc/>
+    public IAuditLog Audit { get; }
+
+    /// <inheritdoc/>
+    public IPausedStreams PausedStreams { get; }
 
     /// <inheritdoc/>
     public ValueTask MigrateAsync(CancellationToken cancellationToken) => _schema.MigrateAsync(cancellationToken);

@@ -105,6 +105,18 @@ internal sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
         }
     }
 
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<NodePresence>> ListNodesAsync(CancellationToken cancellationToken)
+    {
+        if (await FindOwnerAsync(cancellationToken).ConfigureAwait(false) is not { } owner)
+        {
+            return [];
+        }
+
+        IReadOnlyList<ShardLease> held = await database.ReadAsync(session => Held(session, owner.Id), cancellationToken).ConfigureAwait(false);
+        return [new NodePresence(owner, held.Count)];
+    }
+
     /// <summary>Lets go of the lock as a process that ends does: without giving anything back.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -139,7 +151,7 @@ internal sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
 
     private static IReadOnlyList<ShardLease> Take(SqliteSession session, NodeInfo node, IReadOnlyList<int> shards)
     {
-        // The lock is held, so that whoever else is recorded is gone. What this node holds already stays as it is.
+        // The lock is held, so that whoever else is recorded is gone. Each ownership has an epoch of its own.
         using SqliteStatement forget = session.Use("DELETE FROM dataload_node WHERE node_id <> ?1");
         forget.Bind(1, node.Id).Execute();
         using SqliteStatement enter = session.Use(
@@ -151,7 +163,7 @@ internal sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
         using SqliteStatement take = session.Use(
             """
             INSERT INTO dataload_lease (shard_id, epoch, node_id) VALUES (?1, 1, ?2)
-            ON CONFLICT (shard_id) DO UPDATE SET epoch = epoch + 1, node_id = excluded.node_id WHERE node_id IS NOT excluded.node_id
+            ON CONFLICT (shard_id) DO UPDATE SET epoch = epoch + 1, node_id = excluded.node_id
             """);
         var granted = new List<ShardLease>(shards.Count);
         foreach (int shard in shards)

@@ -43,6 +43,19 @@ internal sealed class SqliteMigrations(SqliteDatabase database)
 
         CREATE INDEX dataload_parked_due ON dataload_parked (stream, due_ms, id);
         """,
+        """
+        CREATE TABLE dataload_audit (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            at_ms INTEGER NOT NULL,
+            node TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            action TEXT NOT NULL,
+            target TEXT NOT NULL,
+            detail TEXT NOT NULL,
+            outcome TEXT NOT NULL);
+
+        CREATE TABLE dataload_paused_stream (stream TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID;
+        """,
     ];
 
     /// <summary>Runs the steps that the database lacks, each in a transaction of its own.</summary>

@@ -29,6 +29,10 @@ internal sealed class SqliteParkingStore(SqliteDatabase database) : IParkingStor
         cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<ParkedDelivery>> ListAsync(Guid? after, int limit, CancellationToken cancellationToken) =>
+        database.ReadAsync(session => List(session, after, limit), cancellationToken);
+
+    /// <inheritdoc/>
     public async ValueTask RemoveAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken)
     {
         if (ids.Count > 0)
@@ -77,18 +81,36 @@ internal sealed class SqliteParkingStore(SqliteDatabase database) : IParkingStor
         select.Bind(1, stream).Bind(2, nowMs).Bind(3, limit);
         while (select.Step())
         {
-            due.Add(new ParkedDelivery
-            {
-                Id = new Guid(select.Span(0), bigEndian: true),
-                Stream = select.Text(1),
-                DueMs = select.Int64(2),
-                Tries = (int)select.Int64(3),
-                Message = select.Blob(4),
-            });
+            due.Add(Read(select));
         }
 
         return due;
     }
+
+    private static IReadOnlyList<ParkedDelivery> List(SqliteSession session, Guid? after, int limit)
+    {
+        var page = new List<ParkedDelivery>();
+        using SqliteStatement select = session.Use(
+            "SELECT id, stream, due_ms, tries, message FROM dataload_parked WHERE id > ?1 ORDER BY id LIMIT ?2");
+
+        // The empty blob comes before all others.
+        select.Bind(1, after?.ToByteArray(bigEndian: true) ?? []).Bind(2, limit);
+        while (select.Step())
+        {
+            page.Add(Read(select));
+        }
+
+        return page;
+    }
+
+    private static ParkedDelivery Read(SqliteStatement select) => new()
+    {
+        Id = new Guid(select.Span(0), bigEndian: true),
+        Stream = select.Text(1),
+        DueMs = select.Int64(2),
+        Tries = (int)select.Int64(3),
+        Message = select.Blob(4),
+    };
 
     private static bool Remove(SqliteSession session, IReadOnlyList<Guid> ids)
     {

@@ -73,12 +73,12 @@ internal sealed class SqliteStatisticsStore(SqliteDatabase database) : IStatisti
             {
                 var fence = new SqliteFence(session);
                 using SqliteStatement delete = session.Use(
-                    $"DELETE FROM {SqliteStatisticsSql.Quote(page.Table)} WHERE {SqliteStatisticsSql.KeyIs}");
+                    $"DELETE FROM {SqliteStatisticsSql.Quote(page.Table)} WHERE {SqliteStatisticsSql.KeyIs} AND seq_nr = ?4");
                 foreach (StatisticsRow row in rows)
                 {
                     if (fence.Admits(row.Shard, row.Epoch))
                     {
-                        BindKey(delete, row).Execute();
+                        BindKey(delete, row).Bind(4, row.SequenceNr ?? throw new ArgumentException("A row to remove has no SequenceNr.", nameof(rows))).Execute();
                     }
                 }
 

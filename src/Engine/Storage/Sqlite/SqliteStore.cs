@@ -1,5 +1,6 @@
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Operating;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Statistics;
 
@@ -30,6 +31,9 @@ public sealed class SqliteStore : IStore
         Statistics = new SqliteStatisticsStore(_database);
         Leases = new SqliteLeaseStore(_database);
         Parking = new SqliteParkingStore(_database);
+        Queries = new SqliteStatisticsQueries(_database);
+        Audit = new SqliteAuditLog(_database);
+        PausedStreams = new SqlitePausedStreams(_database);
     }
 
     /// <inheritdoc/>
@@ -49,6 +53,15 @@ public sealed class SqliteStore : IStore
 
     /// <inheritdoc/>
     public IParkingStore Parking { get; }
+
+    /// <inheritdoc/>
+    public IStatisticsQueries Queries { get; }
+
+    /// <inheritdoc/>
+    public IAuditLog Audit { get; }
+
+    /// <inheritdoc/>
+    public IPausedStreams PausedStreams { get; }
 
     /// <inheritdoc/>
     public ValueTask MigrateAsync(CancellationToken cancellationToken) => _migrations.MigrateAsync(cancellationToken);

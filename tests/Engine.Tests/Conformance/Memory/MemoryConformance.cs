@@ -60,3 +60,17 @@ public sealed class MemoryStoreConformance : StoreConformance
         return Task.CompletedTask;
     }
 }
+
+public sealed class MemoryOperatingConformance : OperatingConformance
+{
+    private readonly MemoryStoreState _state = new();
+
+    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new MemoryStore(_state));
+}
+
+public sealed class MemoryStatisticsQueriesConformance : StatisticsQueriesConformance
+{
+    private readonly MemoryStoreState _state = new();
+
+    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new MemoryStore(_state));
+}

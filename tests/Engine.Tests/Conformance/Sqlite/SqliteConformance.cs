@@ -51,6 +51,8 @@ public sealed class SqliteLeaseStoreConformance : LeaseStoreConformance
 {
     private readonly TemporaryDatabase _database = new();
 
+    protected override bool ListsStandbys => false;
+
     protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqliteStore(_database.Path));
 
     protected override ValueTask DisposeDatabaseAsync()
@@ -99,6 +101,32 @@ public sealed class SqliteLookupConformance : LookupConformance
     protected override Task<ILookup> CreateLookupAsync() => Task.FromResult<ILookup>(new SqliteLookup(_database.Path));
 
     protected override Task ExecuteAsync(string sql) => _database.ExecuteAsync(sql);
+
+    protected override ValueTask DisposeDatabaseAsync()
+    {
+        _database.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
+
+public sealed class SqliteOperatingConformance : OperatingConformance
+{
+    private readonly TemporaryDatabase _database = new();
+
+    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqliteStore(_database.Path));
+
+    protected override ValueTask DisposeDatabaseAsync()
+    {
+        _database.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
+
+public sealed class SqliteStatisticsQueriesConformance : StatisticsQueriesConformance
+{
+    private readonly TemporaryDatabase _database = new();
+
+    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqliteStore(_database.Path));
 
     protected override ValueTask DisposeDatabaseAsync()
     {

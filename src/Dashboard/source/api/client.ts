@@ -1,0 +1,106 @@
+import { address } from "../state/route";
+import { forgetToken, session, token } from "../state/session";
+
+const ROOT = "/api/v1";
+
+/** What the node answered instead of what was asked for: its own sentence where it gave one. */
+export class Refusal extends Error {
+    constructor(readonly status: number, detail: string) {
+        super(detail);
+    }
+}
+
+type Query = Record<string, string | number | undefined | null>;
+
+function headers(extra: Record<string, string> = {}): Record<string, string> {
+    const shown = token();
+    return shown === null ? extra : { ...extra, Authorization: `Bearer ${shown}` };
+}
+
+async function refusal(response: Response): Promise<Refusal> {
+    let detail = `${response.status} ${response.statusText}`;
+    if (response.headers.get("Content-Type")?.includes("json")) {
+        const problem = (await response.json()) as { detail?: string; title?: string };
+        detail = problem.detail ?? problem.title ?? detail;
+    }
+
+    if (response.status === 401) {
+        const reason = token() === null ? "needed" : "refused";
+        forgetToken();
+        session.set({ state: "locked", reason });
+    }
+
+    return new Refusal(response.status, detail);
+}
+
+async function send(path: string, init: RequestInit): Promise<Response> {
+    const response = await fetch(ROOT + path, { ...init, cache: "no-store", credentials: "omit", redirect: "error" });
+    if (!response.ok) {
+        throw await refusal(response);
+    }
+
+    return response;
+}
+
+export async function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+    const response = await send(address(path, query), { headers: headers({ Accept: "application/json" }), signal: signal ?? null });
+    return (await response.json()) as T;
+}
+
+/** Changes something. The header is what no form of another site can send. */
+export async function post<T>(path: string, body: unknown): Promise<T> {
+    const response = await send(path, {
+        method: "POST",
+        headers: headers({ Accept: "application/json", "Content-Type": "application/json", "X-DataLoad-Request": "1" }),
+        body: JSON.stringify(body),
+    });
+    return (await response.json()) as T;
+}
+
+/** Saves an answer as a file. A plain link could not carry the token. */
+export async function download(path: string, query: Query, name: string): Promise<void> {
+    const response = await send(address(path, query), { headers: headers() });
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await response.blob());
+    link.download = name;
+    link.click();
+    // The browser has taken it by then; a leak of a few megabytes for a minute is harmless.
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+/** Opens server-sent events; ends when the node or the signal ends them. */
+export async function events(path: string, signal: AbortSignal, hear: (event: string, data: string) => void): Promise<void> {
+    const response = await send(path, { headers: headers({ Accept: "text/event-stream" }), signal });
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    for (;;) {
+        const { done, value } = await reader.read();
+        if (done) {
+            return;
+        }
+
+        rest += value.replaceAll("\r\n", "\n");
+        let end = rest.indexOf("\n\n");
+        while (end >= 0) {
+            dispatch(rest.slice(0, end), hear);
+            rest = rest.slice(end + 2);
+            end = rest.indexOf("\n\n");
+        }
+    }
+}
+
+function dispatch(block: string, hear: (event: string, data: string) => void): void {
+    let event = "message";
+    const data: string[] = [];
+    for (const line of block.split("\n")) {
+        if (line.startsWith("event:")) {
+            event = line.slice(6).trim();
+        } else if (line.startsWith("data:")) {
+            data.push(line.slice(5).replace(/^ /, ""));
+        }
+    }
+
+    if (data.length > 0) {
+        hear(event, data.join("\n"));
+    }
+}

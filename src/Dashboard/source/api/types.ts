@@ -1,0 +1,225 @@
+/** The shapes of /api/v1, as docs/api/openapi.yaml describes them: what the dashboard reads of them. */
+
+export type MetricValue = number | string;
+export type Values = Record<string, MetricValue>;
+export type MetricKind = "count" | "amount" | "distinct";
+
+export interface WhoAmI {
+    role: "reader" | "operator";
+    authentication: "token" | "loopback";
+    tokensConfigured: boolean;
+}
+
+export interface Metric {
+    column: string;
+    kind: MetricKind;
+}
+
+export interface Page {
+    name: string;
+    table: string;
+    metrics: Metric[];
+}
+
+export interface Catalog {
+    pages: Page[];
+    streams: { name: string; page: string; exchange: string; queue: string; enabled: boolean }[];
+}
+
+export interface Health {
+    ok: boolean;
+    detail?: string | null;
+    name?: string | null;
+}
+
+export interface Tallies {
+    deliveries: number;
+    events: number;
+    duplicates: number;
+    retries: number;
+    parked: number;
+    deadLetters: number;
+}
+
+export type Rates = Tallies;
+
+export interface Status {
+    node: string;
+    version: string;
+    startedAt: number;
+    now: number;
+    uptimeSeconds: number;
+    state: "serving" | "waiting";
+    ready: boolean;
+    timeZone: string;
+    today: string;
+    broker: Health;
+    store: Health;
+    business: Health;
+    shards: { owned: number; total: number };
+    memory: { residentBytes: number; budgetBytes: number; processBytes: number; counters: number; damaged: number };
+    unflushed: number;
+    uncheckpointed: number;
+    parked: number;
+    lag: number;
+    deadLetters: number | null;
+    failing: Record<string, string>;
+}
+
+export type StreamState = "running" | "paused" | "failing" | "disabled" | "waiting";
+
+export interface Stream {
+    name: string;
+    page: string;
+    queue: string;
+    enabled: boolean;
+    paused: boolean;
+    state: StreamState;
+    failing?: string | null;
+    prefetch: number;
+    lag: number | null;
+    unacknowledged: number;
+    totals: Tallies;
+    rates: Rates;
+}
+
+export interface Shard {
+    shard: number;
+    epoch: number;
+    sequenceNr: number;
+    checkpointSequenceNr: number;
+    counters: number;
+    residentBytes: number;
+    unflushed: number;
+    damaged: number;
+}
+
+export interface Node {
+    id: string;
+    address: string;
+    isSelf: boolean;
+    shards: number;
+    state?: "serving" | "waiting" | "unknown";
+}
+
+export interface TopicRow {
+    type: string;
+    id: number;
+    days: number;
+    values: Values;
+}
+
+export interface TopicList {
+    page: string;
+    from: string;
+    to: string;
+    sort: string;
+    order: "asc" | "desc";
+    offset: number;
+    limit: number;
+    total: number;
+    items: TopicRow[];
+}
+
+export interface TopicDay {
+    day: string;
+    source: "memory" | "table";
+    values: Values;
+}
+
+export interface Topic {
+    type: string;
+    id: number;
+    shard: number;
+    pages: { page: string; days: TopicDay[] }[];
+}
+
+export interface Totals {
+    from: string;
+    to: string;
+    pages: { page: string; topics: number; values: Values }[];
+}
+
+export interface Series {
+    page: string;
+    metrics: string[];
+    days: { day: string; values: Values }[];
+}
+
+export interface LiveStream {
+    state: StreamState;
+    events: number;
+    deliveries: number;
+    duplicates: number;
+    deadLetters: number;
+    lag: number | null;
+    unacknowledged: number;
+}
+
+export interface Live {
+    now: number;
+    ready: boolean;
+    state: "serving" | "waiting";
+    rates: Rates;
+    totals: Tallies;
+    lag: number;
+    parked: number;
+    deadLetters: number | null;
+    residentBytes: number;
+    streams: Record<string, Partial<LiveStream>>;
+    today: string;
+    todayTotals: Record<string, Values>;
+}
+
+export interface DeadLetterGroup {
+    stream: string;
+    reason: string;
+    count: number;
+    oldest?: number;
+    newest?: number;
+    example?: string;
+}
+
+export interface DeadLetterGroups {
+    total: number;
+    at: number;
+    complete: boolean;
+    groups: DeadLetterGroup[];
+}
+
+export interface DeadLetterSummary {
+    id: string;
+    stream: string;
+    reason: string;
+    error: string;
+    received: number;
+    bytes: number;
+}
+
+export interface DeadLetterList {
+    total: number;
+    offset: number;
+    limit: number;
+    items: DeadLetterSummary[];
+}
+
+export interface DeadLetter extends DeadLetterSummary {
+    queue?: string;
+    messageId?: string | null;
+    headers?: Record<string, string>;
+    body?: string | null;
+    bodyBase64?: string;
+}
+
+export interface DeadLetterSelection {
+    stream?: string;
+    reason?: string;
+    ids?: string[];
+    limit?: number;
+}
+
+export interface DeadLetterMove {
+    moved: number;
+    left?: number;
+    skipped?: number;
+}

@@ -1,0 +1,8 @@
+import { named } from "../i18n/language";
+
+const TONES: Record<string, string> = { running: "good", serving: "good", failing: "bad", paused: "warn", waiting: "warn" };
+
+/** A state as a word; its colour says nothing that the word does not. */
+export function Badge(props: { state: string }) {
+    return <span class={`badge ${TONES[props.state] ?? "plain"}`}>{named("state", props.state)}</span>;
+}

@@ -1,0 +1,37 @@
+import type { Metric, Values } from "../api/types";
+import { dayBefore, drawn, epochOf, metric as write } from "../format";
+import { metricName, t } from "../i18n/language";
+import { Chart } from "./Chart";
+
+const MAX_DAYS = 1000;
+
+/** All days from one to another: a day without a row is a day of nothing. */
+export function daysBetween(from: string, to: string): string[] {
+    const days: string[] = [];
+    for (let day = to; day >= from && days.length < MAX_DAYS; day = dayBefore(day, 1)) {
+        days.push(day);
+    }
+
+    return days.reverse();
+}
+
+/** A metric over days. */
+export function Trend(props: { metric: Metric; from: string; to: string; days: { day: string; values: Values }[] }) {
+    const { metric, from, to } = props;
+    const found = new Map(props.days.map((day) => [day.day, day.values[metric.column]]));
+    const days = daysBetween(from, to);
+    const name = metricName(metric.column);
+    return (
+        <>
+            <Chart
+                daily
+                caption={t("trend.chart", { metric: name, from, to })}
+                at={days.map(epochOf)}
+                lines={[{ name, colour: "accent", values: days.map((day) => drawn(found.get(day))) }]}
+                moment={(seconds) => new Date(seconds * 1000).toISOString().slice(0, 10)}
+                value={(_, place) => write(found.get(days[place]!) ?? 0, metric.kind)}
+            />
+            {metric.kind === "distinct" && <p class="muted note">{t("trend.note")}</p>}
+        </>
+    );
+}

@@ -1,0 +1,150 @@
+import { useEffect } from "preact/hooks";
+import { connection, live, stopLive } from "../state/live";
+import { announce, announcement, complain } from "../state/announcement";
+import { catalog, today } from "../state/catalog";
+import { useObservable } from "../state/observable";
+import { openSession } from "../state/opening";
+import { route } from "../state/route";
+import { forgetToken, session } from "../state/session";
+import { theme, toggleTheme } from "../state/theme";
+import { t, toggleLanguage, useLanguage, type Word } from "../i18n/language";
+import { Heading } from "../parts/Heading";
+import { Link } from "../parts/Link";
+import { DeadLetters } from "./DeadLetters";
+import { Login } from "./Login";
+import { Nodes } from "./Nodes";
+import { Overview } from "./Overview";
+import { Streams } from "./Streams";
+import { Topic } from "./Topic";
+import { Topics } from "./Topics";
+
+const VIEWS: [string, Word][] = [
+    ["/", "nav.overview"],
+    ["/topics", "nav.topics"],
+    ["/streams", "nav.streams"],
+    ["/nodes", "nav.nodes"],
+    ["/dead-letters", "nav.dead"],
+];
+
+export function App() {
+    useLanguage();
+    const who = useObservable(session);
+    const here = useObservable(route);
+    useEffect(() => {
+        open();
+        return live.subscribe((now) => {
+            if (now !== null && now.today !== today.value) {
+                today.set(now.today);
+            }
+        });
+    }, []);
+    return (
+        <>
+            <a class="skip" href="#main">
+                {t("skip")}
+            </a>
+            <header>
+                <span class="brand">{t("title")}</span>
+                {who.state === "open" && (
+                    <nav aria-label={t("nav")}>
+                        {VIEWS.map(([path, word]) => (
+                            <Link key={path} href={path} current={path === here.path || (path === "/topics" && here.path === "/topic")}>
+                                {t(word)}
+                            </Link>
+                        ))}
+                    </nav>
+                )}
+                <Tools />
+            </header>
+            <main id="main" tabIndex={-1}>
+                <View />
+            </main>
+            <Announcement />
+        </>
+    );
+}
+
+/** Asks who looks. A node that is away is asked again until it is there. */
+function open(): void {
+    openSession().then(
+        () => announcement.value.isError && announce(""),
+        (error: unknown) => {
+            if (session.value.state !== "locked") {
+                connection.set("lost");
+                complain(error);
+                setTimeout(open, 3000);
+            }
+        },
+    );
+}
+
+function Tools() {
+    const who = useObservable(session);
+    const state = useObservable(connection);
+    const shade = useObservable(theme);
+    return (
+        <div class="tools">
+            {who.state !== "locked" && (
+                <span role="status" class={`connection ${state}`}>
+                    {t(`connection.${state}`)}
+                </span>
+            )}
+            {who.state === "open" && <span class="muted">{t(`role.${who.role}`)}</span>}
+            <button onClick={toggleTheme}>{t(shade === "dark" ? "theme.toLight" : "theme.toDark")}</button>
+            <button onClick={toggleLanguage} lang={t("language.other") === "English" ? "en" : "zh-CN"}>
+                {t("language.other")}
+            </button>
+            {who.state === "open" && who.byToken && (
+                <button
+                    onClick={() => {
+                        stopLive();
+                        forgetToken();
+                        session.set({ state: "locked", reason: "needed" });
+                    }}
+                >
+                    {t("login.out")}
+                </button>
+            )}
+        </div>
+    );
+}
+
+function View() {
+    const who = useObservable(session);
+    const here = useObservable(route);
+    const known = useObservable(catalog);
+    if (who.state === "locked") {
+        return <Login reason={who.reason} />;
+    }
+
+    if (who.state === "unknown" || known === null) {
+        return <p class="muted">{t("loading")}</p>;
+    }
+
+    switch (here.path) {
+        case "/":
+            return <Overview route={here} catalog={known} />;
+        case "/topics":
+            return <Topics route={here} catalog={known} />;
+        case "/topic":
+            return <Topic route={here} catalog={known} />;
+        case "/streams":
+            return <Streams />;
+        case "/nodes":
+            return <Nodes />;
+        case "/dead-letters":
+            return <DeadLetters route={here} />;
+        default:
+            return <Heading text={t("notFound")} />;
+    }
+}
+
+function Announcement() {
+    const { text, isError } = useObservable(announcement);
+    return (
+        <footer class={`announcement ${isError ? "bad" : ""} ${text === "" ? "" : "shown"}`}>
+            <span role="status">{text}</span>
+            {text !== "" && <button onClick={() => announcement.set({ text: "", isError: false })}>{t("close")}</button>}
+        </footer>
+    );
+}

@@ -1,0 +1,102 @@
+import { useState } from "preact/hooks";
+import { get } from "../api/client";
+import type { Catalog, Metric, MetricValue, Page, Topic as Found, TopicDay } from "../api/types";
+import { daysOf, DayRange } from "../parts/DayRange";
+import { Heading } from "../parts/Heading";
+import { Link } from "../parts/Link";
+import { Sparkline } from "../parts/Sparkline";
+import { daysBetween, Trend } from "../parts/Trend";
+import { Waiting } from "../parts/Waiting";
+import { drawn, metric as write } from "../format";
+import { metricName, named, t } from "../i18n/language";
+import { useLoad } from "../state/load";
+import type { Route } from "../state/route";
+
+const MAX_DAYS = 1000;
+
+/** One topic: every metric of its pages, and how it went. */
+export function Topic(props: { route: Route; catalog: Catalog }) {
+    const { query } = props.route;
+    const type = query.get("type") ?? "";
+    const id = query.get("id") ?? "";
+    const { from, to } = daysOf(query, 30);
+    const topic = useLoad(`${type} ${id} ${from} ${to}`, (signal) => get<Found>("/topic", { type, id, from, to, limit: MAX_DAYS }, signal), true);
+    const pages = topic.data?.pages.filter((page) => page.days.length > 0) ?? [];
+    return (
+        <>
+            <Heading text={t("topic.title", { type, id })}>
+                {topic.data && <span class="muted">{t("topic.shard", { shard: topic.data.shard })}</span>}
+                <Link href="/topics">{t("topic.back")}</Link>
+            </Heading>
+            <div class="controls">
+                <DayRange from={from} to={to} />
+            </div>
+            <Waiting of={topic} />
+            {topic.data && pages.length === 0 && <p>{t("topic.none")}</p>}
+            {pages.map((page) => {
+                const known = props.catalog.pages.find((item) => item.name === page.page);
+                return known && <TopicPage key={page.page} page={known} days={page.days} from={from} to={to} />;
+            })}
+        </>
+    );
+}
+
+function TopicPage(props: { page: Page; days: TopicDay[]; from: string; to: string }) {
+    const { page, days } = props;
+    const [chosen, choose] = useState(page.metrics[0]!.column);
+    const [isBrief, setIsBrief] = useState(true);
+    const metric = page.metrics.find((item) => item.column === chosen) ?? page.metrics[0]!;
+    const byDay = new Map(days.map((day) => [day.day, day.values]));
+    const all = daysBetween(props.from, props.to);
+    const shown = isBrief ? page.metrics.filter((item) => item.column === chosen || days.some((day) => Number(day.values[item.column] ?? 0) !== 0)) : page.metrics;
+    return (
+        <section aria-label={t("topic.metrics", { page: named("page", page.name) })} data-page={page.name}>
+            <h2>{t("topic.metrics", { page: named("page", page.name) })}</h2>
+            <Trend metric={metric} from={props.from} to={props.to} days={days} />
+            <label>
+                <input type="checkbox" checked={isBrief} onChange={(event) => setIsBrief(event.currentTarget.checked)} /> {t("topic.empty")}
+            </label>
+            <div class="scroll" tabIndex={0} role="group" aria-label={t("topic.metrics", { page: named("page", page.name) })}>
+                <table>
+                    <thead>
+                        <tr>
+                            <th scope="col">{t("metric")}</th>
+                            <th scope="col" class="number">{`${t("topic.today")} (${days[0]!.day})`}</th>
+                            <th scope="col" class="number">
+                                {t("topic.sum")}
+                            </th>
+                            <th scope="col">{t("topic.trend")}</th>
+                        </tr>
+                    </thead>
+                    <tbody>
+                        {shown.map((item) => (
+                            <tr key={item.column} data-metric={item.column} class={item.column === chosen ? "chosen" : undefined}>
+                                <th scope="row">
+                                    <button class="plain" aria-pressed={item.column === chosen} title={item.column} aria-label={t("topic.show", { metric: metricName(item.column) })} onClick={() => choose(item.column)}>
+                                        {metricName(item.column)}
+                                    </button>
+                                </th>
+                                <td class="number">{write(days[0]!.values[item.column], item.kind)}</td>
+                                <td class="number">{write(sum(days, item), item.kind)}</td>
+                                <td>
+                                    <Sparkline values={all.map((day) => drawn(byDay.get(day)?.[item.column]))} />
+                                </td>
+                            </tr>
+                        ))}
+                    </tbody>
+                </table>
+            </div>
+        </section>
+    );
+}
+
+/** To the last unit: amounts are added up in hundredths. */
+function sum(days: TopicDay[], metric: Metric): MetricValue {
+    if (metric.kind !== "amount") {
+        return days.reduce((total, day) => total + Number(day.values[metric.column] ?? 0), 0);
+    }
+
+    const hundredths = days.reduce((total, day) => total + BigInt(String(day.values[metric.column] ?? "0.00").replace(".", "")), 0n);
+    const text = hundredths.toString().replace("-", "").padStart(3, "0");
+    return `${hundredths < 0n ? "-" : ""}${text.slice(0, -2)}.${text.slice(-2)}`;
+}

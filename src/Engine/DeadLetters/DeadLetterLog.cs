@@ -1,0 +1,13 @@
+using Microsoft.Extensions.Logging;
+
+namespace DataLoad.Engine.DeadLetters;
+
+/// <summary>Log messages 5100 to 5199.</summary>
+internal static partial class DeadLetterLog
+{
+    [LoggerMessage(5100, LogLevel.Information, "Put {Moved} dead letters back into their queues; {Skipped} stayed")]
+    public static partial void Moved(ILogger logger, long moved, long skipped);
+
+    [LoggerMessage(5101, LogLevel.Debug, "A dead letter of stream {Stream} could not be put back: {Error}")]
+    public static partial void Refused(ILogger logger, string stream, string error);
+}

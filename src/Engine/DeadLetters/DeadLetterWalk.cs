@@ -1,0 +1,155 @@
+using DataLoad.Engine.Intake.Amqp;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+namespace DataLoad.Engine.DeadLetters;
+
+/// <summary>
+/// Goes through the queue of dead letters once, a page at a time, each page by a consumer of its own whose prefetch is
+/// the page. What was looked at stays unacknowledged on its channel, so that the next page is the next messages. What is
+/// not acknowledged goes back to its place when the walk ends, or the connection does.
+/// </summary>
+internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings settings, TimeProvider time)
+{
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
+
+    // To acknowledge a message the broker searches all that its channel holds from the oldest on: a channel that held a
+    // hundred thousand would take minutes for some ten thousand of them. So many are held by one, or, where there would be
+    // too many channels (a broker allows 2047 to a connection), as many as a share of them.
+    private const long HeldByChannel = 1000;
+    private const long MostChannels = 1000;
+
+    private readonly List<IChannel> _channels = [];
+    private long _taken;
+
+    /// <summary>How many there were at the start, which is how many are looked at at the most.</summary>
+    public long Total { get; private set; }
+
+    /// <summary>How many were looked at.</summary>
+    public long Seen { get; private set; }
+
+    /// <summary>Takes one of a page's letters out of the queue for good.</summary>
+    public async ValueTask AcknowledgeAsync(IChannel channel, ulong tag, CancellationToken cancellationToken)
+    {
+        await channel.BasicAckAsync(tag, multiple: false, cancellationToken).ConfigureAwait(false);
+        _taken++;
+    }
+
+    /// <summary>Goes through the queue.</summary>
+    /// <param name="wants">Told of each; says whether it is wanted whole.</param>
+    /// <param name="take">Given what a page has of those, and the channel to acknowledge on; says whether to go on.</param>
+    /// <param name="cancellationToken">Ends the walk.</param>
+    /// <exception cref="DeadLetterException">Another consumer has the queue, or the channel was lost.</exception>
+    public async Task RunAsync(
+        Func<DeadLetterSummary, bool> wants,
+        Func<IReadOnlyList<(ulong Tag, DeadLetterContent Letter)>, IChannel, Task<bool>> take,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            IChannel channel = await OpenAsync(cancellationToken).ConfigureAwait(false);
+            Total = await channel.MessageCountAsync(Topology.DeadLetters, cancellationToken).ConfigureAwait(false);
+            long most = Math.Min(Total, settings.MaxListed);
+            long room = Math.Max(HeldByChannel, most / MostChannels);
+            long held = 0;
+            bool goOn = true;
+            while (goOn && Seen < most)
+            {
+                if (held >= room)
+                {
+                    channel = await OpenAsync(cancellationToken).ConfigureAwait(false);
+                    held = 0;
+                }
+
+                DeadLetterPage page = await TakePageAsync(channel, (int)Math.Min(settings.Page, most - Seen), wants, cancellationToken).ConfigureAwait(false);
+                if (page.Received == 0)
+                {
+                    break;
+                }
+
+                Seen += page.Received;
+                held += page.Received;
+                goOn = page.Wanted.Count == 0 || await take(page.Wanted, channel).ConfigureAwait(false);
+            }
+
+            foreach (IChannel used in _channels)
+            {
+                // Tag 0 stands for all that are unacknowledged.
+                await used.BasicNackAsync(0, multiple: true, requeue: true, cancellationToken).ConfigureAwait(false);
+                await used.CloseAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            await WaitUntilBackAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationInterruptedException e) when (e.ShutdownReason?.ReplyCode == Constants.NotFound)
+        {
+            // No queue yet: nothing was ever dead-lettered.
+            Total = Seen;
+        }
+        catch (OperationInterruptedException e)
+        {
+            throw new DeadLetterException($"The dead letters cannot be looked at: {e.ShutdownReason?.ReplyText ?? e.Message}. Another consumer may have the queue '{Topology.DeadLetters}'; try again when it is gone.", e);
+        }
+        finally
+        {
+            foreach (IChannel used in _channels)
+            {
+                await used.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<IChannel> OpenAsync(CancellationToken cancellationToken)
+    {
+        IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        _channels.Add(channel);
+        return channel;
+    }
+
+    /// <summary>
+    /// The broker gives a page after the other back to the queue in its own time, and the next walk would miss those that
+    /// are not there yet. Somebody else may take some meanwhile, so it is not waited for long.
+    /// </summary>
+    private async Task WaitUntilBackAsync(CancellationToken cancellationToken)
+    {
+        await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        long start = time.GetTimestamp();
+        while (await channel.MessageCountAsync(Topology.DeadLetters, cancellationToken).ConfigureAwait(false) < Total - _taken && time.GetElapsedTime(start) < settings.Patience)
+        {
+            await Task.Delay(Step, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<DeadLetterPage> TakePageAsync(IChannel channel, int expected, Func<DeadLetterSummary, bool> wants, CancellationToken cancellationToken)
+    {
+        var page = new DeadLetterPage(channel, expected, wants);
+        await channel.BasicQosAsync(0, (ushort)expected, global: false, cancellationToken).ConfigureAwait(false);
+
+        // Exclusive, so that no other walk, of another node, takes half of the queue away meanwhile.
+        string tag = await channel.BasicConsumeAsync(Topology.DeadLetters, autoAck: false, "", noLocal: false, exclusive: true, arguments: null, page, cancellationToken).ConfigureAwait(false);
+        while (!page.IsFull && page.Fault is null)
+        {
+            using var quiet = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            using var timer = new CancellationTokenSource(Quiet, time);
+            await using CancellationTokenRegistration ends = timer.Token.Register(quiet.Cancel);
+            try
+            {
+                await page.Moved.WaitAsync(quiet.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                // Fewer are left than were counted: somebody took them, or their time to live ended.
+                break;
+            }
+        }
+
+        if (page.Fault is { } fault)
+        {
+            throw fault as DeadLetterException ?? new DeadLetterException($"A dead letter cannot be read: {fault.Message}", fault);
+        }
+
+        await channel.BasicCancelAsync(tag, cancellationToken: cancellationToken).ConfigureAwait(false);
+        return page;
+    }
+}

@@ -1,0 +1,117 @@
+using System.Net;
+using DataLoad.Host.Settings;
+
+namespace DataLoad.Host.Access;
+
+/// <summary>Lets requests in, or not. Nothing behind it looks at tokens, hosts or origins again.</summary>
+internal sealed class AccessGate(HttpSettings settings, RateLimits limits)
+{
+    /// <summary>The header that every call which changes something bears: no form of another site can send it.</summary>
+    public const string RequestHeader = "X-DataLoad-Request";
+
+    private readonly AccessTokens _tokens = new(settings);
+    private readonly HostNames _names = new(settings);
+
+    /// <summary>Before an endpoint is sought: headers, and whether the request is one of a page of somebody else's.</summary>
+    public async Task CheckSourceAsync(HttpContext context, RequestDelegate next)
+    {
+        SecurityHeaders.Add(context);
+        AccessDoor? door = context.GetEndpoint()?.Metadata.GetMetadata<AccessRule>()?.Door;
+        bool anyName = door == AccessDoor.Health && !settings.IsLoopbackOnly;
+        if (!anyName && !_names.Allows(context))
+        {
+            await RefuseAsync(context, StatusCodes.Status421MisdirectedRequest, $"The node does not answer as '{context.Request.Host.Value}': call it by its address, or add the name to dataload.http.allowed-hosts.").ConfigureAwait(false);
+        }
+        else if (!HostNames.IsOwnOrigin(context.Request) || IsOfAnotherSite(context.Request, door))
+        {
+            await RefuseAsync(context, StatusCodes.Status403Forbidden, "The request comes from a page of another site, and none may call the node.").ConfigureAwait(false);
+        }
+        else
+        {
+            await next(context).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Whether the caller may have what the endpoint gives.</summary>
+    public async Task CheckCallerAsync(HttpContext context, RequestDelegate next)
+    {
+        if (context.GetEndpoint() is not { } endpoint)
+        {
+            await next(context).ConfigureAwait(false);
+            return;
+        }
+
+        // An endpoint that somebody forgot to give a rule is refused rather than open.
+        AccessDoor door = endpoint.Metadata.GetMetadata<AccessRule>()?.Door ?? AccessDoor.Operator;
+        if (door is AccessDoor.Open or AccessDoor.Health or AccessDoor.NodeSecret || (door == AccessDoor.Metrics && settings.IsLoopbackOnly))
+        {
+            await next(context).ConfigureAwait(false);
+            return;
+        }
+
+        (Caller? caller, int status, string refusal) = Recognize(context);
+        if (caller is null)
+        {
+            await RefuseAsync(context, status, refusal).ConfigureAwait(false);
+        }
+        else if (door == AccessDoor.Operator && caller.Role != AccessRole.Operator)
+        {
+            await RefuseAsync(context, StatusCodes.Status403Forbidden, "This takes the operator's token (dataload.http.operator-token), and the reader's was shown.").ConfigureAwait(false);
+        }
+        else if (!IsSafe(context.Request.Method) && !context.Request.Headers.ContainsKey(RequestHeader))
+        {
+            await RefuseAsync(context, StatusCodes.Status403Forbidden, $"A call that changes something needs the header '{RequestHeader}: 1'.").ConfigureAwait(false);
+        }
+        else
+        {
+            context.Features.Set(caller);
+            await next(context).ConfigureAwait(false);
+        }
+    }
+
+    private (Caller? Caller, int Status, string Refusal) Recognize(HttpContext context)
+    {
+        string address = RateLimits.AddressOf(context);
+        if (!settings.HasTokens)
+        {
+            // Only a node on loopback starts without tokens; looked at again, since this is all that guards it.
+            return context.Connection.RemoteIpAddress is not { } remote || IPAddress.IsLoopback(remote)
+                ? (new Caller(AccessRole.Operator, ByToken: false, address), 0, "")
+                : (null, StatusCodes.Status401Unauthorized, "No token is set, and only this machine may call: set dataload.http.reader-token or operator-token.");
+        }
+
+        if (AccessTokens.Shown(context.Request) is not { Length: > 0 } token)
+        {
+            context.Response.Headers.WWWAuthenticate = "Bearer realm=\"dataload\"";
+            return (null, StatusCodes.Status401Unauthorized, "A token is needed: send 'Authorization: Bearer TOKEN' with the reader's or the operator's.");
+        }
+
+        if (!limits.MayTry(address))
+        {
+            context.Response.Headers.RetryAfter = limits.RetryAfter;
+            return (null, StatusCodes.Status429TooManyRequests, "Too many wrong tokens came from this address: wait, and show the right one.");
+        }
+
+        AccessRole role = _tokens.RoleOf(token);
+        if (role == AccessRole.None)
+        {
+            limits.Failed(address);
+            context.Response.Headers.WWWAuthenticate = "Bearer realm=\"dataload\", error=\"invalid_token\"";
+            return (null, StatusCodes.Status401Unauthorized, "The token is neither the reader's nor the operator's.");
+        }
+
+        return (new Caller(role, ByToken: true, address), 0, "");
+    }
+
+    /// <summary>Whether a browser says that another site's page asks. To follow a link to a page is no harm.</summary>
+    private static bool IsOfAnotherSite(HttpRequest request, AccessDoor? door)
+    {
+        string site = request.Headers["Sec-Fetch-Site"].ToString();
+        bool isFollowed = door == AccessDoor.Open && IsSafe(request.Method) && string.Equals(request.Headers["Sec-Fetch-Mode"], "navigate", StringComparison.Ordinal);
+        return !isFollowed && site is ("cross-site" or "same-site");
+    }
+
+    private static bool IsSafe(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
+
+    private static Task RefuseAsync(HttpContext context, int status, string detail) => Results.Problem(detail, statusCode: status).ExecuteAsync(context);
+}

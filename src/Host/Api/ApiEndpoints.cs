@@ -1,0 +1,36 @@
+using DataLoad.Host.Access;
+
+namespace DataLoad.Host.Api;
+
+/// <summary>The HTTP API, version 1. Each resource has a file.</summary>
+internal static class ApiEndpoints
+{
+    public const string Root = "/api/v1";
+
+    public static void Map(WebApplication app, ApiServices services)
+    {
+        RouteGroupBuilder api = app.MapGroup(Root);
+        api.AddEndpointFilter(ApiErrors.CatchAsync);
+        DescriptionEndpoints.Map(api);
+        NodeEndpoints.Map(api, services);
+        StreamEndpoints.Map(api, services);
+        CounterEndpoints.Map(api, services);
+        TopicEndpoints.Map(api, services);
+        KeepEndpoints.Map(api, services);
+        TailEndpoint.Map(api, services);
+        LiveEndpoint.Map(api, services);
+        DeadLetterEndpoints.Map(api, services);
+        JournalEndpoint.Map(api, services);
+        SettingEndpoints.Map(api, services);
+        AuditEndpoint.Map(api, services);
+        app.MapFallback("/api/{**path}", (HttpContext context) => Results.Problem($"There is no {context.Request.Method} {context.Request.Path}; {Root}/openapi.yaml describes what there is.", statusCode: StatusCodes.Status404NotFound)).For(AccessDoor.Reader);
+    }
+
+    /// <summary>An endpoint that reads.</summary>
+    public static void Reads(this RouteGroupBuilder api, string path, Func<HttpContext, Task<IResult>> answer, AccessDoor door = AccessDoor.Reader) =>
+        api.MapGet(path, answer).For(door);
+
+    /// <summary>An endpoint that changes something.</summary>
+    public static void Does(this RouteGroupBuilder api, string method, string path, Func<HttpContext, Task<IResult>> answer) =>
+        api.MapMethods(path, [method], answer).For(AccessDoor.Operator);
+}

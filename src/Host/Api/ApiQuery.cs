@@ -1,0 +1,95 @@
+using System.Globalization;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
+using DataLoad.Host.Watching;
+
+namespace DataLoad.Host.Api;
+
+/// <summary>Reads a request's query, each parameter in its range.</summary>
+internal readonly struct ApiQuery(IQueryCollection query)
+{
+    public const int MaxLimit = 500;
+    public const int MaxOffset = 1_000_000;
+    private const int DefaultLimit = 50;
+
+    public int Offset => Int("offset", 0, MaxOffset) ?? 0;
+
+    public int Limit => Int("limit", 1, MaxLimit) ?? DefaultLimit;
+
+    /// <summary>A text, or null where it is missing or empty.</summary>
+    public string? Text(string name, int maxLength = 1000)
+    {
+        string? text = query[name];
+        return string.IsNullOrEmpty(text) ? null
+            : text.Length <= maxLength ? text
+            : throw ApiProblem.Bad($"{name} has {text.Length} characters: expected at most {maxLength}.");
+    }
+
+    public int? Int(string name, int min, int max) => (int?)Long(name, min, max);
+
+    public long? Long(string name, long min, long max) => Text(name) is not { } text ? null
+        : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) && value >= min && value <= max ? value
+        : throw ApiProblem.Bad($"{name} = {text}: expected a whole number from {min} to {max}.");
+
+    public bool Flag(string name) => Text(name) switch
+    {
+        null or "false" or "0" => false,
+        "true" or "1" => true,
+        { } text => throw ApiProblem.Bad($"{name} = {text}: expected true or false."),
+    };
+
+    /// <summary>One of some words; the first is what a missing one stands for.</summary>
+    public string OneOf(string name, params string[] words) => Text(name) is not { } text ? words[0]
+        : words.Contains(text, StringComparer.Ordinal) ? text
+        : throw ApiProblem.Bad($"{name} = {text}: expected {string.Join(" or ", words)}.");
+
+    public DateOnly? Day(string name) => Text(name) is not { } text ? null
+        : DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day
+        : throw ApiProblem.Bad($"{name} = {text}: expected a day as 2026-11-24.");
+
+    /// <summary>The first and the last day, today where they are missing.</summary>
+    public (DateOnly From, DateOnly To) Days(TodayTotals today)
+    {
+        DateOnly? to = Day("to");
+        DateOnly from = Day("from") ?? to ?? today.Today;
+        DateOnly last = to ?? (from > today.Today ? from : today.Today);
+        return from <= last ? (from, last) : throw ApiProblem.Bad($"from = {from:yyyy-MM-dd} is after to = {last:yyyy-MM-dd}: turn them round.");
+    }
+
+    public Page Page(Catalog catalog)
+    {
+        string name = Text("page") ?? throw ApiProblem.Bad($"page is missing: expected {string.Join(" or ", catalog.Pages.Select(page => page.Name))}.");
+        return catalog.Pages.FirstOrDefault(page => string.Equals(page.Name, name, StringComparison.Ordinal))
+            ?? throw ApiProblem.Bad($"page = {name}: expected {string.Join(" or ", catalog.Pages.Select(page => page.Name))}.");
+    }
+
+    /// <summary>The topic that is named, or null where none is.</summary>
+    public TopicKey? Topic()
+    {
+        string? type = Text("type", TopicKey.MaxTypeCharacters * 2);
+        int? id = Int("id", 0, int.MaxValue);
+        return type is null && id is null ? null
+            : type is not null && id is not null ? new TopicKey(type, id.Value)
+            : throw ApiProblem.Bad("A topic is named by type and id together: one of them is missing.");
+    }
+
+    /// <summary>A stream's name, or null where none is given.</summary>
+    public StreamDefinition? Stream(Catalog catalog) => Text("stream") is not { } name ? null
+        : catalog.FindStream(name) ?? throw ApiProblem.Bad($"stream = {name}: expected one of {string.Join(", ", catalog.Streams.Select(stream => stream.Name))}.");
+
+    /// <summary>The places of the metrics that are asked for; null for all.</summary>
+    public int[]? Metrics(Page page) => Text("metrics", 4000) is not { } text ? null : [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(column => MetricOf(page, "metrics", column))];
+
+    public static int MetricOf(Page page, string parameter, string column)
+    {
+        for (int i = 0; i < page.Metrics.Length; i++)
+        {
+            if (string.Equals(page.Metrics[i].Column, column, StringComparison.Ordinal))
+            {
+                return i;
+            }
+        }
+
+        throw ApiProblem.Bad($"{parameter} = {column}: page {page.Name} has no such metric; /api/v1/catalog lists them.");
+    }
+}

@@ -1,0 +1,44 @@
+using System.Text.Json.Serialization;
+
+namespace DataLoad.Host.Api;
+
+/// <summary>A journal entry, decoded. Who it was about is told to operators alone, when they ask.</summary>
+internal sealed record CountedEvent
+{
+    public required int Shard { get; init; }
+
+    public required long SequenceNr { get; init; }
+
+    public required long JournaledAt { get; init; }
+
+    public required string Stream { get; init; }
+
+    public required string Type { get; init; }
+
+    public required int Id { get; init; }
+
+    public required DateOnly Day { get; init; }
+
+    public required long Time { get; init; }
+
+    public required string Identity { get; init; }
+
+    public string? ChannelType { get; init; }
+
+    public string? QrCode { get; init; }
+
+    public string? ParentType { get; init; }
+
+    public int? ParentId { get; init; }
+
+    public required FactValues Facts { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? UserId { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Session { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? BusinessKey { get; init; }
+}

@@ -1,0 +1,116 @@
+using System.Globalization;
+using System.Text;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Statistics;
+using DataLoad.Engine.Storage;
+
+namespace DataLoad.Host.Api;
+
+/// <summary>
+/// Topics as CSV (RFC 4180). In the order of topics, or a row a day, it is written while it is read, whatever its size;
+/// in the order of a metric it is bounded.
+/// </summary>
+internal static class CounterCsv
+{
+    private const int FlushBytes = 64 * 1024;
+
+    public static async Task<IResult> WriteAsync(ApiServices services, HttpContext context)
+    {
+        var query = new ApiQuery(context.Request.Query);
+        Page page = query.Page(services.Catalog);
+        (DateOnly from, DateOnly to) = query.Days(services.Today);
+        int[] columns = query.Metrics(page) ?? [.. Enumerable.Range(0, page.Metrics.Length)];
+        TopicQuery topics = CounterEndpoints.QueryOf(query, page, from, to) with { Offset = 0 };
+        bool byDay = string.Equals(query.OneOf("by", "topic", "day"), "day", StringComparison.Ordinal);
+        CancellationToken cancellationToken = context.RequestAborted;
+        IAsyncEnumerable<(string Type, int Id, int? Day, long[] Values)> rows = byDay ? DaysAsync(services, page, topics, cancellationToken)
+            : topics.Sort is null && !topics.Descending ? FoldAsync(DaysAsync(services, page, topics, cancellationToken))
+            : await SortedAsync(services, page, topics, cancellationToken).ConfigureAwait(false);
+
+        context.Response.ContentType = "text/csv; charset=utf-8";
+        context.Response.Headers.ContentDisposition = $"attachment; filename=\"{page.Table}_{from:yyyy-MM-dd}_{to:yyyy-MM-dd}.csv\"";
+        var text = new StringBuilder("topic_type,topic_id").Append(byDay ? ",stat_date" : "");
+        text.AppendJoin("", columns.Select(column => $",{page.Metrics[column].Column}")).Append("\r\n");
+        await foreach ((string type, int id, int? day, long[] values) in rows.ConfigureAwait(false))
+        {
+            text.Append(Quote(type)).Append(',').Append(CultureInfo.InvariantCulture, $"{id}");
+            if (day is int number)
+            {
+                text.Append(CultureInfo.InvariantCulture, $",{DateOnly.FromDayNumber(number):yyyy-MM-dd}");
+            }
+
+            foreach (int column in columns)
+            {
+                text.Append(',').Append(page.Metrics[column].Kind == MetricKind.Amount ? Hundredths.Format(values[column]) : values[column].ToString(CultureInfo.InvariantCulture));
+            }
+
+            text.Append("\r\n");
+            if (text.Length > FlushBytes)
+            {
+                await context.Response.WriteAsync(text.ToString(), cancellationToken).ConfigureAwait(false);
+                text.Clear();
+            }
+        }
+
+        await context.Response.WriteAsync(text.ToString(), cancellationToken).ConfigureAwait(false);
+        return Results.Empty;
+    }
+
+    private static async IAsyncEnumerable<(string Type, int Id, int? Day, long[] Values)> DaysAsync(
+        ApiServices services, Page page, TopicQuery topics, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (StatisticsRow row in services.Store.Statistics.ReadAsync(page, topics.Filter, cancellationToken).ConfigureAwait(false))
+        {
+            if (topics.Search is null || $"{row.TopicType}/{row.TopicId}".Contains(topics.Search, StringComparison.OrdinalIgnoreCase))
+            {
+                yield return (row.TopicType, row.TopicId, row.Day, row.Values);
+            }
+        }
+    }
+
+    /// <summary>Adds up the days of a topic, which come one after the other.</summary>
+    private static async IAsyncEnumerable<(string Type, int Id, int? Day, long[] Values)> FoldAsync(IAsyncEnumerable<(string Type, int Id, int? Day, long[] Values)> days)
+    {
+        (string Type, int Id, int? Day, long[] Values)? sum = null;
+        await foreach ((string type, int id, _, long[] values) in days.ConfigureAwait(false))
+        {
+            if (sum is { } last && last.Id == id && string.Equals(last.Type, type, StringComparison.Ordinal))
+            {
+                for (int i = 0; i < values.Length; i++)
+                {
+                    last.Values[i] = checked(last.Values[i] + values[i]);
+                }
+
+                continue;
+            }
+
+            if (sum is { } done)
+            {
+                yield return done;
+            }
+
+            sum = (type, id, null, values);
+        }
+
+        if (sum is { } end)
+        {
+            yield return end;
+        }
+    }
+
+    private static async Task<IAsyncEnumerable<(string Type, int Id, int? Day, long[] Values)>> SortedAsync(ApiServices services, Page page, TopicQuery topics, CancellationToken cancellationToken)
+    {
+        int most = services.Settings.Http.MaxSortedCsv;
+        TopicTotalsPage found = await services.Store.Queries.TopAsync(page, topics with { Limit = most }, cancellationToken).ConfigureAwait(false);
+        return found.Total <= most
+            ? found.Topics.Select(topic => (topic.TopicType, topic.TopicId, (int?)null, topic.Values)).ToAsyncEnumerable()
+            : throw ApiProblem.Bad($"{found.Total} topics are more than the {most} that are sorted (dataload.http.max-sorted-csv): ask for sort=topic&order=asc, which has no limit.");
+    }
+
+    /// <summary>A text as a field. One that a spreadsheet would take for a formula is led by an apostrophe.</summary>
+    private static string Quote(string text)
+    {
+        string safe = text.Length > 0 && text[0] is '=' or '+' or '-' or '@' or '\t' or '\r' ? $"'{text}" : text;
+        return safe.AsSpan().IndexOfAny(",\"\r\n") >= 0 ? $"\"{safe.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : safe;
+    }
+}

@@ -1,0 +1,88 @@
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Statistics;
+
+namespace DataLoad.Host.Api;
+
+/// <summary>The statistics tables: topics, totals and series.</summary>
+internal static class CounterEndpoints
+{
+    private const int MaxDays = 1000;
+
+    public static void Map(RouteGroupBuilder api, ApiServices services)
+    {
+        api.Reads("/counters", context => TopAsync(services, context));
+        api.Reads("/counters.csv", context => CounterCsv.WriteAsync(services, context));
+        api.Reads("/totals", context => TotalsAsync(services, context));
+        api.Reads("/series", context => SeriesAsync(services, context));
+    }
+
+    /// <summary>The topics that a request asks for.</summary>
+    public static TopicQuery QueryOf(ApiQuery query, Page page, DateOnly from, DateOnly to)
+    {
+        string sort = query.Text("sort") ?? page.Metrics[0].Column;
+        return new TopicQuery
+        {
+            Filter = new StatisticsFilter(TopicType: query.Text("type", 128), From: from.DayNumber, To: to.DayNumber),
+            Search = query.Text("search", 100),
+            Sort = string.Equals(sort, "topic", StringComparison.Ordinal) ? null : ApiQuery.MetricOf(page, "sort", sort),
+            Descending = string.Equals(query.OneOf("order", "desc", "asc"), "desc", StringComparison.Ordinal),
+            Offset = query.Offset,
+            Limit = query.Limit,
+        };
+    }
+
+    private static async Task<IResult> TopAsync(ApiServices services, HttpContext context)
+    {
+        var query = new ApiQuery(context.Request.Query);
+        Page page = query.Page(services.Catalog);
+        (DateOnly from, DateOnly to) = query.Days(services.Today);
+        int[]? columns = query.Metrics(page);
+        TopicQuery topics = QueryOf(query, page, from, to);
+        TopicTotalsPage found = await services.Store.Queries.TopAsync(page, topics, context.RequestAborted).ConfigureAwait(false);
+        return Results.Json(
+            new TopicList(
+                page.Name,
+                from,
+                to,
+                topics.Sort is int sort ? page.Metrics[sort].Column : "topic",
+                topics.Descending ? "desc" : "asc",
+                topics.Offset,
+                topics.Limit,
+                found.Total,
+                [.. found.Topics.Select(topic => new TopicList.TopicRow(topic.TopicType, topic.TopicId, topic.Days, new MetricValues(page, topic.Values, columns)))]),
+            ApiJson.Default.TopicList);
+    }
+
+    private static async Task<IResult> TotalsAsync(ApiServices services, HttpContext context)
+    {
+        (DateOnly from, DateOnly to) = new ApiQuery(context.Request.Query).Days(services.Today);
+        var pages = new List<TotalsShape.PageTotals>();
+        foreach (Page page in services.Catalog.Pages)
+        {
+            StatisticsTotals totals = await services.Store.Queries.TotalsAsync(page, new StatisticsFilter(From: from.DayNumber, To: to.DayNumber), context.RequestAborted).ConfigureAwait(false);
+            pages.Add(new TotalsShape.PageTotals(page.Name, totals.Topics, new MetricValues(page, totals.Values)));
+        }
+
+        return Results.Json(new TotalsShape(from, to, pages), ApiJson.Default.TotalsShape);
+    }
+
+    private static async Task<IResult> SeriesAsync(ApiServices services, HttpContext context)
+    {
+        var query = new ApiQuery(context.Request.Query);
+        Page page = query.Page(services.Catalog);
+        (DateOnly from, DateOnly to) = query.Days(services.Today);
+        int[]? columns = query.Metrics(page);
+        Engine.Counting.TopicKey? topic = query.Topic();
+        IReadOnlyList<DayTotals> days = await services.Store.Queries.SeriesAsync(
+            page,
+            new StatisticsFilter(TopicType: topic?.Type, TopicId: topic?.Id, From: from.DayNumber, To: to.DayNumber),
+            MaxDays,
+            context.RequestAborted).ConfigureAwait(false);
+        return Results.Json(
+            new SeriesShape(
+                page.Name,
+                [.. (columns ?? [.. Enumerable.Range(0, page.Metrics.Length)]).Select(place => page.Metrics[place].Column)],
+                [.. days.Select(day => new SeriesShape.DayShape(DateOnly.FromDayNumber(day.Day), new MetricValues(page, day.Values, columns)))]),
+            ApiJson.Default.SeriesShape);
+    }
+}

@@ -1,0 +1,225 @@
+using System.Globalization;
+using System.Text;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.DeadLetters;
+using RabbitMQ.Client;
+
+namespace DataLoad.Host.Api;
+
+/// <summary>Dead letters: looking at them, and moving them. Each move is written down.</summary>
+internal static class DeadLetterEndpoints
+{
+    private const int MaxIds = 1000;
+
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    public static void Map(RouteGroupBuilder api, ApiServices services)
+    {
+        api.Reads("/dead-letters", context => GroupsAsync(services, context));
+        api.Reads("/dead-letters/messages", context => ListAsync(services, context));
+        api.Reads("/dead-letters/messages/{id}", context => ShowAsync(services, context), Access.AccessDoor.Operator);
+        api.Does(HttpMethods.Post, "/dead-letters/messages/{id}/edit", context => EditAsync(services, context));
+        api.Does(HttpMethods.Post, "/dead-letters/requeue", context => RequeueAsync(services, context));
+        api.Does(HttpMethods.Post, "/dead-letters/purge", context => PurgeAsync(services, context));
+    }
+
+    private static async Task<IResult> GroupsAsync(ApiServices services, HttpContext context)
+    {
+        DeadLetterListing listing = await ListingAsync(services, context).ConfigureAwait(false);
+        IEnumerable<DeadLetterGroups.Group> groups = listing.Letters
+            .GroupBy(letter => (letter.Stream, letter.Reason))
+            .Select(group => new DeadLetterGroups.Group(
+                group.Key.Stream,
+                group.Key.Reason,
+                group.LongCount(),
+                group.Min(letter => letter.ReceivedMs),
+                group.Max(letter => letter.ReceivedMs),
+                group.First().Error,
+                DeadLetterEntry.Show(group.First().Id)))
+            .OrderByDescending(group => group.Count);
+        return Results.Json(new DeadLetterGroups(listing.Total, listing.AtMs, listing.IsComplete, [.. groups]), ApiJson.Default.DeadLetterGroups);
+    }
+
+    private static async Task<IResult> ListAsync(ApiServices services, HttpContext context)
+    {
+        var query = new ApiQuery(context.Request.Query);
+        var selection = new DeadLetterSelection(query.Text("stream"), query.Text("reason"));
+        DeadLetterListing listing = await ListingAsync(services, context).ConfigureAwait(false);
+        DeadLetterSummary[] meant = [.. listing.Letters.Where(selection.Means)];
+        return Results.Json(
+            new DeadLetterList(meant.Length, listing.AtMs, query.Offset, query.Limit, [.. meant.Skip(query.Offset).Take(query.Limit).Select(DeadLetterEntry.Of)]),
+            ApiJson.Default.DeadLetterList);
+    }
+
+    private static async Task<IResult> ShowAsync(ApiServices services, HttpContext context)
+    {
+        UInt128 id = IdOf(context);
+        DeadLetterContent letter = await services.DeadLetters.FindAsync(id, context.RequestAborted).ConfigureAwait(false) ?? throw Missing(id);
+        StreamDefinition? stream = services.Catalog.FindStream(letter.Summary.Stream);
+        DeadLetterEntry entry = DeadLetterEntry.Of(letter.Summary);
+        return Results.Json(
+            new DeadLetterShape
+            {
+                Id = entry.Id,
+                Stream = entry.Stream,
+                Reason = entry.Reason,
+                Error = entry.Error,
+                Received = entry.Received,
+                Bytes = entry.Bytes,
+                ContentType = entry.ContentType,
+                Queue = stream?.Queue,
+                MessageId = letter.Properties.MessageId,
+                Timestamp = letter.Properties.IsTimestampPresent() ? letter.Properties.Timestamp.UnixTime : null,
+                Properties = PropertiesOf(letter.Properties),
+                Headers = (letter.Properties.Headers ?? new Dictionary<string, object?>(StringComparer.Ordinal)).ToDictionary(header => header.Key, header => Show(header.Value), StringComparer.Ordinal),
+                Body = TextOf(letter.Body),
+                BodyBase64 = Convert.ToBase64String(letter.Body),
+            },
+            ApiJson.Default.DeadLetterShape);
+    }
+
+    private static async Task<IResult> RequeueAsync(ApiServices services, HttpContext context)
+    {
+        DeadLetterRequest request = await ApiBody.ReadAsync(context, ApiJson.Default.DeadLetterRequest).ConfigureAwait(false);
+        DeadLetterSelection selection = SelectionOf(request);
+        DeadLetterMove? move = null;
+        await services.Audit.RunAsync(context, "dead.requeue", TargetOf(request), "", async () =>
+        {
+            move = await services.DeadLetters.RequeueAsync(selection, context.RequestAborted).ConfigureAwait(false);
+            return $"{move.Moved} moved, {move.Skipped} skipped";
+        }).ConfigureAwait(false);
+        return Results.Json(new DeadLetterMoveShape(move!.Moved, move.Left, move.Skipped), ApiJson.Default.DeadLetterMoveShape);
+    }
+
+    private static async Task<IResult> EditAsync(ApiServices services, HttpContext context)
+    {
+        UInt128 id = IdOf(context);
+        DeadLetterEdit edit = await ApiBody.ReadAsync(context, ApiJson.Default.DeadLetterEdit).ConfigureAwait(false);
+        byte[] body = BodyOf(edit);
+        DeadLetterMove? move = null;
+        await services.Audit.RunAsync(context, "dead.edit", DeadLetterEntry.Show(id), $"{body.Length} bytes", async () =>
+        {
+            move = await services.DeadLetters.EditAsync(id, body, edit.ContentType, context.RequestAborted).ConfigureAwait(false);
+            return move.Moved + move.Skipped > 0 ? $"{move.Moved} moved, {move.Skipped} skipped" : throw Missing(id);
+        }).ConfigureAwait(false);
+        return Results.Json(new DeadLetterMoveShape(move!.Moved, move.Left, move.Skipped), ApiJson.Default.DeadLetterMoveShape);
+    }
+
+    private static async Task<IResult> PurgeAsync(ApiServices services, HttpContext context)
+    {
+        DeadLetterRequest request = await ApiBody.ReadAsync(context, ApiJson.Default.DeadLetterRequest).ConfigureAwait(false);
+        DeadLetterSelection selection = SelectionOf(request);
+        long confirm = request.Confirm ?? throw ApiProblem.Bad("confirm is missing: it is the number of dead letters that are to be removed for good.");
+        DeadLetterPurge? purge = null;
+        await services.Audit.RunAsync(context, "dead.purge", TargetOf(request), string.Create(CultureInfo.InvariantCulture, $"confirm {confirm}"), async () =>
+        {
+            purge = await services.DeadLetters.PurgeAsync(selection, confirm, context.RequestAborted).ConfigureAwait(false);
+            return purge.IsConfirmed ? $"{purge.Count} removed" : throw new ApiProblem(StatusCodes.Status409Conflict, $"There are {purge.Count} such dead letters and confirm is {confirm}: nothing was removed. Look again, and confirm their number.")
+            {
+                Extensions = new Dictionary<string, object?>(StringComparer.Ordinal) { ["count"] = purge.Count },
+            };
+        }).ConfigureAwait(false);
+        return Results.Json(new DeadLetterMoveShape(purge!.Count, purge.Left, Skipped: 0), ApiJson.Default.DeadLetterMoveShape);
+    }
+
+    private static Task<DeadLetterListing> ListingAsync(ApiServices services, HttpContext context) =>
+        services.DeadLetters.ListAsync(TimeSpan.FromSeconds(new ApiQuery(context.Request.Query).Int("maxAge", 0, 3600) ?? 5), context.RequestAborted);
+
+    private static DeadLetterSelection SelectionOf(DeadLetterRequest request)
+    {
+        if (request.Ids is { Count: > MaxIds })
+        {
+            throw ApiProblem.Bad($"ids has {request.Ids.Count} entries: expected at most {MaxIds}.");
+        }
+
+        if (request.Limit is < 1)
+        {
+            throw ApiProblem.Bad($"limit = {request.Limit}: expected 1 or more.");
+        }
+
+        bool isEmpty = request.Stream is null && request.Reason is null && request.Ids is null;
+        return isEmpty != request.All
+            ? throw ApiProblem.Bad("Name stream, reason or ids; or say all = true, and none of them, for all dead letters.")
+            : new DeadLetterSelection(request.Stream, request.Reason, request.Ids?.Select(DeadLetterEntry.IdOf).ToHashSet(), request.Limit ?? int.MaxValue);
+    }
+
+    private static string TargetOf(DeadLetterRequest request)
+    {
+        IEnumerable<string?> parts =
+        [
+            request.All ? "all" : null,
+            request.Stream is null ? null : $"stream {request.Stream}",
+            request.Reason is null ? null : $"reason {request.Reason}",
+            request.Ids is null ? null : $"ids {string.Join(' ', request.Ids.Take(20))}{(request.Ids.Count > 20 ? " …" : "")}",
+            request.Limit is null ? null : $"limit {request.Limit}",
+        ];
+        return string.Join(", ", parts.OfType<string>());
+    }
+
+    private static byte[] BodyOf(DeadLetterEdit edit)
+    {
+        try
+        {
+            return (edit.Body, edit.BodyBase64) switch
+            {
+                ({ } text, null) => Strict.GetBytes(text),
+                (null, { } base64) => Convert.FromBase64String(base64),
+                _ => throw ApiProblem.Bad("Give the corrected body as body or as bodyBase64, one of them."),
+            };
+        }
+        catch (Exception e) when (e is FormatException or EncoderFallbackException)
+        {
+            throw ApiProblem.Bad($"The corrected body cannot be read: {e.Message}");
+        }
+    }
+
+    private static UInt128 IdOf(HttpContext context) => DeadLetterEntry.IdOf(context.Request.RouteValues["id"] as string ?? "");
+
+    private static ApiProblem Missing(UInt128 id) => ApiProblem.NotFound($"There is no dead letter {DeadLetterEntry.Show(id)} any more; list them again.");
+
+    private static string? TextOf(byte[] body)
+    {
+        try
+        {
+            return Strict.GetString(body);
+        }
+        catch (DecoderFallbackException)
+        {
+            return null;
+        }
+    }
+
+    private static Dictionary<string, string> PropertiesOf(IReadOnlyBasicProperties properties)
+    {
+        var shown = new Dictionary<string, string>(StringComparer.Ordinal);
+        Add("content-encoding", properties.ContentEncoding);
+        Add("correlation-id", properties.CorrelationId);
+        Add("reply-to", properties.ReplyTo);
+        Add("expiration", properties.Expiration);
+        Add("type", properties.Type);
+        Add("user-id", properties.UserId);
+        Add("app-id", properties.AppId);
+        Add("cluster-id", properties.ClusterId);
+        Add("delivery-mode", properties.IsDeliveryModePresent() ? ((int)properties.DeliveryMode).ToString(CultureInfo.InvariantCulture) : null);
+        Add("priority", properties.IsPriorityPresent() ? properties.Priority.ToString(CultureInfo.InvariantCulture) : null);
+        return shown;
+
+        void Add(string name, string? value)
+        {
+            if (!string.IsNullOrEmpty(value))
+            {
+                shown.Add(name, value);
+            }
+        }
+    }
+
+    private static string Show(object? value) => value switch
+    {
+        null => "null",
+        byte[] bytes => Encoding.UTF8.GetString(bytes),
+        AmqpTimestamp time => time.UnixTime.ToString(CultureInfo.InvariantCulture),
+        System.Collections.IDictionary table => $"{{{string.Join(", ", table.Keys.Cast<object>().Select(key => $"{key}: {Show(table[key])}"))}}}",
+        System.Collections.IList list => $"[{string.Join(", ", list.Cast<object?>().Select(Show))}]",
+        var other => Convert.ToString(other, CultureInfo.InvariantCulture) ?? "",
+    };
+}

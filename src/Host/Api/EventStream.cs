@@ -1,0 +1,35 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace DataLoad.Host.Api;
+
+/// <summary>Server-sent events on a response.</summary>
+internal sealed class EventStream(HttpContext context)
+{
+    private static readonly byte[] EndOfEvent = "\n\n"u8.ToArray();
+    private static readonly byte[] Comment = ":\n\n"u8.ToArray();
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        context.Response.ContentType = "text/event-stream";
+        context.Response.Headers["X-Accel-Buffering"] = "no";
+        await BeatAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Tells the other side, and whatever stands between, that the stream lives.</summary>
+    public async Task BeatAsync(CancellationToken cancellationToken)
+    {
+        await context.Response.Body.WriteAsync(Comment, cancellationToken).ConfigureAwait(false);
+        await FlushAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes an event, which goes out with the next <see cref="FlushAsync"/>.</summary>
+    public async Task WriteAsync<T>(string name, T data, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        await context.Response.Body.WriteAsync(System.Text.Encoding.UTF8.GetBytes($"event: {name}\ndata: "), cancellationToken).ConfigureAwait(false);
+        await context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(data, type), cancellationToken).ConfigureAwait(false);
+        await context.Response.Body.WriteAsync(EndOfEvent, cancellationToken).ConfigureAwait(false);
+    }
+
+    public Task FlushAsync(CancellationToken cancellationToken) => context.Response.Body.FlushAsync(cancellationToken);
+}

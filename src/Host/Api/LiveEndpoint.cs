@@ -1,0 +1,74 @@
+using DataLoad.Engine.Contract;
+
+namespace DataLoad.Host.Api;
+
+/// <summary>Live rates: all of it once, and then what has changed, every second or so.</summary>
+internal static class LiveEndpoint
+{
+    private static readonly TimeSpan TotalsPatience = TimeSpan.FromSeconds(30);
+
+    public static void Map(RouteGroupBuilder api, ApiServices services) =>
+        api.Reads("/live", context => Watch.RunAsync(services, context, (events, token) => RunAsync(services, events, token)));
+
+    private static async Task RunAsync(ApiServices services, EventStream events, CancellationToken cancellationToken)
+    {
+        LiveShape last = await TakeAsync(services, cancellationToken).ConfigureAwait(false);
+        await events.WriteAsync("snapshot", last, ApiJson.Default.LiveShape, cancellationToken).ConfigureAwait(false);
+        await events.FlushAsync(cancellationToken).ConfigureAwait(false);
+        using var timer = new PeriodicTimer(services.Settings.Http.LiveInterval, services.Time);
+        while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
+        {
+            LiveShape now = await TakeAsync(services, cancellationToken).ConfigureAwait(false);
+            await events.WriteAsync("delta", Delta(last, now), ApiJson.Default.LiveShape, cancellationToken).ConfigureAwait(false);
+            await events.FlushAsync(cancellationToken).ConfigureAwait(false);
+            last = now;
+        }
+    }
+
+    private static LiveShape Delta(LiveShape last, LiveShape now) => now with
+    {
+        Streams = now.Streams.Where(stream => stream.Value != last.Streams[stream.Key]).ToDictionary(stream => stream.Key, stream => stream.Value, StringComparer.Ordinal),
+        TodayTotals = now.TodayTotals?
+            .Where(page => last.TodayTotals?.TryGetValue(page.Key, out MetricValues? before) != true || !before!.Values.AsSpan().SequenceEqual(page.Value.Values))
+            .ToDictionary(page => page.Key, page => page.Value, StringComparer.Ordinal) is { Count: > 0 } changed ? changed : null,
+    };
+
+    private static async Task<LiveShape> TakeAsync(ApiServices services, CancellationToken cancellationToken)
+    {
+        IReadOnlyDictionary<string, MetricValues>? today = await TodayAsync(services, cancellationToken).ConfigureAwait(false);
+        return new LiveShape
+        {
+            Now = services.NowMs,
+            Ready = services.Node.IsServing && services.Node.Intake is { IsConnected: true } intake && !intake.Failing.Any(),
+            State = NodeEndpoints.StateOf(services),
+            Rates = Rates.Of(services.Tallies.Rates(stream: null)),
+            Totals = Tallies.Of(services.Tallies.Counts(stream: null)),
+            Lag = services.Node.Intake?.Lag.Values.Sum() ?? 0,
+            Parked = services.Node.Parked,
+            DeadLetters = services.Node.Intake?.DeadLetters,
+            ResidentBytes = services.Node.Region?.Budget.UsedBytes ?? 0,
+            Streams = StreamEndpoints.All(services).ToDictionary(
+                stream => stream.Name,
+                stream => new LiveShape.LiveStream(stream.State, stream.Rates.Events, stream.Rates.Deliveries, stream.Rates.Duplicates, stream.Rates.DeadLetters, stream.Lag, stream.Unacknowledged),
+                StringComparer.Ordinal),
+            Today = services.Today.Today,
+            TodayTotals = today,
+        };
+    }
+
+    private static async Task<IReadOnlyDictionary<string, MetricValues>?> TodayAsync(ApiServices services, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            patience.CancelAfter(TotalsPatience);
+            IReadOnlyDictionary<Page, long[]> totals = await services.Today.GetAsync(patience.Token).ConfigureAwait(false);
+            return totals.ToDictionary(page => page.Key.Name, page => new MetricValues(page.Key, page.Value), StringComparer.Ordinal);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is System.Data.Common.DbException or Engine.Storage.StoreException or OperationCanceledException or TimeoutException)
+        {
+            // The store is away, which the node's state says; rates go on.
+            return null;
+        }
+    }
+}

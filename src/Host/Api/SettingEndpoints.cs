@@ -1,0 +1,56 @@
+namespace DataLoad.Host.Api;
+
+/// <summary>Effective settings, and what is logged.</summary>
+internal static class SettingEndpoints
+{
+    private const int MaxCategories = 100;
+
+    public static void Map(RouteGroupBuilder api, ApiServices services)
+    {
+        api.Reads("/settings", context =>
+        {
+            string? search = new ApiQuery(context.Request.Query).Text("search", 100);
+            return Task.FromResult(Results.Json(
+                new SettingList([.. services.Settings.Effective
+                    .Where(setting => search is null || setting.Path.Contains(search, StringComparison.OrdinalIgnoreCase))
+                    .Select(setting => new SettingList.Setting(setting.Path, setting.Value, setting.Origin.ToString()))]),
+                ApiJson.Default.SettingList));
+        });
+        api.Reads("/log-levels", _ => Task.FromResult(Levels(services)));
+        api.Does(HttpMethods.Put, "/log-levels", context => SetAsync(services, context));
+    }
+
+    private static async Task<IResult> SetAsync(ApiServices services, HttpContext context)
+    {
+        LogLevelChange change = await ApiBody.ReadAsync(context, ApiJson.Default.LogLevelChange).ConfigureAwait(false);
+        if (change.Category is { Length: 0 or > 200 } || (change.Category is not null && services.LogLevels.Categories.Count >= MaxCategories && !services.LogLevels.Categories.ContainsKey(change.Category)))
+        {
+            throw ApiProblem.Bad($"category: expected 1 to 200 characters, and at most {MaxCategories} categories.");
+        }
+
+        LogLevel? level = change.Level is null ? null : LevelOf(change.Level);
+        await services.Audit.RunAsync(context, "log-level", change.Category ?? "", change.Level ?? "back to the start's", () =>
+        {
+            services.LogLevels.Set(change.Category, level);
+            return Task.FromResult("");
+        }).ConfigureAwait(false);
+        return Levels(services);
+    }
+
+    private static LogLevel LevelOf(string level) => level switch
+    {
+        "trace" => LogLevel.Trace,
+        "debug" => LogLevel.Debug,
+        "information" => LogLevel.Information,
+        "warning" => LogLevel.Warning,
+        "error" => LogLevel.Error,
+        "none" => LogLevel.None,
+        _ => throw ApiProblem.Bad($"level = {level}: expected trace, debug, information, warning, error or none."),
+    };
+
+    private static IResult Levels(ApiServices services) => Results.Json(
+        new LogLevelShape(Show(services.LogLevels.Default), services.LogLevels.Categories.ToDictionary(entry => entry.Key, entry => Show(entry.Value), StringComparer.Ordinal)),
+        ApiJson.Default.LogLevelShape);
+
+    private static string Show(LogLevel level) => level.ToString().ToLowerInvariant();
+}

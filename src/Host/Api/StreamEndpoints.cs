@@ -1,0 +1,91 @@
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Intake;
+
+namespace DataLoad.Host.Api;
+
+/// <summary>The streams, and pausing them.</summary>
+internal static class StreamEndpoints
+{
+    private static readonly TimeSpan PausePatience = TimeSpan.FromSeconds(10);
+
+    public static void Map(RouteGroupBuilder api, ApiServices services)
+    {
+        api.Reads("/streams", _ => Task.FromResult(Results.Json(new StreamList(All(services)), ApiJson.Default.StreamList)));
+        api.Reads("/streams/{stream}", context => Task.FromResult(Results.Json(Of(services, Named(services, context)), ApiJson.Default.StreamShape)));
+        api.Does(HttpMethods.Post, "/streams/{stream}/pause", context => SetAsync(services, context, paused: true));
+        api.Does(HttpMethods.Post, "/streams/{stream}/resume", context => SetAsync(services, context, paused: false));
+    }
+
+    /// <summary>All streams as they are.</summary>
+    public static IReadOnlyList<StreamShape> All(ApiServices services)
+    {
+        Dictionary<string, StreamStatus> statuses = Statuses(services);
+        return [.. services.Catalog.Streams.Select(stream => Of(services, stream, statuses.GetValueOrDefault(stream.Name)))];
+    }
+
+    private static async Task<IResult> SetAsync(ApiServices services, HttpContext context, bool paused)
+    {
+        StreamDefinition stream = Named(services, context);
+        if (!services.Settings.Engine.Amqp.Of(stream).Enabled)
+        {
+            throw new ApiProblem(StatusCodes.Status409Conflict, $"Stream {stream.Name} is not consumed at all: dataload.streams.\"{stream.Name}\".enabled is false.");
+        }
+
+        await services.Audit.RunAsync(context, paused ? "stream.pause" : "stream.resume", stream.Name, "", async () =>
+        {
+            await services.Node.SetPausedAsync(stream.Name, paused, context.RequestAborted).ConfigureAwait(false);
+            return "";
+        }).ConfigureAwait(false);
+        return Results.Json(await SettledAsync(services, stream, paused, context.RequestAborted).ConfigureAwait(false), ApiJson.Default.StreamShape);
+    }
+
+    /// <summary>A pause has been done when nothing is unacknowledged any more; that is waited for, not for long.</summary>
+    private static async Task<StreamShape> SettledAsync(ApiServices services, StreamDefinition stream, bool paused, CancellationToken cancellationToken)
+    {
+        long start = services.Time.GetTimestamp();
+        StreamShape shape = Of(services, stream);
+        while (paused && shape.Unacknowledged > 0 && services.Time.GetElapsedTime(start) < PausePatience)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), services.Time, cancellationToken).ConfigureAwait(false);
+            shape = Of(services, stream);
+        }
+
+        return shape;
+    }
+
+    private static StreamDefinition Named(ApiServices services, HttpContext context)
+    {
+        string name = context.Request.RouteValues["stream"] as string ?? "";
+        return services.Catalog.FindStream(name)
+            ?? throw ApiProblem.NotFound($"There is no stream {name}: there are {string.Join(", ", services.Catalog.Streams.Select(stream => stream.Name))}.");
+    }
+
+    private static Dictionary<string, StreamStatus> Statuses(ApiServices services) =>
+        services.Node.Intake?.Streams.ToDictionary(status => status.Stream, StringComparer.Ordinal) ?? [];
+
+    private static StreamShape Of(ApiServices services, StreamDefinition stream) =>
+        Of(services, stream, Statuses(services).GetValueOrDefault(stream.Name));
+
+    private static StreamShape Of(ApiServices services, StreamDefinition stream, StreamStatus? status)
+    {
+        Engine.Intake.Amqp.StreamSettings settings = services.Settings.Engine.Amqp.Of(stream);
+        long? lag = services.Node.Intake?.Lag.TryGetValue(stream.Name, out long waiting) == true ? waiting : null;
+        return new StreamShape
+        {
+            Name = stream.Name,
+            Page = stream.Page,
+            Exchange = stream.Exchange,
+            Queue = stream.Queue,
+            Enabled = settings.Enabled,
+            Paused = status?.IsPaused ?? false,
+            State = !settings.Enabled ? "disabled" : status is null ? "waiting" : status.IsPaused ? "paused" : status.Failing is not null ? "failing" : "running",
+            Failing = status?.Failing,
+            Prefetch = settings.Prefetch ?? services.Settings.Engine.Intake.Prefetch,
+            Lag = lag,
+            Unacknowledged = status?.Unacknowledged ?? 0,
+            DeadLettersByReason = services.Tallies.Of(stream.Name).Reasons,
+            Totals = Tallies.Of(services.Tallies.Counts(stream.Name)),
+            Rates = Rates.Of(services.Tallies.Rates(stream.Name)),
+        };
+    }
+}

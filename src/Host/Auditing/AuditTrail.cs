@@ -1,0 +1,66 @@
+using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Operating;
+using DataLoad.Host.Access;
+
+namespace DataLoad.Host.Auditing;
+
+/// <summary>
+/// Has what operators do written down: durably before it is done, and what came of it after. What cannot be written
+/// down is not done.
+/// </summary>
+internal sealed class AuditTrail(IAuditLog log, NodeInfo info, TimeProvider time, ILogger<AuditTrail> logger)
+{
+    private static readonly TimeSpan FinishPatience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Does something on a caller's behalf.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="action">What, as in <c>stream.pause</c>.</param>
+    /// <param name="target">What it is done to.</param>
+    /// <param name="detail">More of what was asked for.</param>
+    /// <param name="work">Does it, and says in a few words what came of it.</param>
+    public async Task RunAsync(HttpContext context, string action, string target, string detail, Func<Task<string>> work)
+    {
+        string actor = Caller.Of(context).Name;
+        long id = await log.BeginAsync(
+            new AuditEntry
+            {
+                AtMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
+                Node = info.Id,
+                Actor = actor,
+                Action = action,
+                Target = target,
+                Detail = detail,
+            },
+            context.RequestAborted).ConfigureAwait(false);
+        string outcome = AuditEntry.Done;
+        try
+        {
+            string came = await work().ConfigureAwait(false);
+            detail = came.Length == 0 ? detail : detail.Length == 0 ? came : $"{detail}: {came}";
+        }
+        catch (Exception e)
+        {
+            outcome = e.Message;
+            throw;
+        }
+        finally
+        {
+            AuditLog.Did(logger, actor, action, target, outcome);
+            await TryFinishAsync(id, outcome, detail).ConfigureAwait(false);
+        }
+    }
+
+    private async Task TryFinishAsync(long id, string outcome, string detail)
+    {
+        using var patience = new CancellationTokenSource(FinishPatience, time);
+        try
+        {
+            await log.FinishAsync(id, outcome, detail, patience.Token).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // It was done and cannot be undone; the entry goes on saying that it was begun.
+            AuditLog.NotFinished(logger, id, outcome, e.Message);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using System.CommandLine;
+using System.Globalization;
+using DataLoad.Host.Commands.Operating.Showing;
+using DataLoad.Host.Hosting;
+using DataLoad.Host.Operating;
+using DataLoad.Host.Operating.Answers;
+using DataLoad.Host.OperatorConsole;
+using DataLoad.Host.Settings;
+
+namespace DataLoad.Host.Commands.Operating;
+
+/// <summary><c>dataload console</c>: attaches to a running node and runs the commands that ask it.</summary>
+internal static class ConsoleCommand
+{
+    /// <summary>The command's name.</summary>
+    public const string Name = "console";
+
+    private const string Details =
+        """
+        Runs the commands that ask a node (status, streams, topic, dead, …) without naming it each time. Tab completes,
+        the arrow keys recall lines, 'help' lists the commands, 'help streams' tells about one, Ctrl-C ends what runs,
+        'exit' or Ctrl-D leaves. Lines are remembered in $XDG_STATE_HOME/dataload/history, for you alone; one that begins
+        with a blank is not. With lines from a pipe it runs them in turn.
+
+        Examples:
+          dataload console
+          dataload console --address http://10.0.0.5:8080
+          dataload console --config dataload.conf
+          printf 'pause act.buy\ncheckpoint\n' | dataload console
+
+        Exit codes: 0 all commands did; 1 or 2 the worst of them; 2 no node answers.
+        """;
+
+    public static Command Create(NodeSource source)
+    {
+        var command = new TaughtCommand(Name, "Attaches to a running node: completion, history, help.", Details);
+        source.AddTo(command);
+        command.SetAction((result, cancellationToken) => Failure.GuardAsync(() => RunAsync(source, result, cancellationToken), result.InvocationConfiguration.Error));
+        return command;
+    }
+
+    /// <summary>The commands of a console.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="settings">How they behave.</param>
+    /// <param name="confirmation">Asks what has to be confirmed.</param>
+    /// <param name="history">What was entered.</param>
+    /// <param name="leave">Called to leave.</param>
+    internal static RootCommand CreateRoot(NodeAccess node, ConsoleSettings settings, Confirmation confirmation, History history, Action leave)
+    {
+        var root = new RootCommand("Commands of the console. 'help COMMAND' tells about one; all of them work without the console too, as in 'dataload status --json'.");
+
+        // The version is that of the program, which is not what a console is asked for.
+        if (root.Options.OfType<VersionOption>().FirstOrDefault() is { } version)
+        {
+            root.Options.Remove(version);
+        }
+
+        foreach (Command command in OperatingCommands.Create(new OperatingContext(new AttachedNode(node, settings), confirmation, TimeProvider.System)))
+        {
+            root.Add(command);
+        }
+
+        root.Add(Own("help", "Lists the commands; 'help COMMAND' tells about one.", _ => { }));
+        root.Add(Own("history", "Shows the lines that were entered.", output =>
+        {
+            foreach ((int number, string line) in history.Lines.Index())
+            {
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{number + 1,5}  {line}"));
+            }
+        }));
+        root.Add(Own("exit", "Leaves the console.", _ => leave()));
+        TeachingHelp.Install(root);
+        return root;
+    }
+
+    private static async Task<int> RunAsync(NodeSource source, ParseResult result, CancellationToken cancellationToken)
+    {
+        (NodeAccess node, ConsoleSettings settings) = source.Find(result);
+        bool isTerminal = !Console.IsInputRedirected && !Console.IsOutputRedirected;
+        TextWriter output = result.InvocationConfiguration.Output;
+        await GreetAsync(node, isTerminal ? output : null, cancellationToken).ConfigureAwait(false);
+        History history = History.Open(isTerminal ? History.UsualFile() : null, settings.History, warning => result.InvocationConfiguration.Error.WriteLine($"dataload: {warning}"));
+        ConsoleSession? session = null;
+        RootCommand root = CreateRoot(node, settings, Confirmation.OnTerminal(), history, () => session!.IsLeaving = true);
+        ILineSource lines = isTerminal
+            ? new LineEditor(new TerminalKeys(), new LineView(output, () => Console.WindowWidth), new Completer(root), history)
+            : new PipedLines(Console.In);
+        session = new ConsoleSession(root, lines, output, result.InvocationConfiguration.Error);
+        return await session.RunAsync($"{node.Address.Authority}> ", cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Sees that the node answers, and says which it is.</summary>
+    private static async Task GreetAsync(NodeAccess node, TextWriter? output, CancellationToken cancellationToken)
+    {
+        using var client = new NodeClient(node);
+        WhoAmIAnswer who = (await client.GetAsync(NodePath.Of("whoami"), cancellationToken).ConfigureAwait(false)).As<WhoAmIAnswer>();
+        StatusAnswer status = (await client.GetAsync(NodePath.Of("status"), cancellationToken).ConfigureAwait(false)).As<StatusAnswer>();
+        if (output is not null)
+        {
+            await output.WriteLineAsync(Cell.Flat($"Node {status.Node}, version {status.Version}, {status.State}, as {who.Role}. 'help' lists the commands, Tab completes, 'exit' leaves.")).ConfigureAwait(false);
+        }
+    }
+
+    private static TaughtCommand Own(string name, string summary, Action<TextWriter> work)
+    {
+        var command = new TaughtCommand(name, summary, "");
+        command.SetAction(result =>
+        {
+            work(result.InvocationConfiguration.Output);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+}

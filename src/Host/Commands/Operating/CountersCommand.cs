@@ -1,0 +1,80 @@
+using System.CommandLine;
+using DataLoad.Host.Commands.Operating.Showing;
+using DataLoad.Host.Operating;
+using DataLoad.Host.Operating.Answers;
+
+namespace DataLoad.Host.Commands.Operating;
+
+/// <summary><c>dataload counters top</c>: the topics with the largest values.</summary>
+internal static class CountersCommand
+{
+    private const int UsualMetrics = 6;
+
+    private const string Details =
+        """
+        From the statistics table, as of the last flush. Over several days the days' values are added up, those of
+        distinct users too: a user on two days is two. Without --metrics a table shows the metric it is sorted by and the
+        page's first ones; --json has them all.
+
+        Examples:
+          dataload counters top
+          dataload counters top --by pay_amount --limit 10
+          dataload counters top --page bear --from 2024-11-01 --to 2024-11-30
+          dataload counters top --search mall --metrics visit_cnt,visit_user_cnt
+
+        Exit codes: 0 done; 2 the node could not be asked.
+        """;
+
+    public static Command Create(OperatingContext context) => new TaughtCommand("counters", "Shows what was counted.", "Example:\n  dataload counters top --by pay_amount\n\nExit codes: 0 done; 2 the node could not be asked.") { CreateTop(context) };
+
+    private static Command CreateTop(OperatingContext context)
+    {
+        Option<string?> page = Completions.Page("The page: act or bear; act without it.");
+        Option<string?> by = Completions.Metric("--by", "METRIC", "The metric to sort by, or topic; without it, the page's first.");
+        Option<bool> ascending = new("--ascending") { Description = "The smallest first." };
+        Option<string?> search = Completions.Text("--search", "TEXT", "Topics alone with this text in type/id.");
+        Option<string?> type = Completions.Text("--type", "TYPE", "Topics of this type alone.");
+        Option<string?> metrics = Completions.Metric("--metrics", "METRIC,…", "The metrics to show, separated by commas.");
+        Option<int> limit = WholeNumber.Option("--limit", "N", "How many topics, 1 to 500.", 1, 500, 20);
+        Option<int> offset = WholeNumber.Option("--offset", "N", "How many to pass over, 0 to 1000000.", 0, 1_000_000, 0);
+        var days = new DayOption();
+        var watch = new WatchOptions();
+        TaughtCommand command = context.Define("top", "Shows the topics of a page with the largest values.", Details, [page, by, ascending, search, type, metrics, limit, offset, .. days.Symbols, .. watch.Symbols], (result, operation, cancellationToken) =>
+        {
+            (DateOnly? from, DateOnly? to) = days.Read(result);
+            string path = NodePath.With(
+                NodePath.Of("counters"),
+                ("page", result.GetValue(page) ?? "act"),
+                ("from", from),
+                ("to", to),
+                ("sort", result.GetValue(by)),
+                ("order", result.GetValue(ascending) ? "asc" : null),
+                ("search", result.GetValue(search)),
+                ("type", result.GetValue(type)),
+                ("metrics", result.GetValue(metrics)),
+                ("limit", result.GetValue(limit)),
+                ("offset", result.GetValue(offset)));
+            return operation.WatchAsync<TopicListAnswer>(watch, result, path, (display, answer) => Render(display, answer, result.GetValue(metrics) is not null), _ => ExitCode.Done, cancellationToken);
+        });
+        command.Validators.Add(days.Check);
+        return command;
+    }
+
+    private static void Render(Display display, TopicListAnswer answer, bool all)
+    {
+        string[] columns = answer.Items.Count == 0 ? [] : [.. answer.Items[0].Values.Keys];
+        if (!all)
+        {
+            columns = [.. columns.Where(column => string.Equals(column, answer.Sort, StringComparison.Ordinal)).Concat(columns).Distinct(StringComparer.Ordinal).Take(UsualMetrics)];
+        }
+
+        display.Table(
+            ["topic", Column.Number("days"), .. columns.Select(Column.Number)],
+            answer.Items.Select(topic => (Cell[])[$"{topic.Type}:{topic.Id}", Cell.Of(topic.Days), .. columns.Select(column => Form.Value(topic.Values, column))]));
+        if (display.IsTerminal)
+        {
+            string days = answer.From == answer.To ? Form.Day(answer.From) : $"{Form.Day(answer.From)} to {Form.Day(answer.To)}";
+            display.Line($"{answer.Offset + answer.Items.Count} of {answer.Total} topics of page {answer.Page}, {days}", Tone.Faint);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.CommandLine;
+using DataLoad.Host.Commands.Operating.Showing;
+using DataLoad.Host.Operating;
+using DataLoad.Host.Operating.Answers;
+
+namespace DataLoad.Host.Commands.Operating;
+
+/// <summary><c>dataload shards</c>: the shards that the node owns.</summary>
+internal static class ShardsCommand
+{
+    private const string Details =
+        """
+        sequence-nr is the last event's number, behind is how many events a recovery would replay, unflushed how many
+        Counters wait for their row.
+
+        Examples:
+          dataload shards
+          dataload shards --watch
+
+        Exit codes: 0 done; 1 a shard has damaged Counters; 2 the node could not be asked.
+        """;
+
+    public static Command Create(OperatingContext context)
+    {
+        var watch = new WatchOptions();
+        return context.Define("shards", "Shows the shards that the node owns.", Details, watch.Symbols, (result, operation, cancellationToken) =>
+            operation.WatchAsync<ShardsAnswer>(watch, result, NodePath.Of("shards"), Render, answer => answer.Shards.Any(shard => shard.Damaged > 0) ? ExitCode.Found : ExitCode.Done, cancellationToken));
+    }
+
+    private static void Render(Display display, ShardsAnswer answer)
+    {
+        if (answer.Shards.Count == 0 && display.IsTerminal)
+        {
+            display.Line("This node owns no shards: it stands by, recovers or stops.", Tone.Warning);
+            return;
+        }
+
+        display.Table(
+            [Column.Number("shard"), Column.Number("epoch"), Column.Number("sequence-nr"), Column.Number("behind"), Column.Number("counters"), Column.Number("bytes"), Column.Number("unflushed"), Column.Number("damaged")],
+            answer.Shards.OrderBy(shard => shard.Shard).Select(shard => new[]
+            {
+                Cell.Of(shard.Shard),
+                Cell.Of(shard.Epoch),
+                Cell.Of(shard.SequenceNr),
+                Cell.Of(shard.SequenceNr - shard.CheckpointSequenceNr),
+                Cell.Of(shard.Counters),
+                Cell.Of(shard.ResidentBytes),
+                Cell.Of(shard.Unflushed),
+                Cell.Unless0(shard.Damaged, Tone.Bad),
+            }));
+    }
+}

@@ -1,0 +1,57 @@
+using System.Collections.Concurrent;
+
+namespace DataLoad.Host.Hosting;
+
+/// <summary>What is logged, by category, changeable while the program runs. Thread-safe.</summary>
+internal sealed class LogLevels(LogLevel level)
+{
+    private readonly ConcurrentDictionary<string, LogLevel> _set = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, LogLevel> _effective = new(StringComparer.Ordinal);
+    private volatile LogLevelBox _default = new(level);
+
+    /// <summary>The level of what has no other.</summary>
+    public LogLevel Default => _default.Level;
+
+    /// <summary>The levels that were set, by category.</summary>
+    public IReadOnlyDictionary<string, LogLevel> Categories => _set;
+
+    /// <summary>Sets the level of a category and all below it, or the default; null takes it back to what it was at the start.</summary>
+    public void Set(string? category, LogLevel? to)
+    {
+        if (category is null)
+        {
+            _default = new LogLevelBox(to ?? level);
+        }
+        else if (to is LogLevel value)
+        {
+            _set[category] = value;
+        }
+        else
+        {
+            _set.TryRemove(category, out _);
+        }
+
+        _effective.Clear();
+    }
+
+    /// <summary>Whether a message is logged.</summary>
+    public bool IsEnabled(string? category, LogLevel of) => of >= _effective.GetOrAdd(category ?? "", Find);
+
+    private LogLevel Find(string category)
+    {
+        for (string at = category; at.Length > 0; at = at.LastIndexOf('.') is int dot and > 0 ? at[..dot] : "")
+        {
+            if (_set.TryGetValue(at, out LogLevel found))
+            {
+                return found;
+            }
+        }
+
+        // A start that fails is told in one sentence on standard error; there it would be a stack trace.
+        return category.StartsWith("Microsoft.Extensions.Hosting", StringComparison.Ordinal) ? LogLevel.None
+            : category.StartsWith("Microsoft", StringComparison.Ordinal) && Default < LogLevel.Warning ? LogLevel.Warning
+            : Default;
+    }
+
+    private sealed record LogLevelBox(LogLevel Level);
+}

@@ -1,0 +1,4 @@
+namespace DataLoad.Host.Operating.Answers;
+
+/// <summary>All streams.</summary>
+internal sealed record StreamsAnswer(IReadOnlyList<StreamAnswer> Streams);

@@ -1,0 +1,131 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+
+namespace DataLoad.Host.Operating;
+
+/// <summary>Asks a running node by its HTTP API. Thread-safe.</summary>
+internal sealed class NodeClient : IDisposable
+{
+    /// <summary>The header without which a node changes nothing: no form of a web page can send it.</summary>
+    private const string RequestHeader = "X-DataLoad-Request";
+
+    private readonly NodeAccess _node;
+    private readonly HttpClient _http;
+
+    /// <summary>Makes a client; nothing is sent yet.</summary>
+    public NodeClient(NodeAccess node)
+    {
+        _node = node;
+
+        // No proxy and no redirect: the token goes to the node's address or nowhere.
+        _http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = node.ConnectTimeout, UseProxy = false, AllowAutoRedirect = false })
+        {
+            BaseAddress = node.Address,
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        if (node.Token is { } token)
+        {
+            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+    }
+
+    /// <summary>Reads.</summary>
+    /// <exception cref="NodeException">The node cannot be reached, or refuses.</exception>
+    public Task<NodeAnswer> GetAsync(string path, CancellationToken cancellationToken) =>
+        AskAsync(() => new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
+
+    /// <summary>Has something done.</summary>
+    /// <param name="method">POST or PUT.</param>
+    /// <param name="path">What.</param>
+    /// <param name="body">What is sent as JSON, or null.</param>
+    /// <param name="cancellationToken">Ends the waiting; the node may go on.</param>
+    /// <exception cref="NodeException">The node cannot be reached, or refuses.</exception>
+    public Task<NodeAnswer> DoAsync(HttpMethod method, string path, object? body, CancellationToken cancellationToken) => AskAsync(
+        () =>
+        {
+            var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body, body.GetType()) };
+            request.Headers.Add(RequestHeader, "1");
+            return request;
+        },
+        cancellationToken);
+
+    /// <summary>Watches server-sent events until the caller or the node ends it.</summary>
+    /// <exception cref="NodeException">The node cannot be reached, refuses, or is gone.</exception>
+    public async IAsyncEnumerable<NodeEvent> WatchAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage response = await SendAsync(() => new HttpRequestMessage(HttpMethod.Get, path), cancellationToken).ConfigureAwait(false);
+        Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        await using IAsyncEnumerator<SseItem<byte[]>> events = SseParser.Create(stream, (_, data) => data.ToArray()).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (await MoveAsync(events, cancellationToken).ConfigureAwait(false))
+        {
+            yield return new NodeEvent(events.Current.EventType, new NodeAnswer(_node.Shown, events.Current.Data));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private async Task<NodeAnswer> AskAsync(Func<HttpRequestMessage> make, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(_node.AnswerTimeout);
+        try
+        {
+            using HttpResponseMessage response = await SendAsync(make, patience.Token).ConfigureAwait(false);
+            return new NodeAnswer(_node.Shown, await response.Content.ReadAsByteArrayAsync(patience.Token).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new NodeException($"The node at {_node} did not answer within {_node.AnswerTimeout.TotalSeconds:0} s (dataload.console.answer-timeout), and may be at work still.");
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw new NodeException($"The answer of the node at {_node} was lost ({e.Message}); look whether it runs still, and what it did: 'dataload audit'.");
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> make, CancellationToken cancellationToken)
+    {
+        HttpResponseMessage response;
+        try
+        {
+            using HttpRequestMessage request = make();
+            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HttpRequestException e)
+        {
+            throw NotReached(e.Message);
+        }
+        catch (OperationCanceledException e) when (e.InnerException is TimeoutException)
+        {
+            throw NotReached($"no connection within {_node.ConnectTimeout.TotalSeconds:0} s");
+        }
+
+        if (response.IsSuccessStatusCode)
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            throw await NodeRefusal.OfAsync(_node, response, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<bool> MoveAsync(IAsyncEnumerator<SseItem<byte[]>> events, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await events.MoveNextAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException && !cancellationToken.IsCancellationRequested)
+        {
+            throw new NodeException($"The node at {_node} is gone ({e.Message}).");
+        }
+    }
+
+    private NodeException NotReached(string why) =>
+        new($"The node at {_node} cannot be reached ({why}): is 'dataload serve' running there? Name another one with --address, DATALOAD_HTTP or dataload.http.urls in --config.");
+}

@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text;
+
+namespace DataLoad.Host.OperatorConsole;
+
+/// <summary>Draws a line that is being edited, in one row of a terminal; a longer line is moved along.</summary>
+/// <param name="output">The terminal.</param>
+/// <param name="columns">How many columns it has now.</param>
+internal sealed class LineView(TextWriter output, Func<int> columns)
+{
+    private const string ToStart = "\r";
+    private const string ClearToEnd = "\e[K";
+    private const string ClearScreen = "\e[2J\e[H";
+
+    /// <summary>Draws the line anew.</summary>
+    public void Draw(string prompt, LineBuffer line)
+    {
+        int room = Math.Max(10, columns() - CellWidth.Of(prompt) - 1);
+        (string shown, int cursor) = Window(line, room);
+        output.Write($"{ToStart}{prompt}{shown}{ClearToEnd}{ToStart}");
+        output.Write(string.Create(CultureInfo.InvariantCulture, $"\e[{CellWidth.Of(prompt) + cursor}C"));
+        output.Flush();
+    }
+
+    /// <summary>Ends the row.</summary>
+    public void EndRow(string text = "")
+    {
+        output.WriteLine(text);
+        output.Flush();
+    }
+
+    /// <summary>Shows words in columns below the line.</summary>
+    public void List(IReadOnlyList<string> words)
+    {
+        int width = words.Max(CellWidth.Of) + 2;
+        int perRow = Math.Max(1, columns() / width);
+        output.WriteLine();
+        foreach (string[] row in words.Chunk(perRow))
+        {
+            output.WriteLine(string.Concat(row.Select(word => word + new string(' ', width - CellWidth.Of(word)))).TrimEnd());
+        }
+    }
+
+    /// <summary>Empties the screen.</summary>
+    public void Clear() => output.Write(ClearScreen);
+
+    /// <summary>The part of the line that fits, such that the cursor is in it, and the cursor's column there.</summary>
+    private static (string Shown, int Cursor) Window(LineBuffer line, int room)
+    {
+        int start = 0;
+        while (CellWidth.Of(line.Text[start..line.Cursor]) > room)
+        {
+            start++;
+        }
+
+        var shown = new StringBuilder();
+        int width = 0;
+        foreach (Rune rune in line.Text[start..].EnumerateRunes())
+        {
+            width += CellWidth.Of(rune);
+            if (width > room)
+            {
+                break;
+            }
+
+            shown.Append(rune.ToString());
+        }
+
+        return (shown.ToString(), CellWidth.Of(line.Text[start..line.Cursor]));
+    }
+}

@@ -1,0 +1,64 @@
+using System.Net;
+
+namespace DataLoad.Host.Settings;
+
+/// <summary>Where HTTP answers, to whom, and how much.</summary>
+public sealed record HttpSettings
+{
+    /// <summary>The addresses; empty for nowhere.</summary>
+    public IReadOnlyList<string> Urls { get; init; } = ["http://127.0.0.1:8080"];
+
+    /// <summary>The token that lets its bearer read; empty for none.</summary>
+    public string ReaderToken { get; init; } = "";
+
+    /// <summary>The token that lets its bearer read and change; empty for none.</summary>
+    public string OperatorToken { get; init; } = "";
+
+    /// <summary>Further names that requests may call the node by.</summary>
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
+
+    /// <summary>How many calls an address may make a second, over time.</summary>
+    public int Rate { get; init; } = 100;
+
+    /// <summary>How many calls an address may make at once.</summary>
+    public int Burst { get; init; } = 500;
+
+    /// <summary>How many wrong tokens an address may show within <see cref="FailedWindow"/>.</summary>
+    public int FailedTries { get; init; } = 10;
+
+    /// <summary>How long wrong tokens are counted together.</summary>
+    public TimeSpan FailedWindow { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How many may watch live rates or counted events at the same time.</summary>
+    public int MaxWatchers { get; init; } = 20;
+
+    /// <summary>How often live rates are told.</summary>
+    public TimeSpan LiveInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often the day's totals are summed while somebody watches.</summary>
+    public TimeSpan TotalsInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How many topics a CSV that is sorted by a metric may have.</summary>
+    public int MaxSortedCsv { get; init; } = 100_000;
+
+    /// <summary>How many journal blocks may wait for one who watches counted events.</summary>
+    public int TailBlocks { get; init; } = 64;
+
+    /// <summary>How many journal entries one call looks at.</summary>
+    public int JournalScan { get; init; } = 100_000;
+
+    /// <summary>Whether a token is set.</summary>
+    public bool HasTokens => ReaderToken.Length > 0 || OperatorToken.Length > 0;
+
+    /// <summary>Whether all addresses are this machine's alone.</summary>
+    public bool IsLoopbackOnly => Urls.All(url => IsLoopback(new Uri(url)));
+
+    /// <summary>Why a node must not start with these settings, and what to do about it; null where it may.</summary>
+    public string? Refusal => IsLoopbackOnly || HasTokens
+        ? null
+        : $"dataload.http.urls = {string.Join(';', Urls)} answers beyond this machine, which takes a token: set DATALOAD_HTTP_OPERATOR_TOKEN or DATALOAD_HTTP_READER_TOKEN (openssl rand -hex 32), or listen on 127.0.0.1.";
+
+    private static bool IsLoopback(Uri url) =>
+        string.Equals(url.IdnHost, "localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(url.IdnHost, out IPAddress? address) && IPAddress.IsLoopback(address));
+}

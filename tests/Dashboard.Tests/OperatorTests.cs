@@ -1,0 +1,100 @@
+using DataLoad.Dashboard.Tests.Browsing;
+using DataLoad.Dashboard.Tests.Stub;
+using Microsoft.Playwright;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Dashboard.Tests;
+
+[Collection(BrowserCollection.Name)]
+public sealed class OperatorTests(Chromium chromium)
+{
+    [Fact]
+    public async Task Dead_letters_are_requeued_once_it_is_confirmed()
+    {
+        await using StubNode node = await StubNode.StartAsync();
+        await using Visit visit = await Visit.OpenAsync(chromium, node.Address, "/dead-letters");
+        ILocator requeue = visit.Button("Requeue 3: act.share, body");
+        await requeue.ClickAsync();
+        ILocator dialog = visit.Page.GetByRole(AriaRole.Dialog, new PageGetByRoleOptions { Name = "Requeue 3 dead letters?" });
+        await Visit.ShouldBeSeenAsync(dialog);
+        await Axe.ShouldFindNothingAsync(visit.Page);
+        await visit.Page.Keyboard.PressAsync("Escape");
+        await Visit.ShouldHaveFocusAsync(requeue);
+        node.Posts.ShouldBeEmpty();
+
+        await requeue.ClickAsync();
+        await dialog.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Requeue", Exact = true }).ClickAsync();
+        await Visit.ShouldContainAsync(visit.Page.Locator(".announcement"), "3 requeued.");
+        await Assertions.Expect(requeue).ToHaveCountAsync(0, new LocatorAssertionsToHaveCountOptions { Timeout = Visit.PatienceMs });
+        node.Posts.Single().Path.ShouldBe("/api/v1/dead-letters/requeue");
+        node.Posts.Single().Body.GetRawText().ShouldBe("""{"stream":"act.share","reason":"body"}""");
+        visit.ShouldBeFaultless();
+    }
+
+    [Fact]
+    public async Task One_dead_letter_is_looked_at_and_requeued()
+    {
+        await using StubNode node = await StubNode.StartAsync();
+        await using Visit visit = await Visit.OpenAsync(chromium, node.Address, "/dead-letters");
+        await visit.Link("act.buy").ClickAsync();
+        await Visit.ShouldContainAsync(visit.Page.Locator(".pager"), "1 to 50 of 120");
+        await visit.Button("Next").ClickAsync();
+        await Visit.ShouldContainAsync(visit.Page.Locator(".pager"), "51 to 100 of 120");
+        string id = $"{50:x32}";
+        await visit.Button($"Show {id}").ClickAsync();
+        await Visit.ShouldSayAsync(visit.Page.Locator("dialog pre"), """{"orderId":7,"note":"<b>bold</b>"}""");
+        await visit.Button("Close").ClickAsync();
+        await visit.Button($"Requeue {id}").ClickAsync();
+        await visit.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Requeue", Exact = true }).ClickAsync();
+        await Visit.ShouldContainAsync(visit.Page.Locator(".announcement"), "1 requeued.");
+        await Visit.ShouldContainAsync(visit.Page.Locator(".pager"), "of 119");
+        node.Posts.Single().Body.GetProperty("ids")[0].GetString().ShouldBe(id);
+        visit.ShouldBeFaultless();
+    }
+
+    [Fact]
+    public async Task A_stream_is_paused_once_it_is_confirmed()
+    {
+        await using StubNode node = await StubNode.StartAsync();
+        await using Visit visit = await Visit.OpenAsync(chromium, node.Address, "/streams");
+        await visit.Button("Pause act.buy").ClickAsync();
+        await visit.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Pause", Exact = true }).ClickAsync();
+        await Visit.ShouldBeSeenAsync(visit.Button("Resume act.buy"));
+        node.Posts.Single().Path.ShouldBe("/api/v1/streams/act.buy/pause");
+        visit.ShouldBeFaultless();
+    }
+
+    [Fact]
+    public async Task A_reader_logs_in_sees_all_and_changes_nothing()
+    {
+        await using StubNode node = await StubNode.StartAsync(withTokens: true);
+        await using Visit visit = await Visit.OpenAsync(chromium, node.Address, "/dead-letters?stream=act.buy&reason=row-missing");
+        await Visit.ShouldSayAsync(visit.Heading, "Log in");
+        await Axe.ShouldFindNothingAsync(visit.Page);
+        await visit.Page.GetByLabel("Token").FillAsync("not the token");
+        await visit.Page.Keyboard.PressAsync("Enter");
+        await Visit.ShouldSayAsync(visit.Page.GetByRole(AriaRole.Alert), "The token was refused.");
+
+        await visit.Page.GetByLabel("Token").FillAsync(StubNode.ReaderToken);
+        await visit.Page.Keyboard.PressAsync("Enter");
+        await Visit.ShouldBeSeenAsync(visit.Page.Locator("tr[data-dead-letter]").First);
+        (await visit.Page.GetByRole(AriaRole.Button).Filter(new LocatorFilterOptions { HasText = "Requeue" }).CountAsync()).ShouldBe(0);
+        await visit.Page.ReloadAsync();
+        await Visit.ShouldBeSeenAsync(visit.Page.Locator("tr[data-dead-letter]").First);
+        await Visit.ShouldSayAsync(visit.Page.Locator(".connection"), "Live");
+        (await visit.Page.EvaluateAsync<string>("document.cookie + JSON.stringify(localStorage) + location.href")).ShouldNotContain(StubNode.ReaderToken);
+
+        await visit.Button("Log out").ClickAsync();
+        await Visit.ShouldSayAsync(visit.Heading, "Log in");
+        await visit.Page.GetByLabel("Token").FillAsync(StubNode.OperatorToken);
+        await visit.Page.Keyboard.PressAsync("Enter");
+        await Visit.ShouldBeSeenAsync(visit.Button($"Requeue {0:x32}"));
+        lock (node.Requests)
+        {
+            node.Requests.ShouldNotContain(request => request.Contains(StubNode.ReaderToken, StringComparison.Ordinal));
+        }
+
+        visit.ShouldBeFaultless();
+    }
+}

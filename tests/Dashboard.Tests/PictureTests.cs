@@ -1,0 +1,45 @@
+using DataLoad.Dashboard.Tests.Browsing;
+using DataLoad.Dashboard.Tests.Stub;
+using Microsoft.Playwright;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Dashboard.Tests;
+
+/// <summary>README's pictures: kept where DATALOAD_TEST_PICTURES names a folder for them.</summary>
+[Collection(BrowserCollection.Name)]
+public sealed class PictureTests(Chromium chromium)
+{
+    private const int Seconds = 300;
+
+    private const int MaxBytes = 200 * 1024;
+
+    [Theory]
+    [InlineData(ColorScheme.Light, "dashboard-light.png")]
+    [InlineData(ColorScheme.Dark, "dashboard-dark.png")]
+    public async Task Minutes_of_live_rates_are_drawn_as_they_come(ColorScheme scheme, string name)
+    {
+        await using StubNode node = await StubNode.StartAsync();
+        await using Visit visit = await Visit.OpenAsync(chromium, node.Address, "/", scheme: scheme);
+        await Visit.ShouldSayAsync(visit.Page.Locator(".connection"), "Live");
+        for (int second = 1; second <= Seconds; second++)
+        {
+            node.Live.Tell(StubApi.Live(events: 3200 + (900 * Math.Sin(second / 25d)) + (second * 37 % 211), now: StubApi.Now + (second * 1000)));
+        }
+
+        await visit.Page.Locator("figure summary").First.ClickAsync();
+        await Assertions.Expect(visit.Page.Locator("figure").First.Locator("tbody tr")).ToHaveCountAsync(Seconds + 1, new LocatorAssertionsToHaveCountOptions { Timeout = Visit.PatienceMs });
+        await visit.Page.Locator("figure summary").First.ClickAsync();
+        await Visit.ShouldBeSeenAsync(visit.Page.Locator("figure canvas").Nth(1));
+        await visit.Page.SetViewportSizeAsync(1280, 1180);
+        await visit.Page.EvaluateAsync("scrollTo(0, 0); document.activeElement.blur()");
+        byte[] picture = await visit.Page.ScreenshotAsync();
+        picture.Length.ShouldBeLessThan(MaxBytes);
+        if (Environment.GetEnvironmentVariable("DATALOAD_TEST_PICTURES") is { Length: > 0 } folder)
+        {
+            await File.WriteAllBytesAsync(Path.Combine(folder, name), picture);
+        }
+
+        visit.ShouldBeFaultless();
+    }
+}

@@ -1,0 +1,226 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using DataLoad.Engine.Contract;
+using DataLoad.Host.Access;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace DataLoad.Dashboard.Tests.Stub;
+
+/// <summary>The API's answers, as docs/api/openapi.yaml describes them.</summary>
+internal static class StubApi
+{
+    public const long Now = 1_772_438_400_000;
+
+    public static readonly JsonSerializerOptions Json = MakeOptions();
+
+    private static readonly object NoTallies = new { deliveries = 1200, events = 1000, duplicates = 150, unidentified = 0, retries = 4, parked = 2, deadLetters = 3 };
+
+    public static void Map(WebApplication app, StubNode node)
+    {
+        RouteGroupBuilder reads = app.MapGroup("/api/v1").For(AccessDoor.Reader);
+        reads.MapGet("/whoami", (HttpContext context) =>
+        {
+            Caller caller = Caller.Of(context);
+            return Answer(new { role = caller.Role == AccessRole.Operator ? "operator" : "reader", authentication = caller.ByToken ? "token" : "loopback", tokensConfigured = caller.ByToken });
+        });
+        reads.MapGet("/status", () => Answer(Status()));
+        reads.MapGet("/catalog", () => Answer(CatalogShape()));
+        reads.MapGet("/streams", () => Answer(new { streams = Catalog.Default.Streams.Select(stream => Stream(stream, paused: node.Posts.Any(post => post.Path.EndsWith($"{stream.Name}/pause", StringComparison.Ordinal)))) }));
+        reads.MapGet("/shards", () => Answer(new { shards = Enumerable.Range(0, 16).Select(shard => new { shard, epoch = 3, sequenceNr = 1000 + shard, checkpointSequenceNr = 900, counters = 40, residentBytes = 123_456, unflushed = 1, damaged = 0 }) }));
+        reads.MapGet("/nodes", () => Answer(new { nodes = new[] { new { id = "node-a", address = "http://127.0.0.1:8080", isSelf = true, shards = 16, state = "serving" }, new { id = "node-b", address = "http://127.0.0.1:8081", isSelf = false, shards = 0, state = "waiting" } } }));
+        reads.MapGet("/live", node.Live.ServeAsync);
+        reads.MapGet("/totals", () => Answer(new { from = StubTopics.Today, to = StubTopics.Today, pages = Catalog.Default.Pages.Select(page => new { page = page.Name, topics = StubTopics.Count, values = Totals(page) }) }));
+        reads.MapGet("/series", (string page, string metrics, DateOnly from, DateOnly to) => Answer(Series(Catalog.Default.PageNamed(page), metrics, from, to)));
+        reads.MapGet("/topic", (string type, int id, DateOnly from, DateOnly to) => Answer(Topic(type, id, from, to)));
+        reads.MapGet("/counters", (string page, DateOnly from, DateOnly to, string? search, string? sort, string? order, string metrics, int offset, int limit) =>
+        {
+            IReadOnlyList<(string Type, int Id)> found = Find(page, from, to, search, sort, order);
+            return Answer(new
+            {
+                page,
+                from,
+                to,
+                sort,
+                order,
+                offset,
+                limit,
+                total = found.Count,
+                items = found.Skip(offset).Take(limit).Select(topic => new { type = topic.Type, id = topic.Id, days = to.DayNumber - from.DayNumber + 1, values = Values(page, metrics, metric => StubTopics.Sum(metric, topic.Id, from, to)) }),
+            });
+        });
+        reads.MapGet("/counters.csv", (HttpContext context, string page, DateOnly from, DateOnly to, string? search, string? sort, string? order, string metrics) =>
+        {
+            var text = new StringBuilder($"topic_type,topic_id,{metrics}\r\n");
+            foreach ((string type, int id) in Find(page, from, to, search, sort, order))
+            {
+                text.Append(CultureInfo.InvariantCulture, $"{type},{id},{string.Join(',', Values(page, metrics, metric => StubTopics.Sum(metric, id, from, to)).Values)}\r\n");
+            }
+
+            context.Response.Headers.ContentDisposition = "attachment; filename=\"counters.csv\"";
+            return Results.Text(text.ToString(), "text/csv");
+        });
+        reads.MapGet("/dead-letters", () => Answer(new
+        {
+            total = node.DeadLetters.All.Count,
+            at = Now,
+            complete = true,
+            groups = node.DeadLetters.All.GroupBy(letter => (letter.Stream, letter.Reason)).Select(group => new { stream = group.Key.Stream, reason = group.Key.Reason, count = group.Count(), oldest = Now - 9_000_000, newest = Now - 60_000, example = "No row of orders has id 7.", exampleId = group.First().Id }),
+        }));
+        reads.MapGet("/dead-letters/messages", (string stream, string reason, int offset, int limit) =>
+        {
+            var found = node.DeadLetters.All.Where(letter => (letter.Stream, letter.Reason).Equals((stream, reason))).ToList();
+            return Answer(new { total = found.Count, at = Now, offset, limit, items = found.Skip(offset).Take(limit).Select(letter => new { id = letter.Id, stream, reason, error = "No row of orders has id 7.", received = Now, bytes = 42, contentType = "application/json" }) });
+        });
+        RouteGroupBuilder changes = app.MapGroup("/api/v1").For(AccessDoor.Operator);
+        changes.MapGet("/dead-letters/messages/{id}", (string id) => Answer(new { id, stream = "act.buy", reason = "row-missing", error = "No row of orders has id 7.", received = Now, bytes = 42, headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["x-dataload-received"] = "1" }, body = "{\"orderId\":7,\"note\":\"<b>bold</b>\"}" }));
+        changes.MapPost("/dead-letters/requeue", async (HttpContext context) =>
+        {
+            JsonElement body = await ReadAsync(node, context);
+            int moved = node.DeadLetters.Remove(Text(body, "stream"), Text(body, "reason"), body.TryGetProperty("ids", out JsonElement ids) ? [.. ids.EnumerateArray().Select(id => id.GetString()!)] : null);
+            return Answer(new { moved, left = node.DeadLetters.All.Count, skipped = 0 });
+        });
+        changes.MapPost("/streams/{stream}/{action}", async (HttpContext context, string stream) =>
+        {
+            await ReadAsync(node, context);
+            return Answer(Stream(Catalog.Default.FindStream(stream)!, paused: true));
+        });
+    }
+
+    /// <summary>What a live snapshot holds.</summary>
+    public static object Live(double events, long now = Now, long visits = -1) => new
+    {
+        now,
+        ready = true,
+        state = "serving",
+        lag = 12,
+        parked = 2,
+        deadLetters = 123,
+        residentBytes = 50_000_000,
+        rates = new { deliveries = events, events, duplicates = events / 20, retries = 0, parked = 0, deadLetters = events / 400 },
+        totals = NoTallies,
+        streams = Catalog.Default.Streams.ToDictionary(stream => stream.Name, _ => (object)new { state = "running", events = events / 17, deliveries = events / 17, duplicates = 0, deadLetters = 0, lag = 3, unacknowledged = 5 }, StringComparer.Ordinal),
+        today = StubTopics.Today,
+        todayTotals = visits < 0 ? new Dictionary<string, object>(StringComparer.Ordinal) : new Dictionary<string, object>(StringComparer.Ordinal) { ["act"] = new { visit_cnt = visits } },
+    };
+
+    private static async Task<JsonElement> ReadAsync(StubNode node, HttpContext context)
+    {
+        JsonElement body = await context.Request.ReadFromJsonAsync<JsonElement>(context.RequestAborted);
+        lock (node.Posts)
+        {
+            node.Posts.Add((context.Request.Path, body));
+        }
+
+        return body;
+    }
+
+    private static string? Text(JsonElement body, string name) => body.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
+
+    private static JsonSerializerOptions MakeOptions()
+    {
+        var options = new JsonSerializerOptions(JsonSerializerDefaults.Web);
+        options.MakeReadOnly(populateMissingResolver: true);
+        return options;
+    }
+
+    private static IResult Answer(object value) => Results.Json(value, Json);
+
+    private static object Status() => new
+    {
+        node = "node-a",
+        version = "0.1.0",
+        startedAt = Now - 7_200_000,
+        now = Now,
+        uptimeSeconds = 7200,
+        state = "serving",
+        ready = true,
+        timeZone = "Asia/Shanghai",
+        today = StubTopics.Today,
+        broker = new { ok = true },
+        store = new { ok = true },
+        business = new { ok = true },
+        shards = new { owned = 16, total = 16 },
+        memory = new { residentBytes = 50_000_000, budgetBytes = 512L * 1024 * 1024, processBytes = 90_000_000, counters = 640, damaged = 0 },
+        unflushed = 3,
+        uncheckpointed = 100,
+        parked = 2,
+        lag = 12,
+        deadLetters = 123,
+        totals = NoTallies,
+        rates = NoTallies,
+        paused = Array.Empty<string>(),
+        failing = new Dictionary<string, string>(StringComparer.Ordinal),
+    };
+
+    private static object CatalogShape() => new
+    {
+        pages = Catalog.Default.Pages.Select(page => new { name = page.Name, table = page.Table, metrics = page.Metrics.Select(metric => new { column = metric.Column, kind = metric.Kind.ToString().ToLowerInvariant() }) }),
+        streams = Catalog.Default.Streams.Select(stream => new { name = stream.Name, page = stream.Page, exchange = stream.Exchange, queue = stream.Queue, enabled = true }),
+    };
+
+    private static object Stream(StreamDefinition stream, bool paused) => new
+    {
+        name = stream.Name,
+        page = stream.Page,
+        exchange = stream.Exchange,
+        queue = stream.Queue,
+        enabled = true,
+        paused,
+        state = paused ? "paused" : "running",
+        failing = (string?)null,
+        prefetch = 1000,
+        lag = 3,
+        unacknowledged = 5,
+        totals = NoTallies,
+        rates = NoTallies,
+    };
+
+    private static IEnumerable<Metric> Chosen(string page, string metrics) =>
+        Catalog.Default.PageNamed(page).Metrics.Where(metric => metrics.Split(',').Contains(metric.Column, StringComparer.Ordinal));
+
+    private static Dictionary<string, object> Values(string page, string metrics, Func<Metric, long> value) =>
+        Chosen(page, metrics).ToDictionary(metric => metric.Column, metric => StubTopics.Write(metric, value(metric)), StringComparer.Ordinal);
+
+    private static Dictionary<string, object> Totals(Page page) =>
+        page.Metrics.ToDictionary(metric => metric.Column, metric => StubTopics.Write(metric, StubTopics.Total(metric, StubTopics.Today)), StringComparer.Ordinal);
+
+    private static object Series(Page page, string metrics, DateOnly from, DateOnly to) => new
+    {
+        page = page.Name,
+        metrics = metrics.Split(','),
+        days = StubTopics.Days(from, to).Select(day => new { day, values = Values(page.Name, metrics, metric => StubTopics.Total(metric, day)) }),
+    };
+
+    private static object Topic(string type, int id, DateOnly from, DateOnly to) => new
+    {
+        type,
+        id,
+        shard = 5,
+        pages = new[]
+        {
+            new
+            {
+                page = "act",
+                days = StubTopics.Days(from, to).Reverse().Select(day => new { day, source = "memory", sequenceNr = 9, values = Catalog.Default.PageNamed("act").Metrics.ToDictionary(metric => metric.Column, metric => StubTopics.Write(metric, StubTopics.Value(metric, id, day)), StringComparer.Ordinal) }),
+            },
+        },
+    };
+
+    private static IReadOnlyList<(string Type, int Id)> Find(string page, DateOnly from, DateOnly to, string? search, string? sort, string? order)
+    {
+        IEnumerable<(string Type, int Id)> found = StubTopics.All.Where(topic => string.IsNullOrEmpty(search) || string.Create(CultureInfo.InvariantCulture, $"{topic.Type}/{topic.Id}").Contains(search, StringComparison.OrdinalIgnoreCase));
+        bool isAscending = string.Equals(order, "asc", StringComparison.Ordinal);
+        if (string.Equals(sort, "topic", StringComparison.Ordinal))
+        {
+            found = found.OrderBy(topic => topic.Type, StringComparer.Ordinal).ThenBy(topic => topic.Id);
+            return [.. isAscending ? found : found.Reverse()];
+        }
+
+        Metric metric = Catalog.Default.PageNamed(page).Metrics.Single(item => string.Equals(item.Column, sort, StringComparison.Ordinal));
+        var valued = found.Select(topic => (topic, value: StubTopics.Sum(metric, topic.Id, from, to)));
+        return [.. (isAscending ? valued.OrderBy(item => item.value) : valued.OrderByDescending(item => item.value)).ThenBy(item => item.topic.Id).Select(item => item.topic)];
+    }
+}

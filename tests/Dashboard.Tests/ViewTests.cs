@@ -1,0 +1,148 @@
+using System.Globalization;
+using DataLoad.Dashboard.Tests.Browsing;
+using DataLoad.Dashboard.Tests.Stub;
+using DataLoad.Engine.Contract;
+using DataLoad.Integration.Tests.EndToEnd;
+using Microsoft.Playwright;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Dashboard.Tests;
+
+[Collection(BrowserCollection.Name)]
+public sealed class ViewTests(Chromium chromium)
+{
+    private static readonly Page Act = Catalog.Default.PageNamed("act");
+
+    [Theory]
+    [InlineData("/", "Overview", ".tile[data-metric=visit_cnt] dd")]
+    [InlineData("/topics", "Topics", "table.topics tbody a")]
+    [InlineData("/topic?type=ACTIVITY&id=42", "Topic ACTIVITY 42", "tr[data-metric=pay_amount]")]
+    [InlineData("/streams", "Streams", "tr[data-stream='act.group']")]
+    [InlineData("/nodes", "Shards and nodes", "tbody tr")]
+    [InlineData("/dead-letters?stream=act.buy&reason=row-missing", "Dead letters", "tr[data-dead-letter]")]
+    public async Task A_view_shows_its_data_accessibly_in_both_themes_and_breaks_no_rule(string path, string heading, string data)
+    {
+        await using StubNode node = await StubNode.StartAsync();
+        await using Visit visit = await Visit.OpenAsync(chromium, node.Address, path);
+        await Visit.ShouldSayAsync(visit.Heading, heading);
+        await Visit.ShouldBeSeenAsync(visit.Page.Locator(data).First);
+        (await visit.Page.TitleAsync()).ShouldBe($"{heading} · DataLoad");
+        await Axe.ShouldFindNothingAsync(visit.Page);
+        await visit.Button("Dark theme").ClickAsync();
+        await Visit.ShouldBeSeenAsync(visit.Button("Light theme"));
+        await Axe.ShouldFindNoFaintTextAsync(visit.Page);
+        visit.ShouldBeFaultless();
+    }
+
+    [Fact]
+    public async Task Live_numbers_move_without_a_further_call()
+    {
+        await using StubNode node = await StubNode.StartAsync();
+        await using Visit visit = await Visit.OpenAsync(chromium, node.Address, "/");
+        ILocator rate = visit.Page.Locator("#events-rate");
+        ILocator visits = visit.Page.Locator("[data-page=act] [data-metric=visit_cnt] dd");
+        await Visit.ShouldSayAsync(rate, "0");
+        await Visit.ShouldBeSeenAsync(visits);
+        node.Live.Tell(StubApi.Live(events: 1234.5, now: StubApi.Now + 1000, visits: 987_654_321));
+        await Visit.ShouldSayAsync(rate, "1,234.5");
+        await Visit.ShouldSayAsync(visits, "987,654,321");
+        node.Live.Tell(StubApi.Live(events: 2, now: StubApi.Now + 2000));
+        await Visit.ShouldSayAsync(rate, "2");
+        await Visit.ShouldSayAsync(visits, "987,654,321");
+        visit.ShouldBeFaultless();
+    }
+
+    [Fact]
+    public async Task A_lost_connection_is_told_and_taken_up_again()
+    {
+        await using StubNode node = await StubNode.StartAsync();
+        await using Visit visit = await Visit.OpenAsync(chromium, node.Address, "/streams");
+        ILocator connection = visit.Page.Locator(".connection");
+        await Visit.ShouldSayAsync(connection, "Live");
+        node.Live.Snapshot = () => StubApi.Live(events: 1700);
+        node.Live.End();
+        await Visit.ShouldSayAsync(connection, "Connection lost, trying again");
+        await Visit.ShouldSayAsync(connection, "Live");
+        await Visit.ShouldSayAsync(visit.Page.Locator("tr[data-stream='act.buy'] td.number").First, "100");
+        visit.ShouldBeFaultless();
+    }
+
+    [Fact]
+    public async Task A_topic_shows_every_metric_with_its_sum_and_trend()
+    {
+        await using StubNode node = await StubNode.StartAsync();
+        await using Visit visit = await Visit.OpenAsync(chromium, node.Address, "/topic?type=ACTIVITY&id=42&from=2026-02-21&to=2026-03-02");
+        ILocator row = visit.Page.Locator("tr[data-metric=pay_amount]");
+        await Visit.ShouldBeSeenAsync(row);
+        Metric metric = Act.Metrics.Single(item => string.Equals(item.Column, "pay_amount", StringComparison.Ordinal));
+        decimal sum = StubTopics.Sum(metric, 42, new DateOnly(2026, 2, 21), StubTopics.Today) / 100m;
+        await Visit.ShouldSayAsync(row.Locator("td").Nth(1), "¥" + sum.ToString("N2", CultureInfo.InvariantCulture));
+        (await row.Locator("polyline").GetAttributeAsync("points"))!.Split(' ').Length.ShouldBe(10);
+        (await visit.Page.Locator("tr[data-metric=lottery_cnt]").CountAsync()).ShouldBe(0);
+        await visit.Page.GetByLabel("Hide metrics that are 0").UncheckAsync();
+        await Visit.ShouldBeSeenAsync(visit.Page.Locator("tr[data-metric=lottery_cnt]"));
+        (await visit.Page.Locator("tr[data-metric]").CountAsync()).ShouldBe(Act.Metrics.Length);
+
+        await visit.Button("Show Paid in the chart").PressAsync("Enter");
+        await Visit.ShouldSayAsync(visit.Page.Locator("figcaption"), "Paid a day, 2026-02-21 to 2026-03-02");
+        await visit.Page.GetByText("Show as a table").ClickAsync();
+        await Visit.ShouldSayAsync(visit.Page.Locator("figure tbody th").Last, "2026-03-02");
+        visit.ShouldBeFaultless();
+    }
+
+    [Fact]
+    public async Task Language_and_theme_follow_the_browser_and_a_choice_lasts()
+    {
+        await using StubNode node = await StubNode.StartAsync();
+        await using Visit visit = await Visit.OpenAsync(chromium, node.Address, "/", "zh-CN", ColorScheme.Dark);
+        await Visit.ShouldSayAsync(visit.Heading, "总览");
+        (await visit.Page.GetAttributeAsync("html", "lang")).ShouldBe("zh-CN");
+        await Visit.ShouldBeSeenAsync(visit.Button("浅色主题"));
+        string dark = await visit.Page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor");
+        await Visit.ShouldContainAsync(visit.Page.Locator("[data-page=act] [data-metric=pay_amount]"), "支付金额");
+
+        await visit.Button("浅色主题").ClickAsync();
+        await visit.Button("English").ClickAsync();
+        await Visit.ShouldSayAsync(visit.Heading, "Overview");
+        await visit.Page.ReloadAsync();
+        await Visit.ShouldSayAsync(visit.Heading, "Overview");
+        await Visit.ShouldBeSeenAsync(visit.Button("Dark theme"));
+        (await visit.Page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor")).ShouldNotBe(dark);
+        visit.ShouldBeFaultless();
+    }
+
+    [Fact]
+    public async Task The_keyboard_alone_reaches_everything_in_order()
+    {
+        await using StubNode node = await StubNode.StartAsync();
+        await using Visit visit = await Visit.OpenAsync(chromium, node.Address, "/");
+        await Visit.ShouldSayAsync(visit.Heading, "Overview");
+        await visit.Page.Keyboard.PressAsync("Tab");
+        await Visit.ShouldHaveFocusAsync(visit.Link("Skip to content"));
+        await visit.Page.Keyboard.PressAsync("Tab");
+        await Visit.ShouldHaveFocusAsync(visit.Link("Overview"));
+        await visit.Page.Keyboard.PressAsync("Tab");
+        await Visit.ShouldHaveFocusAsync(visit.Link("Topics"));
+        await visit.Page.Keyboard.PressAsync("Enter");
+
+        await Visit.ShouldSayAsync(visit.Heading, "Topics");
+        await Visit.ShouldHaveFocusAsync(visit.Heading);
+        await Visit.ShouldBeSeenAsync(visit.Page.Locator("table.topics tbody a").First);
+        ILocator rows = visit.Page.GetByRole(AriaRole.Region, new PageGetByRoleOptions { Name = "Topics of Activities, 2026-03-02 to 2026-03-02" });
+        await rows.FocusAsync();
+        ILocator last = visit.Page.Locator("tr[aria-rowindex='10001'] a");
+        await Deadline.UntilAsync("End leads to the last topic", async () =>
+        {
+            // A key that comes before the browser has drawn the list scrolls nothing.
+            await visit.Page.Keyboard.PressAsync("End");
+            return await last.CountAsync() == 1;
+        });
+
+        // The address follows once the scrolling rests.
+        await visit.Page.WaitForURLAsync("**at=99*");
+        await visit.Page.GoBackAsync();
+        await Visit.ShouldSayAsync(visit.Heading, "Overview");
+        visit.ShouldBeFaultless();
+    }
+}

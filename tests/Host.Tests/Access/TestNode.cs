@@ -1,0 +1,151 @@
+using System.Net;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.DeadLetters;
+using DataLoad.Engine.Intake.Amqp;
+using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Metrics;
+using DataLoad.Engine.Node;
+using DataLoad.Engine.Resolving;
+using DataLoad.Engine.Storage.Memory;
+using DataLoad.Host.Access;
+using DataLoad.Host.Api;
+using DataLoad.Host.Auditing;
+using DataLoad.Host.Hosting;
+using DataLoad.Host.Settings;
+using DataLoad.Host.Tests.Hocon;
+using DataLoad.Host.Watching;
+using DataLoad.Host.Web;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace DataLoad.Host.Tests.Access;
+
+/// <summary>A node's HTTP interface on a free port, over a store in memory; the node itself does not run.</summary>
+internal sealed class TestNode : IAsyncDisposable
+{
+    public const string Secret = "the node's secret";
+
+    private readonly List<IDisposable> _disposables = [];
+    private readonly RateLimits _limits;
+
+    private TestNode(HttpSettings http)
+    {
+        HostSettings settings = SettingsBinder.Bind(SettingsLoader.Load([], HoconText.NoEnvironment), Catalog.Default) with { Http = http };
+        var info = new NodeInfo { Id = "test-node", Address = "", Secret = Secret };
+        var metrics = new EngineMetrics();
+        var tallies = new EngineTallies(metrics, Catalog.Default, TimeProvider.System, TimeSpan.FromSeconds(1));
+        var today = new TodayTotals(Store.Queries, Catalog.Default, TimeZoneInfo.Utc, TimeProvider.System, TimeSpan.FromSeconds(1));
+        var desk = new DeadLetterDesk(
+            new AmqpConnector(new AmqpSettings { Url = "amqp://guest:guest@127.0.0.1:1/", ConnectTimeout = TimeSpan.FromSeconds(1) }),
+            Catalog.Default,
+            new DeadLetterSettings(),
+            TimeProvider.System,
+            NullLogger.Instance);
+        var exposition = new PrometheusExposition(EngineMetrics.MeterName);
+        var watchers = new SemaphoreSlim(http.MaxWatchers);
+        _disposables.AddRange([metrics, tallies, today, desk, exposition, watchers]);
+        _limits = new RateLimits(http);
+        var lookup = new NoLookup();
+        Services = new ApiServices
+        {
+            Settings = settings,
+            Catalog = Catalog.Default,
+            Node = new EngineNode(settings.Engine, new NodeServices
+            {
+                Info = info,
+                Catalog = Catalog.Default,
+                Store = Store,
+                Lookup = lookup,
+                Metrics = metrics,
+                Time = TimeProvider.System,
+                Loggers = NullLoggerFactory.Instance,
+            }),
+            Info = info,
+            Store = Store,
+            Lookup = lookup,
+            Tallies = tallies,
+            Today = today,
+            DeadLetters = desk,
+            Audit = new AuditTrail(Store.Audit, info, TimeProvider.System, NullLogger<AuditTrail>.Instance),
+            LogLevels = new LogLevels(LogLevel.Information),
+            Time = TimeProvider.System,
+            StartedAt = TimeProvider.System.GetUtcNow(),
+            Watchers = watchers,
+        };
+        App = WebHost.Build(http, NullLoggerFactory.Instance, _limits, app => WebHost.Map(app, Services, exposition));
+    }
+
+    public MemoryStore Store { get; } = new(new MemoryStoreState());
+
+    public ApiServices Services { get; }
+
+    public WebApplication App { get; }
+
+    public HttpClient Http { get; private set; } = null!;
+
+    /// <summary>Every endpoint that is mapped, with its rule.</summary>
+    public IReadOnlyList<RouteEndpoint> Endpoints => [.. ((IEndpointRouteBuilder)App).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()];
+
+    public static async Task<TestNode> StartAsync(Func<HttpSettings, HttpSettings>? change = null, string host = "127.0.0.1")
+    {
+        var http = new HttpSettings { Urls = [$"http://{host}:0"], Rate = 100_000, Burst = 100_000, FailedTries = 100_000 };
+        var node = new TestNode(change?.Invoke(http) ?? http);
+        await node.Store.MigrateAsync(CancellationToken.None);
+        foreach (Page page in Catalog.Default.Pages)
+        {
+            await node.Store.Statistics.EnsureTableAsync(page, CancellationToken.None);
+        }
+
+        await node.App.StartAsync();
+        int port = new Uri(node.App.Urls.First().Replace("[::]", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)).Port;
+        node.Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(30) };
+        return node;
+    }
+
+    /// <summary>Calls; only the status is looked at, so that what streams for ever ends at once.</summary>
+    public async Task<HttpStatusCode> CallAsync(string method, string path, string? token = null, Action<HttpRequestMessage>? change = null)
+    {
+        using HttpResponseMessage answer = await SendAsync(method, path, token, change);
+        return answer.StatusCode;
+    }
+
+    public Task<HttpResponseMessage> SendAsync(string method, string path, string? token = null, Action<HttpRequestMessage>? change = null)
+    {
+        var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (method is not "GET")
+        {
+            request.Content = new StringContent("{}", System.Text.Encoding.UTF8, "application/json");
+            request.Headers.Add(AccessGate.RequestHeader, "1");
+        }
+
+        if (token is not null)
+        {
+            request.Headers.Add("Authorization", $"Bearer {token}");
+        }
+
+        change?.Invoke(request);
+        return Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http?.Dispose();
+        await App.DisposeAsync();
+        await _limits.DisposeAsync();
+        _disposables.ForEach(disposable => disposable.Dispose());
+        await Store.DisposeAsync();
+    }
+
+    private sealed class NoLookup : ILookup
+    {
+        public string Name => "none";
+
+        public ValueTask QueryAsync(string query, LookupStep step, ReadOnlyMemory<int> keys, LookupRows rows, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+        public ValueTask PingAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}

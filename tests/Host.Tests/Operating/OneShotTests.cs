@@ -1,0 +1,232 @@
+using DataLoad.Host.Commands;
+using DataLoad.Host.Tests.Commands;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Host.Tests.Operating;
+
+/// <summary>One-shots against a node that answers as it is told.</summary>
+public sealed class OneShotTests : IAsyncLifetime
+{
+    private const string Id = "0123456789abcdef0123456789abcdef";
+
+    private StubNode _node = null!;
+
+    public async ValueTask InitializeAsync() => _node = await StubNode.StartAsync();
+
+    public ValueTask DisposeAsync() => _node.DisposeAsync();
+
+    [Fact]
+    public async Task Status_is_lines_of_name_and_value_when_piped_and_says_with_1_that_the_node_is_not_ready()
+    {
+        _node.Answers("GET /api/v1/status", Samples.Status);
+
+        CommandRun run = await RunAsync("status");
+
+        run.ShouldBe(new CommandRun(0, Lines(
+            "node\thost-1-ab",
+            "version\t0.1.0",
+            "up\t2 h",
+            "state\tserving, ready",
+            "today\t2026-11-24 (Asia/Shanghai)",
+            "broker\tok 127.0.0.1:5672/",
+            "store\tok",
+            "business\tFAILS shop (no such table: orders)",
+            "shards\t32 of 32",
+            "memory\t1.5 MiB of 512.0 MiB, process 100.0 MiB",
+            "counters\t1234",
+            "damaged\t0",
+            "unflushed\t0",
+            "uncheckpointed\t10",
+            "lag\t1234567",
+            "parked\t3",
+            "dead letters\t1",
+            "events\t10",
+            "duplicates\t1",
+            "events/s\t2.0",
+            "deliveries/s\t2.5",
+            "paused: act.share",
+            "act.buy fails: no such table: orders"), ""));
+
+        _node.Answers("GET /api/v1/status", Samples.Status.Replace("\"ready\":true", "\"ready\":false", StringComparison.Ordinal));
+        (await RunAsync("status")).Code.ShouldBe(ExitCode.Found);
+    }
+
+    [Fact]
+    public async Task Json_is_the_answer_of_the_API_as_it_came()
+    {
+        _node.Answers("GET /api/v1/status", Samples.Status);
+
+        (await RunAsync("status", "--json")).Output.ShouldBe(Samples.Status + Environment.NewLine);
+    }
+
+    [Fact]
+    public async Task Streams_are_tab_separated_and_a_failing_one_makes_1()
+    {
+        _node.Answers("GET /api/v1/streams", $$"""{"streams":[{{Samples.Stream("act.buy", "failing")}},{{Samples.Stream("act.share", "running")}}]}""");
+
+        CommandRun run = await RunAsync("streams");
+
+        run.Output.ShouldBe(Lines(
+            "stream\tstate\tevents/s\tdeliveries/s\tlag\tunacked\tevents\tduplicates\tretries\tparked\tdead",
+            "act.buy\tfailing\t2.0\t2.5\t5\t7\t10\t1\t2\t3\t1",
+            "act.share\trunning\t2.0\t2.5\t5\t7\t10\t1\t2\t3\t1",
+            "act.buy: no such table"));
+        run.Code.ShouldBe(ExitCode.Found);
+    }
+
+    [Fact]
+    public async Task Watching_shows_as_many_pictures_as_are_asked_for()
+    {
+        _node.Answers("GET /api/v1/shards", """{"shards":[{"shard":3,"epoch":1,"sequenceNr":12,"checkpointSequenceNr":10,"counters":4,"residentBytes":100,"unflushed":1,"damaged":0}]}""");
+
+        CommandRun run = await RunAsync("shards", "--watch", "--count", "2");
+
+        const string Head = "shard\tepoch\tsequence-nr\tbehind\tcounters\tbytes\tunflushed\tdamaged";
+        const string Row = "3\t1\t12\t2\t4\t100\t1\t0";
+        run.Output.ShouldBe(Lines(Head, Row, "", Head, Row));
+    }
+
+    [Fact]
+    public async Task The_top_shows_the_metric_it_is_sorted_by_first_and_all_those_that_are_named()
+    {
+        const string Answer = """{"page":"act","from":"2026-11-24","to":"2026-11-24","sort":"pay_amount","order":"desc","offset":0,"limit":20,"total":1,"items":[{"type":"activity","id":7,"days":1,"values":{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"pay_amount":"33.50"}}]}""";
+        _node.Answers("GET /api/v1/counters?page=act&sort=pay_amount&limit=20&offset=0", Answer);
+        _node.Answers("GET /api/v1/counters?page=act&from=2026-11-24&to=2026-11-24&sort=pay_amount&metrics=a%2Cb&limit=20&offset=0", Answer);
+
+        (await RunAsync("counters", "top", "--by", "pay_amount")).Output.ShouldBe(Lines("topic\tdays\tpay_amount\ta\tb\tc\td\te", "activity:7\t1\t33.50\t1\t2\t3\t4\t5"));
+        (await RunAsync("counters", "top", "--by", "pay_amount", "--day", "2026-11-24", "--metrics", "a,b")).Output.ShouldStartWith("topic\tdays\ta\tb\tc\td\te\tf\tpay_amount");
+    }
+
+    [Fact]
+    public async Task A_topic_is_a_row_a_metric_and_a_column_a_day()
+    {
+        _node.Answers(
+            "GET /api/v1/topic?type=a%20b%26c&id=7&from=2026-11-23",
+            """{"type":"a b&c","id":7,"shard":1,"pages":[{"page":"act","days":[{"day":"2026-11-24","source":"memory","sequenceNr":3,"values":{"visit_cnt":12,"pay_amount":"1.00"}},{"day":"2026-11-23","source":"table","sequenceNr":1,"values":{"visit_cnt":2,"pay_amount":"0.00"}}]},{"page":"bear","days":[]}]}""");
+
+        (await RunAsync("topic", "a b&c", "7", "--from", "2026-11-23")).Output.ShouldBe(Lines(
+            "page\tmetric\t2026-11-24\t2026-11-23",
+            "act\tvisit_cnt\t12\t2",
+            "act\tpay_amount\t1.00\t0.00"));
+    }
+
+    [Fact]
+    public async Task What_changes_something_is_posted_with_the_header_that_no_form_can_send()
+    {
+        _node.Answers("POST /api/v1/flush", """{"done":true,"elapsedMs":12}""");
+        _node.Answers("POST /api/v1/streams/act.buy/pause", Samples.Stream("act.buy", "paused"));
+        _node.Answers("POST /api/v1/streams/act.buy/resume", Samples.Stream("act.buy", "failing"));
+
+        (await RunAsync("flush")).Output.ShouldBe(Lines("Done in 12 ms."));
+        (await RunAsync("pause", "act.buy")).Output.ShouldBe(Lines("act.buy is paused."));
+        (await RunAsync("resume", "act.buy")).Output.ShouldBe(Lines("act.buy is consumed again."));
+        _node.LastHeaders["X-DataLoad-Request"].ToString().ShouldBe("1");
+    }
+
+    [Fact]
+    public async Task Tail_shows_events_and_says_how_many_it_did_not_show()
+    {
+        const string Event = """{"shard":3,"sequenceNr":12,"journaledAt":1,"stream":"act.buy","type":"activity","id":7,"day":"2026-11-24","time":0,"identity":"key","facts":{"buyNum":2,"payAmount":"10.00"}}""";
+        _node.Answers("GET /api/v1/tail?stream=act.buy&rate=50", $":\n\nevent: counted\ndata: {Event}\n\nevent: dropped\ndata: {{\"count\":5}}\n\nevent: counted\ndata: {Event}\n\n", type: "text/event-stream");
+
+        CommandRun run = await RunAsync("tail", "--stream", "act.buy", "--count", "2");
+
+        const string Row = "1970-01-01T00:00:00.000Z\tact.buy\tactivity:7\t2026-11-24\t3/12\tkey\tbuyNum=2 payAmount=10.00\t";
+        run.ShouldBe(new CommandRun(0, Lines(Row, "… 5 more were not shown", Row), ""));
+        (await RunAsync("tail", "--stream", "act.buy", "--json", "--count", "1")).Output.ShouldBe(Lines(Event));
+    }
+
+    [Fact]
+    public async Task A_tail_that_ends_by_itself_has_failed()
+    {
+        _node.Answers("GET /api/v1/tail?rate=50", ":\n\n", type: "text/event-stream");
+
+        CommandRun run = await RunAsync("tail");
+
+        run.Code.ShouldBe(ExitCode.Failed);
+        run.Error.ShouldContain("The node has stopped.");
+    }
+
+    [Fact]
+    public async Task Many_dead_letters_are_not_moved_before_it_is_said_that_it_is_meant()
+    {
+        _node.Answers("GET /api/v1/dead-letters?maxAge=0", """{"total":9,"at":1,"complete":true,"groups":[{"stream":"act.buy","reason":"no-row","count":4,"oldest":0,"newest":1},{"stream":"act.buy","reason":"bad-row","count":2,"oldest":0,"newest":1},{"stream":"act.off","reason":"no-row","count":3,"oldest":0,"newest":1}]}""");
+        _node.Answers("POST /api/v1/dead-letters/requeue", """{"moved":5,"left":4,"skipped":1}""");
+        _node.Answers("POST /api/v1/dead-letters/purge", """{"moved":9,"left":0,"skipped":0}""");
+
+        CommandRun unsaid = await RunAsync("dead", "requeue", "--stream", "act.buy");
+        unsaid.Code.ShouldBe(ExitCode.Failed);
+        unsaid.Error.ShouldContain("Requeue 6 dead letters (act.buy): this has to be confirmed");
+        _node.Requests.ShouldNotContain(request => request.StartsWith("POST", StringComparison.Ordinal));
+
+        CommandRun said = await RunAsync("dead", "requeue", "--stream", "act.buy", "--yes");
+        said.Code.ShouldBe(ExitCode.Found);
+        said.Output.ShouldBe(Lines("5 requeued, 4 left.", "1 were not moved: their stream is none of the catalog, or its queue is gone."));
+        _node.Requests.Last().ShouldBe("""POST /api/v1/dead-letters/requeue {"stream":"act.buy","all":false}""");
+
+        (await RunAsync("dead", "purge", "--all", "--yes")).Code.ShouldBe(ExitCode.Done);
+        _node.Requests.Last().ShouldBe("""POST /api/v1/dead-letters/purge {"all":true,"confirm":9}""");
+    }
+
+    [Fact]
+    public async Task One_dead_letter_is_requeued_at_once_and_purged_only_when_meant()
+    {
+        _node.Answers("POST /api/v1/dead-letters/requeue", """{"moved":1,"left":0,"skipped":0}""");
+
+        (await RunAsync("dead", "requeue", Id)).Code.ShouldBe(ExitCode.Done);
+        _node.Requests.Last().ShouldBe($$"""POST /api/v1/dead-letters/requeue {"ids":["{{Id}}"],"all":false}""");
+        (await RunAsync("dead", "purge", Id)).Code.ShouldBe(ExitCode.Failed);
+    }
+
+    [Fact]
+    public async Task A_corrected_body_is_sent_byte_by_byte()
+    {
+        _node.Answers($"POST /api/v1/dead-letters/messages/{Id}/edit", """{"moved":1,"left":0,"skipped":0}""");
+
+        (await RunAsync("dead", "edit", Id, "--body", """{"recordId":33}""")).Code.ShouldBe(ExitCode.Done);
+
+        string body = Convert.ToBase64String("""{"recordId":33}"""u8);
+        _node.Requests.Last().ShouldBe($$"""POST /api/v1/dead-letters/messages/{{Id}}/edit {"bodyBase64":"{{body}}","contentType":null}""");
+    }
+
+    [Theory]
+    [InlineData("dead requeue", "Say which dead letters: ids, --stream, --reason, or --all.")]
+    [InlineData("dead purge --all --stream act.buy", "--all means all")]
+    [InlineData("journal", "Say --shard N or --topic TYPE:ID, one of them.")]
+    [InlineData("topic activity 7 --day 2024-11-01 --to 2024-11-02", "--day is one day")]
+    [InlineData("tail --rate 0", "'0' is no --rate: expected a number from 1 to 1000.")]
+    [InlineData("log-level debug --reset", "Say a level or --reset, not both.")]
+    [InlineData("log-level loud", "loud")]
+    [InlineData("status --address ftp://here", "'ftp://here' is no address")]
+    public async Task What_contradicts_itself_is_refused_before_anything_is_asked(string line, string sentence)
+    {
+        CommandRun run = await CommandRun.OfAsync(line.Split(' '));
+
+        run.Error.ShouldContain(sentence);
+        run.Code.ShouldBe(ExitCode.Failed);
+    }
+
+    [Fact]
+    public async Task A_log_level_is_set_and_taken_back()
+    {
+        _node.Answers("PUT /api/v1/log-levels", """{"default":"information","categories":{"DataLoad.Engine":"debug"}}""");
+
+        (await RunAsync("log-level", "debug", "--category", "DataLoad.Engine")).Output.ShouldBe(Lines("category\tlevel", "(default)\tinformation", "DataLoad.Engine\tdebug"));
+        _node.Requests.Last().ShouldBe("""PUT /api/v1/log-levels {"category":"DataLoad.Engine","level":"debug"}""");
+        await RunAsync("log-level", "--reset");
+        _node.Requests.Last().ShouldBe("""PUT /api/v1/log-levels {"category":null,"level":null}""");
+    }
+
+    [Fact]
+    public async Task What_a_node_sends_writes_no_control_character()
+    {
+        _node.Answers("GET /api/v1/settings", """{"settings":[{"path":"a","value":"x\u001b[2Jy\nz","origin":"f:1"}]}""");
+
+        (await RunAsync("settings")).Output.ShouldBe(Lines("setting\tvalue\tfrom", "a\tx\uFFFD[2Jy\uFFFDz\tf:1"));
+    }
+
+    private static string Lines(params string[] lines) => string.Concat(lines.Select(line => line + Environment.NewLine));
+
+    private Task<CommandRun> RunAsync(params string[] words) => CommandRun.OfAsync([.. words, "--address", _node.Address]);
+}

@@ -1,0 +1,64 @@
+using DataLoad.Host.Commands.Operating.Showing;
+using Shouldly;
+using Spectre.Console;
+using Xunit;
+
+namespace DataLoad.Host.Tests.Operating;
+
+/// <summary>What a person sees at a terminal.</summary>
+public sealed class TerminalDisplayTests
+{
+    [Fact]
+    public void A_table_has_numbers_on_the_right_in_groups_and_texts_as_they_are()
+    {
+        string shown = Show(display => display.Table(["name", Column.Number("count")], [["[red]", Cell.Of(1234567)], ["b", Cell.Of(7)]]));
+
+        shown.Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0).ShouldBe(
+        [
+            "  name        count",
+            "─────────────────────",
+            "  [red]   1,234,567",
+            "  b               7",
+        ]);
+    }
+
+    [Fact]
+    public void Colours_are_for_terminals_that_have_them()
+    {
+        Show(display => display.Line("fails", Tone.Bad)).ShouldBe("fails\n");
+        Show(display => display.Line("fails", Tone.Bad), colours: true).ShouldContain("\e[");
+    }
+
+    [Theory]
+    [InlineData("7", "7")]
+    [InlineData("999", "999")]
+    [InlineData("1000", "1,000")]
+    [InlineData("-1234567", "-1,234,567")]
+    [InlineData("1234567.89", "1,234,567.89")]
+    public void Digits_are_grouped(string text, string shown) => new Cell(text, IsNumber: true).Shown.ShouldBe(shown);
+
+    [Theory]
+    [InlineData(0, "0 B")]
+    [InlineData(1023, "1023 B")]
+    [InlineData(1536, "1.5 KiB")]
+    [InlineData(536_870_912, "512.0 MiB")]
+    public void Sizes_are_in_their_largest_unit(long bytes, string shown) => Form.Bytes(bytes).ShouldBe(shown);
+
+    private static string Show(Action<Display> add, bool colours = false)
+    {
+        var output = new StringWriter { NewLine = "\n" };
+        IAnsiConsole terminal = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = colours ? AnsiSupport.Yes : AnsiSupport.No,
+            ColorSystem = colours ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+            Out = new AnsiConsoleOutput(output),
+        });
+        terminal.Profile.Width = 60;
+        terminal.Profile.Capabilities.Unicode = true;
+        var display = new Display(TextWriter.Null, terminal);
+        add(display);
+        display.Show();
+        return output.ToString();
+    }
+}
