@@ -16,6 +16,9 @@ public sealed class IdentityHasher
     private const byte ContentDomain = 2;
     private readonly ByteWriter _form = new(256);
 
+    // Kept, since making and freeing one costs more than a short hash does.
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
     /// <summary>The identity that a message-id gives.</summary>
     public EventId OfMessageId(StreamDefinition stream, in TopicKey topic, string messageId)
     {
@@ -46,7 +49,8 @@ public sealed class IdentityHasher
     public UInt128 Finish()
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(_form.Written, hash);
+        _hash.AppendData(_form.Written);
+        _hash.GetHashAndReset(hash);
         return BinaryPrimitives.ReadUInt128LittleEndian(hash);
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
 
@@ -11,6 +12,7 @@ internal sealed class OpenBlock
 {
     private readonly HashSet<(byte Stream, TopicKey Topic, UInt128 Key)> _keys = [];
     private readonly HashSet<UInt128> _hashes = [];
+    private readonly List<EventId> _identities = [];
 
     public BlockWriter Writer { get; } = new();
 
@@ -22,6 +24,9 @@ internal sealed class OpenBlock
 
     public bool IsEmpty => Writer.Count == 0;
 
+    /// <summary>The events' identities, in their order: those that come of the content are not to be computed again.</summary>
+    public ReadOnlySpan<EventId> Identities => CollectionsMarshal.AsSpan(_identities);
+
     public void Start(int shard, long firstSequenceNr, long nowMs) => Writer.Start(shard, firstSequenceNr, nowMs);
 
     public bool Contains(in ShardItem item) => item.Identity.Kind == IdentityKind.Key
@@ -32,6 +37,7 @@ internal sealed class OpenBlock
     {
         Writer.Add(item.StreamId, item.Topic, item.TimeMs, item.Day, payload);
         EventsByStream[item.StreamId]++;
+        _identities.Add(item.Identity);
         if (item.Identity.Kind == IdentityKind.Key)
         {
             _keys.Add((item.StreamId, item.Topic, item.Identity.Value));
@@ -47,6 +53,7 @@ internal sealed class OpenBlock
         Writer.Clear();
         _keys.Clear();
         _hashes.Clear();
+        _identities.Clear();
         Batches.Clear();
         Array.Clear(EventsByStream);
     }

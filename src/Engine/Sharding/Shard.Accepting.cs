@@ -12,6 +12,10 @@ internal sealed partial class Shard
     private readonly HashSet<CounterId> _missingCounters = [];
     private readonly HashSet<KeyChunkId> _missingKeys = [];
     private readonly MissingPages _missingPages = new();
+    private UInt128[] _hashes = new UInt128[64];
+    private Membership[] _memberships = new Membership[64];
+    private int _hashCount;
+    private int _hashesAsked;
 
     private bool MayAccept => (_open.IsEmpty || _open.Writer.Length < _context.Settings.MaxBlockBytes) && !IsPressed && !HasCommands;
 
@@ -50,7 +54,8 @@ internal sealed partial class Shard
         ReadOnlySpan<ShardItem> items = batch.Items;
         foreach (ref readonly ShardItem item in items)
         {
-            if (item.Identity.Exists && IsDuplicate(item))
+            Membership known = item.Identity.IsHash ? _memberships[_hashesAsked++] : Membership.Unknown;
+            if (item.Identity.Exists && IsDuplicate(item, known))
             {
                 duplicates++;
                 _duplicates[item.StreamId]++;
@@ -93,7 +98,7 @@ internal sealed partial class Shard
         }
     }
 
-    private bool IsDuplicate(in ShardItem item)
+    private bool IsDuplicate(in ShardItem item, Membership known)
     {
         if ((_open.Contains(item) || (_commit is not null && _inFlight.Contains(item))) && !Fault.Is(FaultPoint.NoDedupeInFlight))
         {
@@ -102,37 +107,34 @@ internal sealed partial class Shard
 
         return item.Identity.Kind == IdentityKind.Key
             ? _state.ContainsKey(item.StreamId, item.Topic, item.Identity.Value)
-            : _state.Hashes.Contains(item.Identity.Value, NowMs);
+            : known == Membership.Seen || (known == Membership.Unknown && _state.Hashes.Contains(item.Identity.Value, NowMs));
     }
 
     /// <summary>Loads the Counters and seen identities that the arrived batches touch, in one round trip for each kind.</summary>
     private async ValueTask LoadTouchedAsync(CancellationToken cancellationToken)
     {
+        _hashCount = 0;
+        _hashesAsked = 0;
         foreach (ShardBatch batch in _arrived)
         {
             foreach (ref readonly ShardItem item in batch.Items)
             {
                 Touch(item.StreamId, item.CounterId, item.Identity);
+                if (item.Identity.IsHash)
+                {
+                    AddHash(item.Identity.Value);
+                }
             }
         }
 
         await LoadMissingAsync(cancellationToken).ConfigureAwait(false);
 
-        // A page may be known to be missing only once its directory is there, so this may take two rounds.
+        // A page may be known to be missing only once its directory is there, so this may take two rounds. What the
+        // last one tells holds until the batches are accepted, since nothing is applied, sealed or let go in between.
         long now = NowMs;
         while (true)
         {
-            foreach (ShardBatch batch in _arrived)
-            {
-                foreach (ref readonly ShardItem item in batch.Items)
-                {
-                    if (item.Identity.IsHash)
-                    {
-                        _state.Hashes.CollectMissing(item.Identity.Value, now, _missingPages);
-                    }
-                }
-            }
-
+            _state.Hashes.CollectMissing(_hashes.AsSpan(0, _hashCount), now, _memberships, _missingPages);
             if (_missingPages.IsEmpty)
             {
                 return;
@@ -140,6 +142,17 @@ internal sealed partial class Shard
 
             await LoadPagesAsync(cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private void AddHash(UInt128 hash)
+    {
+        if (_hashCount == _hashes.Length)
+        {
+            Array.Resize(ref _hashes, _hashCount * 2);
+            Array.Resize(ref _memberships, _hashCount * 2);
+        }
+
+        _hashes[_hashCount++] = hash;
     }
 
     private void Touch(byte streamId, in CounterId counter, in EventId identity)

@@ -188,7 +188,7 @@ internal sealed partial class Shard
 
         RequireFresh(await _commit.ConfigureAwait(false));
         _commit = null;
-        ApplyCommitted(_committing!);
+        ApplyCommitted(_committing!, _inFlight.Identities);
         foreach (ShardBatch batch in _inFlight.Batches)
         {
             Finish(batch);
@@ -200,12 +200,15 @@ internal sealed partial class Shard
         return true;
     }
 
-    private void ApplyCommitted(JournalBlock block)
+    private void ApplyCommitted(JournalBlock block, ReadOnlySpan<EventId> identities)
     {
         _state.Clock++;
+        _reader.WithIdentities = false;
         _reader.Open(block);
         while (_reader.Next())
         {
+            // Hashed once already, when the event was made; recovery has only the bytes and computes it anew.
+            _reader.Event.Identity = identities[(int)(_reader.SequenceNr - block.FirstSequenceNr)];
             CounterSlot slot = _state.Apply(_reader.Event, _reader.SequenceNr, block.JournaledAtMs);
             ReportDamage(slot);
         }
