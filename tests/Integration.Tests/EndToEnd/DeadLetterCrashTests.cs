@@ -23,7 +23,7 @@ public sealed class DeadLetterCrashTests
         var batch = scenario.Generator.Next(300);
         await scenario.SendAsync(batch);
         await host.WaitForMetricAsync("dataload_deliveries_total", batch.Messages.Count);
-        await Deadline.UntilAsync("nothing to be parked", async () => (await host.MetricsAsync()).Sum("dataload_parked_waiting") == 0);
+        await host.WaitUntilSettledAsync(batch.Messages.Count);
         var dead = await DeadLetters.CountAsync(scenario.Amqp);
         dead.ShouldBeGreaterThan(20);
         await scenario.Business.InsertAsync(batch.RowsAfter);

@@ -31,7 +31,7 @@ public sealed class DeadLetterTests
         var batch = scenario.Generator.Next(600);
         await scenario.SendAsync(batch);
         await host.WaitForMetricAsync("dataload_deliveries_total", batch.Messages.Count);
-        await Deadline.UntilAsync("nothing to be parked", async () => (await host.MetricsAsync()).Sum("dataload_parked_waiting") == 0);
+        await host.WaitUntilSettledAsync(batch.Messages.Count);
         var groups = await host.ReadAsync("/dead-letters?maxAge=0");
         var dead = groups.GetProperty("total").GetInt64();
         dead.ShouldBeGreaterThan(20);

@@ -110,6 +110,13 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Waits until a line of the log holds this text.</summary>
     public Task WaitForLogAsync(string text) => Deadline.UntilAsync($"a log line with '{text}'", () => Log.Contains(text, StringComparison.Ordinal));
 
+    /// <summary>Waits until so many deliveries were counted, found to be duplicates or dead-lettered, and none is parked.</summary>
+    public Task WaitUntilSettledAsync(int deliveries) => Deadline.UntilAsync(
+        "all deliveries to be settled",
+        async () => await MetricsAsync() is var metrics
+            && metrics.Sum("dataload_events_total") + metrics.Sum("dataload_duplicates_total") + metrics.Sum("dataload_dead_letters_total") >= deliveries
+            && metrics.Sum("dataload_parked_waiting") == 0);
+
     /// <summary>Waits until a metric has grown to a value since this process began.</summary>
     public Task WaitForMetricAsync(string family, double least, params string[] labels) => Deadline.UntilAsync(
         $"{family} of at least {least}",
