@@ -30,9 +30,9 @@ internal static class CoreBench
         Decode(table, runs);
         Apply(table, runs);
 
-        // As one stream is set by default, and as many streams, or a larger prefetch, have it.
+        // As one stream is set by default, and with less under way, so that blocks are small.
         await DeliverAsync(table, arguments.Folder, events, runs, prefetch: 2_000).ConfigureAwait(false);
-        await DeliverAsync(table, arguments.Folder, events, runs, prefetch: 20_000).ConfigureAwait(false);
+        await DeliverAsync(table, arguments.Folder, events, runs, prefetch: 10_000).ConfigureAwait(false);
 
         table.Print();
         return 0;

@@ -10,7 +10,7 @@ namespace DataLoad.Bench.Drain;
 /// </summary>
 public static class AcknowledgingConsumer
 {
-    private const ushort Prefetch = 2_000;
+    private const ushort Prefetch = 10_000;
     private const int AcknowledgedTogether = 500;
 
     /// <summary>Drains the queues.</summary>

@@ -4,13 +4,19 @@ namespace DataLoad.Engine.Intake;
 public sealed record IntakeSettings
 {
     /// <summary>How many deliveries of a stream may be unacknowledged, 1 to 65,535.</summary>
-    public int Prefetch { get; init; } = 2000;
+    public int Prefetch { get; init; } = 10_000;
 
     /// <summary>How many deliveries are resolved together at the most.</summary>
     public int MaxBatch { get; init; } = 1000;
 
     /// <summary>The largest body that is read, in bytes.</summary>
     public int MaxBodyBytes { get; init; } = 64 * 1024;
+
+    /// <summary>
+    /// What the bodies of all streams that were received and not handed on yet may take, in bytes; each stream has an
+    /// equal part, and takes no more from the broker while it is full.
+    /// </summary>
+    public long MemoryBytes { get; init; } = 1024 * 1024 * 1024;
 
     /// <summary>The longest <c>x-delay</c> that is held.</summary>
     public TimeSpan MaxDelay { get; init; } = TimeSpan.FromDays(30);

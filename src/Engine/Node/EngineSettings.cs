@@ -30,7 +30,4 @@ public sealed record EngineSettings
 
     /// <summary>How long an orderly stop may take.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(8);
-
-    /// <summary>How much memory the deliveries that the broker may send at once may take, in bytes.</summary>
-    public long IntakeMemoryBytes { get; init; } = 4L * 1024 * 1024 * 1024;
 }

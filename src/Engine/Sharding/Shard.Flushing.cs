@@ -5,12 +5,17 @@ namespace DataLoad.Engine.Sharding;
 
 /// <summary>
 /// Flush: a round takes all Counters that changed, a bounded slice at a time, and ends when all of them are in the
-/// statistics tables.
+/// statistics tables. A round begins once in the flush interval while events come, and as soon as none has come for a
+/// tenth of it: then waiting would gather nothing.
 /// </summary>
 internal sealed partial class Shard
 {
+    private const int RestPartOfInterval = 10;
+
     private readonly List<(CounterSlot Slot, long SequenceNr)> _flushing = [];
     private Task<IReadOnlyList<int>>? _flush;
+    private ITimer? _rest;
+    private long _appliedAt;
     private long _flushRoundAt;
     private int _flushRoundLeft;
     private long _flushRoundSequenceNr;
@@ -49,6 +54,16 @@ internal sealed partial class Shard
         return true;
     }
 
+    private TimeSpan RestTime => _context.Settings.FlushInterval / RestPartOfInterval;
+
+    private bool IsResting => IsQuiet && _context.Time.GetElapsedTime(_appliedAt) >= RestTime;
+
+    private void FlushWhenResting()
+    {
+        _appliedAt = _context.Time.GetTimestamp();
+        _rest?.Change(RestTime, Timeout.InfiniteTimeSpan);
+    }
+
     private bool BeginFlushRound()
     {
         if (_flushRoundLeft > 0)
@@ -62,7 +77,7 @@ internal sealed partial class Shard
             return false;
         }
 
-        if (!_stopping && !_keepNow && !IsPressed && _context.Time.GetElapsedTime(_flushRoundAt) < _context.Settings.FlushInterval)
+        if (!_stopping && !_keepNow && !IsPressed && !IsResting && _context.Time.GetElapsedTime(_flushRoundAt) < _context.Settings.FlushInterval)
         {
             return false;
         }

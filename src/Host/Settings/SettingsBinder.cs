@@ -53,7 +53,6 @@ public static class SettingsBinder
             LeaseRenewInterval = config.GetDuration("dataload.sharding.lease-renew-interval", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
             AdoptExistingRows = config.GetBool("dataload.statistics.adopt-existing-rows"),
             StopTimeout = config.GetDuration("dataload.stop.timeout", TimeSpan.Zero, TimeSpan.FromSeconds(25)),
-            IntakeMemoryBytes = config.GetBytes("dataload.intake.memory", 1),
         };
     }
 
@@ -127,6 +126,7 @@ public static class SettingsBinder
         Prefetch = config.GetInt("dataload.intake.prefetch", 1, 65_535),
         MaxBatch = config.GetInt("dataload.intake.max-batch", 1, 10_000),
         MaxBodyBytes = (int)config.GetBytes("dataload.intake.max-body", 1, 128L * 1024 * 1024),
+        MemoryBytes = config.GetBytes("dataload.intake.memory", 1),
         MaxDelay = config.GetDuration("dataload.intake.max-delay", TimeSpan.Zero, TimeSpan.FromDays(3650)),
         RetryDelays = [.. config.GetList("dataload.parking.retry-delays").Select(delay => delay.AsDuration(TimeSpan.Zero, TimeSpan.FromDays(365)))],
         MaxParked = config.GetLong("dataload.parking.max-parked", 1),
@@ -172,12 +172,12 @@ public static class SettingsBinder
 
     private static void CheckIntakeMemory(HoconConfig config, Catalog catalog, EngineSettings engine)
     {
-        long deliveries = catalog.Streams.Where(stream => engine.Amqp.Of(stream).Enabled).Sum(stream => (long)(engine.Amqp.Of(stream).Prefetch ?? engine.Intake.Prefetch));
-        long need = deliveries * engine.Intake.MaxBodyBytes;
-        if (need > engine.IntakeMemoryBytes)
+        int streams = catalog.Streams.Count(stream => engine.Amqp.Of(stream).Enabled);
+        long need = (long)streams * engine.Intake.MaxBodyBytes;
+        if (need > engine.Intake.MemoryBytes)
         {
             throw config.Get("dataload.intake.memory").Fail(
-                $"at least {need} bytes, since {deliveries} deliveries of up to {engine.Intake.MaxBodyBytes} bytes may be unacknowledged; raise it, or lower dataload.intake.prefetch or max-body");
+                $"at least {need} bytes, so that each of {streams} streams can hold a body of {engine.Intake.MaxBodyBytes}; raise it, or lower dataload.intake.max-body");
         }
     }
 }

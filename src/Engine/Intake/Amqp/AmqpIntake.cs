@@ -36,7 +36,7 @@ public sealed class AmqpIntake
         _logger = options.Logger;
         StreamDefinition[] streams = [.. catalog.Streams.Where(stream => connector.Settings.Of(stream).Enabled)];
         _pauses = streams.ToDictionary(stream => stream.Name, _ => new StreamPause(options.Time), StringComparer.Ordinal);
-        _consumers = [.. streams.Select(stream => new StreamConsumer(stream, options, topology, connector.Settings.Of(stream), _pauses[stream.Name]))];
+        _consumers = [.. streams.Select(stream => new StreamConsumer(stream, options, topology, connector.Settings.Of(stream), _pauses[stream.Name], options.Settings.MemoryBytes / streams.Length))];
         _returns = [.. streams.Select(stream => new ParkedReturns(stream, options, _pauses[stream.Name]))];
     }
 

@@ -20,6 +20,7 @@ internal sealed class StreamConsumer
     private readonly Topology _topology;
     private readonly StreamPipeline _pipeline;
     private readonly int _prefetch;
+    private readonly long _maxBytes;
     private readonly KeyValuePair<string, object?> _tag;
     private readonly List<Delivery> _batch = [];
     private readonly CancellationTokenSource _patience;
@@ -33,9 +34,10 @@ internal sealed class StreamConsumer
     private ulong _taken;
     private volatile string? _channelError = "not connected yet";
 
-    public StreamConsumer(StreamDefinition stream, PipelineOptions options, Topology topology, StreamSettings settings, StreamPause pause)
+    public StreamConsumer(StreamDefinition stream, PipelineOptions options, Topology topology, StreamSettings settings, StreamPause pause, long maxBytes)
     {
         _pause = pause;
+        _maxBytes = maxBytes;
         _stream = stream;
         _options = options;
         _topology = topology;
@@ -132,7 +134,7 @@ internal sealed class StreamConsumer
         await channel.BasicQosAsync(0, (ushort)_prefetch, global: false, cancellationToken).ConfigureAwait(false);
         var arrived = new Signal();
         var moved = new Signal();
-        var ring = new DeliveryRing(_stream, _prefetch, _options.Settings.MaxBatch, (long)_prefetch * _options.Settings.MaxBodyBytes, arrived);
+        var ring = new DeliveryRing(_stream, _prefetch, _options.Settings.MaxBatch, _maxBytes, arrived);
         var window = new AckWindow(_prefetch, moved);
         Volatile.Write(ref _acknowledged, 0);
         _window = window;
