@@ -22,6 +22,10 @@ internal static class CpuMeter
         return seconds;
     }
 
+    /// <summary>The processes that one started and that run, with their user and system time.</summary>
+    public static IEnumerable<(int Pid, double Seconds)> Children(int pid) =>
+        Processes().Where(process => process.Parent == pid).Select(process => (process.Pid, process.Seconds));
+
     private static IEnumerable<(int Pid, int Parent, double Seconds)> Processes()
     {
         foreach (string folder in Directory.EnumerateDirectories("/proc"))

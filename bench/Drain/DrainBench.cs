@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using DataLoad.Bench.Profile;
 using DataLoad.Demo;
 using Npgsql;
 
@@ -31,7 +32,11 @@ public sealed class DrainBench
     {
         var bench = new DrainBench(options);
         await bench.RunAllAsync().ConfigureAwait(false);
-        await DrainReport.WriteAsync(options, bench._results).ConfigureAwait(false);
+        if (!options.Profile)
+        {
+            await DrainReport.WriteAsync(options, bench._results).ConfigureAwait(false);
+        }
+
         return 0;
     }
 
@@ -122,7 +127,7 @@ public sealed class DrainBench
         string database = await NewDatabaseAsync().ConfigureAwait(false);
         int port = Ports.Free();
         Cpu before = ReadCpu();
-        using Process host = Start(_options.Host, ["serve"], new Dictionary<string, string>(StringComparer.Ordinal)
+        using Process host = Start(_options.Host, ["serve"], new Dictionary<string, string>(_options.Profile ? Perf.Environment : [], StringComparer.Ordinal)
         {
             ["DATALOAD_AMQP_URL"] = _options.Amqp,
             ["DATALOAD_STORE"] = database,
@@ -133,7 +138,9 @@ public sealed class DrainBench
         try
         {
             using var patience = new CancellationTokenSource(Patience);
-            double seconds = await HostWatch.DrainSecondsAsync(port, backlog.Messages, patience.Token).ConfigureAwait(false);
+            double seconds = _options.Profile
+                ? await ProfileAsync(host.Id, port, backlog, queueType, database, before, patience.Token).ConfigureAwait(false)
+                : await HostWatch.DrainSecondsAsync(port, backlog.Messages, patience.Token).ConfigureAwait(false);
             double own = CpuMeter.SecondsOfTree(host.Id);
             Add(new DrainResult("dataload", queueType, pair, backlog.Messages, seconds, own, 0, 0), before);
             await CompareAsync(backlog, database, "dataload").ConfigureAwait(false);
@@ -144,6 +151,22 @@ public sealed class DrainBench
             await host.WaitForExitAsync().ConfigureAwait(false);
             await log.ConfigureAwait(false);
         }
+    }
+
+    private async Task<double> ProfileAsync(int host, int port, DrainBacklog backlog, string queueType, string database, Cpu before, CancellationToken cancellationToken)
+    {
+        string file = Path.Combine(_options.Output, "perf.data");
+        double seconds;
+        await using (Perf.Start(host, file).ConfigureAwait(false))
+        {
+            seconds = await HostWatch.DrainSecondsAsync(port, backlog.Messages, cancellationToken).ConfigureAwait(false);
+        }
+
+        Cpu after = ReadCpu();
+        var drain = new DrainResult("dataload", queueType, 1, backlog.Messages, seconds, CpuMeter.SecondsOfTree(host), after.Broker - before.Broker, after.Database - before.Database);
+        IReadOnlyDictionary<string, double> shares = DatabaseShares.Read(_options.PostgresPid, "bench_business", database[(database.LastIndexOf('/') + 1)..]);
+        ProfileReport.Write(_options.Output, drain, Perf.Count(file), shares);
+        return seconds;
     }
 
     private async Task LogAsync(Process host)

@@ -38,6 +38,9 @@ public sealed record DrainOptions
     /// <summary>Whether the acknowledging consumer drains beside the host; without it there are no ratios.</summary>
     public bool Acknowledge { get; init; } = true;
 
+    /// <summary>Whether the host's stacks are sampled while it drains, and the table of stages is written in the drains' place.</summary>
+    public bool Profile { get; init; }
+
     /// <summary>Reads <c>--name value</c> pairs.</summary>
     /// <exception cref="ArgumentException">A name is unknown or a value is missing.</exception>
     public static DrainOptions Parse(string[] args)
@@ -68,6 +71,7 @@ public sealed record DrainOptions
             HandwrittenMessages = Number("--handwritten", 100_000),
             Pairs = Number("--pairs", 5),
             Acknowledge = Number("--acknowledge", 1) != 0,
+            Profile = Number("--profile", 0) != 0,
             QueueTypes = Text("--queues").Split(','),
         };
         return values.Count == 0 ? options : throw new ArgumentException($"unknown: {string.Join(' ', values.Keys)}", nameof(args));

@@ -1,0 +1,32 @@
+using DataLoad.Bench.Drain;
+using DataLoad.Bench.Reporting;
+
+namespace DataLoad.Bench.Profile;
+
+/// <summary>Where the CPU of a drain goes: of the engine by stage, of the database by connection, of the broker as a whole.</summary>
+internal static class ProfileReport
+{
+    private const string Unit = "CPU µs a message";
+
+    /// <summary>Prints the table and writes it as <c>profile.md</c> and <c>profile.json</c>.</summary>
+    public static void Write(string folder, DrainResult drain, StageCount samples, IReadOnlyDictionary<string, double> database)
+    {
+        var table = new FigureTable("profile", folder);
+        double each = 1e6 / Perf.Frequency / drain.Messages;
+        for (int i = 0; i < Stage.All.Count; i++)
+        {
+            table.Add(Stage.All[i].Name, Unit, goal: null, samples.Samples[i] * each);
+        }
+
+        table.Add("garbage collection, timers and others", Unit, goal: null, samples.Others * each);
+        table.Add("the program, all of it", Unit, goal: null, samples.Total * each);
+        foreach ((string name, double seconds) in database)
+        {
+            table.Add(name, Unit, goal: null, seconds / drain.Messages * 1e6);
+        }
+
+        table.Add("database, all of it", Unit, goal: null, drain.DatabaseCpu / drain.Messages * 1e6);
+        table.Add("broker, all of it", Unit, goal: null, drain.BrokerCpu / drain.Messages * 1e6);
+        table.Print();
+    }
+}
