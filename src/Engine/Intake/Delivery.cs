@@ -5,19 +5,24 @@ using RabbitMQ.Client;
 namespace DataLoad.Engine.Intake;
 
 /// <summary>
-/// An AMQP message with its tag, in a slot of a <see cref="DeliveryRing"/> that is reused: its body is copied in,
-/// since the client's is valid only while it is handed over.
+/// An AMQP message with its tag, in a slot of a <see cref="DeliveryRing"/> that is reused: properties and body are
+/// copied in, since the connection's buffers are valid only while they are handed over.
 /// </summary>
-internal sealed class Delivery(StreamDefinition stream)
+/// <param name="stream">The stream.</param>
+/// <param name="properties">Takes the properties; null for one of its own.</param>
+internal sealed class Delivery(StreamDefinition stream, DeliveryProperties? properties = null)
 {
     private const int KeptBytes = 4096;
+
+    // The most that is taken on the word of a content header alone; beyond it memory follows what has come.
+    private const int TrustedBytes = 256 * 1024;
 
     private byte[] _body = [];
     private int _length;
 
     public ulong Tag { get; private set; }
 
-    public IReadOnlyBasicProperties Properties { get; private set; } = null!;
+    public DeliveryProperties Properties { get; } = properties ?? new DeliveryProperties(new RepeatedText(), new RepeatedText());
 
     public ReadOnlySpan<byte> Body => _body.AsSpan(0, _length);
 
@@ -37,25 +42,44 @@ internal sealed class Delivery(StreamDefinition stream)
 
     public void Fill(ulong tag, IReadOnlyBasicProperties properties, ReadOnlySpan<byte> body)
     {
+        Start(tag);
+        Properties.Set(properties);
+        Append(body, body.Length);
+    }
+
+    /// <summary>Begins a delivery whose properties and body follow in pieces.</summary>
+    public void Start(ulong tag)
+    {
         ReceivedMs = 0;
         ParkedAs = null;
         Tries = 0;
         DueMs = 0;
-        if (_body.Length < body.Length)
+        _length = 0;
+        Tag = tag;
+    }
+
+    /// <summary>Adds a piece of the body.</summary>
+    /// <param name="piece">The piece.</param>
+    /// <param name="expected">How many bytes the whole body is to have; at least as many as there are with the piece.</param>
+    public void Append(ReadOnlySpan<byte> piece, int expected)
+    {
+        int length = _length + piece.Length;
+        if (_body.Length < length)
         {
-            _body = new byte[Math.Max(256, body.Length)];
+            long wanted = Math.Min(expected, Math.Max(2L * length, TrustedBytes));
+            var body = new byte[Math.Max(256, Math.Max(wanted, length))];
+            Body.CopyTo(body);
+            _body = body;
         }
 
-        body.CopyTo(_body);
-        _length = body.Length;
-        Tag = tag;
-        Properties = properties;
+        piece.CopyTo(_body.AsSpan(_length));
+        _length = length;
     }
 
     /// <summary>Lets go of what is large; the slot is free.</summary>
     public void Release()
     {
-        Properties = null!;
+        Properties.Clear();
         _length = 0;
         if (_body.Length > KeptBytes)
         {

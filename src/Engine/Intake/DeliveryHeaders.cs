@@ -32,8 +32,17 @@ public static class DeliveryHeaders
     /// <returns>False where the header is there and is none of these; a missing one is null.</returns>
     public static bool TryInteger(IReadOnlyBasicProperties properties, string name, out long? value)
     {
+        object? header = null;
+        properties.Headers?.TryGetValue(name, out header);
+        return TryInteger(header, out value);
+    }
+
+    /// <summary>The value of an integer header: of any integer type, or digits in a string.</summary>
+    /// <returns>False where it is none of these; a missing one is null.</returns>
+    public static bool TryInteger(object? header, out long? value)
+    {
         value = null;
-        if (properties.Headers is not { } headers || !headers.TryGetValue(name, out object? header) || header is null)
+        if (header is null)
         {
             return true;
         }
@@ -61,6 +70,12 @@ public static class DeliveryHeaders
     {
         object? header = null;
         properties.Headers?.TryGetValue(name, out header);
+        return Show(header);
+    }
+
+    /// <summary>A header's value as an error shows it.</summary>
+    public static string Show(object? header)
+    {
         string text = header switch
         {
             byte[] bytes => Encoding.UTF8.GetString(bytes),

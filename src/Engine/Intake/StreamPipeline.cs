@@ -101,7 +101,8 @@ internal sealed class StreamPipeline
         candidate.TimestampMs = TimestampOf(delivery);
         candidate.ReceivedMs = delivery.ReceivedMs = delivery.ReceivedMs != 0 ? delivery.ReceivedMs : ReceiptOf(delivery, now);
         delivery.DueMs = 0;
-        Rejection? rejection = _decoder.Decode(delivery.Properties.ContentType, delivery.Properties.ContentEncoding, delivery.Body, candidate.Fields)
+        Rejection? rejection = CheckProperties(delivery)
+            ?? _decoder.Decode(delivery.Properties.ContentType, delivery.Properties.ContentEncoding, delivery.Body, candidate.Fields)
             ?? EventFactory.CheckMessage(candidate)
             ?? CheckDelay(delivery, now);
         if (rejection is not null)
@@ -114,6 +115,9 @@ internal sealed class StreamPipeline
         }
     }
 
+    private static Rejection? CheckProperties(Delivery delivery) =>
+        delivery.Properties.Error is string error ? new Rejection(RejectReason.Unreadable, error) : null;
+
     /// <summary>Reads <c>x-delay</c> where it has not been waited for, and says when the delivery is due.</summary>
     private Rejection? CheckDelay(Delivery delivery, long now)
     {
@@ -122,9 +126,9 @@ internal sealed class StreamPipeline
             return null;
         }
 
-        if (!DeliveryHeaders.TryInteger(delivery.Properties, DeliveryHeaders.Delay, out long? delay))
+        if (!delivery.Properties.TryDelay(out long? delay))
         {
-            return new Rejection(RejectReason.BadDelay, $"header x-delay = {DeliveryHeaders.Show(delivery.Properties, DeliveryHeaders.Delay)}: expected milliseconds as an integer");
+            return new Rejection(RejectReason.BadDelay, $"header x-delay = {delivery.Properties.ShowDelay()}: expected milliseconds as an integer");
         }
 
         if (delay is not > 0)
@@ -187,7 +191,7 @@ internal sealed class StreamPipeline
         byte[] message;
         try
         {
-            message = ParkedMessage.Encode(delivery.ReceivedMs, delivery.Properties, delivery.Body);
+            message = ParkedMessage.Encode(delivery.ReceivedMs, delivery.Properties.ToBasicProperties(), delivery.Body);
         }
         catch (InvalidDataException e)
         {
@@ -216,7 +220,7 @@ internal sealed class StreamPipeline
 
     private void DeadLetter(Delivery delivery, Rejection rejection)
     {
-        _letters.Add(new DeadLetter(_stream.Name, rejection, delivery.ReceivedMs, delivery.Properties, delivery.Body.ToArray()));
+        _letters.Add(new DeadLetter(_stream.Name, rejection, delivery.ReceivedMs, delivery.Properties.ToBasicProperties(), delivery.Body.ToArray()));
         Done(delivery.Tag);
     }
 
@@ -255,19 +259,14 @@ internal sealed class StreamPipeline
 
     /// <summary>The first receipt: the one that an earlier one recorded, where it is one that can have been.</summary>
     private static long ReceiptOf(Delivery delivery, long now) =>
-        DeliveryHeaders.TryInteger(delivery.Properties, DeliveryHeaders.Received, out long? received) && received is long at && at >= EventTime.EarliestMs && at <= now
+        delivery.Properties.TryReceived(out long? received) && received is long at && at >= EventTime.EarliestMs && at <= now
             ? at
             : now;
 
     private static long TimestampOf(Delivery delivery)
     {
-        if (!delivery.Properties.IsTimestampPresent())
-        {
-            return 0;
-        }
-
         // Seconds, by AMQP. What is too large for milliseconds is out of range in any case.
-        long seconds = delivery.Properties.Timestamp.UnixTime;
+        long seconds = delivery.Properties.TimestampSeconds;
         return seconds is > long.MaxValue / 1000 or < long.MinValue / 1000 ? long.MaxValue : seconds * 1000;
     }
 }

@@ -1,4 +1,6 @@
 using System.Net.Security;
+using DataLoad.Engine.Intake.Amqp.Library;
+using DataLoad.Engine.Intake.Amqp.Wire;
 using RabbitMQ.Client;
 
 namespace DataLoad.Engine.Intake.Amqp;
@@ -22,6 +24,7 @@ public sealed class AmqpConnector
     public AmqpConnector(AmqpSettings settings, Func<string, CancellationToken, Task<IConnection>>? connect = null)
     {
         Settings = settings;
+        ConsumesDirectly = settings.DirectConsuming && connect is null;
         _connect = connect ?? ((name, token) => _factory!.CreateConnectionAsync(name, token));
         _factory = FactoryOf(settings.Url) ?? throw new FormatException($"dataload.amqp.url is not a broker's URL: expected {ExpectedUrl}.");
         _factory.AutomaticRecoveryEnabled = false;
@@ -39,6 +42,9 @@ public sealed class AmqpConnector
 
     /// <summary>The settings.</summary>
     public AmqpSettings Settings { get; }
+
+    /// <summary>Whether streams are consumed by the engine's own reader.</summary>
+    internal bool ConsumesDirectly { get; }
 
     /// <summary>The user that connections are made as.</summary>
     public string UserName => _factory.UserName;
@@ -61,6 +67,32 @@ public sealed class AmqpConnector
             await connection.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+    }
+
+    /// <summary>Makes what streams are consumed over.</summary>
+    /// <param name="purpose">The name that the broker shows of a connection of its own.</param>
+    /// <param name="library">The client library's connection, used where it consumes.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    internal async Task<IConsumingConnection> ConsumeAsync(string purpose, IConnection library, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (!ConsumesDirectly)
+        {
+            return new LibraryConnection(library);
+        }
+
+        var options = new WireOptions
+        {
+            Name = $"dataload {purpose}",
+            UserName = _factory.UserName,
+            Password = _factory.Password,
+            VirtualHost = _factory.VirtualHost,
+            ConnectTimeout = Settings.ConnectTimeout,
+            Heartbeat = Settings.Heartbeat,
+            MaxBodyBytes = MaxInboundBytes,
+            Time = time,
+        };
+        return await WireDialer.ConnectAsync(_factory.Endpoint, options, cancellationToken).ConfigureAwait(false);
     }
 
     private static ConnectionFactory? FactoryOf(string url)

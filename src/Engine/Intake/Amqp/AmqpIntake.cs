@@ -6,8 +6,9 @@ using RabbitMQ.Client;
 namespace DataLoad.Engine.Intake.Amqp;
 
 /// <summary>
-/// Consumes all streams over one connection, and takes up their parked deliveries. A connection that is lost is made
-/// anew with growing waits, for as long as it takes.
+/// Consumes all streams over one connection, declares their queues and asks for their length over another (the same one
+/// where the client library consumes), and takes up their parked deliveries. When one is lost, both are made anew with
+/// growing waits, for as long as it takes.
 /// </summary>
 public sealed class AmqpIntake
 {
@@ -160,7 +161,7 @@ public sealed class AmqpIntake
 
     private async Task RunConnectionAsync(Action connected, CancellationToken cancellationToken)
     {
-        IConnection connection = await _connector.ConnectAsync("intake", cancellationToken).ConfigureAwait(false);
+        IConnection connection = await _connector.ConnectAsync(_connector.ConsumesDirectly ? "topology" : "intake", cancellationToken).ConfigureAwait(false);
         using var session = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var lost = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         connection.ConnectionShutdownAsync += (_, reason) =>
@@ -169,19 +170,22 @@ public sealed class AmqpIntake
             return Task.CompletedTask;
         };
         Task[] loops = [];
+        IConsumingConnection? consuming = null;
         try
         {
+            consuming = await _connector.ConsumeAsync("intake", connection, _options.Time, cancellationToken).ConfigureAwait(false);
             await EnsureDeadLettersAsync(connection, cancellationToken).ConfigureAwait(false);
             loops =
             [
-                .. _consumers.Select(consumer => Task.Run(() => consumer.RunAsync(connection, session.Token), CancellationToken.None)),
+                .. _consumers.Select(consumer => Task.Run(() => consumer.RunAsync(consuming, connection, session.Token), CancellationToken.None)),
                 Task.Run(() => WatchLagAsync(connection, session.Token), CancellationToken.None),
             ];
             _options.Metrics.BrokerConnections.Add(1);
             IntakeLog.Connected(_logger, _connector.Settings.SafeName);
             _connectionError = null;
             connected();
-            _connectionError = await lost.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            Task<string> first = await Task.WhenAny(lost.Task, consuming.Ended).WaitAsync(cancellationToken).ConfigureAwait(false);
+            _connectionError = await first.ConfigureAwait(false);
         }
         finally
         {
@@ -191,6 +195,11 @@ public sealed class AmqpIntake
             // Closing a channel waits for the broker's word, and closing the connection ends that waiting.
             Task ended = Task.WhenAll(loops);
             await Task.WhenAny(ended, Task.Delay(ChannelPatience, _options.Time, CancellationToken.None)).ConfigureAwait(false);
+            if (consuming is not null)
+            {
+                await consuming.DisposeAsync().ConfigureAwait(false);
+            }
+
             await AmqpClosing.CloseAsync(connection, _logger).ConfigureAwait(false);
             await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

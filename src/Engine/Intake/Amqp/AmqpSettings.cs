@@ -14,6 +14,12 @@ public sealed record AmqpSettings
     /// <summary>How often each side says that it lives.</summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>
+    /// Whether streams are consumed by the engine's own reader, over a connection of its own; otherwise the client library
+    /// consumes them, at more CPU a delivery.
+    /// </summary>
+    public bool DirectConsuming { get; init; } = true;
+
     /// <summary>How often the queues' lengths are asked for.</summary>
     public TimeSpan LagInterval { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -60,9 +60,12 @@ internal sealed class StreamConsumer
     public long Unacknowledged => _ring is { } ring ? Math.Max(0, (long)(ring.Written - Volatile.Read(ref _acknowledged))) : 0;
 
     /// <summary>Consumes over a connection until it is lost or the token ends.</summary>
-    public async Task RunAsync(IConnection connection, CancellationToken cancellationToken)
+    /// <param name="consuming">What deliveries come over.</param>
+    /// <param name="topology">What exchanges and queues are declared over.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task RunAsync(IConsumingConnection consuming, IConnection topology, CancellationToken cancellationToken)
     {
-        for (int failures = 0; connection.IsOpen && !cancellationToken.IsCancellationRequested && !_stopping;)
+        for (int failures = 0; consuming.IsOpen && topology.IsOpen && !cancellationToken.IsCancellationRequested && !_stopping;)
         {
             await _pause.WhenResumedAsync(cancellationToken).ConfigureAwait(false);
             if (_stopping)
@@ -74,7 +77,7 @@ internal sealed class StreamConsumer
             string error;
             try
             {
-                error = await ConsumeAsync(connection, cancellationToken).ConfigureAwait(false);
+                error = await ConsumeAsync(consuming, topology, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
@@ -125,11 +128,10 @@ internal sealed class StreamConsumer
     /// <summary>Whether all that is done is acknowledged.</summary>
     public bool IsAcknowledged => _window is not { } window || window.Watermark <= Volatile.Read(ref _acknowledged);
 
-    private async Task<string> ConsumeAsync(IConnection connection, CancellationToken cancellationToken)
+    private async Task<string> ConsumeAsync(IConsumingConnection consuming, IConnection topology, CancellationToken cancellationToken)
     {
-        _pipeline.BrokerDelays = await _topology.EnsureStreamAsync(connection, _stream, cancellationToken).ConfigureAwait(false);
-        await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
-        await channel.BasicQosAsync(0, (ushort)_prefetch, global: false, cancellationToken).ConfigureAwait(false);
+        _pipeline.BrokerDelays = await _topology.EnsureStreamAsync(topology, _stream, cancellationToken).ConfigureAwait(false);
+        await using IConsumingChannel channel = await consuming.OpenChannelAsync(_prefetch, cancellationToken).ConfigureAwait(false);
         var arrived = new Signal();
         var moved = new Signal();
         var ring = new DeliveryRing(_stream, _prefetch, _options.Settings.MaxBatch, (long)_prefetch * _options.Settings.MaxBodyBytes, arrived);
@@ -140,33 +142,32 @@ internal sealed class StreamConsumer
         _arrived = arrived;
         _pause.Wakes(arrived);
         using var session = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var consumer = new DeliveryConsumer(channel, ring, session.Token);
-        string tag = await channel.BasicConsumeAsync(_stream.Queue, autoAck: false, consumer, cancellationToken).ConfigureAwait(false);
+        await channel.ConsumeAsync(_stream.Queue, ring, cancellationToken).ConfigureAwait(false);
         IntakeLog.Consuming(_options.Logger, _stream.Name, _stream.Queue);
         _channelError = null;
         Task taking = Task.Run(() => TakeAsync(ring, window, arrived, session.Token), CancellationToken.None);
         Task acking = Task.Run(() => AcknowledgeAsync(channel, window, moved, session.Token), CancellationToken.None);
         try
         {
-            Task first = await Task.WhenAny(consumer.Ended, taking, acking).ConfigureAwait(false);
+            Task first = await Task.WhenAny(channel.Ended, taking, acking).ConfigureAwait(false);
             if (first == taking && _stopping)
             {
                 await taking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 _quiet?.TrySetResult();
-                await channel.BasicCancelAsync(tag, noWait: true, cancellationToken: cancellationToken).ConfigureAwait(false);
+                await channel.CancelAsync(cancellationToken).ConfigureAwait(false);
 
                 // What was taken becomes durable meanwhile and is acknowledged until the whole intake is closed.
-                first = await Task.WhenAny(consumer.Ended, acking).ConfigureAwait(false);
+                first = await Task.WhenAny(channel.Ended, acking).ConfigureAwait(false);
             }
 
             if (first == taking && (_pause.IsPaused || taking.IsCompletedSuccessfully) && !_stopping)
             {
                 await taking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                return await LetGoAsync(channel, tag, consumer, acking, window, cancellationToken).ConfigureAwait(false);
+                return await LetGoAsync(channel, acking, window, cancellationToken).ConfigureAwait(false);
             }
 
             await first.ConfigureAwait(false);
-            return consumer.Ended.IsCompleted ? await consumer.Ended.ConfigureAwait(false) : "the channel's loop ended";
+            return channel.Ended.IsCompleted ? await channel.Ended.ConfigureAwait(false) : "the channel's loop ended";
         }
         finally
         {
@@ -184,11 +185,11 @@ internal sealed class StreamConsumer
     /// Ends consuming for a pause: what was taken becomes durable and is acknowledged; the rest goes back to the queue
     /// when the channel is closed.
     /// </summary>
-    private async Task<string> LetGoAsync(IChannel channel, string tag, DeliveryConsumer consumer, Task acking, AckWindow window, CancellationToken cancellationToken)
+    private async Task<string> LetGoAsync(IConsumingChannel channel, Task acking, AckWindow window, CancellationToken cancellationToken)
     {
-        await channel.BasicCancelAsync(tag, noWait: true, cancellationToken: cancellationToken).ConfigureAwait(false);
+        await channel.CancelAsync(cancellationToken).ConfigureAwait(false);
         Task patience = Task.Delay(StopPatience, _options.Time, cancellationToken);
-        while (!patience.IsCompleted && !acking.IsCompleted && !consumer.Ended.IsCompleted && (window.Watermark < _taken || Volatile.Read(ref _acknowledged) < _taken))
+        while (!patience.IsCompleted && !acking.IsCompleted && !channel.Ended.IsCompleted && (window.Watermark < _taken || Volatile.Read(ref _acknowledged) < _taken))
         {
             await Task.WhenAny(patience, Task.Delay(PauseStep, _options.Time, cancellationToken)).ConfigureAwait(false);
         }
@@ -217,7 +218,7 @@ internal sealed class StreamConsumer
         }
     }
 
-    private async Task AcknowledgeAsync(IChannel channel, AckWindow window, Signal moved, CancellationToken cancellationToken)
+    private async Task AcknowledgeAsync(IConsumingChannel channel, AckWindow window, Signal moved, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -225,7 +226,7 @@ internal sealed class StreamConsumer
             ulong watermark = window.Watermark;
             if (watermark > _acknowledged)
             {
-                await channel.BasicAckAsync(watermark, multiple: true, cancellationToken).ConfigureAwait(false);
+                await channel.AcknowledgeAsync(watermark, cancellationToken).ConfigureAwait(false);
                 Volatile.Write(ref _acknowledged, watermark);
             }
         }

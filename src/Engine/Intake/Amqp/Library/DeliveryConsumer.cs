@@ -1,16 +1,12 @@
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 
-namespace DataLoad.Engine.Intake.Amqp;
+namespace DataLoad.Engine.Intake.Amqp.Library;
 
 /// <summary>Puts what the client dispatches into a ring; says when there will be no more.</summary>
-internal sealed class DeliveryConsumer(IChannel channel, DeliveryRing ring, CancellationToken closed) : AsyncDefaultBasicConsumer(channel)
+internal sealed class DeliveryConsumer(IChannel channel, DeliveryRing ring, TaskCompletionSource<string> ended, CancellationToken closed)
+    : AsyncDefaultBasicConsumer(channel)
 {
-    private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <summary>Done, with why, when the channel closed or the broker cancelled the consumer.</summary>
-    public Task<string> Ended => _ended.Task;
-
     public override async Task HandleBasicDeliverAsync(
         string consumerTag,
         ulong deliveryTag,
@@ -28,7 +24,7 @@ internal sealed class DeliveryConsumer(IChannel channel, DeliveryRing ring, Canc
         catch (InvalidOperationException e)
         {
             // Otherwise the client would pass over it, and the stream would wait for it for good.
-            _ended.TrySetResult(e.Message);
+            ended.TrySetResult(e.Message);
         }
 
         await ring.WaitForRoomAsync(closed).ConfigureAwait(false);
@@ -36,13 +32,13 @@ internal sealed class DeliveryConsumer(IChannel channel, DeliveryRing ring, Canc
 
     public override Task HandleBasicCancelAsync(string consumerTag, CancellationToken cancellationToken = default)
     {
-        _ended.TrySetResult("the broker cancelled the consumer, as it does when the queue is deleted or moves");
+        ended.TrySetResult("the broker cancelled the consumer, as it does when the queue is deleted or moves");
         return Task.CompletedTask;
     }
 
     public override Task HandleChannelShutdownAsync(object channel, ShutdownEventArgs reason)
     {
-        _ended.TrySetResult(reason.ReplyText);
+        ended.TrySetResult(reason.ReplyText);
         return Task.CompletedTask;
     }
 }
