@@ -15,12 +15,14 @@ public sealed class CrashTests
         """;
 
     [Theory]
-    [InlineData(StoreKind.Sqlite, 11)]
-    [InlineData(StoreKind.PostgreSql, 12)]
-    public Task A_host_that_is_killed_again_and_again_counts_each_event_once(StoreKind store, int seed) => Scenario.RunAsync(store, async scenario =>
+    [InlineData(StoreKind.Sqlite, 11, true)]
+    [InlineData(StoreKind.Sqlite, 11, false)]
+    [InlineData(StoreKind.PostgreSql, 12, true)]
+    public Task A_host_that_is_killed_again_and_again_counts_each_event_once(StoreKind store, int seed, bool direct) => Scenario.RunAsync(store, async scenario =>
     {
         scenario.Options = scenario.Options with { Seed = (ulong)seed, Unidentified = 0 };
         scenario.Settings = Busy;
+        scenario.ConsumeDirectly(direct);
         var random = new Random(seed);
         var sending = scenario.SendMixAsync(6_000, batchMessages: 250);
         for (var crash = 0; crash < 4; crash++)

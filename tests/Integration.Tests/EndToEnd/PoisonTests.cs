@@ -10,9 +10,12 @@ public sealed class PoisonTests
 {
     private const string Json = "application/json";
 
-    [Fact]
-    public Task A_poisoned_message_is_dead_lettered_once_and_holds_up_nothing() => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public Task A_poisoned_message_is_dead_lettered_once_and_holds_up_nothing(bool direct) => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
     {
+        scenario.ConsumeDirectly(direct);
         var host = await scenario.StartHostAsync();
         foreach (var stream in (StreamInfo[])[Streams.ActShare, Streams.ActBuy, Streams.ActRedPackExpire])
         {

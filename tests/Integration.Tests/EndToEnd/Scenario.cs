@@ -79,6 +79,9 @@ internal sealed class Scenario : IAsyncDisposable
         }
     }
 
+    /// <summary>Has the engine's own reader consume, or the client library.</summary>
+    public void ConsumeDirectly(bool direct) => Settings += $"\namqp.direct-consuming = {(direct ? "true" : "false")}";
+
     /// <summary>A file of the scenario's.</summary>
     public string PathOf(string name) => Path.Combine(_folder, name);
 

@@ -1,0 +1,190 @@
+using System.Buffers.Binary;
+using System.Text;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Intake;
+using DataLoad.Engine.Intake.Amqp;
+using DataLoad.Engine.Intake.Amqp.Wire;
+using DataLoad.Engine.Scheduling;
+using DataLoad.Engine.Tests.Scheduling;
+
+namespace DataLoad.Engine.Tests.Intake.Wire;
+
+/// <summary>The broker's end of a connection, which says what a test has it say.</summary>
+internal sealed class FakeBroker
+{
+    public const string Password = "pass-word-9";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private readonly FrameBuffer _frames = new();
+    private readonly ChunkStream _stream;
+    private readonly ChunkStream _client;
+
+    public FakeBroker() => (_client, _stream) = ChunkStream.Pair();
+
+    public ManualTime Time { get; } = new();
+
+    public Signal Arrived { get; } = new();
+
+    public bool ClientIsGone => _client.IsDisposed;
+
+    public WireOptions Options => new()
+    {
+        Name = "dataload intake",
+        UserName = "guest",
+        Password = Password,
+        VirtualHost = "/here",
+        ConnectTimeout = TimeSpan.FromSeconds(10),
+        Heartbeat = TimeSpan.FromSeconds(20),
+        MaxBodyBytes = 1024 * 1024,
+        RoomPatience = TimeSpan.FromMinutes(10),
+        Time = Time,
+    };
+
+    public static byte[] Deliver(ulong tag, ushort channel = 1) =>
+        new MethodFrame(channel, WireMethod.BasicDeliver).ShortText("dataload").UInt64(tag).Byte(0).ShortText("exchange").ShortText("key").ToBytes();
+
+    public static byte[] Header(long bodyBytes, ReadOnlySpan<byte> properties, ushort channel = 1)
+    {
+        byte[] payload = [0, 60, 0, 0, .. new byte[8], .. properties];
+        BinaryPrimitives.WriteInt64BigEndian(payload.AsSpan(4), bodyBytes);
+        return Frame(2, channel, payload);
+    }
+
+    public static byte[] Body(ReadOnlySpan<byte> body, ushort channel = 1) => Frame(3, channel, body);
+
+    /// <summary>A whole delivery, with its body in frames of at most so many bytes.</summary>
+    public static byte[] Message(ulong tag, byte[] body, int frameBytes = 100_000, ushort channel = 1) =>
+    [
+        .. Deliver(tag, channel),
+        .. Header(body.Length, [0, 0], channel),
+        .. body.Chunk(frameBytes).SelectMany(part => Body(part, channel)),
+    ];
+
+    public static byte[] Frame(byte type, ushort channel, ReadOnlySpan<byte> payload)
+    {
+        byte[] frame = [type, (byte)(channel >> 8), (byte)channel, 0, 0, 0, 0, .. payload, 0xCE];
+        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(3), payload.Length);
+        return frame;
+    }
+
+    public void Send(params byte[][] parts) => _stream.WriteAsync(parts.SelectMany(part => part).ToArray()).AsTask().Wait();
+
+    public void HangUp() => _stream.Dispose();
+
+    /// <summary>The next frame of the client but heartbeats.</summary>
+    public async Task<(WireFrameType Type, ushort Channel, byte[] Payload)> ReceiveAsync(bool heartbeats = false)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            if (TryTake(out (WireFrameType Type, ushort Channel, byte[] Payload) frame))
+            {
+                if (frame.Type != WireFrameType.Heartbeat || heartbeats)
+                {
+                    return frame;
+                }
+
+                continue;
+            }
+
+            int read = await _stream.ReadAsync(_frames.Free(), patience.Token);
+            if (read == 0)
+            {
+                throw new EndOfStreamException("the client ended the connection");
+            }
+
+            _frames.Add(read);
+        }
+    }
+
+    /// <summary>The next method of the client, which must be this one; its arguments.</summary>
+    public async Task<byte[]> ExpectAsync(WireMethod method)
+    {
+        (WireFrameType _, ushort _, byte[] payload) = await ReceiveAsync();
+        var got = (WireMethod)BinaryPrimitives.ReadUInt32BigEndian(payload);
+        return got == method ? payload[4..] : throw new InvalidOperationException($"the client sent {got}; expected {method}");
+    }
+
+    public async Task ExpectHeadAsync()
+    {
+        var head = new byte[8];
+        await _stream.ReadExactlyAsync(head);
+        if (!head.AsSpan().SequenceEqual("AMQP\0\0\u0009\u0001"u8))
+        {
+            throw new InvalidOperationException("the client did not begin with the protocol's header");
+        }
+    }
+
+    public void Start(string mechanisms = "AMQPLAIN PLAIN") =>
+        Send(new MethodFrame(0, WireMethod.ConnectionStart).Byte(0).Byte(9).Table(("product", "Fake")).LongBytes(Encoding.UTF8.GetBytes(mechanisms)).LongBytes("en_US"u8).ToBytes());
+
+    public void Tune(ushort channels = 2047, uint frameBytes = 131072, ushort heartbeat = 60) =>
+        Send(new MethodFrame(0, WireMethod.ConnectionTune).UInt16(channels).UInt32(frameBytes).UInt16(heartbeat).ToBytes());
+
+    public void Close(ushort channel, ushort code, string text) => Send(new MethodFrame(channel, channel == 0 ? WireMethod.ConnectionClose : WireMethod.ChannelClose)
+        .UInt16(code).ShortText(text).UInt16(0).UInt16(0).ToBytes());
+
+    public Task<WireConnection> ConnectAsync(WireOptions? options = null) => WireConnection.OpenAsync(_client, options ?? Options, default);
+
+    /// <summary>Opens a connection.</summary>
+    public async Task<WireConnection> OpenAsync(WireOptions? options = null, uint frameBytes = 131072)
+    {
+        Task<WireConnection> connecting = ConnectAsync(options);
+        await ExpectHeadAsync();
+        Start();
+        await ExpectAsync(WireMethod.ConnectionStartOk);
+        Tune(frameBytes: frameBytes);
+        await ExpectAsync(WireMethod.ConnectionTuneOk);
+        await ExpectAsync(WireMethod.ConnectionOpen);
+        Send(new MethodFrame(0, WireMethod.ConnectionOpenOk).ShortText("").ToBytes());
+        return await connecting.WaitAsync(Patience);
+    }
+
+    public DeliveryRing Ring(int prefetch = 100, long maxBytes = 10_000_000) =>
+        new(Catalog.Default.FindStream("act.share")!, prefetch, maxBatch: 0, maxBytes, Arrived);
+
+    /// <summary>Opens a channel.</summary>
+    public async Task<IConsumingChannel> OpenChannelAsync(WireConnection connection, int prefetch = 100, ushort channel = 1)
+    {
+        Task<IConsumingChannel> opening = connection.OpenChannelAsync(prefetch, default);
+        await ExpectAsync(WireMethod.ChannelOpen);
+        Send(new MethodFrame(channel, WireMethod.ChannelOpenOk).LongBytes([]).ToBytes());
+        await ExpectAsync(WireMethod.BasicQos);
+        Send(new MethodFrame(channel, WireMethod.BasicQosOk).ToBytes());
+        return await opening.WaitAsync(Patience);
+    }
+
+    /// <summary>Opens a channel that consumes into a ring.</summary>
+    public async Task<IConsumingChannel> ConsumeAsync(WireConnection connection, DeliveryRing ring, int prefetch = 100, ushort channel = 1)
+    {
+        IConsumingChannel opened = await OpenChannelAsync(connection, prefetch, channel);
+        Task consuming = opened.ConsumeAsync("queue", ring, default);
+        await ExpectAsync(WireMethod.BasicConsume);
+        Send(new MethodFrame(channel, WireMethod.BasicConsumeOk).ShortText("dataload").ToBytes());
+        await consuming.WaitAsync(Patience);
+        return opened;
+    }
+
+    /// <summary>Waits until so many deliveries are in the ring, and takes them out: tags and bodies.</summary>
+    public async Task<List<(ulong Tag, byte[] Body)>> TakeAsync(DeliveryRing ring, int count)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (ring.Count < count)
+        {
+            await Arrived.WaitAsync(patience.Token);
+        }
+
+        var batch = new List<Delivery>();
+        ring.Peek(batch, count);
+        List<(ulong, byte[])> taken = [.. batch.Select(delivery => (delivery.Tag, delivery.Body.ToArray()))];
+        ring.Release(batch.Count);
+        return taken;
+    }
+
+    private bool TryTake(out (WireFrameType, ushort, byte[]) frame)
+    {
+        bool taken = _frames.TryTake(out WireFrameType type, out ushort channel, out ReadOnlySpan<byte> payload);
+        frame = (type, channel, payload.ToArray());
+        return taken;
+    }
+}
