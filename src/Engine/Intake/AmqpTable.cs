@@ -99,6 +99,18 @@ internal static class AmqpTable
         }
     }
 
+    /// <summary>Takes what a length of four bytes announces: a long string, or a table's entries.</summary>
+    /// <exception cref="InvalidDataException">There is not as much.</exception>
+    public static ReadOnlySpan<byte> TakeLong(ref ReadOnlySpan<byte> bytes)
+    {
+        uint length = BinaryPrimitives.ReadUInt32BigEndian(Take(ref bytes, 4));
+        return Take(ref bytes, length);
+    }
+
+    /// <summary>Takes so many bytes.</summary>
+    /// <exception cref="InvalidDataException">There are not as many.</exception>
+    public static ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> bytes, int length) => Take(ref bytes, (uint)length);
+
     private static List<object?> ReadItems(ReadOnlySpan<byte> items, int depth)
     {
         var list = new List<object?>();
@@ -154,12 +166,6 @@ internal static class AmqpTable
         }
     }
 
-    private static ReadOnlySpan<byte> TakeLong(ref ReadOnlySpan<byte> bytes)
-    {
-        uint length = BinaryPrimitives.ReadUInt32BigEndian(Take(ref bytes, 4));
-        return Take(ref bytes, length);
-    }
-
     private static ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> bytes, uint length)
     {
         if (length > (uint)bytes.Length)
@@ -171,6 +177,4 @@ internal static class AmqpTable
         bytes = bytes[(int)length..];
         return taken;
     }
-
-    private static ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> bytes, int length) => Take(ref bytes, (uint)length);
 }

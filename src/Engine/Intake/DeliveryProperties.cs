@@ -141,16 +141,16 @@ internal sealed class DeliveryProperties
         switch (bit)
         {
             case HeadersBit:
-                ReadHeaders(properties, TakeTable(ref bytes));
+                ReadHeaders(properties, AmqpTable.TakeLong(ref bytes));
                 break;
             case DeliveryModeBit:
-                properties.DeliveryMode = (DeliveryModes)Take(ref bytes, 1)[0];
+                properties.DeliveryMode = (DeliveryModes)AmqpTable.Take(ref bytes, 1)[0];
                 break;
             case PriorityBit:
-                properties.Priority = Take(ref bytes, 1)[0];
+                properties.Priority = AmqpTable.Take(ref bytes, 1)[0];
                 break;
             case TimestampBit:
-                properties.Timestamp = new AmqpTimestamp(BinaryPrimitives.ReadInt64BigEndian(Take(ref bytes, 8)));
+                properties.Timestamp = new AmqpTimestamp(BinaryPrimitives.ReadInt64BigEndian(AmqpTable.Take(ref bytes, 8)));
                 break;
             default:
                 SetText(properties, bit, Encoding.UTF8.GetString(AmqpTable.TakeName(ref bytes)));
@@ -200,26 +200,8 @@ internal sealed class DeliveryProperties
 
     private static ushort TakeFlags(ref ReadOnlySpan<byte> bytes)
     {
-        ushort flags = BinaryPrimitives.ReadUInt16BigEndian(Take(ref bytes, 2));
+        ushort flags = BinaryPrimitives.ReadUInt16BigEndian(AmqpTable.Take(ref bytes, 2));
         return (flags & 3) == 0 ? flags : throw new InvalidDataException($"the property flags 0x{flags:X4} have bits that AMQP does not define");
-    }
-
-    private static ReadOnlySpan<byte> TakeTable(ref ReadOnlySpan<byte> bytes)
-    {
-        uint length = BinaryPrimitives.ReadUInt32BigEndian(Take(ref bytes, 4));
-        return Take(ref bytes, length);
-    }
-
-    private static ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> bytes, uint length)
-    {
-        if (length > (uint)bytes.Length)
-        {
-            throw new InvalidDataException($"{length} bytes are announced where {bytes.Length} are left");
-        }
-
-        ReadOnlySpan<byte> taken = bytes[..(int)length];
-        bytes = bytes[(int)length..];
-        return taken;
     }
 
     /// <summary>Checks all, and notes where it is what the pipeline asks for.</summary>
@@ -237,13 +219,13 @@ internal sealed class DeliveryProperties
             switch (bit)
             {
                 case HeadersBit:
-                    ScanHeaders(TakeTable(ref bytes), _length - bytes.Length);
+                    ScanHeaders(AmqpTable.TakeLong(ref bytes), _length - bytes.Length);
                     break;
                 case DeliveryModeBit or PriorityBit:
-                    Take(ref bytes, 1);
+                    AmqpTable.Take(ref bytes, 1);
                     break;
                 case TimestampBit:
-                    TimestampSeconds = BinaryPrimitives.ReadInt64BigEndian(Take(ref bytes, 8));
+                    TimestampSeconds = BinaryPrimitives.ReadInt64BigEndian(AmqpTable.Take(ref bytes, 8));
                     break;
                 default:
                     int length = AmqpTable.TakeName(ref bytes).Length;

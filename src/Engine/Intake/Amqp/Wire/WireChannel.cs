@@ -9,7 +9,6 @@ namespace DataLoad.Engine.Intake.Amqp.Wire;
 internal sealed class WireChannel(WireConnection connection, ushort number) : IConsumingChannel
 {
     private const string ConsumerTag = "dataload";
-    private const ushort BasicClass = 60;
 
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _noMore = new();
@@ -21,11 +20,7 @@ internal sealed class WireChannel(WireConnection connection, ushort number) : IC
     private volatile bool _dropping;
 
     // Of the connection's loop alone.
-    private WireFrameType _next = WireFrameType.Method;
-    private Delivery? _slot;
-    private ulong _tag;
-    private long _bodyBytes;
-    private long _left;
+    private readonly WireContent _content = new(number, connection.Options.MaxBodyBytes);
     private bool _touched;
 
     public ushort Number => number;
@@ -98,21 +93,28 @@ internal sealed class WireChannel(WireConnection connection, ushort number) : IC
     /// <exception cref="WireException">It is one that cannot be, and the connection must end.</exception>
     public bool OnFrame(WireFrameType type, ReadOnlySpan<byte> payload)
     {
-        if (type != _next)
+        if (type != _content.Next)
         {
-            throw new WireException($"The broker sent a frame of type {type} on channel {number}, where one of type {_next} was due.");
+            throw new WireException($"The broker sent a frame of type {type} on channel {number}, where one of type {_content.Next} was due.");
         }
 
+        bool whole = false;
         switch (type)
         {
             case WireFrameType.Header:
-                return OnHeader(payload);
+                whole = _content.Header(payload);
+                break;
             case WireFrameType.Body:
-                return OnBody(payload);
+                whole = _content.Body(payload);
+                break;
             default:
                 OnMethod(payload);
-                return false;
+                break;
         }
+
+        bool first = whole && !_touched;
+        _touched |= whole;
+        return first;
     }
 
     /// <summary>Wakes the stream's loop.</summary>
@@ -262,76 +264,13 @@ internal sealed class WireChannel(WireConnection connection, ushort number) : IC
             throw new WireException($"The broker sent a delivery on channel {number}, which consumes nothing.");
         }
 
-        if (tag != ++_tag)
-        {
-            throw new WireException($"The broker sent delivery {tag} on channel {number}, where {_tag} was due.");
-        }
-
-        _next = WireFrameType.Header;
-        if (_dropping)
-        {
-            return;
-        }
-
         try
         {
-            _slot = _ring.Begin();
-            _slot.Start(tag);
+            _content.Begin(tag, _dropping ? null : _ring);
         }
         catch (InvalidOperationException e)
         {
             Stop(e.Message);
         }
-    }
-
-    private bool OnHeader(ReadOnlySpan<byte> payload)
-    {
-        if (payload.Length < 14 || BinaryPrimitives.ReadUInt16BigEndian(payload) != BasicClass)
-        {
-            throw new WireException($"The broker sent a content header on channel {number} that is none of a delivery.");
-        }
-
-        ulong bytes = BinaryPrimitives.ReadUInt64BigEndian(payload[4..]);
-        if (bytes > (ulong)connection.Options.MaxBodyBytes)
-        {
-            throw new WireException($"The broker announced a body with {bytes} bytes; expected at most {connection.Options.MaxBodyBytes}.");
-        }
-
-        _bodyBytes = _left = (long)bytes;
-        _slot?.Properties.Set(payload[12..]);
-        return EndOfBody();
-    }
-
-    private bool OnBody(ReadOnlySpan<byte> payload)
-    {
-        if (payload.Length > _left)
-        {
-            throw new WireException($"The broker sent {payload.Length} bytes of a body on channel {number}, of which {_left} were left.");
-        }
-
-        _left -= payload.Length;
-        _slot?.Append(payload, (int)_bodyBytes);
-        return EndOfBody();
-    }
-
-    private bool EndOfBody()
-    {
-        if (_left > 0)
-        {
-            _next = WireFrameType.Body;
-            return false;
-        }
-
-        _next = WireFrameType.Method;
-        if (_slot is null)
-        {
-            return false;
-        }
-
-        _slot = null;
-        _ring!.Commit();
-        bool first = !_touched;
-        _touched = true;
-        return first;
     }
 }
