@@ -9,7 +9,7 @@ namespace DataLoad.Integration.Tests.EndToEnd;
 /// </summary>
 internal static class Servers
 {
-    private const int Vhosts = 64;
+    private const int Vhosts = 72;
 
     private static readonly string Run = Guid.NewGuid().ToString("N")[..8];
     private static readonly Lazy<Task> MadeVhosts = new(MakeVhostsAsync);
@@ -36,6 +36,10 @@ internal static class Servers
             ? new Uri(new Uri(Named("DATALOAD_TEST_AMQP")), "/" + Vhost(number)).ToString()
             : throw new InvalidOperationException($"More than {Vhosts} vhosts are needed: raise {nameof(Servers)}.{nameof(Vhosts)}.");
     }
+
+    /// <summary>What <c>rabbitmqctl</c> says of the shared broker.</summary>
+    public static Task<string> RabbitMqCtlAsync(params string[] arguments) =>
+        ServerScript.RunAsync(RabbitMqScript, ["ctl", Named("DATALOAD_TEST_RABBITMQ_DIR"), .. arguments]);
 
     /// <summary>An empty folder.</summary>
     public static string NewFolder(string name)
