@@ -9,7 +9,7 @@ internal static class ProfileReport
     private const string Unit = "CPU µs a message";
 
     /// <summary>Prints the table and writes it as <c>profile.md</c> and <c>profile.json</c>.</summary>
-    public static void Write(string folder, DrainResult drain, StageCount samples, IReadOnlyDictionary<string, double> database)
+    public static void Write(string folder, DrainResult drain, StageCount samples, IReadOnlyDictionary<string, double> before, IReadOnlyDictionary<string, double> after)
     {
         var table = new FigureTable("profile", folder);
         double each = 1e6 / Perf.Frequency / drain.Messages;
@@ -20,9 +20,9 @@ internal static class ProfileReport
 
         table.Add("garbage collection, timers and others", Unit, goal: null, samples.Others * each);
         table.Add("the program, all of it", Unit, goal: null, samples.Total * each);
-        foreach ((string name, double seconds) in database)
+        foreach ((string name, double seconds) in after)
         {
-            table.Add(name, Unit, goal: null, seconds / drain.Messages * 1e6);
+            table.Add(name, Unit, goal: null, (seconds - before[name]) / drain.Messages * 1e6);
         }
 
         table.Add("database, all of it", Unit, goal: null, drain.DatabaseCpu / drain.Messages * 1e6);

@@ -15,7 +15,7 @@ internal sealed partial class Shard
     private readonly List<(CounterSlot Slot, long SequenceNr)> _flushing = [];
     private Task<IReadOnlyList<int>>? _flush;
     private ITimer? _rest;
-    private long _appliedAt;
+    private volatile bool _rests;
     private long _flushRoundAt;
     private int _flushRoundLeft;
     private long _flushRoundSequenceNr;
@@ -54,14 +54,18 @@ internal sealed partial class Shard
         return true;
     }
 
-    private TimeSpan RestTime => _context.Settings.FlushInterval / RestPartOfInterval;
-
-    private bool IsResting => IsQuiet && _context.Time.GetElapsedTime(_appliedAt) >= RestTime;
+    private bool IsResting => _rests && IsQuiet;
 
     private void FlushWhenResting()
     {
-        _appliedAt = _context.Time.GetTimestamp();
-        _rest?.Change(RestTime, Timeout.InfiniteTimeSpan);
+        _rests = false;
+        _rest?.Change(_context.Settings.FlushInterval / RestPartOfInterval, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Rest()
+    {
+        _rests = true;
+        _wake.Set();
     }
 
     private bool BeginFlushRound()

@@ -91,7 +91,7 @@ internal sealed partial class Shard
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await using ITimer timer = _context.Time.CreateTimer(_ => _wake.Set(), state: null, _context.Settings.FlushInterval, _context.Settings.FlushInterval);
-        await using ITimer rest = _rest = _context.Time.CreateTimer(_ => _wake.Set(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        await using ITimer rest = _rest = _context.Time.CreateTimer(_ => Rest(), state: null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         using var beside = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
