@@ -30,6 +30,7 @@ internal sealed partial class Shard
     private JournalBlock? _committing;
     private long _nextSequenceNr;
     private volatile bool _stopping;
+    private volatile bool _commits;
     private bool _ended;
 
     /// <summary>Makes a shard's actor; <see cref="RunAsync"/> recovers and runs it.</summary>
@@ -54,10 +55,22 @@ internal sealed partial class Shard
     public ShardStatus Status { get; private set; } = new();
 
     /// <summary>Gives the shard a batch; waits while its mailbox is full.</summary>
-    public async ValueTask PostAsync(ShardBatch batch, CancellationToken cancellationToken)
+    public ValueTask PostAsync(ShardBatch batch, CancellationToken cancellationToken)
     {
-        await _mailbox.Writer.WriteAsync(batch, cancellationToken).ConfigureAwait(false);
-        _wake.Set();
+        if (!_mailbox.Writer.TryWrite(batch))
+        {
+            return PostToFullAsync(batch, cancellationToken);
+        }
+
+        // Whatever arrives while a block commits joins the next one in any case: the commit's end wakes the shard once
+        // for all of it. The loop lowers the flag first and looks into the mailbox then.
+        Interlocked.MemoryBarrier();
+        if (!_commits)
+        {
+            _wake.Set();
+        }
+
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>Has the shard run a command when nothing is in flight.</summary>
@@ -156,6 +169,13 @@ internal sealed partial class Shard
         return _stopping && IsQuiet && IsKept;
     }
 
+    private async ValueTask PostToFullAsync(ShardBatch batch, CancellationToken cancellationToken)
+    {
+        _wake.Set();
+        await _mailbox.Writer.WriteAsync(batch, cancellationToken).ConfigureAwait(false);
+        _wake.Set();
+    }
+
     private bool IsQuiet => _commit is null && _open.IsEmpty && _open.Batches.Count == 0 && _mailbox.Reader.Count == 0;
 
     private bool StartCommit(CancellationToken cancellationToken)
@@ -176,6 +196,7 @@ internal sealed partial class Shard
             JournaledAtMs = writer.JournaledAtMs,
             Bytes = writer.Finish(),
         };
+        _commits = true;
         _commit = WakeAfter(_context.JournalWriter.WriteAsync([_committing], cancellationToken));
         return true;
     }
@@ -189,6 +210,8 @@ internal sealed partial class Shard
 
         RequireFresh(await _commit.ConfigureAwait(false));
         _commit = null;
+        _commits = false;
+        Interlocked.MemoryBarrier();
         ApplyCommitted(_committing!, _inFlight.Identities);
         FlushWhenResting();
         foreach (ShardBatch batch in _inFlight.Batches)

@@ -113,6 +113,56 @@ public sealed class RegionBehaviourTests : IAsyncDisposable
         harness.JournalOf(0).Count.ShouldBe(3);
     }
 
+    [Fact]
+    public async Task Rows_are_written_once_no_event_has_come_for_a_tenth_of_the_flush_interval_and_not_before()
+    {
+        var time = new Scheduling.ManualTime();
+        await using var harness = new RegionHarness { Settings = RegionHarness.Brisk with { Shards = 1, FlushInterval = TimeSpan.FromHours(1), CheckpointInterval = TimeSpan.FromDays(1) }, Time = time };
+        await harness.StartAsync();
+
+        // The first rows of a start wait for nothing.
+        await harness.CountAsync(Shared(1));
+        await WaitFor.ConditionAsync(() => harness.Rows().Length > 0, "the first rows to be written", harness.Running);
+        string[] first = harness.Rows();
+        time.Advance(TimeSpan.FromMinutes(5));
+        await harness.CountAsync(Shared(2));
+        time.Advance(TimeSpan.FromMinutes(5));
+        await harness.CountAsync(Shared(3));
+        harness.Rows().ShouldBe(first);
+
+        time.Advance(TimeSpan.FromMinutes(6));
+
+        string[] all = RegionHarness.Expected([Shared(1), Shared(2), Shared(3)]);
+        await WaitFor.ConditionAsync(() => harness.Rows().SequenceEqual(all), "the rows to be written", harness.Running);
+    }
+
+    [Fact]
+    public async Task What_arrives_while_a_block_commits_is_counted_when_the_commit_ends()
+    {
+        var committing = new TaskCompletionSource();
+        var release = new TaskCompletionSource();
+        _harness.OnStore = store => store.Before = async operation =>
+        {
+            if (string.Equals(operation, "Journal.Append", StringComparison.Ordinal))
+            {
+                committing.TrySetResult();
+                await release.Task;
+            }
+        };
+        await _harness.StartAsync();
+        var sink = new TagSink();
+        await _harness.PostAsync(sink, 1, Shared(1));
+        await committing.Task;
+        for (ulong tag = 2; tag <= 100; tag++)
+        {
+            await _harness.PostAsync(sink, tag, Shared((int)tag));
+        }
+
+        release.SetResult();
+
+        await WaitFor.ConditionAsync(() => sink.Count == 100, "all to be durable", _harness.Running);
+    }
+
     [Theory]
     [InlineData("Journal.Append")]
     [InlineData("Statistics.Flush")]

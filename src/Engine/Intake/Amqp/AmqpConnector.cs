@@ -90,6 +90,7 @@ public sealed class AmqpConnector
             ConnectTimeout = Settings.ConnectTimeout,
             Heartbeat = Settings.Heartbeat,
             MaxBodyBytes = MaxInboundBytes,
+            RoomPatience = Settings.RoomPatience,
             Time = time,
         };
         return await WireDialer.ConnectAsync(_factory.Endpoint, options, cancellationToken).ConfigureAwait(false);

@@ -22,7 +22,7 @@ internal sealed class WireOptions
     public required long MaxBodyBytes { get; init; }
 
     /// <summary>How long all streams wait for one whose bodies take too much, before its channel is closed.</summary>
-    public TimeSpan RoomPatience { get; init; } = TimeSpan.FromSeconds(30);
+    public required TimeSpan RoomPatience { get; init; }
 
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }
