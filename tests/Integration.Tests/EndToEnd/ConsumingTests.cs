@@ -11,6 +11,7 @@ public sealed class ConsumingTests
     private static readonly Regex Name = new("dataload (intake|topology)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
 
     private const int HugeBytes = 12 * 1024 * 1024;
+    private const int LargeBytes = 50 * 1024;
 
     [Theory]
     [InlineData(true)]
@@ -33,6 +34,36 @@ public sealed class ConsumingTests
     });
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public Task A_stream_whose_query_fails_and_whose_bodies_take_more_than_they_may_holds_up_the_others_once_at_the_most(bool direct) => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
+    {
+        scenario.Settings = """
+            intake.memory = 2MiB
+            amqp.room-patience = 1s
+            streams { "act.visit" { queries { user_record = "SELECT id FROM no_such_table WHERE id = ANY(@keys)" } } }
+            """;
+        scenario.ConsumeDirectly(direct);
+        HostProcess host = scenario.LaunchHost();
+        await host.WaitForMetricAsync("dataload_broker_connected", 1);
+        await scenario.PublishAsync([.. Enumerable.Range(1, 40).Select(i => Padded(Streams.ActVisit, $$"""{"userRecordId":{{i}}}"""))]);
+        await host.WaitForMetricAsync("dataload_streams_failing", 1);
+        if (direct)
+        {
+            await host.WaitForLogAsync("Stream act.visit lost its channel");
+        }
+
+        for (int round = 1; round <= 3; round++)
+        {
+            await scenario.PublishAsync([.. Enumerable.Range(1, 20).Select(i => Padded(Streams.ActShare, $$"""{"sessionStr":"s-{{round}}-{{i}}","topicType":"ACTIVITY","topicId":9,"wuId":{{i}}}"""))]);
+            await host.WaitForMetricAsync("dataload_events_total", 20 * round, "stream=\"act.share\"");
+        }
+
+        Regex.Count(host.Log, "Stream act.visit lost its channel", RegexOptions.None, TimeSpan.FromSeconds(1)).ShouldBe(direct ? 1 : 0);
+        host.HasExited.ShouldBeFalse();
+    });
+
+    [Theory]
     [InlineData(true, "dataload intake, dataload topology")]
     [InlineData(false, "dataload intake")]
     public Task The_broker_shows_what_each_connection_is_for(bool direct, string expected) => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
@@ -45,4 +76,7 @@ public sealed class ConsumingTests
 
         string.Join(", ", names.Order(StringComparer.Ordinal)).ShouldBe(expected);
     });
+
+    private static WireMessage Padded(StreamInfo stream, string json) =>
+        new(stream, System.Text.Encoding.UTF8.GetBytes(json.PadRight(LargeBytes))) { ContentType = "application/json" };
 }

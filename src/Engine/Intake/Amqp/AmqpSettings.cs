@@ -24,7 +24,7 @@ public sealed record AmqpSettings
     /// How long the engine's own reader waits, for all streams, for one whose bodies take more than its part of
     /// <see cref="IntakeSettings.MemoryBytes"/>, before it closes that stream's channel.
     /// </summary>
-    public TimeSpan RoomPatience { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan RoomPatience { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How often the queues' lengths are asked for.</summary>
     public TimeSpan LagInterval { get; init; } = TimeSpan.FromSeconds(5);

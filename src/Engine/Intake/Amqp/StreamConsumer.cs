@@ -21,6 +21,7 @@ internal sealed class StreamConsumer
     private readonly StreamPipeline _pipeline;
     private readonly int _prefetch;
     private readonly long _maxBytes;
+    private int _granted;
     private readonly KeyValuePair<string, object?> _tag;
     private readonly List<Delivery> _batch = [];
     private readonly CancellationTokenSource _patience;
@@ -43,7 +44,7 @@ internal sealed class StreamConsumer
         _topology = topology;
         _pipeline = new StreamPipeline(stream, options);
         _patience = new CancellationTokenSource(Timeout.InfiniteTimeSpan, options.Time);
-        _prefetch = settings.Prefetch ?? options.Settings.Prefetch;
+        _prefetch = _granted = settings.Prefetch ?? options.Settings.Prefetch;
         _tag = new(EngineMetrics.StreamTag, stream.Name);
     }
 
@@ -55,8 +56,8 @@ internal sealed class StreamConsumer
     /// <summary>Whether an operator paused it.</summary>
     public bool IsPaused => _pause.IsPaused;
 
-    /// <summary>How many deliveries may be unacknowledged.</summary>
-    public int Prefetch => _prefetch;
+    /// <summary>How many deliveries may be unacknowledged; fewer than is set where their bodies took more than they may.</summary>
+    public int Prefetch => _granted;
 
     /// <summary>How many deliveries are unacknowledged now.</summary>
     public long Unacknowledged => _ring is { } ring ? Math.Max(0, (long)(ring.Written - Volatile.Read(ref _acknowledged))) : 0;
@@ -67,6 +68,7 @@ internal sealed class StreamConsumer
     /// <param name="cancellationToken">Ends it.</param>
     public async Task RunAsync(IConsumingConnection consuming, IConnection topology, CancellationToken cancellationToken)
     {
+        _granted = _prefetch;
         for (int failures = 0; consuming.IsOpen && topology.IsOpen && !cancellationToken.IsCancellationRequested && !_stopping;)
         {
             await _pause.WhenResumedAsync(cancellationToken).ConfigureAwait(false);
@@ -133,11 +135,11 @@ internal sealed class StreamConsumer
     private async Task<string> ConsumeAsync(IConsumingConnection consuming, IConnection topology, CancellationToken cancellationToken)
     {
         _pipeline.BrokerDelays = await _topology.EnsureStreamAsync(topology, _stream, cancellationToken).ConfigureAwait(false);
-        await using IConsumingChannel channel = await consuming.OpenChannelAsync(_prefetch, cancellationToken).ConfigureAwait(false);
+        await using IConsumingChannel channel = await consuming.OpenChannelAsync(_granted, cancellationToken).ConfigureAwait(false);
         var arrived = new Signal();
         var moved = new Signal();
-        var ring = new DeliveryRing(_stream, _prefetch, _options.Settings.MaxBatch, _maxBytes, arrived);
-        var window = new AckWindow(_prefetch, moved);
+        var ring = new DeliveryRing(_stream, _granted, _options.Settings.MaxBatch, _maxBytes, arrived);
+        var window = new AckWindow(_granted, moved);
         Volatile.Write(ref _acknowledged, 0);
         _window = window;
         _ring = ring;
@@ -174,6 +176,12 @@ internal sealed class StreamConsumer
         finally
         {
             _channelError = "not connected";
+            if (!ring.HasRoom)
+            {
+                // A stream that cannot get on would hold up the reading of the others again: no more than half of it from now on.
+                _granted = Math.Max(1, ring.Count / 2);
+            }
+
             _arrived = null;
             _ring = null;
             _window = null;
