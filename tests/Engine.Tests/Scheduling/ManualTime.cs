@@ -71,6 +71,21 @@ internal sealed class ManualTime(long startMs = ManualTime.Start) : TimeProvider
         }
     }
 
+    /// <summary>Waits, without moving the clock, until a timer is set that is due in just that time.</summary>
+    public async Task WaitForTimerAsync(TimeSpan due)
+    {
+        var waited = Stopwatch.StartNew();
+        while (!IsSet(NowMs + (long)due.TotalMilliseconds))
+        {
+            if (waited.Elapsed > TimeSpan.FromSeconds(20))
+            {
+                throw new TimeoutException($"No timer was set that is due in {due}.");
+            }
+
+            await Task.Yield();
+        }
+    }
+
     /// <summary>Moves the clock to each timer that is set until a condition holds.</summary>
     public async Task AdvanceUntilAsync(Func<bool> condition, TimeSpan step)
     {
@@ -84,6 +99,14 @@ internal sealed class ManualTime(long startMs = ManualTime.Start) : TimeProvider
 
             Advance(step);
             await Task.Yield();
+        }
+    }
+
+    private bool IsSet(long dueMs)
+    {
+        lock (_lock)
+        {
+            return _timers.Any(timer => timer.DueMs == dueMs);
         }
     }
 
