@@ -14,14 +14,11 @@ namespace DataLoad.Bench.Drain;
 public sealed class DrainBench
 {
     private const string Business = "bench_business";
-    private const double QuietCores = 0.15;
-    private const int QuietLooks = 3;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan SettleLook = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan SettlePatience = TimeSpan.FromSeconds(60);
 
     private readonly DrainOptions _options;
+    private readonly Broker _broker;
     private readonly List<DrainResult> _results = [];
     private readonly string _business;
     private int _databases;
@@ -29,6 +26,7 @@ public sealed class DrainBench
     private DrainBench(DrainOptions options)
     {
         _options = options;
+        _broker = new Broker(options.BrokerPid, options.BrokerScript, options.BrokerFolder);
         _business = DatabaseUrlOf(Business);
     }
 
@@ -48,6 +46,7 @@ public sealed class DrainBench
 
     private async Task RunAllAsync()
     {
+        Directory.CreateDirectory(_options.Output);
         await CreateDatabaseAsync(Business).ConfigureAwait(false);
         DrainBacklog backlog = await DrainBacklog.MakeAsync(_options.Amqp, _business, _options.Messages, firstKey: 1).ConfigureAwait(false);
         foreach (string queueType in _options.QueueTypes)
@@ -77,20 +76,14 @@ public sealed class DrainBench
     }
 
     /// <summary>
-    /// Fills the queues, and lets the broker finish what it does behind it: moving a full write-ahead log into segments
-    /// takes it seconds, and would fall to one contender or the other by chance.
+    /// Fills the queues, and lets the broker finish what it does behind it, which would fall to one contender or the other
+    /// by chance.
     /// </summary>
     private async Task FillAsync(DrainBacklog backlog, string queueType)
     {
+        await _broker.RollOverAsync().ConfigureAwait(false);
         await backlog.FillAsync(queueType).ConfigureAwait(false);
-        var patience = Stopwatch.StartNew();
-        for (int quiet = 0; quiet < QuietLooks && patience.Elapsed < SettlePatience;)
-        {
-            double before = CpuMeter.SecondsOfTree(_options.BrokerPid);
-            await Task.Delay(SettleLook).ConfigureAwait(false);
-            double busy = (CpuMeter.SecondsOfTree(_options.BrokerPid) - before) / SettleLook.TotalSeconds;
-            quiet = busy < QuietCores ? quiet + 1 : 0;
-        }
+        await _broker.SettleAsync().ConfigureAwait(false);
     }
 
     private Task AcknowledgeAsync(DrainBacklog backlog, string queueType, int pair) =>
@@ -226,7 +219,7 @@ public sealed class DrainBench
         double Micros(double seconds) => seconds / result.Messages * 1e6;
     }
 
-    private Cpu ReadCpu() => new(CpuMeter.SecondsOfTree(_options.BrokerPid), CpuMeter.SecondsOfTree(_options.PostgresPid));
+    private Cpu ReadCpu() => new(_broker.CpuSeconds, CpuMeter.SecondsOfTree(_options.PostgresPid));
 
     private async Task<string> NewDatabaseAsync()
     {

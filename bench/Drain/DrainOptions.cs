@@ -11,6 +11,12 @@ public sealed record DrainOptions
     /// <summary>The broker's process, for its CPU time.</summary>
     public required int BrokerPid { get; init; }
 
+    /// <summary>The script that keeps the broker, <c>scripts/rabbitmq.sh</c>.</summary>
+    public required string BrokerScript { get; init; }
+
+    /// <summary>The folder that the script keeps it in.</summary>
+    public required string BrokerFolder { get; init; }
+
     /// <summary>The database server, <c>postgresql://…/postgres</c>.</summary>
     public required string Postgres { get; init; }
 
@@ -63,6 +69,8 @@ public sealed record DrainOptions
         {
             Amqp = Text("--amqp"),
             BrokerPid = int.Parse(Text("--broker-pid"), CultureInfo.InvariantCulture),
+            BrokerScript = Text("--broker-script"),
+            BrokerFolder = Text("--broker-folder"),
             Postgres = Text("--postgres"),
             PostgresPid = int.Parse(Text("--postgres-pid"), CultureInfo.InvariantCulture),
             Host = Text("--host"),

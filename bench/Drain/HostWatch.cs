@@ -5,12 +5,10 @@ namespace DataLoad.Bench.Drain;
 
 /// <summary>
 /// Watches a host drain a backlog, through its <c>/metrics</c>: often at the start and at the end, whose times count, and
-/// seldom between, since each look takes from the cores that are measured.
+/// the seldomer between the farther the end is, since each look takes from the cores that are measured.
 /// </summary>
 internal static class HostWatch
 {
-    private const double NearlyAll = 0.9;
-
     private static readonly TimeSpan Often = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan Seldom = TimeSpan.FromMilliseconds(250);
 
@@ -34,8 +32,25 @@ internal static class HostWatch
                 return Stopwatch.GetElapsedTime(start).TotalSeconds;
             }
 
-            await Task.Delay(start != 0 && events < messages * NearlyAll ? Seldom : Often, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(Pause(start, events, messages), cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Half as long as what is left takes at the rate so far, between <see cref="Often"/> and <see cref="Seldom"/>.</summary>
+    private static TimeSpan Pause(long start, double events, long messages)
+    {
+        if (start == 0)
+        {
+            return Often;
+        }
+
+        if (events == 0)
+        {
+            return Seldom;
+        }
+
+        TimeSpan left = Stopwatch.GetElapsedTime(start) * ((messages - events) / events / 2);
+        return left < Often ? Often : left > Seldom ? Seldom : left;
     }
 
     private static async Task<string> ReadAsync(HttpClient http, CancellationToken cancellationToken)

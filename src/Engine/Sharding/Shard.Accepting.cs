@@ -12,6 +12,11 @@ internal sealed partial class Shard
     private readonly HashSet<CounterId> _missingCounters = [];
     private readonly HashSet<KeyChunkId> _missingKeys = [];
     private readonly MissingPages _missingPages = new();
+
+    // Whether the store may hold Counters and seen keys of this shard: while it holds none, as at the first start, each
+    // new topic would ask for them in vain.
+    private bool _hasStoredCounters;
+    private bool _hasStoredKeys;
     private UInt128[] _hashes = new UInt128[64];
     private Membership[] _memberships = new Membership[64];
     private int _hashCount;
@@ -176,12 +181,15 @@ internal sealed partial class Shard
     {
         if (_missingCounters.Count > 0)
         {
-            byte[][] keys = [.. _missingCounters.Select(id => SnapshotKeys.Of(id))];
-            foreach (Snapshot snapshot in await LoadAsync(SnapshotKind.Counter, keys, cancellationToken).ConfigureAwait(false))
+            if (_hasStoredCounters)
             {
-                CounterId id = SnapshotKeys.CounterId(snapshot.Key);
-                _missingCounters.Remove(id);
-                SupplyCounter(id, snapshot);
+                byte[][] keys = [.. _missingCounters.Select(id => SnapshotKeys.Of(id))];
+                foreach (Snapshot snapshot in await LoadAsync(SnapshotKind.Counter, keys, cancellationToken).ConfigureAwait(false))
+                {
+                    CounterId id = SnapshotKeys.CounterId(snapshot.Key);
+                    _missingCounters.Remove(id);
+                    SupplyCounter(id, snapshot);
+                }
             }
 
             foreach (CounterId id in _missingCounters)
@@ -194,12 +202,15 @@ internal sealed partial class Shard
 
         if (_missingKeys.Count > 0)
         {
-            byte[][] keys = [.. _missingKeys.Select(id => id.SnapshotKey())];
-            foreach (Snapshot snapshot in await LoadAsync(SnapshotKind.SeenKeys, keys, cancellationToken).ConfigureAwait(false))
+            if (_hasStoredKeys)
             {
-                KeyChunkId id = KeyChunkId.Parse(snapshot.Key);
-                _missingKeys.Remove(id);
-                await SupplyKeysAsync(id, snapshot, cancellationToken).ConfigureAwait(false);
+                byte[][] keys = [.. _missingKeys.Select(id => id.SnapshotKey())];
+                foreach (Snapshot snapshot in await LoadAsync(SnapshotKind.SeenKeys, keys, cancellationToken).ConfigureAwait(false))
+                {
+                    KeyChunkId id = KeyChunkId.Parse(snapshot.Key);
+                    _missingKeys.Remove(id);
+                    await SupplyKeysAsync(id, snapshot, cancellationToken).ConfigureAwait(false);
+                }
             }
 
             foreach (KeyChunkId id in _missingKeys)

@@ -156,6 +156,8 @@ internal sealed partial class Shard
     {
         var slice = new List<SnapshotWrite>();
         long bytes = 0;
+        _hasStoredCounters |= _counterQueue.Count > 0;
+        _hasStoredKeys |= _keyQueue.Count > 0;
         while (bytes < _context.Settings.MaxSnapshotBytes && _counterQueue.TryDequeue(out CounterSlot? slot))
         {
             slot.IsInSnapshotList = false;

@@ -40,6 +40,8 @@ internal sealed partial class Shard
         Checkpoint checkpoint = await _context.Snapshots.LoadCheckpointAsync(_lease.Shard, cancellationToken).ConfigureAwait(false);
         _checkpointed = checkpoint.SequenceNr;
         _state.AppliedSequenceNr = checkpoint.SequenceNr;
+        _hasStoredCounters = await HasStoredAsync(SnapshotKind.Counter, checkpoint, cancellationToken).ConfigureAwait(false);
+        _hasStoredKeys = await HasStoredAsync(SnapshotKind.SeenKeys, checkpoint, cancellationToken).ConfigureAwait(false);
         foreach (SegmentDamageException damage in damaged)
         {
             await MendHashesAsync(damage, cancellationToken).ConfigureAwait(false);
@@ -67,6 +69,22 @@ internal sealed partial class Shard
         _state.AccountHashes();
         ShardingLog.Recovered(_context.Logger, _lease.Shard, _state.AppliedSequenceNr, _state.AppliedSequenceNr - checkpoint.SequenceNr, checkpoint.SequenceNr);
         Report();
+    }
+
+    /// <summary>Whether the store may hold snapshots of a kind: surely asked only where no checkpoint was ever made.</summary>
+    private async ValueTask<bool> HasStoredAsync(SnapshotKind kind, Checkpoint checkpoint, CancellationToken cancellationToken)
+    {
+        if (checkpoint.SequenceNr > 0)
+        {
+            return true;
+        }
+
+        await foreach (Snapshot _ in _context.Snapshots.ListAsync(_lease.Shard, kind, [], cancellationToken).ConfigureAwait(false))
+        {
+            return true;
+        }
+
+        return false;
     }
 
     /// <summary>

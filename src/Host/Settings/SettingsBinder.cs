@@ -62,6 +62,7 @@ public static class SettingsBinder
         ConnectTimeout = config.GetDuration("dataload.amqp.connect-timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
         DirectConsuming = config.GetBool("dataload.amqp.direct-consuming"),
         RoomPatience = config.GetDuration("dataload.amqp.room-patience", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
+        ReadInterval = config.GetDuration("dataload.amqp.read-interval", TimeSpan.Zero, TimeSpan.FromSeconds(1)),
         Heartbeat = config.GetDuration("dataload.amqp.heartbeat", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
         LagInterval = config.GetDuration("dataload.amqp.lag-interval", TimeSpan.FromMilliseconds(100), Day),
         ConfirmWindow = config.GetInt("dataload.amqp.confirm-window", 1, 65_535),

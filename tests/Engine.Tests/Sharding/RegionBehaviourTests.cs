@@ -270,6 +270,29 @@ public sealed class RegionBehaviourTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_a_shard_never_stored_is_not_asked_for_and_what_it_stored_is()
+    {
+        int loads = 0;
+        _harness.Settings = _harness.Settings with { CheckpointInterval = TimeSpan.FromHours(1) };
+        _harness.OnStore = store => store.Before = operation =>
+        {
+            loads += operation is "Snapshots.Load" ? 1 : 0;
+            return ValueTask.CompletedTask;
+        };
+        await _harness.StartAsync();
+        await _harness.CountAsync(Shared(1), Bought(3));
+        loads.ShouldBe(0);
+        await _harness.StopAsync();
+        string[] rows = _harness.Rows();
+        await _harness.StartAsync();
+        await _harness.CountAsync(Shared(1), Bought(3));
+        await _harness.StopAsync();
+
+        loads.ShouldBeGreaterThan(0);
+        _harness.Rows().ShouldBe(rows);
+    }
+
+    [Fact]
     public async Task A_rebuild_corrects_tampered_missing_and_extra_rows_and_nothing_else()
     {
         EventSpec[] events = [Shared(1), Shared(2) with { Topic = new TopicKey("lesson", 10) }, Shared(3) with { Topic = new TopicKey("lesson", 11) }, Shared(4) with { Topic = new TopicKey("lesson", 12) }];

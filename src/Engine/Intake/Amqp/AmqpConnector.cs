@@ -91,6 +91,7 @@ public sealed class AmqpConnector
             Heartbeat = Settings.Heartbeat,
             MaxBodyBytes = MaxInboundBytes,
             RoomPatience = Settings.RoomPatience,
+            ReadInterval = Settings.ReadInterval,
             Time = time,
         };
         return await WireDialer.ConnectAsync(_factory.Endpoint, options, cancellationToken).ConfigureAwait(false);

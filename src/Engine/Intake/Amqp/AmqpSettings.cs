@@ -26,6 +26,9 @@ public sealed record AmqpSettings
     /// </summary>
     public TimeSpan RoomPatience { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long, from a read of its socket on, the engine's own reader leaves what comes to be read together, and a quarter of that while little comes; zero reads at once.</summary>
+    public TimeSpan ReadInterval { get; init; } = TimeSpan.FromMilliseconds(20);
+
     /// <summary>How often the queues' lengths are asked for.</summary>
     public TimeSpan LagInterval { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -37,6 +37,7 @@ internal sealed class FakeBroker
         Heartbeat = TimeSpan.FromSeconds(20),
         MaxBodyBytes = 1024 * 1024,
         RoomPatience = TimeSpan.FromMinutes(10),
+        ReadInterval = TimeSpan.Zero,
         Time = Time,
     };
 

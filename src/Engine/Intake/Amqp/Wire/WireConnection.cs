@@ -13,6 +13,7 @@ internal sealed class WireConnection : IConsumingConnection
     private readonly FrameBuffer _frames;
     private readonly WireSender _sender;
     private readonly WireHeartbeat _heartbeat;
+    private readonly ReadPace _pace;
     private readonly Lock _lock = new();
     private readonly WireChannel?[] _channels;
     private readonly List<WireChannel> _touched = [];
@@ -27,6 +28,7 @@ internal sealed class WireConnection : IConsumingConnection
         _frames = frames;
         Options = options;
         _channels = new WireChannel?[limits.Channels + 1];
+        _pace = new ReadPace(stream, options.ReadInterval, options.Time);
         _sender = new WireSender(stream, e => End($"the connection to the broker was lost: {e.Message}"));
         _heartbeat = new WireHeartbeat(TimeSpan.FromSeconds(limits.HeartbeatSeconds), options.Time, _sender, End);
     }
@@ -112,11 +114,13 @@ internal sealed class WireConnection : IConsumingConnection
         try
         {
             // The handshake may have read more than its own.
+            TakeFrames();
+            await HandOverAsync().ConfigureAwait(false);
             while (true)
             {
-                TakeFrames();
-                await HandOverAsync().ConfigureAwait(false);
-                int read = await _stream.ReadAsync(_frames.Free(), _ending.Token).ConfigureAwait(false);
+                _pace.BeforeRead();
+                Memory<byte> free = _frames.Free();
+                int read = await _stream.ReadAsync(free, _ending.Token).ConfigureAwait(false);
                 if (read == 0)
                 {
                     End("the broker ended the connection without a word");
@@ -125,6 +129,9 @@ internal sealed class WireConnection : IConsumingConnection
 
                 _frames.Add(read);
                 _heartbeat.HasRead();
+                TakeFrames();
+                await HandOverAsync().ConfigureAwait(false);
+                await _pace.PauseAsync(read, free.Length, _ending.Token).ConfigureAwait(false);
             }
         }
         catch (WireException e)

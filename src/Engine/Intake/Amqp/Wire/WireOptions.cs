@@ -24,6 +24,9 @@ internal sealed class WireOptions
     /// <summary>How long all streams wait for one whose bodies take too much, before its channel is closed.</summary>
     public required TimeSpan RoomPatience { get; init; }
 
+    /// <summary>How long, from a read on, what comes is left to be read together, and a quarter of that while little comes; zero reads at once.</summary>
+    public required TimeSpan ReadInterval { get; init; }
+
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }
 }
