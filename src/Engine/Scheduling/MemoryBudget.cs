@@ -4,6 +4,8 @@ namespace DataLoad.Engine.Scheduling;
 /// <param name="limitBytes">The limit, in bytes.</param>
 public sealed class MemoryBudget(long limitBytes)
 {
+    // What is taken in while something is being written to be let go must have room, too.
+    private readonly long _goal = limitBytes - (limitBytes / 8);
     private long _used;
 
     /// <summary>The limit, in bytes.</summary>
@@ -12,8 +14,8 @@ public sealed class MemoryBudget(long limitBytes)
     /// <summary>What is held now, in bytes.</summary>
     public long UsedBytes => Interlocked.Read(ref _used);
 
-    /// <summary>By how much the limit is passed, in bytes; 0 or less where it is not.</summary>
-    public long OverBytes => UsedBytes - limitBytes;
+    /// <summary>How much is to be let go, in bytes: what is more than seven eighths of the limit; 0 or less where nothing is.</summary>
+    public long OverBytes => UsedBytes - _goal;
 
     /// <summary>Adds to what is held, or takes from it.</summary>
     public void Add(long bytes) => Interlocked.Add(ref _used, bytes);

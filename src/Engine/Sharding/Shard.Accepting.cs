@@ -31,13 +31,7 @@ internal sealed partial class Shard
             return false;
         }
 
-        int payload = 0;
-        while (payload < _context.Settings.MaxBlockBytes && _mailbox.Reader.TryRead(out ShardBatch? batch))
-        {
-            _arrived.Add(batch);
-            payload += batch.PayloadBytes;
-        }
-
+        TakeArrived();
         await LoadTouchedAsync(cancellationToken).ConfigureAwait(false);
         if (_open.IsEmpty)
         {
@@ -51,6 +45,43 @@ internal sealed partial class Shard
 
         _arrived.Clear();
         return true;
+    }
+
+    /// <summary>
+    /// Takes batches from the mailbox, as many as a block has room for and the budget for the Counters that they need
+    /// loaded; one at least, so that a budget that is too small slows the shard and does not stop it.
+    /// </summary>
+    private void TakeArrived()
+    {
+        long room = Math.Max(0, -_context.Budget.OverBytes) / _context.Settings.Shards;
+        long each = _state.BytesOfACounter;
+        int payload = 0;
+        int items = 0;
+        int missing = 0;
+        int looked = 0;
+        while (payload < _context.Settings.MaxBlockBytes && missing * each <= room && _mailbox.Reader.TryRead(out ShardBatch? batch))
+        {
+            _arrived.Add(batch);
+            payload += batch.PayloadBytes;
+            items += batch.Items.Length;
+
+            // Looked for only where it could be too much if all were missing.
+            while (items * each > room && looked < _arrived.Count)
+            {
+                missing += CountMissing(_arrived[looked++]);
+            }
+        }
+    }
+
+    private int CountMissing(ShardBatch batch)
+    {
+        int missing = 0;
+        foreach (ref readonly ShardItem item in batch.Items)
+        {
+            missing += _state.Holds(item.CounterId) ? 0 : 1;
+        }
+
+        return missing;
     }
 
     private void Accept(ShardBatch batch)

@@ -13,8 +13,9 @@ internal sealed partial class Shard
     private int _replayedBlocks;
     private int _damaged;
 
-    /// <summary>Whether memory must be freed before more is taken in.</summary>
-    private bool IsPressed => _checkpointTarget >= 0 && IsOverShare;
+    /// <summary>Whether memory must be freed before more is taken in, and can be: something is under way that will be let go once it is kept.</summary>
+    private bool IsPressed => IsOverShare && (_commit is not null || !_open.IsEmpty
+        || _checkpointTarget >= 0 || _state.AppliedSequenceNr > _checkpointed || _state.SnapshotList.Count > 0 || _state.KeyList.Count > 0);
 
     /// <summary>Whether the budget is passed and this shard holds a good part of its share.</summary>
     private bool IsOverShare => _context.Budget.OverBytes > 0

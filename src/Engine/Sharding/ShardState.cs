@@ -14,6 +14,8 @@ namespace DataLoad.Engine.Sharding;
 /// </summary>
 internal sealed class ShardState(CountingPlan plan, SeenHashes hashes, MemoryBudget budget)
 {
+    private const long NewCounterBytes = 2048;
+
     private readonly Dictionary<CounterId, CounterSlot> _counters = [];
     private readonly Dictionary<KeyChunkId, KeyChunk> _keys = [];
     private long _hashBytes;
@@ -38,6 +40,12 @@ internal sealed class ShardState(CountingPlan plan, SeenHashes hashes, MemoryBud
 
     public int CounterCount => _counters.Count;
 
+    /// <summary>
+    /// What one more Counter may take in memory, with its seen identities: what one takes on average, and at least what a
+    /// new one does once its first events are applied.
+    /// </summary>
+    public long BytesOfACounter => Math.Max(NewCounterBytes, ResidentBytes / Math.Max(1, _counters.Count));
+
     public IEnumerable<CounterSlot> Counters => _counters.Values;
 
     public CounterSlot? Find(in CounterId id) => _counters.GetValueOrDefault(id);
@@ -54,6 +62,9 @@ internal sealed class ShardState(CountingPlan plan, SeenHashes hashes, MemoryBud
         slot.LastUsed = Clock;
         return true;
     }
+
+    /// <summary>Whether a Counter is in memory.</summary>
+    public bool Holds(in CounterId id) => _counters.ContainsKey(id);
 
     /// <summary>Keeps a chunk of keys in memory, as <see cref="Touch(in CounterId)"/> does a Counter.</summary>
     public bool Touch(in KeyChunkId id)

@@ -293,6 +293,36 @@ public sealed class RegionBehaviourTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_memory_budget_is_kept_though_more_new_counters_wait_than_it_holds()
+    {
+        const int Batches = 100;
+        const int EventsOfABatch = 20;
+        long most = 0;
+        _harness.Settings = RegionHarness.Brisk with { Shards = 1, MemoryBudgetBytes = 1024 * 1024 };
+        _harness.OnStore = store => store.Before = _ =>
+        {
+            most = Math.Max(most, _harness.Region?.Budget.UsedBytes ?? 0);
+            return ValueTask.CompletedTask;
+        };
+        await _harness.StartAsync(recovered: false);
+        var sink = new TagSink();
+        for (int i = 0; i < Batches; i++)
+        {
+            await _harness.PostAsync(
+                sink,
+                firstTag: ((ulong)i * EventsOfABatch) + 1,
+                [.. Enumerable.Range(i * EventsOfABatch, EventsOfABatch).Select(id => Shared(id) with { Topic = new TopicKey("lesson", id + 1) })]);
+        }
+
+        await WaitFor.ConditionAsync(() => sink.Count == Batches * EventsOfABatch, "the events to be durable", _harness.Running);
+        await _harness.StopAsync();
+
+        most.ShouldBeLessThanOrEqualTo(_harness.Settings.MemoryBudgetBytes);
+        _harness.RowsOf().Count.ShouldBe(Batches * EventsOfABatch);
+        _harness.RowsOf().ShouldAllBe(row => row.Values.Any(value => value == 1));
+    }
+
+    [Fact]
     public async Task A_rebuild_corrects_tampered_missing_and_extra_rows_and_nothing_else()
     {
         EventSpec[] events = [Shared(1), Shared(2) with { Topic = new TopicKey("lesson", 10) }, Shared(3) with { Topic = new TopicKey("lesson", 11) }, Shared(4) with { Topic = new TopicKey("lesson", 12) }];

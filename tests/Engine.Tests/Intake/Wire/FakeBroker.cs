@@ -16,10 +16,14 @@ internal sealed class FakeBroker
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly FrameBuffer _frames = new();
-    private readonly ChunkStream _stream;
+    private readonly Stream _stream;
     private readonly ChunkStream _client;
 
     public FakeBroker() => (_client, _stream) = ChunkStream.Pair();
+
+    /// <summary>Makes one that speaks over another stream than its own, to a client that was connected by other means.</summary>
+    public FakeBroker(Stream stream)
+        : this() => _stream = stream;
 
     public ManualTime Time { get; } = new();
 
@@ -27,7 +31,9 @@ internal sealed class FakeBroker
 
     public bool ClientIsGone => _client.IsDisposed;
 
-    public WireOptions Options => new()
+    public WireOptions Options => OptionsOf(Time, readInterval: TimeSpan.Zero);
+
+    public static WireOptions OptionsOf(TimeProvider time, TimeSpan readInterval) => new()
     {
         Name = "dataload intake",
         UserName = "guest",
@@ -37,8 +43,8 @@ internal sealed class FakeBroker
         Heartbeat = TimeSpan.FromSeconds(20),
         MaxBodyBytes = 1024 * 1024,
         RoomPatience = TimeSpan.FromMinutes(10),
-        ReadInterval = TimeSpan.Zero,
-        Time = Time,
+        ReadInterval = readInterval,
+        Time = time,
     };
 
     public static byte[] Deliver(ulong tag, ushort channel = 1) =>
@@ -131,6 +137,13 @@ internal sealed class FakeBroker
     public async Task<WireConnection> OpenAsync(WireOptions? options = null, uint frameBytes = 131072)
     {
         Task<WireConnection> connecting = ConnectAsync(options);
+        await AcceptAsync(frameBytes);
+        return await connecting.WaitAsync(Patience);
+    }
+
+    /// <summary>The broker's part of opening a connection.</summary>
+    public async Task AcceptAsync(uint frameBytes = 131072)
+    {
         await ExpectHeadAsync();
         Start();
         await ExpectAsync(WireMethod.ConnectionStartOk);
@@ -138,7 +151,6 @@ internal sealed class FakeBroker
         await ExpectAsync(WireMethod.ConnectionTuneOk);
         await ExpectAsync(WireMethod.ConnectionOpen);
         Send(new MethodFrame(0, WireMethod.ConnectionOpenOk).ShortText("").ToBytes());
-        return await connecting.WaitAsync(Patience);
     }
 
     public DeliveryRing Ring(int prefetch = 100, long maxBytes = 10_000_000) =>

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using DataLoad.Engine.Intake;
 using DataLoad.Engine.Intake.Amqp.Wire;
 using RabbitMQ.Client;
 using Shouldly;
@@ -42,12 +43,54 @@ public sealed class WireDialerTests : IDisposable
         error.ShouldNotContain(FakeBroker.Password);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Over_a_socket_and_over_tls_deliveries_come_whether_few_or_many_at_once(bool tls)
+    {
+        using X509Certificate2 certificate = Certificate();
+        AmqpTcpEndpoint endpoint = Endpoint(tls);
+        endpoint.Ssl.AcceptablePolicyErrors = SslPolicyErrors.RemoteCertificateChainErrors;
+        Task<WireConnection> connecting = WireDialer.ConnectAsync(endpoint, FakeBroker.OptionsOf(TimeProvider.System, readInterval: TimeSpan.FromMilliseconds(5)), default);
+        using Socket accepted = await _listener.AcceptSocketAsync();
+        await using Stream stream = await ServeAsync();
+        var broker = new FakeBroker(stream);
+        await broker.AcceptAsync();
+        await using WireConnection connection = await connecting.WaitAsync(Patience);
+        DeliveryRing ring = broker.Ring(prefetch: 2000);
+        await broker.ConsumeAsync(connection, ring);
+        ulong tag = 0;
+        foreach (int count in (int[])[1, 1, 600, 1, 3])
+        {
+            byte[][] bodies = [.. Enumerable.Range(0, count).Select(i => Enumerable.Repeat((byte)i, 1000 + i).ToArray())];
+            Task sending = Task.Run(() => broker.Send([.. bodies.Select((body, i) => FakeBroker.Message(tag + (ulong)i + 1, body))]));
+
+            (await broker.TakeAsync(ring, count)).Select(delivery => delivery.Body).ShouldBe(bodies);
+            await sending;
+            tag += (ulong)count;
+        }
+
+        stream.Close();
+        (await connection.Ended.WaitAsync(Patience)).ShouldContain("the broker");
+
+        async Task<Stream> ServeAsync()
+        {
+            var plain = new NetworkStream(accepted, ownsSocket: true);
+            if (!tls)
+            {
+                return plain;
+            }
+
+            var secure = new SslStream(plain);
+            await secure.AuthenticateAsServerAsync(certificate);
+            return secure;
+        }
+    }
+
     [Fact]
     public async Task A_certificate_that_nobody_vouches_for_is_refused_before_the_login()
     {
-        using RSA key = RSA.Create(2048);
-        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using X509Certificate2 certificate = Certificate();
         Task<WireConnection> connecting = WireDialer.ConnectAsync(Endpoint(tls: true), _broker.Options, default);
         using Socket accepted = await _listener.AcceptSocketAsync();
         await using var stream = new SslStream(new NetworkStream(accepted));
@@ -69,6 +112,13 @@ public sealed class WireDialerTests : IDisposable
                 return 0;
             }
         }
+    }
+
+    private static X509Certificate2 Certificate()
+    {
+        using RSA key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
     }
 
     private AmqpTcpEndpoint Endpoint(bool tls)
