@@ -17,6 +17,17 @@ free_port() {
     die "no free port found between 20000 and 31999 in $attempt tries; end some servers and start again"
 }
 
+# Whether nothing listens on a port of 127.0.0.1, within three seconds: a server that was killed lets go of its port only
+# when the last of its threads has ended. port_gets_free PORT
+port_gets_free() {
+    local tenths
+    for tenths in {1..30}; do
+        if ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return 0; fi
+        [[ $tenths == 30 ]] || sleep 0.1
+    done
+    return 1
+}
+
 # Prints random lowercase hex digits: random_hex BYTES
 random_hex() { od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'; }
 

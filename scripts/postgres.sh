@@ -104,7 +104,7 @@ start() {
         url
         return 0
     fi
-    if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+    if ! port_gets_free "$port"; then
         die "port $port of 127.0.0.1 is taken by another program; choose another: $0 start DIR PORT"
     fi
     [[ -f $data/postgresql.conf ]] || create_cluster

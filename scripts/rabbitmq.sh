@@ -116,7 +116,7 @@ start() {
         url
         return 0
     fi
-    if (exec 3<>"/dev/tcp/127.0.0.1/$amqp_port") 2>/dev/null; then
+    if ! port_gets_free "$amqp_port"; then
         die "port $amqp_port of 127.0.0.1 is taken by another program; choose another: $0 start DIR PORT"
     fi
     write_configuration

@@ -77,9 +77,9 @@ internal sealed class ReadPace
             _socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReceiveLowWater, raised ? Raised : Lowered);
             _isRaised = raised;
         }
-        catch (SocketException e) when (raised && e.SocketErrorCode is SocketError.OperationNotSupported or SocketError.ProtocolOption)
+        catch (SocketException) when (raised)
         {
-            // A system without the option: reads are put off all the same.
+            // A system without the option: reads are put off all the same. What else ails the socket, the read tells.
             _socket = null;
         }
     }
