@@ -26,6 +26,9 @@ internal sealed class Perf : IAsyncDisposable
         ["DOTNET_ReadyToRun"] = "0",
         ["DOTNET_TieredCompilation"] = "0",
         ["DOTNET_EnableWriteXorExecute"] = "0",
+
+        // As the host sets it for itself; else it starts itself over, and what is sampled is gone.
+        ["DOTNET_GCgen0size"] = "4000000",
     };
 
     /// <summary>Starts sampling into a file.</summary>
