@@ -71,7 +71,7 @@ internal sealed partial class Shard
         Report();
     }
 
-    /// <summary>Whether the store may hold snapshots of a kind: surely asked only where no checkpoint was ever made.</summary>
+    /// <summary>Whether the store may hold snapshots of a kind: it does where a checkpoint was made, and is asked where none was.</summary>
     private async ValueTask<bool> HasStoredAsync(SnapshotKind kind, Checkpoint checkpoint, CancellationToken cancellationToken)
     {
         if (checkpoint.SequenceNr > 0)

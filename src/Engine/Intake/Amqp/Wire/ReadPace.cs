@@ -44,7 +44,8 @@ internal sealed class ReadPace
     /// <param name="cancellationToken">Ends the wait.</param>
     public async ValueTask PauseAsync(int bytes, int room, CancellationToken cancellationToken)
     {
-        _bytes += bytes;
+        // No more than tells: a backlog may fill the room for gigabytes on end.
+        _bytes = Math.Min(Much, _bytes + bytes);
         if (bytes == room || _interval == TimeSpan.Zero)
         {
             return;
