@@ -1,0 +1,44 @@
+namespace DataLoad.Engine.Partitions;
+
+/// <summary>The bounds and intervals of Partitions.</summary>
+public sealed record PartitionSettings
+{
+    /// <summary>How many Partitions there are, 1 to 1024; fixed at the first start.</summary>
+    public int Partitions { get; init; } = 32;
+
+    /// <summary>How many batches a shard's mailbox holds before its writers wait.</summary>
+    public int MailboxCapacity { get; init; } = 64;
+
+    /// <summary>The size in bytes at which a journal block takes no further batch.</summary>
+    public int MaxBlockBytes { get; init; } = 256 * 1024;
+
+    /// <summary>How often changed Counters are written to the statistics tables.</summary>
+    public TimeSpan FlushInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How many rows one Partition flushes in one write.</summary>
+    public int MaxFlushRows { get; init; } = 1000;
+
+    /// <summary>How often a checkpoint is made.</summary>
+    public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>After how many events of a Partition a checkpoint is made though the interval has not passed.</summary>
+    public long CheckpointEvents { get; init; } = 200_000;
+
+    /// <summary>How many bytes of snapshots one Partition writes at once.</summary>
+    public int MaxSnapshotBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>How long identities that are not business keys are remembered from their journaling.</summary>
+    public TimeSpan IdentityWindow { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>The memory that Counters and seen identities may hold, in bytes.</summary>
+    public long MemoryBudgetBytes { get; init; } = 512L * 1024 * 1024;
+
+    /// <summary>How many blocks one group commit takes at the most.</summary>
+    public int MaxGroupBlocks { get; init; } = 1024;
+
+    /// <summary>How long journal entries are kept beyond what recovery needs; null is for good.</summary>
+    public TimeSpan? JournalRetention { get; init; }
+
+    /// <summary>How often the journal is looked at for entries past their retention.</summary>
+    public TimeSpan TrimInterval { get; init; } = TimeSpan.FromMinutes(10);
+}
