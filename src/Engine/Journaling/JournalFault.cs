@@ -12,6 +12,11 @@ internal static class JournalFault
         $"The journal of Partition {partition} is damaged at SequenceNr {sequenceNr}: {found.Message.TrimEnd('.')}. {Remedy}",
         found);
 
+    /// <summary>The journal does not read on behind a number, and does not say at which.</summary>
+    public static StoredFormatException DamagedBehind(int partition, long last, Exception found) => new(
+        $"The journal of Partition {partition} is damaged behind SequenceNr {last}: {found.Message.TrimEnd('.')}. {Remedy}",
+        found);
+
     /// <summary>Numbers are missing between two entries.</summary>
     public static StoredFormatException Gap(int partition, long after, long next) => new(
         $"The journal of Partition {partition} has a gap: after SequenceNr {after} comes {next}. {Remedy}");

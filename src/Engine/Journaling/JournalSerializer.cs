@@ -65,8 +65,8 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
 
     /// <inheritdoc/>
     /// <remarks>
-    /// A block is not read here: who opens it (<see cref="BlockDecoder"/>) knows the place that it must be of, and names it where
-    /// it is damaged.
+    /// What Partitions persist is not refused here but by who knows its place and names it: a block by <see cref="BlockDecoder"/>,
+    /// the rest by <see cref="JournalReader"/>.
     /// </remarks>
     /// <exception cref="StoredFormatException">The manifest is not known, or the bytes are damaged or of an unknown version.</exception>
     public override object FromBinary(byte[] bytes, string manifest)
@@ -76,7 +76,7 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
             return manifest switch
             {
                 BlockManifest => new Block(bytes),
-                OwnedManifest => OwnedCodec.Decode(bytes),
+                OwnedManifest => ReadOwned(bytes),
                 EventBatchManifest => PartitionMessageCodec.DecodeEventBatch(bytes),
                 AcceptedManifest => PartitionMessageCodec.DecodeAnswer(bytes) is var (partition, id) ? new Accepted(id, partition) : null!,
                 HeldManifest => PartitionMessageCodec.DecodeAnswer(bytes) is var (partition, id) ? new Held(id, partition) : null!,
@@ -92,6 +92,18 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
         catch (InvalidDataException e)
         {
             throw new StoredFormatException($"Serialized form '{manifest}' of {bytes.Length} bytes does not read: {e.Message}.", e);
+        }
+    }
+
+    private static IJournalEntry ReadOwned(byte[] bytes)
+    {
+        try
+        {
+            return OwnedCodec.Decode(bytes);
+        }
+        catch (InvalidDataException e)
+        {
+            return new UnreadableEntry(e);
         }
     }
 
