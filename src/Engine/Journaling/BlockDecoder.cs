@@ -26,6 +26,9 @@ public sealed class BlockDecoder(Catalog catalog)
     /// <summary>Where the event's payload begins in the block: what <see cref="EntryDecoder.ReadFacts"/> takes.</summary>
     public int PayloadOffset { get; private set; }
 
+    /// <summary>The size of the event's payload, in bytes.</summary>
+    public int PayloadLength { get; private set; }
+
     /// <summary>The block's SequenceNr.</summary>
     public long SequenceNr => _head.SequenceNr;
 
@@ -118,5 +121,6 @@ public sealed class BlockDecoder(Catalog catalog)
 
         PayloadOffset = _position + reader.Position;
         _entries.Read(ref reader, Event);
+        PayloadLength = _position + reader.Position - PayloadOffset;
     }
 }
