@@ -16,7 +16,7 @@ public static class FixedValues
     /// <exception cref="StoreException">A value differs.</exception>
     public static async Task FixAsync(IStore store, int partitions, string timeZone, CancellationToken cancellationToken)
     {
-        await FixAsync(store, Partitions, partitions.ToString(CultureInfo.InvariantCulture), "dataload.sharding.partitions", cancellationToken);
+        await FixAsync(store, Partitions, partitions.ToString(CultureInfo.InvariantCulture), "dataload.sharding.shards", cancellationToken);
         await FixAsync(store, TimeZone, timeZone, "dataload.time-zone", cancellationToken);
     }
 
