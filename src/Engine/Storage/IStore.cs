@@ -2,6 +2,7 @@ using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Operating;
 using DataLoad.Engine.Parking;
+using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Engine.Storage;
@@ -11,6 +12,9 @@ public interface IStore : IAsyncDisposable
 {
     /// <summary>A name for messages, without secrets, as in <c>PostgreSQL 127.0.0.1:5432/dataload</c>.</summary>
     string Name { get; }
+
+    /// <summary>The Epochs, checkpoints and baselines of Partitions.</summary>
+    IPartitionStore Partitions { get; }
 
     /// <summary>The journal.</summary>
     IJournal Journal { get; }
@@ -43,6 +47,13 @@ public interface IStore : IAsyncDisposable
     /// <summary>Whether the schema is there and up to date; changes nothing.</summary>
     /// <returns>Null where it is, else a sentence that says what is wrong.</returns>
     ValueTask<string?> CheckSchemaAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Whether the table of Akka's journal is there with the unique index that keeps two writers of one Partition apart;
+    /// changes nothing.
+    /// </summary>
+    /// <returns>Null where it is, else a sentence that says what is wrong.</returns>
+    ValueTask<string?> CheckJournalAsync(CancellationToken cancellationToken);
 
     /// <summary>
     /// The value that is fixed under a name: the proposed one at the first call ever, that one ever after.
