@@ -12,6 +12,10 @@ internal sealed class AckWindow(int prefetch, Action moved)
     private readonly Lock _lock = new();
     private readonly ulong[] _done = new ulong[Math.Max(64, BitOperations.RoundUpToPowerOf2((uint)prefetch + 1)) / 64];
     private ulong _watermark;
+    private volatile bool _isClosed;
+
+    /// <summary>Whether the channel is gone, so that nothing is acknowledged any more.</summary>
+    public bool IsClosed => _isClosed;
 
     /// <summary>The highest tag up to which all deliveries are done; 0 at first.</summary>
     public ulong Watermark
@@ -24,6 +28,9 @@ internal sealed class AckWindow(int prefetch, Action moved)
             }
         }
     }
+
+    /// <summary>Says that the channel is gone.</summary>
+    public void Close() => _isClosed = true;
 
     /// <summary>Says that deliveries are done; saying it again changes nothing.</summary>
     public void Complete(ReadOnlySpan<ulong> tags)

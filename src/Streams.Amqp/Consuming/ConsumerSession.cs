@@ -88,6 +88,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         Volatile.Write(ref _isOver, true);
+        _window.Close();
         return Channel.DisposeAsync();
     }
 

@@ -83,6 +83,9 @@ public readonly struct BatchCommitter
     /// <summary>The number of the channel, which no other of the same <see cref="AmqpConnections"/> has.</summary>
     public long Incarnation { get; }
 
+    /// <summary>Whether the channel is gone: the deliveries come again by another, and completing them does nothing.</summary>
+    public bool IsLost => _window.IsClosed;
+
     /// <summary>The tag of the batch's first delivery.</summary>
     public ulong FirstTag { get; }
 
