@@ -8,6 +8,7 @@ namespace DataLoad.Engine.Intake;
 /// <summary>Controls one stream and shows what it does. Thread-safe.</summary>
 public sealed class StreamControl
 {
+    private readonly Lock _lock = new();
     private readonly StreamIntake _intake;
     private readonly int _prefetch;
     private volatile IAmqpConsumerControl? _consumer;
@@ -47,10 +48,20 @@ public sealed class StreamControl
     }
 
     /// <summary>Takes nothing more of it, from the broker or parked, until it is resumed. What was taken becomes durable and is acknowledged, or goes back.</summary>
-    public void Pause() => _intake.Tell(new PauseStream(Definition.Name));
+    public void Pause() => Set(isPaused: true, new PauseStream(Definition.Name));
 
     /// <summary>Goes on.</summary>
-    public void Resume() => _intake.Tell(new ResumeStream(Definition.Name));
+    public void Resume() => Set(isPaused: false, new ResumeStream(Definition.Name));
+
+    /// <summary>Shown at once, in the order in which it is asked for.</summary>
+    private void Set(bool isPaused, IStreamCommand command)
+    {
+        lock (_lock)
+        {
+            Consuming.IsPaused = Parked.IsPaused = isPaused && !Consuming.IsStopping;
+            _intake.Tell(command);
+        }
+    }
 
     private string? FailingOf(AmqpConsumerStatus? consumer)
     {

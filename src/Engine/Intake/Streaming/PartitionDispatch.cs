@@ -93,9 +93,10 @@ internal sealed class PartitionDispatch(DispatchTargets targets, IntakeOptions o
             _armedFor = null;
             DropLost();
             TimeSpan now = Now;
-            SendAll(_unaccepted.TakeDue(now));
+            List<Part> due = _unaccepted.TakeDue(now);
             _state.DispatchFailing = _unaccepted.Failing(now);
             Arm(now);
+            SendAll(due);
             GoOn();
         }
 
@@ -111,10 +112,10 @@ internal sealed class PartitionDispatch(DispatchTargets targets, IntakeOptions o
                 foreach (Part part in interpretation.Parts)
                 {
                     _unaccepted.Add(part, interpretation.Origin, now);
-                    Send(part);
                 }
 
                 Arm(now);
+                SendAll(interpretation.Parts);
             }
 
             GoOn();
@@ -144,8 +145,9 @@ internal sealed class PartitionDispatch(DispatchTargets targets, IntakeOptions o
                     break;
                 case PartitionServing serving:
                     DropLost();
-                    SendAll(_unaccepted.TakeOf(serving.Partition, Now));
+                    List<Part> again = _unaccepted.TakeOf(serving.Partition, Now);
                     Arm(Now);
+                    SendAll(again);
                     break;
                 case Terminated terminated:
                     Fail(new InvalidOperationException($"{terminated.ActorRef} ended, which the stream depends on."));
@@ -195,7 +197,7 @@ internal sealed class PartitionDispatch(DispatchTargets targets, IntakeOptions o
             }
         }
 
-        private void SendAll(List<Part> parts)
+        private void SendAll(IReadOnlyList<Part> parts)
         {
             foreach (Part part in parts)
             {
@@ -242,8 +244,10 @@ internal sealed class PartitionDispatch(DispatchTargets targets, IntakeOptions o
 
         private void Arm(TimeSpan now)
         {
-            // A timer that is armed for something that was accepted meanwhile finds the next.
-            if (_unaccepted.NextDue is TimeSpan due && (_armedFor is null || due < _armedFor))
+            // A timer that is armed for something that was accepted meanwhile finds the next. What stays on this node is not sent again, but
+            // looked after: nobody waits for it any more where its channel is lost.
+            TimeSpan due = _unaccepted.NextDue ?? now + _stage._options.Settings.Resend.First;
+            if (_unaccepted.Count > 0 && (_armedFor is null || due < _armedFor))
             {
                 _armedFor = due;
                 ScheduleOnce(Resend, due > now ? due - now : TimeSpan.Zero);
