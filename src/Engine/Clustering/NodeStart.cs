@@ -33,15 +33,31 @@ public sealed class NodeStart
     /// <summary>What is waited for, in a sentence; null when the node may own Partitions.</summary>
     public string? WaitingFor { get; private set; } = "the start has not begun";
 
-    /// <summary>Makes all of it true, and returns when it is.</summary>
+    /// <summary>The streams that an operator paused, as of the start.</summary>
+    public IReadOnlyList<string> PausedStreams { get; private set; } = [];
+
+    /// <summary>Makes all of it true, and returns when it is: waits for a store that is away, and for a lease that another node has.</summary>
     /// <exception cref="StoreException">The store cannot be used as it is: the message says why, and what to do.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await RetryAsync(token => _store.MigrateAsync(token), cancellationToken);
-        await RetryAsync(RequireJournalAsync, cancellationToken);
-        await RetryAsync(token => new ValueTask(FixedValues.FixAsync(_store, _options.Partitions, _options.TimeZone, token)), cancellationToken);
+        await RetryAsync(PrepareAsync, cancellationToken);
         await AcquireAsync(cancellationToken);
-        await RetryAsync(AdoptAsync, cancellationToken);
+        await RetryAsync(FinishAsync, cancellationToken);
+        WaitingFor = null;
+    }
+
+    /// <summary>Makes all of it true at once, or says why it is not.</summary>
+    /// <exception cref="StoreException">Another node runs over the store, or it cannot be used as it is.</exception>
+    public async Task RunOnceAsync(CancellationToken cancellationToken)
+    {
+        await PrepareAsync(cancellationToken);
+        LeaseAttempt attempt = await _store.Leases.AcquireAsync(_options.Node, [AllPartitions], _options.LeaseTimeToLive, cancellationToken);
+        if (attempt.Granted.Count == 0)
+        {
+            throw new StoreException($"Another node ({attempt.HeldBy?.Id ?? "unknown"}) runs over {_store.Name} and does not answer: stop it first.");
+        }
+
+        await FinishAsync(cancellationToken);
         WaitingFor = null;
     }
 
@@ -67,11 +83,12 @@ public sealed class NodeStart
     }
 
     /// <summary>Gives the lease back; where that fails it ends by itself.</summary>
-    public async Task ReleaseAsync(CancellationToken cancellationToken)
+    public async Task ReleaseAsync()
     {
+        WaitingFor = "the node is stopped";
         try
         {
-            await _store.Leases.ReleaseAsync(_options.Node.Id, cancellationToken);
+            await _store.Leases.ReleaseAsync(_options.Node.Id, CancellationToken.None);
         }
         catch (Exception e)
         {
@@ -79,16 +96,20 @@ public sealed class NodeStart
         }
     }
 
-    private async ValueTask RequireJournalAsync(CancellationToken cancellationToken)
+    private async ValueTask PrepareAsync(CancellationToken cancellationToken)
     {
+        await _store.MigrateAsync(cancellationToken);
         if (await _store.CheckJournalAsync(cancellationToken) is { } wrong)
         {
             throw new StoreException(wrong);
         }
+
+        await FixedValues.FixAsync(_store, _options.Partitions, _options.TimeZone, cancellationToken);
     }
 
-    private async ValueTask AdoptAsync(CancellationToken cancellationToken)
+    private async ValueTask FinishAsync(CancellationToken cancellationToken)
     {
+        PausedStreams = await _store.PausedStreams.ListAsync(cancellationToken);
         var adoption = new RowAdoption(_store.Statistics, _store.Snapshots, _store.Partitions, _options.Catalog, _store.Name);
         foreach ((string table, long rows) in await adoption.RunAsync(_options.Partitions, _options.AdoptExistingRows, cancellationToken))
         {

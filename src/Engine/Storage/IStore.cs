@@ -63,6 +63,12 @@ public interface IStore : IAsyncDisposable
     /// <summary>The value that was fixed under a name, or null; changes nothing.</summary>
     ValueTask<string?> FindFixedAsync(string name, CancellationToken cancellationToken);
 
+    /// <summary>How Akka.Persistence.Sql reaches the journal that belongs to this store.</summary>
+    JournalConnection JournalConnection { get; }
+
+    /// <summary>Whether an error says that a unique key is taken: of the journal, that another owner wrote its SequenceNr.</summary>
+    bool IsConflict(Exception error);
+
     /// <summary>One trivial round trip, for health.</summary>
     ValueTask PingAsync(CancellationToken cancellationToken);
 }

@@ -112,6 +112,9 @@ internal abstract class SqlDialect
     /// <summary>The columns of a table; empty where there is none of that name.</summary>
     public abstract Task<IReadOnlyList<TableColumn>> ColumnsAsync(DataConnection db, string table, CancellationToken cancellationToken);
 
+    /// <summary>Whether an error of the driver says that a unique key is taken.</summary>
+    public abstract bool IsUniqueViolation(Exception error);
+
     /// <summary>Whether columns are, in any order, a unique key of a table.</summary>
     public abstract Task<bool> HasUniqueKeyAsync(DataConnection db, string table, IReadOnlyList<string> columns, CancellationToken cancellationToken);
 

@@ -35,7 +35,7 @@ public sealed class SqlStore : IStore
     /// <inheritdoc/>
     public string Name => _database.Name;
 
-    /// <summary>How Akka.Persistence.Sql reaches the journal that belongs to this store.</summary>
+    /// <inheritdoc/>
     public JournalConnection JournalConnection => _database.JournalConnection;
 
     /// <inheritdoc/>
@@ -100,6 +100,20 @@ public sealed class SqlStore : IStore
                 ? (await db.GetTable<FixedValueRow>().FirstOrDefaultAsync(row => row.Name == name, token))?.Value
                 : null,
             cancellationToken);
+
+    /// <inheritdoc/>
+    public bool IsConflict(Exception error)
+    {
+        for (Exception? cause = error; cause is not null; cause = cause.InnerException)
+        {
+            if (_database.Dialect.IsUniqueViolation(cause) || (cause is AggregateException aggregate && aggregate.InnerExceptions.Any(IsConflict)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <inheritdoc/>
     public async ValueTask PingAsync(CancellationToken cancellationToken) => await _database.PingAsync(cancellationToken);

@@ -13,6 +13,9 @@ internal sealed class PostgreSqlDialect : SqlDialect
     private const int OldestServer = 120_000;
     private static readonly string[] NumberTypes = ["int2", "int4", "int8", "numeric"];
 
+    /// <inheritdoc/>
+    public override bool IsUniqueViolation(Exception error) => error is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
+
     public override string Bytes => "bytea";
 
     public override string Identity => "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY";

@@ -134,6 +134,9 @@ internal sealed class SqliteDialect : SqlDialect
             cancellationToken,
             DataParameter.Text("table", table));
 
+    /// <inheritdoc/>
+    public override bool IsUniqueViolation(Exception error) => error is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_CONSTRAINT };
+
     public override async Task<bool> HasUniqueKeyAsync(DataConnection db, string table, IReadOnlyList<string> columns, CancellationToken cancellationToken)
     {
         List<(string Index, string Column)> keys = await db.QueryToListAsync(
