@@ -5,8 +5,8 @@ using DataLoad.Engine.Counting;
 namespace DataLoad.Engine.Journaling;
 
 /// <summary>
-/// Writes what an entry holds beside its head (<see cref="BlockWriter"/>): flags, user, texts, identity, facts.
-/// Made where the event is resolved, so that the shard only copies bytes.
+/// Writes what an entry holds beside its head (<see cref="BlockEncoder"/>): flags, user, texts, identity, facts.
+/// Made where the event is resolved, so that the Partition only copies bytes.
 /// </summary>
 internal static class EntryWriter
 {

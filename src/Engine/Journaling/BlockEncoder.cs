@@ -1,0 +1,71 @@
+using System.Buffers.Binary;
+using DataLoad.Engine.Binary;
+using DataLoad.Engine.Partitions;
+
+namespace DataLoad.Engine.Journaling;
+
+/// <summary>
+/// Writes blocks, version 2: a <see cref="BlockHead"/>; the entries; a CRC-32C over all of it. An entry begins with the
+/// stream's number, its topic's type as a reference to an earlier one in the block (0 and the text for a new one), the topic's
+/// id, and time and day as differences from the entry before; <see cref="EntryWriter"/> writes the rest, its payload.
+/// Reused from block to block; not thread-safe.
+/// </summary>
+internal sealed class BlockEncoder
+{
+    private readonly ByteWriter _bytes = new(4096);
+    private readonly TopicTypeWriter _types = new();
+    private BlockHead _head;
+    private long _lastTimeMs;
+    private int _lastDay;
+
+    /// <summary>How many events were added.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The size of the block if it were finished now, in bytes.</summary>
+    public int Length => _bytes.Length + sizeof(uint);
+
+    /// <summary>Starts a block; what was added before is gone.</summary>
+    /// <param name="partition">The Partition.</param>
+    /// <param name="sequenceNr">The number that the block is going to be persisted at.</param>
+    /// <param name="journaledAtMs">Now, in epoch milliseconds; identities that expire do so counting from it.</param>
+    public void Start(int partition, long sequenceNr, long journaledAtMs)
+    {
+        _head = new BlockHead(partition, sequenceNr, journaledAtMs, 0);
+        _bytes.Clear();
+        _bytes.GetSpan(BlockHead.Size);
+        _bytes.Advance(BlockHead.Size);
+        _types.Clear();
+        _lastTimeMs = journaledAtMs;
+        _lastDay = 0;
+        Count = 0;
+    }
+
+    /// <summary>Adds an event; its bytes are copied.</summary>
+    /// <param name="head">What the entry begins with.</param>
+    /// <param name="payload">The rest of the entry, as <see cref="EntryWriter"/> wrote it.</param>
+    /// <returns>Where the payload begins in the finished block, for <see cref="EntryDecoder.ReadFacts"/>.</returns>
+    public int Add(in EventHead head, ReadOnlySpan<byte> payload)
+    {
+        _bytes.Byte(head.StreamId);
+        _types.Write(_bytes, head.Topic.Type);
+        _bytes.Unsigned((ulong)head.Topic.Id);
+        _bytes.Signed(head.TimeMs - _lastTimeMs);
+        _bytes.Signed(head.Day - _lastDay);
+        int offset = _bytes.Length;
+        _bytes.Bytes(payload);
+        _lastTimeMs = head.TimeMs;
+        _lastDay = head.Day;
+        Count++;
+        return offset;
+    }
+
+    /// <summary>Makes the block of what was added.</summary>
+    public Block Finish()
+    {
+        byte[] block = GC.AllocateUninitializedArray<byte>(Length);
+        _bytes.Written.CopyTo(block);
+        (_head with { Count = Count }).Write(block);
+        BinaryPrimitives.WriteUInt32LittleEndian(block.AsSpan(_bytes.Length), Crc32C.Compute(block.AsSpan(0, _bytes.Length)));
+        return new Block(block);
+    }
+}

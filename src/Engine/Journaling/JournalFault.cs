@@ -1,0 +1,27 @@
+using DataLoad.Engine.Counting;
+
+namespace DataLoad.Engine.Journaling;
+
+/// <summary>Says where a journal is damaged, and what to do about it.</summary>
+internal static class JournalFault
+{
+    private const string Remedy = "Restore the store from a backup, or run 'dataload verify' to see what else is touched.";
+
+    /// <summary>The entry at a number does not read.</summary>
+    public static StoredFormatException Damaged(int partition, long sequenceNr, Exception found) => new(
+        $"The journal of Partition {partition} is damaged at SequenceNr {sequenceNr}: {found.Message.TrimEnd('.')}. {Remedy}",
+        found);
+
+    /// <summary>The journal does not read on behind a number, and does not say at which.</summary>
+    public static StoredFormatException DamagedBehind(int partition, long last, Exception found) => new(
+        $"The journal of Partition {partition} is damaged behind SequenceNr {last}: {found.Message.TrimEnd('.')}. {Remedy}",
+        found);
+
+    /// <summary>Numbers are missing between two entries.</summary>
+    public static StoredFormatException Gap(int partition, long after, long next) => new(
+        $"The journal of Partition {partition} has a gap: after SequenceNr {after} comes {next}. {Remedy}");
+
+    /// <summary>Numbers are missing at the end.</summary>
+    public static StoredFormatException Short(int partition, long last, long expected) => new(
+        $"The journal of Partition {partition} ends at SequenceNr {last}, where {expected} was persisted. {Remedy}");
+}

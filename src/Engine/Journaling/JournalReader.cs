@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Akka;
+using Akka.Persistence.Query;
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using DataLoad.Engine.Counting;
+
+namespace DataLoad.Engine.Journaling;
+
+/// <summary>
+/// Reads what Partitions persisted, in order and with back-pressure, through Akka.Persistence.Query: beside the owner, or in a
+/// process that is no node. Thread-safe.
+/// </summary>
+/// <param name="journal">The query; it may leave out entries that were deleted, so read from behind the baseline.</param>
+/// <param name="materializer">Runs what is read here to its end; not needed by <see cref="Read"/>.</param>
+public sealed class JournalReader(ICurrentEventsByPersistenceIdQuery journal, IMaterializer materializer)
+{
+    /// <summary>The name that a Partition's entries are persisted under: its number in digits.</summary>
+    public static string PersistenceIdOf(int partition) => partition.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>
+    /// A Partition's entries that are there now, each following the one before. Fails with a <see cref="StoredFormatException"/>
+    /// where a number is missing, the first and the last that are asked for included, or where an entry does not read; a block
+    /// is checked by who opens it.
+    /// </summary>
+    /// <param name="partition">The Partition.</param>
+    /// <param name="fromSequenceNr">The first number to read, above the baseline; 1 and up.</param>
+    /// <param name="toSequenceNr">The last number to read, which is known to be persisted; or <see cref="long.MaxValue"/> for all that are there.</param>
+    public Source<PersistedEntry, NotUsed> Read(int partition, long fromSequenceNr, long toSequenceNr) =>
+        fromSequenceNr > toSequenceNr
+            ? Source.Empty<PersistedEntry>()
+            : journal.CurrentEventsByPersistenceId(PersistenceIdOf(partition), fromSequenceNr, toSequenceNr)
+                .Via(new EntrySequence(partition, fromSequenceNr, toSequenceNr));
+
+    /// <summary>The entries as <see cref="Read"/> gives them, to be read with <c>await foreach</c>; ending it early ends the query.</summary>
+    /// <param name="partition">The Partition.</param>
+    /// <param name="afterSequenceNr">The number behind which reading begins, not below the baseline; 0 and up.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="StoredFormatException">A number is missing, or an entry does not read.</exception>
+    public IAsyncEnumerable<PersistedEntry> ReadEntriesAsync(int partition, long afterSequenceNr, CancellationToken cancellationToken) =>
+        EnumerateAsync(Read(partition, afterSequenceNr + 1, long.MaxValue), cancellationToken);
+
+    /// <summary>The blocks among the entries, as <see cref="ReadEntriesAsync"/> gives them.</summary>
+    /// <param name="partition">The Partition.</param>
+    /// <param name="afterSequenceNr">The number behind which reading begins, not below the baseline; 0 and up.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="StoredFormatException">A number is missing, or an entry does not read.</exception>
+    public async IAsyncEnumerable<PersistedBlock> ReadAsync(int partition, long afterSequenceNr, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (PersistedEntry entry in ReadEntriesAsync(partition, afterSequenceNr, cancellationToken))
+        {
+            if (entry.Entry is Block block)
+            {
+                yield return new PersistedBlock(partition, entry.SequenceNr, block);
+            }
+        }
+    }
+
+    /// <summary>
+    /// The highest number of a Partition, found by some forty small queries at the most: there is none for it, and numbers have
+    /// no gaps.
+    /// </summary>
+    /// <param name="partition">The Partition.</param>
+    /// <param name="atLeast">What it is at least: the baseline, or a number that was read; 0 and up.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    public async Task<long> FindHighestAsync(int partition, long atLeast, CancellationToken cancellationToken)
+    {
+        long step = 1;
+        while (await ExistsAsync(partition, atLeast + step, cancellationToken))
+        {
+            atLeast += step;
+            step *= 2;
+        }
+
+        for (step /= 2; step > 0; step /= 2)
+        {
+            if (await ExistsAsync(partition, atLeast + step, cancellationToken))
+            {
+                atLeast += step;
+            }
+        }
+
+        return atLeast;
+    }
+
+    private async Task<bool> ExistsAsync(int partition, long sequenceNr, CancellationToken cancellationToken)
+    {
+        Source<EventEnvelope, NotUsed> entry = journal.CurrentEventsByPersistenceId(PersistenceIdOf(partition), sequenceNr, sequenceNr);
+        await foreach (EventEnvelope _ in EnumerateAsync(entry, cancellationToken))
+        {
+            return true;
+        }
+
+        return false;
+    }
+
+    private async IAsyncEnumerable<T> EnumerateAsync<T>(Source<T, NotUsed> source, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (T element in source.RunAsAsyncEnumerable(materializer).WithCancellation(cancellationToken))
+        {
+            yield return element;
+        }
+    }
+}
