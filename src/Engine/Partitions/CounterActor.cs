@@ -24,15 +24,29 @@ internal sealed class CounterActor : UntypedActor
     /// <param name="id">What it counts.</param>
     /// <param name="page">The page.</param>
     /// <param name="plan">The compiled catalog.</param>
-    /// <param name="snapshot">The stored state, or null where there is none.</param>
-    public CounterActor(CounterId id, Page page, CountingPlan plan, Counter? snapshot)
+    /// <param name="partition">The Partition, for messages.</param>
+    /// <param name="stored">The stored state, or null where there is none.</param>
+    public CounterActor(CounterId id, Page page, CountingPlan plan, int partition, Snapshot? stored)
     {
         _plan = plan;
-        _counter = snapshot ?? new Counter(id, page);
+        _counter = new Counter(id, page);
+        if (stored is null)
+        {
+            return;
+        }
+
+        try
+        {
+            _counter = CounterCodec.Decode(id, page, stored.Bytes);
+        }
+        catch (StoredFormatException e)
+        {
+            _damage = SnapshotFault.At(partition, SnapshotKind.Counter, stored.SequenceNr, e).Message;
+        }
     }
 
-    public static Props Props(CounterId id, Page page, CountingPlan plan, Counter? snapshot) =>
-        Akka.Actor.Props.CreateBy(new CounterProducer(id, page, plan, snapshot));
+    public static Props Props(CounterId id, Page page, CountingPlan plan, int partition, Snapshot? stored) =>
+        Akka.Actor.Props.CreateBy(new CounterProducer(id, page, plan, partition, stored));
 
     protected override void OnReceive(object message)
     {
@@ -87,11 +101,11 @@ internal sealed class CounterActor : UntypedActor
     }
 
     // A producer rather than an expression: compiled once, not for each of a hundred thousand Counters.
-    private sealed class CounterProducer(CounterId id, Page page, CountingPlan plan, Counter? snapshot) : IIndirectActorProducer
+    private sealed class CounterProducer(CounterId id, Page page, CountingPlan plan, int partition, Snapshot? stored) : IIndirectActorProducer
     {
         public Type ActorType => typeof(CounterActor);
 
-        public ActorBase Produce() => new CounterActor(id, page, plan, snapshot);
+        public ActorBase Produce() => new CounterActor(id, page, plan, partition, stored);
 
         public void Release(ActorBase actor)
         {

@@ -11,14 +11,8 @@ namespace DataLoad.Engine.Partitions;
 /// <param name="SequenceNr">The block's SequenceNr.</param>
 /// <param name="Block">The block.</param>
 /// <param name="Entries">The events, in the block's order.</param>
-internal sealed record CounterSlice(long SequenceNr, Block Block, SliceEntry[] Entries)
-{
-    // The message, its array and its place in a mailbox; the block's bytes are shared by all slices of the block.
-    private const int OwnBytes = 150;
-
-    /// <summary>About what it holds in memory until it is applied: its part of the block included.</summary>
-    public long Bytes => OwnBytes + Entries.Sum(entry => (long)entry.Length + Marshal.SizeOf<SliceEntry>());
-}
+/// <param name="Bytes">About what it holds in memory until it is applied: its part of the block included.</param>
+internal sealed record CounterSlice(long SequenceNr, Block Block, SliceEntry[] Entries, long Bytes) : ICounterMessage;
 
 /// <summary>One event of a slice.</summary>
 /// <param name="StreamId">The stream's number.</param>
@@ -30,7 +24,11 @@ internal readonly record struct SliceEntry(byte StreamId, int Offset, int Length
 internal sealed class SliceBuilder
 {
     private readonly Dictionary<CounterId, int> _places = [];
-    private readonly List<(CounterId Id, int Count)> _counters = [];
+    // The message, its array and its place in a mailbox.
+    private const int SliceOwnBytes = 150;
+    private const int EntryOwnBytes = 12;
+
+    private readonly List<(CounterId Id, int Count, long Bytes)> _counters = [];
     private readonly List<(int Place, SliceEntry Entry)> _entries = [];
 
     /// <summary>How many Counters have events.</summary>
@@ -51,10 +49,12 @@ internal sealed class SliceBuilder
         if (!exists)
         {
             place = _counters.Count;
-            _counters.Add((id, 0));
+            _counters.Add((id, 0, SliceOwnBytes));
         }
 
-        CollectionsMarshal.AsSpan(_counters)[place].Count++;
+        ref (CounterId Id, int Count, long Bytes) counter = ref CollectionsMarshal.AsSpan(_counters)[place];
+        counter.Count++;
+        counter.Bytes += EntryOwnBytes + entry.Length;
         _entries.Add((place, entry));
     }
 
@@ -63,9 +63,9 @@ internal sealed class SliceBuilder
     {
         var slices = new List<(CounterId, CounterSlice)>(_counters.Count);
         var filled = new int[_counters.Count];
-        foreach ((CounterId id, int count) in _counters)
+        foreach ((CounterId id, int count, long bytes) in _counters)
         {
-            slices.Add((id, new CounterSlice(sequenceNr, block, new SliceEntry[count])));
+            slices.Add((id, new CounterSlice(sequenceNr, block, new SliceEntry[count], bytes)));
         }
 
         foreach ((int place, SliceEntry entry) in _entries)

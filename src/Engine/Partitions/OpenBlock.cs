@@ -29,11 +29,13 @@ internal sealed class OpenBlock<TBatch>
     /// <summary>When it was begun, in epoch milliseconds.</summary>
     public long JournaledAtMs { get; private set; }
 
-    public int Count => _encoder.Count;
+    /// <summary>How many events it holds.</summary>
+    public int Count => _identities.Count;
 
+    /// <summary>Its size if it were finished now, in bytes.</summary>
     public int Length => _encoder.Length;
 
-    public bool IsEmpty => _encoder.Count == 0;
+    public bool IsEmpty => _identities.Count == 0;
 
     /// <summary>The identities of its events, in their order.</summary>
     public ReadOnlySpan<(byte Stream, TopicKey Topic, EventId Identity)> Identities => CollectionsMarshal.AsSpan(_identities);
@@ -75,7 +77,6 @@ internal sealed class OpenBlock<TBatch>
 
     public void Clear()
     {
-        _encoder.Clear();
         _slices.Clear();
         _keys.Clear();
         _hashes.Clear();

@@ -178,13 +178,17 @@ internal sealed class SeenIdentities(SeenHashes hashes, MemoryAccount memory)
         AccountHashes();
     }
 
-    /// <summary>Lets go of what was not used for longest and is stored: pages of hashes first, then chunks of keys.</summary>
-    public void Passivate(long bytesToFree)
+    /// <summary>Lets go of pages and directories of hashes, those not used for longest first.</summary>
+    public void PassivateHashes(long bytesToFree)
     {
-        long goal = memory.Bytes - bytesToFree;
         hashes.Passivate(bytesToFree);
         AccountHashes();
-        if (memory.Bytes <= goal)
+    }
+
+    /// <summary>Lets go of stored chunks of keys, those not used for longest first, until the Partition holds no more than that.</summary>
+    public void PassivateKeys(long goalBytes)
+    {
+        if (memory.Bytes <= goalBytes)
         {
             return;
         }
@@ -192,7 +196,7 @@ internal sealed class SeenIdentities(SeenHashes hashes, MemoryAccount memory)
         // A block that is not added yet may need its chunks: there are at most two, and one of them asked a tick ago.
         foreach (KeyChunk chunk in _chunks.Values.Where(chunk => !chunk.IsDirty && !chunk.IsSaving && chunk.LastUsed < _clock - 1).OrderBy(chunk => chunk.LastUsed).ToList())
         {
-            if (memory.Bytes <= goal)
+            if (memory.Bytes <= goalBytes)
             {
                 return;
             }
