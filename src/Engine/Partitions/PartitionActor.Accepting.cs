@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Pattern;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Counting.Sets;
@@ -17,6 +18,7 @@ internal sealed partial class PartitionActor
     private readonly HashSet<BatchId> _held = [];
     private readonly List<(EventBatch Events, (BatchId Id, IActorRef Sender) Batch)> _taken = [];
     private readonly Action<Block> _onPersisted;
+    private bool _hasSucceeded;
     private long _appliedSequenceNr;
 
     /// <summary>Whether slices and memory leave room for another block.</summary>
@@ -204,13 +206,24 @@ internal sealed partial class PartitionActor
         }
 
         CountByStream(block.EventsByStream, _context.Metrics.Events);
-        _context.Registry.Persisted(_partition);
+        Succeeded();
         _context.Persisted.Show(new PersistedBlock(_partition, block.SequenceNr, persisted), block.Count);
         block.Clear();
         Persist();
         Accept();
         FlushWhenIdle();
         Upkeep();
+    }
+
+    /// <summary>A block was persisted: whatever failed before is over, and the next failure waits shortly again.</summary>
+    private void Succeeded()
+    {
+        if (!_hasSucceeded)
+        {
+            _hasSucceeded = true;
+            _context.Registry.Persisted(_partition);
+            Context.Parent.Tell(BackoffSupervisor.Reset.Instance);
+        }
     }
 
     private void Answer((BatchId Id, IActorRef Sender) batch)

@@ -1,3 +1,4 @@
+using Akka.Actor;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Sharding;

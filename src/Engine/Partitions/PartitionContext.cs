@@ -60,6 +60,9 @@ internal sealed record PartitionContext
     /// <summary>Told of what goes wrong.</summary>
     public required ILogger Logger { get; init; }
 
+    /// <summary>How much the waits before a Partition is started again are varied at random, 0 to 1; 0 in a simulation.</summary>
+    public double RestartRandomFactor { get; init; } = 0.2;
+
     /// <summary>The waits between tries of a store call that fails.</summary>
     public Backoff Backoff { get; init; } = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(5));
 }

@@ -9,6 +9,9 @@ public sealed record PartitionSettings
     /// <summary>The size in bytes at which a journal block takes no further batch.</summary>
     public int MaxBlockBytes { get; init; } = 256 * 1024;
 
+    /// <summary>How often every Partition is made sure of, though no event comes for it.</summary>
+    public TimeSpan KeepRunningInterval { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>How often changed Counters are written to the statistics tables.</summary>
     public TimeSpan FlushInterval { get; init; } = TimeSpan.FromSeconds(1);
 
