@@ -1,5 +1,6 @@
 using System.Globalization;
 using DataLoad.Simulation.Proofs;
+using DataLoad.Simulation.Running;
 using DataLoad.Simulation.Scheduling;
 
 namespace DataLoad.Simulation;
@@ -15,6 +16,11 @@ internal static class Program
             Trace trace = HarnessRun.Run(ulong.Parse(seed, CultureInfo.InvariantCulture));
             trace.Lines!.ForEach(Console.WriteLine);
             return 0;
+        }
+
+        if (args is ["--seed" or "--seeds" or "--minutes" or "--fault" or "--scenario" or "--keep" or "--help" or "-h", ..])
+        {
+            return new CommandLine(args, Console.Out).Run();
         }
 
         return await Xunit.Runner.InProc.SystemConsole.ConsoleRunner.Run(args);

@@ -8,6 +8,9 @@ internal sealed class JournalTable
     /// <summary>Told of each row just after it became durable.</summary>
     public Action<JournalRow>? Written { get; set; }
 
+    /// <summary>Told of each deletion just before it takes effect.</summary>
+    public Action<string, long>? Deleting { get; set; }
+
     /// <summary>Writes rows in one transaction: all of them, or none where one of their numbers is taken.</summary>
     /// <exception cref="StoreFailure">A number is taken.</exception>
     public void Insert(IReadOnlyList<JournalRow> rows)
@@ -33,6 +36,7 @@ internal sealed class JournalTable
     /// <summary>Deletes rows up to a number; the last of all stays, marked, since it holds the highest number.</summary>
     public void Delete(string persistenceId, long through)
     {
+        Deleting?.Invoke(persistenceId, through);
         SortedList<long, JournalRow> rows = Of(persistenceId);
         while (rows.Count > 1 && rows.GetKeyAtIndex(0) <= through)
         {

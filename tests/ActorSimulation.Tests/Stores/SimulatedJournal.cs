@@ -4,6 +4,7 @@ using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Persistence;
 using Akka.Persistence.Journal;
+using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Simulation.Stores;
 
@@ -16,6 +17,7 @@ public sealed class SimulatedJournal : AsyncWriteJournal
     private readonly JournalTable _table;
     private readonly StoreWire _wire;
     private readonly int _maxBatch;
+    private readonly JournalSerializer _serializer;
     private readonly List<(List<JournalRow> Rows, TaskCompletionSource<bool> Outcome)> _waiting = [];
     private bool _isWriting;
 
@@ -28,6 +30,7 @@ public sealed class SimulatedJournal : AsyncWriteJournal
         _table = setup.Table;
         _wire = setup.Wire;
         _maxBatch = setup.MaxBatch;
+        _serializer = new JournalSerializer((ExtendedActorSystem)Context.System);
     }
 
     /// <summary>What an actor system's configuration says to use it.</summary>
@@ -71,7 +74,7 @@ public sealed class SimulatedJournal : AsyncWriteJournal
         List<JournalRow> rows =
         [
             .. messages.SelectMany(write => (IImmutableList<IPersistentRepresentation>)write.Payload)
-                .Select(entry => new JournalRow(entry.PersistenceId, entry.SequenceNr, entry.Payload)),
+                .Select(entry => new JournalRow(entry.PersistenceId, entry.SequenceNr, StoredForm(entry.Payload))),
         ];
         var outcome = new TaskCompletionSource<bool>();
         _waiting.Add((rows, outcome));
@@ -93,6 +96,9 @@ public sealed class SimulatedJournal : AsyncWriteJournal
             return true;
         },
         cancellationToken);
+
+    /// <summary>What is read back: entries go through the product's serializer.</summary>
+    private object StoredForm(object payload) => payload is IJournalEntry entry ? _serializer.FromBinary(_serializer.ToBinary(entry), _serializer.Manifest(entry)) : payload;
 
     private async Task WriteWaitingAsync()
     {

@@ -3,19 +3,19 @@ using Akka.Cluster.Sharding;
 using DataLoad.Engine.Partitions;
 using DataLoad.Simulation.Running;
 
-namespace DataLoad.Simulation.Region;
+namespace DataLoad.Simulation.Sharding;
 
 /// <summary>Runs a node's Partitions, as a shard of Cluster.Sharding does: under the supervisors that the product uses.</summary>
 internal sealed class PartitionHost : UntypedActor
 {
     private readonly SimulatedNode _node;
-    private readonly PartitionRegion _region;
+    private readonly SimulatedRegion _region;
     private readonly Func<int, Props> _supervisor;
     private readonly Dictionary<(int Partition, int Generation), IActorRef> _running = [];
     private int _started;
     private bool _isEnding;
 
-    public PartitionHost(SimulatedNode node, PartitionRegion region, Func<int, Props> supervisor)
+    public PartitionHost(SimulatedNode node, SimulatedRegion region, Func<int, Props> supervisor)
     {
         _node = node;
         _region = region;

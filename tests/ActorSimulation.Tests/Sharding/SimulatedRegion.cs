@@ -3,13 +3,13 @@ using DataLoad.Engine.Partitions;
 using DataLoad.Simulation.Running;
 using DataLoad.Simulation.Scheduling;
 
-namespace DataLoad.Simulation.Region;
+namespace DataLoad.Simulation.Sharding;
 
 /// <summary>
 /// What Cluster.Sharding is to the nodes: it knows where each Partition is, brings messages there, or loses them, and moves
 /// Partitions. It is wrong now and then: a Partition may go on where it was while it runs elsewhere.
 /// </summary>
-internal sealed class PartitionRegion
+internal sealed class SimulatedRegion
 {
     private const int MaxBuffered = 8;
     private const int HandOffTimeoutMs = 3000;
@@ -20,7 +20,7 @@ internal sealed class PartitionRegion
     private readonly List<SimulatedNode> _nodes = [];
     private readonly Place[] _places;
 
-    public PartitionRegion(World world, ActiveDisruptions disruptions, int partitions)
+    public SimulatedRegion(World world, ActiveDisruptions disruptions, int partitions)
     {
         _world = world;
         _disruptions = disruptions;
@@ -208,7 +208,7 @@ internal sealed class PartitionRegion
     }
 
     /// <summary>Brings answers back to another node, or loses them.</summary>
-    private sealed class RemoteSender(PartitionRegion region, IActorRef sender) : MinimalActorRef
+    private sealed class RemoteSender(SimulatedRegion region, IActorRef sender) : MinimalActorRef
     {
         public override ActorPath Path => sender.Path;
 
@@ -225,7 +225,7 @@ internal sealed class PartitionRegion
 }
 
 /// <summary>What the region is to a node's actors.</summary>
-internal sealed class RegionRef(PartitionRegion region, SimulatedNode node, ActorSystem system) : MinimalActorRef
+internal sealed class RegionRef(SimulatedRegion region, SimulatedNode node, ActorSystem system) : MinimalActorRef
 {
     public override ActorPath Path { get; } = new RootActorPath(Address.AllSystems, "/region");
 
