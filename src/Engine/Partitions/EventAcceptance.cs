@@ -7,7 +7,7 @@ namespace DataLoad.Engine.Partitions;
 /// Not thread-safe.
 /// </summary>
 /// <remarks>
-/// The order is: <see cref="Consider"/> batches; load what <paramref name="seen"/> misses; <see cref="Accept"/>; and, with
+/// The order is: <see cref="Consider"/> batches; load what <paramref name="seen"/> misses; <see cref="Accept(long)"/>; and, with
 /// no block in flight, <see cref="BeginPersist"/>, then <see cref="Persisted"/>.
 /// </remarks>
 /// <typeparam name="TBatch">What is to be answered when a batch is durable.</typeparam>
