@@ -84,6 +84,14 @@ public sealed class CheckTests : IDisposable
         Directory.GetFileSystemEntries(_directory).ShouldBe([file]);
     }
 
+    [Fact]
+    public async Task A_key_that_Akka_does_not_know_is_noted_with_its_line()
+    {
+        (_, string output) = await CheckAsync("akka.actor.default-dispatcher.troughput = 5");
+
+        output.ShouldContain($"note     settings: {_directory}/my.conf:4: akka.actor.default-dispatcher.troughput is not a setting that Akka knows; did you mean akka.actor.default-dispatcher.throughput?");
+    }
+
     [Theory]
     [InlineData("", "", "ok       http: answers at http://127.0.0.1:8080, to this machine alone, without a token.")]
     [InlineData("http://0.0.0.0:8080", "", "problem  http: dataload.http.urls = http://0.0.0.0:8080 answers beyond this machine, which takes a token: set DATALOAD_HTTP_OPERATOR_TOKEN")]
