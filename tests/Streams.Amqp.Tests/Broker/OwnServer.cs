@@ -19,6 +19,9 @@ internal sealed class OwnServer : IAsyncDisposable
     /// <summary>Ends it in order.</summary>
     public Task StopAsync() => ServerScript.RunAsync(_script, "stop", _folder);
 
+    /// <summary>What <c>rabbitmqctl</c> says of it.</summary>
+    public Task<string> ControlAsync(params string[] arguments) => ServerScript.RunAsync(_script, ["ctl", _folder, .. arguments]);
+
     /// <summary>Ends it as a crash would.</summary>
     public Task KillAsync() => ServerScript.RunAsync(_script, "kill", _folder);
 
