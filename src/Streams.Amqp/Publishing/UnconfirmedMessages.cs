@@ -25,6 +25,8 @@ internal sealed class UnconfirmedMessages<T>
     /// <summary>How many there are whose results were not emitted.</summary>
     public int Count => _messages.Count - Reported;
 
+    public bool IsEmpty => _messages.Count == 0;
+
     /// <summary>How many there are that timed out.</summary>
     public int Reported { get; private set; }
 
