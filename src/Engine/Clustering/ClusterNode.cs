@@ -10,6 +10,7 @@ using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Scheduling;
+using DataLoad.Engine.Storage;
 using DataLoad.Engine.Watching;
 using DataLoad.Streams.Amqp;
 using Microsoft.Extensions.DependencyInjection;
@@ -110,7 +111,7 @@ public sealed class ClusterNode
     }
 
     /// <summary>Runs until the token ends, and then stops in order: intake, drain, flush, checkpoint.</summary>
-    /// <exception cref="Storage.StoreException">The store cannot be used as it is.</exception>
+    /// <exception cref="StoreException">The store cannot be used as it is.</exception>
     public async Task RunAsync(CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
@@ -132,7 +133,7 @@ public sealed class ClusterNode
     }
 
     /// <summary>Owns the Partitions, without taking in events, and runs a piece of work on them.</summary>
-    /// <exception cref="Storage.StoreException">Another node runs over the store, or it cannot be used as it is.</exception>
+    /// <exception cref="StoreException">Another node runs over the store, or it cannot be used as it is.</exception>
     public async Task RunOfflineAsync(Func<PartitionClient, Task> work, CancellationToken cancellationToken)
     {
         try
