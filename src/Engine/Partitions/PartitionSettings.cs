@@ -6,11 +6,11 @@ public sealed record PartitionSettings
     /// <summary>How many Partitions there are, 1 to 1024; fixed at the first start.</summary>
     public int Partitions { get; init; } = 32;
 
-    /// <summary>How many batches a shard's mailbox holds before its writers wait.</summary>
-    public int MailboxCapacity { get; init; } = 64;
-
     /// <summary>The size in bytes at which a journal block takes no further batch.</summary>
     public int MaxBlockBytes { get; init; } = 256 * 1024;
+
+    /// <summary>How often every Partition is made sure of, though no event comes for it.</summary>
+    public TimeSpan KeepRunningInterval { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How often changed Counters are written to the statistics tables.</summary>
     public TimeSpan FlushInterval { get; init; } = TimeSpan.FromSeconds(1);
@@ -33,8 +33,14 @@ public sealed record PartitionSettings
     /// <summary>The memory that Counters and seen identities may hold, in bytes.</summary>
     public long MemoryBudgetBytes { get; init; } = 512L * 1024 * 1024;
 
-    /// <summary>How many blocks one group commit takes at the most.</summary>
-    public int MaxGroupBlocks { get; init; } = 1024;
+    /// <summary>How many bytes of slices a Partition's Counters may not have applied yet; beyond it the Partition takes nothing in.</summary>
+    public long MaxUnappliedBytes { get; init; } = 8L * 1024 * 1024;
+
+    /// <summary>How many Counters one statement loads.</summary>
+    public int MaxLoadedCounters { get; init; } = 2000;
+
+    /// <summary>How many journal rows one deletion takes while the journal is trimmed.</summary>
+    public int TrimSlice { get; init; } = 1000;
 
     /// <summary>How long journal entries are kept beyond what recovery needs; null is for good.</summary>
     public TimeSpan? JournalRetention { get; init; }

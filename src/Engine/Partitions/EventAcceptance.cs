@@ -1,0 +1,137 @@
+using DataLoad.Engine.Seen;
+
+namespace DataLoad.Engine.Partitions;
+
+/// <summary>
+/// Decides which events are new, and packs those into blocks: the plain part of a Partition. Knows no Akka and does no I/O.
+/// Not thread-safe.
+/// </summary>
+/// <remarks>
+/// The order is: <see cref="Consider"/> batches; load what <paramref name="seen"/> misses; <see cref="Accept(long)"/>; and, with
+/// no block in flight, <see cref="BeginPersist"/>, then <see cref="Persisted"/>.
+/// </remarks>
+/// <typeparam name="TBatch">What is to be answered when a batch is durable.</typeparam>
+/// <param name="partition">The Partition's number.</param>
+/// <param name="seen">The identities that were persisted.</param>
+internal sealed class EventAcceptance<TBatch>(int partition, SeenIdentities seen)
+{
+    private readonly List<(EventBatch Events, TBatch Batch)> _considered = [];
+    private readonly List<TBatch> _durable = [];
+    private OpenBlock<TBatch> _filling = new();
+    private OpenBlock<TBatch> _inFlight = new();
+
+    /// <summary>The SequenceNr of the next block.</summary>
+    public long NextSequenceNr { get; set; }
+
+    /// <summary>Whether a block is in flight to the journal.</summary>
+    public bool IsPersisting { get; private set; }
+
+    /// <summary>Whether there is a block to persist.</summary>
+    public bool HasBlock => !_filling.IsEmpty;
+
+    /// <summary>The size of the block that is being filled, in bytes.</summary>
+    public int FillingBytes => _filling.IsEmpty ? 0 : _filling.Length;
+
+    /// <summary>Whether nothing is considered, filled or in flight.</summary>
+    public bool IsIdle => !IsPersisting && _filling.IsEmpty && _filling.Batches.Count == 0 && _considered.Count == 0;
+
+    /// <summary>Duplicates by stream since they were last taken, for the metrics.</summary>
+    public int[] Duplicates { get; } = new int[256];
+
+    /// <summary>Whether batches are considered, and wait for what they miss.</summary>
+    public bool IsConsidering => _considered.Count > 0;
+
+    /// <summary>Takes batches into consideration: asks for the identities of their events.</summary>
+    public void Consider(IEnumerable<(EventBatch Events, TBatch Batch)> batches)
+    {
+        seen.Begin();
+        _considered.AddRange(batches);
+        foreach ((EventBatch events, _) in _considered)
+        {
+            foreach (ref readonly EventHead @event in events.Events)
+            {
+                seen.Ask(@event.StreamId, @event.Topic, @event.Identity);
+            }
+        }
+    }
+
+    /// <summary>Decides about the batches that are considered; all that was missing has been supplied.</summary>
+    /// <param name="nowMs">The time, in epoch milliseconds.</param>
+    /// <returns>The batches that are durable already; valid until the next call.</returns>
+    public IReadOnlyList<TBatch> Accept(long nowMs)
+    {
+        _durable.Clear();
+        foreach ((EventBatch events, TBatch batch) in _considered)
+        {
+            Accept(events, batch, nowMs);
+        }
+
+        _considered.Clear();
+        return _durable;
+    }
+
+    /// <summary>Takes the filled block to be persisted; the next one begins to fill.</summary>
+    public OpenBlock<TBatch> BeginPersist()
+    {
+        (_filling, _inFlight) = (_inFlight, _filling);
+        IsPersisting = true;
+        NextSequenceNr = _inFlight.SequenceNr + 1;
+        return _inFlight;
+    }
+
+    /// <summary>The block in flight is persisted: its identities are seen from now on.</summary>
+    /// <returns>It, to be answered and sent on; clear it then.</returns>
+    public OpenBlock<TBatch> Persisted()
+    {
+        IsPersisting = false;
+        foreach ((byte stream, Counting.TopicKey topic, Counting.EventId identity) in _inFlight.Identities)
+        {
+            seen.Add(stream, topic, identity, _inFlight.JournaledAtMs);
+        }
+
+        seen.BlockAdded();
+        return _inFlight;
+    }
+
+    private void Accept(EventBatch events, TBatch batch, long nowMs)
+    {
+        int duplicates = 0;
+        foreach (ref readonly EventHead @event in events.Events)
+        {
+            if (@event.Identity.Exists && IsDuplicate(@event, nowMs))
+            {
+                duplicates++;
+                Duplicates[@event.StreamId]++;
+                continue;
+            }
+
+            if (_filling.IsEmpty)
+            {
+                _filling.Start(partition, IsPersisting ? _inFlight.SequenceNr + 1 : NextSequenceNr, nowMs);
+            }
+
+            _filling.Add(@event, events.Payload(@event));
+        }
+
+        if (duplicates < events.Count || !_filling.IsEmpty)
+        {
+            _filling.Batches.Add(batch);
+        }
+        else if (IsPersisting)
+        {
+            // All duplicates, perhaps of events in flight: what they duplicate must be durable before they are answered.
+            _inFlight.Batches.Add(batch);
+        }
+        else
+        {
+            _durable.Add(batch);
+        }
+    }
+
+    private bool IsDuplicate(in EventHead @event, long nowMs)
+    {
+        // Asked for in any case: the answers come in the order of the questions.
+        bool isSeen = seen.Contains(@event.StreamId, @event.Topic, @event.Identity, nowMs);
+        return isSeen || _filling.Contains(@event) || (IsPersisting && _inFlight.Contains(@event));
+    }
+}

@@ -1,0 +1,308 @@
+using Akka.Actor;
+using Akka.Pattern;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Counting.Sets;
+using DataLoad.Engine.Faults;
+using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Metrics;
+using DataLoad.Engine.Sharding;
+using DataLoad.Engine.Sharding.Seen;
+
+namespace DataLoad.Engine.Partitions;
+
+/// <content>Batches of events: what is seen of them is loaded, the new ones are persisted, and then they are answered.</content>
+internal sealed partial class PartitionActor
+{
+    private readonly Queue<(EventBatch Events, (BatchId Id, IActorRef Sender) Batch)> _arrived = new();
+    private readonly HashSet<BatchId> _held = [];
+    private readonly List<(EventBatch Events, (BatchId Id, IActorRef Sender) Batch)> _taken = [];
+    private readonly Action<Block> _onPersisted;
+    private bool _hasSucceeded;
+    private long _appliedSequenceNr;
+
+    /// <summary>Whether slices and memory leave room for another block.</summary>
+    private bool HasRoom => _unappliedBytes < _context.Settings.MaxUnappliedBytes && !IsPressed;
+
+    private bool MayAccept => _phase == PartitionPhase.Serving && _arrived.Count > 0 && !_acceptance.IsConsidering && _requests.Count == 0
+        && _acceptance.FillingBytes < _context.Settings.MaxBlockBytes && HasRoom;
+
+    private void OnBatch(EventBatch batch)
+    {
+        if (_phase is PartitionPhase.Stopping or PartitionPhase.Stopped)
+        {
+            // Its sender sends it again, to the next owner.
+            return;
+        }
+
+        if (!_held.Add(batch.Id))
+        {
+            Sender.Tell(new Held(batch.Id, _partition));
+            return;
+        }
+
+        _arrived.Enqueue((batch, (batch.Id, Sender)));
+        Accept();
+    }
+
+    private void Accept()
+    {
+        if (!MayAccept)
+        {
+            return;
+        }
+
+        TakeArrived();
+        _acceptance.Consider(_taken);
+        _taken.Clear();
+        LoadKeys(LoadPages);
+    }
+
+    /// <summary>
+    /// Takes what has arrived, as much as a block has room for and the budget for the Counters that would have to be loaded; one
+    /// batch at least, so that a budget that is too small slows the Partition and does not stop it.
+    /// </summary>
+    private void TakeArrived()
+    {
+        long room = _memory.Room;
+        long bytesOfACounter = Math.Max(CounterEntry.BytesOf(1024), _memory.Bytes / Math.Max(1, _counters.Count));
+        int payload = _acceptance.FillingBytes;
+        long events = 0;
+        long missing = 0;
+        do
+        {
+            (EventBatch Events, (BatchId, IActorRef)) next = _arrived.Dequeue();
+            _taken.Add(next);
+            payload += next.Events.PayloadBytes;
+            events += next.Events.Count;
+
+            // Looked for only where it could be too much if all were missing.
+            missing += events * bytesOfACounter > room ? CountMissing(next.Events) : 0;
+        }
+        while (_arrived.Count > 0 && payload < _context.Settings.MaxBlockBytes && missing * bytesOfACounter <= room);
+    }
+
+    private int CountMissing(EventBatch batch)
+    {
+        int missing = 0;
+        foreach (ref readonly EventHead @event in batch.Events)
+        {
+            missing += _counters.ContainsKey(@event.CounterId) ? 0 : 1;
+        }
+
+        return missing;
+    }
+
+    /// <summary>Loads the chunks of keys that are missing, in one round trip.</summary>
+    private void LoadKeys(Action then)
+    {
+        if (_seen.MissingKeys.Count > 0 && _hasStoredKeys)
+        {
+            byte[][] keys = [.. _seen.MissingKeys.Select(id => id.SnapshotKey())];
+            _calls.Start(
+                "loading seen keys",
+                token => _context.Snapshots.LoadAsync(_partition, SnapshotKind.SeenKeys, keys, token).AsTask(),
+                loaded => SupplyKeys(new Queue<Snapshot>(loaded), then));
+            return;
+        }
+
+        _seen.SupplyEmpty();
+        then();
+    }
+
+    private void SupplyKeys(Queue<Snapshot> loaded, Action then)
+    {
+        while (loaded.TryDequeue(out Snapshot? stored))
+        {
+            KeyChunkId id = KeyChunkId.Parse(stored.Key);
+            try
+            {
+                _seen.Supply(KeyChunk.Decode(id, stored.Bytes));
+            }
+            catch (StoredFormatException e)
+            {
+                StoredFormatException damage = SnapshotFault.At(_partition, SnapshotKind.SeenKeys, stored.SequenceNr, e);
+                RepairKeys(id, damage, () => SupplyKeys(loaded, then));
+                return;
+            }
+        }
+
+        _seen.SupplyEmpty();
+        then();
+    }
+
+    /// <summary>Loads what is missing of the hashes; which page is missing may show only once its directory is there, so this may take two rounds.</summary>
+    private void LoadPages()
+    {
+        if (!_seen.FindMissingPages(NowMs))
+        {
+            OnConsidered();
+            return;
+        }
+
+        IReadOnlyList<byte[]> keys = [.. _seen.MissingPages.Keys];
+        _calls.Start(
+            "loading seen hashes",
+            token => _context.Snapshots.LoadAsync(_partition, SnapshotKind.SeenHashes, keys, token).AsTask(),
+            SupplyPages);
+    }
+
+    private void SupplyPages(IReadOnlyList<Snapshot> loaded)
+    {
+        try
+        {
+            _seen.SupplyPages(loaded);
+        }
+        catch (SegmentDamageException damage)
+        {
+            RepairHashes(new Queue<SegmentDamageException>([damage]), LoadPages);
+            return;
+        }
+
+        LoadPages();
+    }
+
+    private void OnConsidered()
+    {
+        foreach ((BatchId Id, IActorRef Sender) batch in _acceptance.Accept(NowMs))
+        {
+            Answer(batch);
+        }
+
+        CountByStream(_acceptance.Duplicates, _context.Metrics.Duplicates);
+        Array.Clear(_acceptance.Duplicates);
+        Persist();
+        Accept();
+    }
+
+    private void Persist()
+    {
+        if (_acceptance.IsPersisting || !_acceptance.HasBlock)
+        {
+            return;
+        }
+
+        OpenBlock<(BatchId Id, IActorRef Sender)> block = _acceptance.BeginPersist();
+        _persistStartedAt = _context.Time.GetTimestamp();
+        PersistAsync(block.Finish(), _onPersisted);
+    }
+
+    private void OnPersisted(Block persisted)
+    {
+        OpenBlock<(BatchId Id, IActorRef Sender)> block = _acceptance.Persisted();
+        if (LastSequenceNr != block.SequenceNr)
+        {
+            // Blocks say where they stand: a number that another entry took in between would make this one unreadable.
+            throw new InvalidOperationException($"Partition {_partition} persisted a block at SequenceNr {LastSequenceNr} that was made for {block.SequenceNr}.");
+        }
+
+        _context.Metrics.JournalSeconds.Record(_context.Time.GetElapsedTime(_persistStartedAt).TotalSeconds);
+        _eventsSinceCheckpoint += block.Count;
+        _lastPersistedAt = _context.Time.GetTimestamp();
+        Distribute(block.SequenceNr, block.Slices(persisted));
+        foreach ((BatchId Id, IActorRef Sender) batch in block.Batches)
+        {
+            Answer(batch);
+        }
+
+        CountByStream(block.EventsByStream, _context.Metrics.Events);
+        Succeeded();
+        _context.Persisted.Show(new PersistedBlock(_partition, block.SequenceNr, persisted), block.Count);
+        block.Clear();
+        Persist();
+        Accept();
+        FlushWhenIdle();
+        Upkeep();
+    }
+
+    /// <summary>A block was persisted: whatever failed before is over, and the next failure waits shortly again.</summary>
+    private void Succeeded()
+    {
+        if (!_hasSucceeded)
+        {
+            _hasSucceeded = true;
+            _context.Registry.Persisted(_partition);
+            Context.Parent.Tell(BackoffSupervisor.Reset.Instance);
+        }
+    }
+
+    private void Answer((BatchId Id, IActorRef Sender) batch)
+    {
+        _held.Remove(batch.Id);
+        batch.Sender.Tell(new Accepted(batch.Id, _partition));
+    }
+
+    private void CountByStream(int[] counts, System.Diagnostics.Metrics.Counter<long> counter)
+    {
+        foreach (StreamDefinition stream in _context.Plan.Catalog.Streams.AsSpan())
+        {
+            if (counts[stream.Id] > 0)
+            {
+                counter.Add(counts[stream.Id], new KeyValuePair<string, object?>(EngineMetrics.StreamTag, stream.Name));
+            }
+        }
+    }
+
+    /// <summary>Makes a damaged chunk of keys anew from the journal, once it is certain that the Partition is still owned here.</summary>
+    private void RepairKeys(KeyChunkId id, StoredFormatException damage, Action then) => WhenOwned(() => _calls.Start(
+        "making seen keys anew",
+        token => _repair.KeysAsync(id, damage, token),
+        chunk =>
+        {
+            PartitionLog.IdentitiesRepaired(_context.Logger, _partition, chunk.Keys.Count, damage.Message);
+            _seen.SupplyRepaired(chunk);
+            then();
+        },
+        OnLoadFailed));
+
+    /// <summary>
+    /// Makes damaged segments of hashes anew from the journal: what was journaled in their time is remembered again, which changes
+    /// nothing for what other segments hold too, and their rows are removed by the seal that stores it.
+    /// </summary>
+    private void RepairHashes(Queue<SegmentDamageException> damaged, Action then)
+    {
+        if (!damaged.TryDequeue(out SegmentDamageException? damage))
+        {
+            then();
+            return;
+        }
+
+        (long FromMs, long ToMs) span = _seen.Hashes.SpanOf(damage.Segment, NowMs);
+        long bucketMs = _seen.Hashes.BucketMs;
+        WhenOwned(() => _calls.Start(
+            "making seen hashes anew",
+            token => _repair.HashesAsync(damage, span, bucketMs, token),
+            repaired =>
+            {
+                foreach ((UInt128 hash, long atMs) in repaired.Hashes)
+                {
+                    _seen.Hashes.Add(hash, atMs);
+                }
+
+                _seen.Hashes.GiveUp(damage.Segment, repaired.Rows);
+                _seen.Account();
+                PartitionLog.IdentitiesRepaired(_context.Logger, _partition, repaired.Hashes.Count, damage.Message);
+                RepairHashes(damaged, then);
+            },
+            OnLoadFailed));
+    }
+
+    /// <summary>
+    /// Goes on once it is certain that the Partition is still owned here. Reads are not fenced: what is missing or amiss may have
+    /// been merged or trimmed by another owner, and then nothing is damaged. A write that changes nothing tells.
+    /// </summary>
+    private void WhenOwned(Action then) => _calls.Start(
+        "finding out whether it is still owned",
+        token => _context.Positions.SaveCheckpointAsync(_partition, _epoch, _checkpointed, token).AsTask(),
+        isOwned =>
+        {
+            if (isOwned)
+            {
+                then();
+            }
+            else
+            {
+                LoseOwnership();
+            }
+        });
+}

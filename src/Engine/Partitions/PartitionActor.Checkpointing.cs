@@ -1,0 +1,311 @@
+using Akka.Actor;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Sharding;
+using DataLoad.Engine.Sharding.Seen;
+
+namespace DataLoad.Engine.Partitions;
+
+/// <content>
+/// Checkpoint: what changed is encoded and written, a bounded slice at a time, so that events are not held up. The checkpoint
+/// moves only when all of it, up to where the checkpoint began, is saved and flushed. Between checkpoints, segments of seen
+/// hashes are merged.
+/// </content>
+internal sealed partial class PartitionActor
+{
+    private readonly List<CounterEntry> _saveList = [];
+    private readonly Queue<CounterEntry> _counterQueue = new();
+    private readonly Queue<KeyChunk> _keyQueue = new();
+    private readonly Dictionary<CounterId, CounterEntry> _statesAwaited = [];
+    private readonly List<SnapshotWrite> _states = [];
+    private readonly List<(CounterEntry Entry, long SequenceNr)> _savingCounters = [];
+    private readonly List<KeyChunk> _savingKeys = [];
+    private SaveStep _saveStep;
+    private bool _isMerging;
+    private bool _mergingFailed;
+    private bool _sealHashes;
+    private long _stateRound;
+    private long _checkpointTarget = -1;
+    private long _lastCheckpointAt;
+    private long _eventsSinceCheckpoint;
+    private long _eventsAtTarget;
+
+    private enum SaveStep
+    {
+        None = 0,
+        States = 1,
+        Hashes = 2,
+        Checkpoint = 3,
+        Merge = 4,
+    }
+
+    private void MarkForSave(CounterEntry entry)
+    {
+        if (!entry.IsInSaveList)
+        {
+            entry.IsInSaveList = true;
+            entry.SavedSequenceNr = CounterEntry.NotWritten;
+            _saveList.Add(entry);
+        }
+    }
+
+    private void StartSave()
+    {
+        if (_saveStep != SaveStep.None)
+        {
+            return;
+        }
+
+        if (_checkpointTarget < 0 && !BeginCheckpoint())
+        {
+            StartMerge();
+            return;
+        }
+
+        if (_counterQueue.Count > 0 || _keyQueue.Count > 0)
+        {
+            SaveNextStates();
+        }
+        else if (_sealHashes)
+        {
+            SealHashes();
+        }
+        else if (_flushedThrough >= _checkpointTarget)
+        {
+            SaveCheckpoint();
+        }
+    }
+
+    private bool BeginCheckpoint()
+    {
+        bool hasChanged = _appliedSequenceNr > _checkpointed && (_eventsSinceCheckpoint > 0 || _saveList.Count > 0);
+        bool isDue = (hasChanged || _saveList.Count > 0 || _seen.HasChangedKeys || _seen.Hashes.HasGivenUp) && (MustCheckpoint
+            || _eventsSinceCheckpoint >= _context.Settings.CheckpointEvents
+            || _memory.IsOverShare
+            || _seen.Hashes.WantsSeal
+            || _context.Time.GetElapsedTime(_lastCheckpointAt) >= _context.Settings.CheckpointInterval);
+        if (!isDue)
+        {
+            return false;
+        }
+
+        _lastCheckpointAt = _context.Time.GetTimestamp();
+        _checkpointTarget = _appliedSequenceNr;
+        _eventsAtTarget = _eventsSinceCheckpoint;
+        _sealHashes = true;
+        foreach (CounterEntry entry in _saveList)
+        {
+            _counterQueue.Enqueue(entry);
+        }
+
+        foreach (KeyChunk chunk in _seen.TakeChanged())
+        {
+            _keyQueue.Enqueue(chunk);
+        }
+
+        _saveList.Clear();
+        return true;
+    }
+
+    /// <summary>Asks the next Counters for their states, and encodes the next chunks of keys.</summary>
+    private void SaveNextStates()
+    {
+        _saveStep = SaveStep.States;
+        _stateRound = ++_round;
+        _hasStoredCounters |= _counterQueue.Count > 0;
+        _hasStoredKeys |= _keyQueue.Count > 0;
+        long bytes = 0;
+        while (bytes < _context.Settings.MaxSnapshotBytes && _counterQueue.TryDequeue(out CounterEntry? entry))
+        {
+            entry.IsInSaveList = false;
+            bytes += Math.Max(entry.AccountedBytes, CounterEntry.BytesOf(0));
+            if (entry.Damage is null)
+            {
+                _statesAwaited.Add(entry.Id, entry);
+                Tell(entry, new ReadState(_stateRound));
+            }
+            else
+            {
+                AddMark(entry);
+            }
+        }
+
+        while (bytes < _context.Settings.MaxSnapshotBytes && _keyQueue.TryDequeue(out KeyChunk? chunk))
+        {
+            chunk.IsDirty = false;
+            chunk.IsSaving = true;
+            byte[] encoded = chunk.Encode();
+            bytes += encoded.Length;
+            AddState(SnapshotKind.SeenKeys, chunk.Id.SnapshotKey(), _appliedSequenceNr, encoded);
+            _seen.Account(chunk);
+            _savingKeys.Add(chunk);
+        }
+
+        WriteStates();
+    }
+
+    private void OnState(CounterState state)
+    {
+        if (state.Round == _stateRound && _statesAwaited.Remove(state.Id, out CounterEntry? entry))
+        {
+            AddState(SnapshotKind.Counter, SnapshotKeys.Of(state.Id), state.SequenceNr, state.Bytes);
+            _savingCounters.Add((entry, state.SequenceNr));
+            WriteStates();
+        }
+    }
+
+    /// <summary>Stores, in the place of its state, that a Counter is set aside: loading honours it until a rebuild replaces it.</summary>
+    private void AddMark(CounterEntry entry) =>
+        AddState(SnapshotKind.Counter, SnapshotKeys.Of(entry.Id), entry.SlicedSequenceNr, CounterCodec.EncodeSetAside(entry.Damage ?? "it was stopped"));
+
+    private void AddState(SnapshotKind kind, byte[] key, long sequenceNr, byte[] bytes) =>
+        _states.Add(new SnapshotWrite { Shard = _partition, Epoch = _epoch, Kind = kind, Key = key, SequenceNr = sequenceNr, Bytes = bytes });
+
+    private void WriteStates()
+    {
+        if (_saveStep != SaveStep.States || _statesAwaited.Count > 0)
+        {
+            return;
+        }
+
+        if (_states.Count == 0)
+        {
+            OnSaved();
+            return;
+        }
+
+        _context.SnapshotWriter.Tell(new WriteGroup<SnapshotWrite>([.. _states]));
+        _states.Clear();
+    }
+
+    private void SealHashes()
+    {
+        _sealHashes = false;
+        IReadOnlyList<SnapshotWrite> sealing = _seen.Hashes.Seal(_epoch, _appliedSequenceNr, NowMs).Writes;
+        _saveStep = SaveStep.Hashes;
+        if (sealing.Count > 0)
+        {
+            _context.SnapshotWriter.Tell(new WriteGroup<SnapshotWrite>(sealing));
+        }
+        else
+        {
+            OnSaved();
+        }
+    }
+
+    private void SaveCheckpoint()
+    {
+        _saveStep = SaveStep.Checkpoint;
+        long target = _checkpointTarget;
+        _calls.Start(
+            "saving its checkpoint",
+            token => _context.Positions.SaveCheckpointAsync(_partition, _epoch, target, token).AsTask(),
+            isOwned =>
+            {
+                if (isOwned)
+                {
+                    OnSaved();
+                }
+                else
+                {
+                    LoseOwnership();
+                }
+            });
+    }
+
+    private void StartMerge()
+    {
+        if (MustCheckpoint || _mergingFailed || _isMerging || _phase != PartitionPhase.Serving || _seen.Hashes.PlanCompaction() is not { } plan)
+        {
+            return;
+        }
+
+        _isMerging = true;
+        _calls.Start(
+            "loading seen hashes to merge",
+            token => _context.Snapshots.LoadAsync(_partition, SnapshotKind.SeenHashes, plan.Keys, token).AsTask(),
+            loaded =>
+            {
+                _isMerging = false;
+                _merge = (plan, loaded);
+                Upkeep();
+            });
+    }
+
+    /// <summary>Merges what was loaded, once nothing else is being saved.</summary>
+    private void Merge((CompactionPlan Plan, IReadOnlyList<Snapshot> Loaded) merge)
+    {
+        try
+        {
+            if (_seen.Hashes.CompleteCompaction(merge.Plan, merge.Loaded, _epoch, _appliedSequenceNr) is { } merged)
+            {
+                _saveStep = SaveStep.Merge;
+                _context.SnapshotWriter.Tell(new WriteGroup<SnapshotWrite>(merged.Writes));
+            }
+        }
+        catch (StoredFormatException e)
+        {
+            // Merging only saves work: what is damaged is told, and left as it is until it is asked for.
+            _mergingFailed = true;
+            PartitionLog.MergeFailed(_context.Logger, _partition, e.Message);
+        }
+    }
+
+    private void OnSaved()
+    {
+        SaveStep step = _saveStep;
+        _saveStep = SaveStep.None;
+        switch (step)
+        {
+            case SaveStep.States:
+                foreach ((CounterEntry entry, long sequenceNr) in _savingCounters)
+                {
+                    entry.SavedSequenceNr = sequenceNr;
+                }
+
+                foreach (KeyChunk chunk in _savingKeys)
+                {
+                    chunk.IsSaving = false;
+                }
+
+                _savingCounters.Clear();
+                _savingKeys.Clear();
+                break;
+            case SaveStep.Hashes:
+                _seen.Hashes.Sealed();
+                break;
+            case SaveStep.Merge:
+                _seen.Hashes.Committed();
+                break;
+            case SaveStep.Checkpoint:
+                _checkpointed = _checkpointTarget;
+                _checkpointTarget = -1;
+                _eventsSinceCheckpoint -= _eventsAtTarget;
+                break;
+            default:
+                throw new InvalidOperationException($"Partition {_partition} was told that it saved while it saved nothing.");
+        }
+
+        _mayPassivate = true;
+        Upkeep();
+    }
+
+    private void OnWritten(GroupWritten written)
+    {
+        if (written.Stale.Contains(_partition))
+        {
+            LoseOwnership();
+        }
+        else if (_phase != PartitionPhase.Stopped)
+        {
+            if (string.Equals(written.Writer, StatisticsWriterName, StringComparison.Ordinal))
+            {
+                OnRowsWritten();
+            }
+            else
+            {
+                OnSaved();
+            }
+        }
+    }
+}

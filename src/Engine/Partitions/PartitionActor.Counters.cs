@@ -1,0 +1,284 @@
+using Akka.Actor;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Statistics;
+
+namespace DataLoad.Engine.Partitions;
+
+/// <content>The Counters: slices go to them, their states are loaded when they are first met, and they are passivated.</content>
+internal sealed partial class PartitionActor
+{
+    private readonly Dictionary<CounterId, CounterEntry> _counters = [];
+    private readonly List<CounterEntry> _toLoad = [];
+    private bool _isLoadingCounters;
+    private long _unappliedBytes;
+    private long _clock;
+    private int _damaged;
+
+    // Whether something was written, or time has passed, since it was last looked for what may go.
+    private bool _mayPassivate = true;
+
+    /// <summary>Hands each Counter its slice of a block that is persisted.</summary>
+    private void Distribute(long sequenceNr, List<(CounterId Id, CounterSlice Slice)> slices)
+    {
+        _clock++;
+        _appliedSequenceNr = sequenceNr;
+        foreach ((CounterId id, CounterSlice slice) in slices)
+        {
+            CounterEntry entry = Touch(id);
+
+            // While the journal is replayed, a stored state may be ahead of the slice; its row may not be.
+            entry.SlicedSequenceNr = Math.Max(entry.SlicedSequenceNr, slice.SequenceNr);
+            MarkChanged(entry);
+            if (entry.Damage is null)
+            {
+                entry.UnappliedBytes += slice.Bytes;
+                _unappliedBytes += slice.Bytes;
+                _memory.Add(slice.Bytes);
+                Tell(entry, slice);
+            }
+        }
+
+        LoadCounters();
+    }
+
+    private CounterEntry Touch(in CounterId id)
+    {
+        if (!_counters.TryGetValue(id, out CounterEntry? entry))
+        {
+            entry = new CounterEntry(id, PageOf(id));
+            _counters.Add(id, entry);
+            _toLoad.Add(entry);
+        }
+
+        entry.LastUsed = _clock;
+        return entry;
+    }
+
+    private static void Tell(CounterEntry entry, ICounterMessage message, IActorRef partition)
+    {
+        if (entry.Actor is { } actor && !entry.IsStopping)
+        {
+            actor.Tell(message, partition);
+        }
+        else
+        {
+            entry.Waiting.Add(message);
+        }
+    }
+
+    private void Tell(CounterEntry entry, ICounterMessage message) => Tell(entry, message, Self);
+
+    /// <summary>Loads the states of the Counters that were met, many in one statement; those that come meanwhile are loaded next.</summary>
+    private void LoadCounters()
+    {
+        if (_isLoadingCounters || _toLoad.Count == 0)
+        {
+            return;
+        }
+
+        if (!_hasStoredCounters)
+        {
+            foreach (CounterEntry entry in _toLoad)
+            {
+                StartCounter(entry, stored: null);
+            }
+
+            _toLoad.Clear();
+            return;
+        }
+
+        CounterEntry[] loading = [.. _toLoad.Take(_context.Settings.MaxLoadedCounters)];
+        _toLoad.RemoveRange(0, loading.Length);
+        byte[][] keys = [.. loading.Select(entry => SnapshotKeys.Of(entry.Id))];
+        _isLoadingCounters = true;
+        _calls.Start(
+            "loading Counters",
+            token => _context.Snapshots.LoadAsync(_partition, SnapshotKind.Counter, keys, token).AsTask(),
+            stored => OnCountersLoaded(loading, stored));
+    }
+
+    private void OnCountersLoaded(CounterEntry[] loading, IReadOnlyList<Snapshot> stored)
+    {
+        _isLoadingCounters = false;
+        Dictionary<CounterId, Snapshot> byId = stored.ToDictionary(snapshot => SnapshotKeys.CounterId(snapshot.Key));
+        foreach (CounterEntry entry in loading)
+        {
+            StartCounter(entry, byId.GetValueOrDefault(entry.Id));
+        }
+
+        LoadCounters();
+        Upkeep();
+    }
+
+    private void StartCounter(CounterEntry entry, Snapshot? stored)
+    {
+        entry.Actor = Context.ActorOf(CounterActor.Props(entry.Id, entry.Page, _context.Plan, _partition, stored), NameOf(entry));
+        Context.WatchWith(entry.Actor, new CounterEnded(entry.Id));
+        long position = stored?.SequenceNr ?? 0;
+        entry.SlicedSequenceNr = Math.Max(entry.SlicedSequenceNr, position);
+        entry.AppliedSequenceNr = position;
+        Account(entry, stored?.Bytes.Length ?? 0);
+        foreach (ICounterMessage message in entry.Waiting)
+        {
+            entry.Actor.Tell(message, Self);
+        }
+
+        entry.Waiting.Clear();
+    }
+
+    private void OnSliceApplied(SliceApplied applied)
+    {
+        if (!_counters.TryGetValue(applied.Id, out CounterEntry? entry))
+        {
+            return;
+        }
+
+        entry.UnappliedBytes -= applied.SliceBytes;
+        _unappliedBytes -= applied.SliceBytes;
+        _memory.Add(-applied.SliceBytes);
+        entry.AppliedSequenceNr = Math.Max(entry.AppliedSequenceNr, applied.SequenceNr);
+        Account(entry, applied.ResidentBytes);
+        if (applied.Damage is { } damage)
+        {
+            SetAside(entry, damage);
+        }
+
+        AskForReplay();
+        Accept();
+        if (_unappliedBytes == 0)
+        {
+            Upkeep();
+        }
+    }
+
+    /// <summary>A Counter that cannot be counted on: its events go on being journaled, a rebuild mends it, and the others count.</summary>
+    private void SetAside(CounterEntry entry, string damage)
+    {
+        if (entry.Damage is not null)
+        {
+            return;
+        }
+
+        entry.Damage = damage;
+        _damaged++;
+        PartitionLog.CounterDamaged(_context.Logger, _partition, damage);
+        MarkForSave(entry);
+        OnNoAnswer(entry);
+        Report();
+    }
+
+    private void OnCounterEnded(CounterId id)
+    {
+        CounterEntry entry = _counters[id];
+        bool wasPassivated = entry.IsStopping;
+        entry.Actor = null;
+        entry.IsStopping = false;
+        OnNoAnswer(entry);
+        if (!wasPassivated)
+        {
+            // Without an actor from now on: what it held is in the journal alone.
+            _unappliedBytes -= entry.UnappliedBytes;
+            _memory.Add(-entry.UnappliedBytes - entry.AccountedBytes);
+            entry.UnappliedBytes = entry.AccountedBytes = 0;
+            SetAside(entry, $"Counter {id} of Partition {_partition} failed and was stopped; the log says why. Run 'dataload rebuild' for its topic.");
+        }
+        else if (entry.Waiting.Count > 0)
+        {
+            _toLoad.Add(entry);
+            LoadCounters();
+        }
+        else
+        {
+            _counters.Remove(id);
+        }
+
+        Upkeep();
+    }
+
+    /// <summary>Drops what was not used for longest and is written, until so many bytes are free or nothing more can go.</summary>
+    private void Passivate(long bytesToFree)
+    {
+        if (bytesToFree <= 0 || !_mayPassivate)
+        {
+            return;
+        }
+
+        _mayPassivate = false;
+        long goal = _memory.Bytes - bytesToFree;
+        _seen.PassivateHashes(bytesToFree);
+        foreach (CounterEntry entry in _counters.Values.Where(entry => entry.IsClean).OrderBy(entry => entry.LastUsed).ToList())
+        {
+            if (_memory.Bytes <= goal)
+            {
+                return;
+            }
+
+            entry.IsStopping = true;
+            Context.Stop(entry.Actor);
+            _memory.Add(-entry.AccountedBytes);
+            entry.AccountedBytes = 0;
+        }
+
+        _seen.PassivateKeys(goal);
+    }
+
+    private void OnGetTopic(GetTopic question)
+    {
+        CounterEntry[] entries =
+        [
+            .. _counters.Values.Where(entry => entry.Damage is null && entry.Id.PageId == question.Page && entry.Id.Topic.Equals(question.Topic)
+                && (entry.IsInFlushList || question.Days.Contains(entry.Id.Day))),
+        ];
+        long round = ++_round;
+        _questions.Add(round, new TopicQuestion(Sender, [.. entries.Select(entry => entry.Id)]));
+        foreach (CounterEntry entry in entries)
+        {
+            Tell(entry, new ReadRow(round));
+        }
+
+        AnswerTopic(round);
+    }
+
+    private void AnswerTopic(long round)
+    {
+        if (_questions[round] is { Awaited.Count: 0 } question)
+        {
+            question.Asker.Tell(new TopicRows(question.Rows));
+            _questions.Remove(round);
+        }
+    }
+
+    private StatisticsRow RowOf(CounterId id, long sequenceNr, long[] values) => new()
+    {
+        Shard = _partition,
+        Epoch = _epoch,
+        TopicType = id.Topic.Type,
+        TopicId = id.Topic.Id,
+        Day = id.Day,
+        SequenceNr = sequenceNr,
+        Values = values,
+    };
+
+    private void Account(CounterEntry entry, long stateBytes)
+    {
+        long bytes = CounterEntry.BytesOf(stateBytes);
+        _memory.Add(bytes - entry.AccountedBytes);
+        entry.AccountedBytes = bytes;
+    }
+
+    private Page PageOf(in CounterId id) => _context.Plan.Catalog.PageById(id.PageId)
+        ?? throw new StoredFormatException($"Partition {_partition} holds a Counter of page number {id.PageId}, which is not in this program's catalog.");
+
+    private static string NameOf(CounterEntry entry) =>
+        $"{entry.Page.Name}:{Uri.EscapeDataString(entry.Id.Topic.Type)}:{entry.Id.Topic.Id}:{DateOnly.FromDayNumber(entry.Id.Day):yyyy-MM-dd}";
+
+    /// <summary>Who asked for a topic, and which Counters have not answered yet.</summary>
+    private sealed record TopicQuestion(IActorRef Asker, HashSet<CounterId> Awaited)
+    {
+        public List<StatisticsRow> Rows { get; } = [];
+    }
+
+    private sealed record CounterEnded(CounterId Id) : INoSerializationVerificationNeeded;
+}

@@ -1,0 +1,219 @@
+using Akka.Actor;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Statistics;
+
+namespace DataLoad.Engine.Partitions;
+
+/// <content>
+/// Flush: a round takes all Counters that changed, a bounded slice at a time, asks them for their rows and writes those; it
+/// ends when all of them are in the statistics tables. A round begins once in the flush interval while events come, and as
+/// soon as none has come for a tenth of it: then waiting would gather nothing.
+/// </content>
+internal sealed partial class PartitionActor
+{
+    private const int IdlePartOfInterval = 10;
+
+    private readonly List<CounterEntry> _flushList = [];
+    private readonly Dictionary<CounterId, CounterEntry> _rowsAwaited = [];
+    private readonly List<FlushRow> _rows = [];
+    private readonly List<(CounterEntry Entry, long SequenceNr)> _flushing = [];
+    private readonly Dictionary<long, TopicQuestion> _questions = [];
+    private bool _isFlushing;
+    private bool _isIdle;
+    private long _round;
+    private long _flushRound;
+    private long _flushRoundAt;
+    private int _flushRoundLeft;
+    private long _flushRoundSequenceNr;
+    private long _flushedThrough;
+    private long _lastPersistedAt;
+    private long _persistStartedAt;
+
+    private TimeSpan IdleTime => _context.Settings.FlushInterval / IdlePartOfInterval;
+
+    private void MarkChanged(CounterEntry entry)
+    {
+        MarkForFlush(entry);
+        MarkForSave(entry);
+    }
+
+    private void MarkForFlush(CounterEntry entry)
+    {
+        if (!entry.IsInFlushList)
+        {
+            entry.IsInFlushList = true;
+            entry.FlushedSequenceNr = CounterEntry.NotWritten;
+            _flushList.Add(entry);
+        }
+    }
+
+    private void FlushWhenIdle()
+    {
+        _isIdle = false;
+        if (!Timers.IsTimerActive(IdleTick.Instance))
+        {
+            Timers.StartSingleTimer(IdleTick.Instance, IdleTick.Instance, IdleTime);
+        }
+    }
+
+    private void OnTick(object tick)
+    {
+        _mayPassivate = true;
+        if (tick is IdleTick)
+        {
+            TimeSpan quiet = _context.Time.GetElapsedTime(_lastPersistedAt);
+            if (quiet < IdleTime)
+            {
+                Timers.StartSingleTimer(IdleTick.Instance, IdleTick.Instance, IdleTime - quiet);
+                return;
+            }
+
+            _isIdle = true;
+        }
+
+        Upkeep();
+    }
+
+    private void StartFlush()
+    {
+        if (_isFlushing || !BeginFlushRound())
+        {
+            return;
+        }
+
+        int count = Math.Min(_flushRoundLeft, _context.Settings.MaxFlushRows);
+        _isFlushing = true;
+        _flushRound = ++_round;
+        for (int i = 0; i < count; i++)
+        {
+            CounterEntry entry = _flushList[i];
+            entry.IsInFlushList = false;
+            if (entry.Damage is null)
+            {
+                _rowsAwaited.Add(entry.Id, entry);
+                Tell(entry, new ReadRow(_flushRound));
+            }
+        }
+
+        _flushList.RemoveRange(0, count);
+        _flushRoundLeft -= count;
+        WriteRows();
+    }
+
+    private bool BeginFlushRound()
+    {
+        if (_flushRoundLeft > 0)
+        {
+            return true;
+        }
+
+        if (_flushList.Count == 0)
+        {
+            _flushedThrough = _appliedSequenceNr;
+            return false;
+        }
+
+        bool isIdle = _isIdle && _acceptance.IsIdle && _arrived.Count == 0;
+        if (!MustFlush && !IsPressed && !isIdle && _context.Time.GetElapsedTime(_flushRoundAt) < _context.Settings.FlushInterval)
+        {
+            return false;
+        }
+
+        _flushRoundAt = _context.Time.GetTimestamp();
+        _flushRoundLeft = _flushList.Count;
+        _flushRoundSequenceNr = _appliedSequenceNr;
+        return true;
+    }
+
+    private void OnRow(CounterRow row)
+    {
+        if (_questions.TryGetValue(row.Round, out TopicQuestion? question))
+        {
+            question.Awaited.Remove(row.Id);
+            question.Rows.Add(RowOf(row.Id, row.SequenceNr, row.Values));
+            AnswerTopic(row.Round);
+        }
+        else if (row.Round == _flushRound && _rowsAwaited.Remove(row.Id, out CounterEntry? entry))
+        {
+            _rows.Add(new FlushRow(entry.Page, RowOf(row.Id, row.SequenceNr, row.Values), Correct: false));
+            _flushing.Add((entry, row.SequenceNr));
+            WriteRows();
+        }
+    }
+
+    /// <summary>A Counter that was set aside answers nothing any more.</summary>
+    private void OnNoAnswer(CounterEntry entry)
+    {
+        if (_rowsAwaited.Remove(entry.Id))
+        {
+            WriteRows();
+        }
+
+        if (_statesAwaited.Remove(entry.Id))
+        {
+            // Its mark is stored in its place.
+            AddMark(entry);
+            WriteStates();
+        }
+
+        foreach ((long round, TopicQuestion question) in _questions.Where(question => question.Value.Awaited.Remove(entry.Id)).ToList())
+        {
+            AnswerTopic(round);
+        }
+    }
+
+    private void WriteRows()
+    {
+        if (_rowsAwaited.Count > 0)
+        {
+            return;
+        }
+
+        if (_rows.Count == 0)
+        {
+            OnFlushed();
+            return;
+        }
+
+        _context.StatisticsWriter.Tell(new WriteGroup<FlushRow>([.. _rows]));
+        _rows.Clear();
+    }
+
+    private void OnRowsWritten()
+    {
+        if (_isRebuilding)
+        {
+            WriteCorrections();
+            return;
+        }
+
+        OnFlushed();
+        _mayPassivate = true;
+        Upkeep();
+    }
+
+    private void OnFlushed()
+    {
+        _isFlushing = false;
+        foreach ((CounterEntry entry, long sequenceNr) in _flushing)
+        {
+            entry.FlushedSequenceNr = sequenceNr;
+        }
+
+        _flushing.Clear();
+        if (_flushRoundLeft == 0)
+        {
+            _flushedThrough = Math.Max(_flushedThrough, _flushRoundSequenceNr);
+        }
+    }
+
+    private sealed record Tick : INoSerializationVerificationNeeded
+    {
+        public static Tick Instance { get; } = new();
+    }
+
+    private sealed record IdleTick : INoSerializationVerificationNeeded
+    {
+        public static IdleTick Instance { get; } = new();
+    }
+}

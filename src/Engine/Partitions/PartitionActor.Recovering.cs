@@ -1,0 +1,260 @@
+using Akka.Actor;
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Sharding;
+using DataLoad.Engine.Sharding.Seen;
+using DataLoad.Engine.Seen;
+
+namespace DataLoad.Engine.Partitions;
+
+/// <content>Coming back: what is stored, and the blocks behind the checkpoint, read with back-pressure.</content>
+internal sealed partial class PartitionActor
+{
+    private readonly SliceBuilder _replayedSlices = new();
+    private BlockDecoder _decoder = null!;
+    private IActorRef? _replay;
+    private PersistedEntry? _replaying;
+    private object? _replayOutcome;
+    private string? _replayError;
+    private int _replayFailures;
+    private long _replayedBlocks;
+    private long _checkpointed;
+    private bool _hasStoredCounters;
+    private bool _hasStoredKeys;
+
+    private void StartRecovery() => _calls.Start("reading its checkpoint", LoadStartAsync, OnStart, OnLoadFailed);
+
+    private async Task<RecoveryStart> LoadStartAsync(CancellationToken cancellationToken)
+    {
+        PartitionPositions positions = await _context.Positions.LoadAsync(_partition, cancellationToken);
+        var damaged = new List<SegmentDamageException>();
+        SeenHashes hashes = await SeenHashes.OpenAsync(
+            _partition,
+            _context.Snapshots,
+            new SeenHashesOptions { WindowMs = (long)_context.Settings.IdentityWindow.TotalMilliseconds },
+            damaged,
+            cancellationToken);
+        bool hasCounters = await HasStoredAsync(SnapshotKind.Counter, positions, cancellationToken);
+        bool hasKeys = await HasStoredAsync(SnapshotKind.SeenKeys, positions, cancellationToken);
+        return new RecoveryStart(positions, hashes, damaged, hasCounters, hasKeys);
+    }
+
+    /// <summary>Whether the store may hold snapshots of a kind: it does where a checkpoint was made, and is asked where none was.</summary>
+    private async Task<bool> HasStoredAsync(SnapshotKind kind, PartitionPositions positions, CancellationToken cancellationToken)
+    {
+        if (positions.Checkpoint > 0)
+        {
+            return true;
+        }
+
+        await foreach (Snapshot _ in _context.Snapshots.ListAsync(_partition, kind, [], cancellationToken))
+        {
+            return true;
+        }
+
+        return false;
+    }
+
+    private void OnStart(RecoveryStart start)
+    {
+        if (start.Positions.Epoch != _epoch)
+        {
+            LoseOwnership();
+            return;
+        }
+
+        PartitionLog.OwnedHere(_context.Logger, _partition, _epoch, start.Positions.Checkpoint);
+        _checkpointed = _flushedThrough = _appliedSequenceNr = start.Positions.Checkpoint;
+        _baseline = start.Positions.Baseline;
+        _hasStoredCounters = start.HasCounters;
+        _hasStoredKeys = start.HasKeys;
+        _decoder = new BlockDecoder(_context.Plan.Catalog);
+        _seen = new SeenIdentities(start.Hashes, _memory);
+        _acceptance = new EventAcceptance<(BatchId, IActorRef)>(_partition, _seen) { NextSequenceNr = _epoch + 1 };
+        _lastCheckpointAt = _lastTrimAt = _context.Time.GetTimestamp();
+        RepairHashes(new Queue<SegmentDamageException>(start.Damaged), Replay);
+    }
+
+    private void Replay()
+    {
+        if (_checkpointed >= _epoch - 1)
+        {
+            OnRecovered();
+            return;
+        }
+
+        _context.Journal.Read(_partition, _appliedSequenceNr + 1, _epoch - 1)
+            .RunWith(
+                Sink.ActorRefWithAck<PersistedEntry>(Self, ReplayStarted.Instance, ReplayAck.Instance, ReplayEnded.Instance, error => new ReplayFailed(error)),
+                Context.Materializer());
+    }
+
+    private void OnReplay(object message)
+    {
+        switch (message)
+        {
+            case ReplayStarted:
+                Sender.Tell(ReplayAck.Instance);
+                break;
+            case PersistedEntry entry:
+                _replay = Sender;
+                OnReplayed(entry);
+                break;
+            case ReplayEnded or ReplayFailed:
+                _replayOutcome = message;
+                EndReplay();
+                break;
+            case ReplayAgain:
+                Replay();
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    /// <summary>The end of the stream is told without regard to its last block, which may still wait for its seen keys.</summary>
+    private void EndReplay()
+    {
+        if (_replaying is not null || _replayOutcome is not { } outcome)
+        {
+            return;
+        }
+
+        _replayOutcome = null;
+        _replay = null;
+        switch (outcome)
+        {
+            case ReplayEnded:
+                OnRecovered();
+                break;
+            case ReplayFailed { Error: StoredFormatException damage }:
+                FailForGood(damage);
+                break;
+            case ReplayFailed failed:
+                // Read on from where it failed: what was replayed is applied.
+                _replayError = failed.Error.Message;
+                TimeSpan wait = _context.Backoff.After(++_replayFailures);
+                PartitionLog.StoreCallFailed(_context.Logger, $"Partition {_partition}", "reading its journal", _replayFailures, wait, _replayError);
+                Timers.StartSingleTimer(ReplayAgain.Instance, ReplayAgain.Instance, wait);
+                break;
+        }
+    }
+
+    private void OnReplayed(PersistedEntry entry)
+    {
+        _replayFailures = 0;
+        _replayError = null;
+        if (entry.Entry is not Block block)
+        {
+            _appliedSequenceNr = entry.SequenceNr;
+            AskForReplay();
+            return;
+        }
+
+        try
+        {
+            _replaying = entry;
+            _decoder.WithIdentities = false;
+            _decoder.Open(_partition, entry.SequenceNr, block);
+            while (_decoder.Next())
+            {
+                if (_decoder.Event.Identity.Kind == IdentityKind.Key)
+                {
+                    _seen.Touch(KeyChunkId.Of(_decoder.Event.Stream.Id, _decoder.Event.Topic, _decoder.Event.Identity.Value));
+                }
+            }
+        }
+        catch (StoredFormatException e)
+        {
+            FailForGood(e);
+            return;
+        }
+
+        LoadKeys(() => ApplyReplayed(entry.SequenceNr, block));
+    }
+
+    private void ApplyReplayed(long sequenceNr, Block block)
+    {
+        _replayedSlices.Clear();
+        _decoder.WithIdentities = true;
+        _decoder.Open(_partition, sequenceNr, block);
+        while (_decoder.Next())
+        {
+            BusinessEvent @event = _decoder.Event;
+            _seen.Add(@event.Stream.Id, @event.Topic, @event.Identity, _decoder.JournaledAtMs);
+            _replayedSlices.Add(
+                new CounterId(_context.Plan.PageByStream[@event.Stream.Id].Id, @event.Topic, @event.Day),
+                new SliceEntry(@event.Stream.Id, _decoder.PayloadOffset, _decoder.PayloadLength));
+        }
+
+        _seen.BlockAdded();
+        _seen.Account();
+        _replayedBlocks++;
+        _eventsSinceCheckpoint += _decoder.EventCount;
+        _replaying = null;
+        Distribute(sequenceNr, _replayedSlices.Build(sequenceNr, block));
+        Upkeep();
+        AskForReplay();
+        EndReplay();
+    }
+
+    /// <summary>Asks for the next block, unless slices or memory are at their bound: then the end of that asks.</summary>
+    private void AskForReplay()
+    {
+        if (_phase == PartitionPhase.Recovering && _replay is { } replay && _replaying is null && HasRoom)
+        {
+            _replay = null;
+            replay.Tell(ReplayAck.Instance);
+        }
+    }
+
+    private void OnRecovered()
+    {
+        _appliedSequenceNr = _epoch;
+        _phase = PartitionPhase.Serving;
+        PartitionLog.Recovered(_context.Logger, _partition, _epoch, _eventsSinceCheckpoint, _replayedBlocks, _checkpointed);
+        Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, _context.Settings.FlushInterval);
+        Report();
+        Accept();
+        Upkeep();
+    }
+
+    private bool OnLoadFailed(Exception error)
+    {
+        if (error is not StoredFormatException)
+        {
+            return false;
+        }
+
+        FailForGood(error);
+        return true;
+    }
+
+    private sealed record RecoveryStart(
+        PartitionPositions Positions, SeenHashes Hashes, IReadOnlyList<SegmentDamageException> Damaged, bool HasCounters, bool HasKeys);
+
+    private sealed record ReplayStarted : INoSerializationVerificationNeeded
+    {
+        public static ReplayStarted Instance { get; } = new();
+    }
+
+    private sealed record ReplayAck : INoSerializationVerificationNeeded
+    {
+        public static ReplayAck Instance { get; } = new();
+    }
+
+    private sealed record ReplayEnded : INoSerializationVerificationNeeded
+    {
+        public static ReplayEnded Instance { get; } = new();
+    }
+
+    private sealed record ReplayAgain : INoSerializationVerificationNeeded
+    {
+        public static ReplayAgain Instance { get; } = new();
+    }
+
+    private sealed record ReplayFailed(Exception Error) : INoSerializationVerificationNeeded;
+}

@@ -1,0 +1,283 @@
+using Akka.Actor;
+using Akka.Cluster.Sharding;
+using Akka.Pattern;
+using Akka.Persistence;
+using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Scheduling;
+using DataLoad.Engine.Seen;
+
+namespace DataLoad.Engine.Partitions;
+
+/// <summary>
+/// Owns a fixed fraction of all Topics with all their days and seen identities: takes batches of events, drops duplicates,
+/// persists the rest as blocks, answers, and hands each Counter its slice. This part is ownership, protocol and stop; the
+/// others are recovery, acceptance, Counters, flush, checkpoint, rebuild and trim. What is new and what a block holds is
+/// decided by <see cref="EventAcceptance{TBatch}"/>.
+/// </summary>
+/// <remarks>
+/// It owns before it reads: nothing is replayed by Akka; it persists <see cref="Owned"/>, whose SequenceNr is its Epoch, puts
+/// that in force, and only then reads its checkpoint and the blocks behind it. Whoever has not seen all of the journal cannot
+/// write to it, since its SequenceNr is taken. It is never restarted with anything in its hands: it stops, and a
+/// <see cref="BackoffSupervisor"/> starts a new one, which learns from the journal what is true.
+/// </remarks>
+internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTimers
+{
+    private readonly PartitionContext _context;
+    private readonly int _partition;
+    private readonly MemoryAccount _memory;
+    private readonly SeenRepair _repair;
+    private StoreCalls _calls = null!;
+    private SeenIdentities _seen = null!;
+    private EventAcceptance<(BatchId Id, IActorRef Sender)> _acceptance = null!;
+    private PartitionPhase _phase;
+    private long _epoch;
+
+    /// <summary>Makes a Partition.</summary>
+    /// <param name="partition">Its number.</param>
+    /// <param name="context">What all Partitions share.</param>
+    public PartitionActor(int partition, PartitionContext context)
+    {
+        _partition = partition;
+        _context = context;
+        _memory = new MemoryAccount(context.Budget, context.Settings.Partitions);
+        _repair = new SeenRepair(partition, context.Plan.Catalog, context.Journal, context.Positions, context.Snapshots);
+        PersistenceId = JournalReader.PersistenceIdOf(partition);
+        _onPersisted = OnPersisted;
+    }
+
+    /// <inheritdoc/>
+    public override string PersistenceId { get; }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <inheritdoc/>
+    public override Recovery Recovery => Recovery.None;
+
+    private long NowMs => _context.Time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    public static Props Props(int partition, PartitionContext context) => Akka.Actor.Props.Create(() => new PartitionActor(partition, context));
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        _calls = new StoreCalls(Self, Timers, _context.Backoff, _context.Logger, $"Partition {_partition}");
+        Report();
+        base.PreStart();
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _calls.End();
+        _memory.Release();
+        _phase = PartitionPhase.Stopped;
+        Report();
+        base.PostStop();
+    }
+
+    /// <summary>Counters break alone: one that fails is stopped, and set aside when its end is told.</summary>
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
+
+    /// <inheritdoc/>
+    protected override void OnRecover(object message)
+    {
+        if (message is RecoveryCompleted)
+        {
+            PersistAsync(new Owned(_context.Node, NowMs), _ => OnOwned());
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void OnCommand(object message)
+    {
+        switch (message)
+        {
+            case SliceApplied applied:
+                OnSliceApplied(applied);
+                break;
+            case EventBatch batch:
+                OnBatch(batch);
+                break;
+            case StoreReply reply:
+                _calls.Handle(reply);
+                break;
+            case CounterRow row:
+                OnRow(row);
+                break;
+            case CounterState state:
+                OnState(state);
+                break;
+            case GroupWritten written:
+                OnWritten(written);
+                break;
+            case CounterEnded ended:
+                OnCounterEnded(ended.Id);
+                break;
+            case PersistedEntry or ReplayStarted or ReplayEnded or ReplayFailed or ReplayAgain:
+                OnReplay(message);
+                break;
+            case Tick or IdleTick:
+                OnTick(message);
+                break;
+            case IPartitionMessage request:
+                OnRequest(request);
+                break;
+            case StopPartition stop:
+                OnStop(stop);
+                break;
+            case StopLimitPassed:
+                Context.Stop(Self);
+                break;
+            case DeleteMessagesSuccess or DeleteMessagesFailure:
+                OnDeleted(message);
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    /// <summary>The outcome of the write is unknown, so this incarnation knows nothing for certain any more: Akka stops it.</summary>
+    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
+    {
+        PartitionLog.PersistFailed(_context.Logger, _partition, sequenceNr, cause.Message);
+        _context.Registry.PersistFailed(_partition, sequenceNr, cause.Message);
+        if (_context.IsConflict(cause))
+        {
+            LoseOwnership();
+        }
+    }
+
+    /// <summary>Nothing was written, and Akka would go on without it: what depends on it would be answered as durable.</summary>
+    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
+    {
+        OnPersistFailure(cause, @event, sequenceNr);
+        Context.Stop(Self);
+    }
+
+    private void OnOwned()
+    {
+        _epoch = LastSequenceNr;
+        _phase = PartitionPhase.Recovering;
+        Report();
+        _calls.Start(
+            "putting its Epoch in force",
+            token => _context.Positions.RaiseEpochAsync(_partition, _epoch, token).AsTask(),
+            isInForce =>
+            {
+                if (isInForce)
+                {
+                    StartRecovery();
+                }
+                else
+                {
+                    LoseOwnership();
+                }
+            });
+    }
+
+    private void OnRequest(IPartitionMessage request)
+    {
+        switch (request)
+        {
+            case KeepRunning:
+                break;
+            case GetStatus:
+                Sender.Tell(Status());
+                break;
+            case GetTopic topic when _phase == PartitionPhase.Serving:
+                OnGetTopic(topic);
+                break;
+            case FlushNow or CheckpointNow or Rebuild when _phase == PartitionPhase.Serving:
+                _requests.Enqueue((request, Sender));
+                Upkeep();
+                break;
+            case GetTopic or FlushNow or CheckpointNow or Rebuild:
+                Sender.Tell(new Status.Failure(new PartitionNotServingException($"Partition {_partition} is not serving: {_phase}. Try again in a moment.")));
+                break;
+            default:
+                Unhandled(request);
+                break;
+        }
+    }
+
+    private void OnStop(StopPartition stop)
+    {
+        if (_phase != PartitionPhase.Serving)
+        {
+            Context.Stop(Self);
+            return;
+        }
+
+        // What is not taken into consideration yet goes to the next owner: its senders send it again.
+        _phase = PartitionPhase.Stopping;
+        _arrived.Clear();
+        Timers.StartSingleTimer(StopLimitPassed.Instance, StopLimitPassed.Instance, stop.Limit);
+        Upkeep();
+    }
+
+    private void FinishStop()
+    {
+        PartitionLog.Stopped(_context.Logger, _partition, _appliedSequenceNr, _checkpointed);
+        Context.Stop(Self);
+    }
+
+    /// <summary>
+    /// Another incarnation owns the Partition: this one stops for good, with its supervisor, which would take it back. Only the
+    /// region may start it again.
+    /// </summary>
+    private void LoseOwnership()
+    {
+        if (_phase == PartitionPhase.Stopped)
+        {
+            return;
+        }
+
+        PartitionLog.TakenOver(_context.Logger, _partition, _epoch);
+        Resign();
+    }
+
+    /// <summary>What is needed to go on is damaged: nothing of this Partition can be counted until it is mended.</summary>
+    private void FailForGood(Exception damage)
+    {
+        PartitionLog.Damaged(_context.Logger, _partition, damage.Message);
+        _context.Registry.Damaged(_partition, damage.Message);
+        Context.Stop(Self);
+    }
+
+    private void Resign()
+    {
+        _phase = PartitionPhase.Stopped;
+        _calls.End();
+        Timers.CancelAll();
+        Report();
+        Context.Parent.Tell(new Passivate(new StopPartition(TimeSpan.Zero)));
+    }
+
+    private PartitionStatus Status() => new()
+    {
+        Partition = _partition,
+        Phase = _phase,
+        Epoch = _epoch,
+        SequenceNr = _appliedSequenceNr,
+        Checkpoint = _checkpointed,
+        EventsSinceCheckpoint = _eventsSinceCheckpoint,
+        Counters = _counters.Count,
+        ResidentBytes = _memory.Bytes,
+        Unflushed = _flushList.Count,
+        Damaged = _damaged,
+        Failing = _replayError ?? _calls.Failing,
+    };
+
+    private void Report() => _context.Registry.Report(Status());
+
+    private sealed record StopLimitPassed : INoSerializationVerificationNeeded
+    {
+        public static StopLimitPassed Instance { get; } = new();
+    }
+}
+
+/// <summary>A Partition was asked for something before it serves, or after.</summary>
+/// <param name="message">Which, and what it is doing.</param>
+public sealed class PartitionNotServingException(string message) : Exception(message);

@@ -1,0 +1,86 @@
+using Akka.Actor;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Statistics;
+
+namespace DataLoad.Engine.Partitions;
+
+/// <summary>Asks Partitions, wherever they are, on behalf of people: the API, the console. Thread-safe.</summary>
+/// <param name="region">The ShardRegion.</param>
+/// <param name="settings">How many Partitions there are.</param>
+public sealed class PartitionClient(IActorRef region, PartitionSettings settings)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongPatience = TimeSpan.FromMinutes(2);
+
+    /// <summary>Writes all rows that changed until now to the statistics tables.</summary>
+    /// <exception cref="PartitionNotServingException">A Partition is not serving.</exception>
+    /// <exception cref="AskTimeoutException">A Partition did not answer in time.</exception>
+    public Task FlushAsync(CancellationToken cancellationToken) => AskAllAsync(partition => new FlushNow(partition), cancellationToken);
+
+    /// <summary>Flushes and checkpoints all that was persisted until now.</summary>
+    /// <exception cref="PartitionNotServingException">A Partition is not serving.</exception>
+    /// <exception cref="AskTimeoutException">A Partition did not answer in time.</exception>
+    public Task CheckpointAsync(CancellationToken cancellationToken) => AskAllAsync(partition => new CheckpointNow(partition), cancellationToken);
+
+    /// <summary>A topic's Counters that are in memory: those of the given days, and those that wait for their flush.</summary>
+    /// <param name="page">The page.</param>
+    /// <param name="topic">The topic.</param>
+    /// <param name="days">Days, as <see cref="DateOnly.DayNumber"/>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Rows as a flush would write them now.</returns>
+    /// <exception cref="PartitionNotServingException">The topic's Partition is not serving.</exception>
+    /// <exception cref="AskTimeoutException">It did not answer in time.</exception>
+    public async Task<IReadOnlyList<StatisticsRow>> TopicAsync(Page page, TopicKey topic, IReadOnlyList<int> days, CancellationToken cancellationToken)
+    {
+        var question = new GetTopic(topic.ShardOf(settings.Partitions), page.Id, topic, days);
+        return (await region.Ask<TopicRows>(question, Patience, cancellationToken)).Rows;
+    }
+
+    /// <summary>
+    /// Computes the Counters that a filter means anew from the journal, and corrects their rows; one Partition after the other.
+    /// One whose journal is damaged does not keep the others from it.
+    /// </summary>
+    /// <param name="filter">Which Counters. One topic's are in one Partition, and only that is read.</param>
+    /// <param name="progress">Told how many Partitions are done, after each.</param>
+    /// <param name="cancellationToken">Ends the wait; the Partition that is at it goes on.</param>
+    /// <returns>What was done, over all Partitions.</returns>
+    /// <exception cref="StoredFormatException">The journal or baseline of some Partitions is damaged; the others are done.</exception>
+    /// <exception cref="PartitionNotServingException">A Partition is not serving.</exception>
+    public async Task<RebuildTotals> RebuildAsync(StatisticsFilter filter, Action<int>? progress, CancellationToken cancellationToken)
+    {
+        var total = new RebuildTotals(0, 0, 0);
+        var damages = new List<string>();
+        for (int partition = 0; partition < settings.Partitions; partition++)
+        {
+            if (MayHold(partition, filter))
+            {
+                Rebuilt rebuilt = await region.Ask<Rebuilt>(new Rebuild(partition, filter), Timeout.InfiniteTimeSpan, cancellationToken);
+                total = new RebuildTotals(total.Counters + rebuilt.Counters, total.Corrected + rebuilt.Corrected, total.Removed + rebuilt.Removed);
+                if (rebuilt.Damage is { } damage)
+                {
+                    damages.Add(damage);
+                }
+            }
+
+            progress?.Invoke(partition + 1);
+        }
+
+        return damages.Count == 0
+            ? total
+            : throw new StoredFormatException(
+                $"{string.Join(' ', damages)} What it holds was not rebuilt; of the other Partitions, {total.Counters} Counters were computed and {total.Corrected} rows corrected.");
+    }
+
+    private bool MayHold(int partition, StatisticsFilter filter) =>
+        filter.TopicType is not { } type || filter.TopicId is not { } id || new TopicKey(type, id).ShardOf(settings.Partitions) == partition;
+
+    private Task AskAllAsync(Func<int, IPartitionMessage> request, CancellationToken cancellationToken) => Task.WhenAll(
+        Enumerable.Range(0, settings.Partitions).Select(partition => region.Ask<Done>(request(partition), LongPatience, cancellationToken)));
+}
+
+/// <summary>What a rebuild did.</summary>
+/// <param name="Counters">How many Counters were computed.</param>
+/// <param name="Corrected">How many rows were written.</param>
+/// <param name="Removed">How many rows were removed.</param>
+public sealed record RebuildTotals(long Counters, long Corrected, long Removed);

@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Logging;
+
+namespace DataLoad.Engine.Partitions;
+
+/// <summary>Log messages 2100 to 2199.</summary>
+internal static partial class PartitionLog
+{
+    [LoggerMessage(2100, LogLevel.Warning, "{Owner}: {What} failed (try {Failures}), next try in {Wait}: {Error}")]
+    public static partial void StoreCallFailed(ILogger logger, string owner, string what, int failures, TimeSpan wait, string error);
+
+    [LoggerMessage(2101, LogLevel.Warning, "Writing {What} failed (try {Failures}), next try in {Wait}: {Error}")]
+    public static partial void GroupWriteFailed(ILogger logger, string what, int failures, TimeSpan wait, string error);
+
+    [LoggerMessage(2102, LogLevel.Information, "Partition {Partition} is owned here under Epoch {Epoch}; its checkpoint is at SequenceNr {Checkpoint}")]
+    public static partial void OwnedHere(ILogger logger, int partition, long epoch, long checkpoint);
+
+    [LoggerMessage(2103, LogLevel.Information, "Partition {Partition} recovered at SequenceNr {SequenceNr}: {Events} events in {Blocks} blocks since checkpoint {Checkpoint}")]
+    public static partial void Recovered(ILogger logger, int partition, long sequenceNr, long events, long blocks, long checkpoint);
+
+    [LoggerMessage(2104, LogLevel.Warning, "Partition {Partition} was taken over by another owner (Epoch {Epoch} is stale): it stops here")]
+    public static partial void TakenOver(ILogger logger, int partition, long epoch);
+
+    [LoggerMessage(2105, LogLevel.Error, "Partition {Partition} could not persist block {SequenceNr}, whose outcome is unknown; it stops and starts again: {Error}")]
+    public static partial void PersistFailed(ILogger logger, int partition, long sequenceNr, string error);
+
+    [LoggerMessage(2106, LogLevel.Error, "Partition {Partition} set a Counter aside; its events are journaled, its row stays as it is: {Damage}")]
+    public static partial void CounterDamaged(ILogger logger, int partition, string damage);
+
+    [LoggerMessage(2107, LogLevel.Error, "Partition {Partition} stops, since what it needs is damaged: {Damage}")]
+    public static partial void Damaged(ILogger logger, int partition, string damage);
+
+    [LoggerMessage(2108, LogLevel.Error, "Partition {Partition} made {Count} seen identities anew from the journal: {Damage}")]
+    public static partial void IdentitiesRepaired(ILogger logger, int partition, long count, string damage);
+
+    [LoggerMessage(2109, LogLevel.Error, "Partition {Partition} no longer merges its seen identities until it is started again: {Error}")]
+    public static partial void MergeFailed(ILogger logger, int partition, string error);
+
+    [LoggerMessage(2110, LogLevel.Information, "Partition {Partition} trimmed its journal through SequenceNr {SequenceNr}")]
+    public static partial void Trimmed(ILogger logger, int partition, long sequenceNr);
+
+    [LoggerMessage(2111, LogLevel.Warning, "Trimming the journal of Partition {Partition} failed, trying again at the next interval: {Error}")]
+    public static partial void TrimFailed(ILogger logger, int partition, string error);
+
+    [LoggerMessage(2112, LogLevel.Information, "Partition {Partition} stopped at SequenceNr {SequenceNr}, its checkpoint at {Checkpoint}")]
+    public static partial void Stopped(ILogger logger, int partition, long sequenceNr, long checkpoint);
+}

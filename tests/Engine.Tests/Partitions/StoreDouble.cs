@@ -1,0 +1,238 @@
+using System.Runtime.CompilerServices;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Partitions;
+using DataLoad.Engine.Statistics;
+
+namespace DataLoad.Engine.Tests.Partitions;
+
+/// <summary>The stores that Partitions write to, in memory, fenced by Epoch, and doing what a test says. Thread-safe.</summary>
+internal sealed class StoreDouble : IPartitionStore, ISnapshotStore, IStatisticsStore
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<int, PartitionPositions> _positions = [];
+    private readonly SortedDictionary<(int Partition, SnapshotKind Kind, string Key), Snapshot> _snapshots = [];
+    private readonly Dictionary<(string Page, string Type, int Id, int Day), StatisticsRow> _rows = [];
+
+    /// <summary>Asked before each call with its name; its task delays the call, its exception fails it.</summary>
+    public Func<string, Task> Before { get; set; } = _ => Task.CompletedTask;
+
+    public PartitionPositions PositionsOf(int partition)
+    {
+        lock (_lock)
+        {
+            return _positions.GetValueOrDefault(partition);
+        }
+    }
+
+    public StatisticsRow? Row(string page, string type, int id, int day)
+    {
+        lock (_lock)
+        {
+            return _rows.GetValueOrDefault((page, type, id, day));
+        }
+    }
+
+    public IReadOnlyList<StatisticsRow> Rows
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _rows.Values];
+            }
+        }
+    }
+
+    public void PutRow(string page, StatisticsRow row)
+    {
+        lock (_lock)
+        {
+            _rows[(page, row.TopicType, row.TopicId, row.Day)] = row;
+        }
+    }
+
+    public IReadOnlyList<Snapshot> SnapshotsOf(int partition, SnapshotKind kind)
+    {
+        lock (_lock)
+        {
+            return [.. _snapshots.Where(entry => entry.Key.Partition == partition && entry.Key.Kind == kind).Select(entry => entry.Value)];
+        }
+    }
+
+    /// <summary>Puts a snapshot there, whatever it replaces.</summary>
+    public void PutSnapshot(int partition, SnapshotKind kind, Snapshot snapshot)
+    {
+        lock (_lock)
+        {
+            _snapshots[(partition, kind, Convert.ToHexString(snapshot.Key))] = snapshot;
+        }
+    }
+
+    public async ValueTask<bool> RaiseEpochAsync(int partition, long epoch, CancellationToken cancellationToken)
+    {
+        await Before(nameof(RaiseEpochAsync));
+        lock (_lock)
+        {
+            PartitionPositions now = _positions.GetValueOrDefault(partition);
+            if (now.Epoch > epoch)
+            {
+                return false;
+            }
+
+            _positions[partition] = now with { Epoch = epoch };
+            return true;
+        }
+    }
+
+    public async ValueTask<PartitionPositions> LoadAsync(int partition, CancellationToken cancellationToken)
+    {
+        await Before("LoadPositions");
+        return PositionsOf(partition);
+    }
+
+    public async ValueTask<bool> SaveCheckpointAsync(int partition, long epoch, long sequenceNr, CancellationToken cancellationToken)
+    {
+        await Before(nameof(SaveCheckpointAsync));
+        return Fenced(partition, epoch, now => _positions[partition] = now with { Checkpoint = Math.Max(now.Checkpoint, sequenceNr) });
+    }
+
+    public async ValueTask<bool> SaveBaselineAsync(int partition, long epoch, long sequenceNr, IReadOnlyList<SnapshotWrite> states, CancellationToken cancellationToken)
+    {
+        await Before(nameof(SaveBaselineAsync));
+        return Fenced(partition, epoch, now =>
+        {
+            foreach (SnapshotWrite state in states)
+            {
+                Write(state);
+            }
+
+            _positions[partition] = now with { Baseline = Math.Max(now.Baseline, sequenceNr) };
+        });
+    }
+
+    public async ValueTask<IReadOnlyList<int>> SaveAsync(IReadOnlyList<SnapshotWrite> writes, CancellationToken cancellationToken)
+    {
+        await Before("SaveSnapshots");
+        return Each(writes, write => (write.Shard, write.Epoch), Write);
+    }
+
+    public async ValueTask<IReadOnlyList<Snapshot>> LoadAsync(int shard, SnapshotKind kind, IReadOnlyList<byte[]> keys, CancellationToken cancellationToken)
+    {
+        await Before($"Load{kind}");
+        lock (_lock)
+        {
+            return [.. keys.Select(key => _snapshots.GetValueOrDefault((shard, kind, Convert.ToHexString(key)))).OfType<Snapshot>()];
+        }
+    }
+
+    public async IAsyncEnumerable<Snapshot> ListAsync(int shard, SnapshotKind kind, byte[] keyPrefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Before($"List{kind}");
+        foreach (Snapshot snapshot in SnapshotsOf(shard, kind).Where(snapshot => snapshot.Key.AsSpan().StartsWith(keyPrefix)))
+        {
+            yield return snapshot;
+        }
+    }
+
+    public ValueTask<Checkpoint> LoadCheckpointAsync(int shard, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    ValueTask<bool> ISnapshotStore.SaveCheckpointAsync(int shard, long epoch, long sequenceNr, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask EnsureTableAsync(Page page, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    public async ValueTask<IReadOnlyList<int>> FlushAsync(Page page, IReadOnlyList<StatisticsRow> rows, bool correct, CancellationToken cancellationToken)
+    {
+        await Before("Flush");
+        return Each(rows, row => (row.Shard, row.Epoch), row =>
+        {
+            StatisticsRow? stored = _rows.GetValueOrDefault((page.Name, row.TopicType, row.TopicId, row.Day));
+            if (stored is null || stored.SequenceNr < row.SequenceNr || (correct && stored.SequenceNr == row.SequenceNr))
+            {
+                _rows[(page.Name, row.TopicType, row.TopicId, row.Day)] = row;
+            }
+        });
+    }
+
+    public async IAsyncEnumerable<StatisticsRow> ReadAsync(Page page, StatisticsFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Before("ReadRows");
+        List<StatisticsRow> found;
+        lock (_lock)
+        {
+            found = [.. _rows.Where(row => row.Key.Page == page.Name && filter.Matches(page.Name, row.Key.Type, row.Key.Id, row.Key.Day)).Select(row => row.Value)];
+        }
+
+        foreach (StatisticsRow row in found)
+        {
+            yield return row;
+        }
+    }
+
+    public ValueTask<long> CountForeignAsync(Page page, CancellationToken cancellationToken) => ValueTask.FromResult(0L);
+
+    public IAsyncEnumerable<StatisticsRow> ReadForeignAsync(Page page, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask AdoptAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public async ValueTask RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken)
+    {
+        await Before("RemoveRows");
+        Each(rows, row => (row.Shard, row.Epoch), row =>
+        {
+            if (_rows.GetValueOrDefault((page.Name, row.TopicType, row.TopicId, row.Day))?.SequenceNr == row.SequenceNr)
+            {
+                _rows.Remove((page.Name, row.TopicType, row.TopicId, row.Day));
+            }
+        });
+    }
+
+    private bool Fenced(int partition, long epoch, Action<PartitionPositions> write)
+    {
+        lock (_lock)
+        {
+            PartitionPositions now = _positions.GetValueOrDefault(partition);
+            if (now.Epoch == epoch)
+            {
+                write(now);
+            }
+
+            return now.Epoch == epoch;
+        }
+    }
+
+    private List<int> Each<T>(IReadOnlyList<T> items, Func<T, (int Partition, long Epoch)> owner, Action<T> write)
+    {
+        lock (_lock)
+        {
+            var stale = new List<int>();
+            foreach (T item in items)
+            {
+                (int partition, long epoch) = owner(item);
+                if (_positions.GetValueOrDefault(partition).Epoch == epoch)
+                {
+                    write(item);
+                }
+                else
+                {
+                    stale.Add(partition);
+                }
+            }
+
+            return [.. stale.Distinct()];
+        }
+    }
+
+    private void Write(SnapshotWrite write)
+    {
+        (int, SnapshotKind, string) key = (write.Shard, write.Kind, Convert.ToHexString(write.Key));
+        if (write.Bytes is null)
+        {
+            _snapshots.Remove(key);
+        }
+        else if (!_snapshots.TryGetValue(key, out Snapshot? stored) || stored.SequenceNr <= write.SequenceNr)
+        {
+            _snapshots[key] = new Snapshot(write.Key, write.SequenceNr, write.Bytes);
+        }
+    }
+}
