@@ -34,10 +34,10 @@ public sealed class DamageTests
         var (code, output) = await HostCommand.RunAsync(scenario.Config, "verify");
         code.ShouldBe(1, output);
         ShouldName(output, $"The journal of shard {block.Shard} is damaged in the block of SequenceNr {block.From} to {block.To}: ", "Restore the store from a backup");
-        ShouldName(output, $"Shard {counter.Shard}, Counter snapshot of SequenceNr {counter.From}: ", "Run 'dataload rebuild' for its topic");
+        ShouldName(output, $"Partition {counter.Shard}, Counter snapshot of SequenceNr {counter.From}: ", "Run 'dataload rebuild' for its topic");
         foreach (var row in identities.Where(row => row.To == 2))
         {
-            ShouldName(output, $"Shard {row.Shard}, SeenKeys snapshot of SequenceNr {row.From}: ", "makes them anew from the journal");
+            ShouldName(output, $"Partition {row.Shard}, SeenKeys snapshot of SequenceNr {row.From}: ", "makes them anew from the journal");
         }
 
         // What the journal gives again needs the journal.
