@@ -40,6 +40,9 @@ public sealed class BusinessEvent
     /// <summary>The stream's facts, in the order of its declaration; those that an older version did not keep are 0.</summary>
     public ReadOnlySpan<long> Facts => _facts.AsSpan(0, Stream.Facts.Length);
 
+    /// <summary>How many bytes its texts have.</summary>
+    internal int TextBytes => _used;
+
     /// <summary>Empties the event and makes it one of that stream.</summary>
     public void Reset(StreamDefinition stream)
     {

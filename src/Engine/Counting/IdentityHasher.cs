@@ -8,12 +8,13 @@ namespace DataLoad.Engine.Counting;
 /// <summary>
 /// Hashes identities: the first 128 bits of SHA-256 (FIPS 180-4) over a canonical form, which is part of the stored
 /// format: one byte for what is hashed, the stream's number, the topic, and then the message-id, or each field that
-/// says something as its slot and value in slot order. Not thread-safe.
+/// says something as its slot and value in slot order, or what a delivery is known by. Not thread-safe.
 /// </summary>
 public sealed class IdentityHasher
 {
     private const byte MessageIdDomain = 1;
     private const byte ContentDomain = 2;
+    private const byte DeliveryDomain = 3;
     private readonly ByteWriter _form = new(256);
 
     // Kept, since making and freeing one costs more than a short hash does.
@@ -24,6 +25,25 @@ public sealed class IdentityHasher
     {
         Start(MessageIdDomain, stream, topic);
         _form.Text(messageId);
+        return new EventId(IdentityKind.Hash, Finish());
+    }
+
+    /// <summary>The identity that a message-id gives, whatever its bytes are.</summary>
+    public EventId OfMessageId(StreamDefinition stream, in TopicKey topic, ReadOnlySpan<byte> messageId)
+    {
+        Start(MessageIdDomain, stream, topic);
+        _form.Unsigned((ulong)messageId.Length);
+        _form.Bytes(messageId);
+        return new EventId(IdentityKind.Hash, Finish());
+    }
+
+    /// <summary>The identity of an event that has no other: that of the delivery it came by, which the engine gives it before it is first sent.</summary>
+    public EventId OfDelivery(StreamDefinition stream, in TopicKey topic, in DeliveryId delivery)
+    {
+        Start(DeliveryDomain, stream, topic);
+        _form.Text(delivery.Node);
+        _form.Text(delivery.Channel);
+        _form.Unsigned(delivery.Tag);
         return new EventId(IdentityKind.Hash, Finish());
     }
 

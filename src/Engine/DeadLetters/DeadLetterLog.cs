@@ -10,4 +10,7 @@ internal static partial class DeadLetterLog
 
     [LoggerMessage(5101, LogLevel.Debug, "A dead letter of stream {Stream} could not be put back: {Error}")]
     public static partial void Refused(ILogger logger, string stream, string error);
+
+    [LoggerMessage(5102, LogLevel.Warning, "A dead letter of stream {Stream} ({Reason}) is set aside in the store and published again later: {Error}")]
+    public static partial void SetAside(ILogger logger, string stream, string reason, string error);
 }

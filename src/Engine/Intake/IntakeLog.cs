@@ -37,4 +37,10 @@ internal static partial class IntakeLog
 
     [LoggerMessage(5009, LogLevel.Warning, "There is no place for dead letters yet, and deliveries that cannot be counted will wait for one: {Error}")]
     public static partial void NoDeadLetters(ILogger logger, string error);
+
+    [LoggerMessage(5010, LogLevel.Error, "Stream {Stream} failed (try {Failures}), starting it again in {Wait}")]
+    public static partial void StreamFailed(ILogger logger, Exception? fault, string stream, int failures, TimeSpan wait);
+
+    [LoggerMessage(5011, LogLevel.Warning, "{Name} is {State}: {Text}")]
+    public static partial void TopologyChanged(ILogger logger, string name, string state, string text);
 }

@@ -51,6 +51,36 @@ public sealed record IntakeSettings
     /// <summary>How long a parked delivery is left aside that is damaged, or whose taking up fails.</summary>
     public TimeSpan ParkedFaultDelay { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>
+    /// How many batches of a stream's events may be sent and not accepted, each copy counted; beyond it the stream takes no more deliveries. At
+    /// least 1; more hides the way to a far Partition, and takes memory there.
+    /// </summary>
+    public int MaxUnacceptedBatches { get; init; } = 1024;
+
+    /// <summary>What they may take, in bytes; dead letters and deliveries to be parked count, too. At least 1.</summary>
+    public long MaxUnacceptedBytes { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>The most that one batch of events takes, in bytes; a single event that is larger goes alone. 1 KiB to 512 KiB, as nodes send each other at most 1 MiB at once.</summary>
+    public int MaxEventBatchBytes { get; init; } = 256 * 1024;
+
+    /// <summary>The first and longest wait before a batch that is not accepted is sent again.</summary>
+    public Scheduling.Backoff Resend { get; init; } = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
+
+    /// <summary>How long what was taken may take to become durable when a stream is paused or stops taking, before it is given back to its queue.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// How long deliveries wait for a query that fails before they are parked: less than the broker's <c>consumer_timeout</c> (30 minutes), at
+    /// which it would close the channel. Those that were delivered before wait for one failure only, as their queue may count deliveries.
+    /// </summary>
+    public TimeSpan HoldLimit { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>How long a dead letter may take to be confirmed, before it is set aside in the store.</summary>
+    public TimeSpan DeadLetterPatience { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The first and longest wait before a dead letter that was set aside is published again.</summary>
+    public Scheduling.Backoff DeadLetterRetry { get; init; } = new(TimeSpan.FromSeconds(30), TimeSpan.FromHours(1));
+
     /// <summary>The first and longest wait after a failure of broker, database or query.</summary>
     public Scheduling.Backoff Backoff { get; init; } = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10));
 }

@@ -1,4 +1,5 @@
 using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
 using DataLoad.Engine.Decoding;
 using DataLoad.Engine.Intake;
 
@@ -11,6 +12,8 @@ public sealed class Candidate
 {
     private readonly int[] _keys;
     private readonly int[] _rows;
+    private byte[] _messageId = [];
+    private int _messageIdLength;
 
     /// <summary>Makes an empty candidate of a stream.</summary>
     public Candidate(StreamDefinition stream)
@@ -28,6 +31,12 @@ public sealed class Candidate
 
     /// <summary>The AMQP message-id, or null.</summary>
     public string? MessageId { get; set; }
+
+    /// <summary>The bytes of the AMQP message-id; empty where there is none, or where <see cref="MessageId"/> has it.</summary>
+    public ReadOnlySpan<byte> MessageIdBytes => _messageId.AsSpan(0, _messageIdLength);
+
+    /// <summary>The delivery that it came by, which gives an event its identity that has no other; null where it then has none.</summary>
+    public DeliveryId? Delivery { get; set; }
 
     /// <summary>The AMQP timestamp in epoch milliseconds; 0 where there is none.</summary>
     public long TimestampMs { get; set; }
@@ -50,11 +59,25 @@ public sealed class Candidate
         Fields.Clear();
         ReceivedMs = 0;
         MessageId = null;
+        _messageIdLength = 0;
+        Delivery = null;
         TimestampMs = 0;
         ParkedAs = null;
         State = CandidateState.Ready;
         Rejection = null;
         MissingRow = null;
+    }
+
+    /// <summary>Sets the bytes of the AMQP message-id, which are copied.</summary>
+    public void SetMessageId(ReadOnlySpan<byte> bytes)
+    {
+        if (_messageId.Length < bytes.Length)
+        {
+            _messageId = new byte[Math.Max(64, bytes.Length)];
+        }
+
+        bytes.CopyTo(_messageId);
+        _messageIdLength = bytes.Length;
     }
 
     /// <summary>Rejects it.</summary>

@@ -54,7 +54,7 @@ public sealed class EventFactory
         _eventHoldsContent = IdentityHasher.EventHoldsContent(stream);
     }
 
-    /// <summary>Whether the last event has no identity of its own, and got one from its having been parked.</summary>
+    /// <summary>Whether the last event has no identity of its own, and got one from its having been parked or from its delivery.</summary>
     public bool MadeUpIdentity { get; private set; }
 
     /// <summary>What of a message can be judged before its rows are looked up: the time that it gives itself.</summary>
@@ -215,6 +215,11 @@ public sealed class EventFactory
             return _hasher.OfMessageId(_stream, @event.Topic, candidate.MessageId);
         }
 
+        if (!candidate.MessageIdBytes.IsEmpty)
+        {
+            return _hasher.OfMessageId(_stream, @event.Topic, candidate.MessageIdBytes);
+        }
+
         MessageFields fields = candidate.Fields;
         if (fields.Has(CommonField.Ctime) || (_contentSlot >= 0 && fields.Has(_contentSlot)))
         {
@@ -224,13 +229,20 @@ public sealed class EventFactory
         }
 
         // What was parked must not count again when a crash comes between its journaling and its removal.
-        if (candidate.ParkedAs is not Guid id || Fault.Is(FaultPoint.ParkedWithoutIdentity))
+        if (candidate.ParkedAs is Guid id && !Fault.Is(FaultPoint.ParkedWithoutIdentity))
+        {
+            MadeUpIdentity = true;
+            return _hasher.OfMessageId(_stream, @event.Topic, $"parked:{id}");
+        }
+
+        // What is sent to its Partition again must not count again either.
+        if (candidate.Delivery is not DeliveryId delivery)
         {
             return EventId.None;
         }
 
         MadeUpIdentity = true;
-        return _hasher.OfMessageId(_stream, @event.Topic, $"parked:{id}");
+        return _hasher.OfDelivery(_stream, @event.Topic, delivery);
     }
 
     private UInt128 HashOfMessage(MessageFields fields, BusinessEvent @event)

@@ -49,6 +49,8 @@ public sealed class Resolver
     /// </summary>
     public async ValueTask LookUpAsync(IReadOnlyList<Candidate> batch, CancellationToken cancellationToken)
     {
+        // A batch that was given up may have left it.
+        Failing = null;
         for (int step = 0; step < _stream.Lookups.Length; step++)
         {
             int keys = CollectKeys(batch, step);

@@ -1,0 +1,365 @@
+using Akka;
+using Akka.Actor;
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Intake;
+using DataLoad.Engine.Metrics;
+using DataLoad.Engine.Parking;
+using DataLoad.Engine.Partitions;
+using DataLoad.Streams.Amqp;
+
+namespace DataLoad.Engine.DeadLetters;
+
+/// <summary>How the dead letters of a node are published.</summary>
+/// <param name="Publishing">Publishes with confirms; in the product <see cref="AmqpFlow.Publish"/>.</param>
+/// <param name="User">The user that publishes.</param>
+/// <param name="MaxPropertyBytes">What the properties of a message may take, in bytes, as far as is known beforehand.</param>
+/// <param name="MaxInFlight">How many may wait for their confirms at once.</param>
+internal sealed record DeadLetterPublishing(Flow<PublishRequest<object>, PublishResult<object>, NotUsed> Publishing, string User, int MaxPropertyBytes, int MaxInFlight);
+
+/// <summary>
+/// The dead letters of a node: publishes each until the broker confirms it. One that cannot be published is set aside in the store, tried
+/// again ever later, and holds up no other.
+/// </summary>
+internal sealed class DeadLetterActor : UntypedActor, IWithTimers
+{
+    private const int LettersAtOnce = 32;
+    private const int SmallestPropertyBytes = 4096;
+    private const string Look = "look";
+
+    private readonly DeadLetterPublishing _publishing;
+    private readonly IActorRef _parking;
+    private readonly IntakeOptions _options;
+    private readonly IntakeSettings _settings;
+    private readonly DeadLetterState _state;
+    private readonly Guid _source;
+    private readonly Queue<Attempt> _waiting = new();
+    private readonly Dictionary<BatchId, Request> _requests = [];
+    private readonly Dictionary<BatchId, Attempt> _storing = [];
+    private readonly Dictionary<Guid, string> _aside = [];
+    private IActorRef _publisher = ActorRefs.Nobody;
+    private long _number;
+    private int _inFlight;
+    private int _retried;
+    private bool _isLooking;
+    private long? _nextDueMs;
+
+    public DeadLetterActor(DeadLetterPublishing publishing, IActorRef parking, IntakeOptions options, DeadLetterState state)
+    {
+        _publishing = publishing;
+        _parking = parking;
+        _options = options;
+        _settings = options.Settings;
+        _state = state;
+        _source = options.NewId();
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(DeadLetterPublishing publishing, IActorRef parking, IntakeOptions options, DeadLetterState state) =>
+        Akka.Actor.Props.Create(() => new DeadLetterActor(publishing, parking, options, state)).WithDeploy(Deploy.Local);
+
+    private long NowMs => _options.Time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    protected override void PreStart()
+    {
+        // No more is given to the flow than may be in flight, so that its buffer never overflows.
+        _publisher = Source.ActorRef<PublishRequest<object>>(_publishing.MaxInFlight, OverflowStrategy.Fail)
+            .Via(_publishing.Publishing)
+            .To(Sink.ActorRef<PublishResult<object>>(Self, PublishingEnded.Instance, _ => PublishingEnded.Instance))
+            .Run(Context.Materializer());
+        _parking.Tell(new SubscribeParking(Letter.Exchange));
+        LookForDue();
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case PublishLetters publish:
+                Take(publish);
+                break;
+            case CancelLetters cancel:
+                Cancel(cancel.Id);
+                break;
+            case PublishResult<object> result:
+                OnResult((Attempt)result.Request.Context, result);
+                break;
+            case Parked parked when _storing.Remove(parked.Id, out Attempt? stored):
+                OnStored(stored);
+                break;
+            case Unparked unparked when _storing.Remove(unparked.Id, out Attempt? removed):
+                EndRetry(removed);
+                break;
+            case DueDeliveries due:
+                TakeUp(due);
+                break;
+            case ParkingChanged or LookNow:
+                LookForDue();
+                break;
+            case PublishingEnded:
+                throw new InvalidOperationException("The publishing of dead letters ended, which it never does by itself.");
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void Take(PublishLetters publish)
+    {
+        if (_requests.ContainsKey(publish.Id))
+        {
+            return;
+        }
+
+        var request = new Request(publish.Id, Sender) { Left = publish.Letters.Count };
+        _requests.Add(publish.Id, request);
+        foreach (Letter letter in publish.Letters)
+        {
+            _waiting.Enqueue(new Attempt(letter, _options.Time.GetTimestamp()) { Request = request, MaxPropertyBytes = _publishing.MaxPropertyBytes });
+        }
+
+        Publish();
+    }
+
+    private void Publish()
+    {
+        while (_inFlight < _publishing.MaxInFlight && _waiting.TryDequeue(out Attempt? attempt))
+        {
+            if (attempt.Request is { IsCancelled: true })
+            {
+                continue;
+            }
+
+            _inFlight++;
+            AmqpMessage message = attempt.Letter.ToMessage(_publishing.User, attempt.MaxPropertyBytes, attempt.WithBody);
+            attempt.PropertyBytes = message.Properties.Bytes.Length;
+            _publisher.Tell(new PublishRequest<object>(message, attempt));
+        }
+    }
+
+    private void OnResult(Attempt attempt, PublishResult<object> result)
+    {
+        _inFlight--;
+        switch (result.Outcome)
+        {
+            case PublishOutcome.Confirmed:
+                OnConfirmed(attempt);
+                break;
+            case PublishOutcome.TooLarge when result.Code != 0 && attempt.WithBody && !attempt.Letter.Body.IsEmpty:
+                // The broker refuses the body; the rest of the letter is worth having.
+                attempt.WithBody = false;
+                _waiting.Enqueue(attempt);
+                break;
+            case PublishOutcome.TooLarge when result.Code == 0 && attempt.PropertyBytes > SmallestPropertyBytes:
+                // Frames are smaller than was asked for.
+                attempt.MaxPropertyBytes = Math.Max(SmallestPropertyBytes, attempt.PropertyBytes / 4 * 3);
+                _waiting.Enqueue(attempt);
+                break;
+            case PublishOutcome.ConnectionLost when _options.Time.GetElapsedTime(attempt.Started) < _settings.DeadLetterPatience:
+                // Nobody knows whether it is there, and which of those that were lost together is at fault.
+                _waiting.Enqueue(attempt);
+                break;
+            default:
+                SetAside(attempt, $"{result.Outcome}: {result.Text}");
+                break;
+        }
+
+        Publish();
+        ShowState();
+    }
+
+    private void OnConfirmed(Attempt attempt)
+    {
+        if (attempt.Row is null)
+        {
+            Done(attempt);
+            return;
+        }
+
+        _aside.Remove(attempt.Row.Id);
+        BatchId id = NextId();
+        _storing.Add(id, attempt);
+        _parking.Tell(new Unpark(id, [attempt.Row.Id]));
+    }
+
+    /// <summary>Stores a letter that cannot be published, to be tried again later.</summary>
+    private void SetAside(Attempt attempt, string why)
+    {
+        if (attempt.Request is { IsCancelled: true })
+        {
+            return;
+        }
+
+        DeadLetterLog.SetAside(_options.Logger, attempt.Letter.Stream, attempt.Letter.Rejection.Reason, why);
+        int tries = (attempt.Row?.Tries ?? 0) + 1;
+        ParkedDelivery row = new()
+        {
+            Id = attempt.Row?.Id ?? _options.NewId(),
+            Stream = Letter.Exchange,
+            DueMs = NowMs + (long)_settings.DeadLetterRetry.After(tries).TotalMilliseconds,
+            Tries = tries,
+            Message = attempt.Row?.Message ?? attempt.Letter.ToParked().Encode(),
+        };
+        _aside[row.Id] = $"a letter of {attempt.Letter.Stream} ({attempt.Letter.Rejection.Reason}), received at {DateTimeOffset.FromUnixTimeMilliseconds(attempt.Letter.ReceivedMs):u}: {why}";
+        BatchId id = NextId();
+        _storing.Add(id, attempt);
+        attempt.RowId = row.Id;
+        _parking.Tell(new Park(id, [row], HasRoom: attempt.Row is not null));
+    }
+
+    private void OnStored(Attempt attempt)
+    {
+        if (attempt.Row is null)
+        {
+            Done(attempt);
+        }
+        else
+        {
+            EndRetry(attempt);
+        }
+    }
+
+    private void Done(Attempt attempt)
+    {
+        Request request = attempt.Request!;
+        _options.Metrics.DeadLetters.Add(1, new(EngineMetrics.StreamTag, attempt.Letter.Stream), new(EngineMetrics.ReasonTag, attempt.Letter.Rejection.Reason));
+        if (--request.Left == 0 && _requests.Remove(request.Id))
+        {
+            request.Sender.Tell(new LettersSafe(request.Id));
+        }
+    }
+
+    /// <summary>The deliveries come again: what is not on its way is forgotten.</summary>
+    private void Cancel(BatchId id)
+    {
+        if (!_requests.Remove(id, out Request? request))
+        {
+            return;
+        }
+
+        request.IsCancelled = true;
+        foreach ((BatchId storing, Attempt attempt) in _storing.Where(storing => storing.Value.Request == request).ToList())
+        {
+            // Where it is stored all the same, it is taken up like any other.
+            _storing.Remove(storing);
+            _aside.Remove(attempt.RowId);
+            _parking.Tell(new CancelParking(storing));
+        }
+
+        ShowState();
+    }
+
+    private void LookForDue()
+    {
+        if (!_isLooking && _retried == 0)
+        {
+            _isLooking = true;
+            Timers.Cancel(Look);
+            _parking.Tell(new ReadDue(Letter.Exchange, NowMs, LettersAtOnce));
+        }
+    }
+
+    private void TakeUp(DueDeliveries due)
+    {
+        _isLooking = false;
+        _nextDueMs = due.NextDueMs;
+        foreach (ParkedDelivery row in due.Deliveries)
+        {
+            _retried++;
+            try
+            {
+                Letter letter = Letter.Of(ParkedContent.Decode(row.Id, row.Message))
+                    ?? throw new StoredFormatException($"The parked delivery {row.Id} is no dead letter, though it is stored as one. Remove its row from dataload_parked to go on without it.");
+                _waiting.Enqueue(new Attempt(letter, _options.Time.GetTimestamp()) { Row = row, MaxPropertyBytes = _publishing.MaxPropertyBytes });
+            }
+            catch (StoredFormatException e)
+            {
+                LeaveAside(row, e.Message);
+            }
+        }
+
+        if (_retried == 0)
+        {
+            var longestMs = (long)_settings.ParkedLookInterval.TotalMilliseconds;
+            long waitMs = due.NextDueMs is long next ? Math.Clamp(next - NowMs, 1, longestMs) : longestMs;
+            Timers.StartSingleTimer(Look, LookNow.Instance, TimeSpan.FromMilliseconds(waitMs));
+        }
+
+        Publish();
+        ShowState();
+    }
+
+    private void LeaveAside(ParkedDelivery row, string error)
+    {
+        IntakeLog.ParkedDamaged(_options.Logger, Letter.Exchange, error);
+        _aside[row.Id] = error;
+        BatchId id = NextId();
+        _storing.Add(id, new Attempt(null!, 0) { Row = row });
+        _parking.Tell(new Park(id, [row with { DueMs = NowMs + (long)_settings.ParkedFaultDelay.TotalMilliseconds }], HasRoom: true));
+    }
+
+    private void EndRetry(Attempt attempt)
+    {
+        _retried--;
+        if (_retried == 0)
+        {
+            LookForDue();
+        }
+
+        ShowState();
+    }
+
+    private void ShowState()
+    {
+        _state.SetAside = _aside.Count;
+        _state.Failing = _aside.Count > 0 ? $"{_aside.Count} dead letters wait to be published, among them {_aside.Values.First()}"
+            : _nextDueMs is long next ? $"dead letters wait to be published again from {DateTimeOffset.FromUnixTimeMilliseconds(next):u} on"
+            : null;
+    }
+
+    private BatchId NextId() => new(_source, ++_number);
+
+    /// <summary>Letters that are to be brought to safety together.</summary>
+    private sealed class Request(BatchId id, IActorRef sender)
+    {
+        public BatchId Id => id;
+
+        public IActorRef Sender => sender;
+
+        public int Left { get; set; }
+
+        public bool IsCancelled { get; set; }
+    }
+
+    /// <summary>A letter on its way: of a request, or of a row.</summary>
+    private sealed class Attempt(Letter letter, long started)
+    {
+        public Letter Letter => letter;
+
+        public long Started => started;
+
+        public Request? Request { get; init; }
+
+        public ParkedDelivery? Row { get; init; }
+
+        public Guid RowId { get; set; }
+
+        public bool WithBody { get; set; } = true;
+
+        public int MaxPropertyBytes { get; set; }
+
+        public int PropertyBytes { get; set; }
+    }
+
+    private sealed class LookNow
+    {
+        public static LookNow Instance { get; } = new();
+    }
+
+    private sealed class PublishingEnded
+    {
+        public static PublishingEnded Instance { get; } = new();
+    }
+}

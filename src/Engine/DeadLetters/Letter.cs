@@ -1,0 +1,113 @@
+using System.Text;
+using DataLoad.Engine.Decoding;
+using DataLoad.Engine.Parking;
+using DataLoad.Streams.Amqp;
+
+namespace DataLoad.Engine.DeadLetters;
+
+/// <summary>A delivery that cannot be counted, on its way to the dead-letter exchange.</summary>
+/// <param name="Stream">The stream's name.</param>
+/// <param name="Rejection">Why.</param>
+/// <param name="ReceivedMs">When it was received first, in epoch milliseconds.</param>
+/// <param name="Properties">Its properties and headers as they came, in memory of its own.</param>
+/// <param name="Body">Its body as it came, in memory of its own.</param>
+internal sealed record Letter(string Stream, Rejection Rejection, long ReceivedMs, AmqpProperties Properties, ReadOnlyMemory<byte> Body)
+{
+    /// <summary>The exchange, the routing key and the queue of dead letters.</summary>
+    public const string Exchange = "dataload.dead";
+
+    private const int MaxErrorCharacters = 1000;
+    private const int MaxNames = 20;
+
+    // What the engine's own headers take at the most beside the error, names included.
+    private const int OwnHeaderBytes = 1024;
+
+    /// <summary>Headers that the broker itself acts on when they are published: they would send the letter to other queues, or be refused.</summary>
+    private static readonly string[] BrokerHeaders = ["CC", "BCC", "x-death"];
+
+    /// <summary>About how much memory it takes, in bytes.</summary>
+    public long Bytes => Properties.Bytes.Length + Body.Length;
+
+    /// <summary>
+    /// The message to publish: as it came, persistent, with the engine's headers added; what the broker would not take is left out, and named.
+    /// </summary>
+    /// <param name="user">The user that publishes: the broker refuses another's name in the properties.</param>
+    /// <param name="maxPropertyBytes">What the properties may take, in bytes.</param>
+    /// <param name="withBody">Whether the body goes with it.</param>
+    public AmqpMessage ToMessage(string user, int maxPropertyBytes, bool withBody)
+    {
+        var leftOut = new List<string>();
+        AmqpProperties properties = Properties;
+        foreach (string name in BrokerHeaders)
+        {
+            byte[] utf8 = Encoding.UTF8.GetBytes(name);
+            if (properties.TryGetHeader(utf8, out _))
+            {
+                properties = properties.WithoutHeader(utf8);
+                leftOut.Add(name);
+            }
+        }
+
+        if (properties.TryGet(AmqpProperty.UserId, out ReadOnlySpan<byte> publisher) && !publisher.SequenceEqual(Encoding.UTF8.GetBytes(user)))
+        {
+            properties = properties.Without(AmqpProperty.UserId).WithHeader("x-dataload-user-id"u8, publisher);
+        }
+
+        properties = Fit(properties, maxPropertyBytes - OwnHeaderBytes - (MaxErrorCharacters * 2), leftOut);
+        string names = leftOut.Count == 0 ? "" : string.Join(", ", leftOut.Take(MaxNames)) + (leftOut.Count > MaxNames ? $" and {leftOut.Count - MaxNames} more" : "");
+        if (names.Length > 0)
+        {
+            properties = properties.WithHeader("x-dataload-dropped-headers"u8, Utf8(names, MaxErrorCharacters));
+        }
+
+        string error = Rejection.Error;
+        error += names.Length == 0 ? "" : $" Left out of the dead letter: the headers {names}.";
+        error += withBody || Body.IsEmpty ? "" : $" Left out of the dead letter: the body of {Body.Length} bytes, which the broker refuses as too large.";
+        properties = properties
+            .WithHeader("x-dataload-error"u8, Utf8(error, MaxErrorCharacters))
+            .WithHeader("x-dataload-reason"u8, Utf8(Rejection.Reason, MaxErrorCharacters))
+            .WithHeader("x-dataload-stream"u8, Utf8(Stream, MaxErrorCharacters))
+            .WithHeader("x-dataload-received"u8, ReceivedMs)
+            .With(AmqpProperty.DeliveryMode, [2]);
+        return new AmqpMessage(Exchange, Exchange, properties, withBody ? Body : default);
+    }
+
+    /// <summary>The letter as it is held in the store.</summary>
+    public ParkedContent ToParked() => new(ReceivedMs, Properties, Body, new ParkedLetter(Stream, Rejection.Reason, Rejection.Error));
+
+    /// <summary>The letter that the store holds; null where it is no letter.</summary>
+    public static Letter? Of(ParkedContent content) => content.Letter is null
+        ? null
+        : new Letter(content.Letter.Stream, new Rejection(content.Letter.Reason, content.Letter.Error), content.ReceivedMs, content.Properties, content.Body);
+
+    /// <summary>Leaves out the largest headers until the rest fits.</summary>
+    private static AmqpProperties Fit(AmqpProperties properties, int most, List<string> leftOut)
+    {
+        if (properties.Bytes.Length <= most)
+        {
+            return properties;
+        }
+
+        var sizes = new List<(byte[] Name, int Bytes)>();
+        foreach (AmqpField field in properties.Headers)
+        {
+            sizes.Add((field.Name.ToArray(), field.Value.Bytes.Length));
+        }
+
+        foreach ((byte[] name, _) in sizes.OrderByDescending(size => size.Bytes))
+        {
+            properties = properties.WithoutHeader(name);
+            leftOut.Add(Encoding.UTF8.GetString(name));
+            if (properties.Bytes.Length <= most)
+            {
+                return properties;
+            }
+        }
+
+        // What is left of the headers cannot be read: it goes, too.
+        leftOut.Add("those that cannot be read");
+        return properties.Without(AmqpProperty.Headers);
+    }
+
+    private static byte[] Utf8(string text, int most) => Encoding.UTF8.GetBytes(text.Length <= most ? text : $"{text.AsSpan(0, most)}…");
+}

@@ -1,0 +1,139 @@
+using Akka.Actor;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.DeadLetters;
+using DataLoad.Engine.Intake.Streaming;
+using DataLoad.Engine.Parking;
+using DataLoad.Streams.Amqp;
+
+namespace DataLoad.Engine.Intake;
+
+/// <summary>The intake of all streams that are enabled: controls it and shows what it does. Its actors run it. Thread-safe.</summary>
+public sealed class StreamIntake
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, StreamControl> _byName;
+    private readonly List<object> _unsent = [];
+    private IActorRef? _actor;
+
+    /// <summary>Makes an intake; <see cref="IntakeRegistration.AddIntake"/> runs it.</summary>
+    public StreamIntake(IntakeSetup setup)
+    {
+        Setup = setup;
+        Controls = [.. setup.Options.Catalog.Streams.Where(stream => setup.SettingsOf(stream).Enabled).Select(stream => new StreamControl(stream, this))];
+        _byName = Controls.ToDictionary(control => control.Definition.Name, StringComparer.Ordinal);
+    }
+
+    /// <summary>The streams, in the catalog's order.</summary>
+    public IReadOnlyList<StreamControl> Controls { get; }
+
+    /// <summary>Whether the broker is connected.</summary>
+    public bool IsConnected => ConnectionError is null;
+
+    /// <summary>Why the broker is not connected, or null.</summary>
+    public string? ConnectionError
+    {
+        get
+        {
+            AmqpConnectionState consuming = Setup.Connections.StateOf(AmqpConnectionRole.Consuming);
+            AmqpConnectionState declaring = Setup.Connections.StateOf(AmqpConnectionRole.Declaring);
+            return consuming.Error ?? declaring.Error ?? (consuming.IsConnected || declaring.IsConnected ? null : "not connected yet");
+        }
+    }
+
+    /// <summary>Why the broker takes no publishing (<c>connection.blocked</c>), or null.</summary>
+    public string? Blocked => Setup.Connections.StateOf(AmqpConnectionRole.Publishing).Blocked;
+
+    /// <summary>How many messages wait in each stream's queue, as of the last look.</summary>
+    public IReadOnlyDictionary<string, long> Lag => Broker.Lag;
+
+    /// <summary>How many dead letters wait in their queue, as of the last look; null before it.</summary>
+    public long? DeadLetters => Broker.DeadLetters;
+
+    /// <summary>What parking says of itself.</summary>
+    public ParkingState Parking { get; } = new();
+
+    /// <summary>What the publishing of dead letters says of itself.</summary>
+    public DeadLetterState Letters { get; } = new();
+
+    /// <summary>What each stream says of itself.</summary>
+    public IEnumerable<StreamStatus> Streams => Controls.Select(control => control.Status);
+
+    /// <summary>What is not consumed or waits, and why: streams, their parked deliveries, the parking and the dead letters.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Failing =>
+        Controls.Select(control => KeyValuePair.Create(control.Definition.Name, control.Status.Failing))
+            .Concat(Controls.Select(control => KeyValuePair.Create(control.Parked.Name, control.Parked.Failing)))
+            .Append(KeyValuePair.Create("parking", Parking.Failing))
+            .Append(KeyValuePair.Create("dead letters", Letters.Failing ?? (Blocked is { } blocked ? $"the broker blocks publishing: {blocked}" : null)))
+            .Where(failing => failing.Value is not null)!;
+
+    internal IntakeSetup Setup { get; }
+
+    internal BrokerState Broker { get; } = new();
+
+    /// <summary>Makes the actor that runs it.</summary>
+    /// <param name="region">Brings batches of events to their Partitions.</param>
+    public Props Props(IActorRef region) => IntakeActor.Props(this, region);
+
+    /// <summary>Stops consuming a stream and taking up its parked deliveries, until it is resumed.</summary>
+    /// <returns>False where the stream is not consumed here.</returns>
+    public bool Pause(string stream)
+    {
+        bool isKnown = _byName.TryGetValue(stream, out StreamControl? control);
+        control?.Pause();
+        return isKnown;
+    }
+
+    /// <summary>Goes on with a paused stream.</summary>
+    /// <returns>False where the stream is not consumed here.</returns>
+    public bool Resume(string stream)
+    {
+        bool isKnown = _byName.TryGetValue(stream, out StreamControl? control);
+        control?.Resume();
+        return isKnown;
+    }
+
+    /// <summary>Takes nothing more, for good; for the phase <c>service-unbind</c> of a coordinated shutdown.</summary>
+    /// <returns>Done when nothing more is taken, or after the patience that is set.</returns>
+    public Task StopTakingAsync()
+    {
+        Tell(StopTaking.Instance);
+        Task stopped = Task.WhenAll(Controls.SelectMany(control => new[] { control.Consuming.Stopped, control.Parked.Stopped }));
+        return Task.WhenAny(stopped, Task.Delay(Setup.Options.Settings.Patience, Setup.Options.Time));
+    }
+
+    /// <summary>
+    /// Waits, after <see cref="StopTakingAsync"/>, until all that was taken is accepted and acknowledged, or given back; for the phase
+    /// <c>service-requests-done</c>.
+    /// </summary>
+    public Task DrainedAsync(CancellationToken cancellationToken) => Task.WhenAll(Controls.Select(control => control.Drained)).WaitAsync(cancellationToken);
+
+    internal void Attach(IActorRef actor)
+    {
+        lock (_lock)
+        {
+            _actor = actor;
+            foreach (object message in _unsent)
+            {
+                actor.Tell(message);
+            }
+
+            _unsent.Clear();
+        }
+    }
+
+    internal void Tell(object message)
+    {
+        lock (_lock)
+        {
+            if (_actor is null)
+            {
+                // What is asked for before the actors run holds from their first moment on.
+                _unsent.Add(message);
+            }
+            else
+            {
+                _actor.Tell(message);
+            }
+        }
+    }
+}

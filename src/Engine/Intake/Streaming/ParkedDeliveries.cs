@@ -1,0 +1,70 @@
+using DataLoad.Engine.Parking;
+
+namespace DataLoad.Engine.Intake.Streaming;
+
+/// <summary>
+/// A batch of parked deliveries that came due; a tag is a place among them. When all are done or parked again, its owner hears which rows
+/// are not needed any more. Used by one graph.
+/// </summary>
+/// <param name="rows">Their rows.</param>
+/// <param name="contents">What they hold, in the same order.</param>
+/// <param name="ended">Called once, when nothing of the batch is waited for: with the fault that ended it, or null.</param>
+internal sealed class ParkedDeliveries(
+    IReadOnlyList<ParkedDelivery> rows, IReadOnlyList<ParkedContent> contents, Action<(ParkedDeliveries Batch, Exception? Fault)> ended)
+    : IDeliveryBatch, IDeliveryOrigin
+{
+    private readonly List<Guid> _done = [];
+    private int _left = rows.Count;
+
+    public IDeliveryOrigin Origin => this;
+
+    public bool MayBeParked => false;
+
+    public bool IsLost => false;
+
+    public IReadOnlyList<ParkedDelivery> Rows => rows;
+
+    /// <summary>The rows of those that are done.</summary>
+    public IReadOnlyList<Guid> Done => _done;
+
+    public void AddTo(DeliveryInterpreter interpreter)
+    {
+        interpreter.Start("");
+        for (int i = 0; i < rows.Count; i++)
+        {
+            interpreter.Add((ulong)i, rows[i], contents[i]);
+        }
+    }
+
+    public void Release()
+    {
+        // Their memory is their own.
+    }
+
+    public bool TakeFault(Exception fault)
+    {
+        ended((this, fault));
+        return true;
+    }
+
+    public void Complete(ReadOnlySpan<ulong> tags)
+    {
+        foreach (ulong tag in tags)
+        {
+            _done.Add(rows[(int)tag].Id);
+        }
+
+        CountDown(tags.Length);
+    }
+
+    public void KeepParked(ReadOnlySpan<ulong> tags) => CountDown(tags.Length);
+
+    private void CountDown(int count)
+    {
+        _left -= count;
+        if (_left == 0)
+        {
+            ended((this, null));
+        }
+    }
+}

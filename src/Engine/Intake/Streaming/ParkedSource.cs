@@ -1,0 +1,245 @@
+using Akka.Actor;
+using Akka.Streams;
+using Akka.Streams.Stage;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Parking;
+using DataLoad.Engine.Partitions;
+
+namespace DataLoad.Engine.Intake.Streaming;
+
+/// <summary>
+/// Takes up a stream's parked deliveries when they are due, a batch at a time: the next one when all of it are done and their rows are gone.
+/// Those that are damaged, or whose interpretation fails, are left aside one by one. Materializes its control.
+/// </summary>
+internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, IntakeOptions options)
+    : GraphStageWithMaterializedValue<SourceShape<IDeliveryBatch>, ParkedControl>
+{
+    private readonly StreamDefinition _stream = stream;
+    private readonly IActorRef _parking = parking;
+    private readonly IntakeOptions _options = options;
+    private readonly Outlet<IDeliveryBatch> _out = new("Parked.out");
+
+    public override SourceShape<IDeliveryBatch> Shape => new(_out);
+
+    public override ILogicAndMaterializedValue<ParkedControl> CreateLogicAndMaterializedValue(Attributes inheritedAttributes)
+    {
+        var control = new ParkedControl();
+        return new LogicAndMaterializedValue<ParkedControl>(new Logic(this, control), control);
+    }
+
+    private sealed class Logic : TimerGraphStageLogic
+    {
+        private const string Look = "look";
+
+        private readonly ParkedSource _stage;
+        private readonly ParkedControl _control;
+        private readonly IntakeSettings _settings;
+        private readonly Guid _source;
+        private readonly Action<(ParkedDeliveries Batch, Exception? Fault)> _batchEnded;
+        private IActorRef _self = ActorRefs.Nobody;
+        private Step _step = Step.Idle;
+        private BatchId _awaited;
+        private long _number;
+        private int _limit;
+        private bool _hasChanged;
+
+        public Logic(ParkedSource stage, ParkedControl control)
+            : base(stage.Shape)
+        {
+            _stage = stage;
+            _control = control;
+            _settings = stage._options.Settings;
+            _limit = _settings.ParkedBatch;
+            _source = stage._options.NewId();
+            _batchEnded = GetAsyncCallback<(ParkedDeliveries Batch, Exception? Fault)>(ended => OnBatchEnded(ended.Batch, ended.Fault));
+            SetHandler(stage._out, onPull: GoOn);
+        }
+
+        private enum Step
+        {
+            /// <summary>Nothing is under way.</summary>
+            Idle,
+
+            /// <summary>The store is asked what is due.</summary>
+            Reading,
+
+            /// <summary>Nothing is due; a timer or a change is waited for.</summary>
+            Waiting,
+
+            /// <summary>A batch is out, to become durable.</summary>
+            Taken,
+
+            /// <summary>The store is told what became of the rows.</summary>
+            Storing,
+        }
+
+        private long NowMs => _stage._options.Time.GetUtcNow().ToUnixTimeMilliseconds();
+
+        public override void PreStart()
+        {
+            StageActor actor = GetStageActor(message => OnMessage(message.Item2));
+            _self = actor.Ref;
+            actor.Watch(_stage._parking);
+            _stage._parking.Tell(new SubscribeParking(_stage._stream.Name), _self);
+            _control.Attach(GetAsyncCallback(GoOn));
+        }
+
+        public override void PostStop() => _control.Attach(null);
+
+        protected override void OnTimer(object timerKey) => LookAgain();
+
+        private void OnMessage(object message)
+        {
+            switch (message)
+            {
+                case DueDeliveries due when _step == Step.Reading:
+                    OnDue(due);
+                    break;
+                case ParkingChanged:
+                    _hasChanged = true;
+                    LookAgain();
+                    break;
+                case Parked parked when _step == Step.Storing && parked.Id == _awaited:
+                case Unparked unparked when _step == Step.Storing && unparked.Id == _awaited:
+                    _step = Step.Idle;
+                    GoOn();
+                    break;
+                case Terminated terminated:
+                    FailStage(new InvalidOperationException($"{terminated.ActorRef} ended, which holds the parked deliveries."));
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        private void LookAgain()
+        {
+            if (_step == Step.Waiting)
+            {
+                CancelTimer(Look);
+                _step = Step.Idle;
+                GoOn();
+            }
+        }
+
+        private void GoOn()
+        {
+            if (_control.IsStopped && _step is Step.Idle or Step.Waiting or Step.Reading)
+            {
+                CompleteStage();
+            }
+            else if (_step == Step.Idle && !_control.IsPaused && IsAvailable(_stage._out))
+            {
+                _step = Step.Reading;
+                _hasChanged = false;
+                _stage._parking.Tell(new ReadDue(_stage._stream.Name, NowMs, _limit), _self);
+            }
+        }
+
+        private void OnDue(DueDeliveries due)
+        {
+            if (_control.IsPaused)
+            {
+                _step = Step.Idle;
+            }
+            else if (due.Deliveries.Count > 0)
+            {
+                Take(due.Deliveries);
+            }
+            else if (_hasChanged)
+            {
+                _step = Step.Idle;
+                GoOn();
+            }
+            else
+            {
+                Wait(due.NextDueMs);
+            }
+        }
+
+        private void Wait(long? nextMs)
+        {
+            // One whose parking nobody waited for may come about after it was announced, so they are looked for all the same.
+            _step = Step.Waiting;
+            var longestMs = (long)_settings.ParkedLookInterval.TotalMilliseconds;
+            long waitMs = nextMs is long next ? Math.Clamp(next - NowMs, 1, longestMs) : longestMs;
+            ScheduleOnce(Look, TimeSpan.FromMilliseconds(waitMs));
+        }
+
+        private void Take(IReadOnlyList<ParkedDelivery> due)
+        {
+            var rows = new List<ParkedDelivery>();
+            var contents = new List<ParkedContent>();
+            var damaged = new List<ParkedDelivery>();
+            foreach (ParkedDelivery row in due)
+            {
+                try
+                {
+                    contents.Add(ParkedContent.Decode(row.Id, row.Message));
+                    rows.Add(row);
+                }
+                catch (StoredFormatException e)
+                {
+                    IntakeLog.ParkedDamaged(_stage._options.Logger, _stage._stream.Name, e.Message);
+                    damaged.Add(row);
+                }
+            }
+
+            if (damaged.Count > 0)
+            {
+                // The others are read again when these are out of the way.
+                LeaveAside(damaged);
+                return;
+            }
+
+            _step = Step.Taken;
+            Push(_stage._out, new ParkedDeliveries(rows, contents, _batchEnded));
+        }
+
+        private void OnBatchEnded(ParkedDeliveries batch, Exception? fault)
+        {
+            if (fault is null)
+            {
+                _limit = _settings.ParkedBatch;
+                Remove(batch.Done);
+                return;
+            }
+
+            // They are taken up one by one then, so that only the one that causes it is left aside.
+            IntakeLog.ParkedFailed(_stage._options.Logger, _stage._stream.Name, batch.Rows.Count, fault.Message);
+            _limit = 1;
+            if (batch.Rows.Count == 1)
+            {
+                LeaveAside(batch.Rows);
+            }
+            else
+            {
+                _step = Step.Idle;
+                GoOn();
+            }
+        }
+
+        private void Remove(IReadOnlyList<Guid> done)
+        {
+            if (done.Count == 0)
+            {
+                _step = Step.Idle;
+                GoOn();
+                return;
+            }
+
+            _step = Step.Storing;
+            _awaited = new BatchId(_source, ++_number);
+            _stage._parking.Tell(new Unpark(_awaited, done), _self);
+        }
+
+        private void LeaveAside(IReadOnlyList<ParkedDelivery> rows)
+        {
+            _step = Step.Storing;
+            _awaited = new BatchId(_source, ++_number);
+            long due = NowMs + (long)_settings.ParkedFaultDelay.TotalMilliseconds;
+            _stage._parking.Tell(new Park(_awaited, [.. rows.Select(row => row with { DueMs = due })], HasRoom: true), _self);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Metrics;
+using DataLoad.Streams.Amqp;
+
+namespace DataLoad.Engine.Intake.Streaming;
+
+/// <summary>A graph that runs.</summary>
+/// <param name="Ended">Done when it took no more, and all that it had taken was accepted; fails with the graph.</param>
+/// <param name="Pause">Takes no more, until it is resumed.</param>
+/// <param name="Resume">Goes on.</param>
+/// <param name="StopTaking">Takes no more for good; the task is done when nothing more comes.</param>
+/// <param name="Abort">Ends it at once, with why: what was taken and is not accepted comes again.</param>
+internal sealed record StreamRun(Task Ended, Action Pause, Action Resume, Func<Task> StopTaking, Action<Exception> Abort);
+
+/// <summary>
+/// The graphs of one stream: deliveries from the broker, and those that were parked. Each is fused, its elements are batches, and nothing but a
+/// fault of our own fails it.
+/// </summary>
+internal static class StreamGraph
+{
+    /// <summary>Runs: take what has arrived, interpret it, send it to the Partitions until it is accepted, acknowledge.</summary>
+    /// <param name="source">The deliveries; it starts itself again when its channel is lost.</param>
+    /// <param name="interpreter">One of its own.</param>
+    /// <param name="dispatch">Sends what they come to.</param>
+    /// <param name="options">What the intake works with.</param>
+    /// <param name="state">Where the graph shows what it does.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="materializer">Runs it.</param>
+    /// <param name="control">Shows what the consumer does.</param>
+    public static StreamRun RunConsuming(
+        Source<DeliveryBatch, IAmqpConsumerControl> source,
+        DeliveryInterpreter interpreter,
+        PartitionDispatch dispatch,
+        IntakeOptions options,
+        StreamState state,
+        StreamDefinition stream,
+        IMaterializer materializer,
+        out IAmqpConsumerControl control)
+    {
+        KeyValuePair<string, object?> tag = new(EngineMetrics.StreamTag, stream.Name);
+        ((IAmqpConsumerControl consumer, UniqueKillSwitch abort), Task ended) = source
+            .ViaMaterialized(KillSwitches.Single<DeliveryBatch>(), Keep.Both)
+            .Select(batch =>
+            {
+                options.Metrics.Deliveries.Add(batch.Count, tag);
+                return (IDeliveryBatch)new AmqpDeliveries(batch);
+            })
+            .Via(new InterpretationStage(interpreter, options, state))
+            .ToMaterialized(dispatch, Keep.Both)
+            .Run(materializer);
+        control = consumer;
+        return new StreamRun(ended, consumer.Pause, consumer.Resume, consumer.StopTaking, abort.Abort);
+    }
+
+    /// <summary>Runs: take up what is due, interpret it, send it until it is accepted, remove its rows.</summary>
+    public static StreamRun RunParked(
+        ParkedSource source, DeliveryInterpreter interpreter, PartitionDispatch dispatch, IntakeOptions options, StreamState state, IMaterializer materializer)
+    {
+        ((ParkedControl control, UniqueKillSwitch abort), Task ended) = Source.FromGraph(source)
+            .ViaMaterialized(KillSwitches.Single<IDeliveryBatch>(), Keep.Both)
+            .Via(new InterpretationStage(interpreter, options, state))
+            .ToMaterialized(dispatch, Keep.Both)
+            .Run(materializer);
+        return new StreamRun(
+            ended,
+            control.Pause,
+            control.Resume,
+            () =>
+            {
+                control.Stop();
+                return Task.CompletedTask;
+            },
+            abort.Abort);
+    }
+}

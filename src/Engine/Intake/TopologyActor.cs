@@ -1,0 +1,217 @@
+using Akka.Actor;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Intake.Amqp;
+using DataLoad.Engine.Intake.Streaming;
+using DataLoad.Streams.Amqp;
+
+namespace DataLoad.Engine.Intake;
+
+/// <summary>
+/// Declares the streams' exchanges, queues and bindings and those of the dead letters, looks every few seconds whether they still are as they
+/// should be and how long the queues are, and says of each stream when it can be consumed.
+/// </summary>
+internal sealed class TopologyActor : UntypedActor, IWithTimers
+{
+    private readonly IntakeSetup _setup;
+    private readonly IReadOnlyList<StreamDefinition> _streams;
+    private readonly BrokerState _state;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly HashSet<string> _delayed = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _routedByKey = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _started = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TopologyFinding> _known = new(StringComparer.Ordinal);
+    private TopologyPlan _plan;
+    private AmqpTopology _topology;
+    private bool _isConnected;
+    private int _failures;
+
+    public TopologyActor(IntakeSetup setup, IReadOnlyList<StreamDefinition> streams, BrokerState state)
+    {
+        _setup = setup;
+        _streams = streams;
+        _state = state;
+        (_plan, _topology) = Plan();
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(IntakeSetup setup, IReadOnlyList<StreamDefinition> streams, BrokerState state) =>
+        Akka.Actor.Props.Create(() => new TopologyActor(setup, streams, state)).WithDeploy(Deploy.Local);
+
+    protected override void PreStart() => Probe();
+
+    protected override void PostStop()
+    {
+        _stopping.Cancel();
+        _stopping.Dispose();
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Probed { Fault: null } probed:
+                _delayed.UnionWith(probed.Delayed);
+                (_plan, _topology) = Plan();
+                Look();
+                break;
+            case Probed:
+                Again(ProbeNow.Instance);
+                break;
+            case ProbeNow:
+                Probe();
+                break;
+            case LookNow:
+                Look();
+                break;
+            case Found found:
+                Take(found.Findings);
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private (TopologyPlan Plan, AmqpTopology Topology) Plan()
+    {
+        var plan = new TopologyPlan(_streams, _setup.SettingsOf, _delayed, _routedByKey);
+        return (plan, new AmqpTopology(_setup.Connections, plan.Settings));
+    }
+
+    /// <summary>Finds out which exchanges of the streams that are to be delayed the broker can delay: one without the plugin ends the connection over it.</summary>
+    private void Probe()
+    {
+        StreamDefinition[] wanted = [.. _streams.Where(stream => _setup.SettingsOf(stream).Delayed)];
+        ProbeAsync(wanted, _stopping.Token).PipeTo(Self, failure: fault => new Probed([], fault));
+    }
+
+    private async Task<Probed> ProbeAsync(IReadOnlyList<StreamDefinition> wanted, CancellationToken cancellationToken)
+    {
+        var delayed = new List<string>();
+        foreach (StreamDefinition stream in wanted)
+        {
+            IAmqpConnection connection = await _setup.Connections.GetAsync(AmqpConnectionRole.Declaring, cancellationToken);
+            await using IAmqpChannel channel = await connection.OpenChannelAsync(cancellationToken);
+            try
+            {
+                await channel.DeclareAsync(TopologyPlan.ExchangeOf(stream, isDelayed: true), passive: false, cancellationToken);
+                delayed.Add(stream.Name);
+            }
+            catch (AmqpException e) when (e.Code != 0)
+            {
+                IntakeLog.UsedAsIs(_setup.Options.Logger, "Delayed exchange", stream.Exchange, $"the engine holds delayed messages itself ({e.Message})");
+            }
+        }
+
+        return new Probed(delayed, null);
+    }
+
+    private void Look() => LookAsync(_topology, _stopping.Token).PipeTo(Self);
+
+    private static async Task<Found> LookAsync(AmqpTopology topology, CancellationToken cancellationToken) => new(await topology.EnsureAsync(cancellationToken));
+
+    private void Take(IReadOnlyList<TopologyFinding> findings)
+    {
+        foreach (TopologyFinding finding in findings)
+        {
+            Note(finding);
+        }
+
+        bool hasNewKeys = false;
+        foreach (StreamDefinition stream in _streams)
+        {
+            hasNewKeys |= Take(stream, _plan.Of(stream, findings));
+        }
+
+        if (_plan.OfDeadLetters(findings) is { Messages: long letters })
+        {
+            _state.DeadLetters = letters;
+        }
+
+        NoteConnection(!findings.Any(finding => finding.State == TopologyState.Unknown));
+        if (hasNewKeys)
+        {
+            (_plan, _topology) = Plan();
+            Look();
+        }
+        else if (_isConnected)
+        {
+            Timers.StartSingleTimer(LookNow.Instance, LookNow.Instance, _setup.LookInterval);
+        }
+        else
+        {
+            Again(LookNow.Instance);
+        }
+    }
+
+    /// <returns>Whether its exchange turned out to be of another type.</returns>
+    private bool Take(StreamDefinition stream, IReadOnlyList<TopologyFinding> own)
+    {
+        if (own[1].Messages is long messages)
+        {
+            _state.Lag[stream.Name] = messages;
+        }
+
+        TopologyFinding? problem = own.FirstOrDefault(finding => !finding.IsUsable);
+        if (problem is null)
+        {
+            _state.Problems.TryRemove(stream.Name, out _);
+        }
+        else
+        {
+            _state.Problems[stream.Name] = $"{problem.Name}: {problem.Text}";
+        }
+
+        if (own[0].IsUsable && own[1].IsUsable && _started.Add(stream.Name))
+        {
+            Context.Parent.Tell(new StartStream(stream.Name, _delayed.Contains(stream.Name)));
+        }
+
+        return own[0].State == TopologyState.UsedAsIs && !_delayed.Contains(stream.Name) && _routedByKey.Add(stream.Name);
+    }
+
+    private void Note(TopologyFinding finding)
+    {
+        bool isNew = !_known.TryGetValue(finding.Name, out TopologyFinding? before) || before.State != finding.State;
+        _known[finding.Name] = finding;
+        if (isNew && finding.State is not (TopologyState.Declared or TopologyState.Unknown))
+        {
+            IntakeLog.TopologyChanged(_setup.Options.Logger, finding.Name, finding.State.ToString(), finding.Text);
+        }
+    }
+
+    private void NoteConnection(bool isConnected)
+    {
+        if (isConnected && !_isConnected)
+        {
+            _failures = 0;
+            _setup.Options.Metrics.BrokerConnections.Add(1);
+            IntakeLog.Connected(_setup.Options.Logger, _setup.Connections.Settings.SafeName);
+        }
+
+        _isConnected = isConnected;
+    }
+
+    private void Again(object message)
+    {
+        TimeSpan wait = _setup.Options.Settings.Backoff.After(++_failures);
+        string error = _setup.Connections.StateOf(AmqpConnectionRole.Declaring).Error ?? "the connection was lost";
+        IntakeLog.ConnectFailed(_setup.Options.Logger, _setup.Connections.Settings.SafeName, _failures, wait, error);
+        Timers.StartSingleTimer(message, message, wait);
+    }
+
+    private sealed record Probed(IReadOnlyList<string> Delayed, Exception? Fault) : INoSerializationVerificationNeeded;
+
+    private sealed record Found(IReadOnlyList<TopologyFinding> Findings) : INoSerializationVerificationNeeded;
+
+    private sealed class ProbeNow
+    {
+        public static ProbeNow Instance { get; } = new();
+    }
+
+    private sealed class LookNow
+    {
+        public static LookNow Instance { get; } = new();
+    }
+}

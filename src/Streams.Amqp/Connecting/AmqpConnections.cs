@@ -1,0 +1,193 @@
+using DataLoad.Streams.Amqp.Wire;
+
+namespace DataLoad.Streams.Amqp;
+
+/// <summary>
+/// The connections to one broker: one for each <see cref="AmqpConnectionRole"/>, shared by all that want it, made when it is first wanted and
+/// made anew, with the next host of the list, when it is wanted after it was lost. Thread-safe. Disposing of it closes them.
+/// </summary>
+public sealed class AmqpConnections : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _ending = new();
+    private readonly Lane[] _lanes;
+    private long _incarnations;
+
+    /// <summary>Makes the connections' keeper; nothing is connected yet.</summary>
+    /// <param name="settings">Where the broker is.</param>
+    /// <param name="time">The clock; null for the system's.</param>
+    /// <param name="connector">Makes connections; null for AMQP over sockets.</param>
+    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    public AmqpConnections(AmqpConnectionSettings settings, TimeProvider? time = null, IAmqpConnector? connector = null)
+    {
+        settings.Validate();
+        Settings = settings;
+        Time = time ?? TimeProvider.System;
+        connector ??= new WireConnector(settings, Time);
+        _lanes = [.. Enum.GetValues<AmqpConnectionRole>().Select(role => new Lane(this, connector, role))];
+    }
+
+    /// <summary>Where the broker is.</summary>
+    public AmqpConnectionSettings Settings { get; }
+
+    internal TimeProvider Time { get; }
+
+    /// <summary>What the connection of a role is like.</summary>
+    public AmqpConnectionState StateOf(AmqpConnectionRole role) => _lanes[(int)role].State;
+
+    /// <summary>The shared connection of a role; it is connected now where it is not.</summary>
+    /// <exception cref="IOException">No host can be reached; the message names each and why.</exception>
+    /// <exception cref="ObjectDisposedException">The connections were closed.</exception>
+    public Task<IAmqpConnection> GetAsync(AmqpConnectionRole role, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_ending.IsCancellationRequested, this);
+        return _lanes[(int)role].GetAsync(cancellationToken);
+    }
+
+    /// <summary>A number that no other channel of this object has.</summary>
+    internal long NextIncarnation() => Interlocked.Increment(ref _incarnations);
+
+    /// <summary>Closes all connections, after what was sent before.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_ending.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await _ending.CancelAsync();
+        await Task.WhenAll(_lanes.Select(lane => lane.CloseAsync()));
+        _ending.Dispose();
+    }
+
+    private sealed class Lane(AmqpConnections owner, IAmqpConnector connector, AmqpConnectionRole role)
+    {
+        private readonly Lock _lock = new();
+        private Task<IAmqpConnection>? _connecting;
+        private IAmqpConnection? _connection;
+        private AmqpEndpoint? _endpoint;
+        private string? _error;
+        private long _dialled;
+        private int _next;
+
+        public AmqpConnectionState State
+        {
+            get
+            {
+                lock (_lock)
+                {
+                    return new AmqpConnectionState(_endpoint, _error, _connection?.Blocked);
+                }
+            }
+        }
+
+        public Task<IAmqpConnection> GetAsync(CancellationToken cancellationToken)
+        {
+            lock (_lock)
+            {
+                if (_connecting is { IsCompleted: true } && _connection is null or { Ended.IsCompleted: true })
+                {
+                    // Many ask at once when a connection is lost, and each asks again and again.
+                    if (owner.Time.GetElapsedTime(_dialled) < owner.Settings.RedialInterval)
+                    {
+                        return Task.FromException<IAmqpConnection>(new AmqpException(_error ?? "The connection to the broker was lost a moment ago."));
+                    }
+
+                    _connecting = null;
+                }
+
+                if (_connecting is null)
+                {
+                    _dialled = owner.Time.GetTimestamp();
+                    _connecting = ConnectAsync(owner._ending.Token);
+                }
+
+                return _connecting.WaitAsync(cancellationToken);
+            }
+        }
+
+        public async Task CloseAsync()
+        {
+            Task<IAmqpConnection>? connecting;
+            lock (_lock)
+            {
+                connecting = _connecting;
+            }
+
+            if (connecting is null)
+            {
+                return;
+            }
+
+            await Task.WhenAny(connecting);
+            if (connecting.IsCompletedSuccessfully)
+            {
+                IAmqpConnection connection = await connecting;
+                await connection.DisposeAsync();
+            }
+        }
+
+        private async Task<IAmqpConnection> ConnectAsync(CancellationToken cancellationToken)
+        {
+            var errors = new List<string>();
+            IReadOnlyList<AmqpEndpoint> endpoints = owner.Settings.Endpoints;
+            for (int i = 0; i < endpoints.Count; i++)
+            {
+                AmqpEndpoint endpoint = endpoints[(_next + i) % endpoints.Count];
+                try
+                {
+                    IAmqpConnection connection = await connector.ConnectAsync(endpoint, role, cancellationToken);
+                    Connected(connection, endpoint, _next + i);
+                    return connection;
+                }
+                catch (Exception e) when (e is IOException or TimeoutException && !cancellationToken.IsCancellationRequested)
+                {
+                    errors.Add(e.Message);
+                }
+            }
+
+            string error = string.Join(" ", errors);
+            lock (_lock)
+            {
+                _error = error;
+                _next = (_next + 1) % endpoints.Count;
+            }
+
+            throw new AmqpException(error);
+        }
+
+        private void Connected(IAmqpConnection connection, AmqpEndpoint endpoint, int place)
+        {
+            lock (_lock)
+            {
+                _connection = connection;
+                _endpoint = endpoint;
+                _error = null;
+            }
+
+            _ = connection.Ended.ContinueWith(
+                ended =>
+                {
+                    lock (_lock)
+                    {
+                        _connection = null;
+                        _endpoint = null;
+                        _error = $"The broker at {endpoint} is not connected: {ended.Result.Reason}.";
+                        _next = (place + 1) % owner.Settings.Endpoints.Count;
+                    }
+                },
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
+        }
+    }
+}
+
+/// <summary>What a shared connection is like at the moment.</summary>
+/// <param name="Endpoint">The host that it is connected to, or null.</param>
+/// <param name="Error">Why it is not connected, or null; null too before anybody wanted it.</param>
+/// <param name="Blocked">Why the broker takes no publishing, or null.</param>
+public sealed record AmqpConnectionState(AmqpEndpoint? Endpoint, string? Error, string? Blocked)
+{
+    /// <summary>Whether it is connected.</summary>
+    public bool IsConnected => Endpoint is not null;
+}

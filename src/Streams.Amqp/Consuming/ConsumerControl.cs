@@ -1,0 +1,128 @@
+namespace DataLoad.Streams.Amqp;
+
+/// <summary>What operators want of a source and what is shown of it; outlives the stages that a restart makes one after another.</summary>
+internal sealed class ConsumerControl : IAmqpConsumerControl
+{
+    private readonly int _prefetch;
+    private readonly Lock _lock = new();
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<bool> _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Action? _changed;
+    private Action? _between;
+    private ConsumerSession? _session;
+    private string? _error = "not connected yet";
+    private IAmqpConnection? _lowered;
+    private int _granted;
+    private bool _isPaused;
+    private bool _isStopping;
+
+    /// <param name="prefetch">How many deliveries may be unacknowledged as set.</param>
+    public ConsumerControl(int prefetch) => _prefetch = _granted = prefetch;
+
+    /// <inheritdoc/>
+    public Task<bool> Drained => _drained.Task;
+
+    public bool IsPaused => Volatile.Read(ref _isPaused);
+
+    public bool IsStopping => Volatile.Read(ref _isStopping);
+
+    /// <inheritdoc/>
+    public AmqpConsumerStatus Status
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return new AmqpConsumerStatus(_session is not null && !_isPaused, _isPaused, _isPaused ? null : _error, _granted, _session?.Unacknowledged ?? 0);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task StopTaking()
+    {
+        Set(() =>
+        {
+            _isPaused = false;
+            _isStopping = true;
+        });
+        return _stopped.Task;
+    }
+
+    /// <inheritdoc/>
+    public void Pause() => Set(() => _isPaused = !_isStopping);
+
+    /// <inheritdoc/>
+    public void Resume() => Set(() => _isPaused = false);
+
+    /// <summary>Says whom to call when something is wanted; null when the stage has ended.</summary>
+    public void Attach(Action? changed)
+    {
+        lock (_lock)
+        {
+            _changed = changed;
+        }
+    }
+
+    /// <summary>Says whom to call where no stage runs, as between two runs of one that is restarted.</summary>
+    public void AttachBetween(Action changed)
+    {
+        lock (_lock)
+        {
+            _between = changed;
+        }
+    }
+
+    /// <summary>How many deliveries may be unacknowledged on a connection.</summary>
+    public int GrantedOn(IAmqpConnection connection)
+    {
+        lock (_lock)
+        {
+            _granted = ReferenceEquals(connection, _lowered) ? _granted : _prefetch;
+            return _granted;
+        }
+    }
+
+    public void Consuming(ConsumerSession session)
+    {
+        lock (_lock)
+        {
+            (_session, _error) = (session, null);
+        }
+    }
+
+    /// <summary>Notes that the channel is gone. One that was lost for the bytes it held is granted half of what it held from now on.</summary>
+    public void NotConsuming(string error)
+    {
+        lock (_lock)
+        {
+            if (_session is { Ring.HasRoom: false } full)
+            {
+                _granted = Math.Max(1, (int)(full.Ring.Written - full.Ring.Released) / 2);
+                _lowered = full.Connection;
+            }
+
+            (_session, _error) = (null, error);
+        }
+    }
+
+    public void Stopped() => _stopped.TrySetResult();
+
+    public void Ended(bool drained)
+    {
+        _stopped.TrySetResult();
+        _drained.TrySetResult(drained);
+    }
+
+    private void Set(Action set)
+    {
+        Action? changed;
+        lock (_lock)
+        {
+            set();
+            changed = _changed ?? _between;
+        }
+
+        changed?.Invoke();
+    }
+}

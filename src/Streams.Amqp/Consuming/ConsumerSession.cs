@@ -1,0 +1,102 @@
+namespace DataLoad.Streams.Amqp;
+
+/// <summary>
+/// A channel that consumes, with its ring and its window of acknowledgements. What is completed after it was let go of does nothing.
+/// </summary>
+internal sealed class ConsumerSession : IAsyncDisposable
+{
+    private readonly AckWindow _window;
+    private readonly long _incarnation;
+    private readonly Action<ConsumerSession> _wake;
+    private ulong _acknowledged;
+    private int _isAwake;
+    private bool _isOver;
+
+    private ConsumerSession(IAmqpConnection connection, IAmqpChannel channel, long incarnation, int prefetch, long maxBytes, Action<ConsumerSession> wake)
+    {
+        Connection = connection;
+        Channel = channel;
+        _incarnation = incarnation;
+        _wake = wake;
+        Ring = new DeliveryRing(prefetch, maxBytes, Wake);
+        _window = new AckWindow(prefetch, Wake);
+    }
+
+    public IAmqpConnection Connection { get; }
+
+    public IAmqpChannel Channel { get; }
+
+    public DeliveryRing Ring { get; }
+
+    /// <summary>How many deliveries are unacknowledged.</summary>
+    public long Unacknowledged => (long)(Ring.Written - Volatile.Read(ref _acknowledged));
+
+    /// <summary>Whether everything that was taken is acknowledged.</summary>
+    public bool IsDrained => Volatile.Read(ref _acknowledged) >= Ring.Taken;
+
+    /// <summary>Opens a channel and consumes.</summary>
+    public static async Task<ConsumerSession> OpenAsync(
+        AmqpConnections connections,
+        AmqpSourceSettings settings,
+        ConsumerControl control,
+        Action<ConsumerSession> wake,
+        CancellationToken cancellationToken)
+    {
+        IAmqpConnection connection = await connections.GetAsync(AmqpConnectionRole.Consuming, cancellationToken);
+        IAmqpChannel channel = await connection.OpenChannelAsync(cancellationToken);
+        try
+        {
+            int prefetch = control.GrantedOn(connection);
+            var session = new ConsumerSession(connection, channel, connections.NextIncarnation(), prefetch, settings.MaxBytes, wake);
+            await channel.ConsumeAsync(settings.Queue, prefetch, session.Ring, cancellationToken);
+            return session;
+        }
+        catch
+        {
+            await channel.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Takes a batch of what has arrived.</summary>
+    /// <returns>Null where nothing has.</returns>
+    public DeliveryBatch? TakeBatch(int limit)
+    {
+        var start = (long)Ring.Taken;
+        (int count, long bytes) = Ring.Take(limit);
+        return count == 0 ? null : new DeliveryBatch(Ring, _window, _incarnation, start, count, bytes);
+    }
+
+    /// <summary>Says that its owner looks, so that it is woken again by what comes after.</summary>
+    public void Look() => Interlocked.Exchange(ref _isAwake, 0);
+
+    /// <summary>Acknowledges what is completed and released and not acknowledged yet.</summary>
+    /// <returns>Null where there is nothing to acknowledge; done when it is handed to the operating system.</returns>
+    public Task? Acknowledge()
+    {
+        ulong watermark = Math.Min(_window.Watermark, Ring.Released);
+        if (watermark <= _acknowledged)
+        {
+            return null;
+        }
+
+        Volatile.Write(ref _acknowledged, watermark);
+        return Channel.AcknowledgeAsync(watermark);
+    }
+
+    /// <summary>Closes the channel, and wakes nobody any more.</summary>
+    public ValueTask DisposeAsync()
+    {
+        Volatile.Write(ref _isOver, true);
+        _window.Close();
+        return Channel.DisposeAsync();
+    }
+
+    private void Wake()
+    {
+        if (!Volatile.Read(ref _isOver) && Interlocked.Exchange(ref _isAwake, 1) == 0)
+        {
+            _wake(this);
+        }
+    }
+}

@@ -1,0 +1,212 @@
+using Akka;
+using Akka.Streams.Dsl;
+
+namespace DataLoad.Streams.Amqp;
+
+/// <summary>
+/// Declares exchanges, queues and bindings, uses those that are there otherwise as they are, and finds out again and again whether they still are.
+/// </summary>
+/// <param name="connections">The broker's connections; declaring has one of its own.</param>
+/// <param name="settings">What is to be there.</param>
+public sealed class AmqpTopology(AmqpConnections connections, AmqpTopologySettings settings)
+{
+    private const int NotFound = 404;
+    private const int AccessRefused = 403;
+
+    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+    private IAmqpChannel? _channel;
+
+    /// <summary>Declares all, now and then each interval, and emits each time what it found. Never fails; one run at a time.</summary>
+    public Source<IReadOnlyList<TopologyFinding>, Akka.Actor.ICancelable> Watch(TimeSpan interval) =>
+        Source.Tick(TimeSpan.Zero, interval, NotUsed.Instance).SelectAsync(1, _ => EnsureAsync(CancellationToken.None));
+
+    /// <summary>Declares all that is not there, and says how each is. One call at a time.</summary>
+    /// <returns>A finding for each exchange, queue and binding, in their order.</returns>
+    public async Task<IReadOnlyList<TopologyFinding>> EnsureAsync(CancellationToken cancellationToken)
+    {
+        var findings = new List<TopologyFinding>();
+        try
+        {
+            foreach (AmqpExchange exchange in settings.Exchanges)
+            {
+                findings.Add(await FindAsync($"exchange '{exchange.Name}'", cancellationToken, async (channel, passive) =>
+                {
+                    await channel.DeclareAsync(exchange, passive, cancellationToken);
+                    return null;
+                }));
+            }
+
+            foreach (AmqpQueue queue in settings.Queues)
+            {
+                findings.Add(await FindAsync($"queue '{queue.Name}'", cancellationToken, async (channel, passive) =>
+                {
+                    AmqpQueueState state = await channel.DeclareAsync(queue, passive, cancellationToken);
+                    return state.Messages;
+                }));
+                if (findings[^1].State == TopologyState.UsedAsIs)
+                {
+                    findings[^1] = await JudgeAsync(queue, findings[^1], cancellationToken);
+                }
+            }
+
+            foreach (AmqpBinding binding in settings.Bindings)
+            {
+                findings.Add(await BindAsync(binding, cancellationToken));
+            }
+        }
+        catch (Exception e) when (e is IOException or TimeoutException)
+        {
+            findings.AddRange(Names.Skip(findings.Count).Select(name => new TopologyFinding(name, TopologyState.Unknown, e.Message)));
+        }
+        finally
+        {
+            await CloseAsync();
+        }
+
+        return findings;
+    }
+
+    private IEnumerable<string> Names =>
+        settings.Exchanges.Select(exchange => $"exchange '{exchange.Name}'")
+            .Concat(settings.Queues.Select(queue => $"queue '{queue.Name}'"))
+            .Concat(settings.Bindings.Select(NameOf));
+
+    private static string NameOf(AmqpBinding binding) => $"binding of queue '{binding.Queue}' to exchange '{binding.Exchange}' with key '{binding.RoutingKey}'";
+
+    private async Task<TopologyFinding> FindAsync(string name, CancellationToken cancellationToken, Func<IAmqpChannel, bool, Task<long?>> declare)
+    {
+        // Declaring does not say whether it was there.
+        bool wasThere = _seen.Contains(name);
+        bool isGone = wasThere && await TryAsync(channel => declare(channel, true), cancellationToken) is { Code: NotFound };
+        long? messages = null;
+        AmqpException? refusal = await TryAsync(async channel => messages = await declare(channel, false), cancellationToken);
+        if (refusal is null)
+        {
+            _seen.Add(name);
+            return new TopologyFinding(name, isGone ? TopologyState.MadeAgain : TopologyState.Declared, "", messages);
+        }
+
+        AmqpException? missing = await TryAsync(async channel => messages = await declare(channel, true), cancellationToken);
+        if (missing is null)
+        {
+            _seen.Add(name);
+            return new TopologyFinding(name, TopologyState.UsedAsIs, refusal.Message, messages);
+        }
+
+        _seen.Remove(name);
+        return missing.Code is NotFound or AccessRefused
+            ? new TopologyFinding(name, TopologyState.Missing, $"{refusal.Message}. Declare it, or give the user the right to.")
+            : new TopologyFinding(name, TopologyState.Unfit, missing.Message);
+    }
+
+    /// <summary>
+    /// Finds out how a queue that is otherwise than declared is: a broker names one difference at a time, so the queue is declared with what it
+    /// named, until nothing differs.
+    /// </summary>
+    private async Task<TopologyFinding> JudgeAsync(AmqpQueue queue, TopologyFinding finding, CancellationToken cancellationToken)
+    {
+        var found = new QueueDifferences(queue);
+        string refusal = finding.Text;
+        while (found.Learn(refusal))
+        {
+            AmqpException? next = await TryAsync(channel => channel.DeclareAsync(found.Queue, passive: false, cancellationToken), cancellationToken);
+            refusal = next?.Message ?? "";
+        }
+
+        return found.Unfit is { } unfit ? finding with { State = TopologyState.Unfit, Text = $"{unfit} ({finding.Text})" } : finding;
+    }
+
+    private async Task<TopologyFinding> BindAsync(AmqpBinding binding, CancellationToken cancellationToken)
+    {
+        string name = NameOf(binding);
+        AmqpException? refusal = await TryAsync(channel => channel.BindAsync(binding, cancellationToken), cancellationToken);
+        return refusal?.Code switch
+        {
+            null => new TopologyFinding(name, TopologyState.Declared),
+
+            // Somebody else may have bound it already; the right to bind is theirs then.
+            AccessRefused => new TopologyFinding(name, TopologyState.UsedAsIs, refusal.Message),
+            _ => new TopologyFinding(name, TopologyState.Missing, refusal.Message),
+        };
+    }
+
+    /// <summary>Does something on a channel; a refusal closes it, so that the next one has another.</summary>
+    /// <returns>The refusal, or null.</returns>
+    /// <exception cref="IOException">The connection is lost.</exception>
+    private async Task<AmqpException?> TryAsync(Func<IAmqpChannel, Task> action, CancellationToken cancellationToken)
+    {
+        if (_channel is null or { Ended.IsCompleted: true })
+        {
+            await CloseAsync();
+            IAmqpConnection connection = await connections.GetAsync(AmqpConnectionRole.Declaring, cancellationToken);
+            _channel = await connection.OpenChannelAsync(cancellationToken);
+        }
+
+        IAmqpChannel channel = _channel;
+        try
+        {
+            await action(channel);
+            return null;
+        }
+        catch (AmqpException e) when (e.Code != 0 && channel.Ended.IsCompleted)
+        {
+            AmqpEnd end = await channel.Ended;
+            return end.OfConnection ? throw new AmqpException(e.Message, e.Code, e) : e;
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        if (_channel is not null)
+        {
+            await _channel.DisposeAsync();
+            _channel = null;
+        }
+    }
+}
+
+/// <summary>What is to be there at the broker.</summary>
+public sealed record AmqpTopologySettings
+{
+    /// <summary>The exchanges.</summary>
+    public IReadOnlyList<AmqpExchange> Exchanges { get; init; } = [];
+
+    /// <summary>The queues.</summary>
+    public IReadOnlyList<AmqpQueue> Queues { get; init; } = [];
+
+    /// <summary>The bindings.</summary>
+    public IReadOnlyList<AmqpBinding> Bindings { get; init; } = [];
+}
+
+/// <summary>How a part of the topology is.</summary>
+public enum TopologyState
+{
+    /// <summary>It is as declared.</summary>
+    Declared,
+
+    /// <summary>It was gone and was made again.</summary>
+    MadeAgain,
+
+    /// <summary>It is there but otherwise than declared, or could not be declared: it is used as it is.</summary>
+    UsedAsIs,
+
+    /// <summary>It is not there and cannot be made.</summary>
+    Missing,
+
+    /// <summary>It is a queue that cannot keep what its source promises: a stream, auto-deleted, exclusive, or one that drops when it is full.</summary>
+    Unfit,
+
+    /// <summary>The broker could not be asked.</summary>
+    Unknown,
+}
+
+/// <summary>How one exchange, queue or binding is.</summary>
+/// <param name="Name">What it is, such as <c>queue 'orders'</c>.</param>
+/// <param name="State">How it is.</param>
+/// <param name="Text">Why, for people, in the broker's words where it said some; empty where all is as declared.</param>
+/// <param name="Messages">How many messages wait in the queue; null for anything else, or where it is not known.</param>
+public sealed record TopologyFinding(string Name, TopologyState State, string Text = "", long? Messages = null)
+{
+    /// <summary>Whether it can be used.</summary>
+    public bool IsUsable => State is TopologyState.Declared or TopologyState.MadeAgain or TopologyState.UsedAsIs;
+}

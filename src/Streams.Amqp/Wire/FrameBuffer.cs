@@ -1,0 +1,100 @@
+using System.Buffers.Binary;
+
+namespace DataLoad.Streams.Amqp.Wire;
+
+/// <summary>
+/// What was read of the socket and not yet taken, in one buffer that is used again and again: 64 KiB, or as large as
+/// the largest frame that came. Gives frames as views into it, valid until the next read.
+/// </summary>
+internal sealed class FrameBuffer
+{
+    /// <summary>The byte that ends a frame.</summary>
+    public const byte End = 0xCE;
+
+    /// <summary>What a frame takes beside its payload: type, channel and size before it, the end byte after it.</summary>
+    public const int Overhead = 8;
+
+    private const int HeadBytes = 7;
+    private byte[] _bytes;
+    private int _start;
+    private int _end;
+
+    /// <param name="largestFrame">The largest frame that may ever come, in bytes with its overhead.</param>
+    public FrameBuffer(int largestFrame)
+    {
+        MaxFrameBytes = largestFrame;
+        _bytes = new byte[Math.Min(largestFrame, 64 * 1024)];
+    }
+
+    /// <summary>The largest frame that the broker may send, in bytes with its overhead; lowered once, when it is agreed on.</summary>
+    public int MaxFrameBytes { get; set; }
+
+    /// <summary>How many bytes wait to be taken.</summary>
+    public int Waiting => _end - _start;
+
+    /// <summary>Where the next bytes are to be read to; views that were given become invalid.</summary>
+    public Memory<byte> Free()
+    {
+        if (_start > 0)
+        {
+            _bytes.AsSpan(_start, _end - _start).CopyTo(_bytes);
+            _end -= _start;
+            _start = 0;
+        }
+
+        if (_end == _bytes.Length)
+        {
+            // What waits is the beginning of one frame, whose size has been checked.
+            Array.Resize(ref _bytes, MaxFrameBytes);
+        }
+
+        return _bytes.AsMemory(_end);
+    }
+
+    /// <summary>Says how many bytes were read there.</summary>
+    public void Add(int count) => _end += count;
+
+    /// <summary>Takes the next frame where it is whole.</summary>
+    /// <exception cref="AmqpException">The bytes are no frame of AMQP.</exception>
+    public bool TryTake(out FrameType type, out ushort channel, out ReadOnlySpan<byte> payload)
+    {
+        type = default;
+        channel = 0;
+        payload = default;
+        ReadOnlySpan<byte> bytes = _bytes.AsSpan(_start, _end - _start);
+        if (bytes.Length < HeadBytes)
+        {
+            return false;
+        }
+
+        if (bytes[0] is not ((byte)FrameType.Method or (byte)FrameType.Header or (byte)FrameType.Body or (byte)FrameType.Heartbeat))
+        {
+            throw new AmqpException(bytes.StartsWith("AMQP"u8)
+                ? $"The server does not speak AMQP 0-9-1: it offers version {bytes[5]}-{bytes[6]}."
+                : $"The server sent a frame of type {bytes[0]}, which AMQP does not know.");
+        }
+
+        uint size = BinaryPrimitives.ReadUInt32BigEndian(bytes[3..]);
+        if (size > MaxFrameBytes - Overhead)
+        {
+            throw new AmqpException($"The broker sent a frame with {size} bytes, where {MaxFrameBytes - Overhead} were agreed.");
+        }
+
+        int whole = (int)size + Overhead;
+        if (bytes.Length < whole)
+        {
+            return false;
+        }
+
+        if (bytes[whole - 1] != End)
+        {
+            throw new AmqpException($"The broker sent a frame that ends with 0x{bytes[whole - 1]:X2} in place of 0x{End:X2}.");
+        }
+
+        type = (FrameType)bytes[0];
+        channel = BinaryPrimitives.ReadUInt16BigEndian(bytes[1..]);
+        payload = bytes.Slice(HeadBytes, (int)size);
+        _start += whole;
+        return true;
+    }
+}

@@ -1,0 +1,164 @@
+using System.Text;
+using Akka.Streams;
+using Akka.TestKit;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Intake;
+using DataLoad.Engine.Intake.Streaming;
+using DataLoad.Engine.Metrics;
+using DataLoad.Engine.Resolving;
+using DataLoad.Engine.Scheduling;
+using DataLoad.Engine.Tests.Resolving;
+using DataLoad.Streams.Amqp;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace DataLoad.Engine.Tests.Intake.Streaming;
+
+/// <summary>An actor system whose time stands until it is moved, and what the intake works with in it.</summary>
+public abstract class IntakeKit : Akka.TestKit.Xunit.TestKit
+{
+    internal const string Share = """{"sessionStr":"s","topicType":"lesson","topicId":9,"wuId":42}""";
+    internal const string Record = """{"recordId":5}""";
+    internal const string Rows = "mq_operate_record 5 data={\"orderId\":7}; orders 7";
+    internal static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    private const string Config = """
+        akka.scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit"
+        akka.loglevel = WARNING
+        akka.stdout-loglevel = OFF
+        akka.test.single-expect-default = 10s
+        """;
+
+    private int _ids;
+
+    protected IntakeKit()
+        : base(Config)
+    {
+        Clock = (TestScheduler)Sys.Scheduler;
+        Options = OptionsOn(new SchedulerTime(Clock), Lookup, NextId);
+    }
+
+    internal TestScheduler Clock { get; }
+
+    internal FakeLookup Lookup { get; } = new();
+
+    internal IntakeOptions Options { get; set; }
+
+    internal ActorMaterializer Streams => _streams ??= Sys.Materializer();
+
+    private ActorMaterializer? _streams;
+
+    internal static IntakeOptions OptionsOn(TimeProvider time, ILookup lookup, Func<Guid> newId) => new()
+    {
+        Settings = new IntakeSettings { RetryDelays = [Second, 2 * Second, 4 * Second], Backoff = new Backoff(Second, Second) },
+        Catalog = Catalog.Default,
+        Partitions = 4,
+        Zone = TimeZoneInfo.FindSystemTimeZoneById("Asia/Shanghai"),
+        Lookup = lookup,
+        QueriesOf = definition => [.. definition.Lookups.Select(DefaultQueries.Of)],
+        Metrics = new EngineMetrics(),
+        Time = time,
+        Logger = NullLogger.Instance,
+        NewId = newId,
+        Incarnation = "node",
+    };
+
+    internal static StreamDefinition StreamNamed(string name) => Catalog.Default.FindStream(name)!;
+
+    internal static AmqpProperties Json => default(AmqpProperties).With(AmqpProperty.ContentType, "application/json"u8);
+
+    internal static (string Body, AmqpProperties Properties) Message(string body) => (body, Json);
+
+    internal static string Utf8(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes);
+
+    /// <summary>Ids that count up, so that they are the same in each run.</summary>
+    internal Guid NextId() => new(Interlocked.Increment(ref _ids), 0, 0, new byte[8]);
+
+    /// <summary>Waits until something holds, without moving the clock.</summary>
+    internal static async Task UntilAsync(Func<bool> condition, string what)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!condition())
+        {
+            if (limit.IsCancellationRequested)
+            {
+                throw new TimeoutException($"Waited in vain for {what}.");
+            }
+
+            await Task.Yield();
+        }
+    }
+
+    /// <summary>Moves the clock, a step at a time, until something holds.</summary>
+    internal async Task AdvanceUntilAsync(Func<bool> condition, TimeSpan step, string what)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!condition())
+        {
+            if (limit.IsCancellationRequested)
+            {
+                throw new TimeoutException($"Waited in vain for {what}.");
+            }
+
+            Clock.Advance(step);
+            await Task.Yield();
+        }
+    }
+}
+
+/// <summary>Deliveries that a test hands to an interpreter, and what it hears of them.</summary>
+internal sealed class TestDeliveries(ulong firstTag, params (string Body, AmqpProperties Properties)[] messages) : IDeliveryBatch, IDeliveryOrigin
+{
+    private readonly Lock _lock = new();
+    private readonly List<ulong> _done = [];
+    private volatile bool _isLost;
+
+    public IDeliveryOrigin Origin => this;
+
+    public bool MayBeParked => true;
+
+    public bool IsRedelivered { get; init; }
+
+    public string Channel { get; init; } = "1";
+
+    public bool IsLost
+    {
+        get => _isLost;
+        set => _isLost = value;
+    }
+
+    public bool IsReleased { get; private set; }
+
+    public IReadOnlyList<ulong> Done
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _done.Order()];
+            }
+        }
+    }
+
+    public void AddTo(DeliveryInterpreter interpreter)
+    {
+        interpreter.Start(Channel);
+        for (int i = 0; i < messages.Length; i++)
+        {
+            interpreter.Add(firstTag + (ulong)i, IsRedelivered, messages[i].Properties, Encoding.UTF8.GetBytes(messages[i].Body));
+        }
+    }
+
+    public void Release() => IsReleased = true;
+
+    public bool TakeFault(Exception fault) => false;
+
+    public void Complete(ReadOnlySpan<ulong> tags)
+    {
+        lock (_lock)
+        {
+            _done.AddRange(tags);
+        }
+    }
+
+    public void KeepParked(ReadOnlySpan<ulong> tags) => throw new InvalidOperationException("These were not parked.");
+}
