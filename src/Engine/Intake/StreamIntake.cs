@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Pattern;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.DeadLetters;
 using DataLoad.Engine.Intake.Streaming;
@@ -10,6 +11,9 @@ namespace DataLoad.Engine.Intake;
 /// <summary>The intake of all streams that are enabled: controls it and shows what it does. Its actors run it. Thread-safe.</summary>
 public sealed class StreamIntake
 {
+    private static readonly TimeSpan ShortestRestartWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestRestartWait = TimeSpan.FromSeconds(15);
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, StreamControl> _byName;
     private readonly List<object> _unsent = [];
@@ -70,9 +74,11 @@ public sealed class StreamIntake
 
     internal BrokerState Broker { get; } = new();
 
-    /// <summary>Makes the actor that runs it.</summary>
+    /// <summary>Makes the actor that runs it, under a supervisor that starts it again with growing waits where a fault of our own ended it.</summary>
     /// <param name="region">Brings batches of events to their Partitions.</param>
-    public Props Props(IActorRef region) => IntakeActor.Props(this, region);
+    public Props Props(IActorRef region) => BackoffSupervisor.Props(
+        Akka.Pattern.Backoff.OnStop(IntakeActor.Props(this, region), "intake", ShortestRestartWait, LongestRestartWait, Setup.RandomFactor, maxNrOfRetries: -1)
+            .WithSupervisorStrategy(new OneForOneStrategy(_ => Directive.Stop)));
 
     /// <summary>Stops consuming a stream and taking up its parked deliveries, until it is resumed.</summary>
     /// <returns>False where the stream is not consumed here.</returns>

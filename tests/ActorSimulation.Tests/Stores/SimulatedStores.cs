@@ -165,24 +165,10 @@ internal sealed class SimulatedStatistics(StoreState state, StoreWire wire, ISto
     public ValueTask AdoptAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) =>
         throw new NotSupportedException("All rows are the engine's own.");
 
-    public async ValueTask RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken)
+    public ValueTask<IReadOnlyList<int>> RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken)
     {
         StatisticsRow[] sent = [.. rows];
-        await wire.WriteAsync(
-            "Statistics.Remove",
-            () =>
-            {
-                foreach (StatisticsRow row in sent)
-                {
-                    if (state.Admits(row.Shard, row.Epoch, []) && state.RowsOf(page).TryGetValue(RowKey.Of(page, row), out StoredRow? stored) && stored.SequenceNr == row.SequenceNr)
-                    {
-                        state.RowsOf(page).Remove(RowKey.Of(page, row));
-                    }
-                }
-
-                return true;
-            },
-            cancellationToken);
+        return wire.WriteAsync("Statistics.Remove", sent.Length, parts => state.Remove(page, sent[..parts]), cancellationToken);
     }
 
     private List<StatisticsRow> Select(Page page, StatisticsFilter filter, RowKey? after) =>

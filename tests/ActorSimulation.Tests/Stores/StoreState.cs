@@ -151,6 +151,23 @@ internal sealed class StoreState
         return stale;
     }
 
+    /// <summary>Removes rows that still hold at the SequenceNr that was read; returns the Partitions whose Epoch is stale.</summary>
+    public IReadOnlyList<int> Remove(Page page, IReadOnlyList<StatisticsRow> rows)
+    {
+        var stale = new List<int>();
+        SortedDictionary<RowKey, StoredRow> stored = RowsOf(page);
+        foreach (StatisticsRow row in rows)
+        {
+            var key = RowKey.Of(page, row);
+            if (Admits(row.Shard, row.Epoch, stale) && stored.TryGetValue(key, out StoredRow? old) && old.SequenceNr == row.SequenceNr)
+            {
+                stored.Remove(key);
+            }
+        }
+
+        return stale;
+    }
+
     private sealed class ByteOrder : IComparer<byte[]>
     {
         public static ByteOrder Instance { get; } = new();

@@ -43,6 +43,7 @@ internal sealed class StoreWire(World world, ActiveDisruptions disruptions, Stor
         var outcome = new TaskCompletionSource<T>();
         Action? answer = null;
         long latency = disruptions.StoreLatency();
+        world.Note(process.Name, $"({operation} is sent, {parts} parts)");
         WriteUnderWay write = server.Begin(
             world.NowMs + latency,
             () => answer = Apply(() => apply(parts), outcome),
@@ -83,6 +84,7 @@ internal sealed class StoreWire(World world, ActiveDisruptions disruptions, Stor
             {
                 if (!write.IsLost)
                 {
+                    world.Note(process.Name, $"({operation} is answered)");
                     server.End(write);
                     Answer(answer!);
                 }

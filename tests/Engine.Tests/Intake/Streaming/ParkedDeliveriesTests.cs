@@ -1,0 +1,210 @@
+using System.Buffers.Binary;
+using System.Text;
+using Akka.Actor;
+using Akka.TestKit;
+using DataLoad.Engine.Binary;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.DeadLetters;
+using DataLoad.Engine.Intake.Streaming;
+using DataLoad.Engine.Parking;
+using DataLoad.Engine.Partitions;
+using Microsoft.Extensions.Logging.Abstractions;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Engine.Tests.Intake.Streaming;
+
+/// <summary>The graph that takes up a stream's parked deliveries.</summary>
+public sealed class ParkedDeliveriesTests : IntakeKit
+{
+    private readonly FakeParkingStore _store = new();
+    private readonly StreamState _state = new();
+    private readonly TestProbe _region;
+    private readonly TestProbe _letters;
+    private readonly IActorRef _parking;
+
+    public ParkedDeliveriesTests()
+    {
+        _region = CreateTestProbe("region");
+        _letters = CreateTestProbe("letters");
+        _parking = Sys.ActorOf(ParkingActor.Props(
+            _store, new ParkingLotOptions { MaxParked = 100, Backoff = Options.Settings.Backoff, Time = Options.Time }, new ParkingState(), NullLogger.Instance));
+    }
+
+    private long NowMs => Clock.Now.ToUnixTimeMilliseconds();
+
+    [Fact]
+    public async Task A_row_is_removed_only_when_its_event_is_accepted()
+    {
+        await ParkAsync(Row("act.share", Share));
+        Run("act.share");
+        EventBatch sent = await _region.ExpectMsgAsync<EventBatch>();
+        _store.Rows.Count.ShouldBe(1);
+
+        _region.Reply(new Accepted(sent.Id, sent.Partition));
+
+        await UntilAsync(() => _store.Rows.Count == 0, "the row to be removed");
+    }
+
+    [Fact]
+    public async Task What_is_due_later_is_taken_up_at_its_time()
+    {
+        await ParkAsync(Row("act.share", Share) with { DueMs = NowMs + 5000 });
+        Run("act.share");
+        await UntilAsync(() => _store.CallsOf("next") == 1, "the wait");
+
+        await AdvanceUntilAsync(() => _region.HasMessages, Second / 2, "it to be taken up");
+
+        NowMs.ShouldBeGreaterThanOrEqualTo(_store.Rows.Single().DueMs);
+    }
+
+    [Fact]
+    public async Task What_is_parked_meanwhile_and_due_earlier_ends_the_wait()
+    {
+        Run("act.share");
+        await UntilAsync(() => _store.CallsOf("next") == 1, "the wait");
+
+        _parking.Tell(new Park(new BatchId(Guid.Empty, 1), [Row("act.share", Share)], HasRoom: false));
+
+        await _region.ExpectMsgAsync<EventBatch>();
+    }
+
+    [Fact]
+    public async Task What_was_parked_without_being_announced_is_found_within_thirty_seconds()
+    {
+        Run("act.share");
+        await UntilAsync(() => _store.CallsOf("next") == 1, "the wait");
+        await ParkAsync(Row("act.share", Share));
+        DateTimeOffset start = Clock.Now;
+
+        await AdvanceUntilAsync(() => _region.HasMessages, Second, "it to be found");
+
+        (Clock.Now - start).ShouldBeInRange(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(40));
+    }
+
+    [Fact]
+    public async Task What_misses_its_row_still_is_parked_again_and_keeps_its_row()
+    {
+        ParkedDelivery row = Row("act.buy", Record);
+        await ParkAsync(row with { Tries = 1 });
+        Run("act.buy");
+
+        await UntilAsync(() => _store.Rows.Single().Tries == 2, "it to be parked again");
+
+        ParkedDelivery again = _store.Rows.Single();
+        (again.Id, again.DueMs).ShouldBe((row.Id, NowMs + 2000));
+        _store.CallsOf("remove").ShouldBe(0);
+        Lookup.With(Rows);
+        await AdvanceUntilAsync(() => _region.HasMessages, Second / 4, "its row to be found");
+        EventBatch sent = await _region.ExpectMsgAsync<EventBatch>();
+        _region.Reply(new Accepted(sent.Id, sent.Partition));
+        await UntilAsync(() => _store.Rows.Count == 0, "the row to be removed");
+    }
+
+    [Fact]
+    public async Task What_was_tried_often_enough_is_a_dead_letter_and_its_row_goes_when_that_is_safe()
+    {
+        await ParkAsync(Row("act.buy", Record) with { Tries = 3 });
+        Run("act.buy");
+        PublishLetters publish = await _letters.ExpectMsgAsync<PublishLetters>();
+        _store.Rows.Count.ShouldBe(1);
+
+        _letters.Reply(new LettersSafe(publish.Id));
+
+        await UntilAsync(() => _store.Rows.Count == 0, "the row to be removed");
+    }
+
+    [Fact]
+    public async Task A_damaged_one_is_left_aside_and_the_others_are_taken_up()
+    {
+        ParkedDelivery damaged = Row("act.share", Share) with { Message = [1, 2, 3] };
+        await ParkAsync(damaged, Row("act.share", Share));
+        Run("act.share");
+
+        EventBatch sent = await _region.ExpectMsgAsync<EventBatch>();
+
+        sent.Count.ShouldBe(1);
+        ParkedDelivery aside = _store.Rows.Single(row => row.Id == damaged.Id);
+        aside.DueMs.ShouldBe(NowMs + (long)TimeSpan.FromHours(1).TotalMilliseconds);
+        aside.Message.ShouldBe(damaged.Message);
+    }
+
+    [Fact]
+    public void One_of_an_unknown_version_is_refused_by_name()
+    {
+        byte[] message = Row("act.share", Share).Message;
+        message[0] = 1;
+        BinaryPrimitives.WriteUInt32LittleEndian(message.AsSpan(message.Length - 4), Crc32C.Compute(message.AsSpan(0, message.Length - 4)));
+
+        StoredFormatException fault = Should.Throw<StoredFormatException>(() => ParkedContent.Decode(Guid.Empty, message));
+
+        fault.Message.ShouldContain("version is 1");
+        fault.Message.ShouldContain(Guid.Empty.ToString());
+    }
+
+    [Fact]
+    public async Task While_it_is_paused_nothing_is_taken_up()
+    {
+        await ParkAsync(Row("act.share", Share));
+        StreamRun run = Run("act.share", paused: true);
+        run.Resume();
+
+        await _region.ExpectMsgAsync<EventBatch>();
+    }
+
+    [Fact]
+    public async Task It_stops_when_the_batch_that_is_out_is_done()
+    {
+        await ParkAsync(Row("act.share", Share));
+        StreamRun run = Run("act.share");
+        EventBatch sent = await _region.ExpectMsgAsync<EventBatch>();
+
+        await run.StopTaking();
+        run.Ended.IsCompleted.ShouldBeFalse();
+        _region.Reply(new Accepted(sent.Id, sent.Partition));
+
+        await run.Ended;
+        _store.Rows.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_failing_query_is_waited_for_however_long_it_takes()
+    {
+        Options = Options with { Settings = Options.Settings with { HoldLimit = TimeSpan.FromSeconds(2) } };
+        await ParkAsync(Row("act.buy", Record));
+        Lookup.With(Rows).Failures = 20;
+        Run("act.buy");
+
+        await AdvanceUntilAsync(() => _region.HasMessages, Second / 2, "the query to be mended");
+
+        _store.CallsOf("park").ShouldBe(1);
+    }
+
+    private StreamRun Run(string stream, bool paused = false)
+    {
+        StreamRun run = StreamGraph.RunParked(
+            new ParkedSource(StreamNamed(stream), _parking, Options),
+            new DeliveryInterpreter(StreamNamed(stream), Options),
+            new PartitionDispatch(new DispatchTargets(_region, _parking, _letters), Options, _state),
+            Options,
+            _state,
+            Streams);
+        if (paused)
+        {
+            run.Pause();
+        }
+
+        return run;
+    }
+
+    private async Task ParkAsync(params ParkedDelivery[] rows) => await _store.ParkAsync(rows, default);
+
+    private ParkedDelivery Row(string stream, string body) => new()
+    {
+        Id = NextId(),
+        Stream = stream,
+        DueMs = NowMs,
+        Tries = 0,
+        Message = new ParkedContent(NowMs, Json, Encoding.UTF8.GetBytes(body)).Encode(),
+    };
+}

@@ -1,0 +1,174 @@
+using Akka.Actor;
+using DataLoad.Engine.Parking;
+using DataLoad.Engine.Partitions;
+using DataLoad.Engine.Scheduling;
+using Microsoft.Extensions.Logging.Abstractions;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Engine.Tests.Intake.Streaming;
+
+public sealed class ParkingActorTests : IntakeKit
+{
+    private readonly FakeParkingStore _store = new();
+    private readonly ParkingState _state = new();
+    private long _number;
+
+    [Fact]
+    public async Task It_answers_when_the_deliveries_are_stored_and_not_before()
+    {
+        _store.Gate = new TaskCompletionSource();
+        IActorRef parking = Start();
+        Park park = ParkOf(Row(1));
+        parking.Tell(park);
+        await UntilAsync(() => _state.Count == 1, "it to be counted");
+        _store.Rows.ShouldBeEmpty();
+
+        _store.Gate.SetResult();
+
+        (await ExpectMsgAsync<Parked>()).Id.ShouldBe(park.Id);
+        _store.Rows.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task What_is_stored_at_the_start_is_counted_though_the_store_is_away_at_first()
+    {
+        await _store.ParkAsync([Row(1), Row(2)], default);
+        _store.Failures["count"] = 2;
+        IActorRef parking = Start();
+        parking.Tell(ParkOf(Row(3)));
+
+        await AdvanceUntilAsync(() => _state.Count == 3, Second, "all to be counted");
+
+        await ExpectMsgAsync<Parked>();
+        _store.CallsOf("count").ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task A_store_that_fails_is_asked_again_until_it_works_and_what_it_may_have_done_is_not_done_twice()
+    {
+        _store.FailsAfterwards = true;
+        _store.Failures["park"] = 2;
+        IActorRef parking = Start();
+        parking.Tell(ParkOf(Row(1)));
+        await UntilAsync(() => _state.Failing is not null, "the failure to be shown");
+        _state.Failing!.ShouldBe("the store went away");
+
+        await AdvanceUntilAsync(() => _store.CallsOf("park") == 3, Second, "the third try");
+
+        await ExpectMsgAsync<Parked>();
+        (_store.Rows.Count, _state.Count, _state.Failing).ShouldBe((1, 1L, null));
+    }
+
+    [Fact]
+    public async Task A_request_that_fails_holds_up_no_other()
+    {
+        _store.Failures["park"] = 1;
+        IActorRef parking = Start();
+        Park failing = ParkOf(Row(1));
+        Park good = ParkOf(Row(2));
+        parking.Tell(failing);
+        parking.Tell(good);
+
+        (await ExpectMsgAsync<Parked>()).Id.ShouldBe(good.Id);
+        Clock.Advance(Second);
+        (await ExpectMsgAsync<Parked>()).Id.ShouldBe(failing.Id);
+    }
+
+    [Fact]
+    public async Task At_the_limit_deliveries_wait_for_room_and_those_that_have_rows_do_not()
+    {
+        IActorRef parking = Start(maxParked: 2);
+        parking.Tell(ParkOf(Row(1), Row(2)));
+        await ExpectMsgAsync<Parked>();
+        Park waiting = ParkOf(Row(3));
+        Park again = ParkOf(Row(1)) with { HasRoom = true };
+        parking.Tell(waiting);
+        parking.Tell(again);
+
+        (await ExpectMsgAsync<Parked>()).Id.ShouldBe(again.Id);
+        _state.Failing!.ShouldContain("2 deliveries are parked, which is the limit");
+        parking.Tell(new Unpark(NextBatch(), [Row(1).Id]));
+
+        await ExpectMsgAsync<Unparked>();
+        (await ExpectMsgAsync<Parked>()).Id.ShouldBe(waiting.Id);
+        (_state.Count, _state.Failing).ShouldBe((2L, null));
+    }
+
+    [Fact]
+    public async Task Room_that_another_node_made_is_found()
+    {
+        IActorRef parking = Start(maxParked: 1);
+        parking.Tell(ParkOf(Row(1)));
+        await ExpectMsgAsync<Parked>();
+        Park waiting = ParkOf(Row(2));
+        parking.Tell(waiting);
+        await UntilAsync(() => _state.Failing is not null, "the lot to be full");
+        await _store.RemoveAsync([Row(1).Id], default);
+
+        Clock.Advance(Second);
+
+        (await ExpectMsgAsync<Parked>()).Id.ShouldBe(waiting.Id);
+        _state.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task What_waits_for_room_can_be_taken_back()
+    {
+        IActorRef parking = Start(maxParked: 1);
+        parking.Tell(ParkOf(Row(1)));
+        await ExpectMsgAsync<Parked>();
+        Park first = ParkOf(Row(2));
+        Park second = ParkOf(Row(3));
+        parking.Tell(first);
+        parking.Tell(second);
+        parking.Tell(new CancelParking(first.Id));
+        parking.Tell(new Unpark(NextBatch(), [Row(1).Id]));
+
+        await ExpectMsgAsync<Unparked>();
+        (await ExpectMsgAsync<Parked>()).Id.ShouldBe(second.Id);
+        _store.Rows.Single().Id.ShouldBe(Row(3).Id);
+    }
+
+    [Fact]
+    public async Task What_is_parked_is_announced_to_its_streams_subscribers_even_where_its_outcome_is_unknown()
+    {
+        IActorRef parking = Start();
+        parking.Tell(new SubscribeParking("act.share"));
+        parking.Tell(ParkOf(Row(1) with { Stream = "act.buy" }));
+        await ExpectMsgAsync<Parked>();
+        _store.Failures["park"] = 1;
+
+        parking.Tell(ParkOf(Row(2)));
+
+        await ExpectMsgAsync<ParkingChanged>();
+        Clock.Advance(Second);
+        await ExpectMsgAsync<Parked>();
+        await ExpectMsgAsync<ParkingChanged>();
+    }
+
+    [Fact]
+    public async Task It_says_what_is_due_or_when_the_next_one_is()
+    {
+        IActorRef parking = Start();
+        parking.Tell(ParkOf(Row(1) with { DueMs = 100 }, Row(2) with { DueMs = 200 }));
+        await ExpectMsgAsync<Parked>();
+
+        parking.Tell(new ReadDue("act.share", 100, 10));
+        DueDeliveries due = await ExpectMsgAsync<DueDeliveries>();
+        due.Deliveries.Select(row => row.Id).ShouldBe([Row(1).Id]);
+
+        parking.Tell(new ReadDue("act.share", 99, 10));
+        due = await ExpectMsgAsync<DueDeliveries>();
+        (due.Deliveries.Count, due.NextDueMs).ShouldBe((0, 100L));
+    }
+
+    private static ParkedDelivery Row(int id) => new() { Id = new Guid(id, 0, 0, new byte[8]), Stream = "act.share", DueMs = 0, Tries = 0, Message = [] };
+
+    private IActorRef Start(long maxParked = 100) => Sys.ActorOf(ParkingActor.Props(
+        _store, new ParkingLotOptions { MaxParked = maxParked, Backoff = new Backoff(Second, Second), Time = Options.Time }, _state, NullLogger.Instance));
+
+    private Park ParkOf(params ParkedDelivery[] rows) => new(NextBatch(), rows, HasRoom: false);
+
+    private BatchId NextBatch() => new(Guid.Empty, ++_number);
+}

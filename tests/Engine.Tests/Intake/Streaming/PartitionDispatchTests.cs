@@ -1,0 +1,219 @@
+using Akka.Actor;
+using Akka.Streams.Dsl;
+using Akka.Streams.TestKit;
+using Akka.TestKit;
+using DataLoad.Engine.DeadLetters;
+using DataLoad.Engine.Intake.Streaming;
+using DataLoad.Engine.Parking;
+using DataLoad.Engine.Partitions;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Engine.Tests.Intake.Streaming;
+
+public sealed class PartitionDispatchTests : IntakeKit
+{
+    private readonly TestProbe _region;
+    private readonly TestProbe _parking;
+    private readonly TestProbe _letters;
+    private readonly StreamState _state = new();
+    private readonly Guid _source = new(7, 7, 7, new byte[8]);
+    private long _number;
+
+    public PartitionDispatchTests()
+    {
+        _region = CreateTestProbe("region");
+        _parking = CreateTestProbe("parking");
+        _letters = CreateTestProbe("letters");
+    }
+
+    [Fact]
+    public async Task A_delivery_is_done_when_its_batch_is_accepted_and_not_before()
+    {
+        var origin = new TestDeliveries(1);
+        (TestPublisher.Probe<Interpretation> upstream, _) = Run();
+        upstream.SendNext(Of(origin, Batch(0, 1, 2)));
+
+        EventBatch sent = await _region.ExpectMsgAsync<EventBatch>();
+        origin.Done.ShouldBeEmpty();
+        _region.Reply(new Held(sent.Id, 0));
+        _region.Reply(new Accepted(new BatchId(_source, 99), 0));
+        _region.Reply(new Accepted(sent.Id, 0));
+
+        await UntilAsync(() => origin.Done.Count > 0, "the deliveries to be done");
+        origin.Done.ShouldBe([1UL, 2UL]);
+    }
+
+    [Fact]
+    public async Task A_batch_that_was_lost_is_sent_again_after_a_second_and_is_the_same_object()
+    {
+        var origin = new TestDeliveries(1);
+        (TestPublisher.Probe<Interpretation> upstream, _) = Run();
+        upstream.SendNext(Of(origin, Batch(0, 1)));
+        EventBatch first = await _region.ExpectMsgAsync<EventBatch>();
+
+        Clock.Advance(Second);
+
+        EventBatch second = await _region.ExpectMsgAsync<EventBatch>();
+        second.ShouldBeSameAs(first);
+        Clock.Advance(2 * Second);
+        (await _region.ExpectMsgAsync<EventBatch>()).ShouldBeSameAs(first);
+        _state.DispatchFailing!.ShouldContain("Partition 0");
+        _region.Reply(new Accepted(first.Id, 0));
+        await UntilAsync(() => origin.Done.Count == 1 && _state.DispatchFailing is null, "the delivery to be done");
+    }
+
+    [Fact]
+    public async Task Held_is_no_success_and_does_not_stop_the_sending()
+    {
+        var origin = new TestDeliveries(1);
+        (TestPublisher.Probe<Interpretation> upstream, _) = Run();
+        upstream.SendNext(Of(origin, Batch(0, 1)));
+        EventBatch first = await _region.ExpectMsgAsync<EventBatch>();
+        _region.Reply(new Held(first.Id, 0));
+
+        Clock.Advance(Second);
+
+        await _region.ExpectMsgAsync<EventBatch>();
+        origin.Done.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_new_owner_gets_what_is_not_accepted_at_once()
+    {
+        (TestPublisher.Probe<Interpretation> upstream, _) = Run();
+        upstream.SendNext(Of(new TestDeliveries(1), Batch(0, 1), Batch(1, 2)));
+        await _region.ExpectMsgAsync<EventBatch>();
+        await _region.ExpectMsgAsync<EventBatch>();
+
+        Sys.EventStream.Publish(new PartitionServing(1));
+
+        (await _region.ExpectMsgAsync<EventBatch>()).Partition.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Without_credit_nothing_more_is_taken_in()
+    {
+        Options = Options with { Settings = Options.Settings with { MaxUnacceptedBatches = 2 } };
+        (TestPublisher.Probe<Interpretation> upstream, _) = Run();
+        upstream.SendNext(Of(new TestDeliveries(1), Batch(0, 1)));
+        upstream.SendNext(Of(new TestDeliveries(2), Batch(0, 2)));
+        EventBatch first = await _region.ExpectMsgAsync<EventBatch>();
+        EventBatch second = await _region.ExpectMsgAsync<EventBatch>();
+        upstream.Pending.ShouldBe(0);
+
+        _region.Reply(new Accepted(second.Id, 0));
+
+        upstream.SendNext(Of(new TestDeliveries(3), Batch(0, 3)));
+        await _region.ExpectMsgAsync<EventBatch>();
+        _region.Reply(new Accepted(first.Id, 0));
+    }
+
+    [Fact]
+    public async Task Bytes_of_letters_and_of_what_is_parked_take_credit_too()
+    {
+        Options = Options with { Settings = Options.Settings with { MaxUnacceptedBytes = 100 } };
+        var origin = new TestDeliveries(1);
+        (TestPublisher.Probe<Interpretation> upstream, _) = Run();
+        Part letters = Letters(bytes: 99, 1);
+        upstream.SendNext(Of(origin, letters));
+        upstream.SendNext(Of(origin, Parked(PartTarget.Parking, bytes: 1, 2)));
+        Park park = await _parking.ExpectMsgAsync<Park>();
+        await _letters.ExpectMsgAsync<PublishLetters>();
+        upstream.Pending.ShouldBe(0);
+
+        _letters.Reply(new LettersSafe(letters.Id));
+        await UntilAsync(() => origin.Done.Count == 1, "the letter to be safe");
+        upstream.SendNext(Of(origin, Batch(0, 3)));
+        _parking.Reply(new Parked(park.Id));
+        await UntilAsync(() => origin.Done.Count == 2, "the delivery to be parked");
+    }
+
+    [Fact]
+    public async Task What_of_a_lost_channel_is_not_accepted_is_dropped_and_taken_back_and_a_late_answer_means_nothing()
+    {
+        var lost = new TestDeliveries(1);
+        (TestPublisher.Probe<Interpretation> upstream, _) = Run();
+        Part letters = Letters(bytes: 1, 2);
+        Part parked = Parked(PartTarget.Parking, bytes: 1, 3);
+        upstream.SendNext(Of(lost, Batch(0, 1), letters, parked));
+        EventBatch old = await _region.ExpectMsgAsync<EventBatch>();
+        await _letters.ExpectMsgAsync<PublishLetters>();
+        await _parking.ExpectMsgAsync<Park>();
+
+        lost.IsLost = true;
+        Clock.Advance(Second);
+
+        (await _letters.ExpectMsgAsync<CancelLetters>()).Id.ShouldBe(letters.Id);
+        (await _parking.ExpectMsgAsync<CancelParking>()).Id.ShouldBe(parked.Id);
+        _region.Reply(new Accepted(old.Id, 0));
+        var next = new TestDeliveries(1);
+        upstream.SendNext(Of(next, Batch(1, 1)));
+        EventBatch sent = await _region.ExpectMsgAsync<EventBatch>();
+        sent.Partition.ShouldBe(1);
+        _region.Reply(new Accepted(sent.Id, 1));
+        await UntilAsync(() => next.Done.Count == 1, "the next delivery to be done");
+        lost.Done.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_comes_of_a_channel_that_is_lost_already_is_not_sent()
+    {
+        (TestPublisher.Probe<Interpretation> upstream, _) = Run();
+        upstream.SendNext(Of(new TestDeliveries(1) { IsLost = true }, Batch(0, 1)));
+        upstream.SendNext(Of(new TestDeliveries(1), Batch(1, 1)));
+
+        (await _region.ExpectMsgAsync<EventBatch>()).Partition.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task It_ends_only_when_all_is_accepted()
+    {
+        (TestPublisher.Probe<Interpretation> upstream, Task ended) = Run();
+        upstream.SendNext(Of(new TestDeliveries(1), Batch(0, 1)));
+        EventBatch sent = await _region.ExpectMsgAsync<EventBatch>();
+        upstream.SendComplete();
+
+        Clock.Advance(Second);
+        await _region.ExpectMsgAsync<EventBatch>();
+        ended.IsCompleted.ShouldBeFalse();
+        _region.Reply(new Accepted(sent.Id, 0));
+
+        await ended;
+    }
+
+    [Fact]
+    public async Task It_fails_with_the_parking_or_the_dead_letters_which_may_have_forgotten_what_they_held()
+    {
+        (_, Task ended) = Run();
+
+        Sys.Stop(_letters);
+
+        (await Should.ThrowAsync<InvalidOperationException>(ended)).Message.ShouldContain("letters");
+    }
+
+    private (TestPublisher.Probe<Interpretation> Upstream, Task Ended) Run() =>
+        this.SourceProbe<Interpretation>()
+            .ToMaterialized(new PartitionDispatch(new DispatchTargets(_region, _parking, _letters), Options, _state), Keep.Both)
+            .Run(Streams);
+
+    private static Interpretation Of(IDeliveryOrigin origin, params Part[] parts) => new(origin, parts);
+
+    private Part Batch(int partition, params ulong[] tags)
+    {
+        BatchId id = new(_source, ++_number);
+        return new Part(id, PartTarget.Partition, new EventBatch(id, partition, [], []), 1, tags);
+    }
+
+    private Part Letters(long bytes, params ulong[] tags)
+    {
+        BatchId id = new(_source, ++_number);
+        return new Part(id, PartTarget.DeadLetters, new PublishLetters(id, []), bytes, tags);
+    }
+
+    private Part Parked(PartTarget target, long bytes, params ulong[] tags)
+    {
+        BatchId id = new(_source, ++_number);
+        return new Part(id, target, new Park(id, [], HasRoom: target == PartTarget.ParkingAgain), bytes, tags);
+    }
+}
