@@ -1,37 +1,5 @@
 namespace DataLoad.Streams.Amqp;
 
-/// <summary>A host of the broker.</summary>
-/// <param name="Host">Its name or address.</param>
-/// <param name="Port">Its port, 1 to 65535.</param>
-/// <param name="IsTls">Whether it is spoken to over TLS.</param>
-public sealed record AmqpEndpoint(string Host, int Port, bool IsTls)
-{
-    /// <summary>AMQP's port without TLS.</summary>
-    public const int DefaultPort = 5672;
-
-    /// <summary>AMQP's port with TLS.</summary>
-    public const int DefaultTlsPort = 5671;
-
-    /// <inheritdoc/>
-    public override string ToString() => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
-}
-
-/// <summary>How TLS is spoken. The host's name is always checked.</summary>
-public sealed record AmqpTlsSettings
-{
-    /// <summary>A PEM file of the authorities that may vouch for the broker; null for those of the system.</summary>
-    public string? CaFile { get; init; }
-
-    /// <summary>A PEM file of the certificate that this client shows; null for none.</summary>
-    public string? CertificateFile { get; init; }
-
-    /// <summary>A PEM file of the key of <see cref="CertificateFile"/>; null where that file holds it too.</summary>
-    public string? KeyFile { get; init; }
-
-    /// <summary>The name that the broker's certificate must bear; null for the host's name.</summary>
-    public string? ServerName { get; init; }
-}
-
 /// <summary>Where the broker is and how it is connected to. <see cref="Parse"/> makes one of a URL list. Its text shows no password.</summary>
 public sealed record AmqpConnectionSettings
 {
@@ -130,4 +98,36 @@ public sealed record AmqpConnectionSettings
             throw new ArgumentException($"{name} is {value}; expected {expected}.", name);
         }
     }
+}
+
+/// <summary>A host of the broker.</summary>
+/// <param name="Host">Its name or address.</param>
+/// <param name="Port">Its port, 1 to 65535.</param>
+/// <param name="IsTls">Whether it is spoken to over TLS.</param>
+public sealed record AmqpEndpoint(string Host, int Port, bool IsTls)
+{
+    /// <summary>AMQP's port without TLS.</summary>
+    public const int DefaultPort = 5672;
+
+    /// <summary>AMQP's port with TLS.</summary>
+    public const int DefaultTlsPort = 5671;
+
+    /// <inheritdoc/>
+    public override string ToString() => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
+}
+
+/// <summary>How TLS is spoken. The host's name is always checked.</summary>
+public sealed record AmqpTlsSettings
+{
+    /// <summary>A PEM file of the authorities that may vouch for the broker; null for those of the system.</summary>
+    public string? CaFile { get; init; }
+
+    /// <summary>A PEM file of the certificate that this client shows; null for none.</summary>
+    public string? CertificateFile { get; init; }
+
+    /// <summary>A PEM file of the key of <see cref="CertificateFile"/>; null where that file holds it too.</summary>
+    public string? KeyFile { get; init; }
+
+    /// <summary>The name that the broker's certificate must bear; null for the host's name.</summary>
+    public string? ServerName { get; init; }
 }

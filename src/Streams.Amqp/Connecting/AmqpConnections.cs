@@ -2,16 +2,6 @@ using DataLoad.Streams.Amqp.Wire;
 
 namespace DataLoad.Streams.Amqp;
 
-/// <summary>What a shared connection is like at the moment.</summary>
-/// <param name="Endpoint">The host that it is connected to, or null.</param>
-/// <param name="Error">Why it is not connected, or null; null too before anybody wanted it.</param>
-/// <param name="Blocked">Why the broker takes no publishing, or null.</param>
-public sealed record AmqpConnectionState(AmqpEndpoint? Endpoint, string? Error, string? Blocked)
-{
-    /// <summary>Whether it is connected.</summary>
-    public bool IsConnected => Endpoint is not null;
-}
-
 /// <summary>
 /// The connections to one broker: one for each <see cref="AmqpConnectionRole"/>, shared by all that want it, made when it is first wanted and
 /// made anew, with the next host of the list, when it is wanted after it was lost. Thread-safe. Disposing of it closes them.
@@ -190,4 +180,14 @@ public sealed class AmqpConnections : IAsyncDisposable
                 TaskScheduler.Default);
         }
     }
+}
+
+/// <summary>What a shared connection is like at the moment.</summary>
+/// <param name="Endpoint">The host that it is connected to, or null.</param>
+/// <param name="Error">Why it is not connected, or null; null too before anybody wanted it.</param>
+/// <param name="Blocked">Why the broker takes no publishing, or null.</param>
+public sealed record AmqpConnectionState(AmqpEndpoint? Endpoint, string? Error, string? Blocked)
+{
+    /// <summary>Whether it is connected.</summary>
+    public bool IsConnected => Endpoint is not null;
 }

@@ -108,7 +108,7 @@ public static class AmqpUrl
 
         private static (string Before, string? After) Cut(string text, char at)
         {
-            int place = text.IndexOf(at);
+            int place = text.AsSpan().IndexOf(at);
             return place < 0 ? (text, null) : (text[..place], text[(place + 1)..]);
         }
 

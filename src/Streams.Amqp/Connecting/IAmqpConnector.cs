@@ -1,5 +1,16 @@
 namespace DataLoad.Streams.Amqp;
 
+/// <summary>Makes connections. The seam that a simulation fakes; <see cref="AmqpConnections"/> has one that speaks AMQP 0-9-1 over sockets.</summary>
+public interface IAmqpConnector
+{
+    /// <summary>Connects to one host.</summary>
+    /// <param name="endpoint">The host.</param>
+    /// <param name="role">What the connection is for.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="IOException">The host cannot be reached or refuses; the message says which and why.</exception>
+    Task<IAmqpConnection> ConnectAsync(AmqpEndpoint endpoint, AmqpConnectionRole role, CancellationToken cancellationToken);
+}
+
 /// <summary>What a connection is for. A broker that is short of memory or disk stops reading from those that publish, so they carry nothing else.</summary>
 public enum AmqpConnectionRole
 {
@@ -11,17 +22,6 @@ public enum AmqpConnectionRole
 
     /// <summary>Declaring and asking: a broker may end a connection over a type that it does not know.</summary>
     Declaring,
-}
-
-/// <summary>Makes connections. The seam that a simulation fakes; <see cref="AmqpConnections"/> has one that speaks AMQP 0-9-1 over sockets.</summary>
-public interface IAmqpConnector
-{
-    /// <summary>Connects to one host.</summary>
-    /// <param name="endpoint">The host.</param>
-    /// <param name="role">What the connection is for.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <exception cref="IOException">The host cannot be reached or refuses; the message says which and why.</exception>
-    Task<IAmqpConnection> ConnectAsync(AmqpEndpoint endpoint, AmqpConnectionRole role, CancellationToken cancellationToken);
 }
 
 /// <summary>A connection to a broker. Disposing of it closes it, after what was sent before. Thread-safe.</summary>

@@ -1,13 +1,5 @@
 namespace DataLoad.Streams.Amqp;
 
-/// <summary>What a source is doing, to be shown.</summary>
-/// <param name="IsConsuming">Whether its channel consumes.</param>
-/// <param name="IsPaused">Whether it was paused.</param>
-/// <param name="Error">Why it is not consuming, or null; null too while it is paused.</param>
-/// <param name="Prefetch">How many deliveries may be unacknowledged: fewer than is set where large ones held up other sources.</param>
-/// <param name="Unacknowledged">How many deliveries are unacknowledged now.</param>
-public sealed record AmqpConsumerStatus(bool IsConsuming, bool IsPaused, string? Error, int Prefetch, long Unacknowledged);
-
 /// <summary>Controls a running source from outside, through all its restarts. Thread-safe.</summary>
 public interface IAmqpConsumerControl
 {
@@ -33,3 +25,11 @@ public interface IAmqpConsumerControl
     /// <summary>Goes on after <see cref="Pause"/>, with a new channel.</summary>
     void Resume();
 }
+
+/// <summary>What a source is doing, to be shown.</summary>
+/// <param name="IsConsuming">Whether its channel consumes.</param>
+/// <param name="IsPaused">Whether it was paused.</param>
+/// <param name="Error">Why it is not consuming, or null; null too while it is paused.</param>
+/// <param name="Prefetch">How many deliveries may be unacknowledged: fewer than is set where large ones held up other sources.</param>
+/// <param name="Unacknowledged">How many deliveries are unacknowledged now.</param>
+public sealed record AmqpConsumerStatus(bool IsConsuming, bool IsPaused, string? Error, int Prefetch, long Unacknowledged);

@@ -13,7 +13,7 @@ public static class AmqpFlow
     /// </summary>
     /// <remarks>
     /// A broker closes the channel over a message that it refuses, and does not say which. All that were unconfirmed are then
-    /// <see cref="PublishOutcome.ConnectionLost"/>, and as many of the next ones are published one by one, so that when the caller repeats them
+    /// <see cref="PublishOutcome.ConnectionLost"/>. When the caller repeats one of them, known by its route and body, it is published alone, so that
     /// the one at fault is <see cref="PublishOutcome.Refused"/> or <see cref="PublishOutcome.TooLarge"/>, and no other.
     /// </remarks>
     /// <typeparam name="T">What comes back with each result.</typeparam>

@@ -26,6 +26,9 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
 
         public UnconfirmedMessages<T> Unconfirmed { get; } = new();
 
+        /// <summary>Whether what was published last is alone, to be found at fault or not.</summary>
+        public bool HasSuspect { get; set; }
+
         public static async Task<Publisher> OpenAsync(AmqpConnections connections, Action<(Publisher, Action<Logic>)> hear, CancellationToken cancellationToken)
         {
             IAmqpConnection connection = await connections.GetAsync(AmqpConnectionRole.Publishing, cancellationToken);
@@ -65,13 +68,13 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
         private readonly Action<Publisher> _written;
         private readonly Queue<Publication<T>> _unsent = new();
         private readonly Queue<PublishResult<T>> _results = new();
+        private readonly SuspectMessages _suspects;
         private Task<Publisher>? _opening;
         private Publisher? _publisher;
         private Akka.Actor.IScheduler? _clock;
         private string _error = "there is no connection yet";
         private long _bytes;
         private int _failures;
-        private int _singly;
         private bool _isWriting;
         private bool _isWaiting;
 
@@ -81,6 +84,7 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
             _stage = stage;
             _connections = connections;
             _settings = settings;
+            _suspects = new SuspectMessages(4 * settings.MaxInFlight);
             _hear = GetAsyncCallback<(Publisher Publisher, Action<Logic> What)>(heard =>
             {
                 if (heard.Publisher == _publisher)
@@ -128,7 +132,6 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
             foreach (Publication<T> message in publisher.Unconfirmed.Take(number, multiple))
             {
                 Report(message, message.Returned is null ? PublishOutcome.Confirmed : PublishOutcome.Returned, message.Returned?.Code ?? 0, message.Returned?.Text ?? "");
-                _singly = Math.Max(0, _singly - 1);
             }
         }
 
@@ -137,7 +140,6 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
             foreach (Publication<T> message in publisher.Unconfirmed.Take(number, multiple))
             {
                 Report(message, PublishOutcome.Nacked, 0, "the broker does not take the message: a queue may be full");
-                _singly = Math.Max(0, _singly - 1);
             }
         }
 
@@ -247,10 +249,16 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
 
         private void Send()
         {
-            while (_publisher is { } publisher && _unsent.Count > 0 && !_isWriting && publisher.Connection.Blocked is null
-                && (_singly == 0 || publisher.Unconfirmed.Count + publisher.Unconfirmed.Reported == 0))
+            while (_publisher is { } publisher && _unsent.TryPeek(out Publication<T>? message) && !_isWriting && publisher.Connection.Blocked is null)
             {
-                Publication<T> message = _unsent.Dequeue();
+                bool isSuspect = _suspects.Contains(message.Request.Message);
+                if ((isSuspect || publisher.HasSuspect) && !publisher.Unconfirmed.IsEmpty)
+                {
+                    return;
+                }
+
+                publisher.HasSuspect = isSuspect;
+                _unsent.Dequeue();
                 int most = PublishFrames.MaxPropertiesBytes(publisher.Connection.MaxFrameBytes);
                 int properties = message.Request.Message.Properties.Bytes.Length;
                 if (properties > most)
@@ -280,9 +288,8 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
             bool isAlone = publisher.Unconfirmed.Count == 1 && publisher.Unconfirmed.Reported == 0;
 
             // What another channel sent may have ended a connection, so that one is believed only when it was lost over the same message twice.
-            bool isAtFault = isAlone && end.IsRefusal && (!end.OfConnection || _singly > 0);
-            List<Publication<T>> lost = publisher.Unconfirmed.Take(0, multiple: true);
-            foreach (Publication<T> message in lost)
+            bool isAtFault = isAlone && end.IsRefusal && (!end.OfConnection || publisher.HasSuspect);
+            foreach (Publication<T> message in publisher.Unconfirmed.Take(0, multiple: true))
             {
                 if (isAtFault)
                 {
@@ -292,6 +299,10 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
                 else
                 {
                     Report(message, PublishOutcome.ConnectionLost, end.Code, end.Reason);
+                    if (end.IsRefusal)
+                    {
+                        _suspects.Add(message.Request.Message);
+                    }
                 }
             }
 
@@ -299,11 +310,6 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
             _isWriting = false;
             _error = end.Reason;
             _ = publisher.Channel.DisposeAsync().AsTask();
-            if (end.IsRefusal)
-            {
-                _singly = isAtFault ? Math.Max(0, _singly - 1) : Math.Max(_singly, lost.Count);
-            }
-
             if (end.OfConnection)
             {
                 WaitToOpen();
@@ -313,17 +319,23 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
         private void TimeOut()
         {
             TimeSpan now = _clock!.MonotonicClock;
-            while (_unsent.TryPeek(out Publication<T>? message) && message.Due <= now)
+            foreach (Publication<T> message in _publisher?.Unconfirmed.TimeOut(now) ?? [])
+            {
+                string why = _publisher!.Connection.Blocked is { } reason ? $" (the broker blocks publishing: {reason})" : "";
+                Report(message, PublishOutcome.TimedOut, 0, $"no confirm came within {_settings.ConfirmTimeout}{why}");
+            }
+
+            while (_unsent.TryPeek(out Publication<T>? unsent) && unsent.Due <= now)
             {
                 _unsent.Dequeue();
                 if (_publisher is null)
                 {
-                    Report(message, PublishOutcome.ConnectionLost, 0, $"there was no connection within {_settings.ConfirmTimeout}: {_error}");
+                    Report(unsent, PublishOutcome.ConnectionLost, 0, $"there was no connection within {_settings.ConfirmTimeout}: {_error}");
                 }
                 else
                 {
                     string why = _publisher.Connection.Blocked is { } reason ? $"the broker blocks publishing: {reason}" : "others before it are not confirmed";
-                    Report(message, PublishOutcome.TimedOut, 0, $"it was not sent within {_settings.ConfirmTimeout}: {why}");
+                    Report(unsent, PublishOutcome.TimedOut, 0, $"it was not sent within {_settings.ConfirmTimeout}: {why}");
                 }
             }
 
@@ -332,13 +344,8 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
                 return;
             }
 
-            foreach (Publication<T> message in publisher.Unconfirmed.TimeOut(now))
-            {
-                string why = publisher.Connection.Blocked is { } reason ? $" (the broker blocks publishing: {reason})" : "";
-                Report(message, PublishOutcome.TimedOut, 0, $"no confirm came within {_settings.ConfirmTimeout}{why}");
-            }
-
-            if (publisher.Unconfirmed.Reported > (_singly > 0 ? 0 : _settings.MaxInFlight))
+            bool isWaitedFor = publisher.Unconfirmed.Count == 0 && (publisher.HasSuspect || (_unsent.TryPeek(out Publication<T>? next) && _suspects.Contains(next.Request.Message)));
+            if (publisher.Unconfirmed.Reported > (isWaitedFor ? 0 : _settings.MaxInFlight))
             {
                 // A channel that confirms nothing any more is not waited for.
                 OnEnded(publisher, new AmqpEnd(0, "the broker confirms nothing", OfConnection: false));
@@ -349,6 +356,11 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
         {
             _failures = outcome is PublishOutcome.Confirmed ? 0 : _failures;
             _bytes -= message.Request.Message.Bytes;
+            if (outcome is not (PublishOutcome.ConnectionLost or PublishOutcome.TimedOut))
+            {
+                _suspects.Remove(message.Request.Message);
+            }
+
             _results.Enqueue(new PublishResult<T>(message.Request, outcome, code, text));
         }
     }

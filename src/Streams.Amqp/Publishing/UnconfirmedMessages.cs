@@ -1,21 +1,5 @@
 namespace DataLoad.Streams.Amqp;
 
-/// <summary>A request without a result.</summary>
-/// <param name="request">The request.</param>
-/// <param name="due">When it times out, by the scheduler's clock.</param>
-internal sealed class Publication<T>(PublishRequest<T> request, TimeSpan due)
-{
-    public PublishRequest<T> Request { get; } = request;
-
-    public TimeSpan Due { get; } = due;
-
-    /// <summary>Why no queue took it, where the broker gave it back; its confirm follows.</summary>
-    public (int Code, string Text)? Returned { get; set; }
-
-    /// <summary>Whether its result was emitted, so that the broker's word on it means nothing any more.</summary>
-    public bool IsReported { get; set; }
-}
-
 /// <summary>The messages of one channel that the broker has not confirmed, by their numbers: from 1, in the order of publishing. Not for two threads.</summary>
 internal sealed class UnconfirmedMessages<T>
 {
@@ -24,6 +8,8 @@ internal sealed class UnconfirmedMessages<T>
 
     /// <summary>How many there are whose results were not emitted.</summary>
     public int Count => _messages.Count - Reported;
+
+    public bool IsEmpty => _messages.Count == 0;
 
     /// <summary>How many there are that timed out.</summary>
     public int Reported { get; private set; }
@@ -96,4 +82,20 @@ internal sealed class UnconfirmedMessages<T>
 
     private static bool HasSameProperties(Publication<T> message, Delivery returned) =>
         message.Request.Message.Properties.Bytes.Span.SequenceEqual(returned.Properties.Bytes.Span);
+}
+
+/// <summary>A request without a result.</summary>
+/// <param name="request">The request.</param>
+/// <param name="due">When it times out, by the scheduler's clock.</param>
+internal sealed class Publication<T>(PublishRequest<T> request, TimeSpan due)
+{
+    public PublishRequest<T> Request { get; } = request;
+
+    public TimeSpan Due { get; } = due;
+
+    /// <summary>Why no queue took it, where the broker gave it back; its confirm follows.</summary>
+    public (int Code, string Text)? Returned { get; set; }
+
+    /// <summary>Whether its result was emitted, so that the broker's word on it means nothing any more.</summary>
+    public bool IsReported { get; set; }
 }

@@ -3,52 +3,6 @@ using Akka.Streams.Dsl;
 
 namespace DataLoad.Streams.Amqp;
 
-/// <summary>What is to be there at the broker.</summary>
-public sealed record AmqpTopologySettings
-{
-    /// <summary>The exchanges.</summary>
-    public IReadOnlyList<AmqpExchange> Exchanges { get; init; } = [];
-
-    /// <summary>The queues.</summary>
-    public IReadOnlyList<AmqpQueue> Queues { get; init; } = [];
-
-    /// <summary>The bindings.</summary>
-    public IReadOnlyList<AmqpBinding> Bindings { get; init; } = [];
-}
-
-/// <summary>How a part of the topology is.</summary>
-public enum TopologyState
-{
-    /// <summary>It is as declared.</summary>
-    Declared,
-
-    /// <summary>It was gone and was made again.</summary>
-    MadeAgain,
-
-    /// <summary>It is there but otherwise than declared, or could not be declared: it is used as it is.</summary>
-    UsedAsIs,
-
-    /// <summary>It is not there and cannot be made.</summary>
-    Missing,
-
-    /// <summary>It is a queue that cannot keep what its source promises: a stream, auto-deleted, exclusive, or one that drops when it is full.</summary>
-    Unfit,
-
-    /// <summary>The broker could not be asked.</summary>
-    Unknown,
-}
-
-/// <summary>How one exchange, queue or binding is.</summary>
-/// <param name="Name">What it is, such as <c>queue 'orders'</c>.</param>
-/// <param name="State">How it is.</param>
-/// <param name="Text">Why, for people, in the broker's words where it said some; empty where all is as declared.</param>
-/// <param name="Messages">How many messages wait in the queue; null for anything else, or where it is not known.</param>
-public sealed record TopologyFinding(string Name, TopologyState State, string Text = "", long? Messages = null)
-{
-    /// <summary>Whether it can be used.</summary>
-    public bool IsUsable => State is TopologyState.Declared or TopologyState.MadeAgain or TopologyState.UsedAsIs;
-}
-
 /// <summary>
 /// Declares exchanges, queues and bindings, uses those that are there otherwise as they are, and finds out again and again whether they still are.
 /// </summary>
@@ -59,8 +13,6 @@ public sealed class AmqpTopology(AmqpConnections connections, AmqpTopologySettin
     private const int NotFound = 404;
     private const int AccessRefused = 403;
 
-    // What was found to be otherwise than declared, and why: it is asked for, not declared, from then on.
-    private readonly Dictionary<string, TopologyFinding> _asIs = new(StringComparer.Ordinal);
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private IAmqpChannel? _channel;
 
@@ -123,38 +75,28 @@ public sealed class AmqpTopology(AmqpConnections connections, AmqpTopologySettin
 
     private async Task<TopologyFinding> FindAsync(string name, CancellationToken cancellationToken, Func<IAmqpChannel, bool, Task<long?>> declare)
     {
-        bool isAsIs = _asIs.TryGetValue(name, out TopologyFinding? before);
+        // Declaring does not say whether it was there.
         bool wasThere = _seen.Contains(name);
+        bool isGone = wasThere && await TryAsync(channel => declare(channel, true), cancellationToken) is { Code: NotFound };
         long? messages = null;
-        if (wasThere)
-        {
-            // Declaring does not say whether it was there.
-            AmqpException? gone = await TryAsync(async channel => messages = await declare(channel, true), cancellationToken);
-            if (gone is null)
-            {
-                return isAsIs ? before! with { Messages = messages } : new TopologyFinding(name, TopologyState.Declared, "", messages);
-            }
-        }
-
         AmqpException? refusal = await TryAsync(async channel => messages = await declare(channel, false), cancellationToken);
-        _asIs.Remove(name);
         if (refusal is null)
         {
             _seen.Add(name);
-            return new TopologyFinding(name, wasThere ? TopologyState.MadeAgain : TopologyState.Declared, "", messages);
+            return new TopologyFinding(name, isGone ? TopologyState.MadeAgain : TopologyState.Declared, "", messages);
         }
 
         AmqpException? missing = await TryAsync(async channel => messages = await declare(channel, true), cancellationToken);
-        if (missing is not null)
+        if (missing is null)
         {
-            _seen.Remove(name);
-            return missing.Code is NotFound or AccessRefused
-                ? new TopologyFinding(name, TopologyState.Missing, $"{refusal.Message}. Declare it, or give the user the right to.")
-                : new TopologyFinding(name, TopologyState.Unfit, missing.Message);
+            _seen.Add(name);
+            return new TopologyFinding(name, TopologyState.UsedAsIs, refusal.Message, messages);
         }
 
-        _seen.Add(name);
-        return _asIs[name] = new TopologyFinding(name, TopologyState.UsedAsIs, refusal.Message, messages);
+        _seen.Remove(name);
+        return missing.Code is NotFound or AccessRefused
+            ? new TopologyFinding(name, TopologyState.Missing, $"{refusal.Message}. Declare it, or give the user the right to.")
+            : new TopologyFinding(name, TopologyState.Unfit, missing.Message);
     }
 
     /// <summary>
@@ -163,20 +105,15 @@ public sealed class AmqpTopology(AmqpConnections connections, AmqpTopologySettin
     /// </summary>
     private async Task<TopologyFinding> JudgeAsync(AmqpQueue queue, TopologyFinding finding, CancellationToken cancellationToken)
     {
-        QueueDifferences found = new(queue);
+        var found = new QueueDifferences(queue);
         string refusal = finding.Text;
         while (found.Learn(refusal))
         {
-            if (found.Unfit is { } unfit)
-            {
-                return _asIs[finding.Name] = finding with { State = TopologyState.Unfit, Text = $"{unfit} ({refusal})" };
-            }
-
             AmqpException? next = await TryAsync(channel => channel.DeclareAsync(found.Queue, passive: false, cancellationToken), cancellationToken);
             refusal = next?.Message ?? "";
         }
 
-        return finding;
+        return found.Unfit is { } unfit ? finding with { State = TopologyState.Unfit, Text = $"{unfit} ({finding.Text})" } : finding;
     }
 
     private async Task<TopologyFinding> BindAsync(AmqpBinding binding, CancellationToken cancellationToken)
@@ -211,9 +148,10 @@ public sealed class AmqpTopology(AmqpConnections connections, AmqpTopologySettin
             await action(channel);
             return null;
         }
-        catch (AmqpException e) when (e.Code != 0 && channel.Ended is { IsCompletedSuccessfully: true, Result.OfConnection: false })
+        catch (AmqpException e) when (e.Code != 0 && channel.Ended.IsCompleted)
         {
-            return e;
+            AmqpEnd end = await channel.Ended;
+            return end.OfConnection ? throw new AmqpException(e.Message, e.Code, e) : e;
         }
     }
 
@@ -225,4 +163,50 @@ public sealed class AmqpTopology(AmqpConnections connections, AmqpTopologySettin
             _channel = null;
         }
     }
+}
+
+/// <summary>What is to be there at the broker.</summary>
+public sealed record AmqpTopologySettings
+{
+    /// <summary>The exchanges.</summary>
+    public IReadOnlyList<AmqpExchange> Exchanges { get; init; } = [];
+
+    /// <summary>The queues.</summary>
+    public IReadOnlyList<AmqpQueue> Queues { get; init; } = [];
+
+    /// <summary>The bindings.</summary>
+    public IReadOnlyList<AmqpBinding> Bindings { get; init; } = [];
+}
+
+/// <summary>How a part of the topology is.</summary>
+public enum TopologyState
+{
+    /// <summary>It is as declared.</summary>
+    Declared,
+
+    /// <summary>It was gone and was made again.</summary>
+    MadeAgain,
+
+    /// <summary>It is there but otherwise than declared, or could not be declared: it is used as it is.</summary>
+    UsedAsIs,
+
+    /// <summary>It is not there and cannot be made.</summary>
+    Missing,
+
+    /// <summary>It is a queue that cannot keep what its source promises: a stream, auto-deleted, exclusive, or one that drops when it is full.</summary>
+    Unfit,
+
+    /// <summary>The broker could not be asked.</summary>
+    Unknown,
+}
+
+/// <summary>How one exchange, queue or binding is.</summary>
+/// <param name="Name">What it is, such as <c>queue 'orders'</c>.</param>
+/// <param name="State">How it is.</param>
+/// <param name="Text">Why, for people, in the broker's words where it said some; empty where all is as declared.</param>
+/// <param name="Messages">How many messages wait in the queue; null for anything else, or where it is not known.</param>
+public sealed record TopologyFinding(string Name, TopologyState State, string Text = "", long? Messages = null)
+{
+    /// <summary>Whether it can be used.</summary>
+    public bool IsUsable => State is TopologyState.Declared or TopologyState.MadeAgain or TopologyState.UsedAsIs;
 }

@@ -91,7 +91,7 @@ internal sealed class MethodWriter
                     bytes.AddRange([(byte)'t', flag ? (byte)1 : (byte)0]);
                     break;
                 case int or long:
-                    Span<byte> number = stackalloc byte[8];
+                    var number = new byte[8];
                     BinaryPrimitives.WriteInt64BigEndian(number, Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture));
                     bytes.AddRange([(byte)'l', .. number]);
                     break;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace DataLoad.Streams.Amqp.Tests.Broker;
 
-/// <summary>Runs <c>scripts/rabbitmq.sh</c> and <c>scripts/postgres.sh</c>.</summary>
+/// <summary>Runs <c>scripts/rabbitmq.sh</c>.</summary>
 internal static class ServerScript
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(150);
@@ -12,11 +12,11 @@ internal static class ServerScript
     public static async Task<string> RunAsync(string script, params string[] arguments)
     {
         // What it prints goes to files: a server that the script leaves running would hold a pipe open.
-        var output = Path.GetTempFileName();
+        string output = Path.GetTempFileName();
         try
         {
             var start = new ProcessStartInfo("/bin/bash") { UseShellExecute = false };
-            foreach (var argument in (string[])["-c", "out=$1; shift; exec \"$@\" >\"$out\" 2>\"$out.err\" </dev/null", "bash", output, script, .. arguments])
+            foreach (string argument in (string[])["-c", "out=$1; shift; exec \"$@\" >\"$out\" 2>\"$out.err\" </dev/null", "bash", output, script, .. arguments])
             {
                 start.ArgumentList.Add(argument);
             }

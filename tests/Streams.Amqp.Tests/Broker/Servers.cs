@@ -1,15 +1,11 @@
-using Npgsql;
 using Xunit;
 
 namespace DataLoad.Streams.Amqp.Tests.Broker;
 
-/// <summary>
-/// The RabbitMQ and the PostgreSQL that all tests share. The streams' exchanges and queues have fixed names, so that
-/// each scenario takes a vhost of its own; they are made together, since starting the broker's tool takes seconds.
-/// </summary>
+/// <summary>The RabbitMQ that all tests share: each takes a vhost of its own. They are made together, since starting the broker's tool takes seconds.</summary>
 internal static class Servers
 {
-    private const int Vhosts = 72;
+    private const int Vhosts = 40;
 
     private static readonly string Run = Guid.NewGuid().ToString("N")[..8];
     private static readonly Lazy<Task> MadeVhosts = new(MakeVhostsAsync);
@@ -18,20 +14,14 @@ internal static class Servers
     /// <summary>The folder below which a test may keep servers of its own, and files.</summary>
     public static string Folder => Named("DATALOAD_TEST_DIR");
 
-    /// <summary>The superuser's connection string of the shared PostgreSQL.</summary>
-    public static string PostgreSql => Named("DATALOAD_TEST_PG");
-
     /// <summary>Runs RabbitMQs.</summary>
     public static string RabbitMqScript => Named("DATALOAD_TEST_RABBITMQ_CTL");
-
-    /// <summary>Runs PostgreSQLs.</summary>
-    public static string PostgreSqlScript => Named("DATALOAD_TEST_PG_CTL");
 
     /// <summary>The URL of an empty vhost of the shared broker.</summary>
     public static async Task<string> NewVhostAsync()
     {
         await MadeVhosts.Value;
-        var number = Interlocked.Increment(ref _vhosts);
+        int number = Interlocked.Increment(ref _vhosts);
         return number <= Vhosts
             ? new Uri(new Uri(Named("DATALOAD_TEST_AMQP")), "/" + Vhost(number)).ToString()
             : throw new InvalidOperationException($"More than {Vhosts} vhosts are needed: raise {nameof(Servers)}.{nameof(Vhosts)}.");
@@ -44,35 +34,15 @@ internal static class Servers
     /// <summary>An empty folder.</summary>
     public static string NewFolder(string name)
     {
-        var folder = Path.Combine(Folder, $"{name}-{Guid.NewGuid().ToString("N")[..8]}");
+        string folder = Path.Combine(Folder, $"{name}-{Guid.NewGuid().ToString("N")[..8]}");
         return Directory.CreateDirectory(folder).FullName;
     }
 
-    /// <summary>The connection string of a new database on a server.</summary>
-    public static async Task<string> NewDatabaseAsync(string server)
-    {
-        var name = $"dataload_e2e_{Guid.NewGuid():N}";
-        await ExecuteAsync(server, $"CREATE DATABASE {name}");
-        return new NpgsqlConnectionStringBuilder(server) { Database = name }.ConnectionString;
-    }
-
-    /// <summary>Ends a database and whatever is connected to it.</summary>
-    public static Task DropDatabaseAsync(string server, string database) =>
-        ExecuteAsync(server, $"DROP DATABASE IF EXISTS {new NpgsqlConnectionStringBuilder(database).Database} WITH (FORCE)");
-
-    private static async Task ExecuteAsync(string server, string sql)
-    {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(server) { Pooling = false }.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync();
-    }
-
-    private static string Vhost(int number) => $"e2e-{Run}-{number}";
+    private static string Vhost(int number) => $"amqp-{Run}-{number}";
 
     private static async Task MakeVhostsAsync()
     {
-        var user = new Uri(Named("DATALOAD_TEST_AMQP")).UserInfo.Split(':')[0];
+        string user = new Uri(Named("DATALOAD_TEST_AMQP")).UserInfo.Split(':')[0];
         await ServerScript.RunAsync(
             RabbitMqScript,
             "ctl",
@@ -81,7 +51,7 @@ internal static class Servers
             $$"""
             U = <<"{{user}}">>,
             [begin
-                V = iolist_to_binary(["e2e-{{Run}}-", integer_to_list(I)]),
+                V = iolist_to_binary(["amqp-{{Run}}-", integer_to_list(I)]),
                 ok = rabbit_vhost:add(V, U),
                 ok = rabbit_auth_backend_internal:set_permissions(U, V, <<".*">>, <<".*">>, <<".*">>, U)
             end || I <- lists:seq(1, {{Vhosts}})], ok.
@@ -90,12 +60,12 @@ internal static class Servers
 
     private static string Named(string variable)
     {
-        var value = Environment.GetEnvironmentVariable(variable);
+        string? value = Environment.GetEnvironmentVariable(variable);
         if (string.IsNullOrEmpty(value))
         {
             Assert.Skip($"{variable} is not set; run ./test.");
         }
 
-        return value!;
+        return value;
     }
 }

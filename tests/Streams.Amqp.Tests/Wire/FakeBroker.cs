@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.Text;
-using DataLoad.Streams.Amqp.Wire;
 using DataLoad.Streams.Amqp.Tests.Support;
+using DataLoad.Streams.Amqp.Wire;
+using Shouldly;
 
 namespace DataLoad.Streams.Amqp.Tests.Wire;
 
@@ -11,9 +12,10 @@ internal sealed class FakeBroker
     public const string Password = "pass-word-9";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-    private readonly FrameBuffer _frames = new();
+    private readonly FrameBuffer _frames = new(128 * 1024);
     private readonly Stream _stream;
     private readonly ChunkStream _client;
+    private readonly SemaphoreSlim _arrived = new(0);
 
     public FakeBroker() => (_client, _stream) = ChunkStream.Pair();
 
@@ -23,28 +25,21 @@ internal sealed class FakeBroker
 
     public ManualTime Time { get; } = new();
 
-    public Signal Arrived { get; } = new();
-
     public bool ClientIsGone => _client.IsDisposed;
 
-    public WireOptions Options => OptionsOf(Time, readInterval: TimeSpan.Zero);
-
-    public static WireOptions OptionsOf(TimeProvider time, TimeSpan readInterval) => new()
+    public static AmqpConnectionSettings Settings { get; } = new()
     {
-        Name = "dataload intake",
+        Name = "tests",
         UserName = "guest",
         Password = Password,
         VirtualHost = "/here",
-        ConnectTimeout = TimeSpan.FromSeconds(10),
-        Heartbeat = TimeSpan.FromSeconds(20),
         MaxBodyBytes = 1024 * 1024,
         RoomPatience = TimeSpan.FromMinutes(10),
-        ReadInterval = readInterval,
-        Time = time,
+        ReadInterval = TimeSpan.Zero,
     };
 
     public static byte[] Deliver(ulong tag, ushort channel = 1) =>
-        new MethodWriter(channel, AmqpMethod.BasicDeliver).ShortText("dataload").UInt64(tag).Byte(0).ShortText("exchange").ShortText("key").ToBytes();
+        new MethodWriter(channel, AmqpMethod.BasicDeliver).ShortText("1").UInt64(tag).Byte(0).ShortText("exchange").ShortText("key").ToBytes();
 
     public static byte[] Header(long bodyBytes, ReadOnlySpan<byte> properties, ushort channel = 1)
     {
@@ -119,7 +114,7 @@ internal sealed class FakeBroker
     }
 
     public void Start(string mechanisms = "AMQPLAIN PLAIN") =>
-        Send(new MethodWriter(0, AmqpMethod.ConnectionStart).Byte(0).Byte(9).Table(("product", "Fake")).LongBytes(Encoding.UTF8.GetBytes(mechanisms)).LongBytes("en_US"u8).ToBytes());
+        Send(new MethodWriter(0, AmqpMethod.ConnectionStart).Byte(0).Byte(9).Table(new Dictionary<string, object?> { ["product"] = "Fake" }).LongBytes(Encoding.UTF8.GetBytes(mechanisms)).LongBytes("en_US"u8).ToBytes());
 
     public void Tune(ushort channels = 2047, uint frameBytes = 131072, ushort heartbeat = 60) =>
         Send(new MethodWriter(0, AmqpMethod.ConnectionTune).UInt16(channels).UInt32(frameBytes).UInt16(heartbeat).ToBytes());
@@ -127,12 +122,16 @@ internal sealed class FakeBroker
     public void Close(ushort channel, ushort code, string text) => Send(new MethodWriter(channel, channel == 0 ? AmqpMethod.ConnectionClose : AmqpMethod.ChannelClose)
         .UInt16(code).ShortText(text).UInt16(0).UInt16(0).ToBytes());
 
-    public Task<WireConnection> ConnectAsync(WireOptions? options = null) => WireConnection.OpenAsync(_client, options ?? Options, default);
+    public Task<WireConnection> ConnectAsync(AmqpConnectionSettings? settings = null, AmqpConnectionRole role = AmqpConnectionRole.Consuming) =>
+        WireConnection.OpenAsync(_client, settings ?? Settings, role, Time, default);
 
     /// <summary>Opens a connection.</summary>
-    public async Task<WireConnection> OpenAsync(WireOptions? options = null, uint frameBytes = 131072)
+    public async Task<WireConnection> OpenAsync(
+        AmqpConnectionSettings? settings = null,
+        uint frameBytes = 131072,
+        AmqpConnectionRole role = AmqpConnectionRole.Consuming)
     {
-        Task<WireConnection> connecting = ConnectAsync(options);
+        Task<WireConnection> connecting = ConnectAsync(settings, role);
         await AcceptAsync(frameBytes);
         return await connecting.WaitAsync(Patience);
     }
@@ -149,44 +148,47 @@ internal sealed class FakeBroker
         Send(new MethodWriter(0, AmqpMethod.ConnectionOpenOk).ShortText("").ToBytes());
     }
 
-    public DeliveryRing Ring(int prefetch = 100, long maxBytes = 10_000_000) =>
-        new(Catalog.Default.FindStream("act.share")!, prefetch, maxBatch: 0, maxBytes, Arrived);
+    public DeliveryRing Ring(int prefetch = 100, long maxBytes = 10_000_000) => new(prefetch, maxBytes, () => _arrived.Release());
 
     /// <summary>Opens a channel.</summary>
-    public async Task<IAmqpChannel> OpenChannelAsync(WireConnection connection, int prefetch = 100, ushort channel = 1)
+    public async Task<IAmqpChannel> OpenChannelAsync(WireConnection connection, ushort channel = 1)
     {
-        Task<IAmqpChannel> opening = connection.OpenChannelAsync(prefetch, default);
+        Task<IAmqpChannel> opening = connection.OpenChannelAsync(default);
         await ExpectAsync(AmqpMethod.ChannelOpen);
         Send(new MethodWriter(channel, AmqpMethod.ChannelOpenOk).LongBytes([]).ToBytes());
-        await ExpectAsync(AmqpMethod.BasicQos);
-        Send(new MethodWriter(channel, AmqpMethod.BasicQosOk).ToBytes());
         return await opening.WaitAsync(Patience);
     }
 
     /// <summary>Opens a channel that consumes into a ring.</summary>
     public async Task<IAmqpChannel> ConsumeAsync(WireConnection connection, DeliveryRing ring, int prefetch = 100, ushort channel = 1)
     {
-        IAmqpChannel opened = await OpenChannelAsync(connection, prefetch, channel);
-        Task consuming = opened.ConsumeAsync("queue", ring, default);
+        IAmqpChannel opened = await OpenChannelAsync(connection, channel);
+        Task consuming = opened.ConsumeAsync("queue", prefetch, ring, default);
+        await ExpectAsync(AmqpMethod.BasicQos);
+        Send(new MethodWriter(channel, AmqpMethod.BasicQosOk).ToBytes());
         await ExpectAsync(AmqpMethod.BasicConsume);
-        Send(new MethodWriter(channel, AmqpMethod.BasicConsumeOk).ShortText("dataload").ToBytes());
+        Send(new MethodWriter(channel, AmqpMethod.BasicConsumeOk).ShortText("1").ToBytes());
         await consuming.WaitAsync(Patience);
         return opened;
+    }
+
+    /// <summary>Waits until so many deliveries are in the ring and not taken.</summary>
+    public async Task WaitForAsync(DeliveryRing ring, int count)
+    {
+        while (ring.Written - ring.Taken < (ulong)count)
+        {
+            (await _arrived.WaitAsync(Patience)).ShouldBeTrue($"{count} deliveries did not arrive");
+        }
     }
 
     /// <summary>Waits until so many deliveries are in the ring, and takes them out: tags and bodies.</summary>
     public async Task<List<(ulong Tag, byte[] Body)>> TakeAsync(DeliveryRing ring, int count)
     {
-        using var patience = new CancellationTokenSource(Patience);
-        while (ring.Count < count)
-        {
-            await Arrived.WaitAsync(patience.Token);
-        }
-
-        var batch = new List<Delivery>();
-        ring.Peek(batch, count);
-        List<(ulong, byte[])> taken = [.. batch.Select(delivery => (delivery.Tag, delivery.Body.ToArray()))];
-        ring.Release(batch.Count);
+        await WaitForAsync(ring, count);
+        var start = (long)ring.Taken;
+        ring.Take(count).Count.ShouldBe(count);
+        List<(ulong, byte[])> taken = [.. Enumerable.Range(0, count).Select(i => (ring.At(start + i).Tag, ring.At(start + i).Body.ToArray()))];
+        ring.Release(start, count);
         return taken;
     }
 

@@ -33,7 +33,7 @@ public sealed class WireDeliveryTests
         }
 
         (await _broker.TakeAsync(ring, 3)).Select(delivery => delivery.Body).ShouldBe(bodies);
-        connection.IsOpen.ShouldBeTrue();
+        connection.Ended.IsCompleted.ShouldBeFalse();
 
         byte[] Three(ulong before) =>
             [.. FakeBroker.Message(before + 1, bodies[0], frameBytes: 3), .. FakeBroker.Message(before + 2, bodies[1]), .. FakeBroker.Message(before + 3, bodies[2])];
@@ -59,14 +59,10 @@ public sealed class WireDeliveryTests
         var broker = new FakeBroker();
         WireConnection connection = await broker.OpenAsync();
         DeliveryRing ring = broker.Ring(prefetch: 100);
-        var channel = new WireChannel(connection, 9);
-        Task consuming = channel.ConsumeAsync("queue", ring, default);
-        channel.OnFrame(FrameType.Method, new MethodWriter(9, AmqpMethod.BasicConsumeOk).ToBytes()[7..^1]);
-        await consuming.WaitAsync(Patience);
+        var channel = (WireChannel)await broker.ConsumeAsync(connection, ring);
         byte[] deliver = FakeBroker.Deliver(0);
         byte[] header = FakeBroker.Header(200, [0x10 | 0x80, 0, 4, (byte)'j', (byte)'s', (byte)'o', (byte)'n', 2]);
         byte[] body = new byte[200];
-        var batch = new List<Delivery>(1000);
         Run(1, 1000);
 
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -77,40 +73,40 @@ public sealed class WireDeliveryTests
         {
             for (int i = 0; i < count; i++)
             {
-                BinaryPrimitives.WriteUInt64BigEndian(deliver.AsSpan(7 + 4 + 9), first + (ulong)i);
+                BinaryPrimitives.WriteUInt64BigEndian(deliver.AsSpan(7 + 4 + 2), first + (ulong)i);
                 channel.OnFrame(FrameType.Method, deliver.AsSpan(7, deliver.Length - 8));
                 channel.OnFrame(FrameType.Header, header.AsSpan(7, header.Length - 8));
                 channel.OnFrame(FrameType.Body, body);
-                batch.Clear();
-                ring.Peek(batch, 10);
-                if (!string.Equals(batch[0].Properties.ContentType, "json", StringComparison.Ordinal) || batch[0].Properties.MessageId is not null || !batch[0].Properties.TryDelay(out _))
+                var start = (long)ring.Taken;
+                ring.Take(10);
+                AmqpProperties properties = ring.At(start).Properties;
+                if (!properties.ContentType.SequenceEqual("json"u8) || properties.TryGet(AmqpProperty.MessageId, out _) || properties.TryGetHeader("x"u8, out _))
                 {
                     throw new InvalidOperationException("not what was sent");
                 }
 
-                ring.Release(1);
+                ring.Release(start, 1);
             }
         }
     }
 
     [Fact]
-    public async Task Properties_that_are_malformed_are_the_deliverys_fault_alone()
+    public async Task Properties_that_are_unreadable_keep_what_can_be_read_and_cost_nothing_else()
     {
         WireConnection connection = await _broker.OpenAsync();
         DeliveryRing ring = _broker.Ring();
         await _broker.ConsumeAsync(connection, ring);
-        _broker.Send(FakeBroker.Deliver(1), FakeBroker.Header(1, [0x20, 0, 0, 0, 0, 3, 1, (byte)'a', (byte)'L']), FakeBroker.Body([7]), FakeBroker.Message(2, [8]));
-        using var patience = new CancellationTokenSource(Patience);
-        while (ring.Count < 2)
-        {
-            await _broker.Arrived.WaitAsync(patience.Token);
-        }
+        byte[] properties = [0xA0, 0, 1, (byte)'j', 0, 0, 0, 10, 1, (byte)'b', (byte)'B', 7, 1, (byte)'a', (byte)'?', 1, 2, 3];
+        _broker.Send(FakeBroker.Deliver(1), FakeBroker.Header(1, properties), FakeBroker.Body([7]), FakeBroker.Message(2, [8]));
+        await _broker.WaitForAsync(ring, 2);
 
-        var batch = new List<Delivery>();
-        ring.Peek(batch, 2);
-        batch[0].Properties.Error.ShouldNotBeNull().ShouldContain("0x4C");
-        batch[1].Properties.Error.ShouldBeNull();
-        connection.IsOpen.ShouldBeTrue();
+        ring.Take(2);
+        AmqpProperties read = ring.At(0).Properties;
+        read.Bytes.ToArray().ShouldBe(properties);
+        read.ContentType.ToArray().ShouldBe("j"u8.ToArray());
+        read.TryGetHeader("b"u8, out _).ShouldBeTrue();
+        read.TryGetHeader("a"u8, out _).ShouldBeFalse();
+        connection.Ended.IsCompleted.ShouldBeFalse();
     }
 
     [Fact]
@@ -119,9 +115,9 @@ public sealed class WireDeliveryTests
         WireConnection connection = await _broker.OpenAsync();
         DeliveryRing ring = _broker.Ring();
         IAmqpChannel channel = await _broker.ConsumeAsync(connection, ring);
-        await channel.AcknowledgeAsync(0x0102, default);
-        await channel.CancelAsync(default);
-        await channel.AcknowledgeAsync(0x0103, default);
+        await channel.AcknowledgeAsync(0x0102);
+        await channel.CancelAsync();
+        await channel.AcknowledgeAsync(0x0103);
         _broker.Send(FakeBroker.Message(1, [1]));
         Task closing = channel.DisposeAsync().AsTask();
 
@@ -131,13 +127,13 @@ public sealed class WireDeliveryTests
         await _broker.ExpectAsync(AmqpMethod.ChannelClose);
         _broker.Send(new MethodWriter(1, AmqpMethod.ChannelCloseOk).ToBytes());
         await closing.WaitAsync(Patience);
-        ring.Count.ShouldBe(0, "what comes after the cancelling is dropped");
+        ring.Written.ShouldBe(0UL, "what comes after the cancelling is dropped");
 
         Task ending = connection.DisposeAsync().AsTask();
         await _broker.ExpectAsync(AmqpMethod.ConnectionClose);
         _broker.Send(new MethodWriter(0, AmqpMethod.ConnectionCloseOk).ToBytes());
         await ending.WaitAsync(Patience);
-        (await connection.Ended).ShouldBe("the connection was closed");
+        (await connection.Ended).Reason.ShouldBe("the connection was closed");
     }
 
     [Fact]
@@ -164,39 +160,30 @@ public sealed class WireDeliveryTests
         DeliveryRing ring = _broker.Ring(maxBytes: 100);
         await _broker.ConsumeAsync(connection, ring);
         _broker.Send(FakeBroker.Message(1, new byte[101]));
-        await WaitForAsync(ring, 1);
+        await _broker.WaitForAsync(ring, 1);
         _broker.Send(FakeBroker.Message(2, [2]));
         (await _broker.TakeAsync(ring, 1)).Single().Tag.ShouldBe(1UL);
         (await _broker.TakeAsync(ring, 1)).Single().Tag.ShouldBe(2UL);
     }
 
     [Fact]
-    public async Task A_stream_that_holds_up_the_others_too_long_loses_its_channel_and_they_go_on()
+    public async Task A_source_that_holds_up_the_others_too_long_loses_its_channel_and_they_go_on()
     {
-        WireOptions options = _broker.Options;
-        WireConnection connection = await _broker.OpenAsync(options);
+        TimeSpan patience = FakeBroker.Settings.RoomPatience;
+        WireConnection connection = await _broker.OpenAsync();
         DeliveryRing full = _broker.Ring(maxBytes: 100);
         DeliveryRing other = _broker.Ring();
         IAmqpChannel holding = await _broker.ConsumeAsync(connection, full);
         await _broker.ConsumeAsync(connection, other, channel: 2);
         _broker.Send(FakeBroker.Message(1, new byte[101]));
-        await WaitForAsync(full, 1);
+        await _broker.WaitForAsync(full, 1);
         _broker.Send(FakeBroker.Message(1, [5], channel: 2));
         // The heart beats by the same clock, which must not run on before reading waits or after it goes on.
-        await _broker.Time.WaitForTimerAsync(options.RoomPatience);
-        _broker.Time.Advance(options.RoomPatience);
+        await _broker.Time.WaitForTimerAsync(patience);
+        _broker.Time.Advance(patience);
 
-        (await holding.Ended.WaitAsync(Patience)).ShouldContain("held up the other streams");
+        (await holding.Ended.WaitAsync(Patience)).Reason.ShouldContain("held up the other sources");
         (await _broker.TakeAsync(other, 1)).Single().Body.ShouldBe([5]);
-        connection.IsOpen.ShouldBeTrue("the heart beat while reading waited");
-    }
-
-    private async Task WaitForAsync(DeliveryRing ring, int count)
-    {
-        using var patience = new CancellationTokenSource(Patience);
-        while (ring.Count < count)
-        {
-            await _broker.Arrived.WaitAsync(patience.Token);
-        }
+        connection.Ended.IsCompleted.ShouldBeFalse("the heart beat while reading waited");
     }
 }

@@ -1,5 +1,5 @@
-using DataLoad.Streams.Amqp.Wire;
 using DataLoad.Streams.Amqp.Tests.Support;
+using DataLoad.Streams.Amqp.Wire;
 using Shouldly;
 using Xunit;
 
@@ -23,13 +23,15 @@ public sealed class WireEndTests
         { "where 1 was due", FakeBroker.Message(2, [1]) },
         { "type Body on channel 1, where one of type Method", FakeBroker.Body([1]) },
         { "type Method on channel 1, where one of type Header", [.. FakeBroker.Deliver(1), .. FakeBroker.Deliver(2)] },
-        { "none of a delivery", [.. FakeBroker.Deliver(1), .. FakeBroker.Frame(2, 1, [0, 60])] },
-        { "none of a delivery", [.. FakeBroker.Deliver(1), .. FakeBroker.Frame(2, 1, [0, 10, .. new byte[12]])] },
+        { "none of a message", [.. FakeBroker.Deliver(1), .. FakeBroker.Frame(2, 1, [0, 60])] },
+        { "none of a message", [.. FakeBroker.Deliver(1), .. FakeBroker.Frame(2, 1, [0, 10, .. new byte[12]])] },
         { "announced a body with 1048577 bytes", [.. FakeBroker.Deliver(1), .. FakeBroker.Header(1024 * 1024 + 1, [0, 0])] },
         { "announced a body with 18446744073709551615 bytes", [.. FakeBroker.Deliver(1), .. FakeBroker.Header(-1, [0, 0])] },
         { "2 bytes of a body on channel 1, of which 1 were left", [.. FakeBroker.Deliver(1), .. FakeBroker.Header(1, [0, 0]), .. FakeBroker.Body([1, 2])] },
         { "type Body on channel 0", FakeBroker.Body([1], channel: 0) },
-        { "which only consumes", FakeBroker.Frame(1, 1, [0, 60, 0, 50, 0]) },
+        { "which publishes nothing", FakeBroker.Frame(1, 1, [0, 60, 0, 50, 0]) },
+        { "which publishes nothing", FakeBroker.Frame(1, 1, [0, 60, 0, 80, 0, 0, 0, 0, 0, 0, 0, 1, 0]) },
+        { "which nobody asked for", FakeBroker.Frame(1, 1, [0, 60, 0, 71, 0]) },
     };
 
     [Theory]
@@ -40,10 +42,10 @@ public sealed class WireEndTests
         IAmqpChannel channel = await _broker.ConsumeAsync(connection, _broker.Ring());
         _broker.Send(bytes);
 
-        (await connection.Ended.WaitAsync(Patience)).ShouldContain(error);
-        (await channel.Ended.WaitAsync(Patience)).ShouldContain(error);
-        (await Should.ThrowAsync<AmqpException>(() => connection.OpenChannelAsync(1, default))).Message.ShouldContain("closed");
-        await Should.ThrowAsync<AmqpException>(async () => await channel.AcknowledgeAsync(1, default));
+        (await connection.Ended.WaitAsync(Patience)).Reason.ShouldContain(error);
+        (await channel.Ended.WaitAsync(Patience)).Reason.ShouldContain(error);
+        (await Should.ThrowAsync<AmqpException>(() => connection.OpenChannelAsync(default))).Message.ShouldContain("closed");
+        await Should.ThrowAsync<AmqpException>(async () => await channel.AcknowledgeAsync(1));
         await channel.DisposeAsync();
         await connection.DisposeAsync();
         _broker.ClientIsGone.ShouldBeTrue();
@@ -57,8 +59,8 @@ public sealed class WireEndTests
         IAmqpChannel channel = await _broker.ConsumeAsync(connection, ring, prefetch: 3);
         _broker.Send([.. Enumerable.Range(1, 9).Select(tag => FakeBroker.Message((ulong)tag, [1]))]);
 
-        (await channel.Ended.WaitAsync(Patience)).ShouldContain("more than the 4");
-        connection.IsOpen.ShouldBeTrue();
+        (await channel.Ended.WaitAsync(Patience)).Reason.ShouldContain("more than the 3");
+        connection.Ended.IsCompleted.ShouldBeFalse();
     }
 
     [Fact]
@@ -68,16 +70,16 @@ public sealed class WireEndTests
         DeliveryRing ring = _broker.Ring();
         IAmqpChannel closed = await _broker.ConsumeAsync(connection, ring);
         _broker.Close(1, 406, "PRECONDITION_FAILED - unknown delivery tag");
-        (await closed.Ended.WaitAsync(Patience)).ShouldBe("PRECONDITION_FAILED - unknown delivery tag (code 406)");
+        (await closed.Ended.WaitAsync(Patience)).Reason.ShouldBe("PRECONDITION_FAILED - unknown delivery tag (code 406)");
         await _broker.ExpectAsync(AmqpMethod.ChannelCloseOk);
 
         IAmqpChannel cancelled = await _broker.ConsumeAsync(connection, _broker.Ring());
-        _broker.Send(new MethodWriter(1, AmqpMethod.BasicCancel).ShortText("dataload").Byte(0).ToBytes());
-        (await cancelled.Ended.WaitAsync(Patience)).ShouldContain("cancelled the consumer");
+        _broker.Send(new MethodWriter(1, AmqpMethod.BasicCancel).ShortText("1").Byte(0).ToBytes());
+        (await cancelled.Ended.WaitAsync(Patience)).Reason.ShouldContain("cancelled the consumer");
         await _broker.ExpectAsync(AmqpMethod.BasicCancelOk);
 
         _broker.Close(0, 320, "CONNECTION_FORCED - shutdown");
-        (await connection.Ended.WaitAsync(Patience)).ShouldBe("CONNECTION_FORCED - shutdown (code 320)");
+        (await connection.Ended.WaitAsync(Patience)).Reason.ShouldBe("CONNECTION_FORCED - shutdown (code 320)");
     }
 
     [Fact]
@@ -85,12 +87,14 @@ public sealed class WireEndTests
     {
         WireConnection connection = await _broker.OpenAsync();
         IAmqpChannel channel = await _broker.OpenChannelAsync(connection);
-        Task consuming = channel.ConsumeAsync("queue", _broker.Ring(), default);
+        Task consuming = channel.ConsumeAsync("queue", 100, _broker.Ring(), default);
+        await _broker.ExpectAsync(AmqpMethod.BasicQos);
+        _broker.Send(new MethodWriter(1, AmqpMethod.BasicQosOk).ToBytes());
         await _broker.ExpectAsync(AmqpMethod.BasicConsume);
         _broker.Close(1, 404, "NOT_FOUND - no queue 'queue'");
 
         (await Should.ThrowAsync<AmqpException>(consuming.WaitAsync(Patience))).Message.ShouldContain("NOT_FOUND");
-        connection.IsOpen.ShouldBeTrue();
+        connection.Ended.IsCompleted.ShouldBeFalse();
     }
 
     [Fact]
@@ -116,19 +120,19 @@ public sealed class WireEndTests
             await EchoAsync(connection);
         }
 
-        connection.IsOpen.ShouldBeTrue();
+        connection.Ended.IsCompleted.ShouldBeFalse();
         _broker.Time.Advance(TimeSpan.FromSeconds(39));
-        connection.IsOpen.ShouldBeTrue();
+        connection.Ended.IsCompleted.ShouldBeFalse();
         _broker.Time.Advance(TimeSpan.FromSeconds(11));
 
-        (await connection.Ended.WaitAsync(Patience)).ShouldContain("nothing came from the broker for 00:00:40");
+        (await connection.Ended.WaitAsync(Patience)).Reason.ShouldContain("nothing came from the broker for 00:00:40");
     }
 
     [Fact]
     public async Task A_broker_that_does_not_answer_is_given_up_after_the_timeout()
     {
         WireConnection connection = await _broker.OpenAsync();
-        Task<IAmqpChannel> opening = connection.OpenChannelAsync(1, default);
+        Task<IAmqpChannel> opening = connection.OpenChannelAsync(default);
         await _broker.ExpectAsync(AmqpMethod.ChannelOpen);
         await _broker.Time.AdvanceUntilAsync(() => opening.IsCompleted, TimeSpan.FromSeconds(1));
 
@@ -141,7 +145,7 @@ public sealed class WireEndTests
         WireConnection connection = await _broker.OpenAsync();
         _broker.HangUp();
 
-        (await connection.Ended.WaitAsync(Patience)).ShouldContain("without a word");
+        (await connection.Ended.WaitAsync(Patience)).Reason.ShouldContain("without a word");
     }
 
     [Fact]
@@ -163,9 +167,9 @@ public sealed class WireEndTests
             broker.Send(bytes);
             broker.HangUp();
 
-            (await connection.Ended.WaitAsync(Patience)).ShouldNotBeNullOrEmpty();
-            (await channel.Ended.WaitAsync(Patience)).ShouldNotContain("Exception");
-            (await connection.Ended).ShouldNotContain("was lost", Case.Insensitive, Convert.ToHexString(bytes));
+            (await connection.Ended.WaitAsync(Patience)).Reason.ShouldNotBeNullOrEmpty();
+            (await channel.Ended.WaitAsync(Patience)).Reason.ShouldNotContain("Exception");
+            (await connection.Ended).Reason.ShouldNotContain("was lost", Case.Insensitive, Convert.ToHexString(bytes));
             await connection.DisposeAsync();
         }
     }
@@ -173,7 +177,7 @@ public sealed class WireEndTests
     /// <summary>Waits until the connection has read all that was sent.</summary>
     private async Task EchoAsync(WireConnection connection)
     {
-        Task<IAmqpChannel> opening = connection.OpenChannelAsync(1, default);
+        Task<IAmqpChannel> opening = connection.OpenChannelAsync(default);
         await _broker.ExpectAsync(AmqpMethod.ChannelOpen);
         _broker.Close(1, 504, "no");
         await Should.ThrowAsync<AmqpException>(opening.WaitAsync(Patience));

@@ -1,15 +1,5 @@
 namespace DataLoad.Streams.Amqp.Wire;
 
-/// <summary>What a frame holds.</summary>
-internal enum FrameType : byte
-{
-    None = 0,
-    Method = 1,
-    Header = 2,
-    Body = 3,
-    Heartbeat = 8,
-}
-
 /// <summary>The methods of AMQP 0-9-1 that are used here: the class in the upper half, the method in the lower.</summary>
 internal enum AmqpMethod : uint
 {
@@ -50,6 +40,16 @@ internal enum AmqpMethod : uint
     BasicNack = (60 << 16) | 120,
     ConfirmSelect = (85 << 16) | 10,
     ConfirmSelectOk = (85 << 16) | 11,
+}
+
+/// <summary>What a frame holds.</summary>
+internal enum FrameType : byte
+{
+    None = 0,
+    Method = 1,
+    Header = 2,
+    Body = 3,
+    Heartbeat = 8,
 }
 
 /// <summary>What was agreed on with the broker.</summary>
