@@ -6,6 +6,7 @@ using DataLoad.Engine.Counting;
 using DataLoad.Engine.Decoding;
 using DataLoad.Engine.Intake;
 using DataLoad.Engine.Sharding;
+using DataLoad.Engine.Storage;
 using DataLoad.Engine.Storage.Sqlite;
 
 namespace DataLoad.Bench.Core;
@@ -123,7 +124,7 @@ internal static class CoreBench
     private static async Task DeliverAsync(FigureTable table, string folder, int events, int runs, int prefetch)
     {
         string file = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"core-{prefetch}.db"));
-        var store = new SqliteStore(file);
+        var store = new SqlStore(SqliteDatabase.ForStore(file));
         await using (store.ConfigureAwait(false))
         {
             EngineUnderTest engine = await EngineUnderTest.StartAsync(store, new ShardingSettings(), new IntakeSettings { Prefetch = prefetch }).ConfigureAwait(false);

@@ -9,6 +9,7 @@ using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Node;
+using DataLoad.Engine.Storage;
 using DataLoad.Engine.Storage.PostgreSql;
 using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
@@ -53,7 +54,7 @@ internal sealed class FreshnessBench
         }
 
         string nodeId = $"bench-{Guid.NewGuid():n}";
-        var postgres = new PostgreSqlStore(new PostgreSqlStoreOptions { ConnectionString = _arguments.Text("--postgres"), NodeId = nodeId });
+        var postgres = new SqlStore(PostgreSqlDatabase.ForStore(new PostgreSqlStoreOptions { ConnectionString = _arguments.Text("--postgres"), NodeId = nodeId }));
         await using (postgres.ConfigureAwait(false))
         {
             using var metrics = new EngineMetrics();
@@ -134,7 +135,7 @@ internal sealed class FreshnessBench
 
     private static double Percentile(double[] sorted, double part) => sorted[Math.Min(sorted.Length - 1, (int)Math.Ceiling(sorted.Length * part) - 1)];
 
-    private EngineNode MakeNode(string nodeId, PostgreSqlStore postgres, EngineMetrics metrics) => new(
+    private EngineNode MakeNode(string nodeId, SqlStore postgres, EngineMetrics metrics) => new(
         new EngineSettings { Amqp = new AmqpSettings { Url = _amqp } },
         new NodeServices
         {

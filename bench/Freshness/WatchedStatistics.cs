@@ -31,5 +31,5 @@ internal sealed class WatchedStatistics(IStatisticsStore statistics, FreshnessWa
     public ValueTask AdoptAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) => statistics.AdoptAsync(page, rows, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) => statistics.RemoveAsync(page, rows, cancellationToken);
+    public ValueTask<IReadOnlyList<int>> RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) => statistics.RemoveAsync(page, rows, cancellationToken);
 }

@@ -4,6 +4,7 @@ using DataLoad.Bench.Recovery;
 using DataLoad.Bench.Reporting;
 using DataLoad.Engine.Intake;
 using DataLoad.Engine.Sharding;
+using DataLoad.Engine.Storage;
 using DataLoad.Engine.Storage.Sqlite;
 
 namespace DataLoad.Bench.Growth;
@@ -56,7 +57,7 @@ internal static class GrowthBench
         string file = Path.Combine(folder, "growth.db");
         var settings = new ShardingSettings { Shards = @case.Shards };
         double[] micros = new double[runs];
-        var store = new SqliteStore(file);
+        var store = new SqlStore(SqliteDatabase.ForStore(file));
         await using (store.ConfigureAwait(false))
         {
             if (@case.JournalEvents > 0)
@@ -93,7 +94,7 @@ internal static class GrowthBench
     {
         string file = Path.Combine(folder, "budget.db");
         var settings = new ShardingSettings { MemoryBudgetBytes = budgetBytes };
-        var store = new SqliteStore(file);
+        var store = new SqlStore(SqliteDatabase.ForStore(file));
         await using (store.ConfigureAwait(false))
         {
             EngineUnderTest engine = await EngineUnderTest.StartAsync(store, settings, new IntakeSettings()).ConfigureAwait(false);

@@ -21,7 +21,7 @@ internal sealed record Stage(string Name, params string[] Frames)
         new("decode", "StreamPipeline::Prepare", "BodyDecoder", "DataLoad.Engine.Decoding"),
         new("route", "ShardRouter", "ShardBatch", "EntryWriter", "Shard+<PostAsync", "Shard::PostAsync"),
         new("make the event", "StreamPipeline::Settle", "EventFactory"),
-        new("lookup", "LookupReader", "PostgreSqlLookup", "DataLoad.Engine.Resolving"),
+        new("lookup", "LookupReader", "SqlLookup", "DataLoad.Engine.Resolving"),
         new("client: reading deliveries", "Amqp.Wire", "DeliveryRing", "RabbitMQ.Client", "Amqp.Library"),
         new("loops of shards", "DataLoad.Engine.Sharding"),
         new("loops of streams", "DataLoad.Engine.Intake"),

@@ -29,19 +29,19 @@ internal static class RecoveryBench
         int runs = arguments.Number("--runs", arguments.Quick ? 2 : 3);
         var table = new FigureTable("recovery", arguments.Output);
 
-        var sqlite = new SqliteStore(Path.Combine(arguments.Folder, "recovery.db"));
+        var sqlite = new SqlStore(SqliteDatabase.ForStore(Path.Combine(arguments.Folder, "recovery.db")));
         await using (sqlite.ConfigureAwait(false))
         {
             await ReplayAsync(table, sqlite, "SQLite", events, runs, goal: 1_000_000).ConfigureAwait(false);
         }
 
-        var counters = new SqliteStore(Path.Combine(arguments.Folder, "counters.db"));
+        var counters = new SqlStore(SqliteDatabase.ForStore(Path.Combine(arguments.Folder, "counters.db")));
         await using (counters.ConfigureAwait(false))
         {
             await CountersAsync(table, counters, arguments.Quick ? 20_000 : 100_000, runs).ConfigureAwait(false);
         }
 
-        var postgres = new PostgreSqlStore(new PostgreSqlStoreOptions { ConnectionString = arguments.Text("--postgres"), NodeId = EngineUnderTest.NodeId });
+        var postgres = new SqlStore(PostgreSqlDatabase.ForStore(new PostgreSqlStoreOptions { ConnectionString = arguments.Text("--postgres"), NodeId = EngineUnderTest.NodeId }));
         await using (postgres.ConfigureAwait(false))
         {
             await ReplayAsync(table, postgres, "PostgreSQL", events, runs, goal: 500_000).ConfigureAwait(false);

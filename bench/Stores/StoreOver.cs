@@ -2,6 +2,7 @@ using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Operating;
 using DataLoad.Engine.Parking;
+using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Statistics;
 using DataLoad.Engine.Storage;
 
@@ -13,6 +14,9 @@ internal sealed class StoreOver(IStore store) : IStore
 {
     /// <inheritdoc/>
     public string Name => store.Name;
+
+    /// <inheritdoc/>
+    public IPartitionStore Partitions => store.Partitions;
 
     /// <inheritdoc/>
     public IJournal Journal { get; init; } = store.Journal;
@@ -43,6 +47,9 @@ internal sealed class StoreOver(IStore store) : IStore
 
     /// <inheritdoc/>
     public ValueTask<string?> CheckSchemaAsync(CancellationToken cancellationToken) => store.CheckSchemaAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<string?> CheckJournalAsync(CancellationToken cancellationToken) => store.CheckJournalAsync(cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<string> FixAsync(string name, string proposed, CancellationToken cancellationToken) => store.FixAsync(name, proposed, cancellationToken);

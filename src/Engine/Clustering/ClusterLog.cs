@@ -14,6 +14,18 @@ internal static partial class ClusterLog
     [LoggerMessage(6003, LogLevel.Warning, "Renewing the lease failed, trying again in {Wait}: {Error}")]
     public static partial void RenewFailed(ILogger logger, TimeSpan wait, string error);
 
+    [LoggerMessage(6002, LogLevel.Warning, "Another node took the store over: this one lets go of what is not journaled, which is delivered again, and stands by")]
+    public static partial void Lost(ILogger logger);
+
+    [LoggerMessage(6004, LogLevel.Information, "Stopping: intake, drain, flush, checkpoint")]
+    public static partial void Stopping(ILogger logger);
+
+    [LoggerMessage(6005, LogLevel.Information, "Stopped; what was not flushed and checkpointed is recovered from the journal at the next start")]
+    public static partial void Stopped(ILogger logger);
+
+    [LoggerMessage(6006, LogLevel.Warning, "Stopped before it served")]
+    public static partial void StoppedEarly(ILogger logger);
+
     [LoggerMessage(6007, LogLevel.Information, "Adopted {Rows} rows of {Table} as a baseline")]
     public static partial void Adopted(ILogger logger, long rows, string table);
 

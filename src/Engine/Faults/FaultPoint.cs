@@ -71,4 +71,48 @@ internal enum FaultPoint
 
     /// <summary>Blocks are trimmed without being taken into the baseline.</summary>
     TrimWithoutBaseline,
+
+    // Those of Partitions; the ones above go with the shards, but for those that are named in both.
+
+    /// <summary>A batch is answered as soon as it is considered, before its block is persisted.</summary>
+    AcceptedBeforePersisted,
+
+    /// <summary>A batch that holds only duplicates is answered at once, though what it duplicates may be in flight.</summary>
+    DuplicateAcceptedBeforePersisted,
+
+    /// <summary>The batches of a block whose write failed are answered, as if it were persisted.</summary>
+    FailedWriteAccepted,
+
+    /// <summary>A Partition that is told that its Epoch is stale goes on, as if what it sent were written.</summary>
+    StaleWriteIgnored,
+
+    /// <summary>A Partition reads its positions before its Epoch is in force.</summary>
+    ReadsBeforeEpochInForce,
+
+    /// <summary>A Partition that is told to stop does so at once, without flush and checkpoint.</summary>
+    StopsWithoutFlush,
+
+    /// <summary>A Counter that is met is not loaded: it starts from nothing.</summary>
+    StoredCounterNotLoaded,
+
+    /// <summary>Counters are passivated before they are flushed and saved.</summary>
+    PassivatesUnwritten,
+
+    /// <summary>Slices that reach a Counter while it is being stopped are lost.</summary>
+    SlicesLostAtPassivation,
+
+    /// <summary>A Counter applies slices that its state holds already.</summary>
+    SliceAppliedTwice,
+
+    /// <summary>The identities of blocks that are replayed are not remembered.</summary>
+    ReplayedNotSeen,
+
+    /// <summary>A batch is not sent again.</summary>
+    BatchNotSentAgain,
+
+    /// <summary>An event without identity gets another one each time that its batch is sent.</summary>
+    IdentityMadeAtResend,
+
+    /// <summary>Deliveries are done when any later one of their channel is.</summary>
+    CompletesEarlierDeliveries,
 }

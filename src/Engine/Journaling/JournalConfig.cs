@@ -1,5 +1,6 @@
 using System.Text;
 using Akka.Configuration;
+using Akka.Persistence.Sql;
 
 namespace DataLoad.Engine.Journaling;
 
@@ -23,7 +24,7 @@ public static class JournalConfig
 
     private const string Resource = "akka.conf";
 
-    /// <summary>What <c>hocon/akka.conf</c> says, which is built into the program.</summary>
+    /// <summary>What <c>hocon/akka.conf</c> says, which is built into the program, over the plugin's own settings, which Akka does not know by itself.</summary>
     public static Config Defaults { get; } = ReadDefaults();
 
     /// <summary>The settings for a database, to be laid over <see cref="Defaults"/> or over what a user's file made of them.</summary>
@@ -62,6 +63,6 @@ public static class JournalConfig
         using Stream stream = typeof(JournalConfig).Assembly.GetManifestResourceStream(Resource)
             ?? throw new InvalidOperationException($"The program was built without its resource {Resource}.");
         using var reader = new StreamReader(stream);
-        return ConfigurationFactory.ParseString(reader.ReadToEnd());
+        return ConfigurationFactory.ParseString(reader.ReadToEnd()).WithFallback(SqlPersistence.DefaultConfiguration);
     }
 }

@@ -84,6 +84,24 @@ public sealed class JournalReader(ICurrentEventsByPersistenceIdQuery journal, IM
         return atLeast;
     }
 
+    /// <summary>
+    /// The lowest number of a Partition that is not deleted: where to go on with deleting what an earlier owner left.
+    /// </summary>
+    /// <param name="partition">The Partition.</param>
+    /// <param name="throughSequenceNr">The highest number that is asked for.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    /// <returns>The number, or <paramref name="throughSequenceNr"/> + 1 where all up to it are deleted.</returns>
+    public async Task<long> FindLowestAsync(int partition, long throughSequenceNr, CancellationToken cancellationToken)
+    {
+        Source<EventEnvelope, NotUsed> entries = journal.CurrentEventsByPersistenceId(PersistenceIdOf(partition), 1, throughSequenceNr);
+        await foreach (EventEnvelope entry in EnumerateAsync(entries, cancellationToken))
+        {
+            return entry.SequenceNr;
+        }
+
+        return throughSequenceNr + 1;
+    }
+
     private async Task<bool> ExistsAsync(int partition, long sequenceNr, CancellationToken cancellationToken)
     {
         Source<EventEnvelope, NotUsed> entry = journal.CurrentEventsByPersistenceId(PersistenceIdOf(partition), sequenceNr, sequenceNr);

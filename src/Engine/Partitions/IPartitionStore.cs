@@ -3,29 +3,45 @@ using DataLoad.Engine.Journaling;
 namespace DataLoad.Engine.Partitions;
 
 /// <summary>
-/// Each Partition's row: the Epoch in force, and how far checkpoint and baseline have come. Every write beside the journal
-/// locks this row in its own transaction and compares its Epoch, so that a stale owner writes nothing.
+/// One row a Partition: its Epoch in force, which fences every write beside the journal, its checkpoint and its baseline.
+/// Each of these calls locks that row in its own transaction and compares the Epoch.
 /// </summary>
 public interface IPartitionStore
 {
-    /// <summary>Puts an Epoch in force. Repeating it changes nothing.</summary>
-    /// <returns>False where a higher Epoch is in force.</returns>
+    /// <summary>
+    /// Puts an Epoch in force: of the writes of lower ones none lands once this has returned. Repeating the call, as after
+    /// an unknown outcome, changes nothing and answers the same.
+    /// </summary>
+    /// <param name="partition">The Partition's number, 0 and up.</param>
+    /// <param name="epoch">The SequenceNr at which the owner announced itself, 1 and up; no two owners have the same.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>False where a higher Epoch is in force: the caller is no longer the owner.</returns>
     ValueTask<bool> RaiseEpochAsync(int partition, long epoch, CancellationToken cancellationToken);
 
-    /// <summary>A Partition's row; all zeros at first.</summary>
+    /// <summary>What is stored of a Partition; all zeros at first.</summary>
     ValueTask<PartitionPositions> LoadAsync(int partition, CancellationToken cancellationToken);
 
-    /// <summary>Moves the checkpoint forward; one that stands further already stays.</summary>
+    /// <summary>Moves a Partition's checkpoint forward; one that stands further already stays.</summary>
     /// <returns>False where the Epoch is stale and nothing was changed.</returns>
-    ValueTask<bool> SaveCheckpointAsync(int partition, long epoch, long sequenceNr, CancellationToken cancellationToken);
+    ValueTask<bool> SaveCheckpointAsync(int partition, long epoch, long position, CancellationToken cancellationToken);
 
-    /// <summary>Writes the kept states and, in the same transaction, the SequenceNr that the journal may be deleted through.</summary>
+    /// <summary>
+    /// Writes the states that stand in the place of the journal up to a position, and that position, in one transaction.
+    /// Where a baseline stands further already, nothing is changed.
+    /// </summary>
+    /// <param name="partition">The Partition's number.</param>
+    /// <param name="epoch">The owner's Epoch.</param>
+    /// <param name="position">The position in the journal that the states hold at; blocks up to it may be deleted after.</param>
+    /// <param name="states">The states to write and to remove, all of this Partition and Epoch.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>False where the Epoch is stale and nothing was changed.</returns>
-    ValueTask<bool> SaveBaselineAsync(int partition, long epoch, long sequenceNr, IReadOnlyList<SnapshotWrite> states, CancellationToken cancellationToken);
+    /// <exception cref="ArgumentException">A state is of another Partition or Epoch: it would escape the fence.</exception>
+    ValueTask<bool> SaveBaselineAsync(
+        int partition, long epoch, long position, IReadOnlyList<SnapshotWrite> states, CancellationToken cancellationToken);
 }
 
-/// <summary>Where a Partition stands; SequenceNrs are those of its blocks.</summary>
-/// <param name="Epoch">The Epoch in force; 0 before the first owner.</param>
-/// <param name="Checkpoint">The SequenceNr up to which recovery needs no journal.</param>
-/// <param name="Baseline">The SequenceNr up to which the journal was trimmed; 0 where it is whole.</param>
+/// <summary>Where a Partition stands.</summary>
+/// <param name="Epoch">The Epoch in force; 0 where none ever was.</param>
+/// <param name="Checkpoint">The position up to which no journal is needed for recovery; 0 at first.</param>
+/// <param name="Baseline">The position up to which the journal may be gone; 0 where it is whole.</param>
 public readonly record struct PartitionPositions(long Epoch, long Checkpoint, long Baseline);

@@ -175,7 +175,12 @@ internal sealed partial class PartitionActor
         bool wasPassivated = entry.IsStopping;
         entry.Actor = null;
         entry.IsStopping = false;
-        OnNoAnswer(entry);
+        if (!wasPassivated)
+        {
+            entry.Waiting.Clear();
+        }
+
+        AnswerQuestionsWithout(entry);
         if (!wasPassivated)
         {
             // Without an actor from now on: what it held is in the journal alone.

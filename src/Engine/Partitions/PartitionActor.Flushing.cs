@@ -156,9 +156,18 @@ internal sealed partial class PartitionActor
             WriteStates();
         }
 
-        foreach ((long round, TopicQuestion question) in _questions.Where(question => question.Value.Awaited.Remove(entry.Id)).ToList())
+        AnswerQuestionsWithout(entry);
+    }
+
+    /// <summary>Answers what was asked of a Counter that will not answer; what waits for its successor is asked of that.</summary>
+    private void AnswerQuestionsWithout(CounterEntry entry)
+    {
+        foreach ((long round, TopicQuestion question) in _questions.ToList())
         {
-            AnswerTopic(round);
+            if (!entry.Waiting.Exists(message => message is ReadRow read && read.Round == round) && question.Awaited.Remove(entry.Id))
+            {
+                AnswerTopic(round);
+            }
         }
     }
 

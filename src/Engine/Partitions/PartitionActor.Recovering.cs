@@ -16,6 +16,7 @@ internal sealed partial class PartitionActor
     private BlockDecoder _decoder = null!;
     private IActorRef? _replay;
     private PersistedEntry? _replaying;
+    private object? _replayOutcome;
     private string? _replayError;
     private int _replayFailures;
     private long _replayedBlocks;
@@ -101,6 +102,31 @@ internal sealed partial class PartitionActor
                 _replay = Sender;
                 OnReplayed(entry);
                 break;
+            case ReplayEnded or ReplayFailed:
+                _replayOutcome = message;
+                EndReplay();
+                break;
+            case ReplayAgain:
+                Replay();
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    /// <summary>The end of the stream is told without regard to its last block, which may still wait for its seen keys.</summary>
+    private void EndReplay()
+    {
+        if (_replaying is not null || _replayOutcome is not { } outcome)
+        {
+            return;
+        }
+
+        _replayOutcome = null;
+        _replay = null;
+        switch (outcome)
+        {
             case ReplayEnded:
                 OnRecovered();
                 break;
@@ -113,12 +139,6 @@ internal sealed partial class PartitionActor
                 TimeSpan wait = _context.Backoff.After(++_replayFailures);
                 PartitionLog.StoreCallFailed(_context.Logger, $"Partition {_partition}", "reading its journal", _replayFailures, wait, _replayError);
                 Timers.StartSingleTimer(ReplayAgain.Instance, ReplayAgain.Instance, wait);
-                break;
-            case ReplayAgain:
-                Replay();
-                break;
-            default:
-                Unhandled(message);
                 break;
         }
     }
@@ -178,6 +198,7 @@ internal sealed partial class PartitionActor
         Distribute(sequenceNr, _replayedSlices.Build(sequenceNr, block));
         Upkeep();
         AskForReplay();
+        EndReplay();
     }
 
     /// <summary>Asks for the next block, unless slices or memory are at their bound: then the end of that asks.</summary>

@@ -242,7 +242,7 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
     private void FailForGood(Exception damage)
     {
         PartitionLog.Damaged(_context.Logger, _partition, damage.Message);
-        _context.Registry.PersistFailed(_partition, _appliedSequenceNr, damage.Message);
+        _context.Registry.Damaged(_partition, damage.Message);
         Context.Stop(Self);
     }
 

@@ -10,6 +10,7 @@ public sealed class PartitionRegistry
 {
     private readonly ConcurrentDictionary<int, PartitionStatus> _statuses = new();
     private readonly ConcurrentDictionary<int, string> _persistFailures = new();
+    private readonly ConcurrentDictionary<int, string> _damages = new();
     private readonly ConcurrentDictionary<string, string> _writers = new(StringComparer.Ordinal);
 
     /// <summary>The Partitions that are here, by number.</summary>
@@ -19,6 +20,7 @@ public sealed class PartitionRegistry
     public IReadOnlyList<string> Failing =>
     [
         .. _writers.OrderBy(writer => writer.Key, StringComparer.Ordinal).Select(writer => writer.Value),
+        .. _damages.OrderBy(damage => damage.Key).Select(damage => damage.Value),
         .. _persistFailures.OrderBy(failure => failure.Key).Select(failure => failure.Value),
         .. Partitions.Where(status => status.Failing is not null).Select(status => $"Partition {status.Partition}: {status.Failing}"),
     ];
@@ -26,15 +28,38 @@ public sealed class PartitionRegistry
     /// <summary>A Partition says what it is doing.</summary>
     public void Report(PartitionStatus status) => _statuses[status.Partition] = status;
 
-    /// <summary>A Partition is not here any more.</summary>
-    public void Remove(int partition) => _statuses.TryRemove(partition, out _);
+    /// <summary>Forgets all: no Partition is here any more.</summary>
+    public void Clear()
+    {
+        _statuses.Clear();
+        _persistFailures.Clear();
+        _damages.Clear();
+        _writers.Clear();
+    }
 
     /// <summary>A Partition could not persist a block, and stopped.</summary>
     public void PersistFailed(int partition, long sequenceNr, string error) =>
         _persistFailures[partition] = $"Partition {partition} cannot persist at SequenceNr {sequenceNr}: {error}";
 
+    /// <summary>A Partition needs what is damaged, and stopped.</summary>
+    public void Damaged(int partition, string damage) => _damages[partition] = damage;
+
     /// <summary>A Partition persisted a block.</summary>
-    public void Persisted(int partition) => _persistFailures.TryRemove(partition, out _);
+    public void Persisted(int partition)
+    {
+        _persistFailures.TryRemove(partition, out _);
+        _damages.TryRemove(partition, out _);
+    }
+
+    /// <summary>Says what is damaged where a Partition could not start for it.</summary>
+    /// <exception cref="Counting.StoredFormatException">A Partition needs what is damaged.</exception>
+    public void ThrowIfDamaged()
+    {
+        foreach (string damage in _damages.Values)
+        {
+            throw new Counting.StoredFormatException(damage);
+        }
+    }
 
     /// <summary>A writer fails, or works again.</summary>
     public void ReportWriter(string name, string? error)

@@ -13,6 +13,7 @@ internal sealed class StoreCalls(IActorRef self, ITimerScheduler timers, Backoff
     private readonly CancellationTokenSource _ended = new();
     private readonly SortedDictionary<long, StoreCall> _running = [];
     private long _number;
+    private bool _isEnded;
 
     /// <summary>What fails and is made again, or null.</summary>
     public string? Failing => _running.Values.FirstOrDefault(call => call.Error is not null)?.Error;
@@ -28,6 +29,11 @@ internal sealed class StoreCalls(IActorRef self, ITimerScheduler timers, Backoff
     /// <typeparam name="T">What the call gives.</typeparam>
     public void Start<T>(string what, Func<CancellationToken, Task<T>> run, Action<T> then, Func<Exception, bool>? failed = null)
     {
+        if (_isEnded)
+        {
+            return;
+        }
+
         var call = new StoreCall(++_number, what, async token => await run(token), result => then((T)result!), failed);
         _running.Add(call.Number, call);
         Run(call);
@@ -67,6 +73,12 @@ internal sealed class StoreCalls(IActorRef self, ITimerScheduler timers, Backoff
     /// <summary>Ends all calls; what comes of them is not told any more.</summary>
     public void End()
     {
+        if (_isEnded)
+        {
+            return;
+        }
+
+        _isEnded = true;
         _running.Clear();
         _ended.Cancel();
         _ended.Dispose();

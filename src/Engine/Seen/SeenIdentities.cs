@@ -26,6 +26,7 @@ internal sealed class SeenIdentities(SeenHashes hashes, MemoryAccount memory)
     private int _answered;
     private long _hashBytes;
     private long _clock;
+    private long _askedAt;
 
     /// <summary>The hashes: sealing and merging them is between them and the Partition.</summary>
     public SeenHashes Hashes => hashes;
@@ -44,6 +45,7 @@ internal sealed class SeenIdentities(SeenHashes hashes, MemoryAccount memory)
     {
         _askedCount = 0;
         _answered = 0;
+        _askedAt = _clock;
     }
 
     /// <summary>Asks for an identity; a chunk of keys stays in memory until the block that the event joins is persisted.</summary>
@@ -132,7 +134,9 @@ internal sealed class SeenIdentities(SeenHashes hashes, MemoryAccount memory)
     {
         if (identity.Kind == IdentityKind.Key)
         {
-            return _chunks[KeyChunkId.Of(streamId, topic, identity.Value)].Keys.Contains(KeyChunkId.Low(identity.Value));
+            KeyChunk chunk = _chunks[KeyChunkId.Of(streamId, topic, identity.Value)];
+            chunk.LastUsed = _clock;
+            return chunk.Keys.Contains(KeyChunkId.Low(identity.Value));
         }
 
         Membership known = _known[_answered++];
@@ -193,8 +197,10 @@ internal sealed class SeenIdentities(SeenHashes hashes, MemoryAccount memory)
             return;
         }
 
-        // A block that is not added yet may need its chunks: there are at most two, and one of them asked a tick ago.
-        foreach (KeyChunk chunk in _chunks.Values.Where(chunk => !chunk.IsDirty && !chunk.IsSaving && chunk.LastUsed < _clock - 1).OrderBy(chunk => chunk.LastUsed).ToList())
+        // A block that is not added yet may need its chunks: there are at most two, and one of them asked a tick ago. So may
+        // what is considered now, however many blocks were added while it waited for what it misses.
+        long needed = Math.Min(_clock - 1, _askedAt);
+        foreach (KeyChunk chunk in _chunks.Values.Where(chunk => !chunk.IsDirty && !chunk.IsSaving && chunk.LastUsed < needed).OrderBy(chunk => chunk.LastUsed).ToList())
         {
             if (memory.Bytes <= goalBytes)
             {

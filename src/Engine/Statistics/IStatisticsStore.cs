@@ -34,5 +34,6 @@ public interface IStatisticsStore
     /// Removes rows that no event accounts for, where their shard's epoch is not stale and they still hold at the
     /// SequenceNr that was read, so that a removal which lands late takes nothing away that was written since.
     /// </summary>
-    ValueTask RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken);
+    /// <returns>The shards whose epoch is stale; empty where all was done.</returns>
+    ValueTask<IReadOnlyList<int>> RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken);
 }

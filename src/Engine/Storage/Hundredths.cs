@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace DataLoad.Engine.Storage;
 
@@ -45,6 +46,21 @@ public static class Hundredths
 
         hundredths = (long)scaled;
         return true;
+    }
+
+    /// <summary>The hundredths of an amount as a database gives it: a number, digits as text, or as the bytes of such text.</summary>
+    public static bool TryFrom(object value, out long hundredths)
+    {
+        hundredths = 0;
+        return value switch
+        {
+            long whole => TryFrom((decimal)whole, out hundredths),
+            decimal number => TryFrom(number, out hundredths),
+            double number => TryFrom(number, out hundredths),
+            string text => TryParse(text, out hundredths),
+            byte[] digits => TryParse(Encoding.ASCII.GetString(digits), out hundredths),
+            _ => false,
+        };
     }
 
     /// <summary>

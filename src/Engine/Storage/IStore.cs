@@ -2,6 +2,7 @@ using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Operating;
 using DataLoad.Engine.Parking;
+using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Engine.Storage;
@@ -11,6 +12,9 @@ public interface IStore : IAsyncDisposable
 {
     /// <summary>A name for messages, without secrets, as in <c>PostgreSQL 127.0.0.1:5432/dataload</c>.</summary>
     string Name { get; }
+
+    /// <summary>The Epochs, checkpoints and baselines of Partitions.</summary>
+    IPartitionStore Partitions { get; }
 
     /// <summary>The journal.</summary>
     IJournal Journal { get; }
@@ -45,12 +49,25 @@ public interface IStore : IAsyncDisposable
     ValueTask<string?> CheckSchemaAsync(CancellationToken cancellationToken);
 
     /// <summary>
+    /// Whether the table of Akka's journal is there with the unique index that keeps two writers of one Partition apart;
+    /// changes nothing.
+    /// </summary>
+    /// <returns>Null where it is, else a sentence that says what is wrong.</returns>
+    ValueTask<string?> CheckJournalAsync(CancellationToken cancellationToken);
+
+    /// <summary>
     /// The value that is fixed under a name: the proposed one at the first call ever, that one ever after.
     /// </summary>
     ValueTask<string> FixAsync(string name, string proposed, CancellationToken cancellationToken);
 
     /// <summary>The value that was fixed under a name, or null; changes nothing.</summary>
     ValueTask<string?> FindFixedAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>How Akka.Persistence.Sql reaches the journal that belongs to this store.</summary>
+    JournalConnection JournalConnection { get; }
+
+    /// <summary>Whether an error says that a unique key is taken: of the journal, that another owner wrote its SequenceNr.</summary>
+    bool IsConflict(Exception error);
 
     /// <summary>One trivial round trip, for health.</summary>
     ValueTask PingAsync(CancellationToken cancellationToken);

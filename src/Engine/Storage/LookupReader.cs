@@ -16,19 +16,7 @@ public static class LookupReader
     {
         rows.Clear();
         int[] ordinals = FindColumns(reader, query, rows.Step);
-        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            AddRow(reader, ordinals, rows);
-        }
-    }
-
-    /// <summary>As <see cref="ReadAsync"/>, for a database that answers at once.</summary>
-    /// <exception cref="LookupException">The result has no <c>id</c>, or not all of the step's columns.</exception>
-    public static void Read(DbDataReader reader, string query, LookupRows rows)
-    {
-        rows.Clear();
-        int[] ordinals = FindColumns(reader, query, rows.Step);
-        while (reader.Read())
+        while (await reader.ReadAsync(cancellationToken))
         {
             AddRow(reader, ordinals, rows);
         }
@@ -88,7 +76,7 @@ public static class LookupReader
             {
                 ReadValue(reader, ordinals[i + 1], rows, row, i, column.Kind);
             }
-            catch (Exception e) when (e is InvalidCastException or OverflowException or FormatException or ArgumentException)
+            catch (Exception e) when (IsOfTheValue(e))
             {
                 rows.SetError(row, i, $"column {column.Name} cannot be read: expected {LookupValue.Expected(column.Kind)} ({e.Message})");
             }
@@ -108,11 +96,17 @@ public static class LookupReader
             id = (int)value;
             return true;
         }
-        catch (Exception e) when (e is InvalidCastException or OverflowException or FormatException or ArgumentException)
+        catch (Exception e) when (IsOfTheValue(e))
         {
             return false;
         }
     }
+
+    /// <summary>
+    /// Whatever a driver throws on a value of a row that it has read is that value's fault: a row is in memory as a whole,
+    /// and a connection that is gone fails the next one's reading.
+    /// </summary>
+    private static bool IsOfTheValue(Exception e) => e is not (OperationCanceledException or OutOfMemoryException or ObjectDisposedException);
 
     private static void ReadValue(DbDataReader reader, int ordinal, LookupRows rows, int row, int column, ColumnKind kind)
     {

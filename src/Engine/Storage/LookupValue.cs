@@ -73,8 +73,7 @@ internal static class LookupValue
             case TypeCode.Single:
                 return TryWhole(reader.GetFloat(ordinal), out value);
             case TypeCode.String:
-                return long.TryParse(
-                    reader.GetString(ordinal), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
+                return TryWhole(reader.GetString(ordinal), out value);
             default:
                 value = 0;
                 return false;
@@ -149,6 +148,19 @@ internal static class LookupValue
     }
 
     private static bool Is(string text, string word) => string.Equals(text, word, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Digits, perhaps with a fraction of nothing but zeros, however many there are.</summary>
+    private static bool TryWhole(string text, out long value)
+    {
+        ReadOnlySpan<char> whole = text;
+        int point = whole.IndexOf('.');
+        if (point > 0 && whole[(point + 1)..] is { Length: > 0 } fraction && !fraction.ContainsAnyExcept('0'))
+        {
+            whole = whole[..point];
+        }
+
+        return long.TryParse(whole, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
+    }
 
     private static bool TryWhole(decimal number, out long value)
     {

@@ -11,7 +11,7 @@ internal static class SettingEndpoints
         {
             string? search = new ApiQuery(context.Request.Query).Text("search", 100);
             return Task.FromResult(Results.Json(
-                new SettingList([.. services.Settings.Effective
+                new SettingList([.. services.Settings.Effective.Concat(services.Settings.Akka.FindChanged())
                     .Where(setting => search is null || setting.Path.Contains(search, StringComparison.OrdinalIgnoreCase))
                     .Select(setting => new SettingList.Setting(setting.Path, setting.Value, setting.Origin.ToString()))]),
                 ApiJson.Default.SettingList));

@@ -4,6 +4,7 @@ using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Storage;
 using DataLoad.Host.Commands.Checking;
+using DataLoad.Host.Hocon;
 using DataLoad.Host.Hosting;
 using DataLoad.Host.Settings;
 
@@ -49,6 +50,11 @@ internal static class CheckCommand
         int enabled = Catalog.Default.Streams.Count(stream => settings.Engine.Amqp.Of(stream).Enabled);
         string from = files.Count == 0 ? "the defaults" : string.Join(", ", files.Select(file => file.Name));
         report.Ok("settings", $"read from {from}; {enabled} of {Catalog.Default.Streams.Length} streams are on.");
+        foreach (HoconProblem unknown in settings.Akka.FindUnknownKeys())
+        {
+            report.Note("settings", unknown.ToString());
+        }
+
         new HttpCheck(report, settings.Http).Run();
         await new StoreCheck(report, store, settings).RunAsync(cancellationToken).ConfigureAwait(false);
         await new BusinessCheck(report, lookup, settings).RunAsync(cancellationToken).ConfigureAwait(false);

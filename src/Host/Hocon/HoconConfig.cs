@@ -46,11 +46,23 @@ public sealed partial class HoconConfig
         string referenceName,
         IReadOnlyList<string> overrideFiles,
         IReadOnlyDictionary<string, string> environment,
+        HoconLimits? limits = null) => Load([(referenceName, referenceText)], overrideFiles, environment, limits);
+
+    /// <summary>As the other, with defaults in several texts, the later over the earlier.</summary>
+    public static HoconConfig Load(
+        IReadOnlyList<(string Name, string Text)> references,
+        IReadOnlyList<string> overrideFiles,
+        IReadOnlyDictionary<string, string> environment,
         HoconLimits? limits = null)
     {
         limits ??= HoconLimits.Default;
         var reader = new HoconSourceReader(limits);
-        SyntaxObject merged = HoconParser.Parse(reader.FromText(referenceText, referenceName), reader, [], depth: 0);
+        SyntaxObject merged = HoconParser.Parse(reader.FromText(references[0].Text, references[0].Name), reader, [], depth: 0);
+        foreach ((string name, string text) in references.Skip(1))
+        {
+            merged.Merge(HoconParser.Parse(reader.FromText(text, name), reader, [], depth: 0));
+        }
+
         HoconShape reference = HoconShape.Of(merged);
         var overrides = new List<HoconShape>();
         var referenced = new HashSet<string>(StringComparer.Ordinal);
@@ -116,6 +128,24 @@ public sealed partial class HoconConfig
         }
 
         return node is HoconScalarNode { IsNull: true } ? null : new HoconValue(at, node);
+    }
+
+    /// <summary>Where the last of the override files sets <paramref name="path"/>, also by a substitution above it; null where none does.</summary>
+    internal HoconOrigin? OverrideOf(IReadOnlyList<string> path)
+    {
+        HoconOrigin? found = null;
+        foreach (HoconShape file in Layers.Overrides)
+        {
+            HoconShape? shape = file;
+            for (int i = 0; i < path.Count && shape is not null; i++)
+            {
+                HoconShape? below = shape.Fields.GetValueOrDefault(path[i]);
+                found = below is null ? (shape.IsOpen ? shape.Origin : found) : i == path.Count - 1 ? below.Origin : found;
+                shape = below;
+            }
+        }
+
+        return found;
     }
 
     private HoconLayers Layers =>

@@ -2,7 +2,7 @@ using System.Collections;
 
 namespace DataLoad.Host.Hocon;
 
-/// <summary>The environment as <see cref="HoconConfig.Load"/> wants it.</summary>
+/// <summary>The environment as <see cref="HoconConfig"/> wants it.</summary>
 public static class HoconEnvironment
 {
     /// <summary>The environment variables of this process, now.</summary>

@@ -8,4 +8,7 @@ internal static partial class HostLog
 
     [LoggerMessage(8001, LogLevel.Information, "Stopped before it had started")]
     public static partial void StoppedAtStart(ILogger logger);
+
+    [LoggerMessage(8002, LogLevel.Warning, "{Place}: {Problem}")]
+    public static partial void UnknownAkkaKey(ILogger logger, string place, string problem);
 }

@@ -11,6 +11,7 @@ using DataLoad.Engine.Storage;
 using DataLoad.Host.Access;
 using DataLoad.Host.Api;
 using DataLoad.Host.Auditing;
+using DataLoad.Host.Hocon;
 using DataLoad.Host.Settings;
 using DataLoad.Host.Watching;
 using DataLoad.Host.Web;
@@ -36,6 +37,11 @@ internal static class NodeHost
         var levels = new LogLevels(settings.LogLevel);
         using ILoggerFactory loggers = Logging.Create(levels);
         ILogger logger = loggers.CreateLogger(typeof(NodeHost));
+        foreach (HoconProblem problem in settings.Akka.FindUnknownKeys())
+        {
+            HostLog.UnknownAkkaKey(logger, problem.Origin.ToString(), problem.Message);
+        }
+
         try
         {
             if (!await StopLimit.RunAsync(token => ServeAsync(settings, levels, loggers, token), settings.Engine.StopTimeout + ClosingLimit, TimeProvider.System, stop).ConfigureAwait(false))

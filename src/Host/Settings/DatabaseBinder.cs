@@ -54,7 +54,8 @@ internal static class DatabaseBinder
             provider,
             connection,
             config.GetDuration($"{path}.command-timeout", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
-            config.GetInt($"{path}.max-connections", 2, 1000));
+            config.GetInt($"{path}.max-connections", 2, 1000),
+            config.GetBool($"{path}.prepare-statements"));
     }
 
     private static void CheckPostgreSql(HoconValue value, string connection)

@@ -5,4 +5,5 @@ namespace DataLoad.Host.Settings;
 /// <param name="Connection">A path for SQLite; a URL or Npgsql's form for PostgreSQL.</param>
 /// <param name="CommandTimeout">PostgreSQL: how long a call may take.</param>
 /// <param name="MaxConnections">PostgreSQL: how many connections are open at the most.</param>
-public sealed record DatabaseSettings(DatabaseProvider Provider, string Connection, TimeSpan CommandTimeout, int MaxConnections);
+/// <param name="PrepareStatements">Whether a server keeps statements prepared.</param>
+public sealed record DatabaseSettings(DatabaseProvider Provider, string Connection, TimeSpan CommandTimeout, int MaxConnections, bool PrepareStatements);

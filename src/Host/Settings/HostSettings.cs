@@ -11,6 +11,9 @@ public sealed record HostSettings
     /// <summary>What the engine is set by.</summary>
     public required EngineSettings Engine { get; init; }
 
+    /// <summary>What Akka is set by.</summary>
+    public required AkkaSettings Akka { get; init; }
+
     /// <summary>The store.</summary>
     public required DatabaseSettings Store { get; init; }
 
@@ -26,7 +29,7 @@ public sealed record HostSettings
     /// <summary>How the commands that ask a running node behave.</summary>
     public required ConsoleSettings Console { get; init; }
 
-    /// <summary>All settings as they are in force, secrets masked.</summary>
+    /// <summary>All settings of <c>dataload { }</c> as they are in force, secrets masked.</summary>
     public required IReadOnlyList<HoconEffectiveSetting> Effective { get; init; }
 
     /// <summary>How many messages may wait before the node is not ready; 0 for no limit.</summary>

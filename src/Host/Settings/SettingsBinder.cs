@@ -25,12 +25,13 @@ public static class SettingsBinder
         return new HostSettings
         {
             Engine = engine,
+            Akka = AkkaSettings.Bind(config),
             Store = store,
             Business = DatabaseBinder.Business(config, store),
             Http = HttpBinder.Bind(config),
             DeadLetters = HttpBinder.BindDeadLetters(config),
             Console = ConsoleBinder.Bind(config),
-            Effective = config.Effective(),
+            Effective = [.. config.Effective().Where(setting => !setting.Path.StartsWith("akka.", StringComparison.Ordinal))],
             MaxLag = config.GetLong("dataload.health.max-lag", 0),
             OtlpEndpoint = BindOtlp(config),
             OtlpInterval = config.GetDuration("dataload.telemetry.otlp-interval", Millisecond, Day),

@@ -1,11 +1,15 @@
 using System.Reflection;
+using DataLoad.Engine.Node;
 using DataLoad.Host.Hocon;
 
 namespace DataLoad.Host.Settings;
 
-/// <summary>Loads the settings: the built-in reference, files over it, and the environment where it is asked for.</summary>
+/// <summary>Loads the settings: the built-in references, files over them, and the environment where it is asked for.</summary>
 public static class SettingsLoader
 {
+    /// <summary>The name that values of <c>akka.conf</c> bear as their origin.</summary>
+    internal const string AkkaName = "akka.conf";
+
     private const string ReferenceName = "reference.conf";
 
     /// <summary>The places of the reference whose keys are free, or follow a template.</summary>
@@ -17,22 +21,23 @@ public static class SettingsLoader
         new("dataload.stream-defaults.queries"),
         new("dataload.stream-defaults.queue-arguments"),
         new("dataload.queries"),
+        new("akka"),
     ];
 
-    /// <summary>The built-in reference's text.</summary>
-    public static string Reference
-    {
-        get
-        {
-            using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(ReferenceName)
-                ?? throw new InvalidOperationException($"The program was built without {ReferenceName}.");
-            using var reader = new StreamReader(stream);
-            return reader.ReadToEnd();
-        }
-    }
-
-    /// <summary>Loads the tree of settings.</summary>
+    /// <summary>Loads the tree of settings. What it has below <c>akka</c> is not judged yet; <see cref="AkkaSettings"/> does.</summary>
     /// <exception cref="HoconException">A file is not one, or has an unknown key.</exception>
-    public static HoconConfig Load(IReadOnlyList<string> files, IReadOnlyDictionary<string, string> environment) =>
-        HoconConfig.Load(Reference, ReferenceName, files, environment).RequireKnownKeys(OpenMaps);
+    public static HoconConfig Load(IReadOnlyList<string> files, IReadOnlyDictionary<string, string> environment) => HoconConfig.Load(
+        [
+            (ReferenceName, Read(Assembly.GetExecutingAssembly(), ReferenceName)),
+            (AkkaName, Read(typeof(EngineSettings).Assembly, AkkaName)),
+        ],
+        files,
+        environment).RequireKnownKeys(OpenMaps);
+
+    private static string Read(Assembly assembly, string name)
+    {
+        using Stream stream = assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"{assembly.GetName().Name} was built without {name}.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
 }

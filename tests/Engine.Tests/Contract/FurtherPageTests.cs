@@ -9,6 +9,7 @@ using DataLoad.Engine.Parking;
 using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Scheduling;
 using DataLoad.Engine.Sharding;
+using DataLoad.Engine.Storage;
 using DataLoad.Engine.Storage.Sqlite;
 using DataLoad.Engine.Tests.Conformance.Sqlite;
 using DataLoad.Engine.Tests.Intake;
@@ -75,7 +76,7 @@ public sealed class FurtherPageTests : IDisposable
     public async Task A_page_that_is_declared_has_its_table_made_and_filled()
     {
         Catalog catalog = Catalog.Default.With(Marketing, Click, Coupon);
-        await using var store = new SqliteStore(_database.Path);
+        await using var store = new SqlStore(SqliteDatabase.ForStore(_database.Path));
         await store.MigrateAsync(default);
         IReadOnlyList<ShardLease> leases = (await store.Leases.AcquireAsync(new NodeInfo { Id = "n", Address = "", Secret = "" }, [0, 1], TimeSpan.FromHours(1), default)).Granted;
         await new Adoption(store, catalog, NullLogger.Instance).RunAsync(leases, adopt: false, default);

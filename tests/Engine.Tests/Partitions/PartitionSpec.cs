@@ -22,6 +22,7 @@ public abstract class PartitionSpec : TestKit
 
     private static readonly Catalog s_catalog = Catalog.Default;
     private long _batches;
+    private PartitionContext? _context;
 
     protected PartitionSpec()
         : this(new JournalDouble())
@@ -72,7 +73,7 @@ public abstract class PartitionSpec : TestKit
 
     internal Task<PartitionStatus> StatusAsync(IActorRef partition) => partition.Ask<PartitionStatus>(new GetStatus(Number), TimeSpan.FromSeconds(3));
 
-    internal PartitionContext Context() => PartitionRegistration.ContextOf(
+    internal PartitionContext Context() => _context ??= PartitionRegistration.ContextOf(
         Sys,
         new PartitionServices
         {

@@ -82,7 +82,7 @@ public sealed class RegionMendingTests : IAsyncDisposable
         lock (_harness.State.Gate)
         {
             // As if the journal was trimmed a moment ago, in the segment's own time.
-            _harness.State.Checkpoints[0] = _harness.State.CheckpointOf(0) with { BaselineSequenceNr = 1 };
+            _harness.State.Partitions[0] = _harness.State.PositionsOf(0) with { Baseline = 1 };
         }
 
         StoredFormatException refused = await Should.ThrowAsync<StoredFormatException>(() => _harness.StartAsync());
@@ -113,7 +113,7 @@ public sealed class RegionMendingTests : IAsyncDisposable
         {
             // The first day's block is gone into the baseline; those of the second and later are there.
             harness.State.Journals[0].RemoveAt(0);
-            harness.State.Checkpoints[0] = harness.State.CheckpointOf(0) with { BaselineSequenceNr = 1 };
+            harness.State.Partitions[0] = harness.State.PositionsOf(0) with { Baseline = 1 };
         }
 
         Damage(harness, SnapshotKind.SeenHashes, key => key[0] == Directory && BucketOf(key) >= (time.NowMs / 86_400_000) - 3, lost: false).ShouldBe(3);

@@ -2,6 +2,8 @@ using DataLoad.Engine.Contract;
 using DataLoad.Host.Commands;
 using DataLoad.Host.Settings;
 using DataLoad.Host.Tests.Hocon;
+using DataLoad.Engine.Storage;
+using DataLoad.Engine.Storage.Sqlite;
 using Microsoft.Data.Sqlite;
 using Shouldly;
 using Xunit;
@@ -38,7 +40,7 @@ public sealed class CheckTests : IDisposable
     [Fact]
     public async Task A_store_started_with_other_values_is_a_problem_that_names_both()
     {
-        await using (var store = new Engine.Storage.Sqlite.SqliteStore(Path.Combine(_directory, "dataload.db")))
+        await using (var store = new SqlStore(SqliteDatabase.ForStore(Path.Combine(_directory, "dataload.db"))))
         {
             await new CountedStore(store).CountAsync((1, 10));
         }
@@ -80,6 +82,14 @@ public sealed class CheckTests : IDisposable
         (await CommandRun.OfAsync("rebuild", "--config", file)).Code.ShouldBe(ExitCode.Failed);
 
         Directory.GetFileSystemEntries(_directory).ShouldBe([file]);
+    }
+
+    [Fact]
+    public async Task A_key_that_Akka_does_not_know_is_noted_with_its_line()
+    {
+        (_, string output) = await CheckAsync("akka.actor.default-dispatcher.troughput = 5");
+
+        output.ShouldContain($"note     settings: {_directory}/my.conf:4: akka.actor.default-dispatcher.troughput is not a setting that Akka knows; did you mean akka.actor.default-dispatcher.throughput?");
     }
 
     [Theory]

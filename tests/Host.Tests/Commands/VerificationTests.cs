@@ -1,5 +1,6 @@
 using DataLoad.Engine.Auditing;
 using DataLoad.Engine.Statistics;
+using DataLoad.Engine.Storage;
 using DataLoad.Engine.Storage.Memory;
 using DataLoad.Engine.Storage.Sqlite;
 using DataLoad.Host.Commands;
@@ -35,7 +36,7 @@ public sealed class VerificationTests
         string directory = Directory.CreateTempSubdirectory("verify-").FullName;
         try
         {
-            await using var sqlite = new SqliteStore(Path.Combine(directory, "dataload.db"));
+            await using var sqlite = new SqlStore(SqliteDatabase.ForStore(Path.Combine(directory, "dataload.db")));
             var store = new CountedStore(sqlite);
             await store.CountAsync((1, 10), (1, 11), (2, 10));
             (await store.VerifyAsync()).IsClean.ShouldBeTrue();

@@ -7,80 +7,94 @@ using Xunit;
 
 namespace DataLoad.Integration.Tests.PostgreSql;
 
-public sealed class PostgreSqlJournalConformance(PostgreSqlDatabase database) : JournalConformance, IClassFixture<PostgreSqlDatabase>
+public sealed class PostgreSqlJournalConformance(TestDatabase database) : JournalConformance, IClassFixture<TestDatabase>
 {
     private readonly Lazy<Task<string>> _schema = new(database.CreateSchemaAsync);
 
-    protected override async Task<IStore> CreateStoreAsync() => PostgreSqlDatabase.Open(await _schema.Value);
+    protected override async Task<IStore> CreateStoreAsync() => TestDatabase.Open(await _schema.Value);
 }
 
-public sealed class PostgreSqlSnapshotStoreConformance(PostgreSqlDatabase database) : SnapshotStoreConformance, IClassFixture<PostgreSqlDatabase>
+public sealed class PostgreSqlSnapshotStoreConformance(TestDatabase database) : SnapshotStoreConformance, IClassFixture<TestDatabase>
 {
     private readonly Lazy<Task<string>> _schema = new(database.CreateSchemaAsync);
 
-    protected override async Task<IStore> CreateStoreAsync() => PostgreSqlDatabase.Open(await _schema.Value);
+    protected override async Task<IStore> CreateStoreAsync() => TestDatabase.Open(await _schema.Value);
 }
 
-public sealed class PostgreSqlLeaseStoreConformance(PostgreSqlDatabase database) : LeaseStoreConformance, IClassFixture<PostgreSqlDatabase>
+public sealed class PostgreSqlLeaseStoreConformance(TestDatabase database) : LeaseStoreConformance, IClassFixture<TestDatabase>
 {
     private readonly Lazy<Task<string>> _schema = new(database.CreateSchemaAsync);
 
-    protected override async Task<IStore> CreateStoreAsync() => PostgreSqlDatabase.Open(await _schema.Value);
+    protected override async Task<IStore> CreateStoreAsync() => TestDatabase.Open(await _schema.Value);
 }
 
-public sealed class PostgreSqlParkingStoreConformance(PostgreSqlDatabase database) : ParkingStoreConformance, IClassFixture<PostgreSqlDatabase>
+public sealed class PostgreSqlParkingStoreConformance(TestDatabase database) : ParkingStoreConformance, IClassFixture<TestDatabase>
 {
     private readonly Lazy<Task<string>> _schema = new(database.CreateSchemaAsync);
 
-    protected override async Task<IStore> CreateStoreAsync() => PostgreSqlDatabase.Open(await _schema.Value);
+    protected override async Task<IStore> CreateStoreAsync() => TestDatabase.Open(await _schema.Value);
 }
 
-public sealed class PostgreSqlStatisticsStoreConformance(PostgreSqlDatabase database)
-    : SqlStatisticsStoreConformance, IClassFixture<PostgreSqlDatabase>
+public sealed class PostgreSqlStatisticsStoreConformance(TestDatabase database)
+    : SqlStatisticsStoreConformance, IClassFixture<TestDatabase>
 {
     private readonly Lazy<Task<string>> _schema = new(database.CreateSchemaAsync);
 
-    protected override async Task<IStore> CreateStoreAsync() => PostgreSqlDatabase.Open(await _schema.Value);
+    protected override async Task<IStore> CreateStoreAsync() => TestDatabase.Open(await _schema.Value);
 
-    protected override async Task ExecuteAsync(string sql) => await PostgreSqlDatabase.ExecuteAsync(await _schema.Value, sql);
+    protected override async Task ExecuteAsync(string sql) => await TestDatabase.ExecuteAsync(await _schema.Value, sql);
 
     protected override async Task<string?> ScalarAsync(string sql) =>
-        Convert.ToString(await PostgreSqlDatabase.ExecuteAsync(await _schema.Value, sql), CultureInfo.InvariantCulture);
+        Convert.ToString(await TestDatabase.ExecuteAsync(await _schema.Value, sql), CultureInfo.InvariantCulture);
 }
 
-public sealed class PostgreSqlStoreConformance(PostgreSqlDatabase database) : StoreConformance, IClassFixture<PostgreSqlDatabase>
+public sealed class PostgreSqlStoreConformance(TestDatabase database) : StoreConformance, IClassFixture<TestDatabase>
 {
     private readonly Lazy<Task<string>> _schema = new(database.CreateSchemaAsync);
     private readonly Lazy<Task<string>> _empty = new(database.CreateSchemaAsync);
 
-    protected override async Task<IStore> CreateStoreAsync() => PostgreSqlDatabase.Open(await _schema.Value);
+    protected override async Task<IStore> CreateStoreAsync() => TestDatabase.Open(await _schema.Value);
 
-    protected override async Task<IStore> CreateEmptyStoreAsync() => PostgreSqlDatabase.Open(await _empty.Value);
+    protected override async Task<IStore> CreateEmptyStoreAsync() => TestDatabase.Open(await _empty.Value);
 
     protected override async Task MakeSchemaNewerAsync() =>
-        await PostgreSqlDatabase.ExecuteAsync(await _schema.Value, "INSERT INTO dataload_migration VALUES (9999, 'later')");
+        await TestDatabase.ExecuteAsync(await _schema.Value, "INSERT INTO dataload_migration VALUES (9999, 'later')");
 }
 
-public sealed class PostgreSqlLookupConformance(PostgreSqlDatabase database) : LookupConformance, IClassFixture<PostgreSqlDatabase>
+public sealed class PostgreSqlLookupConformance(TestDatabase database) : LookupConformance, IClassFixture<TestDatabase>
 {
     private readonly Lazy<Task<string>> _schema = new(database.CreateSchemaAsync);
 
     protected override async Task<ILookup> CreateLookupAsync() =>
-        new PostgreSqlLookup(new PostgreSqlStoreOptions { ConnectionString = await _schema.Value });
+        new SqlLookup(PostgreSqlDatabase.ForReading(new PostgreSqlStoreOptions { ConnectionString = await _schema.Value }));
 
-    protected override async Task ExecuteAsync(string sql) => await PostgreSqlDatabase.ExecuteAsync(await _schema.Value, sql);
+    protected override async Task ExecuteAsync(string sql) => await TestDatabase.ExecuteAsync(await _schema.Value, sql);
 }
 
-public sealed class PostgreSqlOperatingConformance(PostgreSqlDatabase database) : OperatingConformance, IClassFixture<PostgreSqlDatabase>
+public sealed class PostgreSqlOperatingConformance(TestDatabase database) : OperatingConformance, IClassFixture<TestDatabase>
 {
     private readonly Lazy<Task<string>> _schema = new(database.CreateSchemaAsync);
 
-    protected override async Task<IStore> CreateStoreAsync() => PostgreSqlDatabase.Open(await _schema.Value);
+    protected override async Task<IStore> CreateStoreAsync() => TestDatabase.Open(await _schema.Value);
 }
 
-public sealed class PostgreSqlStatisticsQueriesConformance(PostgreSqlDatabase database) : StatisticsQueriesConformance, IClassFixture<PostgreSqlDatabase>
+public sealed class PostgreSqlStatisticsQueriesConformance(TestDatabase database) : StatisticsQueriesConformance, IClassFixture<TestDatabase>
 {
     private readonly Lazy<Task<string>> _schema = new(database.CreateSchemaAsync);
 
-    protected override async Task<IStore> CreateStoreAsync() => PostgreSqlDatabase.Open(await _schema.Value);
+    protected override async Task<IStore> CreateStoreAsync() => TestDatabase.Open(await _schema.Value);
+}
+
+public sealed class PostgreSqlPartitionStoreConformance(TestDatabase database) : PartitionStoreConformance, IClassFixture<TestDatabase>
+{
+    private readonly Lazy<Task<string>> _schema = new(database.CreateSchemaAsync);
+
+    protected override async Task<IStore> CreateStoreAsync() => TestDatabase.Open(await _schema.Value);
+}
+
+public sealed class PostgreSqlJournalPluginConformance(TestDatabase database) : JournalPluginConformance, IClassFixture<TestDatabase>
+{
+    private readonly Lazy<Task<string>> _schema = new(database.CreateSchemaAsync);
+
+    protected override async Task<IStore> CreateStoreAsync() => TestDatabase.Open(await _schema.Value);
 }

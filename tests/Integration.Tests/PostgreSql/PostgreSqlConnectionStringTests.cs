@@ -85,9 +85,9 @@ public sealed class PostgreSqlConnectionStringTests
     [InlineData("Host=h;Port=1;Username=u;Password=hidden", "PostgreSQL h:1/u")]
     public async Task A_name_holds_no_secrets(string text, string name)
     {
-        await using var store = new PostgreSqlStore(new PostgreSqlStoreOptions { ConnectionString = text });
+        await using var store = new SqlStore(PostgreSqlDatabase.ForStore(new PostgreSqlStoreOptions { ConnectionString = text }));
         store.Name.ShouldBe(name);
-        await using var lookup = new PostgreSqlLookup(new PostgreSqlStoreOptions { ConnectionString = text });
+        await using var lookup = new SqlLookup(PostgreSqlDatabase.ForReading(new PostgreSqlStoreOptions { ConnectionString = text }));
         lookup.Name.ShouldBe(name);
     }
 
@@ -95,7 +95,7 @@ public sealed class PostgreSqlConnectionStringTests
     public void Options_out_of_range_are_named()
     {
         var options = new PostgreSqlStoreOptions { ConnectionString = "Host=h" };
-        Should.Throw<StoreException>(() => new PostgreSqlStore(options with { CommandTimeout = TimeSpan.Zero })).Message.ShouldContain("CommandTimeout");
-        Should.Throw<StoreException>(() => new PostgreSqlStore(options with { MaxConnections = 1 })).Message.ShouldContain("MaxConnections");
+        Should.Throw<StoreException>(() => new SqlStore(PostgreSqlDatabase.ForStore(options with { CommandTimeout = TimeSpan.Zero }))).Message.ShouldContain("CommandTimeout");
+        Should.Throw<StoreException>(() => new SqlStore(PostgreSqlDatabase.ForStore(options with { MaxConnections = 1 }))).Message.ShouldContain("MaxConnections");
     }
 }

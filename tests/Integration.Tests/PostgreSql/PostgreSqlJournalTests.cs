@@ -7,12 +7,12 @@ using Xunit;
 
 namespace DataLoad.Integration.Tests.PostgreSql;
 
-public sealed class PostgreSqlJournalTests(PostgreSqlDatabase database) : IClassFixture<PostgreSqlDatabase>
+public sealed class PostgreSqlJournalTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     [Fact]
     public async Task An_append_of_a_node_that_lost_its_shard_is_refused_and_the_other_shards_are_written()
     {
-        await using PostgreSqlStore store = await database.CreateStoreAsync();
+        await using SqlStore store = await database.CreateStoreAsync();
         long stale = await Some.EpochAsync(store, "old", 1);
         long live = await Some.EpochAsync(store, "live", 2);
         await store.Leases.ReleaseAsync("old", Some.None);
@@ -29,10 +29,10 @@ public sealed class PostgreSqlJournalTests(PostgreSqlDatabase database) : IClass
     public async Task An_append_that_waited_for_a_takeover_sees_the_new_epoch()
     {
         string connectionString = await database.CreateSchemaAsync();
-        await using PostgreSqlStore store = PostgreSqlDatabase.Open(connectionString);
+        await using SqlStore store = TestDatabase.Open(connectionString);
         await store.MigrateAsync(Some.None);
         long epoch = await Some.EpochAsync(store, "node", 1);
-        await using NpgsqlConnection takeover = await PostgreSqlDatabase.ConnectAsync(connectionString);
+        await using NpgsqlConnection takeover = await TestDatabase.ConnectAsync(connectionString);
         await using NpgsqlTransaction transaction = await takeover.BeginTransactionAsync();
         await using (var update = new NpgsqlCommand("UPDATE dataload_lease SET epoch = epoch + 1, node_id = 'other'", takeover, transaction))
         {
@@ -51,12 +51,12 @@ public sealed class PostgreSqlJournalTests(PostgreSqlDatabase database) : IClass
     public async Task A_takeover_waits_for_the_commit_of_an_append_and_then_sees_its_blocks()
     {
         string connectionString = await database.CreateSchemaAsync();
-        await using PostgreSqlStore store = PostgreSqlDatabase.Open(connectionString);
+        await using SqlStore store = TestDatabase.Open(connectionString);
         await store.MigrateAsync(Some.None);
         long epoch = await Some.EpochAsync(store, "old", 1);
 
         // The appender stands still between its lock and its commit.
-        await using NpgsqlConnection appender = await PostgreSqlDatabase.ConnectAsync(connectionString);
+        await using NpgsqlConnection appender = await TestDatabase.ConnectAsync(connectionString);
         await using NpgsqlTransaction transaction = await appender.BeginTransactionAsync();
         await using (var append = new NpgsqlCommand(
             $"""
@@ -69,7 +69,7 @@ public sealed class PostgreSqlJournalTests(PostgreSqlDatabase database) : IClass
             await append.ExecuteNonQueryAsync();
         }
 
-        await PostgreSqlDatabase.ExecuteAsync(connectionString, "UPDATE dataload_node SET lease_until = now() - interval '1 s'");
+        await TestDatabase.ExecuteAsync(connectionString, "UPDATE dataload_node SET lease_until = now() - interval '1 s'");
         Task<long> takeover = Some.EpochAsync(store, "new", 1);
         await WaitForBlockedAsync(connectionString, appender);
         takeover.IsCompleted.ShouldBeFalse();
@@ -82,7 +82,7 @@ public sealed class PostgreSqlJournalTests(PostgreSqlDatabase database) : IClass
     [Fact]
     public async Task An_append_is_repeated_after_an_unknown_outcome_without_effect()
     {
-        await using PostgreSqlStore store = await database.CreateStoreAsync();
+        await using SqlStore store = await database.CreateStoreAsync();
         long epoch = await Some.EpochAsync(store, "node", 1);
         JournalBlock[] blocks = [Some.Block(1, epoch, 1, 3), Some.Block(1, epoch, 4, 4)];
         (await store.Journal.AppendAsync(blocks, Some.None)).ShouldBeEmpty();
@@ -98,7 +98,7 @@ public sealed class PostgreSqlJournalTests(PostgreSqlDatabase database) : IClass
     [Fact]
     public async Task An_append_over_another_block_is_a_fault_that_names_shard_and_SequenceNr()
     {
-        await using PostgreSqlStore store = await database.CreateStoreAsync();
+        await using SqlStore store = await database.CreateStoreAsync();
         long epoch = await Some.EpochAsync(store, "node", 7);
         await store.Journal.AppendAsync([Some.Block(7, epoch, 41, 43)], Some.None);
 
@@ -114,12 +114,12 @@ public sealed class PostgreSqlJournalTests(PostgreSqlDatabase database) : IClass
     public async Task Calls_work_again_after_every_connection_was_killed()
     {
         string connectionString = await database.CreateSchemaAsync();
-        await using PostgreSqlStore store = PostgreSqlDatabase.Open(connectionString, "node");
+        await using SqlStore store = TestDatabase.Open(connectionString, "node");
         await store.MigrateAsync(Some.None);
         long epoch = await Some.EpochAsync(store, "node", 1);
         await store.Journal.AppendAsync([Some.Block(1, epoch, 1, 1)], Some.None);
 
-        await PostgreSqlDatabase.ExecuteAsync(
+        await TestDatabase.ExecuteAsync(
             connectionString, "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity WHERE application_name = 'dataload:node'");
         NpgsqlException error = await Should.ThrowAsync<NpgsqlException>(
             () => store.Journal.AppendAsync([Some.Block(1, epoch, 2, 2)], Some.None).AsTask());
@@ -135,7 +135,7 @@ public sealed class PostgreSqlJournalTests(PostgreSqlDatabase database) : IClass
     [Fact]
     public async Task More_than_one_statement_holds_is_written_in_one_transaction()
     {
-        await using PostgreSqlStore store = await database.CreateStoreAsync();
+        await using SqlStore store = await database.CreateStoreAsync();
         long stale = await Some.EpochAsync(store, "old", 1);
         await store.Leases.ReleaseAsync("old", Some.None);
         long epoch = (await store.Leases.AcquireAsync(Some.Node("node"), [0, 1], Some.Long, Some.None)).Granted[0].Epoch;
@@ -160,14 +160,14 @@ public sealed class PostgreSqlJournalTests(PostgreSqlDatabase database) : IClass
     {
         string connectionString = await database.CreateSchemaAsync();
         string name = new NpgsqlConnectionStringBuilder(connectionString).Database!;
-        await PostgreSqlDatabase.ExecuteAsync(
+        await TestDatabase.ExecuteAsync(
             connectionString,
             $"ALTER DATABASE {name} SET synchronous_commit = off; ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'");
         try
         {
-            await using PostgreSqlStore store = PostgreSqlDatabase.Open(connectionString, "synchronous");
+            await using SqlStore store = TestDatabase.Open(connectionString, "synchronous");
             await store.MigrateAsync(Some.None);
-            await PostgreSqlDatabase.ExecuteAsync(
+            await TestDatabase.ExecuteAsync(
                 connectionString,
                 """
                 CREATE TABLE seen (setting text);
@@ -178,11 +178,11 @@ public sealed class PostgreSqlJournalTests(PostgreSqlDatabase database) : IClass
                 """);
             long epoch = await Some.EpochAsync(store, "synchronous", 1);
             await store.Journal.AppendAsync([Some.Block(1, epoch, 1, 1)], Some.None);
-            (await PostgreSqlDatabase.ExecuteAsync(connectionString, "SELECT setting FROM seen")).ShouldBe("on read committed");
+            (await TestDatabase.ExecuteAsync(connectionString, "SELECT setting FROM seen")).ShouldBe("on read committed");
         }
         finally
         {
-            await PostgreSqlDatabase.ExecuteAsync(
+            await TestDatabase.ExecuteAsync(
                 connectionString,
                 $"ALTER DATABASE {name} RESET synchronous_commit; ALTER DATABASE {name} RESET default_transaction_isolation");
         }
@@ -191,7 +191,7 @@ public sealed class PostgreSqlJournalTests(PostgreSqlDatabase database) : IClass
     /// <summary>Waits until some session waits for a lock that a session holds.</summary>
     private static async Task WaitForBlockedAsync(string connectionString, NpgsqlConnection holder)
     {
-        await using NpgsqlConnection watcher = await PostgreSqlDatabase.ConnectAsync(connectionString);
+        await using NpgsqlConnection watcher = await TestDatabase.ConnectAsync(connectionString);
         await using var command = new NpgsqlCommand(
             "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND $1 = ANY (pg_blocking_pids(pid)))", watcher)
         {

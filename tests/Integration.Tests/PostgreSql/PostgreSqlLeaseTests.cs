@@ -7,7 +7,7 @@ using Xunit;
 
 namespace DataLoad.Integration.Tests.PostgreSql;
 
-public sealed class PostgreSqlLeaseTests(PostgreSqlDatabase database) : IClassFixture<PostgreSqlDatabase>
+public sealed class PostgreSqlLeaseTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     private const string Expire = "UPDATE dataload_node SET lease_until = now() - interval '1 s' WHERE node_id = ";
 
@@ -15,9 +15,9 @@ public sealed class PostgreSqlLeaseTests(PostgreSqlDatabase database) : IClassFi
     public async Task A_node_whose_process_ended_is_replaced_before_its_time_is_up()
     {
         string connectionString = await MigratedAsync();
-        await using PostgreSqlStore next = PostgreSqlDatabase.Open(connectionString, "next-1");
+        await using SqlStore next = TestDatabase.Open(connectionString, "next-1");
         long epoch;
-        await using (PostgreSqlStore dead = PostgreSqlDatabase.Open(connectionString, "dead-1"))
+        await using (SqlStore dead = TestDatabase.Open(connectionString, "dead-1"))
         {
             epoch = await Some.EpochAsync(dead, "dead-1", 1);
             LeaseAttempt held = await next.Leases.AcquireAsync(Some.Node("next-1"), [1], Some.Long, Some.None);
@@ -35,16 +35,16 @@ public sealed class PostgreSqlLeaseTests(PostgreSqlDatabase database) : IClassFi
     public async Task A_node_frozen_inside_a_transaction_cannot_hold_up_its_takeover()
     {
         string connectionString = await MigratedAsync();
-        await using PostgreSqlStore old = PostgreSqlDatabase.Open(connectionString, "old-2");
+        await using SqlStore old = TestDatabase.Open(connectionString, "old-2");
         long epoch = await Some.EpochAsync(old, "old-2", 1);
-        await using NpgsqlConnection frozen = await PostgreSqlDatabase.ConnectAsync(connectionString, "dataload:old-2");
+        await using NpgsqlConnection frozen = await TestDatabase.ConnectAsync(connectionString, "dataload:old-2");
         await using (var command = new NpgsqlCommand("BEGIN; SELECT FROM dataload_lease FOR SHARE", frozen))
         {
             await command.ExecuteNonQueryAsync();
         }
 
-        await PostgreSqlDatabase.ExecuteAsync(connectionString, $"{Expire}'old-2'");
-        await using PostgreSqlStore next = PostgreSqlDatabase.Open(connectionString, "next-2");
+        await TestDatabase.ExecuteAsync(connectionString, $"{Expire}'old-2'");
+        await using SqlStore next = TestDatabase.Open(connectionString, "next-2");
         (await Some.EpochAsync(next, "next-2", 1)).ShouldBe(epoch + 1);
 
         await using (var command = new NpgsqlCommand("COMMIT", frozen))
@@ -76,8 +76,8 @@ public sealed class PostgreSqlLeaseTests(PostgreSqlDatabase database) : IClassFi
     public async Task A_node_that_renews_in_time_keeps_its_shards_and_others_take_only_free_ones()
     {
         string connectionString = await MigratedAsync();
-        await using PostgreSqlStore first = PostgreSqlDatabase.Open(connectionString, "first-3");
-        await using PostgreSqlStore second = PostgreSqlDatabase.Open(connectionString, "second-3");
+        await using SqlStore first = TestDatabase.Open(connectionString, "first-3");
+        await using SqlStore second = TestDatabase.Open(connectionString, "second-3");
         await first.Leases.AcquireAsync(Some.Node("first-3"), [1, 2], Some.Long, Some.None);
 
         LeaseAttempt attempt = await second.Leases.AcquireAsync(Some.Node("second-3"), [1, 2, 3], Some.Long, Some.None);
@@ -90,7 +90,7 @@ public sealed class PostgreSqlLeaseTests(PostgreSqlDatabase database) : IClassFi
     [Fact]
     public async Task A_lease_that_its_node_acquires_again_has_an_epoch_of_its_own()
     {
-        await using PostgreSqlStore store = await database.CreateStoreAsync("again-4");
+        await using SqlStore store = await database.CreateStoreAsync("again-4");
         long epoch = await Some.EpochAsync(store, "again-4", 1);
         (await Some.EpochAsync(store, "again-4", 1)).ShouldBe(epoch + 1);
     }
@@ -99,13 +99,13 @@ public sealed class PostgreSqlLeaseTests(PostgreSqlDatabase database) : IClassFi
     public async Task Of_many_nodes_that_try_at_once_one_gets_a_shard()
     {
         string connectionString = await MigratedAsync();
-        PostgreSqlStore[] stores = [.. Enumerable.Range(0, 6).Select(i => PostgreSqlDatabase.Open(connectionString, $"many-5-{i}"))];
+        SqlStore[] stores = [.. Enumerable.Range(0, 6).Select(i => TestDatabase.Open(connectionString, $"many-5-{i}"))];
         int[] shards = [.. Enumerable.Range(0, 16)];
         LeaseAttempt[] attempts = await Task.WhenAll(stores.Select(
             (store, i) => store.Leases.AcquireAsync(Some.Node($"many-5-{i}"), [.. i % 2 == 0 ? shards : shards.Reverse()], Some.Long, Some.None).AsTask()));
 
         attempts.SelectMany(attempt => attempt.Granted).ShouldBe(shards.Select(shard => new ShardLease(shard, 1)), ignoreOrder: true);
-        foreach (PostgreSqlStore store in stores)
+        foreach (SqlStore store in stores)
         {
             await store.DisposeAsync();
         }
@@ -115,17 +115,17 @@ public sealed class PostgreSqlLeaseTests(PostgreSqlDatabase database) : IClassFi
     public async Task A_role_without_the_right_to_end_sessions_takes_over_what_is_not_locked_and_says_so_otherwise()
     {
         string connectionString = await MigratedAsync();
-        await using PostgreSqlStore old = PostgreSqlDatabase.Open(connectionString, "old-6");
+        await using SqlStore old = TestDatabase.Open(connectionString, "old-6");
         long epoch = await Some.EpochAsync(old, "old-6", 1);
         await using TestRole role = await TestRole.CreateAsync(connectionString, "ALL");
-        await using PostgreSqlStore next = PostgreSqlDatabase.Open(role.ConnectionString, "next-6");
-        await using NpgsqlConnection frozen = await PostgreSqlDatabase.ConnectAsync(connectionString, "dataload:old-6");
+        await using SqlStore next = TestDatabase.Open(role.ConnectionString, "next-6");
+        await using NpgsqlConnection frozen = await TestDatabase.ConnectAsync(connectionString, "dataload:old-6");
         await using (var command = new NpgsqlCommand("BEGIN; SELECT FROM dataload_lease FOR SHARE", frozen))
         {
             await command.ExecuteNonQueryAsync();
         }
 
-        await PostgreSqlDatabase.ExecuteAsync(connectionString, $"{Expire}'old-6'");
+        await TestDatabase.ExecuteAsync(connectionString, $"{Expire}'old-6'");
         StoreException error = await Should.ThrowAsync<StoreException>(() => Some.EpochAsync(next, "next-6", 1));
         error.Message.ShouldContain("pg_signal_backend");
 
@@ -141,10 +141,10 @@ public sealed class PostgreSqlLeaseTests(PostgreSqlDatabase database) : IClassFi
     public async Task The_owner_is_found_with_no_right_but_to_read()
     {
         string connectionString = await MigratedAsync();
-        await using PostgreSqlStore owner = PostgreSqlDatabase.Open(connectionString, "owner-7");
+        await using SqlStore owner = TestDatabase.Open(connectionString, "owner-7");
         await Some.EpochAsync(owner, "owner-7", 1);
         await using TestRole role = await TestRole.CreateAsync(connectionString, "SELECT");
-        await using PostgreSqlStore command = PostgreSqlDatabase.Open(role.ConnectionString);
+        await using SqlStore command = TestDatabase.Open(role.ConnectionString);
 
         (await command.Leases.FindOwnerAsync(Some.None)).ShouldBe(Some.Node("owner-7"));
         (await command.CheckSchemaAsync(Some.None)).ShouldBeNull();
@@ -156,11 +156,11 @@ public sealed class PostgreSqlLeaseTests(PostgreSqlDatabase database) : IClassFi
     {
         string connectionString = await MigratedAsync();
         string common = new('n', 80);
-        await using PostgreSqlStore old = PostgreSqlDatabase.Open(connectionString, $"{common}é1");
-        await using PostgreSqlStore next = PostgreSqlDatabase.Open(connectionString, $"{common}é2");
+        await using SqlStore old = TestDatabase.Open(connectionString, $"{common}é1");
+        await using SqlStore next = TestDatabase.Open(connectionString, $"{common}é2");
         long epoch = await Some.EpochAsync(old, $"{common}é1", 1);
         (await next.Leases.AcquireAsync(Some.Node($"{common}é2"), [1], Some.Long, Some.None)).Granted.ShouldBeEmpty();
-        await PostgreSqlDatabase.ExecuteAsync(connectionString, $"{Expire}'{common}é1'");
+        await TestDatabase.ExecuteAsync(connectionString, $"{Expire}'{common}é1'");
 
         (await Some.EpochAsync(next, $"{common}é2", 1)).ShouldBe(epoch + 1);
 
@@ -170,7 +170,7 @@ public sealed class PostgreSqlLeaseTests(PostgreSqlDatabase database) : IClassFi
     private async Task<string> MigratedAsync()
     {
         string connectionString = await database.CreateSchemaAsync();
-        await using PostgreSqlStore store = PostgreSqlDatabase.Open(connectionString);
+        await using SqlStore store = TestDatabase.Open(connectionString);
         await store.MigrateAsync(Some.None);
         return connectionString;
     }

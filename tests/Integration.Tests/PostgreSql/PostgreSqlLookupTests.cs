@@ -1,5 +1,6 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Resolving;
+using DataLoad.Engine.Storage;
 using DataLoad.Engine.Storage.PostgreSql;
 using Npgsql;
 using Shouldly;
@@ -7,7 +8,7 @@ using Xunit;
 
 namespace DataLoad.Integration.Tests.PostgreSql;
 
-public sealed class PostgreSqlLookupTests(PostgreSqlDatabase database) : IClassFixture<PostgreSqlDatabase>
+public sealed class PostgreSqlLookupTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     private const string Query = "SELECT id, amount, flag, at, name FROM goods WHERE id = ANY(@keys)";
 
@@ -21,7 +22,7 @@ public sealed class PostgreSqlLookupTests(PostgreSqlDatabase database) : IClassF
     [Fact]
     public async Task Rows_are_read_by_key_and_a_bad_value_spoils_its_own_row()
     {
-        await using PostgreSqlLookup lookup = await CreateAsync();
+        await using SqlLookup lookup = await CreateAsync();
         var rows = new LookupRows(Step);
         for (int i = 0; i < 3; i++)
         {
@@ -43,7 +44,7 @@ public sealed class PostgreSqlLookupTests(PostgreSqlDatabase database) : IClassF
     [Fact]
     public async Task A_query_that_lacks_a_column_is_named()
     {
-        await using PostgreSqlLookup lookup = await CreateAsync();
+        await using SqlLookup lookup = await CreateAsync();
         LookupException error = await Should.ThrowAsync<LookupException>(
             () => lookup.QueryAsync("SELECT id FROM goods WHERE id = ANY(@keys)", Step, new[] { 1 }, new LookupRows(Step), Some.None).AsTask());
         error.Message.ShouldContain("'name'");
@@ -52,22 +53,22 @@ public sealed class PostgreSqlLookupTests(PostgreSqlDatabase database) : IClassF
     [Fact]
     public async Task Nothing_can_be_written()
     {
-        await using PostgreSqlLookup lookup = await CreateAsync();
+        await using SqlLookup lookup = await CreateAsync();
         PostgresException error = await Should.ThrowAsync<PostgresException>(
             () => lookup.QueryAsync("DELETE FROM goods WHERE id = ANY(@keys)", Step, new[] { 1 }, new LookupRows(Step), Some.None).AsTask());
         error.SqlState.ShouldBe(PostgresErrorCodes.ReadOnlySqlTransaction);
     }
 
-    private async Task<PostgreSqlLookup> CreateAsync()
+    private async Task<SqlLookup> CreateAsync()
     {
         string connectionString = await database.CreateSchemaAsync();
-        await PostgreSqlDatabase.ExecuteAsync(
+        await TestDatabase.ExecuteAsync(
             connectionString,
             """
             CREATE TABLE goods (id int PRIMARY KEY, name varchar, amount numeric, flag bool, at bigint);
             INSERT INTO goods VALUES (1, 'one', 12.34, true, 77), (2, 'two', 'NaN', null, null), (3, 'three', 1e40, true, 1),
                 (4, 'four', 0.005, true, 1), (5, 'five', null, null, null)
             """);
-        return new PostgreSqlLookup(new PostgreSqlStoreOptions { ConnectionString = connectionString });
+        return new SqlLookup(PostgreSqlDatabase.ForReading(new PostgreSqlStoreOptions { ConnectionString = connectionString }));
     }
 }

@@ -2,13 +2,14 @@ using System.Diagnostics;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Statistics;
+using DataLoad.Engine.Storage;
 using DataLoad.Engine.Storage.PostgreSql;
 using Xunit;
 
 namespace DataLoad.Integration.Tests.PostgreSql;
 
 /// <summary>How fast the hot calls are; run on demand (<c>-explicit only</c>).</summary>
-public sealed class PostgreSqlMeasurements(PostgreSqlDatabase database, ITestOutputHelper output) : IClassFixture<PostgreSqlDatabase>
+public sealed class PostgreSqlMeasurements(TestDatabase database, ITestOutputHelper output) : IClassFixture<TestDatabase>
 {
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(5);
 
@@ -18,7 +19,7 @@ public sealed class PostgreSqlMeasurements(PostgreSqlDatabase database, ITestOut
     [InlineData(1, 4 * 1024)]
     public async Task Journal_appends(int blocks, int bytes)
     {
-        await using PostgreSqlStore store = await database.CreateStoreAsync("measure");
+        await using SqlStore store = await database.CreateStoreAsync("measure");
         int[] shards = [.. Enumerable.Range(0, blocks)];
         await store.Leases.AcquireAsync(Some.Node("measure"), shards, Some.Long, Some.None);
         long next = 1;
@@ -36,7 +37,7 @@ public sealed class PostgreSqlMeasurements(PostgreSqlDatabase database, ITestOut
     [InlineData(100)]
     public async Task Flushes(int count)
     {
-        await using PostgreSqlStore store = await database.CreateStoreAsync("measure");
+        await using SqlStore store = await database.CreateStoreAsync("measure");
         Page act = Catalog.Default.PageNamed("act");
         await store.Statistics.EnsureTableAsync(act, Some.None);
         await store.Leases.AcquireAsync(Some.Node("measure"), [0], Some.Long, Some.None);

@@ -7,16 +7,16 @@ using Xunit;
 
 namespace DataLoad.Integration.Tests.PostgreSql;
 
-public sealed class PostgreSqlSchemaTests(PostgreSqlDatabase database) : IClassFixture<PostgreSqlDatabase>
+public sealed class PostgreSqlSchemaTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     [Fact]
     public async Task A_check_says_what_is_wrong_and_changes_nothing()
     {
         string connectionString = await database.CreateSchemaAsync();
-        await using PostgreSqlStore store = PostgreSqlDatabase.Open(connectionString);
+        await using SqlStore store = TestDatabase.Open(connectionString);
 
         (await store.CheckSchemaAsync(Some.None))!.ShouldContain("no DataLoad tables");
-        (await PostgreSqlDatabase.ExecuteAsync(connectionString, "SELECT to_regclass('dataload_migration') IS NULL")).ShouldBe(true);
+        (await TestDatabase.ExecuteAsync(connectionString, "SELECT to_regclass('dataload_migration') IS NULL")).ShouldBe(true);
 
         await store.MigrateAsync(Some.None);
         (await store.CheckSchemaAsync(Some.None)).ShouldBeNull();
@@ -28,23 +28,23 @@ public sealed class PostgreSqlSchemaTests(PostgreSqlDatabase database) : IClassF
         string connectionString = await database.CreateSchemaAsync();
         await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
         {
-            await using PostgreSqlStore store = PostgreSqlDatabase.Open(connectionString);
+            await using SqlStore store = TestDatabase.Open(connectionString);
             await store.MigrateAsync(Some.None);
             foreach (Page page in Catalog.Default.Pages)
             {
                 await store.Statistics.EnsureTableAsync(page, Some.None);
             }
         }));
-        (await PostgreSqlDatabase.ExecuteAsync(connectionString, "SELECT count(*) FROM dataload_migration")).ShouldBe(2L);
+        (await TestDatabase.ExecuteAsync(connectionString, "SELECT count(*) FROM dataload_migration")).ShouldBe(2L);
     }
 
     [Fact]
     public async Task A_newer_schema_is_refused()
     {
         string connectionString = await database.CreateSchemaAsync();
-        await using PostgreSqlStore store = PostgreSqlDatabase.Open(connectionString);
+        await using SqlStore store = TestDatabase.Open(connectionString);
         await store.MigrateAsync(Some.None);
-        await PostgreSqlDatabase.ExecuteAsync(connectionString, "INSERT INTO dataload_migration VALUES (9999, 'later')");
+        await TestDatabase.ExecuteAsync(connectionString, "INSERT INTO dataload_migration VALUES (9999, 'later')");
 
         (await Should.ThrowAsync<StoreException>(() => store.MigrateAsync(Some.None).AsTask())).Message.ShouldContain("9999");
         (await store.CheckSchemaAsync(Some.None))!.ShouldContain("9999");
@@ -55,7 +55,7 @@ public sealed class PostgreSqlSchemaTests(PostgreSqlDatabase database) : IClassF
     {
         string connectionString = await database.CreateSchemaAsync();
         await using TestRole role = await TestRole.CreateAsync(connectionString, "SELECT");
-        await using PostgreSqlStore store = PostgreSqlDatabase.Open(role.ConnectionString);
+        await using SqlStore store = TestDatabase.Open(role.ConnectionString);
         (await Should.ThrowAsync<StoreException>(() => store.MigrateAsync(Some.None).AsTask())).Message.ShouldContain("Grant it CREATE");
     }
 
@@ -68,10 +68,10 @@ public sealed class PostgreSqlSchemaTests(PostgreSqlDatabase database) : IClassF
         var builder = new NpgsqlConnectionStringBuilder(await database.CreateSchemaAsync());
         builder.Host = $"{builder.Host}:1,{builder.Host}:{builder.Port}";
         builder.TargetSessionAttributes = target;
-        await using PostgreSqlStore store = PostgreSqlDatabase.Open(builder.ConnectionString, "hosts");
+        await using SqlStore store = TestDatabase.Open(builder.ConnectionString, "hosts");
         await store.MigrateAsync(Some.None);
         (await Some.EpochAsync(store, "hosts", 1)).ShouldBe(1);
-        await using var lookup = new PostgreSqlLookup(new PostgreSqlStoreOptions { ConnectionString = builder.ConnectionString });
+        await using var lookup = new SqlLookup(PostgreSqlDatabase.ForReading(new PostgreSqlStoreOptions { ConnectionString = builder.ConnectionString }));
         await lookup.PingAsync(Some.None);
     }
 
@@ -79,7 +79,7 @@ public sealed class PostgreSqlSchemaTests(PostgreSqlDatabase database) : IClassF
     public async Task A_single_host_may_be_asked_for_a_kind_of_session()
     {
         var builder = new NpgsqlConnectionStringBuilder(await database.CreateSchemaAsync()) { TargetSessionAttributes = "primary" };
-        await using PostgreSqlStore store = PostgreSqlDatabase.Open(builder.ConnectionString);
+        await using SqlStore store = TestDatabase.Open(builder.ConnectionString);
         await store.PingAsync(Some.None);
     }
 }

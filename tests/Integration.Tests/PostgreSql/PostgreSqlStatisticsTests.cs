@@ -7,7 +7,7 @@ using Xunit;
 
 namespace DataLoad.Integration.Tests.PostgreSql;
 
-public sealed class PostgreSqlStatisticsTests(PostgreSqlDatabase database) : IClassFixture<PostgreSqlDatabase>
+public sealed class PostgreSqlStatisticsTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     private const string MinimalTable = "CREATE TABLE data_load_bear (topic_type varchar(64) NOT NULL, topic_id int NOT NULL, stat_date date NOT NULL";
 
@@ -19,10 +19,10 @@ public sealed class PostgreSqlStatisticsTests(PostgreSqlDatabase database) : ICl
     public async Task A_table_that_exists_is_completed_and_keeps_its_rows_and_columns()
     {
         string connectionString = await database.CreateSchemaAsync();
-        await PostgreSqlDatabase.ExecuteAsync(
+        await TestDatabase.ExecuteAsync(
             connectionString,
             $"{MinimalTable}, visit_cnt int NOT NULL, note text DEFAULT 'mine'); INSERT INTO data_load_bear VALUES ('t', 1, '2024-01-01', 5)");
-        await using PostgreSqlStore store = PostgreSqlDatabase.Open(connectionString);
+        await using SqlStore store = TestDatabase.Open(connectionString);
         await store.MigrateAsync(Some.None);
 
         await store.Statistics.EnsureTableAsync(Bear, Some.None);
@@ -33,7 +33,7 @@ public sealed class PostgreSqlStatisticsTests(PostgreSqlDatabase database) : ICl
         foreign.Values.ShouldBe([5, 0, 0, 0]);
         long epoch = await Some.EpochAsync(store, "node", 1);
         await store.Statistics.FlushAsync(Bear, [Some.Row(1, epoch, 3, "t", 1, 0, 6, 1, 0, 0)], correct: false, Some.None);
-        (await PostgreSqlDatabase.ExecuteAsync(connectionString, "SELECT visit_cnt || note FROM data_load_bear")).ShouldBe("6mine");
+        (await TestDatabase.ExecuteAsync(connectionString, "SELECT visit_cnt || note FROM data_load_bear")).ShouldBe("6mine");
     }
 
     [Theory]
@@ -45,8 +45,8 @@ public sealed class PostgreSqlStatisticsTests(PostgreSqlDatabase database) : ICl
     public async Task A_table_that_cannot_serve_is_refused(string rest, string named)
     {
         string connectionString = await database.CreateSchemaAsync();
-        await PostgreSqlDatabase.ExecuteAsync(connectionString, MinimalTable + rest);
-        await using PostgreSqlStore store = PostgreSqlDatabase.Open(connectionString);
+        await TestDatabase.ExecuteAsync(connectionString, MinimalTable + rest);
+        await using SqlStore store = TestDatabase.Open(connectionString);
         (await Should.ThrowAsync<StoreException>(() => store.Statistics.EnsureTableAsync(Bear, Some.None).AsTask())).Message.ShouldContain(named);
     }
 
@@ -54,11 +54,11 @@ public sealed class PostgreSqlStatisticsTests(PostgreSqlDatabase database) : ICl
     public async Task A_role_with_few_rights_uses_what_is_there_and_is_told_what_is_not()
     {
         string connectionString = await database.CreateSchemaAsync();
-        await using PostgreSqlStore owner = PostgreSqlDatabase.Open(connectionString);
+        await using SqlStore owner = TestDatabase.Open(connectionString);
         await owner.MigrateAsync(Some.None);
         await owner.Statistics.EnsureTableAsync(Bear, Some.None);
         await using TestRole role = await TestRole.CreateAsync(connectionString, "SELECT, INSERT, UPDATE, DELETE");
-        await using PostgreSqlStore store = PostgreSqlDatabase.Open(role.ConnectionString);
+        await using SqlStore store = TestDatabase.Open(role.ConnectionString);
 
         await store.MigrateAsync(Some.None);
         await store.Statistics.EnsureTableAsync(Bear, Some.None);
@@ -72,7 +72,7 @@ public sealed class PostgreSqlStatisticsTests(PostgreSqlDatabase database) : ICl
     [Fact]
     public async Task Amounts_are_exact_to_the_hundredth()
     {
-        await using PostgreSqlStore store = await database.CreateStoreAsync();
+        await using SqlStore store = await database.CreateStoreAsync();
         await store.Statistics.EnsureTableAsync(Act, Some.None);
         long epoch = await Some.EpochAsync(store, "node", 1);
         long[] values = [.. Act.Metrics.Select((metric, i) => metric.Kind == MetricKind.Amount ? 999_999_999_999_999_999L - i : long.MaxValue - i)];
@@ -84,8 +84,8 @@ public sealed class PostgreSqlStatisticsTests(PostgreSqlDatabase database) : ICl
     public async Task Rows_come_in_the_order_of_code_points_page_by_page()
     {
         string connectionString = await database.CreateSchemaAsync();
-        await PostgreSqlDatabase.ExecuteAsync(connectionString, $"{MinimalTable}, PRIMARY KEY (topic_type, topic_id, stat_date))");
-        await using PostgreSqlStore store = PostgreSqlDatabase.Open(connectionString);
+        await TestDatabase.ExecuteAsync(connectionString, $"{MinimalTable}, PRIMARY KEY (topic_type, topic_id, stat_date))");
+        await using SqlStore store = TestDatabase.Open(connectionString);
         await store.MigrateAsync(Some.None);
         await store.Statistics.EnsureTableAsync(Bear, Some.None);
         long epoch = await Some.EpochAsync(store, "node", 1);

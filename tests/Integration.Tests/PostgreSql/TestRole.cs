@@ -17,7 +17,7 @@ internal sealed class TestRole : IAsyncDisposable
     {
         var role = new TestRole(connectionString);
         var builder = new NpgsqlConnectionStringBuilder(connectionString);
-        await PostgreSqlDatabase.ExecuteAsync(
+        await TestDatabase.ExecuteAsync(
             connectionString,
             $"""
             CREATE ROLE {role._name} LOGIN PASSWORD 'role';
@@ -30,5 +30,5 @@ internal sealed class TestRole : IAsyncDisposable
         return role;
     }
 
-    public async ValueTask DisposeAsync() => await PostgreSqlDatabase.ExecuteAsync(_owner, $"DROP OWNED BY {_name}; DROP ROLE {_name}");
+    public async ValueTask DisposeAsync() => await TestDatabase.ExecuteAsync(_owner, $"DROP OWNED BY {_name}; DROP ROLE {_name}");
 }

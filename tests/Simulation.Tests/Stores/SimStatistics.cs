@@ -33,5 +33,5 @@ internal sealed class SimStatistics(IStatisticsStore statistics, StoreWire wire,
 
     public ValueTask AdoptAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) => statistics.AdoptAsync(page, rows, cancellationToken);
 
-    public ValueTask RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) => statistics.RemoveAsync(page, rows, cancellationToken);
+    public ValueTask<IReadOnlyList<int>> RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) => statistics.RemoveAsync(page, rows, cancellationToken);
 }

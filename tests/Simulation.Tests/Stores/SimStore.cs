@@ -2,6 +2,7 @@ using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Operating;
 using DataLoad.Engine.Parking;
+using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Statistics;
 using DataLoad.Engine.Storage;
 using DataLoad.Engine.Storage.Memory;
@@ -29,6 +30,8 @@ internal sealed class SimStore : IStore
 
     public string Name => "simulated";
 
+    public IPartitionStore Partitions => _memory.Partitions;
+
     public IJournal Journal { get; }
 
     public ISnapshotStore Snapshots { get; }
@@ -48,6 +51,8 @@ internal sealed class SimStore : IStore
     public ValueTask MigrateAsync(CancellationToken cancellationToken) => _memory.MigrateAsync(cancellationToken);
 
     public ValueTask<string?> CheckSchemaAsync(CancellationToken cancellationToken) => _memory.CheckSchemaAsync(cancellationToken);
+
+    public ValueTask<string?> CheckJournalAsync(CancellationToken cancellationToken) => _memory.CheckJournalAsync(cancellationToken);
 
     public ValueTask<string> FixAsync(string name, string proposed, CancellationToken cancellationToken) => _memory.FixAsync(name, proposed, cancellationToken);
 

@@ -1,4 +1,5 @@
 using DataLoad.Engine.Contract;
+using DataLoad.Streams.Amqp;
 
 namespace DataLoad.Engine.Intake.Amqp;
 
@@ -40,6 +41,17 @@ public sealed record AmqpSettings
 
     /// <summary>How a stream is set; the defaults where nothing is said of it.</summary>
     public StreamSettings Of(StreamDefinition stream) => Streams.TryGetValue(stream.Name, out StreamSettings? settings) ? settings : new StreamSettings();
+
+    /// <summary>How the connector reaches the broker.</summary>
+    /// <exception cref="FormatException">The URL is none; the message says what is wrong, and holds nothing of the password.</exception>
+    public AmqpConnectionSettings ToConnectionSettings() => AmqpConnectionSettings.Parse(Url) with
+    {
+        Name = "dataload",
+        ConnectTimeout = ConnectTimeout,
+        Heartbeat = Heartbeat,
+        RoomPatience = RoomPatience,
+        ReadInterval = ReadInterval,
+    };
 
     /// <summary>The broker's address without user and password, for messages.</summary>
     public string SafeName => Uri.TryCreate(Url, UriKind.Absolute, out Uri? uri) ? $"{uri.Scheme}://{uri.Authority[(uri.Authority.LastIndexOf('@') + 1)..]}{uri.AbsolutePath}" : "(not a URL)";

@@ -36,6 +36,18 @@ internal static class Parameter
 
     public static NpgsqlParameter Of(byte[][] values) => Array(values, NpgsqlDbType.Bytea);
 
+    public static NpgsqlParameter Of(BatchColumn column) => column switch
+    {
+        BatchColumn<int> values => Of(values.Values),
+        BatchColumn<long> values => Of(values.Values),
+        BatchColumn<short> values => Of(values.Values),
+        BatchColumn<string> values => Of(values.Values),
+        BatchColumn<byte[]> values => Of(values.Values),
+        BatchColumn<DateOnly> values => Of(values.Values),
+        NumberColumns values => Of(values.Values),
+        _ => throw new ArgumentOutOfRangeException(nameof(column), column, "No parameter holds such a column."),
+    };
+
     private static NpgsqlParameter<T> Array<T>(T values, NpgsqlDbType element) =>
         new(string.Empty, NpgsqlDbType.Array | element) { TypedValue = values };
 }

@@ -1,11 +1,12 @@
 using System.Runtime.CompilerServices;
 using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Partitions;
 using Npgsql;
 
 namespace DataLoad.Engine.Storage.PostgreSql;
 
 /// <summary>The journal: one row a block.</summary>
-internal sealed class PostgreSqlJournal(NpgsqlDataSource source) : IJournal, IAsyncDisposable
+internal sealed class PostgreSqlJournal(NpgsqlDataSource source, IPartitionStore partitions) : IJournal, IAsyncDisposable
 {
     private const int PageBytes = 4 * 1024 * 1024;
     private const int PageRows = 512;
@@ -73,27 +74,17 @@ internal sealed class PostgreSqlJournal(NpgsqlDataSource source) : IJournal, IAs
     public async ValueTask<bool> TrimAsync(
         int shard, long epoch, long throughSequenceNr, IReadOnlyList<SnapshotWrite> baseline, CancellationToken cancellationToken)
     {
-        BaselineWrites.Require(shard, epoch, baseline);
-        await using NpgsqlConnection connection = await source.OpenConnectionAsync(cancellationToken);
-        Checkpoint checkpoint = await PostgreSqlCheckpoint.LoadAsync(connection, shard, cancellationToken);
-        await using NpgsqlBatch batch = PostgreSqlFence.Begin(connection, shard, epoch);
-
-        // Where a trim that went further has been, only the fence is asked.
-        if (checkpoint.BaselineSequenceNr <= throughSequenceNr)
+        if (!await partitions.SaveBaselineAsync(shard, epoch, throughSequenceNr, baseline, cancellationToken))
         {
-            batch.BatchCommands.Add(new NpgsqlBatchCommand(
-                $"""
-                DELETE FROM dataload_journal j USING (SELECT $1 AS shard_id, $2 AS epoch) w
-                WHERE j.shard_id = w.shard_id AND j.first_seq <= $3 AND j.last_seq <= $3 AND {PostgreSqlFence.Holds}
-                """)
-            {
-                Parameters = { Parameter.Of(shard), Parameter.Of(epoch), Parameter.Of(throughSequenceNr) },
-            });
-            PostgreSqlSnapshotWrites.AddTo(batch, baseline);
-            batch.BatchCommands.Add(PostgreSqlCheckpoint.Save(shard, epoch, sequenceNr: 0, baselineSequenceNr: throughSequenceNr));
+            return false;
         }
 
-        return (await PostgreSqlFence.ExecuteAsync(batch, cancellationToken)).Count == 0;
+        // What stands in their place is committed, so that the blocks may go by themselves.
+        await using NpgsqlCommand command = source.CreateCommand("DELETE FROM dataload_journal WHERE shard_id = $1 AND first_seq <= $2 AND last_seq <= $2");
+        command.Parameters.Add(Parameter.Of(shard));
+        command.Parameters.Add(Parameter.Of(throughSequenceNr));
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        return true;
     }
 
     /// <inheritdoc/>

@@ -21,7 +21,7 @@ internal sealed class PostgreSqlJournalWriter(NpgsqlDataSource source) : IAsyncD
             INSERT INTO dataload_journal AS j (shard_id, first_seq, last_seq, epoch, journaled_at, bytes)
             SELECT b.shard_id, b.first_seq, b.last_seq, b.epoch, b.journaled_at, b.bytes
             FROM unnest($1, $2, $3, $4, $5, $6) AS b (shard_id, epoch, first_seq, last_seq, journaled_at, bytes)
-            JOIN held h ON h.shard_id = b.shard_id AND h.epoch = b.epoch
+            JOIN held h ON h.partition_id = b.shard_id AND h.epoch = b.epoch
             ON CONFLICT (shard_id, first_seq) DO UPDATE SET last_seq = NULL
             WHERE j.epoch <> excluded.epoch OR j.last_seq <> excluded.last_seq)
         SELECT {PostgreSqlFence.Stale}
@@ -32,7 +32,7 @@ internal sealed class PostgreSqlJournalWriter(NpgsqlDataSource source) : IAsyncD
         """
         SELECT b.at, j.epoch, j.last_seq
         FROM unnest($1, $2, $3) WITH ORDINALITY AS b (shard_id, first_seq, epoch, at)
-        JOIN dataload_lease l ON l.shard_id = b.shard_id AND l.epoch = b.epoch
+        JOIN dataload_partition p ON p.partition_id = b.shard_id AND p.epoch = b.epoch
         JOIN dataload_journal j ON j.shard_id = b.shard_id AND j.first_seq = b.first_seq
         """;
 

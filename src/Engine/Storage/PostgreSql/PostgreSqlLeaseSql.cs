@@ -21,8 +21,9 @@ internal static class PostgreSqlLeaseSql
     public const string Look =
         $"""
         WITH {Live}
-        SELECT l.shard_id, l.epoch, l.node_id, live.node_id IS NOT NULL, n.address, n.secret, n.application_name
+        SELECT l.shard_id, p.epoch, l.node_id, live.node_id IS NOT NULL, n.address, n.secret, n.application_name
         FROM dataload_lease l
+        JOIN dataload_partition p ON p.partition_id = l.shard_id
         LEFT JOIN dataload_node n ON n.node_id = l.node_id
         LEFT JOIN live ON live.node_id = l.node_id
         WHERE l.shard_id = ANY ($1)
@@ -42,13 +43,17 @@ internal static class PostgreSqlLeaseSql
     /// <summary>Makes the lease rows of shards ($1) that have none.</summary>
     public const string AddLeases =
         """
-        INSERT INTO dataload_lease (shard_id, epoch, node_id)
-        SELECT shard_id, 0, NULL FROM unnest($1) AS w (shard_id) ORDER BY shard_id
+        WITH partitions AS (
+            INSERT INTO dataload_partition (partition_id, epoch, checkpoint, baseline)
+            SELECT shard_id, 0, 0, 0 FROM unnest($1) AS w (shard_id) ORDER BY shard_id
+            ON CONFLICT (partition_id) DO NOTHING)
+        INSERT INTO dataload_lease (shard_id, node_id)
+        SELECT shard_id, NULL FROM unnest($1) AS w (shard_id) ORDER BY shard_id
         ON CONFLICT (shard_id) DO NOTHING
         """;
 
     /// <summary>Locks the lease rows of shards ($1), which waits for writes under them to end.</summary>
-    public const string LockLeases = "SELECT FROM dataload_lease WHERE shard_id = ANY ($1) ORDER BY shard_id FOR UPDATE";
+    public const string LockLeases = "SELECT FROM dataload_lease l JOIN dataload_partition p ON p.partition_id = l.shard_id WHERE l.shard_id = ANY ($1) ORDER BY l.shard_id FOR UPDATE";
 
     /// <summary>Locks the nodes that hold shards ($1), so that none renews between the look at it and the takeover.</summary>
     public const string LockHolders =
@@ -60,10 +65,13 @@ internal static class PostgreSqlLeaseSql
     /// <summary>Takes the shards ($1) that no other living node holds, for a node ($2); its own, too, under a new epoch.</summary>
     public const string Take =
         $"""
-        WITH {Live}
-        UPDATE dataload_lease l SET epoch = l.epoch + 1, node_id = $2
-        WHERE l.shard_id = ANY ($1)
-            AND (l.node_id = $2 OR NOT EXISTS (SELECT FROM live WHERE live.node_id = l.node_id))
+        WITH {Live},
+        taken AS (
+            UPDATE dataload_lease l SET node_id = $2
+            WHERE l.shard_id = ANY ($1)
+                AND (l.node_id = $2 OR NOT EXISTS (SELECT FROM live WHERE live.node_id = l.node_id))
+            RETURNING l.shard_id)
+        UPDATE dataload_partition p SET epoch = p.epoch + 1 FROM taken WHERE p.partition_id = taken.shard_id
         """;
 
     /// <summary>Writes a node ($1 to $5) and that it lives for a time ($6).</summary>
@@ -89,7 +97,7 @@ internal static class PostgreSqlLeaseSql
     public const string Renew = "UPDATE dataload_node SET lease_until = clock_timestamp() + $2 WHERE node_id = $1";
 
     /// <summary>What a node ($1) holds.</summary>
-    public const string Held = "SELECT shard_id, epoch FROM dataload_lease WHERE node_id = $1 ORDER BY shard_id";
+    public const string Held = "SELECT l.shard_id, p.epoch FROM dataload_lease l JOIN dataload_partition p ON p.partition_id = l.shard_id WHERE l.node_id = $1 ORDER BY l.shard_id";
 
     /// <summary>Locks what a node ($1) holds.</summary>
     public const string LockHeld = "SELECT FROM dataload_lease WHERE node_id = $1 ORDER BY shard_id FOR UPDATE";

@@ -8,7 +8,7 @@ namespace DataLoad.Engine.Storage.PostgreSql;
 /// (<see cref="PostgreSqlNodeSession"/>). Calls come one after another.
 /// </summary>
 internal sealed class PostgreSqlLeaseStore(
-    NpgsqlConnectionStringBuilder connection, NpgsqlDataSource source, string name, TimeSpan commandTimeout) : ILeaseStore
+    NpgsqlConnectionStringBuilder connection, NpgsqlDataSource source, string name, PostgreSqlStoreOptions options) : ILeaseStore
 {
     /// <summary>How long a takeover waits for rows that a session may hold which it was not allowed to end.</summary>
     private static readonly TimeSpan DeniedWait = TimeSpan.FromSeconds(2);
@@ -157,7 +157,7 @@ internal sealed class PostgreSqlLeaseStore(
                 Pooling = false,
             };
             session = new PostgreSqlNodeSession(
-                PostgreSqlPool.Open(own, PostgreSqlPool.WriterSettings, TargetSessionAttributes.Primary), nodeId);
+                PostgreSqlPool.Open(own, PostgreSqlPool.WriterSettings, TargetSessionAttributes.Primary, options.PrepareStatements), nodeId);
             _sessions.Add(nodeId, session);
         }
 
@@ -176,7 +176,7 @@ internal sealed class PostgreSqlLeaseStore(
 
         // Before any wait for a row: a frozen holder may have stopped in the middle of a write that holds it.
         PostgresException? denied = gone.Length > 0 ? await TerminateAsync(session, gone, ownName, cancellationToken) : null;
-        TimeSpan wait = denied is null ? commandTimeout / 2 : DeniedWait;
+        TimeSpan wait = denied is null ? options.CommandTimeout / 2 : DeniedWait;
 
         await using NpgsqlBatch batch = session.CreateBatch();
         batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.BoundWait, Parameter.Of($"{(long)wait.TotalMilliseconds}ms")));

@@ -28,8 +28,8 @@ internal sealed class PostgreSqlPool : IAsyncDisposable
     /// <summary>Settings of sessions that only read.</summary>
     public const string ReaderSettings = "-c default_transaction_read_only=on -c idle_in_transaction_session_timeout=60000 -c jit=off";
 
-    /// <summary>Makes a pool, without connecting. Of several hosts it uses those that are what the connection string or else the caller asks for.</summary>
-    public static PostgreSqlPool Open(NpgsqlConnectionStringBuilder connection, string settings, TargetSessionAttributes target)
+    /// <summary>A connection string whose sessions start with settings.</summary>
+    public static NpgsqlConnectionStringBuilder SetUp(NpgsqlConnectionStringBuilder connection, string settings, bool prepare)
     {
         var builder = new NpgsqlConnectionStringBuilder(connection.ConnectionString)
         {
@@ -38,12 +38,23 @@ internal sealed class PostgreSqlPool : IAsyncDisposable
             Options = string.IsNullOrEmpty(connection.Options) ? settings : $"{connection.Options} {settings}",
             TcpKeepAlive = true,
         };
-        if (builder.MaxAutoPrepare == 0)
+        if (!prepare)
+        {
+            builder.MaxAutoPrepare = 0;
+        }
+        else if (builder.MaxAutoPrepare == 0)
         {
             builder.MaxAutoPrepare = 64;
             builder.AutoPrepareMinUsages = 2;
         }
 
+        return builder;
+    }
+
+    /// <summary>Makes a pool, without connecting. Of several hosts it uses those that are what the connection string or else the caller asks for.</summary>
+    public static PostgreSqlPool Open(NpgsqlConnectionStringBuilder connection, string settings, TargetSessionAttributes target, bool prepare)
+    {
+        NpgsqlConnectionStringBuilder builder = SetUp(connection, settings, prepare);
         if (builder.TargetSessionAttributes is { } given)
         {
             target = ParseTarget(given);

@@ -1,6 +1,6 @@
 namespace DataLoad.Engine.Storage.PostgreSql;
 
-/// <summary>How a <see cref="PostgreSqlStore"/> reaches its database.</summary>
+/// <summary>How a <see cref="PostgreSqlDatabase"/> is reached.</summary>
 public sealed record PostgreSqlStoreOptions
 {
     /// <summary>
@@ -27,6 +27,12 @@ public sealed record PostgreSqlStoreOptions
     /// snapshots and queries wait for each other. High: the server's own limit is met sooner.
     /// </summary>
     public int MaxConnections { get; init; } = 16;
+
+    /// <summary>
+    /// Whether the server keeps statements prepared, which saves it reading and planning them anew. False where a pooler
+    /// stands between that gives each transaction another session.
+    /// </summary>
+    public bool PrepareStatements { get; init; } = true;
 
     /// <summary>Checks the values.</summary>
     /// <exception cref="StoreException">A value is out of its range; the message names it.</exception>

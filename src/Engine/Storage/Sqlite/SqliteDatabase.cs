@@ -1,224 +1,199 @@
-using System.Collections.Concurrent;
+using System.Data.Common;
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Leasing;
+using LinqToDB;
+using LinqToDB.Data;
 using Microsoft.Data.Sqlite;
-using SQLitePCL;
 
 namespace DataLoad.Engine.Storage.Sqlite;
 
 /// <summary>
-/// The connections of a store: one that writes, behind a gate, and some that read. SQLite blocks, so every call runs on
-/// the thread pool, a whole batch at a time.
+/// A database in a file, for one process; the journal is in a file of its own beside it. Every write is on disk when it
+/// returns. A full disk, a busy file or a failing device throws <see cref="SqliteException"/>, which is worth a retry; what
+/// retrying does not mend throws <see cref="StoreException"/>.
 /// </summary>
-internal sealed class SqliteDatabase(SqliteFile file, SqliteStoreOptions options) : IAsyncDisposable
+public sealed partial class SqliteDatabase : SqlDatabase
 {
-    private readonly SemaphoreSlim _writeGate = new(1, 1);
-    private readonly SemaphoreSlim _readGate = new(options.ReadConnections, options.ReadConnections);
-    private readonly ConcurrentBag<SqliteSession> _readers = [];
-    private SqliteSession? _writer;
-    private volatile bool _disposed;
+    private readonly SqliteConnections _store;
+    private readonly SqliteConnections? _journal;
+
+    private SqliteDatabase(string pathOrConnectionString, SqliteStoreOptions? options, bool isForReading)
+    {
+        options ??= new SqliteStoreOptions();
+        options.Validate();
+        var file = new SqliteFile(pathOrConnectionString);
+        _store = new SqliteConnections(file, options, isForReading);
+        _journal = isForReading ? null : new SqliteConnections(file.Journal, options, isForReading: false);
+    }
+
+    /// <inheritdoc/>
+    public override string Name => $"SQLite {_store.File.Path}";
+
+    /// <inheritdoc/>
+    public override JournalConnection JournalConnection => new(ProviderName.SQLiteMS, _store.File.Journal.ConnectionString(SqliteOpenMode.ReadWrite));
+
+    internal override SqlDialect Dialect { get; } = new SqliteDialect();
+
+    internal override bool Exists => _store.File.Exists;
+
+    internal override bool HasJournalOfItsOwn => true;
+
+    internal override bool JournalExists => _store.File.Journal.Exists;
 
     /// <summary>The file.</summary>
-    public SqliteFile File => file;
+    internal SqliteFile File => _store.File;
 
-    /// <summary>The settings.</summary>
-    public SqliteStoreOptions Options => options;
+    /// <summary>Makes a database for a store over a file; nothing is opened before the first call.</summary>
+    /// <param name="pathOrConnectionString">A path, or a connection string such as <c>Data Source=/path/dataload.db</c>.</param>
+    /// <param name="options">The settings; null stands for the defaults.</param>
+    /// <exception cref="StoreException">No file is named, or a setting is out of range.</exception>
+    public static SqliteDatabase ForStore(string pathOrConnectionString, SqliteStoreOptions? options = null) => new(pathOrConnectionString, options, isForReading: false);
 
-    /// <summary>Makes the file, where it is not there, and its directory.</summary>
-    public async ValueTask CreateAsync(CancellationToken cancellationToken)
+    /// <summary>Makes a database that is only read; it may be a store's own. SQLite has no arrays, so <c>= ANY(@keys)</c> becomes a list.</summary>
+    /// <param name="pathOrConnectionString">A path, or a connection string such as <c>Data Source=/path/shop.db</c>.</param>
+    /// <param name="options">Busy timeout and read connections count here; null stands for the defaults.</param>
+    /// <exception cref="StoreException">No file is named, or a setting is out of range.</exception>
+    public static SqliteDatabase ForReading(string pathOrConnectionString, SqliteStoreOptions? options = null) => new(pathOrConnectionString, options, isForReading: true);
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
     {
-        await EnterAsync(_writeGate, cancellationToken).ConfigureAwait(false);
-        try
+        await _store.DisposeAsync();
+        if (_journal is not null)
         {
-            await Task.Run(Create, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            _writeGate.Release();
+            await _journal.DisposeAsync();
         }
     }
+
+    /// <summary>A query as SQLite understands it.</summary>
+    internal static string Rewrite(string query) => AnyKeys().Replace(query, " IN (SELECT value FROM json_each(@keys))");
 
     /// <summary>Runs work in one transaction that is durable when this returns, and undone where the work throws.</summary>
-    public async ValueTask<T> WriteAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken)
-    {
-        await EnterAsync(_writeGate, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return await Task.Run(() => Write(work), cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            _writeGate.Release();
-        }
-    }
+    internal ValueTask<T> WriteAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken) =>
+        _store.WriteAsync(session => Task.FromResult(work(session)), cancellationToken);
 
     /// <summary>Runs work that only reads, all of it at one moment of the database.</summary>
-    public async ValueTask<T> ReadAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken)
+    internal ValueTask<T> ReadAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken) =>
+        _store.ReadAsync(session => Task.FromResult(work(session)), cancellationToken);
+
+    internal override ValueTask CreateAsync(CancellationToken cancellationToken) => _store.CreateAsync(cancellationToken);
+
+    internal override ValueTask<T> ReadAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        _store.ReadAsync(session => work(session.Data, cancellationToken), cancellationToken);
+
+    internal override ValueTask<T> ChangeAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        TransactAsync(work, cancellationToken);
+
+    internal override ValueTask<T> TransactAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        _store.WriteAsync(session => work(session.Data, cancellationToken), cancellationToken);
+
+    internal override async ValueTask<T> TransactJournalAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
-        await EnterAsync(_readGate, cancellationToken).ConfigureAwait(false);
-        try
+        await _journal!.CreateAsync(cancellationToken);
+        return await _journal.WriteAsync(session => work(session.Data, cancellationToken), cancellationToken);
+    }
+
+    internal override async ValueTask<(IReadOnlyList<int> Stale, int Changed)> WriteRowsAsync(
+        IReadOnlyList<RowStatement> statements, bool isExclusive, CancellationToken cancellationToken) => statements.Count == 0
+        ? ([], 0)
+        : await WriteAsync(
+            session =>
+            {
+                var fence = new SqliteFence(session);
+                int changed = statements.Sum(statement => Write(session, statement, fence));
+                return (fence.Stale, changed);
+            },
+            cancellationToken);
+
+    internal override async ValueTask QueryAsync(
+        string query, ReadOnlyMemory<int> keys, Func<DbDataReader, CancellationToken, ValueTask> read, CancellationToken cancellationToken)
+    {
+        string json = Json(keys.Span);
+        await _store.ReadAsync(
+            async session =>
+            {
+                await using SqliteDataReader reader = session.Query(query, json);
+                await read(reader, cancellationToken);
+                return true;
+            },
+            cancellationToken);
+    }
+
+    internal override ILeaseStore MakeLeases() => new SqliteLeaseStore(this);
+
+    internal override IJournal MakeJournal() => new SqliteJournal(this, new SqlPartitionStore(this));
+
+    private static int Write(SqliteSession session, RowStatement statement, SqliteFence fence)
+    {
+        using SqliteStatement prepared = session.Use(statement.Text);
+        RowBatch rows = statement.Rows;
+        int changed = 0;
+        for (int row = 0; row < rows.Count; row++)
         {
-            return await Task.Run(() => Read(work), cancellationToken).ConfigureAwait(false);
+            if (rows.Partitions.Length == 0 || fence.Admits(rows.Partitions[row], rows.Epochs[row]))
+            {
+                Bind(prepared, rows.Columns, row);
+                changed += prepared.Execute();
+            }
         }
-        finally
+
+        return changed;
+    }
+
+    private static void Bind(SqliteStatement statement, BatchColumn[] columns, int row)
+    {
+        int parameter = 1;
+        foreach (BatchColumn column in columns)
         {
-            _readGate.Release();
+            switch (column)
+            {
+                case BatchColumn<int> values:
+                    statement.Bind(parameter, values.Values[row]);
+                    break;
+                case BatchColumn<long> values:
+                    statement.Bind(parameter, values.Values[row]);
+                    break;
+                case BatchColumn<short> values:
+                    statement.Bind(parameter, values.Values[row]);
+                    break;
+                case BatchColumn<string> values:
+                    statement.Bind(parameter, values.Values[row]);
+                    break;
+                case BatchColumn<byte[]> values:
+                    statement.Bind(parameter, values.Values[row].AsSpan());
+                    break;
+                case BatchColumn<DateOnly> values:
+                    statement.Bind(parameter, SqliteDialect.Text(values.Values[row]));
+                    break;
+                case NumberColumns values:
+                    for (int i = 0; i < values.Width; i++)
+                    {
+                        statement.Bind(parameter + i, values.Values[(row * values.Width) + i]);
+                    }
+
+                    break;
+                default:
+                    throw new ArgumentOutOfRangeException(nameof(columns), column, "No parameter holds such a column.");
+            }
+
+            parameter++;
         }
     }
 
-    public async ValueTask DisposeAsync()
+    private static string Json(ReadOnlySpan<int> keys)
     {
-        if (_disposed)
+        var json = new StringBuilder("[", (keys.Length * 11) + 2);
+        for (int i = 0; i < keys.Length; i++)
         {
-            return;
+            json.Append(i == 0 ? "" : ",").Append(CultureInfo.InvariantCulture, $"{keys[i]}");
         }
 
-        _disposed = true;
-        await _writeGate.WaitAsync().ConfigureAwait(false);
-        for (int i = 0; i < options.ReadConnections; i++)
-        {
-            await _readGate.WaitAsync().ConfigureAwait(false);
-        }
-
-        while (_readers.TryTake(out SqliteSession? reader))
-        {
-            reader.Dispose();
-        }
-
-        // Last, since the last connection to close moves the write-ahead log into the database.
-        _writer?.Dispose();
-        _writer = null;
-
-        // Whoever waits at a gate is let in, to find the store closed.
-        _writeGate.Release();
-        _readGate.Release(options.ReadConnections);
+        return json.Append(']').ToString();
     }
 
-    private async ValueTask EnterAsync(SemaphoreSlim gate, CancellationToken cancellationToken)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
-        if (_disposed)
-        {
-            gate.Release();
-            throw new ObjectDisposedException(file.Path);
-        }
-    }
-
-    private void Create()
-    {
-        if (_writer is not null)
-        {
-            return;
-        }
-
-        string? directory = Path.GetDirectoryName(file.Path);
-        try
-        {
-            Directory.CreateDirectory(directory ?? ".");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new StoreException($"The directory {directory} of the SQLite database cannot be made: {e.Message} Make it, or name another one.", e);
-        }
-
-        _writer = SqliteSession.Open(file, options, SqliteOpenMode.ReadWriteCreate, readOnly: false);
-    }
-
-    private T Write<T>(Func<SqliteSession, T> work)
-    {
-        SqliteSession session = _writer ??= SqliteSession.Open(file, options, SqliteOpenMode.ReadWrite, readOnly: false);
-        try
-        {
-            using (SqliteStatement begin = session.Use("BEGIN IMMEDIATE"))
-            {
-                begin.Execute();
-            }
-
-            T result = work(session);
-            using (SqliteStatement commit = session.Use("COMMIT"))
-            {
-                commit.Execute();
-            }
-
-            return result;
-        }
-        catch (Exception e)
-        {
-            if (!TryRollBack(session) || IsBroken(e))
-            {
-                session.Dispose();
-                _writer = null;
-            }
-
-            throw;
-        }
-    }
-
-    private T Read<T>(Func<SqliteSession, T> work)
-    {
-        if (!_readers.TryTake(out SqliteSession? session))
-        {
-            session = SqliteSession.Open(file, options, SqliteOpenMode.ReadWrite, readOnly: true);
-        }
-
-        bool reusable = false;
-        try
-        {
-            using (SqliteStatement begin = session.Use("BEGIN"))
-            {
-                begin.Execute();
-            }
-
-            T result = work(session);
-            using (SqliteStatement commit = session.Use("COMMIT"))
-            {
-                commit.Execute();
-            }
-
-            reusable = true;
-            return result;
-        }
-        catch (Exception e)
-        {
-            reusable = TryRollBack(session) && !IsBroken(e);
-            throw;
-        }
-        finally
-        {
-            if (reusable)
-            {
-                _readers.Add(session);
-            }
-            else
-            {
-                session.Dispose();
-            }
-        }
-    }
-
-    private static bool TryRollBack(SqliteSession session)
-    {
-        // Some errors have undone the transaction already.
-        if (!session.InTransaction)
-        {
-            return true;
-        }
-
-        try
-        {
-            using SqliteStatement rollback = session.Use("ROLLBACK");
-            rollback.Execute();
-            return true;
-        }
-        catch (SqliteException)
-        {
-            // The connection is closed by the caller, which undoes the transaction too.
-            return false;
-        }
-    }
-
-    /// <summary>After an error of the file itself a new connection is a fresh look at it.</summary>
-    private static bool IsBroken(Exception e) => e is SqliteException
-    {
-        SqliteErrorCode: raw.SQLITE_IOERR or raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB or raw.SQLITE_CANTOPEN or raw.SQLITE_READONLY,
-    };
+    [GeneratedRegex(@"\s*=\s*ANY\s*\(\s*@keys\s*(::\s*\w+\s*\[\s*\]\s*)?\)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex AnyKeys();
 }

@@ -1,24 +1,24 @@
 namespace DataLoad.Engine.Storage.Sqlite;
 
 /// <summary>
-/// Compares the epochs of a batch of writes with those of the leases, in the batch's own transaction; asks once a shard.
+/// Compares the epochs of a batch of writes with those in force, in the batch's own transaction; asks once a Partition.
 /// </summary>
 internal sealed class SqliteFence(SqliteSession session)
 {
     private readonly Dictionary<int, long> _epochs = [];
     private List<int>? _stale;
 
-    /// <summary>The shards that were met under a stale epoch.</summary>
+    /// <summary>The Partitions that were met under a stale epoch.</summary>
     public IReadOnlyList<int> Stale => _stale ?? (IReadOnlyList<int>)[];
 
-    /// <summary>Whether a shard's epoch is the current one; notes the shard where it is not.</summary>
-    public bool Admits(int shard, long epoch)
+    /// <summary>Whether a Partition's Epoch is the current one; notes the Partition where it is not.</summary>
+    public bool Admits(int partition, long epoch)
     {
-        if (!_epochs.TryGetValue(shard, out long current))
+        if (!_epochs.TryGetValue(partition, out long current))
         {
-            using SqliteStatement select = session.Use("SELECT epoch FROM dataload_lease WHERE shard_id = ?1");
-            current = select.Bind(1, shard).Scalar(fallback: -1);
-            _epochs.Add(shard, current);
+            using SqliteStatement select = session.Use("SELECT epoch FROM dataload_partition WHERE partition_id = ?1");
+            current = select.Bind(1, partition).Scalar(fallback: -1);
+            _epochs.Add(partition, current);
         }
 
         if (current == epoch)
@@ -27,9 +27,9 @@ internal sealed class SqliteFence(SqliteSession session)
         }
 
         _stale ??= [];
-        if (!_stale.Contains(shard))
+        if (!_stale.Contains(partition))
         {
-            _stale.Add(shard);
+            _stale.Add(partition);
         }
 
         return false;

@@ -1,11 +1,14 @@
 using System.Runtime.CompilerServices;
 using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Partitions;
 
 namespace DataLoad.Engine.Storage.Sqlite;
 
 /// <summary>The journal: one row a block.</summary>
-internal sealed class SqliteJournal(SqliteDatabase database) : IJournal
+internal sealed class SqliteJournal(SqliteDatabase database, IPartitionStore partitions) : IJournal
 {
+    private const int PageBytes = 4 * 1024 * 1024;
+    private const int PageRows = 512;
     private const string Columns = "first_seq, last_seq, epoch, journaled_at, bytes";
 
     /// <inheritdoc/>
@@ -18,11 +21,11 @@ internal sealed class SqliteJournal(SqliteDatabase database) : IJournal
     public async IAsyncEnumerable<JournalBlock> ReadAsync(
         int shard, long afterSequenceNr, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        long from = await database.ReadAsync(session => FirstOf(session, shard, afterSequenceNr), cancellationToken).ConfigureAwait(false);
+        long from = await database.ReadAsync(session => FirstOf(session, shard, afterSequenceNr), cancellationToken);
         while (true)
         {
             (List<JournalBlock> page, bool more) =
-                await database.ReadAsync(session => Page(session, shard, from), cancellationToken).ConfigureAwait(false);
+                await database.ReadAsync(session => Page(session, shard, from), cancellationToken);
             for (int i = 0; i < page.Count; i++)
             {
                 yield return page[i];
@@ -48,9 +51,24 @@ internal sealed class SqliteJournal(SqliteDatabase database) : IJournal
         cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<bool> TrimAsync(
-        int shard, long epoch, long throughSequenceNr, IReadOnlyList<SnapshotWrite> baseline, CancellationToken cancellationToken) =>
-        database.WriteAsync(session => Trim(session, shard, epoch, throughSequenceNr, baseline), cancellationToken);
+    public async ValueTask<bool> TrimAsync(
+        int shard, long epoch, long throughSequenceNr, IReadOnlyList<SnapshotWrite> baseline, CancellationToken cancellationToken)
+    {
+        if (!await partitions.SaveBaselineAsync(shard, epoch, throughSequenceNr, baseline, cancellationToken))
+        {
+            return false;
+        }
+
+        // What stands in their place is committed, so that the blocks may go by themselves.
+        return await database.WriteAsync(
+            session =>
+            {
+                using SqliteStatement delete = session.Use("DELETE FROM dataload_journal WHERE shard_id = ?1 AND first_seq <= ?2 AND last_seq <= ?2");
+                delete.Bind(1, shard).Bind(2, throughSequenceNr).Execute();
+                return true;
+            },
+            cancellationToken);
+    }
 
     private static IReadOnlyList<int> Append(SqliteSession session, IReadOnlyList<JournalBlock> blocks)
     {
@@ -104,7 +122,7 @@ internal sealed class SqliteJournal(SqliteDatabase database) : IJournal
         return select.Bind(1, shard).Bind(2, next).Step() && select.Int64(1) >= next ? select.Int64(0) : next;
     }
 
-    private (List<JournalBlock> Blocks, bool More) Page(SqliteSession session, int shard, long from)
+    private static (List<JournalBlock> Blocks, bool More) Page(SqliteSession session, int shard, long from)
     {
         var blocks = new List<JournalBlock>();
         long bytes = 0;
@@ -124,38 +142,12 @@ internal sealed class SqliteJournal(SqliteDatabase database) : IJournal
             };
             blocks.Add(block);
             bytes += block.Bytes.Length;
-            if (bytes >= database.Options.PageBytes || blocks.Count >= database.Options.PageRows)
+            if (bytes >= PageBytes || blocks.Count >= PageRows)
             {
                 return (blocks, true);
             }
         }
 
         return (blocks, false);
-    }
-
-    private static bool Trim(SqliteSession session, int shard, long epoch, long through, IReadOnlyList<SnapshotWrite> baseline)
-    {
-        BaselineWrites.Require(shard, epoch, baseline);
-        if (!new SqliteFence(session).Admits(shard, epoch))
-        {
-            return false;
-        }
-
-        if (SqliteSnapshotStore.LoadCheckpoint(session, shard).BaselineSequenceNr > through)
-        {
-            // A trim that went further has been here.
-            return true;
-        }
-
-        using SqliteStatement delete = session.Use("DELETE FROM dataload_journal WHERE shard_id = ?1 AND first_seq <= ?2 AND last_seq <= ?2");
-        delete.Bind(1, shard).Bind(2, through).Execute();
-        SqliteSnapshotStore.Write(session, baseline);
-        using SqliteStatement upsert = session.Use(
-            """
-            INSERT INTO dataload_checkpoint (shard_id, seq_nr, baseline_seq_nr) VALUES (?1, 0, ?2)
-            ON CONFLICT (shard_id) DO UPDATE SET baseline_seq_nr = excluded.baseline_seq_nr
-            """);
-        upsert.Bind(1, shard).Bind(2, through).Execute();
-        return true;
     }
 }

@@ -21,24 +21,24 @@ internal sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
     public async ValueTask<LeaseAttempt> AcquireAsync(
         NodeInfo node, IReadOnlyList<int> shards, TimeSpan timeToLive, CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _gate.WaitAsync(cancellationToken);
         try
         {
             bool fresh = _lock is null;
-            if (fresh && !await TryLockAsync(cancellationToken).ConfigureAwait(false))
+            if (fresh && !await TryLockAsync(cancellationToken))
             {
-                return new LeaseAttempt([], await database.ReadAsync(FindNode, cancellationToken).ConfigureAwait(false));
+                return new LeaseAttempt([], await database.ReadAsync(FindNode, cancellationToken));
             }
 
             if (!fresh && !string.Equals(_holder, node.Id, StringComparison.Ordinal))
             {
-                return new LeaseAttempt([], await database.ReadAsync(FindNode, cancellationToken).ConfigureAwait(false));
+                return new LeaseAttempt([], await database.ReadAsync(FindNode, cancellationToken));
             }
 
             try
             {
                 IReadOnlyList<ShardLease> granted =
-                    await database.WriteAsync(session => Take(session, node, shards), cancellationToken).ConfigureAwait(false);
+                    await database.WriteAsync(session => Take(session, node, shards), cancellationToken);
                 _holder = node.Id;
                 return new LeaseAttempt(granted, HeldBy: null);
             }
@@ -58,11 +58,11 @@ internal sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<ShardLease>> RenewAsync(string nodeId, TimeSpan timeToLive, CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _gate.WaitAsync(cancellationToken);
         try
         {
             return IsHolder(nodeId)
-                ? await database.ReadAsync(session => Held(session, nodeId), cancellationToken).ConfigureAwait(false)
+                ? await database.ReadAsync(session => Held(session, nodeId), cancellationToken)
                 : [];
         }
         finally
@@ -74,12 +74,12 @@ internal sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
     /// <inheritdoc/>
     public async ValueTask ReleaseAsync(string nodeId, CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _gate.WaitAsync(cancellationToken);
         try
         {
             if (IsHolder(nodeId))
             {
-                await database.WriteAsync(session => GiveBack(session, nodeId), cancellationToken).ConfigureAwait(false);
+                await database.WriteAsync(session => GiveBack(session, nodeId), cancellationToken);
                 Unlock();
             }
         }
@@ -92,11 +92,11 @@ internal sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
     /// <inheritdoc/>
     public async ValueTask<NodeInfo?> FindOwnerAsync(CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _gate.WaitAsync(cancellationToken);
         try
         {
             return _lock is not null || SqliteLockFile.IsLocked(LockPath)
-                ? await database.ReadAsync(FindNode, cancellationToken).ConfigureAwait(false)
+                ? await database.ReadAsync(FindNode, cancellationToken)
                 : null;
         }
         finally
@@ -108,19 +108,19 @@ internal sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<NodePresence>> ListNodesAsync(CancellationToken cancellationToken)
     {
-        if (await FindOwnerAsync(cancellationToken).ConfigureAwait(false) is not { } owner)
+        if (await FindOwnerAsync(cancellationToken) is not { } owner)
         {
             return [];
         }
 
-        IReadOnlyList<ShardLease> held = await database.ReadAsync(session => Held(session, owner.Id), cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ShardLease> held = await database.ReadAsync(session => Held(session, owner.Id), cancellationToken);
         return [new NodePresence(owner, held.Count)];
     }
 
     /// <summary>Lets go of the lock as a process that ends does: without giving anything back.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _gate.WaitAsync().ConfigureAwait(false);
+        await _gate.WaitAsync();
         Unlock();
         _gate.Release();
     }
@@ -138,7 +138,7 @@ internal sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
                 return _lock is not null;
             }
 
-            await Task.Delay(LockPause, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(LockPause, cancellationToken);
         }
     }
 
@@ -162,14 +162,20 @@ internal sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
         enter.Bind(1, node.Id).Bind(2, node.Address).Bind(3, node.Secret).Execute();
         using SqliteStatement take = session.Use(
             """
-            INSERT INTO dataload_lease (shard_id, epoch, node_id) VALUES (?1, 1, ?2)
-            ON CONFLICT (shard_id) DO UPDATE SET epoch = epoch + 1, node_id = excluded.node_id
+            INSERT INTO dataload_lease (shard_id, node_id) VALUES (?1, ?2)
+            ON CONFLICT (shard_id) DO UPDATE SET node_id = excluded.node_id
+            """);
+        using SqliteStatement raise = session.Use(
+            """
+            INSERT INTO dataload_partition (partition_id, epoch, checkpoint, baseline) VALUES (?1, 1, 0, 0)
+            ON CONFLICT (partition_id) DO UPDATE SET epoch = epoch + 1
             """);
         var granted = new List<ShardLease>(shards.Count);
         foreach (int shard in shards)
         {
             take.Bind(1, shard).Bind(2, node.Id).Execute();
-            using SqliteStatement select = session.Use("SELECT epoch FROM dataload_lease WHERE shard_id = ?1");
+            raise.Bind(1, shard).Execute();
+            using SqliteStatement select = session.Use("SELECT epoch FROM dataload_partition WHERE partition_id = ?1");
             granted.Add(new ShardLease(shard, select.Bind(1, shard).Scalar()));
         }
 
@@ -179,7 +185,7 @@ internal sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
     private static IReadOnlyList<ShardLease> Held(SqliteSession session, string nodeId)
     {
         var held = new List<ShardLease>();
-        using SqliteStatement select = session.Use("SELECT shard_id, epoch FROM dataload_lease WHERE node_id = ?1 ORDER BY shard_id");
+        using SqliteStatement select = session.Use("SELECT shard_id, epoch FROM dataload_lease JOIN dataload_partition ON partition_id = shard_id WHERE node_id = ?1 ORDER BY shard_id");
         select.Bind(1, nodeId);
         while (select.Step())
         {

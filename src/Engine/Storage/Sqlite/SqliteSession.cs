@@ -1,3 +1,6 @@
+using LinqToDB;
+using LinqToDB.Data;
+using LinqToDB.DataProvider.SQLite;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -6,12 +9,24 @@ namespace DataLoad.Engine.Storage.Sqlite;
 /// <summary>One open connection with the statements prepared on it so far. Used by one thread at a time.</summary>
 internal sealed class SqliteSession : IDisposable
 {
+    private static readonly LinqToDB.DataProvider.IDataProvider Provider = SQLiteTools.GetDataProvider(SQLiteProvider.Microsoft);
+
     private readonly SqliteConnection _connection;
+
+    // Bounded by the settings: one for each step of each stream.
+    private readonly Dictionary<string, SqliteCommand> _queries = new(StringComparer.Ordinal);
 
     // Bounded by the program: its texts are fixed, but for a few variants of each page's.
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
 
-    private SqliteSession(SqliteConnection connection) => _connection = connection;
+    private SqliteSession(SqliteConnection connection)
+    {
+        _connection = connection;
+        Data = new DataConnection(new DataOptions().UseConnection(Provider, connection, disposeConnection: false));
+    }
+
+    /// <summary>The same connection for linq2db; it takes part in the open transaction.</summary>
+    public DataConnection Data { get; }
 
     /// <summary>Whether a transaction is open.</summary>
     public bool InTransaction => raw.sqlite3_get_autocommit(_connection.Handle) == 0;
@@ -70,8 +85,30 @@ internal sealed class SqliteSession : IDisposable
         command.ExecuteNonQuery();
     }
 
+    /// <summary>Runs a lookup's query with its keys, a JSON array, prepared at its first use.</summary>
+    public SqliteDataReader Query(string query, string keys)
+    {
+        if (!_queries.TryGetValue(query, out SqliteCommand? command))
+        {
+            command = _connection.CreateCommand();
+            command.CommandText = SqliteDatabase.Rewrite(query);
+            command.Parameters.Add("@keys", SqliteType.Text);
+            _queries.Add(query, command);
+        }
+
+        command.Parameters[0].Value = keys;
+        return command.ExecuteReader();
+    }
+
     public void Dispose()
     {
+        foreach (SqliteCommand query in _queries.Values)
+        {
+            query.Dispose();
+        }
+
+        _queries.Clear();
+        Data.Dispose();
         foreach (SqliteStatement statement in _statements.Values)
         {
             statement.Close();

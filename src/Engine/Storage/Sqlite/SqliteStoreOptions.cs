@@ -1,6 +1,6 @@
 namespace DataLoad.Engine.Storage.Sqlite;
 
-/// <summary>How a <see cref="SqliteStore"/> uses its file.</summary>
+/// <summary>How a <see cref="SqliteDatabase"/> uses its file.</summary>
 public sealed record SqliteStoreOptions
 {
     /// <summary>
@@ -21,15 +21,6 @@ public sealed record SqliteStoreOptions
     /// </summary>
     public int WalCheckpointPages { get; init; } = 4000;
 
-    /// <summary>The bytes after which a page of journal blocks or snapshots ends; default 4 MB. One item is always read.</summary>
-    public int PageBytes { get; init; } = 4 * 1024 * 1024;
-
-    /// <summary>How many rows, blocks or snapshots a page holds at the most; default 512, 1 and up.</summary>
-    public int PageRows { get; init; } = 512;
-
-    /// <summary>The clock of <c>update_time</c> and <c>applied_at</c>.</summary>
-    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
-
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="StoreException">A property is out of range; the message names it.</exception>
     public void Validate()
@@ -38,8 +29,6 @@ public sealed record SqliteStoreOptions
         Require(ReadConnections is >= 1 and <= 64, nameof(ReadConnections), ReadConnections, "1 to 64");
         Require(CacheKiB >= 64, nameof(CacheKiB), CacheKiB, "64 and up");
         Require(WalCheckpointPages >= 1, nameof(WalCheckpointPages), WalCheckpointPages, "1 and up");
-        Require(PageBytes >= 1, nameof(PageBytes), PageBytes, "1 and up");
-        Require(PageRows >= 1, nameof(PageRows), PageRows, "1 and up");
     }
 
     private static void Require(bool holds, string property, object value, string range)

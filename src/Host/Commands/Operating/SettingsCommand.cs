@@ -10,11 +10,13 @@ internal static class SettingsCommand
 {
     private const string Details =
         """
-        As the node has them: from the defaults, its files, its environment. Secrets are masked.
+        As the node has them: from the defaults, its files, its environment. Of Akka's settings those that differ from Akka's
+        own defaults. Secrets are masked.
 
         Examples:
           dataload settings
           dataload settings intake
+          dataload settings akka.persistence
           dataload settings --json | jq -r '.settings[] | select(.origin | startswith("reference.conf") | not) | .path'
 
         Exit codes: 0 done; 2 the node could not be asked.

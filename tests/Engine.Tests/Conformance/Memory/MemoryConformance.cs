@@ -74,3 +74,10 @@ public sealed class MemoryStatisticsQueriesConformance : StatisticsQueriesConfor
 
     protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new MemoryStore(_state));
 }
+
+public sealed class MemoryPartitionStoreConformance : PartitionStoreConformance
+{
+    private readonly MemoryStoreState _state = new();
+
+    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new MemoryStore(_state));
+}

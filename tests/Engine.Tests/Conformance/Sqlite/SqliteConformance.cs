@@ -8,7 +8,7 @@ public sealed class SqliteJournalConformance : JournalConformance
 {
     private readonly TemporaryDatabase _database = new();
 
-    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqliteStore(_database.Path));
+    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqlStore(SqliteDatabase.ForStore(_database.Path)));
 
     protected override ValueTask DisposeDatabaseAsync()
     {
@@ -21,7 +21,7 @@ public sealed class SqliteSnapshotStoreConformance : SnapshotStoreConformance
 {
     private readonly TemporaryDatabase _database = new();
 
-    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqliteStore(_database.Path));
+    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqlStore(SqliteDatabase.ForStore(_database.Path)));
 
     protected override ValueTask DisposeDatabaseAsync()
     {
@@ -34,7 +34,7 @@ public sealed class SqliteStatisticsStoreConformance : SqlStatisticsStoreConform
 {
     private readonly TemporaryDatabase _database = new();
 
-    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqliteStore(_database.Path));
+    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqlStore(SqliteDatabase.ForStore(_database.Path)));
 
     protected override Task ExecuteAsync(string sql) => _database.ExecuteAsync(sql);
 
@@ -53,7 +53,7 @@ public sealed class SqliteLeaseStoreConformance : LeaseStoreConformance
 
     protected override bool ListsStandbys => false;
 
-    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqliteStore(_database.Path));
+    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqlStore(SqliteDatabase.ForStore(_database.Path)));
 
     protected override ValueTask DisposeDatabaseAsync()
     {
@@ -66,7 +66,7 @@ public sealed class SqliteParkingStoreConformance : ParkingStoreConformance
 {
     private readonly TemporaryDatabase _database = new();
 
-    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqliteStore(_database.Path));
+    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqlStore(SqliteDatabase.ForStore(_database.Path)));
 
     protected override ValueTask DisposeDatabaseAsync()
     {
@@ -79,13 +79,13 @@ public sealed class SqliteStoreConformance : StoreConformance
 {
     private readonly TemporaryDatabase _database = new();
 
-    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqliteStore(_database.Path));
+    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqlStore(SqliteDatabase.ForStore(_database.Path)));
 
     protected override Task<IStore> CreateEmptyStoreAsync() =>
-        Task.FromResult<IStore>(new SqliteStore($"Data Source={_database.Sibling("new/empty.db")}"));
+        Task.FromResult<IStore>(new SqlStore(SqliteDatabase.ForStore($"Data Source={_database.Sibling("new/empty.db")}")));
 
     protected override Task MakeSchemaNewerAsync() =>
-        _database.ExecuteAsync("INSERT INTO dataload_migration (number, applied_at) VALUES (99, '2030-01-01 00:00:00')");
+        _database.ExecuteAsync("INSERT INTO dataload_migration (version, name) VALUES (99, 'later')");
 
     protected override ValueTask DisposeDatabaseAsync()
     {
@@ -98,7 +98,7 @@ public sealed class SqliteLookupConformance : LookupConformance
 {
     private readonly TemporaryDatabase _database = new();
 
-    protected override Task<ILookup> CreateLookupAsync() => Task.FromResult<ILookup>(new SqliteLookup(_database.Path));
+    protected override Task<ILookup> CreateLookupAsync() => Task.FromResult<ILookup>(new SqlLookup(SqliteDatabase.ForReading(_database.Path)));
 
     protected override Task ExecuteAsync(string sql) => _database.ExecuteAsync(sql);
 
@@ -113,7 +113,7 @@ public sealed class SqliteOperatingConformance : OperatingConformance
 {
     private readonly TemporaryDatabase _database = new();
 
-    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqliteStore(_database.Path));
+    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqlStore(SqliteDatabase.ForStore(_database.Path)));
 
     protected override ValueTask DisposeDatabaseAsync()
     {
@@ -126,7 +126,33 @@ public sealed class SqliteStatisticsQueriesConformance : StatisticsQueriesConfor
 {
     private readonly TemporaryDatabase _database = new();
 
-    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqliteStore(_database.Path));
+    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqlStore(SqliteDatabase.ForStore(_database.Path)));
+
+    protected override ValueTask DisposeDatabaseAsync()
+    {
+        _database.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
+
+public sealed class SqlitePartitionStoreConformance : PartitionStoreConformance
+{
+    private readonly TemporaryDatabase _database = new();
+
+    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqlStore(SqliteDatabase.ForStore(_database.Path)));
+
+    protected override ValueTask DisposeDatabaseAsync()
+    {
+        _database.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
+
+public sealed class SqliteJournalPluginConformance : JournalPluginConformance
+{
+    private readonly TemporaryDatabase _database = new();
+
+    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqlStore(SqliteDatabase.ForStore(_database.Path)));
 
     protected override ValueTask DisposeDatabaseAsync()
     {

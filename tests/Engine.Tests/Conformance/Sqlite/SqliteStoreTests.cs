@@ -28,11 +28,11 @@ public sealed class SqliteStoreTests : IDisposable
     [InlineData("Data Source=x;Mode=Memory")]
     [InlineData("Data Source=x;Nonsense=1")]
     [InlineData("")]
-    public void A_store_without_a_file_is_refused(string path) => Should.Throw<StoreException>(() => new SqliteStore(path));
+    public void A_store_without_a_file_is_refused(string path) => Should.Throw<StoreException>(() => new SqlStore(SqliteDatabase.ForStore(path)));
 
     [Fact]
     public void A_setting_out_of_range_is_refused_by_name() => Should
-        .Throw<StoreException>(() => new SqliteStore(_database.Path, new SqliteStoreOptions { ReadConnections = 0 }))
+        .Throw<StoreException>(() => new SqlStore(SqliteDatabase.ForStore(_database.Path, new SqliteStoreOptions { ReadConnections = 0 })))
         .Message.ShouldContain("ReadConnections");
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class SqliteStoreTests : IDisposable
     {
         string text = new('x', 5000);
         await File.WriteAllTextAsync(_database.Path, text, Token);
-        await using var store = new SqliteStore(_database.Path);
+        await using var store = new SqlStore(SqliteDatabase.ForStore(_database.Path));
 
         StoreException refused = await Should.ThrowAsync<StoreException>(async () => await store.MigrateAsync(Token));
 
@@ -52,7 +52,7 @@ public sealed class SqliteStoreTests : IDisposable
     public async Task A_path_that_cannot_be_opened_is_refused_by_path()
     {
         Directory.CreateDirectory(_database.Path);
-        await using var store = new SqliteStore(_database.Path);
+        await using var store = new SqlStore(SqliteDatabase.ForStore(_database.Path));
 
         (await Should.ThrowAsync<StoreException>(async () => await store.MigrateAsync(Token))).Message.ShouldContain(_database.Path);
     }
@@ -60,7 +60,7 @@ public sealed class SqliteStoreTests : IDisposable
     [Fact]
     public async Task Checking_and_asking_make_no_file()
     {
-        await using var store = new SqliteStore(_database.Path);
+        await using var store = new SqlStore(SqliteDatabase.ForStore(_database.Path));
 
         (await store.CheckSchemaAsync(Token))!.ShouldContain(_database.Path);
         (await store.FindFixedAsync("x", Token)).ShouldBeNull();
@@ -72,7 +72,7 @@ public sealed class SqliteStoreTests : IDisposable
     [Fact]
     public async Task A_busy_file_throws_SQLITE_BUSY_and_the_call_works_once_it_is_free()
     {
-        await using var store = new SqliteStore(_database.Path, new SqliteStoreOptions { BusyTimeout = TimeSpan.FromMilliseconds(10) });
+        await using var store = new SqlStore(SqliteDatabase.ForStore(_database.Path, new SqliteStoreOptions { BusyTimeout = TimeSpan.FromMilliseconds(10) }));
         await store.MigrateAsync(Token);
         await using (var other = new SqliteConnection($"Data Source={_database.Path};Pooling=False"))
         {
@@ -90,29 +90,32 @@ public sealed class SqliteStoreTests : IDisposable
     [Fact]
     public async Task A_write_that_does_not_fit_throws_SQLITE_FULL_undoes_itself_and_the_next_one_works()
     {
-        await using var store = new SqliteStore(_database.Path);
+        await using var store = new SqlStore(SqliteDatabase.ForStore(_database.Path));
         await store.MigrateAsync(Token);
         long epoch = (await store.Leases.AcquireAsync(Node("a"), [1], TimeSpan.FromHours(1), Token)).Granted[0].Epoch;
-        await using var database = new SqliteDatabase(new SqliteFile(_database.Path), new SqliteStoreOptions());
-
-        SqliteException full = await Should.ThrowAsync<SqliteException>(async () => await database.WriteAsync(
+        await using var database = SqliteDatabase.ForStore(_database.Path);
+        var snapshots = new SqlSnapshotStore(database, store.Partitions);
+        await database.WriteAsync(
             session =>
             {
                 session.Run("PRAGMA max_page_count = 60");
-                return SqliteSnapshotStore.Write(session, [Snapshot(epoch, 1, 100), Snapshot(epoch, 2, 1_000_000)]);
+                return true;
             },
-            Token));
+            Token);
+
+        SqliteException full = await Should.ThrowAsync<SqliteException>(
+            async () => await snapshots.SaveAsync([Snapshot(epoch, 1, 100), Snapshot(epoch, 2, 1_000_000)], Token));
 
         full.SqliteErrorCode.ShouldBe(Full);
         (await store.Snapshots.LoadAsync(1, SnapshotKind.Counter, [[1], [2]], Token)).ShouldBeEmpty();
-        (await database.WriteAsync(session => SqliteSnapshotStore.Write(session, [Snapshot(epoch, 1, 100)]), Token)).ShouldBeEmpty();
+        (await snapshots.SaveAsync([Snapshot(epoch, 1, 100)], Token)).ShouldBeEmpty();
         (await store.Snapshots.LoadAsync(1, SnapshotKind.Counter, [[1], [2]], Token)).Count.ShouldBe(1);
     }
 
     [Fact]
     public async Task The_file_is_in_WAL_mode_and_closing_leaves_no_log_behind()
     {
-        var store = new SqliteStore(_database.Path);
+        var store = new SqlStore(SqliteDatabase.ForStore(_database.Path));
         await store.MigrateAsync(Token);
         (await _database.ScalarAsync("PRAGMA journal_mode")).ShouldBe("wal");
 
@@ -123,14 +126,66 @@ public sealed class SqliteStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task The_journal_is_in_a_file_of_its_own_beside_the_stores_and_checked_for_its_unique_index()
+    {
+        await using var store = new SqlStore(SqliteDatabase.ForStore(_database.Path));
+        await store.MigrateAsync(Token);
+        string journal = _database.Sibling("dataload-journal.db");
+
+        store.JournalConnection.ConnectionString.ShouldContain(journal);
+        (await store.CheckJournalAsync(Token)).ShouldBeNull();
+        (await TemporaryDatabase.ScalarAsync(journal, "PRAGMA journal_mode")).ShouldBe("wal");
+        (await TemporaryDatabase.ScalarAsync(journal, "PRAGMA synchronous")).ShouldBe("2");
+
+        await TemporaryDatabase.ScalarAsync(journal, "DROP INDEX journal_uq");
+        (await store.CheckJournalAsync(Token))!.ShouldContain("CREATE UNIQUE INDEX journal_uq ON journal (persistence_id, sequence_number)");
+    }
+
+    [Fact]
+    public async Task A_journal_that_is_missing_beside_a_store_is_named_and_not_made_anew()
+    {
+        await using (var first = new SqlStore(SqliteDatabase.ForStore(_database.Path)))
+        {
+            await first.MigrateAsync(Token);
+        }
+
+        string journal = _database.Sibling("dataload-journal.db");
+        File.Delete(journal);
+        await using var store = new SqlStore(SqliteDatabase.ForStore(_database.Path));
+        await store.MigrateAsync(Token);
+
+        (await store.CheckJournalAsync(Token))!.ShouldContain("restore it from the backup");
+        File.Exists(journal).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_store_of_the_first_release_is_refused_with_the_remedy_and_what_it_forgets()
+    {
+        await _database.ExecuteAsync(
+            """
+            CREATE TABLE dataload_migration (number INTEGER PRIMARY KEY, applied_at TEXT NOT NULL);
+            INSERT INTO dataload_migration VALUES (1, ''), (2, '');
+            CREATE TABLE dataload_checkpoint (shard_id INTEGER PRIMARY KEY, seq_nr INTEGER NOT NULL, baseline_seq_nr INTEGER NOT NULL)
+            """);
+        await using var store = new SqlStore(SqliteDatabase.ForStore(_database.Path));
+
+        string refused = (await Should.ThrowAsync<StoreException>(async () => await store.MigrateAsync(Token))).Message;
+
+        refused.ShouldContain("adopt-existing-rows = true");
+        refused.ShouldContain("forgets the identities");
+        (await store.CheckSchemaAsync(Token)).ShouldBe(refused);
+        File.Exists(_database.Sibling("dataload-journal.db")).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task A_link_to_the_file_leads_to_the_same_lock()
     {
-        await using var store = new SqliteStore(_database.Path);
+        await using var store = new SqlStore(SqliteDatabase.ForStore(_database.Path));
         await store.MigrateAsync(Token);
         await store.Leases.AcquireAsync(Node("a"), [1], TimeSpan.FromHours(1), Token);
         string link = _database.Sibling("link.db");
         File.CreateSymbolicLink(link, _database.Path);
-        await using var linked = new SqliteStore(link);
+        await using var linked = new SqlStore(SqliteDatabase.ForStore(link));
 
         LeaseAttempt attempt = await linked.Leases.AcquireAsync(Node("b"), [2], TimeSpan.FromHours(1), Token);
 
@@ -141,7 +196,7 @@ public sealed class SqliteStoreTests : IDisposable
     [Fact]
     public async Task A_closed_store_says_so()
     {
-        var store = new SqliteStore(_database.Path);
+        var store = new SqlStore(SqliteDatabase.ForStore(_database.Path));
         await store.MigrateAsync(Token);
         await store.DisposeAsync();
 
@@ -152,10 +207,10 @@ public sealed class SqliteStoreTests : IDisposable
     [Fact]
     public async Task The_business_tables_may_be_in_the_stores_file()
     {
-        await using var store = new SqliteStore(_database.Path);
+        await using var store = new SqlStore(SqliteDatabase.ForStore(_database.Path));
         await store.MigrateAsync(Token);
         await _database.ExecuteAsync("CREATE TABLE shop (id INTEGER PRIMARY KEY, n int); INSERT INTO shop VALUES (1, 5)");
-        await using var lookup = new SqliteLookup(_database.Path);
+        await using var lookup = new SqlLookup(SqliteDatabase.ForReading(_database.Path));
         var step = new LookupStep { Name = "shop", Key = LookupKey.Message("recordId"), Columns = [new("n", ColumnKind.Int32)] };
         var rows = new LookupRows(step);
 
@@ -171,7 +226,7 @@ public sealed class SqliteStoreTests : IDisposable
     [InlineData("SELECT 1 WHERE id =\n ANY ( @KEYS )")]
     [InlineData("SELECT 1 WHERE id = ANY(@keys::int[])")]
     public void Any_of_the_keys_becomes_a_list_of_json(string query) =>
-        SqliteLookup.Rewrite(query).ShouldBe("SELECT 1 WHERE id IN (SELECT value FROM json_each(@keys))");
+        SqliteDatabase.Rewrite(query).ShouldBe("SELECT 1 WHERE id IN (SELECT value FROM json_each(@keys))");
 
     private static NodeInfo Node(string id) => new() { Id = id, Address = "", Secret = "" };
 

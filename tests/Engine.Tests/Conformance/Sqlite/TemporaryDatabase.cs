@@ -16,15 +16,17 @@ internal sealed class TemporaryDatabase : IDisposable
 
     public async Task ExecuteAsync(string sql)
     {
-        await using SqliteConnection connection = Open();
+        await using SqliteConnection connection = Open(Path);
         await using SqliteCommand command = connection.CreateCommand();
         command.CommandText = sql;
         await command.ExecuteNonQueryAsync();
     }
 
-    public async Task<string?> ScalarAsync(string sql)
+    public Task<string?> ScalarAsync(string sql) => ScalarAsync(Path, sql);
+
+    public static async Task<string?> ScalarAsync(string path, string sql)
     {
-        await using SqliteConnection connection = Open();
+        await using SqliteConnection connection = Open(path);
         await using SqliteCommand command = connection.CreateCommand();
         command.CommandText = sql;
         return Convert.ToString(await command.ExecuteScalarAsync(), System.Globalization.CultureInfo.InvariantCulture);
@@ -32,9 +34,9 @@ internal sealed class TemporaryDatabase : IDisposable
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
-    private SqliteConnection Open()
+    private static SqliteConnection Open(string path)
     {
-        var connection = new SqliteConnection($"Data Source={Path};Pooling=False");
+        var connection = new SqliteConnection($"Data Source={path};Pooling=False");
         connection.Open();
         return connection;
     }

@@ -1,0 +1,307 @@
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Cluster.Hosting;
+using Akka.Configuration;
+using Akka.Hosting;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Intake;
+using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Partitions;
+using DataLoad.Engine.Resolving;
+using DataLoad.Engine.Scheduling;
+using DataLoad.Engine.Storage;
+using DataLoad.Engine.Watching;
+using DataLoad.Streams.Amqp;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace DataLoad.Engine.Clustering;
+
+/// <summary>
+/// One node: makes sure of what a start needs, runs an actor system with Partitions and intake, stops it in order, and, where
+/// another node took the store over, stands by to run anew. Thread-safe.
+/// </summary>
+public sealed class ClusterNode
+{
+    /// <summary>The actor system's name.</summary>
+    public const string SystemName = "dataload";
+
+    private static readonly TimeSpan LookStep = TimeSpan.FromMilliseconds(20);
+
+    private readonly EngineSettings _settings;
+    private readonly NodeServices _services;
+    private readonly ILogger _logger;
+    private readonly NodeStart _start;
+    private volatile Life? _life;
+    private volatile bool _isStopping;
+
+    /// <summary>Makes a node; <see cref="RunAsync"/> runs it.</summary>
+    /// <exception cref="TimeZoneNotFoundException">The machine does not know the zone.</exception>
+    /// <exception cref="FormatException">The broker's URL is none.</exception>
+    public ClusterNode(EngineSettings settings, NodeServices services)
+    {
+        _settings = settings;
+        _services = services;
+        _logger = services.Loggers.CreateLogger<ClusterNode>();
+        Zone = TimeZoneInfo.FindSystemTimeZoneById(settings.TimeZone);
+        Budget = new MemoryBudget(settings.Partitions.MemoryBudgetBytes);
+        _start = new NodeStart(
+            new NodeStartOptions
+            {
+                Node = services.Info,
+                Store = services.Store,
+                Catalog = services.Catalog,
+                Partitions = settings.Partitions.Partitions,
+                TimeZone = settings.TimeZone,
+                AdoptExistingRows = settings.AdoptExistingRows,
+                LeaseTimeToLive = settings.LeaseTimeToLive,
+                LeaseRenewInterval = settings.LeaseRenewInterval,
+                Backoff = settings.Intake.Backoff,
+                Time = services.Time,
+            },
+            _logger);
+    }
+
+    /// <summary>The zone that days are told in.</summary>
+    public TimeZoneInfo Zone { get; }
+
+    /// <summary>The memory that the Partitions share.</summary>
+    public MemoryBudget Budget { get; }
+
+    /// <summary>Shows what is persisted to whoever watches.</summary>
+    public PersistedBlocks Persisted { get; } = new();
+
+    /// <summary>What the Partitions say of themselves.</summary>
+    public PartitionRegistry Registry { get; } = new();
+
+    /// <summary>What a start waits for, in a sentence, or null.</summary>
+    public string? WaitingFor => _start.WaitingFor;
+
+    /// <summary>Whether all Partitions serve here, and events are taken in.</summary>
+    public bool IsServing => !_isStopping && _life is { Intake: not null } && ArePartitionsServing;
+
+    /// <summary>Asks the Partitions, while they are run here, or null.</summary>
+    public PartitionClient? Partitions => _life?.Client;
+
+    /// <summary>The intake while events are taken in, or null.</summary>
+    public StreamIntake? Intake => _life?.Intake;
+
+    /// <summary>How many deliveries are parked.</summary>
+    public long Parked => _life?.Intake?.Parking.Count ?? 0;
+
+    private bool ArePartitionsServing
+    {
+        get
+        {
+            IReadOnlyList<PartitionStatus> partitions = Registry.Partitions;
+            return partitions.Count == _settings.Partitions.Partitions && partitions.All(partition => partition.Phase == PartitionPhase.Serving);
+        }
+    }
+
+    /// <summary>Pauses or resumes a stream: notes it in the store, so that it outlives this node, and does it.</summary>
+    /// <param name="stream">The stream's name.</param>
+    /// <param name="paused">Whether it is to be paused.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task SetPausedAsync(string stream, bool paused, CancellationToken cancellationToken)
+    {
+        await _services.Store.PausedStreams.SetAsync(stream, paused, cancellationToken);
+        _ = paused ? Intake?.Pause(stream) : Intake?.Resume(stream);
+    }
+
+    /// <summary>Runs until the token ends, and then stops in order: intake, drain, flush, checkpoint.</summary>
+    /// <exception cref="StoreException">The store cannot be used as it is.</exception>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await _start.RunAsync(stop);
+                await LiveAsync(withIntake: true, life => WaitForEndAsync(life, stop), stop);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                ClusterLog.StoppedEarly(_logger);
+            }
+            finally
+            {
+                await _start.ReleaseAsync();
+            }
+        }
+    }
+
+    /// <summary>Owns the Partitions, without taking in events, and runs a piece of work on them.</summary>
+    /// <exception cref="StoreException">Another node runs over the store, or it cannot be used as it is.</exception>
+    public async Task RunOfflineAsync(Func<PartitionClient, Task> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _start.RunOnceAsync(cancellationToken);
+            await LiveAsync(
+                withIntake: false,
+                async life =>
+                {
+                    while (!ArePartitionsServing)
+                    {
+                        Registry.ThrowIfDamaged();
+                        await Task.Delay(LookStep, cancellationToken);
+                    }
+
+                    await work(life.Client);
+                },
+                cancellationToken);
+        }
+        finally
+        {
+            await _start.ReleaseAsync();
+        }
+    }
+
+    /// <summary>One life of an actor system: from its start to its coordinated shutdown.</summary>
+    private async Task LiveAsync(bool withIntake, Func<Life, Task> run, CancellationToken cancellationToken)
+    {
+        await using AmqpConnections? connections = withIntake ? new AmqpConnections(_settings.Amqp.ToConnectionSettings(), _services.Time) : null;
+        StreamIntake? intake = connections is null ? null : MakeIntake(connections);
+        using IHost host = BuildHost(intake);
+        using var ending = new CancellationTokenSource();
+        _isStopping = false;
+        await host.StartAsync(cancellationToken);
+        IActorRef region = host.Services.GetRequiredService<IRequiredActor<PartitionRegion>>().ActorRef;
+        var life = new Life(new PartitionClient(region, _settings.Partitions), intake, host.Services.GetRequiredService<ActorSystem>());
+        _life = life;
+        Task keeping = _start.KeepAsync(ending.Token);
+        try
+        {
+            await await Task.WhenAny(run(life), LostAsync(keeping));
+        }
+        finally
+        {
+            _isStopping = true;
+            ClusterLog.Stopping(_logger);
+            await host.StopAsync(CancellationToken.None);
+            await ending.CancelAsync();
+            await keeping.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            _life = null;
+            Registry.Clear();
+            ClusterLog.Stopped(_logger);
+        }
+    }
+
+    private async Task LostAsync(Task keeping)
+    {
+        await keeping;
+        ClusterLog.Lost(_logger);
+    }
+
+    private static async Task WaitForEndAsync(Life life, CancellationToken stop)
+    {
+        var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using CancellationTokenRegistration registration = stop.Register(() => stopping.TrySetResult());
+        await Task.WhenAny(stopping.Task, life.System.WhenTerminated);
+    }
+
+    private StreamIntake MakeIntake(AmqpConnections connections)
+    {
+        var intake = new StreamIntake(new IntakeSetup
+        {
+            Options = new IntakeOptions
+            {
+                Settings = _settings.Intake,
+                Catalog = _services.Catalog,
+                Partitions = _settings.Partitions.Partitions,
+                Zone = Zone,
+                Lookup = _services.Lookup,
+                QueriesOf = stream => [.. stream.Lookups.Select(step => QueryOf(stream, step))],
+                Metrics = _services.Metrics,
+                Time = _services.Time,
+                Logger = _services.Loggers.CreateLogger<StreamIntake>(),
+            },
+            Connections = connections,
+            SettingsOf = _settings.Amqp.Of,
+            Parking = _services.Store.Parking,
+            LookInterval = _settings.Amqp.LagInterval,
+            ConfirmWindow = _settings.Amqp.ConfirmWindow,
+        });
+        foreach (string stream in _start.PausedStreams)
+        {
+            intake.Pause(stream);
+        }
+
+        return intake;
+    }
+
+    private string QueryOf(StreamDefinition stream, LookupStep step) =>
+        _settings.Amqp.Of(stream).Queries.TryGetValue(step.Name, out string? query) ? query : DefaultQueries.Of(step);
+
+    private IHost BuildHost(StreamIntake? intake)
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Services.AddSingleton(_services.Loggers);
+        builder.Services.AddSingleton(typeof(ILogger<>), typeof(Logger<>));
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = _settings.StopTimeout);
+        builder.Services.AddAkka(SystemName, akka =>
+        {
+            akka
+                .AddHocon(ConfigOf(), HoconAddMode.Replace)
+                .ConfigureLoggers(loggers =>
+                {
+                    loggers.ClearLoggers();
+                    loggers.AddLoggerFactory(_services.Loggers);
+                })
+                .WithClustering()
+                .WithActors(async (system, _) => await JoinSelfAsync(system))
+                .AddPartitions(PartitionServicesOf(), _settings.StopTimeout / 2);
+            if (intake is not null)
+            {
+                akka.AddIntake(intake, registry => registry.Get<PartitionRegion>());
+            }
+        });
+        return builder.Build();
+    }
+
+    /// <summary>A node alone is a cluster of one, by the same code as several.</summary>
+    private static async Task JoinSelfAsync(ActorSystem system)
+    {
+        var cluster = Cluster.Get(system);
+        await cluster.JoinAsync(cluster.SelfAddress);
+    }
+
+    private Config ConfigOf()
+    {
+        JournalConnection journal = _services.Store.JournalConnection;
+        return JournalConfig.For(journal.ProviderName, journal.ConnectionString)
+            .WithFallback(_services.Akka)
+            .WithFallback(JournalConfig.Defaults);
+    }
+
+    private PartitionServices PartitionServicesOf() => new()
+    {
+        Node = _services.Info.Id,
+        Plan = new CountingPlan(_services.Catalog),
+        Settings = _settings.Partitions,
+        Positions = _services.Store.Partitions,
+        Snapshots = _services.Store.Snapshots,
+        Statistics = _services.Store.Statistics,
+        IsConflict = _services.Store.IsConflict,
+        Registry = Registry,
+        Budget = Budget,
+        Metrics = _services.Metrics,
+        Persisted = Persisted,
+        Time = _services.Time,
+        Logger = _services.Loggers.CreateLogger<PartitionRegion>(),
+        Backoff = _settings.Intake.Backoff,
+    };
+
+    /// <summary>Signals are the program's, not one life's.</summary>
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+
+    private sealed record Life(PartitionClient Client, StreamIntake? Intake, ActorSystem System);
+}

@@ -1,0 +1,151 @@
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Partitions;
+using DataLoad.Engine.Statistics;
+
+namespace DataLoad.Engine.Journaling;
+
+/// <summary>
+/// Folds a Partition's journal from its baseline: what verify compares with the tables and rebuild writes. Reads the journal and
+/// the baseline alone, never snapshots or tables; may run beside the owner. Not thread-safe.
+/// </summary>
+/// <param name="plan">The compiled catalog.</param>
+/// <param name="journal">The journal.</param>
+/// <param name="positions">Where the baseline stands.</param>
+/// <param name="snapshots">The states at the baseline.</param>
+public sealed class JournalFold(CountingPlan plan, JournalReader journal, IPartitionStore positions, ISnapshotStore snapshots)
+{
+    /// <summary>How often the journal is read again because the owner trimmed it meanwhile, until that is an error.</summary>
+    private const int MaxTries = 5;
+
+    private readonly BlockDecoder _decoder = new(plan.Catalog) { WithIdentities = false };
+
+    /// <summary>How many events the last fold read.</summary>
+    public long Events { get; private set; }
+
+    /// <summary>The baseline that the last fold began at.</summary>
+    public long Baseline { get; private set; }
+
+    /// <summary>The SequenceNr through which the last fold read.</summary>
+    public long LastSequenceNr { get; private set; }
+
+    /// <summary>Told of each entry that is read, with its time in epoch milliseconds; and of each fold's beginning by null.</summary>
+    internal Action<PersistedEntry?, long>? OnEntry { get; set; }
+
+    /// <summary>Told of a Counter for each of its events that its limit left out.</summary>
+    internal Action<CounterId>? OnLeftOut { get; set; }
+
+    /// <summary>The Counters of a Partition that a filter means, as the journal gives them.</summary>
+    /// <param name="partition">The Partition.</param>
+    /// <param name="filter">Which Counters.</param>
+    /// <param name="limitOf">
+    /// The SequenceNr of the last block that a Counter's fold takes in, so that it can be compared with a row at that SequenceNr;
+    /// null for no limit.
+    /// </param>
+    /// <param name="cancellationToken">Ends the fold.</param>
+    /// <returns>The Counters; those of which nothing was taken in stand at SequenceNr 0.</returns>
+    /// <exception cref="StoredFormatException">The journal or its baseline is damaged.</exception>
+    /// <exception cref="OverflowException">A sum is larger than its column holds.</exception>
+    /// <exception cref="TimeoutException">The journal was trimmed each time that it was read.</exception>
+    public async Task<Dictionary<CounterId, Counter>> RunAsync(
+        int partition, StatisticsFilter filter, Func<CounterId, long>? limitOf, CancellationToken cancellationToken)
+    {
+        for (int tries = 0; tries < MaxTries; tries++)
+        {
+            // The owner may trim the journal meanwhile; then it is read again from the new baseline. What was read may
+            // have a gap, or none where all of it went into a baseline that was listed too early.
+            Baseline = (await positions.LoadAsync(partition, cancellationToken)).Baseline;
+            try
+            {
+                Dictionary<CounterId, Counter> counters = await FoldAsync(partition, filter, limitOf, cancellationToken);
+                if (await IsBaselineAsync(partition, cancellationToken))
+                {
+                    return counters;
+                }
+            }
+            catch (Exception e) when (e is StoredFormatException or OverflowException)
+            {
+                if (await IsBaselineAsync(partition, cancellationToken))
+                {
+                    throw;
+                }
+            }
+        }
+
+        throw new TimeoutException(
+            $"The journal of Partition {partition} was trimmed each of the {MaxTries} times it was read, last through SequenceNr {Baseline} or beyond. Try again, or set a longer dataload.journal.trim-interval.");
+    }
+
+    private async ValueTask<bool> IsBaselineAsync(int partition, CancellationToken cancellationToken) =>
+        (await positions.LoadAsync(partition, cancellationToken)).Baseline == Baseline;
+
+    private async Task<Dictionary<CounterId, Counter>> FoldAsync(
+        int partition, StatisticsFilter filter, Func<CounterId, long>? limitOf, CancellationToken cancellationToken)
+    {
+        var counters = new Dictionary<CounterId, Counter>();
+        await foreach (Snapshot state in snapshots.ListAsync(partition, SnapshotKind.Baseline, [], cancellationToken))
+        {
+            CounterId id = SnapshotKeys.CounterId(state.Key);
+            if (Means(filter, id))
+            {
+                counters.Add(id, BaselineState.Decode(partition, id, PageOf(id), state));
+            }
+        }
+
+        Events = 0;
+        LastSequenceNr = Baseline;
+        OnEntry?.Invoke(null, 0);
+        await foreach (PersistedEntry entry in journal.ReadEntriesAsync(partition, Baseline, cancellationToken))
+        {
+            if (entry.Entry is Block block)
+            {
+                _decoder.Open(partition, entry.SequenceNr, block);
+                OnEntry?.Invoke(entry, _decoder.JournaledAtMs);
+                Fold(filter, limitOf, counters);
+            }
+            else
+            {
+                OnEntry?.Invoke(entry, ((Owned)entry.Entry).AtMs);
+            }
+
+            LastSequenceNr = entry.SequenceNr;
+        }
+
+        return counters;
+    }
+
+    private void Fold(StatisticsFilter filter, Func<CounterId, long>? limitOf, Dictionary<CounterId, Counter> counters)
+    {
+        while (_decoder.Next())
+        {
+            Events++;
+            BusinessEvent @event = _decoder.Event;
+            var id = new CounterId(plan.PageByStream[@event.Stream.Id].Id, @event.Topic, @event.Day);
+            if (!Means(filter, id))
+            {
+                continue;
+            }
+
+            if (!counters.TryGetValue(id, out Counter? counter))
+            {
+                counters.Add(id, counter = new Counter(id, PageOf(id)));
+            }
+
+            if (limitOf is null || _decoder.SequenceNr <= limitOf(id))
+            {
+                // All events of a block are taken in, or none: the Counter then stands at the block.
+                plan.Apply(@event, counter);
+                counter.SequenceNr = _decoder.SequenceNr;
+            }
+            else
+            {
+                OnLeftOut?.Invoke(id);
+            }
+        }
+    }
+
+    private bool Means(StatisticsFilter filter, in CounterId id) => filter.Matches(PageOf(id).Name, id.Topic.Type, id.Topic.Id, id.Day);
+
+    private Page PageOf(in CounterId id) => plan.Catalog.PageById(id.PageId)
+        ?? throw new StoredFormatException($"The store holds a Counter of page number {id.PageId}, which is not in this program's catalog.");
+}

@@ -1,0 +1,156 @@
+using System.Data.Common;
+using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Leasing;
+using LinqToDB;
+using LinqToDB.Data;
+using LinqToDB.DataProvider.PostgreSQL;
+using LinqToDB.Interceptors;
+using Npgsql;
+
+namespace DataLoad.Engine.Storage.PostgreSql;
+
+/// <summary>
+/// A PostgreSQL database (12 or later). Tables are found and made by the connection's <c>search_path</c>. What the server
+/// or the network does wrong comes up as <see cref="NpgsqlException"/>, whose <see cref="NpgsqlException.IsTransient"/>
+/// says whether to retry.
+/// </summary>
+public sealed class PostgreSqlDatabase : SqlDatabase
+{
+    private readonly PostgreSqlStoreOptions _options;
+    private readonly NpgsqlConnectionStringBuilder _connection;
+    private readonly PostgreSqlPool _pool;
+    private readonly DataOptions _data;
+    private readonly PostgreSqlNumerics _numerics = new();
+
+    private PostgreSqlDatabase(PostgreSqlStoreOptions options, string settings, TargetSessionAttributes target)
+    {
+        options.Validate();
+        _options = options;
+        _connection = PostgreSqlConnectionString.Parse(options.ConnectionString);
+        Name = PostgreSqlConnectionString.NameOf(_connection);
+        _connection.CommandTimeout = (int)Math.Ceiling(options.CommandTimeout.TotalSeconds);
+        _connection.MaxPoolSize = options.MaxConnections;
+        _connection.MinPoolSize = Math.Min(_connection.MinPoolSize, options.MaxConnections);
+        if (options.NodeId is not null)
+        {
+            _connection.ApplicationName = PostgreSqlNodeName.ApplicationName(options.NodeId);
+        }
+        else if (string.IsNullOrEmpty(_connection.ApplicationName))
+        {
+            _connection.ApplicationName = PostgreSqlNodeName.None;
+        }
+
+        _pool = PostgreSqlPool.Open(_connection, settings, target, options.PrepareStatements);
+        _data = new DataOptions().UseConnectionFactory(PostgreSQLTools.GetDataProvider(PostgreSQLVersion.v95), _ => _pool.Source.CreateConnection());
+    }
+
+    /// <inheritdoc/>
+    public override string Name { get; }
+
+    /// <inheritdoc/>
+    public override JournalConnection JournalConnection => new(
+        ProviderName.PostgreSQL15, PostgreSqlPool.SetUp(_connection, PostgreSqlPool.WriterSettings, _options.PrepareStatements).ConnectionString);
+
+    internal override SqlDialect Dialect { get; } = new PostgreSqlDialect();
+
+    /// <summary>Makes a database for a store, without connecting.</summary>
+    /// <exception cref="StoreException">An option is out of its range, or the connection string cannot be read.</exception>
+    public static PostgreSqlDatabase ForStore(PostgreSqlStoreOptions options) => new(options, PostgreSqlPool.WriterSettings, TargetSessionAttributes.Primary);
+
+    /// <summary>Makes a database that is only read: its sessions are read-only, whatever a query says and the role may.</summary>
+    /// <exception cref="StoreException">An option is out of its range, or the connection string cannot be read.</exception>
+    public static PostgreSqlDatabase ForReading(PostgreSqlStoreOptions options) => new(options, PostgreSqlPool.ReaderSettings, TargetSessionAttributes.Any);
+
+    /// <inheritdoc/>
+    public override ValueTask DisposeAsync() => _pool.DisposeAsync();
+
+    internal override async ValueTask<T> ReadAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        await using var db = new DataConnection(_data);
+        return await work(db, cancellationToken);
+    }
+
+    internal override ValueTask<T> ChangeAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        ReadAsync(work, cancellationToken);
+
+    internal override async ValueTask<T> TransactAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        await using var db = new DataConnection(_data);
+        await using DataConnectionTransaction transaction = await db.BeginTransactionAsync(cancellationToken);
+        T result = await work(db, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return result;
+    }
+
+    internal override async ValueTask<(IReadOnlyList<int> Stale, int Changed)> WriteRowsAsync(
+        IReadOnlyList<RowStatement> statements, bool isExclusive, CancellationToken cancellationToken)
+    {
+        if (statements.Count == 0)
+        {
+            return ([], 0);
+        }
+
+        await using var db = new DataConnection(_data);
+        var connection = (NpgsqlConnection)await db.OpenDbConnectionAsync(cancellationToken);
+        await using NpgsqlBatch batch = connection.CreateBatch();
+        (int[] partitions, long[] epochs) = PostgreSqlFence.Distinct(
+            statements.SelectMany(statement => statement.Rows.Partitions.Zip(statement.Rows.Epochs)));
+        if (partitions.Length > 0)
+        {
+            batch.BatchCommands.Add(PostgreSqlFence.Command(partitions, epochs, isExclusive));
+        }
+
+        foreach (RowStatement statement in statements)
+        {
+            var command = new NpgsqlBatchCommand(statement.Text);
+            foreach (BatchColumn column in statement.Rows.Columns)
+            {
+                command.Parameters.Add(Parameter.Of(column));
+            }
+
+            batch.BatchCommands.Add(command);
+        }
+
+        IReadOnlyList<int> stale = [];
+        await using (NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken))
+        {
+            if (partitions.Length > 0)
+            {
+                await reader.ReadAsync(cancellationToken);
+                stale = PostgreSqlFence.ReadStale(reader, ordinal: 0);
+            }
+
+            while (await reader.NextResultAsync(cancellationToken))
+            {
+                // Errors of later statements come up here.
+            }
+        }
+
+        return (stale, ((IList<NpgsqlBatchCommand>)batch.BatchCommands).Skip(partitions.Length > 0 ? 1 : 0).Sum(command => (int)command.Rows));
+    }
+
+    internal override async ValueTask QueryAsync(
+        string query, ReadOnlyMemory<int> keys, Func<DbDataReader, CancellationToken, ValueTask> read, CancellationToken cancellationToken)
+    {
+        await using var db = new DataConnection(_data);
+        var parameter = new DataParameter("keys", keys.ToArray());
+        while (true)
+        {
+            if (_numerics.Of(query) is { } asText)
+            {
+                db.OnNextCommandInitialized((_, command) => PostgreSqlNumerics.ReadAsText(command, asText));
+            }
+
+            await using DataReaderAsync reader = await db.ExecuteReaderAsync(query, cancellationToken, parameter);
+            if (!_numerics.Learn(query, reader.Reader!))
+            {
+                await read(reader.Reader!, cancellationToken);
+                return;
+            }
+        }
+    }
+
+    internal override ILeaseStore MakeLeases() => new PostgreSqlLeaseStore(_connection, _pool.Source, Name, _options);
+
+    internal override IJournal MakeJournal() => new PostgreSqlJournal(_pool.Source, new SqlPartitionStore(this));
+}

@@ -1,0 +1,222 @@
+using System.Data.Common;
+using System.Globalization;
+using DataLoad.Engine.Contract;
+using LinqToDB;
+using LinqToDB.Data;
+using Npgsql;
+
+namespace DataLoad.Engine.Storage.PostgreSql;
+
+/// <summary>PostgreSQL's SQL. Rows come as an array a column, so that any number of them is one statement with one plan.</summary>
+internal sealed class PostgreSqlDialect : SqlDialect
+{
+    private const int OldestServer = 120_000;
+    private static readonly string[] NumberTypes = ["int2", "int4", "int8", "numeric"];
+
+    /// <inheritdoc/>
+    public override bool IsUniqueViolation(Exception error) => error is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
+
+    public override string Bytes => "bytea";
+
+    public override string Identity => "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY";
+
+    public override string StatisticsKey => "topic_type varchar(64) COLLATE \"C\" NOT NULL, topic_id int NOT NULL, stat_date date NOT NULL";
+
+    public override string StatisticsTableOptions => " WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05)";
+
+    public override string UpdateTime => "timestamptz NOT NULL DEFAULT now()";
+
+    // Blocks and states are compressed or dense already, so the server need not try (EXTERNAL). A block up to 8 kB stays
+    // in its row (toast_tuple_target), which spares an append two more tables' worth of writes. Tables whose rows are
+    // rewritten leave room on their pages, so that an update needs no new index entry.
+    public override string Tuning =>
+        """
+        ALTER TABLE dataload_partition SET (fillfactor = 50, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0);
+        ALTER TABLE dataload_snapshot SET (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, toast.autovacuum_vacuum_scale_factor = 0.05);
+        ALTER TABLE dataload_parked SET (autovacuum_vacuum_scale_factor = 0.05, toast.autovacuum_vacuum_scale_factor = 0.05);
+        ALTER TABLE dataload_snapshot ALTER bytes SET STORAGE EXTERNAL;
+        ALTER TABLE dataload_parked ALTER message SET STORAGE EXTERNAL;
+        """;
+
+    public override string JournalTables =>
+        """
+        CREATE TABLE journal (
+            ordering bigint GENERATED ALWAYS AS IDENTITY,
+            created bigint NOT NULL,
+            deleted boolean NOT NULL,
+            persistence_id text NOT NULL,
+            sequence_number bigint NOT NULL,
+            message bytea NOT NULL,
+            tags text NULL,
+            manifest text NULL,
+            identifier int NULL,
+            writer_uuid text NULL,
+            CONSTRAINT "PK_journal" PRIMARY KEY (ordering),
+            CONSTRAINT journal_uq UNIQUE (persistence_id, sequence_number))
+            WITH (toast_tuple_target = 8160, autovacuum_vacuum_scale_factor = 0.05, toast.autovacuum_vacuum_scale_factor = 0.05);
+
+        ALTER TABLE journal ALTER message SET STORAGE EXTERNAL;
+
+        CREATE TABLE snapshot (
+            persistence_id text NOT NULL,
+            sequence_number bigint NOT NULL,
+            created bigint NOT NULL,
+            snapshot bytea NULL,
+            manifest text NULL,
+            serializer_id int NULL,
+            CONSTRAINT "PK_snapshot" PRIMARY KEY (persistence_id, sequence_number));
+        """;
+
+    public override string ShardTables =>
+        """
+        CREATE TABLE dataload_node (
+            node_id text NOT NULL PRIMARY KEY,
+            address text NOT NULL,
+            secret text NOT NULL,
+            application_name text NOT NULL,
+            lock_key bigint NOT NULL,
+            lease_until timestamptz NOT NULL)
+            WITH (fillfactor = 50, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0);
+
+        CREATE TABLE dataload_lease (shard_id int NOT NULL PRIMARY KEY, node_id text NULL) WITH (fillfactor = 50);
+
+        CREATE TABLE dataload_journal (
+            shard_id int NOT NULL,
+            first_seq bigint NOT NULL,
+            last_seq bigint NOT NULL,
+            epoch bigint NOT NULL,
+            journaled_at bigint NOT NULL,
+            bytes bytea NOT NULL,
+            PRIMARY KEY (shard_id, first_seq),
+            CHECK (first_seq > 0 AND last_seq >= first_seq))
+            WITH (toast_tuple_target = 8160, autovacuum_vacuum_scale_factor = 0.05, toast.autovacuum_vacuum_scale_factor = 0.05);
+
+        ALTER TABLE dataload_journal ALTER bytes SET STORAGE EXTERNAL;
+        """;
+
+    public override string Holds => PostgreSqlFence.Holds;
+
+    public override string Rows(RowShape shape) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"unnest({Join(Enumerable.Range(1, shape.Names.Length).Select(i => $"${i}"))}) WITH ORDINALITY AS w ({Join(shape.Names)}, ordinality)");
+
+    // One array for all numbers of all rows: a table of an array a number takes the server half as long again.
+    public override string Number(RowShape shape, int index) => string.Create(
+        CultureInfo.InvariantCulture, $"(${shape.Names.Length + 1})[(w.ordinality::int - 1) * {shape.Numbers} + {index + 1}]");
+
+    public override string Amount(string hundredths) => $"{hundredths} * 0.01";
+
+    public override string Read(string expression, string type) => $"{expression}::{type}";
+
+    public override string SumOfAmounts(string column) => $"(COALESCE(sum({column}), 0) * 100)::bigint";
+
+    public override string SumOfCounts(string column) => $"COALESCE(sum({column}), 0)::bigint";
+
+    public override string ByCodePoint(string expression) => $"{expression} COLLATE \"C\"";
+
+    public override string Contains(string text, string parameter) => $"position({parameter} IN {text}) > 0";
+
+    public override DataParameter Day(string name, int dayNumber) => new(name, DateOnly.FromDayNumber(dayNumber), DataType.Date);
+
+    public override bool TryReadDay(DbDataReader reader, int ordinal, out int dayNumber)
+    {
+        dayNumber = reader.GetFieldValue<DateOnly>(ordinal).DayNumber;
+        return true;
+    }
+
+    public override (string Condition, DataParameter Parameter) OneOf(string column, string parameter, IReadOnlyList<byte[]> keys) =>
+        ($"{column} = ANY (@{parameter})", new DataParameter(parameter, keys as byte[][] ?? [.. keys]));
+
+    public override string CreateKey(Page page) => $"CREATE UNIQUE INDEX ON {Quote(page.Table)} (topic_type COLLATE \"C\", topic_id, stat_date)";
+
+    public override async Task<IReadOnlyList<TableColumn>> ColumnsAsync(DataConnection db, string table, CancellationToken cancellationToken) =>
+        await db.QueryToListAsync(
+            reader => new TableColumn(reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetBoolean(3)),
+            """
+            SELECT a.attname::text, t.typname::text, t.typcategory::text,
+                a.attnotnull AND NOT (a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '')
+            FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+            WHERE a.attrelid = to_regclass(@table) AND a.attnum > 0 AND NOT a.attisdropped
+            """,
+            cancellationToken,
+            DataParameter.Text("table", Quote(table)));
+
+    public override Task<bool> HasUniqueKeyAsync(DataConnection db, string table, IReadOnlyList<string> columns, CancellationToken cancellationToken) =>
+        db.ExecuteAsync<bool>(
+            """
+            SELECT EXISTS (
+                SELECT FROM pg_index i
+                WHERE i.indrelid = to_regclass(@table) AND i.indisunique AND i.indisvalid AND i.indimmediate
+                    AND i.indpred IS NULL AND i.indexprs IS NULL AND i.indnkeyatts = cardinality(@columns)
+                    AND (SELECT array_agg(a.attname::text ORDER BY a.attname COLLATE "C") FROM pg_attribute a
+                         WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1])) = @columns)
+            """,
+            cancellationToken,
+            DataParameter.Text("table", Quote(table)),
+            new DataParameter("columns", columns.Order(StringComparer.Ordinal).ToArray()));
+
+    /// <summary>
+    /// Pages are read in the order of code points. A table that someone else made may have its key in another one, and
+    /// then an index in ours spares a sort a page; without the right to make one it goes on being sorted.
+    /// </summary>
+    public override async Task OptimizeAsync(DataConnection db, Page page, CancellationToken cancellationToken)
+    {
+        bool ordered = await db.ExecuteAsync<bool>(
+            """
+            SELECT EXISTS (
+                SELECT FROM pg_index i
+                JOIN pg_collation c ON c.oid = i.indcollation[0]
+                JOIN pg_database d ON d.datname = current_database()
+                WHERE i.indrelid = to_regclass(@table) AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+                    AND (c.collname IN ('C', 'POSIX') OR c.collname = 'default' AND d.datcollate IN ('C', 'POSIX'))
+                    AND (SELECT array_agg(a.attname::text ORDER BY k.at) FROM unnest(i.indkey[0:2]) WITH ORDINALITY k (attnum, at)
+                         JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum) = ARRAY['topic_type', 'topic_id', 'stat_date'])
+            """,
+            cancellationToken,
+            DataParameter.Text("table", Quote(page.Table)));
+        if (ordered)
+        {
+            return;
+        }
+
+        try
+        {
+            await db.ExecuteAsync($"CREATE INDEX ON {Quote(page.Table)} (topic_type COLLATE \"C\", topic_id, stat_date)", cancellationToken);
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InsufficientPrivilege)
+        {
+            // Slower, not wrong.
+        }
+    }
+
+    public override string? Unfit(TableColumn column, StatisticsColumn needed) => needed switch
+    {
+        StatisticsColumn.TopicType => column.Category is "S" ? null : "a text type",
+        StatisticsColumn.TopicId => NumberTypes.Contains(column.Type) ? null : "int",
+        StatisticsColumn.Day => column.Type is "date" ? null : "date",
+        StatisticsColumn.Count => NumberTypes.Contains(column.Type) ? null : "bigint",
+        StatisticsColumn.Amount => NumberTypes.Contains(column.Type) ? null : "decimal(18,2)",
+        StatisticsColumn.UpdateTime => column.Type is "timestamptz" or "timestamp" ? null : "timestamptz",
+        _ => column.Type is "int8" ? null : "bigint",
+    };
+
+    public override async Task LockSchemaAsync(DataConnection db, string name, CancellationToken cancellationToken)
+    {
+        const string lockKey = "7233190438313615716";
+        await db.ExecuteAsync($"SELECT pg_advisory_xact_lock({lockKey})", cancellationToken);
+        int server = await db.ExecuteAsync<int>("SELECT current_setting('server_version_num')::int", cancellationToken);
+        if (server < OldestServer)
+        {
+            throw new StoreException($"{name} is version {server / 10_000}; PostgreSQL 12 or later is needed.");
+        }
+    }
+
+    public override string? ExplainSchemaChange(Exception error, string statement) => error is PostgresException
+    {
+        SqlState: PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.InvalidSchemaName,
+    } denied
+        ? $"the role may not do it ({denied.MessageText}). Grant it CREATE on the first schema of its search_path and ownership of the tables, or run as a role that has both: {statement}"
+        : null;
+
+    public override bool IsDuplicate(Exception error) => error is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
+}

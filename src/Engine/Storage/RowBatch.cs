@@ -1,0 +1,72 @@
+namespace DataLoad.Engine.Storage;
+
+/// <summary>One column of the rows of a statement.</summary>
+internal abstract class BatchColumn;
+
+/// <summary>A column of one type: int, long, short, string, byte[] or DateOnly.</summary>
+internal sealed class BatchColumn<T>(T[] values) : BatchColumn
+{
+    public T[] Values => values;
+}
+
+/// <summary>Several whole numbers a row, row by row in one array: what a database takes in at much less cost than a column each.</summary>
+internal sealed class NumberColumns(long[] values, int width) : BatchColumn
+{
+    public long[] Values => values;
+
+    public int Width => width;
+}
+
+/// <summary>The names of the columns that a statement takes, known as <c>w.name</c> in its text.</summary>
+/// <param name="IsFenced">
+/// Whether rows bear a Partition and its Epoch, in the first two columns <c>partition_id</c> and <c>epoch</c>: those of a
+/// stale Epoch are left out.
+/// </param>
+/// <param name="Names">The columns of a type each.</param>
+/// <param name="Numbers">How many whole numbers come behind them.</param>
+internal sealed record RowShape(bool IsFenced, string[] Names, int Numbers = 0);
+
+/// <summary>Rows on their way into one statement, column by column.</summary>
+internal sealed class RowBatch
+{
+    public RowBatch(int count, params BatchColumn[] columns)
+    {
+        Count = count;
+        Columns = columns;
+    }
+
+    public RowBatch(int[] partitions, long[] epochs, params BatchColumn[] columns)
+    {
+        Count = partitions.Length;
+        Partitions = partitions;
+        Epochs = epochs;
+        Columns = [new BatchColumn<int>(partitions), new BatchColumn<long>(epochs), .. columns];
+    }
+
+    public int Count { get; }
+
+    public BatchColumn[] Columns { get; }
+
+    /// <summary>The Partition of each row; empty where the rows are not fenced.</summary>
+    public int[] Partitions { get; } = [];
+
+    /// <summary>The Epoch under which each row is written; empty where the rows are not fenced.</summary>
+    public long[] Epochs { get; } = [];
+
+    /// <summary>One column's values, made from items.</summary>
+    public static T[] Column<TItem, T>(IReadOnlyList<TItem> items, Func<TItem, T> value)
+    {
+        T[] values = new T[items.Count];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = value(items[i]);
+        }
+
+        return values;
+    }
+}
+
+/// <summary>A statement that is run for rows: for all of them at once, or one after another, as the database does it best.</summary>
+/// <param name="Text">The statement, of a <see cref="SqlDialect"/>.</param>
+/// <param name="Rows">The rows.</param>
+internal sealed record RowStatement(string Text, RowBatch Rows);

@@ -1,0 +1,168 @@
+using System.Data.Common;
+using DataLoad.Engine.Contract;
+using LinqToDB.Data;
+
+namespace DataLoad.Engine.Storage;
+
+/// <summary>
+/// Where the SQL of one database differs from another's. What is here by default holds for PostgreSQL and SQLite; a
+/// further database overrides what it says otherwise.
+/// </summary>
+internal abstract class SqlDialect
+{
+    /// <summary>The type of bytes of any length.</summary>
+    public abstract string Bytes { get; }
+
+    /// <summary>The type of a text that is part of a key.</summary>
+    public virtual string KeyText => "text";
+
+    /// <summary>The declaration of a table's own number: 64 bits, growing, its primary key.</summary>
+    public abstract string Identity { get; }
+
+    /// <summary>The declaration of a statistics row's key columns.</summary>
+    public abstract string StatisticsKey { get; }
+
+    /// <summary>What ends the CREATE TABLE of a statistics table.</summary>
+    public virtual string StatisticsTableOptions => "";
+
+    /// <summary>The declaration of when a row was written last, in a new table.</summary>
+    public abstract string UpdateTime { get; }
+
+    /// <summary>The same for a table that has rows already.</summary>
+    public virtual string AddedUpdateTime => UpdateTime;
+
+    /// <summary>The tables of Akka.Persistence.Sql's default mapping, as it would make them itself, with the unique key of the journal.</summary>
+    public abstract string JournalTables { get; }
+
+    /// <summary>The tables of the engine before Partitions: leases, nodes and its own journal.</summary>
+    public abstract string ShardTables { get; }
+
+    /// <summary>A query of one trivial round trip.</summary>
+    public virtual string Ping => "SELECT 1";
+
+    /// <summary>How the tables of the first migration are best stored; statements, or nothing.</summary>
+    public virtual string Tuning => "";
+
+    /// <summary>The condition on <c>w</c> under which a fenced row may be written, where the statement itself has to say it.</summary>
+    public virtual string Holds => "";
+
+    /// <summary>The rows of a batch as an item of FROM, called <c>w</c>.</summary>
+    public abstract string Rows(RowShape shape);
+
+    /// <summary>One of the whole numbers of a row of <see cref="Rows"/>, counted from 0.</summary>
+    public abstract string Number(RowShape shape, int index);
+
+    /// <summary>The stored form of an amount, given as an expression in hundredths.</summary>
+    public abstract string Amount(string hundredths);
+
+    /// <summary>A value's expression such that it is read as a type whatever the column's is: <c>text</c>, <c>int</c>, <c>bigint</c> or <c>date</c>.</summary>
+    public abstract string Read(string expression, string type);
+
+    /// <summary>The sum of a column of amounts, in hundredths and exact; 0 where there is no row.</summary>
+    public abstract string SumOfAmounts(string column);
+
+    /// <summary>The sum of a column of whole numbers; 0 where there is no row.</summary>
+    public abstract string SumOfCounts(string column);
+
+    /// <summary>An expression that is compared and ordered by code points.</summary>
+    public abstract string ByCodePoint(string expression);
+
+    /// <summary>Whether a text contains a parameter.</summary>
+    public abstract string Contains(string text, string parameter);
+
+    /// <summary>A day as a parameter.</summary>
+    public abstract DataParameter Day(string name, int dayNumber);
+
+    /// <summary>A day's number, of a value that was read as <c>date</c>; false where it is none.</summary>
+    public abstract bool TryReadDay(DbDataReader reader, int ordinal, out int dayNumber);
+
+    /// <summary>The condition that a column of bytes is one of the keys in a parameter, and that parameter.</summary>
+    public abstract (string Condition, DataParameter Parameter) OneOf(string column, string parameter, IReadOnlyList<byte[]> keys);
+
+    /// <summary>A name, quoted.</summary>
+    public virtual string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+
+    /// <summary>Adds rows, or changes those whose key is there.</summary>
+    /// <param name="table">The table, quoted; <c>t</c> in conditions.</param>
+    /// <param name="shape">The rows.</param>
+    /// <param name="columns">Columns and the expressions of their values, in terms of <c>w</c>; the first ones are the key.</param>
+    /// <param name="keys">How many columns the key has.</param>
+    /// <param name="changed">How many of the columns behind the key are changed where it is there.</param>
+    /// <param name="condition">When such a row is changed, in terms of <c>t</c> and <c>excluded</c>; null for always.</param>
+    public virtual string Upsert(
+        string table, RowShape shape, IReadOnlyList<(string Column, string Value)> columns, int keys, Range changed, string? condition) =>
+        $"""
+        INSERT INTO {table} AS t ({Join(columns.Select(column => column.Column))})
+        SELECT {Join(columns.Select(column => column.Value))}
+        FROM {Rows(shape)}
+        WHERE {(Holds.Length > 0 && shape.IsFenced ? Holds : "true")}
+        ON CONFLICT ({Join(columns.Take(keys).Select(column => column.Column))}) DO UPDATE
+        SET {Join(columns.Skip(keys).Take(changed).Select(column => $"{column.Column} = excluded.{column.Column}"))}
+        {(condition is null ? "" : $"WHERE {condition}")}
+        """;
+
+    /// <summary>Changes the rows <c>t</c> of a table that a condition joins to <c>w</c>.</summary>
+    public virtual string Update(string table, RowShape shape, string set, string on) =>
+        $"UPDATE {table} AS t SET {set} FROM {Rows(shape)} WHERE {on}{AndHolds(shape)}";
+
+    /// <summary>Removes the rows <c>t</c> of a table that a condition joins to <c>w</c>.</summary>
+    public virtual string Delete(string table, RowShape shape, string on) =>
+        $"DELETE FROM {table} AS t USING {Rows(shape)} WHERE {on}{AndHolds(shape)}";
+
+    /// <summary>The columns of a table; empty where there is none of that name.</summary>
+    public abstract Task<IReadOnlyList<TableColumn>> ColumnsAsync(DataConnection db, string table, CancellationToken cancellationToken);
+
+    /// <summary>Whether an error of the driver says that a unique key is taken.</summary>
+    public abstract bool IsUniqueViolation(Exception error);
+
+    /// <summary>Whether columns are, in any order, a unique key of a table.</summary>
+    public abstract Task<bool> HasUniqueKeyAsync(DataConnection db, string table, IReadOnlyList<string> columns, CancellationToken cancellationToken);
+
+    /// <summary>Whether a table exists.</summary>
+    public async Task<bool> HasTableAsync(DataConnection db, string table, CancellationToken cancellationToken) =>
+        (await ColumnsAsync(db, table, cancellationToken)).Count > 0;
+
+    /// <summary>The statement that makes a statistics table's key unique.</summary>
+    public abstract string CreateKey(Page page);
+
+    /// <summary>What else makes a complete statistics table serve better; done outside of a transaction.</summary>
+    public virtual Task OptimizeAsync(DataConnection db, Page page, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Why a type cannot serve for a column of a statistics table, as in <c>bigint</c> where it is needed; null where it can.</summary>
+    public virtual string? Unfit(TableColumn column, StatisticsColumn needed) => null;
+
+    /// <summary>Makes the transaction the only one that changes the schema; the server is asked whether it will do.</summary>
+    /// <exception cref="StoreException">The server is too old.</exception>
+    public virtual Task LockSchemaAsync(DataConnection db, string name, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>What a failed change of the schema means, with its remedy; null where it is any other failure.</summary>
+    /// <param name="error">The failure.</param>
+    /// <param name="statement">What was run.</param>
+    public abstract string? ExplainSchemaChange(Exception error, string statement);
+
+    /// <summary>Whether a failed insert or index found two rows of one key.</summary>
+    public abstract bool IsDuplicate(Exception error);
+
+    protected static string Join(IEnumerable<string> parts) => string.Join(", ", parts);
+
+    protected string AndHolds(RowShape shape) => Holds.Length > 0 && shape.IsFenced ? $" AND {Holds}" : "";
+}
+
+/// <summary>A column that a table has.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Type">Its type, as the database calls it.</param>
+/// <param name="Category">What kind of type it is, as the database says; empty where it does not.</param>
+/// <param name="IsDemanded">Whether a row cannot be added without it.</param>
+internal sealed record TableColumn(string Name, string Type, string Category, bool IsDemanded);
+
+/// <summary>What a column of a statistics table is for.</summary>
+internal enum StatisticsColumn
+{
+    TopicType,
+    TopicId,
+    Day,
+    Count,
+    Amount,
+    UpdateTime,
+    SequenceNr,
+}

@@ -1,0 +1,127 @@
+using LinqToDB;
+using LinqToDB.Async;
+using LinqToDB.Data;
+
+namespace DataLoad.Engine.Storage;
+
+/// <summary>
+/// Brings the schema up to date: numbered steps, all that are missing in one transaction; for a journal in a database of
+/// its own that one's first.
+/// </summary>
+internal sealed class SqlMigrations(SqlDatabase database)
+{
+    private static readonly string[] JournalKey = ["persistence_id", "sequence_number"];
+
+    private readonly IReadOnlyList<SqlMigration> _all = SqlMigration.All(database.Dialect);
+
+    private SqlDialect Dialect => database.Dialect;
+
+    private int Latest => _all[^1].Version;
+
+    /// <summary>Runs the migrations that are missing.</summary>
+    /// <exception cref="StoreException">The schema is newer or older than this program can use, or may not or cannot be changed.</exception>
+    public async ValueTask MigrateAsync(CancellationToken cancellationToken)
+    {
+        await database.CreateAsync(cancellationToken);
+        if (await CheckAsync(cancellationToken) is null)
+        {
+            return;
+        }
+
+        if (database.HasJournalOfItsOwn)
+        {
+            // The store is looked at first, so that one that is refused has no journal made beside it.
+            await database.ReadAsync(VersionAsync, cancellationToken);
+            await database.TransactJournalAsync((db, token) => RunAsync(db, migration => migration.Journal, token), cancellationToken);
+            await database.TransactAsync((db, token) => RunAsync(db, migration => migration.Store, token), cancellationToken);
+        }
+        else
+        {
+            await database.TransactAsync((db, token) => RunAsync(db, migration => $"{migration.Store}\n{migration.Journal}", token), cancellationToken);
+        }
+    }
+
+    /// <summary>What is wrong with the schema, or null; changes nothing.</summary>
+    public async ValueTask<string?> CheckAsync(CancellationToken cancellationToken)
+    {
+        if (!database.Exists)
+        {
+            return $"{database.Name} does not exist; start the engine once to make it.";
+        }
+
+        try
+        {
+            return await database.ReadAsync(VersionAsync, cancellationToken) switch
+            {
+                null => $"{database.Name} has no DataLoad tables; start the engine once to make them, or check which database and schema the connection leads to.",
+                int version when version < Latest => $"{database.Name} has schema version {version} and this program needs {Latest}; start the engine once to migrate it.",
+                _ => null,
+            };
+        }
+        catch (StoreException e)
+        {
+            return e.Message;
+        }
+    }
+
+    /// <summary>What is wrong with the journal's table, or null; changes nothing.</summary>
+    public async ValueTask<string?> CheckJournalAsync(CancellationToken cancellationToken)
+    {
+        string where = database.HasJournalOfItsOwn ? $"The journal beside {database.Name}" : database.Name;
+        return !database.JournalExists ? $"{where} is missing; restore it from the backup that the store is of." : await database.TransactJournalAsync(
+            async (db, token) => !await Dialect.HasTableAsync(db, "journal", token)
+                ? $"{where} has no table 'journal'; start the engine once to make it, or restore it from the backup that the store is of."
+                : await Dialect.HasUniqueKeyAsync(db, "journal", JournalKey, token) ? null
+                : $"{where}: the table 'journal' lacks its unique index, without which two writers could both believe to own a Partition; "
+                    + $"stop all nodes and run CREATE UNIQUE INDEX journal_uq ON journal ({string.Join(", ", JournalKey)}).",
+            cancellationToken);
+    }
+
+    private async Task<bool> RunAsync(DataConnection db, Func<SqlMigration, string> statements, CancellationToken cancellationToken)
+    {
+        string running = "";
+        try
+        {
+            await Dialect.LockSchemaAsync(db, database.Name, cancellationToken);
+
+            // Looked at again: another node may just have done it.
+            int version = await VersionAsync(db, cancellationToken) ?? 0;
+            foreach (SqlMigration migration in _all.Where(migration => migration.Version > version))
+            {
+                running = $"migration {migration.Version} ({migration.Name})";
+                await db.ExecuteAsync(version == 0 && migration.Version == 1 ? $"{SqlMigration.VersionTable}\n{statements(migration)}" : statements(migration), cancellationToken);
+                await db.InsertAsync(new MigrationRow { Version = migration.Version, Name = migration.Name }, token: cancellationToken);
+            }
+
+            return true;
+        }
+        catch (Exception e) when (Dialect.ExplainSchemaChange(e, running) is { } why)
+        {
+            throw new StoreException($"{database.Name}: the schema cannot be changed: {why}", e);
+        }
+    }
+
+    /// <summary>The version of the schema, or null where there is none.</summary>
+    /// <exception cref="StoreException">It is newer than this program, or of the release before it.</exception>
+    private async Task<int?> VersionAsync(DataConnection db, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<TableColumn> columns = await Dialect.ColumnsAsync(db, "dataload_migration", cancellationToken);
+        if (columns.Count == 0)
+        {
+            return null;
+        }
+
+        // What the release before this one had, and no longer is.
+        if (await Dialect.HasTableAsync(db, "dataload_checkpoint", cancellationToken))
+        {
+            throw new StoreException(
+                $"{database.Name} was written by DataLoad 0.1, whose journal this version does not read: start over an empty store into which you have moved the statistics tables, "
+                + "with dataload.statistics.adopt-existing-rows = true, which keeps every number and forgets the identities seen so far, so that a message repeated from before would count again.");
+        }
+
+        int version = await db.GetTable<MigrationRow>().MaxAsync(row => (int?)row.Version, cancellationToken) ?? 0;
+        return version <= Latest
+            ? version
+            : throw new StoreException($"{database.Name} has schema version {version}, newer than the {Latest} that this program knows; use the program that migrated it.");
+    }
+}

@@ -1,0 +1,65 @@
+using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Partitions;
+using LinqToDB;
+using LinqToDB.Async;
+
+namespace DataLoad.Engine.Storage;
+
+/// <summary>The Partitions' rows.</summary>
+internal sealed class SqlPartitionStore(SqlDatabase database) : IPartitionStore
+{
+    private static readonly RowShape RaiseShape = new(IsFenced: false, ["partition_id", "epoch"]);
+    private static readonly RowShape BaselineShape = new(IsFenced: true, ["partition_id", "epoch", "baseline"]);
+
+    private readonly SqlSnapshotWrites _snapshots = new(database.Dialect);
+
+    private readonly string _raise = database.Dialect.Upsert(
+        "dataload_partition",
+        RaiseShape,
+        [("partition_id", "w.partition_id"), ("epoch", "w.epoch"), ("checkpoint", "0"), ("baseline", "0")],
+        keys: 1,
+        changed: ..1,
+        condition: "t.epoch <= excluded.epoch");
+
+    private readonly string _saveBaseline = database.Dialect.Update(
+        "dataload_partition", BaselineShape, "baseline = w.baseline", "t.partition_id = w.partition_id AND t.baseline < w.baseline");
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> RaiseEpochAsync(int partition, long epoch, CancellationToken cancellationToken)
+    {
+        var row = new RowBatch(1, new BatchColumn<int>([partition]), new BatchColumn<long>([epoch]));
+        return (await database.WriteRowsAsync([new RowStatement(_raise, row)], isExclusive: false, cancellationToken)).Changed > 0;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<PartitionPositions> LoadAsync(int partition, CancellationToken cancellationToken) => database.ReadAsync(
+        async (db, token) => await db.GetTable<PartitionRow>().FirstOrDefaultAsync(row => row.Id == partition, token) is { } row
+            ? new PartitionPositions(row.Epoch, row.Checkpoint, row.Baseline)
+            : default,
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> SaveCheckpointAsync(int partition, long epoch, long position, CancellationToken cancellationToken) => database.ChangeAsync(
+        async (db, token) => await db.GetTable<PartitionRow>()
+            .Where(row => row.Id == partition && row.Epoch == epoch)
+            .Set(row => row.Checkpoint, row => row.Checkpoint > position ? row.Checkpoint : position)
+            .UpdateAsync(token) > 0,
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> SaveBaselineAsync(
+        int partition, long epoch, long position, IReadOnlyList<SnapshotWrite> states, CancellationToken cancellationToken)
+    {
+        BaselineWrites.Require(partition, epoch, states);
+        PartitionPositions found = await LoadAsync(partition, cancellationToken);
+        if (found.Epoch != epoch || found.Baseline > position)
+        {
+            return found.Epoch == epoch;
+        }
+
+        var row = new RowBatch([partition], [epoch], new BatchColumn<long>([position]));
+        (IReadOnlyList<int> stale, _) = await database.WriteRowsAsync(
+            [.. _snapshots.Of(states), new RowStatement(_saveBaseline, row)], isExclusive: true, cancellationToken);
+        return stale.Count == 0;
+    }
+}

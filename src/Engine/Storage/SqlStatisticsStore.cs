@@ -1,0 +1,199 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+using System.Runtime.CompilerServices;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Statistics;
+using LinqToDB.Data;
+
+namespace DataLoad.Engine.Storage;
+
+/// <summary>The statistics tables.</summary>
+internal sealed class SqlStatisticsStore(SqlDatabase database) : IStatisticsStore
+{
+    private const int PageRows = 1000;
+
+    /// <summary>Bounds a statement's memory here and in the server; a row of the widest page takes about 600 bytes.</summary>
+    private const int StatementRows = 2000;
+
+    private readonly ConcurrentDictionary<Page, SqlStatisticsText> _text = new(ReferenceEqualityComparer.Instance);
+
+    /// <inheritdoc/>
+    public ValueTask EnsureTableAsync(Page page, CancellationToken cancellationToken) => new SqlStatisticsTable(database, page).EnsureAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<int>> FlushAsync(
+        Page page, IReadOnlyList<StatisticsRow> rows, bool correct, CancellationToken cancellationToken)
+    {
+        string text = correct ? Text(page).Correct : Text(page).Flush;
+        return await WriteAsync(
+            Distinct(rows), chunk => new RowStatement(text, Fenced(chunk, [SequenceNrs(chunk), Metrics(page, chunk)])), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<StatisticsRow> ReadAsync(Page page, StatisticsFilter filter, CancellationToken cancellationToken) =>
+        filter.Page is null || string.Equals(filter.Page, page.Name, StringComparison.Ordinal)
+            ? ReadAsync(page, () => new SqlStatisticsFilter(database.Dialect, filter), cancellationToken)
+            : AsyncEnumerable.Empty<StatisticsRow>();
+
+    /// <inheritdoc/>
+    public ValueTask<long> CountForeignAsync(Page page, CancellationToken cancellationToken) => database.ReadAsync(
+        (db, token) => db.ExecuteAsync<long>($"SELECT count(*) FROM {Text(page).Table} WHERE seq_nr IS NULL", token), cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<StatisticsRow> ReadForeignAsync(Page page, CancellationToken cancellationToken) => ReadAsync(
+        page,
+        () =>
+        {
+            var filter = new SqlStatisticsFilter(database.Dialect, StatisticsFilter.All);
+            filter.Add("seq_nr IS NULL");
+            return filter;
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask AdoptAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) => await WriteAsync(
+        rows, chunk => new RowStatement(Text(page).Adopt, new RowBatch(chunk.Count, SqlStatisticsText.KeyColumns(chunk))), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<int>> RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) =>
+        WriteAsync(rows, chunk => new RowStatement(Text(page).Remove, Fenced(chunk, [SequenceNrs(chunk)])), cancellationToken);
+
+    private async ValueTask<IReadOnlyList<int>> WriteAsync(
+        IReadOnlyList<StatisticsRow> rows, Func<List<StatisticsRow>, RowStatement> make, CancellationToken cancellationToken)
+    {
+        RowStatement[] statements = [.. rows.Chunk(StatementRows).Select(chunk => make([.. chunk]))];
+        return (await database.WriteRowsAsync(statements, isExclusive: false, cancellationToken)).Stale;
+    }
+
+    /// <summary>
+    /// The rows without repeats, since a statement may not write a row twice, in the order of their keys, so that two
+    /// writers of the same rows do not wait for each other. Of one key the highest Epoch stands, and of one Epoch the
+    /// highest SequenceNr.
+    /// </summary>
+    private static StatisticsRow[] Distinct(IReadOnlyList<StatisticsRow> rows)
+    {
+        StatisticsRow[] sorted = [.. rows];
+        Array.Sort(sorted, static (x, y) => CompareKey(x, y) is var key && key != 0 ? key
+            : x.Epoch != y.Epoch ? y.Epoch.CompareTo(x.Epoch)
+            : Nullable.Compare(y.SequenceNr, x.SequenceNr));
+        int count = 0;
+        for (int i = 0; i < sorted.Length; i++)
+        {
+            if (i == 0 || CompareKey(sorted[count - 1], sorted[i]) != 0)
+            {
+                sorted[count++] = sorted[i];
+            }
+        }
+
+        return sorted[..count];
+    }
+
+    private static int CompareKey(StatisticsRow x, StatisticsRow y) =>
+        x.TopicId != y.TopicId ? x.TopicId.CompareTo(y.TopicId)
+        : x.Day != y.Day ? x.Day.CompareTo(y.Day)
+        : string.CompareOrdinal(x.TopicType, y.TopicType);
+
+    private static RowBatch Fenced(List<StatisticsRow> rows, BatchColumn[] more) => new(
+        RowBatch.Column(rows, row => row.Shard), RowBatch.Column(rows, row => row.Epoch), [.. SqlStatisticsText.KeyColumns(rows), .. more]);
+
+    private static BatchColumn<long> SequenceNrs(List<StatisticsRow> rows) =>
+        new(RowBatch.Column(rows, row => row.SequenceNr ?? throw new ArgumentException("A row to write has no SequenceNr.", nameof(rows))));
+
+    /// <summary>The metrics of all rows; amounts stay in hundredths, which the statement divides.</summary>
+    private static NumberColumns Metrics(Page page, List<StatisticsRow> rows)
+    {
+        int metrics = page.Metrics.Length;
+        long[] values = new long[rows.Count * metrics];
+        for (int i = 0; i < rows.Count; i++)
+        {
+            long[] row = rows[i].Values;
+            if (row.Length != metrics)
+            {
+                throw new ArgumentException($"A row has {row.Length} values and page '{page.Name}' has {metrics} metrics.", nameof(rows));
+            }
+
+            row.CopyTo(values.AsSpan(i * metrics));
+        }
+
+        return new NumberColumns(values, metrics);
+    }
+
+    private async IAsyncEnumerable<StatisticsRow> ReadAsync(
+        Page page, Func<SqlStatisticsFilter> makeFilter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        SqlStatisticsText text = Text(page);
+        StatisticsRow? last = null;
+        while (true)
+        {
+            SqlStatisticsFilter filter = makeFilter();
+            if (last is not null)
+            {
+                filter.Add(
+                    $"({text.Key}) > (@topicType, @topicId, @day)",
+                    DataParameter.Text("topicType", last.TopicType),
+                    DataParameter.Int32("topicId", last.TopicId),
+                    database.Dialect.Day("day", last.Day));
+            }
+
+            List<StatisticsRow> rows = await database.ReadAsync(
+                (db, token) => db.QueryToListAsync(
+                    reader => Read(reader, page),
+                    $"SELECT {text.Columns} FROM {text.Table} {filter.Where} ORDER BY {text.Key} LIMIT {PageRows}",
+                    token,
+                    filter.Parameters),
+                cancellationToken);
+            foreach (StatisticsRow row in rows)
+            {
+                yield return row;
+            }
+
+            if (rows.Count < PageRows)
+            {
+                yield break;
+            }
+
+            last = rows[^1];
+        }
+    }
+
+    private StatisticsRow Read(DbDataReader reader, Page page)
+    {
+        string type = reader.GetString(0);
+        if (reader.GetValue(1) is not (int or long) || reader.GetInt64(1) is not (>= int.MinValue and <= int.MaxValue)
+            || !database.Dialect.TryReadDay(reader, 2, out int day))
+        {
+            throw new StoreException(
+                $"{database.Name}: the table '{page.Table}' has a row with the key ('{type}', {reader.GetValue(1)}, '{reader.GetValue(2)}'), "
+                + "which is not text, a 32-bit integer and a day; mend or remove it.");
+        }
+
+        long[] values = new long[page.Metrics.Length];
+        for (int i = 0; i < values.Length; i++)
+        {
+            object value = reader.GetValue(SqlStatisticsText.FirstMetric + i);
+            if (page.Metrics[i].Kind != MetricKind.Amount)
+            {
+                values[i] = value as long? ?? throw Unread(reader, page, i, "whole number");
+            }
+            else if (!Hundredths.TryFrom(value, out values[i]))
+            {
+                throw Unread(reader, page, i, "amount of two decimals");
+            }
+        }
+
+        return new StatisticsRow
+        {
+            TopicType = type,
+            TopicId = reader.GetInt32(1),
+            Day = day,
+            SequenceNr = reader.IsDBNull(3) ? null : reader.GetInt64(3),
+            Values = values,
+        };
+    }
+
+    private StoreException Unread(DbDataReader reader, Page page, int metric, string expected) => new(
+        $"{database.Name}: the table '{page.Table}' has {page.Metrics[metric].Column} = {reader.GetValue(SqlStatisticsText.FirstMetric + metric)} "
+        + $"in the row of '{reader.GetString(0)}', {reader.GetInt32(1)}, which is no {expected}; mend it.");
+
+    private SqlStatisticsText Text(Page page) => _text.GetOrAdd(page, static (page, dialect) => new SqlStatisticsText(page, dialect), database.Dialect);
+}

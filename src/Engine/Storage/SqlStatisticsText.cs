@@ -1,0 +1,77 @@
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Statistics;
+
+namespace DataLoad.Engine.Storage;
+
+/// <summary>The statements on one page's table, written once.</summary>
+internal sealed class SqlStatisticsText
+{
+    /// <summary>The place of the first metric in <see cref="Columns"/>.</summary>
+    public const int FirstMetric = 4;
+
+    private const string OnKey = "t.topic_type = w.topic_type AND t.topic_id = w.topic_id AND t.stat_date = w.stat_date";
+
+    private static readonly RowShape AdoptShape = new(IsFenced: false, ["topic_type", "topic_id", "stat_date"]);
+    private static readonly RowShape RemoveShape = new(IsFenced: true, ["partition_id", "epoch", "topic_type", "topic_id", "stat_date", "seq_nr"]);
+
+    public SqlStatisticsText(Page page, SqlDialect dialect)
+    {
+        Table = dialect.Quote(page.Table);
+        Key = $"{dialect.ByCodePoint("topic_type")}, topic_id, stat_date";
+        IEnumerable<string> metrics = page.Metrics.Select(metric =>
+            dialect.Read($"COALESCE({dialect.Quote(metric.Column)}, 0)", metric.Kind == MetricKind.Amount ? "text" : "bigint"));
+        Columns = string.Join(
+            ", ",
+            [dialect.Read("topic_type", "text"), dialect.Read("topic_id", "int"), dialect.Read("stat_date", "date"), dialect.Read("seq_nr", "bigint"), .. metrics]);
+        Flush = MakeFlush(page, dialect, "<");
+        Correct = MakeFlush(page, dialect, "<=");
+        Adopt = dialect.Update(Table, AdoptShape, "seq_nr = 0", $"{OnKey} AND t.seq_nr IS NULL");
+        Remove = dialect.Delete(Table, RemoveShape, $"{OnKey} AND t.seq_nr = w.seq_nr");
+    }
+
+    /// <summary>The table's quoted name.</summary>
+    public string Table { get; }
+
+    /// <summary>The key's columns as they are ordered.</summary>
+    public string Key { get; }
+
+    /// <summary>Key, SequenceNr and, from <see cref="FirstMetric"/> on, the metrics.</summary>
+    public string Columns { get; }
+
+    /// <summary>Writes rows that hold at a higher SequenceNr than the stored ones.</summary>
+    public string Flush { get; }
+
+    /// <summary>Writes rows that hold at the same SequenceNr as the stored ones or a higher one.</summary>
+    public string Correct { get; }
+
+    /// <summary>Gives rows that have no SequenceNr the SequenceNr 0.</summary>
+    public string Adopt { get; }
+
+    /// <summary>Removes rows that hold at the SequenceNr that was read.</summary>
+    public string Remove { get; }
+
+    /// <summary>The columns by which a row is found.</summary>
+    public static BatchColumn[] KeyColumns(IReadOnlyList<StatisticsRow> rows) =>
+    [
+        new BatchColumn<string>(RowBatch.Column(rows, row => row.TopicType)),
+        new BatchColumn<int>(RowBatch.Column(rows, row => row.TopicId)),
+        new BatchColumn<DateOnly>(RowBatch.Column(rows, row => DateOnly.FromDayNumber(row.Day))),
+    ];
+
+    private string MakeFlush(Page page, SqlDialect dialect, string older)
+    {
+        var shape = new RowShape(IsFenced: true, ["partition_id", "epoch", "topic_type", "topic_id", "stat_date", "seq_nr"], page.Metrics.Length);
+        IEnumerable<(string, string)> metrics = page.Metrics.Select((metric, i) =>
+            (dialect.Quote(metric.Column), metric.Kind == MetricKind.Amount ? dialect.Amount(dialect.Number(shape, i)) : dialect.Number(shape, i)));
+        return dialect.Upsert(
+            Table,
+            shape,
+            [
+                ("topic_type", "w.topic_type"), ("topic_id", "w.topic_id"), ("stat_date", "w.stat_date"),
+                ("seq_nr", "w.seq_nr"), ("update_time", "CURRENT_TIMESTAMP"), .. metrics,
+            ],
+            keys: 3,
+            changed: ..,
+            condition: $"t.seq_nr IS NULL OR t.seq_nr {older} excluded.seq_nr");
+    }
+}

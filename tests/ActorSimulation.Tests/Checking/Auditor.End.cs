@@ -1,0 +1,110 @@
+using System.Globalization;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Partitions;
+using DataLoad.Simulation.Scenarios;
+using DataLoad.Simulation.Stores;
+
+namespace DataLoad.Simulation.Checking;
+
+/// <summary>Judging the end of a run, when all is settled and the last node has stopped in order.</summary>
+internal sealed partial class Auditor
+{
+    private static readonly CountingPlan s_plan = new(Catalog.Default);
+
+    public void JudgeEnd()
+    {
+        foreach ((int number, GeneratedEvent generated) in _byMessage)
+        {
+            if (!_acknowledged.Contains(number))
+            {
+                _world.Fail($"message {number} ({generated}) was never acknowledged");
+            }
+            else if (!IsPersisted(generated))
+            {
+                _world.Fail($"lost: message {number} ({generated}) is not counted");
+            }
+        }
+
+        foreach (Page page in Catalog.Default.Pages)
+        {
+            JudgeRows(page);
+        }
+
+        int counters = Enumerable.Range(0, _scenario.Partitions.Partitions).Sum(JudgeReplay);
+        if (counters != _entries.Count)
+        {
+            _world.Fail($"the journal gives {counters} rows, the events {_entries.Count}");
+        }
+    }
+
+    private void JudgeRows(Page page)
+    {
+        SortedDictionary<RowKey, StoredRow> rows = _state.RowsOf(page);
+        foreach ((RowKey key, StoredRow row) in rows)
+        {
+            if (!_entries.ContainsKey(key))
+            {
+                _world.Fail($"row {key} stands for no event");
+            }
+            else if (Difference(page, key, long.MaxValue, row.Values) is { } difference)
+            {
+                _world.Fail($"row {key} is wrong in the end: {difference}");
+            }
+        }
+
+        foreach (RowKey key in _entries.Keys.Where(key => string.Equals(key.Page, page.Name, StringComparison.Ordinal) && !rows.ContainsKey(key)))
+        {
+            _world.Fail($"row {key} is missing in the end");
+        }
+    }
+
+    /// <summary>What was kept of the journal when it was trimmed, and the journal behind it, give the same.</summary>
+    private int JudgeReplay(int partition)
+    {
+        var counters = new Dictionary<CounterId, Counter>();
+        foreach (Snapshot kept in _state.SnapshotsOf(partition, SnapshotKind.Baseline).Values)
+        {
+            CounterId id = SnapshotKeys.CounterId(kept.Key);
+            counters.Add(id, CounterCodec.Decode(id, Catalog.Default.PageById(id.PageId)!, kept.Bytes));
+        }
+
+        long baseline = _state.PositionsOf(partition).Baseline;
+        var decoder = new BlockDecoder(Catalog.Default);
+        foreach (JournalRow row in _journal.Read(partition.ToString(CultureInfo.InvariantCulture), baseline + 1, long.MaxValue, int.MaxValue))
+        {
+            if (row.Payload is Block block)
+            {
+                decoder.Open(partition, row.SequenceNr, block);
+                while (decoder.Next())
+                {
+                    Apply(decoder.Event, counters);
+                }
+            }
+        }
+
+        foreach ((CounterId id, Counter counter) in counters)
+        {
+            var key = new RowKey(counter.Page.Name, id.Topic.Type, id.Topic.Id, id.Day);
+            if (Difference(counter.Page, key, long.MaxValue, counter.Values()) is { } difference)
+            {
+                _world.Fail($"the journal of Partition {partition} gives another row {key}: {difference}");
+            }
+        }
+
+        return counters.Count;
+    }
+
+    private static void Apply(BusinessEvent @event, Dictionary<CounterId, Counter> counters)
+    {
+        Page page = s_plan.PageByStream[@event.Stream.Id];
+        var id = new CounterId(page.Id, @event.Topic, @event.Day);
+        if (!counters.TryGetValue(id, out Counter? counter))
+        {
+            counters.Add(id, counter = new Counter(id, page));
+        }
+
+        s_plan.Apply(@event, counter);
+    }
+}

@@ -1,0 +1,178 @@
+using System.Globalization;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Parking;
+using DataLoad.Engine.Partitions;
+using DataLoad.Engine.Statistics;
+using DataLoad.Simulation.Stores;
+
+namespace DataLoad.Simulation.Checking;
+
+/// <summary>Watching what the store takes.</summary>
+internal sealed partial class Auditor : IStoreWatch
+{
+    /// <summary>How long an owner that was refused may go on: what it had under way, with its tries, has ended by then.</summary>
+    private const int RefusedForMs = 8000;
+
+    private readonly Dictionary<int, long> _epochs = [];
+    private readonly Dictionary<(int Partition, long Epoch), long> _refusedAtMs = [];
+    private readonly Dictionary<RowKey, long> _rowSequenceNrs = [];
+    private readonly Dictionary<RowKey, StoredRow?> _mustStay = [];
+
+    public void OnEpoch(int partition, long epoch, bool admitted)
+    {
+        long current = _epochs.GetValueOrDefault(partition);
+        if (admitted != epoch >= current)
+        {
+            _world.Fail($"Epoch {epoch} of Partition {partition} was {(admitted ? "put in force" : "refused")}, {current} is in force");
+        }
+
+        if (epoch > _lastSequenceNrs.GetValueOrDefault(partition))
+        {
+            _world.Fail($"Epoch {epoch} of Partition {partition} is not persisted");
+        }
+
+        _epochs[partition] = Math.Max(current, epoch);
+        _world.Log("store", $"Partition {partition} Epoch {epoch}{(admitted ? "" : " refused")}");
+    }
+
+    public void OnSaved(IReadOnlyList<SnapshotWrite> writes, IReadOnlyList<int> stale)
+    {
+        foreach (SnapshotWrite write in writes)
+        {
+            if (CheckEpoch("a snapshot", write.Shard, write.Epoch, stale.Contains(write.Shard)) && write.SequenceNr > _lastSequenceNrs.GetValueOrDefault(write.Shard))
+            {
+                _world.Fail($"Partition {write.Shard} snapshotted at {write.SequenceNr} what is not persisted");
+            }
+        }
+    }
+
+    public void OnCheckpoint(int partition, long epoch, long sequenceNr, bool admitted)
+    {
+        if (!CheckEpoch("a checkpoint", partition, epoch, !admitted))
+        {
+            return;
+        }
+
+        _world.Log("store", $"Partition {partition} checkpoint {sequenceNr}");
+        foreach ((RowKey key, List<Entry> entries) in _entries)
+        {
+            long last = entries.Where(entry => entry.SequenceNr <= sequenceNr).Select(entry => entry.SequenceNr).DefaultIfEmpty(0).Max();
+            var topic = new TopicKey(key.TopicType, key.TopicId);
+            if (last == 0 || topic.ShardOf(_scenario.Partitions.Partitions) != partition)
+            {
+                continue;
+            }
+
+            Page page = Catalog.Default.PageNamed(key.Page);
+            if (!_state.RowsOf(page).TryGetValue(key, out StoredRow? row) || row.SequenceNr < last)
+            {
+                _world.Fail($"checkpoint {sequenceNr} of Partition {partition} passed {last} of row {key}, which is flushed at {row?.SequenceNr.ToString(CultureInfo.InvariantCulture) ?? "nothing"}");
+            }
+
+            byte[] name = SnapshotKeys.Of(new CounterId(page.Id, topic, key.Day));
+            if (!_state.SnapshotsOf(partition, SnapshotKind.Counter).TryGetValue(name, out Snapshot? snapshot) || snapshot.SequenceNr < last)
+            {
+                _world.Fail($"checkpoint {sequenceNr} of Partition {partition} passed {last} of Counter {key}, which is snapshotted at {snapshot?.SequenceNr.ToString(CultureInfo.InvariantCulture) ?? "nothing"}");
+            }
+        }
+    }
+
+    public void OnBaseline(int partition, long epoch, long sequenceNr, bool admitted)
+    {
+        PartitionPositions positions = _state.PositionsOf(partition);
+        if (CheckEpoch("a baseline", partition, epoch, !admitted) && sequenceNr > positions.Checkpoint)
+        {
+            _world.Fail($"the baseline {sequenceNr} of Partition {partition} is beyond its checkpoint {positions.Checkpoint}");
+        }
+    }
+
+    public void OnFlushing(Page page, IReadOnlyList<StatisticsRow> rows)
+    {
+        _mustStay.Clear();
+        foreach (StatisticsRow row in rows)
+        {
+            if (row.Epoch != _epochs.GetValueOrDefault(row.Shard))
+            {
+                var key = RowKey.Of(page, row);
+                _mustStay[key] = _state.RowsOf(page).GetValueOrDefault(key);
+            }
+        }
+    }
+
+    public void OnFlushed(Page page, IReadOnlyList<StatisticsRow> rows, IReadOnlyList<int> stale)
+    {
+        foreach ((RowKey key, StoredRow? before) in _mustStay)
+        {
+            if (_state.RowsOf(page).GetValueOrDefault(key) != before)
+            {
+                _world.Fail($"row {key} was written under a stale Epoch");
+            }
+        }
+
+        foreach (StatisticsRow row in rows)
+        {
+            if (!CheckEpoch("a row", row.Shard, row.Epoch, stale.Contains(row.Shard)))
+            {
+                continue;
+            }
+
+            var key = RowKey.Of(page, row);
+            long stored = _state.RowsOf(page)[key].SequenceNr;
+            if (stored < _rowSequenceNrs.GetValueOrDefault(key))
+            {
+                _world.Fail($"row {key} went back from SequenceNr {_rowSequenceNrs[key]} to {stored}");
+            }
+
+            _rowSequenceNrs[key] = stored;
+            if (row.SequenceNr > _lastSequenceNrs.GetValueOrDefault(row.Shard))
+            {
+                _world.Fail($"row {key} was flushed at SequenceNr {row.SequenceNr}, which is not persisted");
+            }
+            else if (Difference(page, key, row.SequenceNr ?? 0, row.Values) is { } difference)
+            {
+                _world.Fail($"row {key} was flushed at SequenceNr {row.SequenceNr} with other values: {difference}");
+            }
+        }
+    }
+
+    public void OnParked(IReadOnlyList<ParkedDelivery> deliveries)
+    {
+    }
+
+    public void OnUnparking(IReadOnlyList<Guid> ids)
+    {
+    }
+
+    private void OnDeleting(string persistenceId, long through)
+    {
+        int partition = int.Parse(persistenceId, CultureInfo.InvariantCulture);
+        PartitionPositions positions = _state.PositionsOf(partition);
+        _world.Log("journal", $"Partition {partition} is trimmed through {through}");
+        if (through > positions.Baseline || through > positions.Checkpoint)
+        {
+            _world.Fail($"Partition {partition} was trimmed through {through}, beyond its baseline {positions.Baseline} or its checkpoint {positions.Checkpoint}");
+        }
+    }
+
+    /// <summary>
+    /// Whether a write counts: its Epoch is the one in force. That the store says the same is part of the promise, and so is
+    /// that who was refused ends.
+    /// </summary>
+    private bool CheckEpoch(string what, int partition, long epoch, bool refused)
+    {
+        bool isCurrent = epoch == _epochs.GetValueOrDefault(partition);
+        if (isCurrent == refused)
+        {
+            _world.Fail($"{what} of Partition {partition} under Epoch {epoch} was {(refused ? "refused" : "written")}, {_epochs.GetValueOrDefault(partition)} is in force");
+        }
+
+        if (refused && !_refusedAtMs.TryAdd((partition, epoch), _world.ElapsedMs) && _world.ElapsedMs > _refusedAtMs[(partition, epoch)] + RefusedForMs)
+        {
+            _world.Fail($"Partition {partition} goes on under the stale Epoch {epoch}: {what}");
+        }
+
+        return isCurrent;
+    }
+}

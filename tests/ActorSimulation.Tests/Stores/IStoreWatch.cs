@@ -1,0 +1,26 @@
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Parking;
+using DataLoad.Engine.Statistics;
+
+namespace DataLoad.Simulation.Stores;
+
+/// <summary>Told what the store is asked to write, just before and just after it has.</summary>
+internal interface IStoreWatch
+{
+    void OnEpoch(int partition, long epoch, bool admitted);
+
+    void OnSaved(IReadOnlyList<SnapshotWrite> writes, IReadOnlyList<int> stale);
+
+    void OnCheckpoint(int partition, long epoch, long sequenceNr, bool admitted);
+
+    void OnBaseline(int partition, long epoch, long sequenceNr, bool admitted);
+
+    void OnFlushing(Page page, IReadOnlyList<StatisticsRow> rows);
+
+    void OnFlushed(Page page, IReadOnlyList<StatisticsRow> rows, IReadOnlyList<int> stale);
+
+    void OnParked(IReadOnlyList<ParkedDelivery> deliveries);
+
+    void OnUnparking(IReadOnlyList<Guid> ids);
+}
