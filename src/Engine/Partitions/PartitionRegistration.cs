@@ -165,14 +165,9 @@ public static class PartitionRegistration
     /// <summary>EntityId and ShardId are the Partition's number.</summary>
     private sealed class PartitionExtractor : IMessageExtractor
     {
-        public string? EntityId(object message) => message switch
-        {
-            IPartitionMessage partition => JournalReader.PersistenceIdOf(partition.Partition),
-            ShardingEnvelope envelope => envelope.EntityId,
-            _ => null,
-        };
+        public string? EntityId(object message) => message is IPartitionMessage partition ? JournalReader.PersistenceIdOf(partition.Partition) : null;
 
-        public object? EntityMessage(object message) => message is ShardingEnvelope envelope ? envelope.Message : message;
+        public object? EntityMessage(object message) => message;
 
         public string? ShardId(object message) => EntityId(message);
 
