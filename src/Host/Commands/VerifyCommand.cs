@@ -36,12 +36,12 @@ internal static class VerifyCommand
         {
             HostSettings settings = ConfigOption.Load(result.GetValue(config));
             await using IStore store = Databases.OpenStore(settings.Store, nodeId: null);
-            int shards = await StartedStore.ShardsAsync(store, cancellationToken).ConfigureAwait(false);
+            int shards = await StartedStore.ShardsAsync(store, cancellationToken);
             var verification = new Verification(new CountingPlan(Catalog.Default), store, new VerificationOptions { Partitions = shards, Filter = filter.Read(result).ToFilter() });
-            VerificationReport report = await Screen.WithProgressAsync("Verifying shards", shards, progress => verification.RunAsync(progress, cancellationToken)).ConfigureAwait(false);
+            VerificationReport report = await Screen.WithProgressAsync("Verifying shards", shards, progress => verification.RunAsync(progress, cancellationToken));
             Print(report, result.InvocationConfiguration.Output);
             return report.IsClean ? ExitCode.Done : ExitCode.Found;
-        }));
+        }, result.InvocationConfiguration.Error));
         return command;
     }
 

@@ -24,6 +24,9 @@ internal sealed class FakeLookup : ILookup
     /// <summary>How many of the next queries fail.</summary>
     public int Failures { get; set; }
 
+    /// <summary>Whether each query fails.</summary>
+    public bool IsAway { get; set; }
+
     /// <summary>Where set, each query waits at it, so that the clock can be held still while an answer is dealt with.</summary>
     public SemaphoreSlim? Gate { get; set; }
 
@@ -62,9 +65,9 @@ internal sealed class FakeLookup : ILookup
             await gate.WaitAsync(cancellationToken);
         }
 
-        if (Failures > 0)
+        if (IsAway || Failures > 0)
         {
-            Failures--;
+            Failures -= IsAway ? 0 : 1;
             throw new IOException("the business database is away");
         }
 

@@ -20,10 +20,10 @@ public sealed class DamageTests
 
         // A block; the Counter that most events are of; all seen identities, of which some are sure to be asked for.
         var block = (await RowsAsync(scenario, "SELECT rowid, shard_id, first_seq, last_seq FROM dataload_journal ORDER BY length(bytes) DESC LIMIT 1")).Single();
-        var counter = (await RowsAsync(scenario, "SELECT rowid, shard_id, seq_nr, 0 FROM dataload_snapshot WHERE kind = 1 ORDER BY length(bytes) DESC LIMIT 1")).Single();
+        var counter = (await RowsAsync(scenario, "SELECT rowid, partition_id, seq_nr, 0 FROM dataload_snapshot WHERE kind = 1 ORDER BY length(bytes) DESC LIMIT 1")).Single();
         var topic = (await SqliteFileOf.QueryAsync(scenario.StoreFile, $"SELECT key FROM dataload_snapshot WHERE rowid = {counter.RowId}", reader => (byte[])reader.GetValue(0))).Single();
         var name = string.Create(CultureInfo.InvariantCulture, $"{System.Text.Encoding.UTF8.GetString(topic.AsSpan(9))}:{System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(topic.AsSpan(5))}");
-        var identities = await RowsAsync(scenario, "SELECT rowid, shard_id, seq_nr, kind FROM dataload_snapshot WHERE kind IN (2, 3)");
+        var identities = await RowsAsync(scenario, "SELECT rowid, partition_id, seq_nr, kind FROM dataload_snapshot WHERE kind IN (2, 3)");
         await SqliteFileOf.FlipAsync(scenario, "dataload_journal", block.RowId, 1_001);
         await SqliteFileOf.FlipAsync(scenario, "dataload_snapshot", counter.RowId, 77);
         foreach (var row in identities)

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Text;
+using DataLoad.Streams.Amqp.Tests.Support;
 using DataLoad.Streams.Amqp.Wire;
 using Shouldly;
-using DataLoad.Streams.Amqp.Tests.Support;
 
 namespace DataLoad.Streams.Amqp.Tests.Wire;
 

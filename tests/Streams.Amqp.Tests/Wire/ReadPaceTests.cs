@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using DataLoad.Streams.Amqp.Wire;
 using DataLoad.Streams.Amqp.Tests.Support;
+using DataLoad.Streams.Amqp.Wire;
 using Shouldly;
 using Xunit;
 

@@ -94,14 +94,15 @@ internal sealed class InterpretationStage(DeliveryInterpreter interpreter, Intak
 
             _since = _time.GetTimestamp();
             _lookup = new CancellationTokenSource();
+            ScheduleOnce(Look, _settings.Backoff.First);
             ValueTask lookup = _interpreter.LookUpAsync(_lookup.Token);
             if (lookup.IsCompletedSuccessfully)
             {
+                CancelTimer(Look);
                 Finish(isLookedUp: true);
                 return;
             }
 
-            ScheduleOnce(Look, _settings.Backoff.First);
             _ = AwaitAsync(lookup, _batch, _lookedUp);
         }
 

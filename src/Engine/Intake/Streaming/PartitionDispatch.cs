@@ -219,7 +219,6 @@ internal sealed class PartitionDispatch(DispatchTargets targets, IntakeOptions o
         /// <summary>Takes more in where there is credit, and ends where nothing is left to do.</summary>
         private void GoOn()
         {
-            _state.Unaccepted = _unaccepted.Count;
             if (_unaccepted.Count == 0)
             {
                 _state.DispatchFailing = null;
@@ -227,6 +226,7 @@ internal sealed class PartitionDispatch(DispatchTargets targets, IntakeOptions o
                 CancelTimer(Resend);
                 if (_isEnding)
                 {
+                    _state.Unaccepted = 0;
                     CompleteStage();
                     return;
                 }
@@ -240,6 +240,8 @@ internal sealed class PartitionDispatch(DispatchTargets targets, IntakeOptions o
             {
                 Pull(_stage._in);
             }
+
+            _state.Unaccepted = _unaccepted.Count;
         }
 
         private void Arm(TimeSpan now)

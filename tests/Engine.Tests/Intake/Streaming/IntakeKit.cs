@@ -25,6 +25,7 @@ public abstract class IntakeKit : Akka.TestKit.Xunit.TestKit
         akka.scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit"
         akka.loglevel = WARNING
         akka.stdout-loglevel = OFF
+        akka.log-dead-letters = off
         akka.test.single-expect-default = 10s
         """;
 

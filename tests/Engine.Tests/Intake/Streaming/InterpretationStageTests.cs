@@ -15,7 +15,7 @@ public sealed class InterpretationStageTests : IntakeKit
     [Fact]
     public async Task A_failing_query_is_waited_for_and_not_counted_as_a_try()
     {
-        Lookup.With(Rows).Failures = 3;
+        Lookup.With(Rows).IsAway = true;
         (TestPublisher.Probe<IDeliveryBatch> upstream, TestSubscriber.Probe<Interpretation> downstream) = Run("act.buy");
         var batch = new TestDeliveries(1, Message(Record));
         downstream.Request(1);
@@ -23,6 +23,7 @@ public sealed class InterpretationStageTests : IntakeKit
 
         await AdvanceUntilAsync(() => _state.LookupFailing is not null, Second / 2, "the failure to be shown");
         batch.IsReleased.ShouldBeFalse();
+        Lookup.IsAway = false;
         await AdvanceUntilAsync(() => Lookup.Asked.Count == 2, Second / 2, "the query to be mended");
 
         Interpretation interpretation = await downstream.ExpectNextAsync();
@@ -52,7 +53,7 @@ public sealed class InterpretationStageTests : IntakeKit
     [Fact]
     public async Task Deliveries_that_came_before_are_parked_after_one_failure_so_that_their_queue_does_not_wear_them_out()
     {
-        Lookup.Failures = int.MaxValue;
+        Lookup.IsAway = true;
         (TestPublisher.Probe<IDeliveryBatch> upstream, TestSubscriber.Probe<Interpretation> downstream) = Run("act.buy");
         downstream.Request(1);
         upstream.SendNext(new TestDeliveries(1, Message(Record)) { IsRedelivered = true });
@@ -68,7 +69,7 @@ public sealed class InterpretationStageTests : IntakeKit
     public async Task Deliveries_are_held_for_a_failing_query_up_to_the_limit_and_then_parked()
     {
         Options = Options with { Settings = Options.Settings with { HoldLimit = TimeSpan.FromSeconds(5) } };
-        Lookup.Failures = int.MaxValue;
+        Lookup.IsAway = true;
         (TestPublisher.Probe<IDeliveryBatch> upstream, TestSubscriber.Probe<Interpretation> downstream) = Run("act.buy");
         downstream.Request(1);
         upstream.SendNext(new TestDeliveries(1, Message(Record)));
@@ -84,7 +85,7 @@ public sealed class InterpretationStageTests : IntakeKit
     [Fact]
     public async Task A_batch_of_a_lost_channel_does_not_wait_for_its_query()
     {
-        Lookup.Failures = int.MaxValue;
+        Lookup.IsAway = true;
         (TestPublisher.Probe<IDeliveryBatch> upstream, TestSubscriber.Probe<Interpretation> downstream) = Run("act.buy");
         var batch = new TestDeliveries(1, Message(Record));
         downstream.Request(1);

@@ -95,18 +95,16 @@ public sealed class PartitionDispatchTests : IntakeKit
     public async Task Without_credit_nothing_more_is_taken_in()
     {
         Options = Options with { Settings = Options.Settings with { MaxUnacceptedBatches = 2 } };
-        (TestPublisher.Probe<Interpretation> upstream, _) = Run();
-        upstream.SendNext(Of(new TestDeliveries(1), Batch(0, 1)));
-        upstream.SendNext(Of(new TestDeliveries(2), Batch(0, 2)));
-        EventBatch first = await _region.ExpectMsgAsync<EventBatch>();
+        Taken taken = RunOver(Of(new TestDeliveries(1), Batch(0, 1)), Of(new TestDeliveries(2), Batch(0, 2)), Of(new TestDeliveries(3), Batch(0, 3)));
+        await _region.ExpectMsgAsync<EventBatch>();
         EventBatch second = await _region.ExpectMsgAsync<EventBatch>();
-        upstream.Pending.ShouldBe(0);
+        await UntilAsync(() => _state.Unaccepted == 2, "two to be sent");
+        taken.Count.ShouldBe(2);
 
         _region.Reply(new Accepted(second.Id, 0));
 
-        upstream.SendNext(Of(new TestDeliveries(3), Batch(0, 3)));
         await _region.ExpectMsgAsync<EventBatch>();
-        _region.Reply(new Accepted(first.Id, 0));
+        taken.Count.ShouldBe(3);
     }
 
     [Fact]
@@ -114,17 +112,17 @@ public sealed class PartitionDispatchTests : IntakeKit
     {
         Options = Options with { Settings = Options.Settings with { MaxUnacceptedBytes = 100 } };
         var origin = new TestDeliveries(1);
-        (TestPublisher.Probe<Interpretation> upstream, _) = Run();
         Part letters = Letters(bytes: 99, 1);
-        upstream.SendNext(Of(origin, letters));
-        upstream.SendNext(Of(origin, Parked(PartTarget.Parking, bytes: 1, 2)));
+        Taken taken = RunOver(Of(origin, letters), Of(origin, Parked(PartTarget.Parking, bytes: 1, 2)), Of(origin, Batch(0, 3)));
         Park park = await _parking.ExpectMsgAsync<Park>();
         await _letters.ExpectMsgAsync<PublishLetters>();
-        upstream.Pending.ShouldBe(0);
+        await UntilAsync(() => _state.Unaccepted == 2, "two to be sent");
+        taken.Count.ShouldBe(2);
 
         _letters.Reply(new LettersSafe(letters.Id));
-        await UntilAsync(() => origin.Done.Count == 1, "the letter to be safe");
-        upstream.SendNext(Of(origin, Batch(0, 3)));
+
+        await _region.ExpectMsgAsync<EventBatch>();
+        origin.Done.ShouldBe([1UL]);
         _parking.Reply(new Parked(park.Id));
         await UntilAsync(() => origin.Done.Count == 2, "the delivery to be parked");
     }
@@ -197,6 +195,20 @@ public sealed class PartitionDispatchTests : IntakeKit
             .ToMaterialized(new PartitionDispatch(new DispatchTargets(_region, _parking, _letters), Options, _state), Keep.Both)
             .Run(Streams);
 
+    /// <summary>Runs over interpretations that are taken one by one, as from a stage of the same graph.</summary>
+    private Taken RunOver(params Interpretation[] interpretations)
+    {
+        var taken = new Taken();
+        Source.From(interpretations)
+            .Select(interpretation =>
+            {
+                taken.Add();
+                return interpretation;
+            })
+            .RunWith(new PartitionDispatch(new DispatchTargets(_region, _parking, _letters), Options, _state), Streams);
+        return taken;
+    }
+
     private static Interpretation Of(IDeliveryOrigin origin, params Part[] parts) => new(origin, parts);
 
     private Part Batch(int partition, params ulong[] tags)
@@ -215,5 +227,14 @@ public sealed class PartitionDispatchTests : IntakeKit
     {
         BatchId id = new(_source, ++_number);
         return new Part(id, target, new Park(id, [], HasRoom: target == PartTarget.ParkingAgain), bytes, tags);
+    }
+
+    private sealed class Taken
+    {
+        private int _count;
+
+        public int Count => Volatile.Read(ref _count);
+
+        public void Add() => Interlocked.Increment(ref _count);
     }
 }
