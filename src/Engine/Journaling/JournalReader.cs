@@ -14,7 +14,7 @@ namespace DataLoad.Engine.Journaling;
 /// </summary>
 /// <param name="journal">The query; it may leave out entries that were deleted, so read from behind the baseline.</param>
 /// <param name="materializer">Runs what is read here to its end; not needed by <see cref="Read"/>.</param>
-public sealed class JournalReader(ICurrentEventsByPersistenceIdQuery journal, IMaterializer materializer)
+public class JournalReader(ICurrentEventsByPersistenceIdQuery journal, IMaterializer materializer)
 {
     /// <summary>The name that a Partition's entries are persisted under: its number in digits.</summary>
     public static string PersistenceIdOf(int partition) => partition.ToString(CultureInfo.InvariantCulture);
@@ -130,7 +130,11 @@ public sealed class JournalReader(ICurrentEventsByPersistenceIdQuery journal, IM
         return false;
     }
 
-    private async IAsyncEnumerable<T> EnumerateAsync<T>(Source<T, NotUsed> source, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Runs a source, to be read with <c>await foreach</c>; the simulation runs it on its own thread.</summary>
+    /// <param name="source">What is read.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <typeparam name="T">What it gives.</typeparam>
+    protected virtual async IAsyncEnumerable<T> EnumerateAsync<T>(Source<T, NotUsed> source, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (T element in source.RunAsAsyncEnumerable(materializer).WithCancellation(cancellationToken))
         {

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Engine.Partitions;
@@ -77,7 +78,7 @@ internal sealed class CounterActor : UntypedActor
 
     private void Apply(CounterSlice slice)
     {
-        if (_damage is not null || slice.SequenceNr <= _counter.SequenceNr)
+        if (_damage is not null || (slice.SequenceNr <= _counter.SequenceNr && !Fault.Is(FaultPoint.SliceAppliedTwice)))
         {
             return;
         }

@@ -1,3 +1,4 @@
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Seen;
 
 namespace DataLoad.Engine.Partitions;
@@ -19,6 +20,7 @@ internal sealed class EventAcceptance<TBatch>(int partition, SeenIdentities seen
     private readonly List<TBatch> _durable = [];
     private OpenBlock<TBatch> _filling = new();
     private OpenBlock<TBatch> _inFlight = new();
+    private bool _asksInFlight = true;
 
     /// <summary>The SequenceNr of the next block.</summary>
     public long NextSequenceNr { get; set; }
@@ -61,6 +63,7 @@ internal sealed class EventAcceptance<TBatch>(int partition, SeenIdentities seen
     public IReadOnlyList<TBatch> Accept(long nowMs)
     {
         _durable.Clear();
+        _asksInFlight = !Fault.Is(FaultPoint.NoDedupeInFlight);
         foreach ((EventBatch events, TBatch batch) in _considered)
         {
             Accept(events, batch, nowMs);
@@ -113,7 +116,11 @@ internal sealed class EventAcceptance<TBatch>(int partition, SeenIdentities seen
             _filling.Add(@event, events.Payload(@event));
         }
 
-        if (duplicates < events.Count || !_filling.IsEmpty)
+        if (Fault.Is(FaultPoint.AcceptedBeforePersisted) || (Fault.Is(FaultPoint.DuplicateAcceptedBeforePersisted) && duplicates == events.Count))
+        {
+            _durable.Add(batch);
+        }
+        else if (duplicates < events.Count || !_filling.IsEmpty)
         {
             _filling.Batches.Add(batch);
         }
@@ -132,6 +139,6 @@ internal sealed class EventAcceptance<TBatch>(int partition, SeenIdentities seen
     {
         // Asked for in any case: the answers come in the order of the questions.
         bool isSeen = seen.Contains(@event.StreamId, @event.Topic, @event.Identity, nowMs);
-        return isSeen || _filling.Contains(@event) || (IsPersisting && _inFlight.Contains(@event));
+        return isSeen || (_asksInFlight && (_filling.Contains(@event) || (IsPersisting && _inFlight.Contains(@event))));
     }
 }

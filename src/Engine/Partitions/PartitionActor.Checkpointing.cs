@@ -1,5 +1,6 @@
 using Akka.Actor;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Sharding;
 using DataLoad.Engine.Sharding.Seen;
@@ -70,7 +71,7 @@ internal sealed partial class PartitionActor
         {
             SealHashes();
         }
-        else if (_flushedThrough >= _checkpointTarget)
+        else if (_flushedThrough >= _checkpointTarget || Fault.Is(FaultPoint.CheckpointBeforeFlush))
         {
             SaveCheckpoint();
         }
@@ -136,7 +137,11 @@ internal sealed partial class PartitionActor
             chunk.IsSaving = true;
             byte[] encoded = chunk.Encode();
             bytes += encoded.Length;
-            AddState(SnapshotKind.SeenKeys, chunk.Id.SnapshotKey(), _appliedSequenceNr, encoded);
+            if (!Fault.Is(FaultPoint.SeenKeysNotKept))
+            {
+                AddState(SnapshotKind.SeenKeys, chunk.Id.SnapshotKey(), _appliedSequenceNr, encoded);
+            }
+
             _seen.Account(chunk);
             _savingKeys.Add(chunk);
         }
@@ -183,7 +188,7 @@ internal sealed partial class PartitionActor
         _sealHashes = false;
         IReadOnlyList<SnapshotWrite> sealing = _seen.Hashes.Seal(_epoch, _appliedSequenceNr, NowMs).Writes;
         _saveStep = SaveStep.Hashes;
-        if (sealing.Count > 0)
+        if (sealing.Count > 0 && !Fault.Is(FaultPoint.SeenHashesNotKept))
         {
             _context.SnapshotWriter.Tell(new WriteGroup<SnapshotWrite>(sealing));
         }
@@ -196,13 +201,13 @@ internal sealed partial class PartitionActor
     private void SaveCheckpoint()
     {
         _saveStep = SaveStep.Checkpoint;
-        long target = _checkpointTarget;
+        long target = Fault.Is(FaultPoint.CheckpointPastTarget) ? _appliedSequenceNr : _checkpointTarget;
         _calls.Start(
             "saving its checkpoint",
             token => _context.Positions.SaveCheckpointAsync(_partition, _epoch, target, token).AsTask(),
             isOwned =>
             {
-                if (isOwned)
+                if (isOwned || Fault.Is(FaultPoint.StaleWriteIgnored))
                 {
                     OnSaved();
                 }
@@ -292,7 +297,7 @@ internal sealed partial class PartitionActor
 
     private void OnWritten(GroupWritten written)
     {
-        if (written.Stale.Contains(_partition))
+        if (written.Stale.Contains(_partition) && !Fault.Is(FaultPoint.StaleWriteIgnored))
         {
             LoseOwnership();
         }

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Statistics;
 
@@ -62,7 +63,7 @@ internal sealed partial class PartitionActor
         {
             actor.Tell(message, partition);
         }
-        else
+        else if (!Fault.Is(FaultPoint.SlicesLostAtPassivation) || !entry.IsStopping)
         {
             entry.Waiting.Add(message);
         }
@@ -78,7 +79,7 @@ internal sealed partial class PartitionActor
             return;
         }
 
-        if (!_hasStoredCounters)
+        if (!_hasStoredCounters || Fault.Is(FaultPoint.StoredCounterNotLoaded))
         {
             foreach (CounterEntry entry in _toLoad)
             {
@@ -213,7 +214,7 @@ internal sealed partial class PartitionActor
         _mayPassivate = false;
         long goal = _memory.Bytes - bytesToFree;
         _seen.PassivateHashes(bytesToFree);
-        foreach (CounterEntry entry in _counters.Values.Where(entry => entry.IsClean).OrderBy(entry => entry.LastUsed).ToList())
+        foreach (CounterEntry entry in _counters.Values.Where(entry => entry.IsClean || (Fault.Is(FaultPoint.PassivatesUnwritten) && entry is { Actor: not null, IsStopping: false, Damage: null })).OrderBy(entry => entry.LastUsed).ToList())
         {
             if (_memory.Bytes <= goal)
             {

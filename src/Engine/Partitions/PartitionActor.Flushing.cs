@@ -1,5 +1,6 @@
 using Akka.Actor;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Engine.Partitions;
@@ -33,7 +34,11 @@ internal sealed partial class PartitionActor
 
     private void MarkChanged(CounterEntry entry)
     {
-        MarkForFlush(entry);
+        if (!Fault.Is(FaultPoint.ReplayedNotFlushed) || _phase != PartitionPhase.Recovering)
+        {
+            MarkForFlush(entry);
+        }
+
         MarkForSave(entry);
     }
 

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Sharding;
 using DataLoad.Engine.Sharding.Seen;
@@ -59,7 +60,7 @@ internal sealed partial class PartitionActor
 
     private void OnStart(RecoveryStart start)
     {
-        if (start.Positions.Epoch != _epoch)
+        if (start.Positions.Epoch != _epoch && !Fault.Is(FaultPoint.ReadsBeforeEpochInForce))
         {
             LoseOwnership();
             return;
@@ -85,7 +86,7 @@ internal sealed partial class PartitionActor
             return;
         }
 
-        _context.Journal.Read(_partition, _appliedSequenceNr + 1, _epoch - 1)
+        _context.Journal.Read(_partition, _appliedSequenceNr + 1, Fault.Is(FaultPoint.RecoverySkipsLastBlock) ? _epoch - 2 : _epoch - 1)
             .RunWith(
                 Sink.ActorRefWithAck<PersistedEntry>(Self, ReplayStarted.Instance, ReplayAck.Instance, ReplayEnded.Instance, error => new ReplayFailed(error)),
                 Context.Materializer());
@@ -184,7 +185,11 @@ internal sealed partial class PartitionActor
         while (_decoder.Next())
         {
             BusinessEvent @event = _decoder.Event;
-            _seen.Add(@event.Stream.Id, @event.Topic, @event.Identity, _decoder.JournaledAtMs);
+            if (!Fault.Is(FaultPoint.ReplayedNotSeen))
+            {
+                _seen.Add(@event.Stream.Id, @event.Topic, @event.Identity, _decoder.JournaledAtMs);
+            }
+
             _replayedSlices.Add(
                 new CounterId(_context.Plan.PageByStream[@event.Stream.Id].Id, @event.Topic, @event.Day),
                 new SliceEntry(@event.Stream.Id, _decoder.PayloadOffset, _decoder.PayloadLength));

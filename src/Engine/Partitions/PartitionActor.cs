@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Akka.Pattern;
 using Akka.Persistence;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Scheduling;
 using DataLoad.Engine.Seen;
@@ -142,6 +143,11 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
         PartitionLog.PersistFailed(_context.Logger, _partition, sequenceNr, cause.Message);
+        if (Fault.Is(FaultPoint.FailedWriteAccepted) && @event is Block)
+        {
+            _acceptance.Persisted().Batches.ForEach(Answer);
+        }
+
         _context.Registry.PersistFailed(_partition, sequenceNr, cause.Message);
         if (_context.IsConflict(cause))
         {
@@ -166,15 +172,19 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
             token => _context.Positions.RaiseEpochAsync(_partition, _epoch, token).AsTask(),
             isInForce =>
             {
-                if (isInForce)
-                {
-                    StartRecovery();
-                }
-                else
+                if (!isInForce)
                 {
                     LoseOwnership();
                 }
+                else if (!Fault.Is(FaultPoint.ReadsBeforeEpochInForce))
+                {
+                    StartRecovery();
+                }
             });
+        if (Fault.Is(FaultPoint.ReadsBeforeEpochInForce))
+        {
+            StartRecovery();
+        }
     }
 
     private void OnRequest(IPartitionMessage request)
@@ -204,7 +214,7 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
 
     private void OnStop(StopPartition stop)
     {
-        if (_phase != PartitionPhase.Serving)
+        if (_phase != PartitionPhase.Serving || Fault.Is(FaultPoint.StopsWithoutFlush))
         {
             Context.Stop(Self);
             return;

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using Akka.Streams;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Metrics;
@@ -166,7 +167,12 @@ internal sealed class SimulatedNode
             Logger = new TimelineLogger(_cluster.World, Name),
             Backoff = new Backoff(TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(200)),
         };
-        return PartitionRegistration.ContextOf(system, services, new SimulatedReadJournal(_cluster.Journal, _wire, _cluster.Scenario.PageRows)) with { RestartRandomFactor = 0 };
+        var journal = new SimulatedReadJournal(_cluster.Journal, _wire, _cluster.Scenario.PageRows);
+        return PartitionRegistration.ContextOf(system, services, journal) with
+        {
+            Journal = new SimulatedJournalReader(journal, system.Materializer()),
+            RestartRandomFactor = 0,
+        };
     }
 
     private void CountDown()
