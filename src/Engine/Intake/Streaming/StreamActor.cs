@@ -40,7 +40,12 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
 
     protected override void PreStart()
     {
-        if (_startsAtOnce)
+        if (_handle.IsStopping)
+        {
+            // Of a life that a fault ended while it stopped.
+            _handle.HasDrained();
+        }
+        else if (_startsAtOnce)
         {
             _isStarted = true;
             Run();
@@ -106,7 +111,7 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
             run.Pause();
         }
 
-        run.Ended.PipeTo(Self, success: () => new RunEnded(run, null), failure: fault => new RunEnded(run, fault));
+        _ = run.Ended.PipeTo(Self, success: () => new RunEnded(run, null), failure: fault => new RunEnded(run, fault));
     }
 
     private void Stop()
@@ -119,7 +124,7 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
             return;
         }
 
-        run.StopTaking().PipeTo(Self, success: () => TakingStopped.Instance, failure: _ => TakingStopped.Instance);
+        _ = run.StopTaking().PipeTo(Self, success: () => TakingStopped.Instance, failure: _ => TakingStopped.Instance);
         Timers.StartPeriodicTimer(Patience, PatienceOver.Instance, _options.Settings.Patience, _options.Settings.Backoff.First);
     }
 
