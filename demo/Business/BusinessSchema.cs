@@ -3,7 +3,7 @@ using Dapper;
 
 namespace DataLoad.Demo;
 
-/// <summary>The reference schema of the business tables (the contract's section 6).</summary>
+/// <summary>The reference schema of the business tables (docs/CONTRACT.md, Business tables).</summary>
 public static class BusinessSchema
 {
     private static readonly (string, ColumnKind)[] Common =

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace DataLoad.Demo;
 
-/// <summary>Writes bodies in every form that the contract's section 2 knows, and none that it rejects.</summary>
+/// <summary>Writes bodies in every form that the contract knows (docs/CONTRACT.md, Bodies), and none that it rejects.</summary>
 public static class BodyForms
 {
     private static readonly byte[] ByteOrderMark = [0xEF, 0xBB, 0xBF];

@@ -1,6 +1,6 @@
 namespace DataLoad.Demo;
 
-/// <summary>What each event adds: the contract's section 5, line by line.</summary>
+/// <summary>What each event adds: docs/CONTRACT.md, What an event adds, line by line.</summary>
 internal static class Rules
 {
     public static void Apply(MeantEvent e, TallyRow row)

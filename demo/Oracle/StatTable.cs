@@ -1,6 +1,6 @@
 namespace DataLoad.Demo;
 
-/// <summary>A statistics table: its name and the columns that the contract's section 5 gives it.</summary>
+/// <summary>A statistics table: its name and the columns that the contract gives it (docs/CONTRACT.md).</summary>
 public sealed class StatTable
 {
     private readonly Dictionary<string, int> _index;

@@ -5,7 +5,7 @@ using System.Text;
 namespace DataLoad.Demo;
 
 /// <summary>
-/// The oracle: folds what was meant into the rows that the contract's section 5 promises, with decimals and
+/// The oracle: folds what was meant into the rows that the contract promises, with decimals and
 /// <see cref="HashSet{T}"/>, each identity once. It shares no code with the engine. Safe for several threads.
 /// </summary>
 public sealed class Tally

@@ -8,4 +8,4 @@ if (args is ["serve", ..])
 }
 
 // An orderly stop takes up to ten seconds; the library would end the process after two.
-return await CommandLine.RunAsync(args, new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) }).ConfigureAwait(false);
+return await CommandLine.RunAsync(args, new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });

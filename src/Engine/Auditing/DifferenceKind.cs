@@ -17,4 +17,10 @@ public enum DifferenceKind
 
     /// <summary>The row has no SequenceNr: something other than the engine wrote it.</summary>
     Foreign = 4,
+
+    /// <summary>
+    /// Events of the Counter are not in its row, or it has none, though their owner has gone on for longer than a flush takes:
+    /// the row will not come by itself.
+    /// </summary>
+    Overdue = 5,
 }

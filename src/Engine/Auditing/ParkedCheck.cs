@@ -40,7 +40,7 @@ internal sealed class ParkedCheck(IParkingStore parking, Action<Damage> report)
         }
         catch (StoredFormatException e)
         {
-            report(new Damage(Shard: null, $"Stream {parked.Stream}: {e.Message}"));
+            report(new Damage(Partition: null, $"Stream {parked.Stream}: {e.Message}"));
         }
     }
 }

@@ -8,23 +8,23 @@ using DataLoad.Engine.Statistics;
 namespace DataLoad.Engine.Auditing;
 
 /// <summary>
-/// Reads a shard's snapshots beside an owner that goes on writing them, and tells of each that is damaged. A snapshot is
+/// Reads a Partition's snapshots beside an owner that goes on writing them, and tells of each that is damaged. A snapshot is
 /// read whole or not at all, so that one which does not decode is damaged whoever writes meanwhile.
 /// </summary>
 internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, Action<Damage> report)
 {
     /// <summary>Reads the Counters that a filter means.</summary>
-    /// <param name="shard">The shard.</param>
+    /// <param name="partition">The Partition.</param>
     /// <param name="filter">Which Counters.</param>
     /// <param name="known">The Counters that the journal gives; null where it could not be read.</param>
     /// <param name="throughSequenceNr">The SequenceNr through which the journal was read.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     public async Task CheckCountersAsync(
-        int shard, StatisticsFilter filter, IReadOnlyDictionary<CounterId, Counter>? known, long throughSequenceNr, CancellationToken cancellationToken)
+        int partition, StatisticsFilter filter, IReadOnlyDictionary<CounterId, Counter>? known, long throughSequenceNr, CancellationToken cancellationToken)
     {
-        await foreach (Snapshot snapshot in snapshots.ListAsync(shard, SnapshotKind.Counter, [], cancellationToken).ConfigureAwait(false))
+        await foreach (Snapshot snapshot in snapshots.ListAsync(partition, SnapshotKind.Counter, [], cancellationToken).ConfigureAwait(false))
         {
-            Try(shard, SnapshotKind.Counter, snapshot, () =>
+            Try(partition, SnapshotKind.Counter, snapshot, () =>
             {
                 CounterId id = SnapshotKeys.CounterId(snapshot.Key);
                 Page page = catalog.PageById(id.PageId) ?? throw new StoredFormatException($"page number {id.PageId} is not in this program's catalog.");
@@ -48,11 +48,11 @@ internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, A
     }
 
     /// <summary>Reads all seen identities.</summary>
-    public async Task CheckIdentitiesAsync(int shard, CancellationToken cancellationToken)
+    public async Task CheckIdentitiesAsync(int partition, CancellationToken cancellationToken)
     {
-        await foreach (Snapshot snapshot in snapshots.ListAsync(shard, SnapshotKind.SeenKeys, [], cancellationToken).ConfigureAwait(false))
+        await foreach (Snapshot snapshot in snapshots.ListAsync(partition, SnapshotKind.SeenKeys, [], cancellationToken).ConfigureAwait(false))
         {
-            Try(shard, SnapshotKind.SeenKeys, snapshot, () => KeyChunk.Decode(KeyChunkId.Parse(snapshot.Key), snapshot.Bytes));
+            Try(partition, SnapshotKind.SeenKeys, snapshot, () => KeyChunk.Decode(KeyChunkId.Parse(snapshot.Key), snapshot.Bytes));
         }
 
         var segments = new Dictionary<SegmentKey, (Segment Segment, int Pages)>();
@@ -62,23 +62,23 @@ internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, A
 
         // Directories come before pages. A page without its directory belongs to a segment that came or went meanwhile, to
         // one whose directory is damaged and told already, or to one that has lost it.
-        await foreach (Snapshot snapshot in snapshots.ListAsync(shard, SnapshotKind.SeenHashes, [], cancellationToken).ConfigureAwait(false))
+        await foreach (Snapshot snapshot in snapshots.ListAsync(partition, SnapshotKind.SeenHashes, [], cancellationToken).ConfigureAwait(false))
         {
             try
             {
                 if (!SegmentKey.TryParse(snapshot.Key, out SegmentKey key, out int page))
                 {
-                    throw SegmentFault.UnknownKey(shard, snapshot.Key);
+                    throw SegmentFault.UnknownKey(partition, snapshot.Key);
                 }
 
                 if (page == SegmentKey.DirectoryPage)
                 {
-                    segments.Add(key, (SegmentRows.DecodeDirectory(shard, key, snapshot.Bytes), 0));
+                    segments.Add(key, (SegmentRows.DecodeDirectory(partition, key, snapshot.Bytes), 0));
                 }
                 else if (segments.TryGetValue(key, out (Segment Segment, int Pages) found) && page < found.Segment.PageCount)
                 {
                     segments[key] = found with { Pages = found.Pages + 1 };
-                    SegmentRows.DecodePage(shard, found.Segment, page, snapshot.Bytes, ids.AsSpan(0, found.Segment.IdsOfPage(page)));
+                    SegmentRows.DecodePage(partition, found.Segment, page, snapshot.Bytes, ids.AsSpan(0, found.Segment.IdsOfPage(page)));
                 }
                 else if (found.Segment is null && !told.Contains(key))
                 {
@@ -88,11 +88,11 @@ internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, A
             catch (SegmentDamageException e)
             {
                 told.Add(e.Segment);
-                report(new Damage(shard, e.At(shard, snapshot.SequenceNr).Message));
+                report(new Damage(partition, e.At(partition, snapshot.SequenceNr).Message));
             }
             catch (StoredFormatException e)
             {
-                report(new Damage(shard, $"{SnapshotFault.Place(shard, SnapshotKind.SeenHashes, snapshot.SequenceNr)}: {e.Message}"));
+                report(new Damage(partition, $"{SnapshotFault.Place(partition, SnapshotKind.SeenHashes, snapshot.SequenceNr)}: {e.Message}"));
             }
         }
 
@@ -100,32 +100,32 @@ internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, A
         {
             if (pages < segment.PageCount)
             {
-                await ReportMissingAsync(shard, segment, cancellationToken).ConfigureAwait(false);
+                await ReportMissingAsync(partition, segment, cancellationToken).ConfigureAwait(false);
             }
         }
 
         foreach (SegmentKey orphan in orphans)
         {
-            await ReportOrphanAsync(shard, orphan, cancellationToken).ConfigureAwait(false);
+            await ReportOrphanAsync(partition, orphan, cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <summary>Names a directory that is missing though pages of its segment are still there.</summary>
-    private async Task ReportOrphanAsync(int shard, SegmentKey segment, CancellationToken cancellationToken)
+    private async Task ReportOrphanAsync(int partition, SegmentKey segment, CancellationToken cancellationToken)
     {
         byte[] directory = segment.Row(SegmentKey.DirectoryPage);
-        IReadOnlyList<Snapshot> rows = await snapshots.LoadAsync(shard, SnapshotKind.SeenHashes, [directory, segment.Row(0)], cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Snapshot> rows = await snapshots.LoadAsync(partition, SnapshotKind.SeenHashes, [directory, segment.Row(0)], cancellationToken).ConfigureAwait(false);
         if (rows.Count > 0 && rows.All(row => !row.Key.AsSpan().SequenceEqual(directory)))
         {
-            report(new Damage(shard, SegmentFault.Missing(shard, segment, SegmentKey.DirectoryPage).Message));
+            report(new Damage(partition, SegmentFault.Missing(partition, segment, SegmentKey.DirectoryPage).Message));
         }
     }
 
     /// <summary>Names the pages that are missing of a segment that is still there.</summary>
-    private async Task ReportMissingAsync(int shard, Segment segment, CancellationToken cancellationToken)
+    private async Task ReportMissingAsync(int partition, Segment segment, CancellationToken cancellationToken)
     {
         byte[][] keys = [.. Enumerable.Range(SegmentKey.DirectoryPage, segment.PageCount + 1).Select(segment.Key.Row)];
-        IReadOnlyList<Snapshot> rows = await snapshots.LoadAsync(shard, SnapshotKind.SeenHashes, keys, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Snapshot> rows = await snapshots.LoadAsync(partition, SnapshotKind.SeenHashes, keys, cancellationToken).ConfigureAwait(false);
         var there = rows.Select(row => Convert.ToHexString(row.Key)).ToHashSet(StringComparer.Ordinal);
         if (!there.Contains(Convert.ToHexString(keys[0])))
         {
@@ -136,12 +136,12 @@ internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, A
         {
             if (!there.Contains(Convert.ToHexString(segment.Key.Row(page))))
             {
-                report(new Damage(shard, SegmentFault.Missing(shard, segment.Key, page).Message));
+                report(new Damage(partition, SegmentFault.Missing(partition, segment.Key, page).Message));
             }
         }
     }
 
-    private void Try(int shard, SnapshotKind kind, Snapshot snapshot, Action decode)
+    private void Try(int partition, SnapshotKind kind, Snapshot snapshot, Action decode)
     {
         try
         {
@@ -149,7 +149,7 @@ internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, A
         }
         catch (StoredFormatException e)
         {
-            report(new Damage(shard, SnapshotFault.At(shard, kind, snapshot.SequenceNr, e).Message));
+            report(new Damage(partition, SnapshotFault.At(partition, kind, snapshot.SequenceNr, e).Message));
         }
     }
 }

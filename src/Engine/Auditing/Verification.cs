@@ -52,14 +52,14 @@ public sealed class Verification
     public async Task<VerificationReport> RunAsync(Action<int>? progress, CancellationToken cancellationToken)
     {
         int done = 0;
-        foreach (int[] shards in Enumerable.Range(0, _options.Shards).Chunk(_options.ShardsPerRead))
+        foreach (int[] shards in Enumerable.Range(0, _options.Partitions).Chunk(_options.PartitionsPerRead))
         {
             Dictionary<int, Checkpoint> checkpoints = await LoadCheckpointsAsync(shards, cancellationToken).ConfigureAwait(false);
-            ShardRows[] rows = await ReadRowsAsync(shards, cancellationToken).ConfigureAwait(false);
+            PartitionRows[] rows = await ReadRowsAsync(shards, cancellationToken).ConfigureAwait(false);
             for (int i = 0; i < shards.Length; i++)
             {
                 await VerifyShardAsync(shards[i], checkpoints[shards[i]], rows[i], cancellationToken).ConfigureAwait(false);
-                rows[i] = new ShardRows();
+                rows[i] = new PartitionRows();
                 progress?.Invoke(++done);
             }
         }
@@ -71,7 +71,7 @@ public sealed class Verification
 
         return new VerificationReport
         {
-            Shards = _options.Shards,
+            Partitions = _options.Partitions,
             Events = _events,
             Rows = _rows,
             NotFlushedYet = _notFlushedYet,
@@ -82,7 +82,7 @@ public sealed class Verification
         };
     }
 
-    private async Task VerifyShardAsync(int shard, Checkpoint checkpoint, ShardRows rows, CancellationToken cancellationToken)
+    private async Task VerifyShardAsync(int shard, Checkpoint checkpoint, PartitionRows rows, CancellationToken cancellationToken)
     {
         for (int tries = 1; ; tries++)
         {
@@ -141,7 +141,7 @@ public sealed class Verification
         }
     }
 
-    private void Conclude(int shard, ShardRows rows, Dictionary<CounterId, Counter>? counters)
+    private void Conclude(int shard, PartitionRows rows, Dictionary<CounterId, Counter>? counters)
     {
         _events += _replay.Events;
         foreach ((Page page, StatisticsRow row) in rows.Foreign)
@@ -208,15 +208,15 @@ public sealed class Verification
         return checkpoints;
     }
 
-    private async Task<ShardRows[]> ReadRowsAsync(int[] shards, CancellationToken cancellationToken)
+    private async Task<PartitionRows[]> ReadRowsAsync(int[] shards, CancellationToken cancellationToken)
     {
-        ShardRows[] rows = [.. shards.Select(_ => new ShardRows())];
+        PartitionRows[] rows = [.. shards.Select(_ => new PartitionRows())];
         foreach (Page page in _plan.Catalog.Pages.Where(page => _options.Filter.Page is null || string.Equals(_options.Filter.Page, page.Name, StringComparison.Ordinal)))
         {
             await foreach (StatisticsRow row in _store.Statistics.ReadAsync(page, _options.Filter, cancellationToken).ConfigureAwait(false))
             {
                 var topic = new TopicKey(row.TopicType, row.TopicId);
-                int place = Array.IndexOf(shards, topic.ShardOf(_options.Shards));
+                int place = Array.IndexOf(shards, topic.ShardOf(_options.Partitions));
                 if (place >= 0)
                 {
                     rows[place].Add(page, new CounterId(page.Id, topic, row.Day), row);

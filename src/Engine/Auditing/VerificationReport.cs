@@ -3,8 +3,8 @@ namespace DataLoad.Engine.Auditing;
 /// <summary>What a verification found.</summary>
 public sealed record VerificationReport
 {
-    /// <summary>How many shards were looked at.</summary>
-    public required int Shards { get; init; }
+    /// <summary>How many Partitions were looked at.</summary>
+    public required int Partitions { get; init; }
 
     /// <summary>How many events of their journals were read.</summary>
     public required long Events { get; init; }
@@ -24,7 +24,7 @@ public sealed record VerificationReport
     /// <summary>How many blocks, snapshots and parked deliveries are damaged, those included that are not listed.</summary>
     public required long DamageCount { get; init; }
 
-    /// <summary>What is damaged, up to a limit. A shard whose journal is damaged is not compared.</summary>
+    /// <summary>What is damaged, up to a limit. A Partition whose journal is damaged is not compared.</summary>
     public required IReadOnlyList<Damage> Damages { get; init; }
 
     /// <summary>Whether every row that was looked at is what the journal gives.</summary>

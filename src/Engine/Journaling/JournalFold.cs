@@ -1,3 +1,4 @@
+using DataLoad.Engine.Auditing;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Partitions;
@@ -29,11 +30,8 @@ public sealed class JournalFold(CountingPlan plan, JournalReader journal, IParti
     /// <summary>The SequenceNr through which the last fold read.</summary>
     public long LastSequenceNr { get; private set; }
 
-    /// <summary>Told of each entry that is read, with its time in epoch milliseconds; and of each fold's beginning by null.</summary>
-    internal Action<PersistedEntry?, long>? OnEntry { get; set; }
-
-    /// <summary>Told of a Counter for each of its events that its limit left out.</summary>
-    internal Action<CounterId>? OnLeftOut { get; set; }
+    /// <summary>Told of what is read, and of the events that limits leave out; null where nobody asks.</summary>
+    internal FlushLag? Lag { get; init; }
 
     /// <summary>The Counters of a Partition that a filter means, as the journal gives them.</summary>
     /// <param name="partition">The Partition.</param>
@@ -94,18 +92,18 @@ public sealed class JournalFold(CountingPlan plan, JournalReader journal, IParti
 
         Events = 0;
         LastSequenceNr = Baseline;
-        OnEntry?.Invoke(null, 0);
+        Lag?.Clear();
         await foreach (PersistedEntry entry in journal.ReadEntriesAsync(partition, Baseline, cancellationToken))
         {
             if (entry.Entry is Block block)
             {
                 _decoder.Open(partition, entry.SequenceNr, block);
-                OnEntry?.Invoke(entry, _decoder.JournaledAtMs);
+                Lag?.Read(entry, _decoder.JournaledAtMs);
                 Fold(filter, limitOf, counters);
             }
-            else
+            else if (entry.Entry is Owned owned)
             {
-                OnEntry?.Invoke(entry, ((Owned)entry.Entry).AtMs);
+                Lag?.Read(entry, owned.AtMs);
             }
 
             LastSequenceNr = entry.SequenceNr;
@@ -139,7 +137,7 @@ public sealed class JournalFold(CountingPlan plan, JournalReader journal, IParti
             }
             else
             {
-                OnLeftOut?.Invoke(id);
+                Lag?.LeftOut(id);
             }
         }
     }

@@ -84,22 +84,39 @@ public sealed class JournalReader(ICurrentEventsByPersistenceIdQuery journal, IM
         return atLeast;
     }
 
-    /// <summary>
-    /// The lowest number of a Partition that is not deleted: where to go on with deleting what an earlier owner left.
-    /// </summary>
+    /// <summary>The lowest number of a Partition in a range that is not deleted: for one, where an earlier owner's deleting ended.</summary>
     /// <param name="partition">The Partition.</param>
+    /// <param name="fromSequenceNr">The lowest number that is asked for; 1 and up.</param>
     /// <param name="throughSequenceNr">The highest number that is asked for.</param>
     /// <param name="cancellationToken">Ends the search.</param>
-    /// <returns>The number, or <paramref name="throughSequenceNr"/> + 1 where all up to it are deleted.</returns>
-    public async Task<long> FindLowestAsync(int partition, long throughSequenceNr, CancellationToken cancellationToken)
+    /// <returns>The number, or <paramref name="throughSequenceNr"/> where all before it are missing.</returns>
+    public async Task<long> FindLowestAsync(int partition, long fromSequenceNr, long throughSequenceNr, CancellationToken cancellationToken)
     {
-        Source<EventEnvelope, NotUsed> entries = journal.CurrentEventsByPersistenceId(PersistenceIdOf(partition), 1, throughSequenceNr);
+        Source<EventEnvelope, NotUsed> entries = journal.CurrentEventsByPersistenceId(PersistenceIdOf(partition), fromSequenceNr, throughSequenceNr);
         await foreach (EventEnvelope entry in EnumerateAsync(entries, cancellationToken))
         {
             return entry.SequenceNr;
         }
 
-        return throughSequenceNr + 1;
+        return throughSequenceNr;
+    }
+
+    /// <summary>One entry of a Partition.</summary>
+    /// <param name="partition">The Partition.</param>
+    /// <param name="sequenceNr">The entry's number; 1 and up.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The entry, or null where there is none.</returns>
+    /// <exception cref="StoredFormatException">The entry does not read.</exception>
+    public async Task<PersistedEntry?> FindAsync(int partition, long sequenceNr, CancellationToken cancellationToken)
+    {
+        Source<PersistedEntry, NotUsed> entries = journal.CurrentEventsByPersistenceId(PersistenceIdOf(partition), sequenceNr, sequenceNr)
+            .Via(new EntrySequence(partition, sequenceNr, long.MaxValue));
+        await foreach (PersistedEntry entry in EnumerateAsync(entries, cancellationToken))
+        {
+            return entry;
+        }
+
+        return null;
     }
 
     private async Task<bool> ExistsAsync(int partition, long sequenceNr, CancellationToken cancellationToken)

@@ -46,10 +46,10 @@ internal abstract class SqlDialect
     /// <summary>The condition on <c>w</c> under which a fenced row may be written, where the statement itself has to say it.</summary>
     public virtual string Holds => "";
 
-    /// <summary>The rows of a batch as an item of FROM, called <c>w</c>.</summary>
-    public abstract string Rows(RowShape shape);
+    /// <summary>The rows of a batch as an item of FROM, called <c>w</c>; of no use where a statement is run for one row at a time.</summary>
+    protected virtual string Rows(RowShape shape) => "";
 
-    /// <summary>One of the whole numbers of a row of <see cref="Rows"/>, counted from 0.</summary>
+    /// <summary>One of the whole numbers of a row <c>w</c>, counted from 0.</summary>
     public abstract string Number(RowShape shape, int index);
 
     /// <summary>The stored form of an amount, given as an expression in hundredths.</summary>
@@ -96,9 +96,7 @@ internal abstract class SqlDialect
         SELECT {Join(columns.Select(column => column.Value))}
         FROM {Rows(shape)}
         WHERE {(Holds.Length > 0 && shape.IsFenced ? Holds : "true")}
-        ON CONFLICT ({Join(columns.Take(keys).Select(column => column.Column))}) DO UPDATE
-        SET {Join(columns.Skip(keys).Take(changed).Select(column => $"{column.Column} = excluded.{column.Column}"))}
-        {(condition is null ? "" : $"WHERE {condition}")}
+        {OnConflict(columns, keys, changed, condition)}
         """;
 
     /// <summary>Changes the rows <c>t</c> of a table that a condition joins to <c>w</c>.</summary>
@@ -144,6 +142,13 @@ internal abstract class SqlDialect
     public abstract bool IsDuplicate(Exception error);
 
     protected static string Join(IEnumerable<string> parts) => string.Join(", ", parts);
+
+    protected static string OnConflict(IReadOnlyList<(string Column, string Value)> columns, int keys, Range changed, string? condition) =>
+        $"""
+        ON CONFLICT ({Join(columns.Take(keys).Select(column => column.Column))}) DO UPDATE
+        SET {Join(columns.Skip(keys).Take(changed).Select(column => $"{column.Column} = excluded.{column.Column}"))}
+        {(condition is null ? "" : $"WHERE {condition}")}
+        """;
 
     protected string AndHolds(RowShape shape) => Holds.Length > 0 && shape.IsFenced ? $" AND {Holds}" : "";
 }

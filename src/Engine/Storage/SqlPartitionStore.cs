@@ -9,6 +9,7 @@ namespace DataLoad.Engine.Storage;
 internal sealed class SqlPartitionStore(SqlDatabase database) : IPartitionStore
 {
     private static readonly RowShape RaiseShape = new(IsFenced: false, ["partition_id", "epoch"]);
+    private static readonly RowShape CheckpointShape = new(IsFenced: false, ["partition_id", "epoch", "checkpoint"]);
     private static readonly RowShape BaselineShape = new(IsFenced: true, ["partition_id", "epoch", "baseline"]);
 
     private readonly SqlSnapshotWrites _snapshots = new(database.Dialect);
@@ -20,6 +21,12 @@ internal sealed class SqlPartitionStore(SqlDatabase database) : IPartitionStore
         keys: 1,
         changed: ..1,
         condition: "t.epoch <= excluded.epoch");
+
+    private readonly string _saveCheckpoint = database.Dialect.Update(
+        "dataload_partition",
+        CheckpointShape,
+        "checkpoint = CASE WHEN t.checkpoint > w.checkpoint THEN t.checkpoint ELSE w.checkpoint END",
+        "t.partition_id = w.partition_id AND t.epoch = w.epoch");
 
     private readonly string _saveBaseline = database.Dialect.Update(
         "dataload_partition", BaselineShape, "baseline = w.baseline", "t.partition_id = w.partition_id AND t.baseline < w.baseline");
@@ -39,12 +46,12 @@ internal sealed class SqlPartitionStore(SqlDatabase database) : IPartitionStore
         cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<bool> SaveCheckpointAsync(int partition, long epoch, long position, CancellationToken cancellationToken) => database.ChangeAsync(
-        async (db, token) => await db.GetTable<PartitionRow>()
-            .Where(row => row.Id == partition && row.Epoch == epoch)
-            .Set(row => row.Checkpoint, row => row.Checkpoint > position ? row.Checkpoint : position)
-            .UpdateAsync(token) > 0,
-        cancellationToken);
+    public async ValueTask<bool> SaveCheckpointAsync(int partition, long epoch, long position, CancellationToken cancellationToken)
+    {
+        // Its own fence: one statement on one row.
+        var row = new RowBatch(1, new BatchColumn<int>([partition]), new BatchColumn<long>([epoch]), new BatchColumn<long>([position]));
+        return (await database.WriteRowsAsync([new RowStatement(_saveCheckpoint, row)], isExclusive: false, cancellationToken)).Changed > 0;
+    }
 
     /// <inheritdoc/>
     public async ValueTask<bool> SaveBaselineAsync(

@@ -20,15 +20,15 @@ internal sealed class AccessGate(HttpSettings settings, RateLimits limits)
         bool anyName = door == AccessDoor.Health && !settings.IsLoopbackOnly;
         if (!anyName && !_names.Allows(context))
         {
-            await RefuseAsync(context, StatusCodes.Status421MisdirectedRequest, $"The node does not answer as '{context.Request.Host.Value}': call it by its address, or add the name to dataload.http.allowed-hosts.").ConfigureAwait(false);
+            await RefuseAsync(context, StatusCodes.Status421MisdirectedRequest, $"The node does not answer as '{context.Request.Host.Value}': call it by its address, or add the name to dataload.http.allowed-hosts.");
         }
         else if (!HostNames.IsOwnOrigin(context.Request) || IsOfAnotherSite(context.Request, door))
         {
-            await RefuseAsync(context, StatusCodes.Status403Forbidden, "The request comes from a page of another site, and none may call the node.").ConfigureAwait(false);
+            await RefuseAsync(context, StatusCodes.Status403Forbidden, "The request comes from a page of another site, and none may call the node.");
         }
         else
         {
-            await next(context).ConfigureAwait(false);
+            await next(context);
         }
     }
 
@@ -37,7 +37,7 @@ internal sealed class AccessGate(HttpSettings settings, RateLimits limits)
     {
         if (context.GetEndpoint() is not { } endpoint)
         {
-            await next(context).ConfigureAwait(false);
+            await next(context);
             return;
         }
 
@@ -45,27 +45,27 @@ internal sealed class AccessGate(HttpSettings settings, RateLimits limits)
         AccessDoor door = endpoint.Metadata.GetMetadata<AccessRule>()?.Door ?? AccessDoor.Operator;
         if (door is AccessDoor.Open or AccessDoor.Health or AccessDoor.NodeSecret || (door == AccessDoor.Metrics && settings.IsLoopbackOnly))
         {
-            await next(context).ConfigureAwait(false);
+            await next(context);
             return;
         }
 
         (Caller? caller, int status, string refusal) = Recognize(context);
         if (caller is null)
         {
-            await RefuseAsync(context, status, refusal).ConfigureAwait(false);
+            await RefuseAsync(context, status, refusal);
         }
         else if (door == AccessDoor.Operator && caller.Role != AccessRole.Operator)
         {
-            await RefuseAsync(context, StatusCodes.Status403Forbidden, "This takes the operator's token (dataload.http.operator-token), and the reader's was shown.").ConfigureAwait(false);
+            await RefuseAsync(context, StatusCodes.Status403Forbidden, "This takes the operator's token (dataload.http.operator-token), and the reader's was shown.");
         }
         else if (!IsSafe(context.Request.Method) && !context.Request.Headers.ContainsKey(RequestHeader))
         {
-            await RefuseAsync(context, StatusCodes.Status403Forbidden, $"A call that changes something needs the header '{RequestHeader}: 1'.").ConfigureAwait(false);
+            await RefuseAsync(context, StatusCodes.Status403Forbidden, $"A call that changes something needs the header '{RequestHeader}: 1'.");
         }
         else
         {
             context.Features.Set(caller);
-            await next(context).ConfigureAwait(false);
+            await next(context);
         }
     }
 

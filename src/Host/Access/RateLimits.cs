@@ -41,8 +41,8 @@ internal sealed class RateLimits(HttpSettings settings) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _failures.DisposeAsync().ConfigureAwait(false);
-        await Calls.DisposeAsync().ConfigureAwait(false);
+        await _failures.DisposeAsync();
+        await Calls.DisposeAsync();
     }
 
     /// <summary>Where a request comes from: an IPv6 network of 64 bits is one place.</summary>

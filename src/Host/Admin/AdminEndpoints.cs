@@ -6,6 +6,7 @@ using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Node;
 using DataLoad.Engine.Sharding;
 using DataLoad.Host.Access;
+using DataLoad.Host.Web;
 
 namespace DataLoad.Host.Admin;
 
@@ -41,14 +42,14 @@ internal static class AdminEndpoints
                 return Results.Problem("The node does not own the shards now; try again when it is ready.", statusCode: StatusCodes.Status503ServiceUnavailable);
             }
 
-            return await RebuildAsync(region, body).ConfigureAwait(false);
+            return await RebuildAsync(region, body);
         }).For(AccessDoor.NodeSecret);
 
     private static async Task<IResult> RebuildAsync(ShardRegion region, RebuildRequest body)
     {
         try
         {
-            RebuildResult result = await region.RebuildAsync(body.ToFilter()).ConfigureAwait(false);
+            RebuildResult result = await region.RebuildAsync(body.ToFilter());
             return Results.Json(result);
         }
         catch (StoredFormatException e)

@@ -17,7 +17,7 @@ internal static class ApiBody
 
         try
         {
-            return await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted).ConfigureAwait(false)
+            return await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted)
                 ?? throw ApiProblem.Bad("The body is null: expected a JSON object.");
         }
         catch (JsonException e)

@@ -1,4 +1,5 @@
 using DataLoad.Host.Access;
+using DataLoad.Host.Web;
 
 namespace DataLoad.Host.Api;
 

@@ -12,7 +12,7 @@ internal static class ApiErrors
     {
         try
         {
-            return await next(context).ConfigureAwait(false);
+            return await next(context);
         }
         catch (Exception e) when (ProblemOf(e, context.HttpContext) is { } problem)
         {

@@ -8,40 +8,58 @@ using DataLoad.Host.Auditing;
 using DataLoad.Host.Hosting;
 using DataLoad.Host.Settings;
 using DataLoad.Host.Watching;
+using DataLoad.Host.Web;
 
 namespace DataLoad.Host.Api;
 
 /// <summary>What the endpoints work with.</summary>
-internal sealed record ApiServices
+internal sealed class ApiServices(
+    HostSettings settings,
+    Catalog catalog,
+    EngineNode node,
+    NodeInfo info,
+    IStore store,
+    ILookup lookup,
+    NodeHealth health,
+    EngineTallies tallies,
+    TodayTotals today,
+    DeadLetterDesk deadLetters,
+    AuditTrail audit,
+    LogLevels levels,
+    TimeProvider time) : IDisposable
 {
-    public required HostSettings Settings { get; init; }
+    public HostSettings Settings => settings;
 
-    public required Catalog Catalog { get; init; }
+    public Catalog Catalog => catalog;
 
-    public required EngineNode Node { get; init; }
+    public EngineNode Node => node;
 
-    public required NodeInfo Info { get; init; }
+    public NodeInfo Info => info;
 
-    public required IStore Store { get; init; }
+    public IStore Store => store;
 
-    public required ILookup Lookup { get; init; }
+    public ILookup Lookup => lookup;
 
-    public required EngineTallies Tallies { get; init; }
+    public NodeHealth Health => health;
 
-    public required TodayTotals Today { get; init; }
+    public EngineTallies Tallies => tallies;
 
-    public required DeadLetterDesk DeadLetters { get; init; }
+    public TodayTotals Today => today;
 
-    public required AuditTrail Audit { get; init; }
+    public DeadLetterDesk DeadLetters => deadLetters;
 
-    public required LogLevels LogLevels { get; init; }
+    public AuditTrail Audit => audit;
 
-    public required TimeProvider Time { get; init; }
+    public LogLevels LogLevels => levels;
 
-    public required DateTimeOffset StartedAt { get; init; }
+    public TimeProvider Time => time;
+
+    public DateTimeOffset StartedAt { get; } = time.GetUtcNow();
 
     /// <summary>Bounds those that watch.</summary>
-    public required SemaphoreSlim Watchers { get; init; }
+    public SemaphoreSlim Watchers { get; } = new(settings.Http.MaxWatchers);
 
-    public long NowMs => Time.GetUtcNow().ToUnixTimeMilliseconds();
+    public long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    public void Dispose() => Watchers.Dispose();
 }

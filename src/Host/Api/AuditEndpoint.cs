@@ -11,7 +11,7 @@ internal static class AuditEndpoint
         async context =>
         {
             var query = new ApiQuery(context.Request.Query);
-            IReadOnlyList<AuditEntry> entries = await services.Store.Audit.ReadAsync(query.Long("before", 1, long.MaxValue), query.Text("action", 100), query.Limit, context.RequestAborted).ConfigureAwait(false);
+            IReadOnlyList<AuditEntry> entries = await services.Store.Audit.ReadAsync(query.Long("before", 1, long.MaxValue), query.Text("action", 100), query.Limit, context.RequestAborted);
             return Results.Json(
                 new AuditPage(
                     [.. entries.Select(entry => new AuditPage.Entry(entry.Id, entry.AtMs, entry.Node, entry.Actor, entry.Action, entry.Target, entry.Detail, entry.Outcome))],

@@ -25,13 +25,13 @@ internal static class CounterCsv
         CancellationToken cancellationToken = context.RequestAborted;
         IAsyncEnumerable<(string Type, int Id, int? Day, long[] Values)> rows = byDay ? DaysAsync(services, page, topics, cancellationToken)
             : topics.Sort is null && !topics.Descending ? FoldAsync(DaysAsync(services, page, topics, cancellationToken))
-            : await SortedAsync(services, page, topics, cancellationToken).ConfigureAwait(false);
+            : await SortedAsync(services, page, topics, cancellationToken);
 
         context.Response.ContentType = "text/csv; charset=utf-8";
         context.Response.Headers.ContentDisposition = $"attachment; filename=\"{page.Table}_{from:yyyy-MM-dd}_{to:yyyy-MM-dd}.csv\"";
         var text = new StringBuilder("topic_type,topic_id").Append(byDay ? ",stat_date" : "");
         text.AppendJoin("", columns.Select(column => $",{page.Metrics[column].Column}")).Append("\r\n");
-        await foreach ((string type, int id, int? day, long[] values) in rows.ConfigureAwait(false))
+        await foreach ((string type, int id, int? day, long[] values) in rows)
         {
             text.Append(Quote(type)).Append(',').Append(CultureInfo.InvariantCulture, $"{id}");
             if (day is int number)
@@ -47,19 +47,19 @@ internal static class CounterCsv
             text.Append("\r\n");
             if (text.Length > FlushBytes)
             {
-                await context.Response.WriteAsync(text.ToString(), cancellationToken).ConfigureAwait(false);
+                await context.Response.WriteAsync(text.ToString(), cancellationToken);
                 text.Clear();
             }
         }
 
-        await context.Response.WriteAsync(text.ToString(), cancellationToken).ConfigureAwait(false);
+        await context.Response.WriteAsync(text.ToString(), cancellationToken);
         return Results.Empty;
     }
 
     private static async IAsyncEnumerable<(string Type, int Id, int? Day, long[] Values)> DaysAsync(
         ApiServices services, Page page, TopicQuery topics, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (StatisticsRow row in services.Store.Statistics.ReadAsync(page, topics.Filter, cancellationToken).ConfigureAwait(false))
+        await foreach (StatisticsRow row in services.Store.Statistics.ReadAsync(page, topics.Filter, cancellationToken))
         {
             if (topics.Search is null || $"{row.TopicType}/{row.TopicId}".Contains(topics.Search, StringComparison.OrdinalIgnoreCase))
             {
@@ -72,7 +72,7 @@ internal static class CounterCsv
     private static async IAsyncEnumerable<(string Type, int Id, int? Day, long[] Values)> FoldAsync(IAsyncEnumerable<(string Type, int Id, int? Day, long[] Values)> days)
     {
         (string Type, int Id, int? Day, long[] Values)? sum = null;
-        await foreach ((string type, int id, _, long[] values) in days.ConfigureAwait(false))
+        await foreach ((string type, int id, _, long[] values) in days)
         {
             if (sum is { } last && last.Id == id && string.Equals(last.Type, type, StringComparison.Ordinal))
             {
@@ -101,7 +101,7 @@ internal static class CounterCsv
     private static async Task<IAsyncEnumerable<(string Type, int Id, int? Day, long[] Values)>> SortedAsync(ApiServices services, Page page, TopicQuery topics, CancellationToken cancellationToken)
     {
         int most = services.Settings.Http.MaxSortedCsv;
-        TopicTotalsPage found = await services.Store.Queries.TopAsync(page, topics with { Limit = most }, cancellationToken).ConfigureAwait(false);
+        TopicTotalsPage found = await services.Store.Queries.TopAsync(page, topics with { Limit = most }, cancellationToken);
         return found.Total <= most
             ? found.Topics.Select(topic => (topic.TopicType, topic.TopicId, (int?)null, topic.Values)).ToAsyncEnumerable()
             : throw ApiProblem.Bad($"{found.Total} topics are more than the {most} that are sorted (dataload.http.max-sorted-csv): ask for sort=topic&order=asc, which has no limit.");

@@ -38,7 +38,7 @@ internal static class CounterEndpoints
         (DateOnly from, DateOnly to) = query.Days(services.Today);
         int[]? columns = query.Metrics(page);
         TopicQuery topics = QueryOf(query, page, from, to);
-        TopicTotalsPage found = await services.Store.Queries.TopAsync(page, topics, context.RequestAborted).ConfigureAwait(false);
+        TopicTotalsPage found = await services.Store.Queries.TopAsync(page, topics, context.RequestAborted);
         return Results.Json(
             new TopicList(
                 page.Name,
@@ -59,7 +59,7 @@ internal static class CounterEndpoints
         var pages = new List<TotalsShape.PageTotals>();
         foreach (Page page in services.Catalog.Pages)
         {
-            StatisticsTotals totals = await services.Store.Queries.TotalsAsync(page, new StatisticsFilter(From: from.DayNumber, To: to.DayNumber), context.RequestAborted).ConfigureAwait(false);
+            StatisticsTotals totals = await services.Store.Queries.TotalsAsync(page, new StatisticsFilter(From: from.DayNumber, To: to.DayNumber), context.RequestAborted);
             pages.Add(new TotalsShape.PageTotals(page.Name, totals.Topics, new MetricValues(page, totals.Values)));
         }
 
@@ -77,7 +77,7 @@ internal static class CounterEndpoints
             page,
             new StatisticsFilter(TopicType: topic?.Type, TopicId: topic?.Id, From: from.DayNumber, To: to.DayNumber),
             MaxDays,
-            context.RequestAborted).ConfigureAwait(false);
+            context.RequestAborted);
         return Results.Json(
             new SeriesShape(
                 page.Name,

@@ -25,7 +25,7 @@ internal static class DeadLetterEndpoints
 
     private static async Task<IResult> GroupsAsync(ApiServices services, HttpContext context)
     {
-        DeadLetterListing listing = await ListingAsync(services, context).ConfigureAwait(false);
+        DeadLetterListing listing = await ListingAsync(services, context);
         IEnumerable<DeadLetterGroups.Group> groups = listing.Letters
             .GroupBy(letter => (letter.Stream, letter.Reason))
             .Select(group => new DeadLetterGroups.Group(
@@ -44,7 +44,7 @@ internal static class DeadLetterEndpoints
     {
         var query = new ApiQuery(context.Request.Query);
         var selection = new DeadLetterSelection(query.Text("stream"), query.Text("reason"));
-        DeadLetterListing listing = await ListingAsync(services, context).ConfigureAwait(false);
+        DeadLetterListing listing = await ListingAsync(services, context);
         DeadLetterSummary[] meant = [.. listing.Letters.Where(selection.Means)];
         return Results.Json(
             new DeadLetterList(meant.Length, listing.AtMs, query.Offset, query.Limit, [.. meant.Skip(query.Offset).Take(query.Limit).Select(DeadLetterEntry.Of)]),
@@ -54,7 +54,7 @@ internal static class DeadLetterEndpoints
     private static async Task<IResult> ShowAsync(ApiServices services, HttpContext context)
     {
         UInt128 id = IdOf(context);
-        DeadLetterContent letter = await services.DeadLetters.FindAsync(id, context.RequestAborted).ConfigureAwait(false) ?? throw Missing(id);
+        DeadLetterContent letter = await services.DeadLetters.FindAsync(id, context.RequestAborted) ?? throw Missing(id);
         StreamDefinition? stream = services.Catalog.FindStream(letter.Summary.Stream);
         DeadLetterEntry entry = DeadLetterEntry.Of(letter.Summary);
         return Results.Json(
@@ -80,45 +80,45 @@ internal static class DeadLetterEndpoints
 
     private static async Task<IResult> RequeueAsync(ApiServices services, HttpContext context)
     {
-        DeadLetterRequest request = await ApiBody.ReadAsync(context, ApiJson.Default.DeadLetterRequest).ConfigureAwait(false);
+        DeadLetterRequest request = await ApiBody.ReadAsync(context, ApiJson.Default.DeadLetterRequest);
         DeadLetterSelection selection = SelectionOf(request);
         DeadLetterMove? move = null;
         await services.Audit.RunAsync(context, "dead.requeue", TargetOf(request), "", async () =>
         {
-            move = await services.DeadLetters.RequeueAsync(selection, context.RequestAborted).ConfigureAwait(false);
+            move = await services.DeadLetters.RequeueAsync(selection, context.RequestAborted);
             return $"{move.Moved} moved, {move.Skipped} skipped";
-        }).ConfigureAwait(false);
+        });
         return Results.Json(new DeadLetterMoveShape(move!.Moved, move.Left, move.Skipped), ApiJson.Default.DeadLetterMoveShape);
     }
 
     private static async Task<IResult> EditAsync(ApiServices services, HttpContext context)
     {
         UInt128 id = IdOf(context);
-        DeadLetterEdit edit = await ApiBody.ReadAsync(context, ApiJson.Default.DeadLetterEdit).ConfigureAwait(false);
+        DeadLetterEdit edit = await ApiBody.ReadAsync(context, ApiJson.Default.DeadLetterEdit);
         byte[] body = BodyOf(edit);
         DeadLetterMove? move = null;
         await services.Audit.RunAsync(context, "dead.edit", DeadLetterEntry.Show(id), $"{body.Length} bytes", async () =>
         {
-            move = await services.DeadLetters.EditAsync(id, body, edit.ContentType, context.RequestAborted).ConfigureAwait(false);
+            move = await services.DeadLetters.EditAsync(id, body, edit.ContentType, context.RequestAborted);
             return move.Moved + move.Skipped > 0 ? $"{move.Moved} moved, {move.Skipped} skipped" : throw Missing(id);
-        }).ConfigureAwait(false);
+        });
         return Results.Json(new DeadLetterMoveShape(move!.Moved, move.Left, move.Skipped), ApiJson.Default.DeadLetterMoveShape);
     }
 
     private static async Task<IResult> PurgeAsync(ApiServices services, HttpContext context)
     {
-        DeadLetterRequest request = await ApiBody.ReadAsync(context, ApiJson.Default.DeadLetterRequest).ConfigureAwait(false);
+        DeadLetterRequest request = await ApiBody.ReadAsync(context, ApiJson.Default.DeadLetterRequest);
         DeadLetterSelection selection = SelectionOf(request);
         long confirm = request.Confirm ?? throw ApiProblem.Bad("confirm is missing: it is the number of dead letters that are to be removed for good.");
         DeadLetterPurge? purge = null;
         await services.Audit.RunAsync(context, "dead.purge", TargetOf(request), string.Create(CultureInfo.InvariantCulture, $"confirm {confirm}"), async () =>
         {
-            purge = await services.DeadLetters.PurgeAsync(selection, confirm, context.RequestAborted).ConfigureAwait(false);
+            purge = await services.DeadLetters.PurgeAsync(selection, confirm, context.RequestAborted);
             return purge.IsConfirmed ? $"{purge.Count} removed" : throw new ApiProblem(StatusCodes.Status409Conflict, $"There are {purge.Count} such dead letters and confirm is {confirm}: nothing was removed. Look again, and confirm their number.")
             {
                 Extensions = new Dictionary<string, object?>(StringComparer.Ordinal) { ["count"] = purge.Count },
             };
-        }).ConfigureAwait(false);
+        });
         return Results.Json(new DeadLetterMoveShape(purge!.Count, purge.Left, Skipped: 0), ApiJson.Default.DeadLetterMoveShape);
     }
 

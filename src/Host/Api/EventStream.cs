@@ -13,22 +13,22 @@ internal sealed class EventStream(HttpContext context)
     {
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers["X-Accel-Buffering"] = "no";
-        await BeatAsync(cancellationToken).ConfigureAwait(false);
+        await BeatAsync(cancellationToken);
     }
 
     /// <summary>Tells the other side, and whatever stands between, that the stream lives.</summary>
     public async Task BeatAsync(CancellationToken cancellationToken)
     {
-        await context.Response.Body.WriteAsync(Comment, cancellationToken).ConfigureAwait(false);
-        await FlushAsync(cancellationToken).ConfigureAwait(false);
+        await context.Response.Body.WriteAsync(Comment, cancellationToken);
+        await FlushAsync(cancellationToken);
     }
 
     /// <summary>Writes an event, which goes out with the next <see cref="FlushAsync"/>.</summary>
     public async Task WriteAsync<T>(string name, T data, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
-        await context.Response.Body.WriteAsync(System.Text.Encoding.UTF8.GetBytes($"event: {name}\ndata: "), cancellationToken).ConfigureAwait(false);
-        await context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(data, type), cancellationToken).ConfigureAwait(false);
-        await context.Response.Body.WriteAsync(EndOfEvent, cancellationToken).ConfigureAwait(false);
+        await context.Response.Body.WriteAsync(System.Text.Encoding.UTF8.GetBytes($"event: {name}\ndata: "), cancellationToken);
+        await context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(data, type), cancellationToken);
+        await context.Response.Body.WriteAsync(EndOfEvent, cancellationToken);
     }
 
     public Task FlushAsync(CancellationToken cancellationToken) => context.Response.Body.FlushAsync(cancellationToken);

@@ -19,10 +19,10 @@ internal static class JournalEndpoint
         bool users = query.Flag("users");
         if (users)
         {
-            await TailEndpoint.UsersAsync(services, context, "journal", $"shard={shard} topic={topic} after={after}").ConfigureAwait(false);
+            await TailEndpoint.UsersAsync(services, context, "journal", $"shard={shard} topic={topic} after={after}");
         }
 
-        return Results.Json(await ReadAsync(services, shard, topic, stream, after, query.Limit, users, context.RequestAborted).ConfigureAwait(false), ApiJson.Default.JournalPage);
+        return Results.Json(await ReadAsync(services, shard, topic, stream, after, query.Limit, users, context.RequestAborted), ApiJson.Default.JournalPage);
     });
 
     private static async Task<JournalPage> ReadAsync(ApiServices services, int shard, TopicKey? topic, StreamDefinition? stream, long after, int limit, bool users, CancellationToken cancellationToken)
@@ -30,7 +30,7 @@ internal static class JournalEndpoint
         var reader = new EntryReader(services.Catalog, users);
         var entries = new List<CountedEvent>();
         int scanned = 0;
-        await foreach (JournalBlock block in services.Store.Journal.ReadAsync(shard, after, cancellationToken).ConfigureAwait(false))
+        await foreach (JournalBlock block in services.Store.Journal.ReadAsync(shard, after, cancellationToken))
         {
             reader.Open(block);
             while (reader.Next())

@@ -17,9 +17,9 @@ internal static class KeepEndpoints
         long start = services.Time.GetTimestamp();
         await services.Audit.RunAsync(context, action, "", "", async () =>
         {
-            await work(region).WaitAsync(context.RequestAborted).ConfigureAwait(false);
+            await work(region).WaitAsync(context.RequestAborted);
             return "";
-        }).ConfigureAwait(false);
+        });
         return Results.Json(new DoneShape(Done: true, (long)services.Time.GetElapsedTime(start).TotalMilliseconds), ApiJson.Default.DoneShape);
     }
 }

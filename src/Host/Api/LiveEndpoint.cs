@@ -12,15 +12,15 @@ internal static class LiveEndpoint
 
     private static async Task RunAsync(ApiServices services, EventStream events, CancellationToken cancellationToken)
     {
-        LiveShape last = await TakeAsync(services, cancellationToken).ConfigureAwait(false);
-        await events.WriteAsync("snapshot", last, ApiJson.Default.LiveShape, cancellationToken).ConfigureAwait(false);
-        await events.FlushAsync(cancellationToken).ConfigureAwait(false);
+        LiveShape last = await TakeAsync(services, cancellationToken);
+        await events.WriteAsync("snapshot", last, ApiJson.Default.LiveShape, cancellationToken);
+        await events.FlushAsync(cancellationToken);
         using var timer = new PeriodicTimer(services.Settings.Http.LiveInterval, services.Time);
-        while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
+        while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            LiveShape now = await TakeAsync(services, cancellationToken).ConfigureAwait(false);
-            await events.WriteAsync("delta", Delta(last, now), ApiJson.Default.LiveShape, cancellationToken).ConfigureAwait(false);
-            await events.FlushAsync(cancellationToken).ConfigureAwait(false);
+            LiveShape now = await TakeAsync(services, cancellationToken);
+            await events.WriteAsync("delta", Delta(last, now), ApiJson.Default.LiveShape, cancellationToken);
+            await events.FlushAsync(cancellationToken);
             last = now;
         }
     }
@@ -35,7 +35,7 @@ internal static class LiveEndpoint
 
     private static async Task<LiveShape> TakeAsync(ApiServices services, CancellationToken cancellationToken)
     {
-        IReadOnlyDictionary<string, MetricValues>? today = await TodayAsync(services, cancellationToken).ConfigureAwait(false);
+        IReadOnlyDictionary<string, MetricValues>? today = await TodayAsync(services, cancellationToken);
         return new LiveShape
         {
             Now = services.NowMs,
@@ -62,7 +62,7 @@ internal static class LiveEndpoint
         {
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             patience.CancelAfter(TotalsPatience);
-            IReadOnlyDictionary<Page, long[]> totals = await services.Today.GetAsync(patience.Token).ConfigureAwait(false);
+            IReadOnlyDictionary<Page, long[]> totals = await services.Today.GetAsync(patience.Token);
             return totals.ToDictionary(page => page.Key.Name, page => new MetricValues(page.Key, page.Value), StringComparer.Ordinal);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is System.Data.Common.DbException or Engine.Storage.StoreException or OperationCanceledException or TimeoutException)

@@ -26,9 +26,9 @@ internal static class NodeEndpoints
                 new WhoAmI(caller.Role == AccessRole.Operator ? "operator" : "reader", caller.ByToken ? "token" : "loopback", services.Settings.Http.HasTokens),
                 ApiJson.Default.WhoAmI));
         });
-        api.Reads("/status", async context => Results.Json(await StatusAsync(services, context.RequestAborted).ConfigureAwait(false), ApiJson.Default.NodeStatus));
+        api.Reads("/status", async context => Results.Json(await StatusAsync(services, context.RequestAborted), ApiJson.Default.NodeStatus));
         api.Reads("/shards", _ => Task.FromResult(Results.Json(new ShardList([.. services.Node.Region?.Status ?? []]), ApiJson.Default.ShardList)));
-        api.Reads("/nodes", async context => Results.Json(await NodesAsync(services, context.RequestAborted).ConfigureAwait(false), ApiJson.Default.NodeList));
+        api.Reads("/nodes", async context => Results.Json(await NodesAsync(services, context.RequestAborted), ApiJson.Default.NodeList));
         api.Reads("/catalog", _ => Task.FromResult(Results.Json(
             new CatalogShape(
                 [.. services.Catalog.Pages.Select(page => new CatalogShape.PageShape(page.Name, page.Table, [.. page.Metrics.Select(metric => new CatalogShape.MetricShape(metric.Column, KindOf(metric)))]))],
@@ -41,7 +41,7 @@ internal static class NodeEndpoints
 
     private static async Task<NodeStatus> StatusAsync(ApiServices services, CancellationToken cancellationToken)
     {
-        ReadinessReport ready = await HealthEndpoints.JudgeAsync(services.Node, services.Store, services.Lookup, services.Settings.MaxLag, cancellationToken).ConfigureAwait(false);
+        ReadinessReport ready = await services.Health.JudgeAsync(cancellationToken);
         ShardStatus[] shards = [.. services.Node.Region?.Status ?? []];
         return new NodeStatus
         {
@@ -85,7 +85,7 @@ internal static class NodeEndpoints
         var self = new NodeList.NodeShape(services.Info.Id, services.Info.Address, IsSelf: true, shards, StateOf(services));
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
-        IReadOnlyList<NodePresence> known = await services.Store.Leases.ListNodesAsync(patience.Token).ConfigureAwait(false);
+        IReadOnlyList<NodePresence> known = await services.Store.Leases.ListNodesAsync(patience.Token);
         return new NodeList(
         [
             self,

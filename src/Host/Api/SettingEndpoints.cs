@@ -22,7 +22,7 @@ internal static class SettingEndpoints
 
     private static async Task<IResult> SetAsync(ApiServices services, HttpContext context)
     {
-        LogLevelChange change = await ApiBody.ReadAsync(context, ApiJson.Default.LogLevelChange).ConfigureAwait(false);
+        LogLevelChange change = await ApiBody.ReadAsync(context, ApiJson.Default.LogLevelChange);
         if (change.Category is { Length: 0 or > 200 } || (change.Category is not null && services.LogLevels.Categories.Count >= MaxCategories && !services.LogLevels.Categories.ContainsKey(change.Category)))
         {
             throw ApiProblem.Bad($"category: expected 1 to 200 characters, and at most {MaxCategories} categories.");
@@ -33,7 +33,7 @@ internal static class SettingEndpoints
         {
             services.LogLevels.Set(change.Category, level);
             return Task.FromResult("");
-        }).ConfigureAwait(false);
+        });
         return Levels(services);
     }
 

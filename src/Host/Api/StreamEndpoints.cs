@@ -33,10 +33,10 @@ internal static class StreamEndpoints
 
         await services.Audit.RunAsync(context, paused ? "stream.pause" : "stream.resume", stream.Name, "", async () =>
         {
-            await services.Node.SetPausedAsync(stream.Name, paused, context.RequestAborted).ConfigureAwait(false);
+            await services.Node.SetPausedAsync(stream.Name, paused, context.RequestAborted);
             return "";
-        }).ConfigureAwait(false);
-        return Results.Json(await SettledAsync(services, stream, paused, context.RequestAborted).ConfigureAwait(false), ApiJson.Default.StreamShape);
+        });
+        return Results.Json(await SettledAsync(services, stream, paused, context.RequestAborted), ApiJson.Default.StreamShape);
     }
 
     /// <summary>A pause has been done when nothing is unacknowledged any more; that is waited for, not for long.</summary>
@@ -46,7 +46,7 @@ internal static class StreamEndpoints
         StreamShape shape = Of(services, stream);
         while (paused && shape.Unacknowledged > 0 && services.Time.GetElapsedTime(start) < PausePatience)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(20), services.Time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), services.Time, cancellationToken);
             shape = Of(services, stream);
         }
 

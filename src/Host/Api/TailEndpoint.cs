@@ -20,10 +20,10 @@ internal static class TailEndpoint
         bool users = query.Flag("users");
         if (users)
         {
-            await UsersAsync(services, context, "tail", $"stream={stream?.Name} topic={topic}").ConfigureAwait(false);
+            await UsersAsync(services, context, "tail", $"stream={stream?.Name} topic={topic}");
         }
 
-        return await Watch.RunAsync(services, context, (events, token) => RunAsync(services, events, stream, topic, rate, users, token)).ConfigureAwait(false);
+        return await Watch.RunAsync(services, context, (events, token) => RunAsync(services, events, stream, topic, rate, users, token));
     });
 
     /// <summary>Who may see users, and that they did.</summary>
@@ -34,7 +34,7 @@ internal static class TailEndpoint
             throw new ApiProblem(StatusCodes.Status403Forbidden, "users=true takes the operator's token: it shows who did what.");
         }
 
-        await services.Audit.RunAsync(context, $"{action}.users", "", detail, () => Task.FromResult("")).ConfigureAwait(false);
+        await services.Audit.RunAsync(context, $"{action}.users", "", detail, () => Task.FromResult(""));
     }
 
     private static async Task RunAsync(ApiServices services, EventStream events, StreamDefinition? stream, TopicKey? topic, int rate, bool users, CancellationToken cancellationToken)
@@ -47,7 +47,7 @@ internal static class TailEndpoint
         Task<bool> more = watch.Blocks.WaitToReadAsync(cancellationToken).AsTask();
         while (true)
         {
-            await Task.WhenAny(more, Task.Delay(Beat, services.Time, cancellationToken)).ConfigureAwait(false);
+            await Task.WhenAny(more, Task.Delay(Beat, services.Time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
             bool any = more.IsCompleted;
             while (watch.Blocks.TryRead(out JournalBlock? block))
@@ -65,7 +65,7 @@ internal static class TailEndpoint
                     second = now;
                     if (shown++ < rate)
                     {
-                        await events.WriteAsync("counted", reader.Show(block.Shard), ApiJson.Default.CountedEvent, cancellationToken).ConfigureAwait(false);
+                        await events.WriteAsync("counted", reader.Show(block.Shard), ApiJson.Default.CountedEvent, cancellationToken);
                     }
                     else
                     {
@@ -78,17 +78,17 @@ internal static class TailEndpoint
             dropped += watch.TakeDropped();
             if (dropped > 0)
             {
-                await events.WriteAsync("dropped", new DroppedEvents(dropped), ApiJson.Default.DroppedEvents, cancellationToken).ConfigureAwait(false);
+                await events.WriteAsync("dropped", new DroppedEvents(dropped), ApiJson.Default.DroppedEvents, cancellationToken);
                 dropped = 0;
             }
 
             if (any)
             {
-                await events.FlushAsync(cancellationToken).ConfigureAwait(false);
+                await events.FlushAsync(cancellationToken);
             }
             else
             {
-                await events.BeatAsync(cancellationToken).ConfigureAwait(false);
+                await events.BeatAsync(cancellationToken);
             }
         }
     }

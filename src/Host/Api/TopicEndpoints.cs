@@ -24,14 +24,14 @@ internal static class TopicEndpoints
         foreach (Page page in pages)
         {
             Dictionary<int, TopicShape.TopicDay> days = [];
-            await foreach (StatisticsRow row in services.Store.Statistics.ReadAsync(page, filter, context.RequestAborted).ConfigureAwait(false))
+            await foreach (StatisticsRow row in services.Store.Statistics.ReadAsync(page, filter, context.RequestAborted))
             {
                 days[row.Day] = DayOf(page, row, "table");
             }
 
             if (services.Node.Region is { } region && services.Node.IsServing)
             {
-                foreach (StatisticsRow row in await region.LookAsync(page, topic, days.Keys).WaitAsync(context.RequestAborted).ConfigureAwait(false))
+                foreach (StatisticsRow row in await region.LookAsync(page, topic, days.Keys).WaitAsync(context.RequestAborted))
                 {
                     if (filter.Matches(page.Name, topic.Type, topic.Id, row.Day))
                     {

@@ -5,7 +5,7 @@ internal static class Watch
 {
     public static async Task<IResult> RunAsync(ApiServices services, HttpContext context, Func<EventStream, CancellationToken, Task> work)
     {
-        if (!await services.Watchers.WaitAsync(TimeSpan.Zero, context.RequestAborted).ConfigureAwait(false))
+        if (!await services.Watchers.WaitAsync(TimeSpan.Zero, context.RequestAborted))
         {
             throw new ApiProblem(StatusCodes.Status429TooManyRequests, $"{services.Settings.Http.MaxWatchers} watch already: end one, or raise dataload.http.max-watchers.");
         }
@@ -17,8 +17,8 @@ internal static class Watch
             var stream = new EventStream(context);
             try
             {
-                await stream.StartAsync(ends.Token).ConfigureAwait(false);
-                await work(stream, ends.Token).ConfigureAwait(false);
+                await stream.StartAsync(ends.Token);
+                await work(stream, ends.Token);
             }
             catch (OperationCanceledException) when (ends.IsCancellationRequested)
             {

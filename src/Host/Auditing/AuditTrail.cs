@@ -31,11 +31,11 @@ internal sealed class AuditTrail(IAuditLog log, NodeInfo info, TimeProvider time
                 Target = target,
                 Detail = detail,
             },
-            context.RequestAborted).ConfigureAwait(false);
+            context.RequestAborted);
         string outcome = AuditEntry.Done;
         try
         {
-            string came = await work().ConfigureAwait(false);
+            string came = await work();
             detail = came.Length == 0 ? detail : detail.Length == 0 ? came : $"{detail}: {came}";
         }
         catch (Exception e)
@@ -46,7 +46,7 @@ internal sealed class AuditTrail(IAuditLog log, NodeInfo info, TimeProvider time
         finally
         {
             AuditLog.Did(logger, actor, action, target, outcome);
-            await TryFinishAsync(id, outcome, detail).ConfigureAwait(false);
+            await TryFinishAsync(id, outcome, detail);
         }
     }
 
@@ -55,7 +55,7 @@ internal sealed class AuditTrail(IAuditLog log, NodeInfo info, TimeProvider time
         using var patience = new CancellationTokenSource(FinishPatience, time);
         try
         {
-            await log.FinishAsync(id, outcome, detail, patience.Token).ConfigureAwait(false);
+            await log.FinishAsync(id, outcome, detail, patience.Token);
         }
         catch (Exception e)
         {

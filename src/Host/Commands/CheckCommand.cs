@@ -34,8 +34,8 @@ internal static class CheckCommand
         {
             FileInfo[] files = result.GetValue(config) ?? [];
             HostSettings settings = ConfigOption.Load(files);
-            return await RunAsync(settings, files, result.InvocationConfiguration.Output, cancellationToken).ConfigureAwait(false);
-        }));
+            return await RunAsync(settings, files, result.InvocationConfiguration.Output, cancellationToken);
+        }, result.InvocationConfiguration.Error));
         return command;
     }
 
@@ -56,15 +56,15 @@ internal static class CheckCommand
         }
 
         new HttpCheck(report, settings.Http).Run();
-        await new StoreCheck(report, store, settings).RunAsync(cancellationToken).ConfigureAwait(false);
-        await new BusinessCheck(report, lookup, settings).RunAsync(cancellationToken).ConfigureAwait(false);
-        await new BrokerCheck(report, connector, settings).RunAsync(cancellationToken).ConfigureAwait(false);
+        await new StoreCheck(report, store, settings).RunAsync(cancellationToken);
+        await new BusinessCheck(report, lookup, settings).RunAsync(cancellationToken);
+        await new BrokerCheck(report, connector, settings).RunAsync(cancellationToken);
         await output.WriteLineAsync(report.Problems switch
         {
             0 => "No problem was found.",
             1 => "1 problem was found.",
             _ => $"{report.Problems} problems were found.",
-        }).ConfigureAwait(false);
+        });
         return report.Problems == 0 ? ExitCode.Done : ExitCode.Found;
     }
 }

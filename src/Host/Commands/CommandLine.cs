@@ -57,7 +57,7 @@ internal static class CommandLine
             configuration.ProcessTerminationTimeout = null;
         }
 
-        int code = await parsed.InvokeAsync(configuration).ConfigureAwait(false);
+        int code = await parsed.InvokeAsync(configuration);
 
         // The library ends with 1 where it cannot read the line, which here says that work was done.
         return parsed.Action is ParseErrorAction ? ExitCode.Failed : code;

@@ -34,20 +34,20 @@ internal sealed class OwnerClient(NodeInfo owner, HttpMessageHandler handler) : 
     public async Task<RebuildResult> RebuildAsync(RebuildRequest request, TimeSpan timeout, CancellationToken cancellationToken)
     {
         Uri address = AddressOf(owner);
-        await RequireAnswerAsync(address, cancellationToken).ConfigureAwait(false);
+        await RequireAnswerAsync(address, cancellationToken);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(timeout);
         try
         {
             using var message = new HttpRequestMessage(HttpMethod.Post, new Uri(address, AdminEndpoints.RebuildPath)) { Content = JsonContent.Create(request) };
             message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", owner.Secret);
-            using HttpResponseMessage response = await _http.SendAsync(message, patience.Token).ConfigureAwait(false);
+            using HttpResponseMessage response = await _http.SendAsync(message, patience.Token);
             if (!response.IsSuccessStatusCode)
             {
-                throw new StartException($"The node {owner.Id} at {address} did not rebuild: {await ReasonAsync(response, patience.Token).ConfigureAwait(false)}");
+                throw new StartException($"The node {owner.Id} at {address} did not rebuild: {await ReasonAsync(response, patience.Token)}");
             }
 
-            return await response.Content.ReadFromJsonAsync<RebuildResult>(patience.Token).ConfigureAwait(false)
+            return await response.Content.ReadFromJsonAsync<RebuildResult>(patience.Token)
                 ?? throw new StartException($"The node {owner.Id} at {address} answered with nothing; look with 'dataload verify'.");
         }
         catch (Exception e) when (e is HttpRequestException or JsonException)
@@ -90,7 +90,7 @@ internal sealed class OwnerClient(NodeInfo owner, HttpMessageHandler handler) : 
         string error;
         try
         {
-            using HttpResponseMessage response = await _http.GetAsync(new Uri(address, "/health/live"), patience.Token).ConfigureAwait(false);
+            using HttpResponseMessage response = await _http.GetAsync(new Uri(address, "/health/live"), patience.Token);
             if (response.IsSuccessStatusCode)
             {
                 return;
@@ -114,7 +114,7 @@ internal sealed class OwnerClient(NodeInfo owner, HttpMessageHandler handler) : 
     {
         if (response.Content.Headers.ContentType?.MediaType is MediaTypeNames.Application.ProblemJson)
         {
-            using JsonDocument problem = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), cancellationToken: cancellationToken).ConfigureAwait(false);
+            using JsonDocument problem = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancellationToken), cancellationToken: cancellationToken);
             if (problem.RootElement.TryGetProperty("detail", out JsonElement detail) && detail.GetString() is { Length: > 0 } text)
             {
                 return text;

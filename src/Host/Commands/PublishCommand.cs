@@ -51,12 +51,12 @@ internal static class PublishCommand
                 return ExitCode.Done;
             }
 
-            await result.InvocationConfiguration.Error.WriteLineAsync($"dataload: exchange {first.Exchange} may have other subscribers, and they get the event too").ConfigureAwait(false);
+            await result.InvocationConfiguration.Error.WriteLineAsync($"dataload: exchange {first.Exchange} may have other subscribers, and they get the event too");
             IEnumerable<EventMessage> messages = Enumerable.Range(0, count).Select(i => i == 0 ? first : composer.Compose(request, TimeProvider.System.GetUtcNow()));
-            await new EventPublisher(new AmqpConnector(settings.Engine.Amqp)).PublishAsync(first.Exchange, messages, cancellationToken).ConfigureAwait(false);
-            await output.WriteLineAsync($"{count} published to {first.Exchange}, confirmed by the broker.").ConfigureAwait(false);
+            await new EventPublisher(new AmqpConnector(settings.Engine.Amqp)).PublishAsync(first.Exchange, messages, cancellationToken);
+            await output.WriteLineAsync($"{count} published to {first.Exchange}, confirmed by the broker.");
             return ExitCode.Done;
-        }));
+        }, result.InvocationConfiguration.Error));
         return command;
     }
 

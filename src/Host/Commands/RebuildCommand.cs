@@ -1,11 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Security.Cryptography;
-using DataLoad.Engine.Contract;
-using DataLoad.Engine.Leasing;
-using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Node;
-using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Sharding;
 using DataLoad.Engine.Storage;
 using DataLoad.Host.Admin;
@@ -40,55 +34,34 @@ internal static class RebuildCommand
         command.SetAction((result, cancellationToken) => Failure.GuardAsync(async () =>
         {
             HostSettings settings = ConfigOption.Load(result.GetValue(config));
-            NodeInfo self = Self();
-            await using IStore store = Databases.OpenStore(settings.Store, self.Id);
-            int shards = await StartedStore.ShardsAsync(store, cancellationToken).ConfigureAwait(false);
+
+            // What the engine says while it recovers is of no interest here; what goes wrong is thrown.
+            await using ServiceProvider services = new ServiceCollection().AddLogging().AddNode(settings, address: "").BuildServiceProvider();
+            IStore store = services.GetRequiredService<IStore>();
+            int shards = await StartedStore.ShardsAsync(store, cancellationToken);
             RebuildRequest request = filter.Read(result);
             RebuildResult done;
-            if (await store.Leases.FindOwnerAsync(cancellationToken).ConfigureAwait(false) is { } owner)
+            if (await store.Leases.FindOwnerAsync(cancellationToken) is { } owner)
             {
                 using OwnerClient client = OwnerClient.Create(owner);
-                done = await client.RebuildAsync(request, TimeSpan.FromSeconds(result.GetValue(timeout)), cancellationToken).ConfigureAwait(false);
+                done = await client.RebuildAsync(request, TimeSpan.FromSeconds(result.GetValue(timeout)), cancellationToken);
             }
             else
             {
-                done = await RunHereAsync(settings, store, self, shards, request, cancellationToken).ConfigureAwait(false);
+                done = await RunHereAsync(services.GetRequiredService<EngineNode>(), shards, request, cancellationToken);
             }
 
-            await result.InvocationConfiguration.Output.WriteLineAsync($"{done.Counters} Counters computed, {done.Corrected} rows corrected, {done.Removed} rows removed.").ConfigureAwait(false);
+            await result.InvocationConfiguration.Output.WriteLineAsync($"{done.Counters} Counters computed, {done.Corrected} rows corrected, {done.Removed} rows removed.");
             return ExitCode.Done;
-        }));
+        }, result.InvocationConfiguration.Error));
         return command;
     }
 
-    private static async Task<RebuildResult> RunHereAsync(HostSettings settings, IStore store, NodeInfo self, int shards, RebuildRequest request, CancellationToken cancellationToken)
-    {
-        // What the engine says while it recovers is of no interest here; what goes wrong is thrown.
-        using ILoggerFactory loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.None));
-        await using ILookup lookup = Databases.OpenLookup(settings.Business);
-        using var metrics = new EngineMetrics();
-        var node = new EngineNode(settings.Engine, new NodeServices
-        {
-            Info = self,
-            Catalog = Catalog.Default,
-            Store = store,
-            Lookup = lookup,
-            Metrics = metrics,
-            Time = TimeProvider.System,
-            Loggers = loggers,
-        });
-        return await Screen.WithProgressAsync("Rebuilding shards", shards, async progress =>
+    private static Task<RebuildResult> RunHereAsync(EngineNode node, int shards, RebuildRequest request, CancellationToken cancellationToken) =>
+        Screen.WithProgressAsync("Rebuilding shards", shards, async progress =>
         {
             RebuildResult? done = null;
-            await node.RunOfflineAsync(async region => done = await region.RebuildAsync(request.ToFilter(), progress).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            await node.RunOfflineAsync(async region => done = await region.RebuildAsync(request.ToFilter(), progress), cancellationToken);
             return done!;
-        }).ConfigureAwait(false);
-    }
-
-    private static NodeInfo Self() => new()
-    {
-        Id = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}"),
-        Address = "",
-        Secret = RandomNumberGenerator.GetHexString(64, lowercase: true),
-    };
+        });
 }

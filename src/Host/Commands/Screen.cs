@@ -41,15 +41,15 @@ internal static class Screen
     {
         if (Console.IsErrorRedirected)
         {
-            return await work(null).ConfigureAwait(false);
+            return await work(null);
         }
 
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         return await console.Progress().AutoClear(enabled: true).StartAsync(async context =>
         {
             ProgressTask task = context.AddTask(Markup.Escape(title), maxValue: shards);
-            return await work(done => task.Value = done).ConfigureAwait(false);
-        }).ConfigureAwait(false);
+            return await work(done => task.Value = done);
+        });
     }
 
     // A topic's type may hold anything, and a control character could write where it has no business to.

@@ -23,9 +23,9 @@ internal static class ServeCommand
         var command = new TaughtCommand("serve", "Takes in events and counts them, until SIGTERM or Ctrl-C.", Details) { config };
         command.SetAction((result, cancellationToken) => Failure.GuardAsync(async () =>
         {
-            await NodeHost.RunAsync(ConfigOption.Load(result.GetValue(config)), cancellationToken).ConfigureAwait(false);
-            return 0;
-        }));
+            await NodeHost.RunAsync(ConfigOption.Load(result.GetValue(config)), cancellationToken);
+            return ExitCode.Done;
+        }, result.InvocationConfiguration.Error));
         return command;
     }
 }

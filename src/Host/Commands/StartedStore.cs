@@ -12,9 +12,9 @@ internal static class StartedStore
     /// <exception cref="StartException">It was never started, or its schema is not this program's.</exception>
     public static async Task<int> ShardsAsync(IStore store, CancellationToken cancellationToken)
     {
-        string? shards = await store.FindFixedAsync(FixedValues.Shards, cancellationToken).ConfigureAwait(false)
+        string? shards = await store.FindFixedAsync(FixedValues.Shards, cancellationToken)
             ?? throw new StartException($"{store.Name} was never started, so there is nothing to look at: run 'dataload serve' first, or correct dataload.store.connection.");
-        if (await store.CheckSchemaAsync(cancellationToken).ConfigureAwait(false) is { } wrong)
+        if (await store.CheckSchemaAsync(cancellationToken) is { } wrong)
         {
             throw new StartException(wrong);
         }

@@ -36,12 +36,12 @@ internal static class VerifyCommand
         {
             HostSettings settings = ConfigOption.Load(result.GetValue(config));
             await using IStore store = Databases.OpenStore(settings.Store, nodeId: null);
-            int shards = await StartedStore.ShardsAsync(store, cancellationToken).ConfigureAwait(false);
-            var verification = new Verification(new CountingPlan(Catalog.Default), store, new VerificationOptions { Shards = shards, Filter = filter.Read(result).ToFilter() });
-            VerificationReport report = await Screen.WithProgressAsync("Verifying shards", shards, progress => verification.RunAsync(progress, cancellationToken)).ConfigureAwait(false);
+            int shards = await StartedStore.ShardsAsync(store, cancellationToken);
+            var verification = new Verification(new CountingPlan(Catalog.Default), store, new VerificationOptions { Partitions = shards, Filter = filter.Read(result).ToFilter() });
+            VerificationReport report = await Screen.WithProgressAsync("Verifying shards", shards, progress => verification.RunAsync(progress, cancellationToken));
             Print(report, result.InvocationConfiguration.Output);
             return report.IsClean ? ExitCode.Done : ExitCode.Found;
-        }));
+        }, result.InvocationConfiguration.Error));
         return command;
     }
 
@@ -68,7 +68,7 @@ internal static class VerifyCommand
             output.WriteLine($"… and {report.DifferenceCount - report.Differences.Count} more.");
         }
 
-        output.WriteLine($"{report.Rows} rows compared with {report.Events} events in {report.Shards} shards: {report.DifferenceCount} differences, {report.DamageCount} damaged blocks, snapshots or parked deliveries.");
+        output.WriteLine($"{report.Rows} rows compared with {report.Events} events in {report.Partitions} Partitions: {report.DifferenceCount} differences, {report.DamageCount} damaged blocks, snapshots or parked deliveries.");
         if (report.NotFlushedYet > 0)
         {
             output.WriteLine($"{report.NotFlushedYet} Counters have events but no row yet: not flushed yet, which the running node or the next start does.");
@@ -91,6 +91,7 @@ internal static class VerifyCommand
         difference.Kind switch
         {
             DifferenceKind.Missing => "the row is missing",
+            DifferenceKind.Overdue => "events are not flushed, though their owner went on",
             DifferenceKind.Unaccounted => "no event accounts for this row",
             DifferenceKind.Foreign => "not written by the engine",
             DifferenceKind.SequenceNr => "the row stands at another event than its last one",

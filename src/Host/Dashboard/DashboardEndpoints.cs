@@ -1,4 +1,5 @@
 using DataLoad.Host.Access;
+using DataLoad.Host.Web;
 using Microsoft.Net.Http.Headers;
 
 namespace DataLoad.Host.Dashboard;
@@ -54,7 +55,7 @@ internal static class DashboardEndpoints
         response.ContentLength = content.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
         {
-            await response.Body.WriteAsync(content, context.RequestAborted).ConfigureAwait(false);
+            await response.Body.WriteAsync(content, context.RequestAborted);
         }
     }
 }

@@ -13,22 +13,21 @@ internal static class Failure
 
     /// <summary>Runs a command's work.</summary>
     /// <param name="work">The work.</param>
-    /// <param name="error">Where the sentence goes; standard error where it is null.</param>
-    public static async Task<int> GuardAsync(Func<Task<int>> work, TextWriter? error = null)
+    /// <param name="error">Where the sentence goes.</param>
+    public static async Task<int> GuardAsync(Func<Task<int>> work, TextWriter error)
     {
-        error ??= Console.Error;
         try
         {
-            return await work().ConfigureAwait(false);
+            return await work();
         }
         catch (OperationCanceledException)
         {
-            await error.WriteLineAsync("dataload: cancelled").ConfigureAwait(false);
+            await error.WriteLineAsync("dataload: cancelled");
             return ExitCode;
         }
         catch (Exception e)
         {
-            await error.WriteLineAsync($"dataload: {Sentence(e)}").ConfigureAwait(false);
+            await error.WriteLineAsync($"dataload: {Sentence(e)}");
             return ExitCode;
         }
     }

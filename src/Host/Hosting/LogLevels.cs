@@ -5,6 +5,8 @@ namespace DataLoad.Host.Hosting;
 /// <summary>What is logged, by category, changeable while the program runs. Thread-safe.</summary>
 internal sealed class LogLevels(LogLevel level)
 {
+    private static readonly string[] Silent = ["Microsoft.Extensions.Hosting", "Microsoft.Extensions.Diagnostics.HealthChecks", "Akka.Hosting"];
+
     private readonly ConcurrentDictionary<string, LogLevel> _set = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, LogLevel> _effective = new(StringComparer.Ordinal);
     private volatile LogLevelBox _default = new(level);
@@ -47,8 +49,9 @@ internal sealed class LogLevels(LogLevel level)
             }
         }
 
-        // A start that fails is told in one sentence on standard error; there it would be a stack trace.
-        return category.StartsWith("Microsoft.Extensions.Hosting", StringComparison.Ordinal) ? LogLevel.None
+        // A start that fails is told in one sentence on standard error; there it would be a stack trace. What a health check
+        // finds, readiness says to whoever asks, and would be logged each time.
+        return Silent.Any(silent => category.StartsWith(silent, StringComparison.Ordinal)) ? LogLevel.None
             : category.StartsWith("Microsoft", StringComparison.Ordinal) && Default < LogLevel.Warning ? LogLevel.Warning
             : Default;
     }

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Akka.Actor;
+using Akka.Hosting;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.DeadLetters;
 using DataLoad.Engine.Intake.Amqp;
@@ -8,7 +10,6 @@ using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Node;
 using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Storage;
-using DataLoad.Host.Access;
 using DataLoad.Host.Api;
 using DataLoad.Host.Auditing;
 using DataLoad.Host.Hocon;
@@ -18,15 +19,19 @@ using DataLoad.Host.Web;
 
 namespace DataLoad.Host.Hosting;
 
-/// <summary>Runs a node with its HTTP interface until it is told to stop.</summary>
+/// <summary>Composes a node with its actor system and its HTTP interface as a host, and runs it.</summary>
 internal static class NodeHost
 {
+    /// <summary>The actor system's name, which is a part of every address in the cluster.</summary>
+    public const string ActorSystemName = "dataload";
+
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
 
     // Beyond what the orderly stop may take: time to let go of leases and connections.
     private static readonly TimeSpan ClosingLimit = TimeSpan.FromMilliseconds(600);
 
     /// <summary>Runs a node until it is told to stop; then it ends within the orderly stop's timeout, come what may.</summary>
+    /// <exception cref="StartException">It cannot start, or ended without having been told to.</exception>
     public static async Task RunAsync(HostSettings settings, CancellationToken stop)
     {
         if (settings.Http.Refusal is { } refusal)
@@ -34,93 +39,166 @@ internal static class NodeHost
             throw new StartException(refusal);
         }
 
-        var levels = new LogLevels(settings.LogLevel);
-        using ILoggerFactory loggers = Logging.Create(levels);
+        IHost host = Build(settings);
+        ILoggerFactory loggers = host.Services.GetRequiredService<ILoggerFactory>();
         ILogger logger = loggers.CreateLogger(typeof(NodeHost));
         foreach (HoconProblem problem in settings.Akka.FindUnknownKeys())
         {
             HostLog.UnknownAkkaKey(logger, problem.Origin.ToString(), problem.Message);
         }
 
+        if (!await StopLimit.RunAsync(token => RunAsync(host, token), settings.Engine.StopTimeout + ClosingLimit, TimeProvider.System, stop))
+        {
+            HostLog.LeftAtLimit(logger);
+
+            // What is left to itself is not disposed, but the last line must get out.
+            loggers.Dispose();
+        }
+    }
+
+    /// <summary>Composes a node.</summary>
+    /// <param name="settings">What it is set by.</param>
+    /// <param name="replace">Puts other services in the place of some, for tests.</param>
+    public static IHost Build(HostSettings settings, Action<IServiceCollection>? replace = null)
+    {
+        if (settings.Http.Urls.Count == 0)
+        {
+            HostApplicationBuilder bare = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+            Compose(bare, settings);
+            replace?.Invoke(bare.Services);
+            return bare.Build();
+        }
+
+        WebApplicationBuilder builder = WebServer.CreateBuilder(settings.Http);
+        Compose(builder, settings);
+        builder.Services.AddApi(settings);
+        replace?.Invoke(builder.Services);
+        WebApplication app = builder.Build();
+        app.UseAccess();
+        app.MapNode();
+        return app;
+    }
+
+    /// <summary>What counts events, without what runs it or shows it.</summary>
+    /// <param name="services">Where to.</param>
+    /// <param name="settings">What it is set by.</param>
+    /// <param name="address">Where other commands reach the node; empty for nowhere.</param>
+    public static IServiceCollection AddNode(this IServiceCollection services, HostSettings settings, string address)
+    {
+        var info = new NodeInfo
+        {
+            Id = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}"),
+            Address = address,
+            Secret = RandomNumberGenerator.GetHexString(64, lowercase: true),
+        };
+        return services
+            .AddSingleton(settings)
+            .AddSingleton(info)
+            .AddSingleton(Catalog.Default)
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton(_ => Databases.OpenStore(settings.Store, info.Id))
+            .AddSingleton(_ => Databases.OpenLookup(settings.Business))
+            .AddSingleton<EngineMetrics>()
+            .AddSingleton(provider =>
+            {
+                var node = new EngineNode(settings.Engine, new NodeServices
+                {
+                    Info = provider.GetRequiredService<NodeInfo>(),
+                    Catalog = provider.GetRequiredService<Catalog>(),
+                    Store = provider.GetRequiredService<IStore>(),
+                    Lookup = provider.GetRequiredService<ILookup>(),
+                    Metrics = provider.GetRequiredService<EngineMetrics>(),
+                    Time = provider.GetRequiredService<TimeProvider>(),
+                    Loggers = provider.GetRequiredService<ILoggerFactory>(),
+                });
+                NodeGauges.Register(provider.GetRequiredService<EngineMetrics>(), node);
+                return node;
+            });
+    }
+
+    private static void Compose(IHostApplicationBuilder builder, HostSettings settings)
+    {
+        builder.Logging.AddNodeLog(settings.LogLevel);
+        builder.Services
+            .AddSingleton<IHostLifetime, CommandLifetime>()
+            .AddNode(settings, settings.Http.Urls.Count > 0 ? settings.Http.Urls[0] : "")
+            .AddActorSystem(settings)
+            .AddTelemetry(settings)
+            .AddNodeHealth(settings)
+            .AddSingleton<NodeService>()
+            .AddHostedService(provider => provider.GetRequiredService<NodeService>());
+    }
+
+    private static IServiceCollection AddActorSystem(this IServiceCollection services, HostSettings settings) => services.AddAkka(ActorSystemName, (akka, _) => akka
+        .AddHocon(settings.Akka.Config, HoconAddMode.Prepend)
+        .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
+        .WithActorSystemLivenessCheck(tags: [NodeHealth.Live]));
+
+    private static IServiceCollection AddApi(this IServiceCollection services, HostSettings settings) => services
+        .AddSingleton(provider => new EngineTallies(
+            provider.GetRequiredService<EngineMetrics>(), provider.GetRequiredService<Catalog>(), provider.GetRequiredService<TimeProvider>(), settings.Http.LiveInterval))
+        .AddSingleton(provider => new TodayTotals(
+            provider.GetRequiredService<IStore>().Queries,
+            provider.GetRequiredService<Catalog>(),
+            TimeZoneInfo.FindSystemTimeZoneById(settings.Engine.TimeZone),
+            provider.GetRequiredService<TimeProvider>(),
+            settings.Http.TotalsInterval))
+        .AddSingleton(provider => new DeadLetterDesk(
+            new AmqpConnector(settings.Engine.Amqp),
+            provider.GetRequiredService<Catalog>(),
+            settings.DeadLetters,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<DeadLetterDesk>>()))
+        .AddSingleton(provider => provider.GetRequiredService<IStore>().Audit)
+        .AddSingleton<AuditTrail>()
+        .AddSingleton<ApiServices>();
+
+    /// <summary>Runs a composed node until it is told to stop, and disposes of it.</summary>
+    /// <exception cref="StartException">It cannot start, or ended without having been told to.</exception>
+    internal static async Task RunAsync(IHost host, CancellationToken stop)
+    {
+        await using var disposing = (IAsyncDisposable)host;
+        NodeService node = host.Services.GetRequiredService<NodeService>();
+        IHostApplicationLifetime lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
         try
         {
-            if (!await StopLimit.RunAsync(token => ServeAsync(settings, levels, loggers, token), settings.Engine.StopTimeout + ClosingLimit, TimeProvider.System, stop).ConfigureAwait(false))
+            // By itself first: what is wrong with it is then an exception like any other's.
+            ActorSystem system = host.Services.GetRequiredService<ActorSystem>();
+            await host.StartAsync(stop);
+            var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using (stop.UnsafeRegister(_ => ended.TrySetResult(), state: null))
+            await using (lifetime.ApplicationStopping.UnsafeRegister(_ => ended.TrySetResult(), state: null))
             {
-                HostLog.LeftAtLimit(logger);
+                await Task.WhenAny(ended.Task, node.ExecuteTask!);
+            }
+
+            // HTTP is the last to go: until then it says that the node is stopping.
+            await node.StopAsync(CancellationToken.None);
+            await CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClrExitReason.Instance);
+            using var patience = new CancellationTokenSource(CloseTimeout);
+            await host.StopAsync(patience.Token);
+            if (node.ExecuteTask!.IsFaulted || stop.IsCancellationRequested)
+            {
+                await node.ExecuteTask;
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // A node that is serving ends without an exception: this one was looking whether it can.
-            HostLog.StoppedAtStart(logger);
+            HostLog.StoppedAtStart(host.Services.GetRequiredService<ILogger<NodeService>>());
+        }
+
+        if (!stop.IsCancellationRequested)
+        {
+            throw new StartException("The node ended without having been told to, for its actor system did: the log says why.");
         }
     }
 
-    private static async Task ServeAsync(HostSettings settings, LogLevels levels, ILoggerFactory loggers, CancellationToken stop)
+    /// <summary>The command line takes the signals, for all commands alike, and passes them on as a token.</summary>
+    private sealed class CommandLifetime : IHostLifetime
     {
-        var info = new NodeInfo
-        {
-            Id = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}"),
-            Address = settings.Http.Urls.Count > 0 ? settings.Http.Urls[0] : "",
-            Secret = RandomNumberGenerator.GetHexString(64, lowercase: true),
-        };
-        await using IStore store = Databases.OpenStore(settings.Store, info.Id);
-        await using ILookup lookup = Databases.OpenLookup(settings.Business);
-        using var metrics = new EngineMetrics();
-        var node = new EngineNode(settings.Engine, new NodeServices
-        {
-            Info = info,
-            Catalog = Catalog.Default,
-            Store = store,
-            Lookup = lookup,
-            Metrics = metrics,
-            Time = TimeProvider.System,
-            Loggers = loggers,
-        });
-        NodeGauges.Register(metrics, node);
-        using IDisposable? telemetry = Telemetry.Start(settings);
-        using var exposition = new PrometheusExposition(EngineMetrics.MeterName);
-        using var tallies = new EngineTallies(metrics, Catalog.Default, TimeProvider.System, settings.Http.LiveInterval);
-        using var today = new TodayTotals(store.Queries, Catalog.Default, TimeZoneInfo.FindSystemTimeZoneById(settings.Engine.TimeZone), TimeProvider.System, settings.Http.TotalsInterval);
-        using var deadLetters = new DeadLetterDesk(new AmqpConnector(settings.Engine.Amqp), Catalog.Default, settings.DeadLetters, TimeProvider.System, loggers.CreateLogger<DeadLetterDesk>());
-        using var watchers = new SemaphoreSlim(settings.Http.MaxWatchers);
-        await using var limits = new RateLimits(settings.Http);
-        var services = new ApiServices
-        {
-            Settings = settings,
-            Catalog = Catalog.Default,
-            Node = node,
-            Info = info,
-            Store = store,
-            Lookup = lookup,
-            Tallies = tallies,
-            Today = today,
-            DeadLetters = deadLetters,
-            Audit = new AuditTrail(store.Audit, info, TimeProvider.System, loggers.CreateLogger<AuditTrail>()),
-            LogLevels = levels,
-            Time = TimeProvider.System,
-            StartedAt = TimeProvider.System.GetUtcNow(),
-            Watchers = watchers,
-        };
-        await using WebApplication? web = settings.Http.Urls.Count == 0 ? null : WebHost.Build(settings.Http, loggers, limits, app => WebHost.Map(app, services, exposition));
-        if (web is not null)
-        {
-            await web.StartAsync(stop).ConfigureAwait(false);
-        }
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-        try
-        {
-            // Health answers already: a server that hangs may take the check as long as connecting may take.
-            await StartCheck.RunAsync(store, lookup, new AmqpConnector(settings.Engine.Amqp), stop).ConfigureAwait(false);
-            await node.RunAsync(stop).ConfigureAwait(false);
-        }
-        finally
-        {
-            if (web is not null)
-            {
-                using var patience = new CancellationTokenSource(CloseTimeout);
-                await web.StopAsync(patience.Token).ConfigureAwait(false);
-            }
-        }
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -17,11 +17,11 @@ internal static class StartCheck
     /// <exception cref="StartException">A server is there and refuses.</exception>
     public static async Task RunAsync(IStore store, ILookup lookup, AmqpConnector connector, CancellationToken cancellationToken)
     {
-        await CheckDatabaseAsync(store.Name, "dataload.store.connection", store.PingAsync, cancellationToken).ConfigureAwait(false);
-        await CheckDatabaseAsync(lookup.Name, "dataload.business.connection", lookup.PingAsync, cancellationToken).ConfigureAwait(false);
+        await CheckDatabaseAsync(store.Name, "dataload.store.connection", store.PingAsync, cancellationToken);
+        await CheckDatabaseAsync(lookup.Name, "dataload.business.connection", lookup.PingAsync, cancellationToken);
         try
         {
-            await using IConnection connection = await connector.ConnectAsync("check", cancellationToken).ConfigureAwait(false);
+            await using IConnection connection = await connector.ConnectAsync("check", cancellationToken);
         }
         catch (BrokerUnreachableException e) when (e.InnerException is AuthenticationFailureException or PossibleAuthenticationFailureException)
         {
@@ -32,9 +32,10 @@ internal static class StartCheck
             ShutdownEventArgs refused = (e as OperationInterruptedException ?? (OperationInterruptedException)e.InnerException!).ShutdownReason!;
             throw new StartException($"The broker at {connector.Settings.SafeName} refuses: {refused.ReplyText}. Correct the vhost in dataload.amqp.url.");
         }
-        catch (Exception e) when (e is RabbitMQClientException or IOException or TimeoutException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is RabbitMQClientException or IOException or TimeoutException)
         {
             // Away: the intake says so, and goes on trying.
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 
@@ -42,15 +43,16 @@ internal static class StartCheck
     {
         try
         {
-            await ping(cancellationToken).ConfigureAwait(false);
+            await ping(cancellationToken);
         }
         catch (PostgresException e) when (e.SqlState.StartsWith("28", StringComparison.Ordinal) || e.SqlState is PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.InsufficientPrivilege)
         {
             throw new StartException($"{name} refuses: {e.MessageText}. Correct {setting}, or the rights of its user.");
         }
-        catch (Exception e) when (e is System.Data.Common.DbException or StoreException or TimeoutException or IOException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is System.Data.Common.DbException or StoreException or TimeoutException or IOException)
         {
             // Away, or a file that is yet to be made: the node says so, and goes on trying.
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 }

@@ -18,13 +18,13 @@ internal static class StopLimit
         Task running = Task.Run(() => work(stop), CancellationToken.None);
         var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using CancellationTokenRegistration registration = stop.Register(told.SetResult);
-        if (await Task.WhenAny(running, told.Task).ConfigureAwait(false) != running
-            && await Task.WhenAny(running, Task.Delay(limit, time, CancellationToken.None)).ConfigureAwait(false) != running)
+        if (await Task.WhenAny(running, told.Task) != running
+            && await Task.WhenAny(running, Task.Delay(limit, time, CancellationToken.None)) != running)
         {
             return false;
         }
 
-        await running.ConfigureAwait(false);
+        await running;
         return true;
     }
 }

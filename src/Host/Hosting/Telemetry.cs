@@ -1,20 +1,43 @@
 using DataLoad.Engine.Metrics;
 using DataLoad.Host.Settings;
-using OpenTelemetry;
+using Npgsql;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 
 namespace DataLoad.Host.Hosting;
 
-/// <summary>Sends metrics by OTLP, where that is set.</summary>
+/// <summary>Metrics by OpenTelemetry: for Prometheus, and by OTLP where that is set.</summary>
 internal static class Telemetry
 {
-    public static IDisposable? Start(HostSettings settings) => settings.OtlpEndpoint is null ? null : Sdk.CreateMeterProviderBuilder()
-        .AddMeter(EngineMetrics.MeterName)
-        .AddOtlpExporter((OtlpExporterOptions exporter, MetricReaderOptions reader) =>
+    /// <summary>The bounds of all histograms of the engine's: seconds, and numbers of blocks.</summary>
+    private static readonly double[] Bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 100, 1000];
+
+    /// <summary>Collects the engine's instruments and those of the driver of PostgreSQL.</summary>
+    public static IServiceCollection AddTelemetry(this IServiceCollection services, HostSettings settings)
+    {
+        services.AddOpenTelemetry().WithMetrics(metrics =>
         {
-            exporter.Endpoint = settings.OtlpEndpoint;
-            reader.PeriodicExportingMetricReaderOptions.ExportIntervalMilliseconds = (int)settings.OtlpInterval.TotalMilliseconds;
-        })
-        .Build();
+            metrics
+                .AddMeter(EngineMetrics.MeterName)
+                .AddNpgsqlInstrumentation()
+                .AddView(instrument => instrument.Meter.Name == EngineMetrics.MeterName && instrument.GetType().GetGenericTypeDefinition() == typeof(System.Diagnostics.Metrics.Histogram<>)
+                    ? new ExplicitBucketHistogramConfiguration { Boundaries = Bounds }
+                    : null)
+                .AddPrometheusExporter(exporter =>
+                {
+                    exporter.ScrapeResponseCacheDurationMilliseconds = 0;
+                    exporter.TargetInfoEnabled = false;
+                    exporter.ScopeInfoEnabled = false;
+                });
+            if (settings.OtlpEndpoint is { } endpoint)
+            {
+                metrics.AddOtlpExporter((exporter, reader) =>
+                {
+                    exporter.Endpoint = endpoint;
+                    reader.PeriodicExportingMetricReaderOptions.ExportIntervalMilliseconds = (int)settings.OtlpInterval.TotalMilliseconds;
+                });
+            }
+        });
+        return services;
+    }
 }

@@ -55,10 +55,10 @@ internal sealed class NodeClient : IDisposable
     /// <exception cref="NodeException">The node cannot be reached, refuses, or is gone.</exception>
     public async IAsyncEnumerable<NodeEvent> WatchAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await SendAsync(() => new HttpRequestMessage(HttpMethod.Get, path), cancellationToken).ConfigureAwait(false);
-        Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage response = await SendAsync(() => new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
+        Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken);
         await using IAsyncEnumerator<SseItem<byte[]>> events = SseParser.Create(stream, (_, data) => data.ToArray()).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
-        while (await MoveAsync(events, cancellationToken).ConfigureAwait(false))
+        while (await MoveAsync(events, cancellationToken))
         {
             yield return new NodeEvent(events.Current.EventType, new NodeAnswer(_node.Shown, events.Current.Data));
         }
@@ -73,8 +73,8 @@ internal sealed class NodeClient : IDisposable
         patience.CancelAfter(_node.AnswerTimeout);
         try
         {
-            using HttpResponseMessage response = await SendAsync(make, patience.Token).ConfigureAwait(false);
-            return new NodeAnswer(_node.Shown, await response.Content.ReadAsByteArrayAsync(patience.Token).ConfigureAwait(false));
+            using HttpResponseMessage response = await SendAsync(make, patience.Token);
+            return new NodeAnswer(_node.Shown, await response.Content.ReadAsByteArrayAsync(patience.Token));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -92,7 +92,7 @@ internal sealed class NodeClient : IDisposable
         try
         {
             using HttpRequestMessage request = make();
-            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         }
         catch (HttpRequestException e)
         {
@@ -110,7 +110,7 @@ internal sealed class NodeClient : IDisposable
 
         using (response)
         {
-            throw await NodeRefusal.OfAsync(_node, response, cancellationToken).ConfigureAwait(false);
+            throw await NodeRefusal.OfAsync(_node, response, cancellationToken);
         }
     }
 
@@ -118,7 +118,7 @@ internal sealed class NodeClient : IDisposable
     {
         try
         {
-            return await events.MoveNextAsync().ConfigureAwait(false);
+            return await events.MoveNextAsync();
         }
         catch (Exception e) when (e is HttpRequestException or IOException && !cancellationToken.IsCancellationRequested)
         {

@@ -12,7 +12,7 @@ internal static class NodeRefusal
 
     public static async Task<NodeException> OfAsync(NodeAccess node, HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        string? detail = await DetailAsync(response, cancellationToken).ConfigureAwait(false);
+        string? detail = await DetailAsync(response, cancellationToken);
         return new NodeException(response.StatusCode switch
         {
             HttpStatusCode.Unauthorized when node.Token is null =>
@@ -38,8 +38,8 @@ internal static class NodeRefusal
 
         try
         {
-            Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-            using JsonDocument problem = await JsonDocument.ParseAsync(body, cancellationToken: cancellationToken).ConfigureAwait(false);
+            Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
+            using JsonDocument problem = await JsonDocument.ParseAsync(body, cancellationToken: cancellationToken);
             return problem.RootElement.TryGetProperty("detail", out JsonElement detail) && detail.GetString() is { Length: > 0 } text ? text : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)

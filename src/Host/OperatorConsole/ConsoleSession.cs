@@ -22,7 +22,7 @@ internal sealed class ConsoleSession(RootCommand root, ILineSource lines, TextWr
         int code = ExitCode.Done;
         while (!IsLeaving && !cancellationToken.IsCancellationRequested && lines.ReadLine(prompt) is { } line)
         {
-            code = Math.Max(code, await RunLineAsync(line, cancellationToken).ConfigureAwait(false));
+            code = Math.Max(code, await RunLineAsync(line, cancellationToken));
         }
 
         return code;
@@ -38,7 +38,7 @@ internal sealed class ConsoleSession(RootCommand root, ILineSource lines, TextWr
         }
         catch (FormatException e)
         {
-            await error.WriteLineAsync($"dataload: {e.Message}").ConfigureAwait(false);
+            await error.WriteLineAsync($"dataload: {e.Message}");
             return ExitCode.Failed;
         }
 
@@ -70,7 +70,7 @@ internal sealed class ConsoleSession(RootCommand root, ILineSource lines, TextWr
             wrong.ShowHelp = false;
         }
 
-        int code = await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null }, ends.Token).ConfigureAwait(false);
+        int code = await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null }, ends.Token);
         return parsed.Action is ParseErrorAction ? ExitCode.Failed : code;
     }
 }

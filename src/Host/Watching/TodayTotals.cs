@@ -22,7 +22,7 @@ internal sealed class TodayTotals(IStatisticsQueries queries, Catalog catalog, T
     /// <summary>The sums by page.</summary>
     public async ValueTask<IReadOnlyDictionary<Page, long[]>> GetAsync(CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _gate.WaitAsync(cancellationToken);
         try
         {
             long now = time.GetUtcNow().Ticks;
@@ -33,7 +33,7 @@ internal sealed class TodayTotals(IStatisticsQueries queries, Catalog catalog, T
                 var totals = new Dictionary<Page, long[]>();
                 foreach (Page page in catalog.Pages)
                 {
-                    StatisticsTotals sums = await queries.TotalsAsync(page, new StatisticsFilter(From: day, To: day), cancellationToken).ConfigureAwait(false);
+                    StatisticsTotals sums = await queries.TotalsAsync(page, new StatisticsFilter(From: day, To: day), cancellationToken);
                     totals[page] = sums.Values;
                 }
 

@@ -1,12 +1,10 @@
 using System.Text.Json;
 using DataLoad.Engine.Contract;
-using DataLoad.Host.Access;
 using DataLoad.Host.Dashboard;
-using DataLoad.Host.Hosting;
 using DataLoad.Host.Settings;
+using DataLoad.Host.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DataLoad.Dashboard.Tests.Stub;
 
@@ -19,28 +17,25 @@ internal sealed class StubNode : IAsyncDisposable
     public const string ReaderToken = "reader-token-of-the-tests";
     public const string OperatorToken = "operator-token-of-the-tests";
 
-    private readonly RateLimits _limits;
     private readonly WebApplication _web;
 
     private StubNode(HttpSettings settings)
     {
-        _limits = new RateLimits(settings);
         Live = new StubLive();
         DeadLetters = new StubDeadLetters();
-        _web = WebHost.Build(settings, NullLoggerFactory.Instance, _limits, app =>
+        _web = WebServer.CreateBuilder(settings).Build();
+        _web.UseAccess();
+        _web.Use((context, next) =>
         {
-            app.Use((context, next) =>
+            lock (Requests)
             {
-                lock (Requests)
-                {
-                    Requests.Add($"{context.Request.Method} {context.Request.Path}{context.Request.QueryString}");
-                }
+                Requests.Add($"{context.Request.Method} {context.Request.Path}{context.Request.QueryString}");
+            }
 
-                return next(context);
-            });
-            DashboardEndpoints.Map(app);
-            StubApi.Map(app, this);
+            return next(context);
         });
+        DashboardEndpoints.Map(_web);
+        StubApi.Map(_web, this);
     }
 
     public Uri Address { get; private set; } = null!;
@@ -74,6 +69,5 @@ internal sealed class StubNode : IAsyncDisposable
     {
         Live.End();
         await _web.DisposeAsync();
-        await _limits.DisposeAsync();
     }
 }

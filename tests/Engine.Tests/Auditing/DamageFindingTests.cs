@@ -51,7 +51,7 @@ public sealed class DamageFindingTests : IAsyncDisposable
             {
                 await ForBitsAsync(row.Bytes, step: 41, bytes => rows[key] = row with { Bytes = bytes }, message =>
                 {
-                    message.ShouldContain($"Shard {shard}, {kind} snapshot of SequenceNr {row.SequenceNr}: ");
+                    message.ShouldContain($"Partition {shard}, {kind} snapshot of SequenceNr {row.SequenceNr}: ");
                     message.ShouldMatch(kind is SnapshotKind.Counter ? "Run 'dataload rebuild' for its topic" : "makes .* anew from the journal");
                 });
             }
@@ -70,7 +70,7 @@ public sealed class DamageFindingTests : IAsyncDisposable
         _harness.State.Snapshots[(0, SnapshotKind.Baseline)] = baselines;
         await ForBitsAsync(row.Bytes, step: 7, bytes => baselines[key] = row with { Bytes = bytes }, message =>
         {
-            message.ShouldContain($"Shard 0, Baseline snapshot of SequenceNr {row.SequenceNr}: ");
+            message.ShouldContain($"Partition 0, Baseline snapshot of SequenceNr {row.SequenceNr}: ");
             message.ShouldContain("Restore the store from a backup");
         }, expectClean: false);
     }
@@ -190,7 +190,7 @@ public sealed class DamageFindingTests : IAsyncDisposable
     }
 
     private Task<VerificationReport> VerifyAsync(StatisticsFilter? filter = null) =>
-        new Verification(Plan, _harness.Store, new VerificationOptions { Shards = 2, Filter = filter ?? StatisticsFilter.All }).RunAsync(progress: null, CancellationToken.None);
+        new Verification(Plan, _harness.Store, new VerificationOptions { Partitions = 2, Filter = filter ?? StatisticsFilter.All }).RunAsync(progress: null, CancellationToken.None);
 
     private static byte[] Flipped(byte[] bytes, int bit)
     {

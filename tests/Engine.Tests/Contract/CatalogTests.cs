@@ -4,7 +4,7 @@ using Xunit;
 
 namespace DataLoad.Engine.Tests.Contract;
 
-/// <summary>The declaration against sections 1 and 5 of the contract, written out here from its text.</summary>
+/// <summary>The declaration against the contract's streams and what each adds, written out here from its text.</summary>
 public sealed class CatalogTests
 {
     // stream | exchange | queue | own fields (! required) | lookups

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace DataLoad.Engine.Tests.Counting;
 
-/// <summary>Section 5 of the contract: what each event adds. Amounts are in hundredths.</summary>
+/// <summary>The contract, What an event adds. Amounts are in hundredths.</summary>
 public sealed class ContributionTests
 {
     private const string Common = """{"sessionStr":"s","topicType":"lesson","topicId":9,"wuId":42}""";

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace DataLoad.Engine.Tests.Counting;
 
-/// <summary>Section 3 of the contract.</summary>
+/// <summary>The contract, Identity.</summary>
 public sealed class IdentityTests
 {
     private const string Plain = """{"sessionStr":"s","topicType":"lesson","topicId":9}""";

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace DataLoad.Engine.Tests.Intake;
 
-/// <summary>Section 7 of the contract: a dead letter is the message as it came, persistent, and says why.</summary>
+/// <summary>The contract, What cannot be counted: a dead letter is the message as it came, persistent, and says why.</summary>
 public sealed class DeadLetterTests
 {
     private static readonly Rejection Why = new("bad-field", "Field 'wuId' is 'x'");

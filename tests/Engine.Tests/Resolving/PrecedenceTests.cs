@@ -8,7 +8,7 @@ using Xunit;
 
 namespace DataLoad.Engine.Tests.Resolving;
 
-/// <summary>Sections 1 and 4 of the contract: whose value wins, what may not lack, and when an event happened.</summary>
+/// <summary>The contract, Common fields and Time and day: whose value wins, what may not lack, and when an event happened.</summary>
 public sealed class PrecedenceTests
 {
     private const long Day = 86_400_000;

@@ -69,8 +69,8 @@ public sealed class SeenHashesStoredFormTests
                 byte[] damaged = [.. row.Bytes];
                 damaged[bit / 8] ^= (byte)(1 << (bit % 8));
                 string message = await FaultAsync(row.Key, damaged);
-                message.ShouldContain("segment 1 of bucket 50 of the seen identities of shard 7 is damaged");
-                message.ShouldStartWith("Shard 7, SeenHashes snapshot of SequenceNr 1: ");
+                message.ShouldContain("segment 1 of bucket 50 of the seen identities of Partition 7 is damaged");
+                message.ShouldStartWith("Partition 7, SeenHashes snapshot of SequenceNr 1: ");
                 message.ShouldContain(row.Key[0] == 1 ? "The directory of" : $"Page {row.Key[^1]} of");
                 message.ShouldContain("restore the store from a backup");
             }
@@ -136,7 +136,7 @@ public sealed class SeenHashesStoredFormTests
                     catch (StoredFormatException e)
                     {
                         refused++;
-                        e.Message.ShouldContain("segment 1 of bucket 50 of the seen identities of shard 7");
+                        e.Message.ShouldContain("segment 1 of bucket 50 of the seen identities of Partition 7");
                     }
                 });
             }
@@ -165,7 +165,7 @@ public sealed class SeenHashesStoredFormTests
         Snapshot[] rows = [.. shard.Store.Rows];
         shard.Store.Lose(7, rows[2].Key);
         UInt128[] ids = SeenShard.Ids(20, seed: 1);
-        (await Should.ThrowAsync<StoredFormatException>(() => shard.ContainsAsync(ids, NowMs))).Message.ShouldContain("Page 1 of segment 1 of bucket 50 of the seen identities of shard 7 is missing");
+        (await Should.ThrowAsync<StoredFormatException>(() => shard.ContainsAsync(ids, NowMs))).Message.ShouldContain("Page 1 of segment 1 of bucket 50 of the seen identities of Partition 7 is missing");
 
         shard.Hashes.Passivate(long.MaxValue / 4);
         shard.Store.Lose(7, rows[0].Key);

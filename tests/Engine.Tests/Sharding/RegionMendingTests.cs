@@ -87,7 +87,7 @@ public sealed class RegionMendingTests : IAsyncDisposable
 
         StoredFormatException refused = await Should.ThrowAsync<StoredFormatException>(() => _harness.StartAsync());
 
-        refused.Message.ShouldContain("Shard 0, SeenHashes snapshot of SequenceNr ");
+        refused.Message.ShouldContain("Partition 0, SeenHashes snapshot of SequenceNr ");
         refused.Message.ShouldContain("restore the store from a backup, or stop the node and delete");
     }
 

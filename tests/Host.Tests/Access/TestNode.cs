@@ -1,24 +1,20 @@
 using System.Net;
 using DataLoad.Engine.Contract;
-using DataLoad.Engine.DeadLetters;
-using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Engine.Leasing;
-using DataLoad.Engine.Metrics;
-using DataLoad.Engine.Node;
 using DataLoad.Engine.Resolving;
+using DataLoad.Engine.Storage;
 using DataLoad.Engine.Storage.Memory;
 using DataLoad.Host.Access;
 using DataLoad.Host.Api;
-using DataLoad.Host.Auditing;
 using DataLoad.Host.Hosting;
 using DataLoad.Host.Settings;
 using DataLoad.Host.Tests.Hocon;
-using DataLoad.Host.Watching;
-using DataLoad.Host.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DataLoad.Host.Tests.Access;
 
@@ -27,54 +23,21 @@ internal sealed class TestNode : IAsyncDisposable
 {
     public const string Secret = "the node's secret";
 
-    private readonly List<IDisposable> _disposables = [];
-    private readonly RateLimits _limits;
-
     private TestNode(HttpSettings http)
     {
-        HostSettings settings = SettingsBinder.Bind(SettingsLoader.Load([], HoconText.NoEnvironment), Catalog.Default) with { Http = http };
-        var info = new NodeInfo { Id = "test-node", Address = "", Secret = Secret };
-        var metrics = new EngineMetrics();
-        var tallies = new EngineTallies(metrics, Catalog.Default, TimeProvider.System, TimeSpan.FromSeconds(1));
-        var today = new TodayTotals(Store.Queries, Catalog.Default, TimeZoneInfo.Utc, TimeProvider.System, TimeSpan.FromSeconds(1));
-        var desk = new DeadLetterDesk(
-            new AmqpConnector(new AmqpSettings { Url = "amqp://guest:guest@127.0.0.1:1/", ConnectTimeout = TimeSpan.FromSeconds(1) }),
-            Catalog.Default,
-            new DeadLetterSettings(),
-            TimeProvider.System,
-            NullLogger.Instance);
-        var exposition = new PrometheusExposition(EngineMetrics.MeterName);
-        var watchers = new SemaphoreSlim(http.MaxWatchers);
-        _disposables.AddRange([metrics, tallies, today, desk, exposition, watchers]);
-        _limits = new RateLimits(http);
-        var lookup = new NoLookup();
-        Services = new ApiServices
+        HostSettings settings = SettingsBinder.Bind(SettingsLoader.Load([], HoconText.NoEnvironment), Catalog.Default);
+        settings = settings with
         {
-            Settings = settings,
-            Catalog = Catalog.Default,
-            Node = new EngineNode(settings.Engine, new NodeServices
-            {
-                Info = info,
-                Catalog = Catalog.Default,
-                Store = Store,
-                Lookup = lookup,
-                Metrics = metrics,
-                Time = TimeProvider.System,
-                Loggers = NullLoggerFactory.Instance,
-            }),
-            Info = info,
-            Store = Store,
-            Lookup = lookup,
-            Tallies = tallies,
-            Today = today,
-            DeadLetters = desk,
-            Audit = new AuditTrail(Store.Audit, info, TimeProvider.System, NullLogger<AuditTrail>.Instance),
-            LogLevels = new LogLevels(LogLevel.Information),
-            Time = TimeProvider.System,
-            StartedAt = TimeProvider.System.GetUtcNow(),
-            Watchers = watchers,
+            Http = http,
+            Engine = settings.Engine with { Amqp = settings.Engine.Amqp with { Url = "amqp://guest:guest@127.0.0.1:1/", ConnectTimeout = TimeSpan.FromSeconds(1) } },
         };
-        App = WebHost.Build(http, NullLoggerFactory.Instance, _limits, app => WebHost.Map(app, Services, exposition));
+        App = (WebApplication)NodeHost.Build(settings, services => services
+            .RemoveAll<IHostedService>()
+            .AddSingleton<IStore>(Store)
+            .AddSingleton<ILookup>(new NoLookup())
+            .AddSingleton(new NodeInfo { Id = "test-node", Address = "", Secret = Secret })
+            .AddLogging(logging => logging.ClearProviders()));
+        Services = App.Services.GetRequiredService<ApiServices>();
     }
 
     public MemoryStore Store { get; } = new(new MemoryStoreState());
@@ -133,8 +96,6 @@ internal sealed class TestNode : IAsyncDisposable
     {
         Http?.Dispose();
         await App.DisposeAsync();
-        await _limits.DisposeAsync();
-        _disposables.ForEach(disposable => disposable.Dispose());
         await Store.DisposeAsync();
     }
 

@@ -96,7 +96,7 @@ internal sealed class CountedStore(IStore store)
     });
 
     public Task<VerificationReport> VerifyAsync(StatisticsFilter? filter = null, int maxDifferences = 1000) =>
-        new Verification(Plan, store, new VerificationOptions { Shards = Shards, Filter = filter ?? StatisticsFilter.All, MaxDifferences = maxDifferences, ShardsPerRead = 3 })
+        new Verification(Plan, store, new VerificationOptions { Partitions = Shards, Filter = filter ?? StatisticsFilter.All, MaxDifferences = maxDifferences, PartitionsPerRead = 3 })
             .RunAsync(progress: null, CancellationToken.None);
 
     public async Task<StatisticsRow> RowAsync(int topic) =>

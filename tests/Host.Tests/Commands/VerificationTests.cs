@@ -160,7 +160,7 @@ public sealed class VerificationTests
         VerificationReport report = await _store.VerifyAsync();
 
         Damage damage = report.Damages.ShouldHaveSingleItem();
-        damage.Shard.ShouldBe(shard);
+        damage.Partition.ShouldBe(shard);
         damage.Message.ShouldContain($"shard {shard} is damaged in the block of SequenceNr {inShard + 1} to {inShard + 1}");
         report.Rows.ShouldBe(16 - inShard);
         report.DifferenceCount.ShouldBe(0);

@@ -20,10 +20,10 @@ public sealed class DamageTests
 
         // A block; the Counter that most events are of; all seen identities, of which some are sure to be asked for.
         var block = (await RowsAsync(scenario, "SELECT rowid, shard_id, first_seq, last_seq FROM dataload_journal ORDER BY length(bytes) DESC LIMIT 1")).Single();
-        var counter = (await RowsAsync(scenario, "SELECT rowid, shard_id, seq_nr, 0 FROM dataload_snapshot WHERE kind = 1 ORDER BY length(bytes) DESC LIMIT 1")).Single();
+        var counter = (await RowsAsync(scenario, "SELECT rowid, partition_id, seq_nr, 0 FROM dataload_snapshot WHERE kind = 1 ORDER BY length(bytes) DESC LIMIT 1")).Single();
         var topic = (await SqliteFileOf.QueryAsync(scenario.StoreFile, $"SELECT key FROM dataload_snapshot WHERE rowid = {counter.RowId}", reader => (byte[])reader.GetValue(0))).Single();
         var name = string.Create(CultureInfo.InvariantCulture, $"{System.Text.Encoding.UTF8.GetString(topic.AsSpan(9))}:{System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(topic.AsSpan(5))}");
-        var identities = await RowsAsync(scenario, "SELECT rowid, shard_id, seq_nr, kind FROM dataload_snapshot WHERE kind IN (2, 3)");
+        var identities = await RowsAsync(scenario, "SELECT rowid, partition_id, seq_nr, kind FROM dataload_snapshot WHERE kind IN (2, 3)");
         await SqliteFileOf.FlipAsync(scenario, "dataload_journal", block.RowId, 1_001);
         await SqliteFileOf.FlipAsync(scenario, "dataload_snapshot", counter.RowId, 77);
         foreach (var row in identities)
@@ -34,10 +34,10 @@ public sealed class DamageTests
         var (code, output) = await HostCommand.RunAsync(scenario.Config, "verify");
         code.ShouldBe(1, output);
         ShouldName(output, $"The journal of shard {block.Shard} is damaged in the block of SequenceNr {block.From} to {block.To}: ", "Restore the store from a backup");
-        ShouldName(output, $"Shard {counter.Shard}, Counter snapshot of SequenceNr {counter.From}: ", "Run 'dataload rebuild' for its topic");
+        ShouldName(output, $"Partition {counter.Shard}, Counter snapshot of SequenceNr {counter.From}: ", "Run 'dataload rebuild' for its topic");
         foreach (var row in identities.Where(row => row.To == 2))
         {
-            ShouldName(output, $"Shard {row.Shard}, SeenKeys snapshot of SequenceNr {row.From}: ", "makes them anew from the journal");
+            ShouldName(output, $"Partition {row.Shard}, SeenKeys snapshot of SequenceNr {row.From}: ", "makes them anew from the journal");
         }
 
         // What the journal gives again needs the journal.

@@ -34,7 +34,7 @@ public sealed class PostgreSqlJournalTests(TestDatabase database) : IClassFixtur
         long epoch = await Some.EpochAsync(store, "node", 1);
         await using NpgsqlConnection takeover = await TestDatabase.ConnectAsync(connectionString);
         await using NpgsqlTransaction transaction = await takeover.BeginTransactionAsync();
-        await using (var update = new NpgsqlCommand("UPDATE dataload_lease SET epoch = epoch + 1, node_id = 'other'", takeover, transaction))
+        await using (var update = new NpgsqlCommand("UPDATE dataload_partition SET epoch = epoch + 1", takeover, transaction))
         {
             await update.ExecuteNonQueryAsync();
         }
@@ -60,7 +60,7 @@ public sealed class PostgreSqlJournalTests(TestDatabase database) : IClassFixtur
         await using NpgsqlTransaction transaction = await appender.BeginTransactionAsync();
         await using (var append = new NpgsqlCommand(
             $"""
-            SELECT FROM dataload_lease WHERE shard_id = 1 FOR SHARE;
+            SELECT FROM dataload_partition WHERE partition_id = 1 FOR SHARE;
             INSERT INTO dataload_journal VALUES (1, 1, 4, {epoch}, 0, 'abc')
             """,
             appender,

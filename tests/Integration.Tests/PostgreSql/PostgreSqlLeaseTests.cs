@@ -38,7 +38,7 @@ public sealed class PostgreSqlLeaseTests(TestDatabase database) : IClassFixture<
         await using SqlStore old = TestDatabase.Open(connectionString, "old-2");
         long epoch = await Some.EpochAsync(old, "old-2", 1);
         await using NpgsqlConnection frozen = await TestDatabase.ConnectAsync(connectionString, "dataload:old-2");
-        await using (var command = new NpgsqlCommand("BEGIN; SELECT FROM dataload_lease FOR SHARE", frozen))
+        await using (var command = new NpgsqlCommand("BEGIN; SELECT FROM dataload_partition FOR SHARE", frozen))
         {
             await command.ExecuteNonQueryAsync();
         }
@@ -120,7 +120,7 @@ public sealed class PostgreSqlLeaseTests(TestDatabase database) : IClassFixture<
         await using TestRole role = await TestRole.CreateAsync(connectionString, "ALL");
         await using SqlStore next = TestDatabase.Open(role.ConnectionString, "next-6");
         await using NpgsqlConnection frozen = await TestDatabase.ConnectAsync(connectionString, "dataload:old-6");
-        await using (var command = new NpgsqlCommand("BEGIN; SELECT FROM dataload_lease FOR SHARE", frozen))
+        await using (var command = new NpgsqlCommand("BEGIN; SELECT FROM dataload_partition FOR SHARE", frozen))
         {
             await command.ExecuteNonQueryAsync();
         }

@@ -42,6 +42,75 @@ public sealed class PostgreSqlLookupTests(TestDatabase database) : IClassFixture
     }
 
     [Fact]
+    public async Task Exact_decimals_of_any_length_are_judged_by_their_value()
+    {
+        string connectionString = await database.CreateSchemaAsync();
+        await TestDatabase.ExecuteAsync(
+            connectionString,
+            """
+            CREATE TABLE goods (id numeric(40,10) PRIMARY KEY, name text, amount numeric, flag numeric, at numeric(60,30));
+            INSERT INTO goods SELECT i, 'n', 12.50, 1, 77 FROM generate_series(1, 9) i;
+            INSERT INTO goods VALUES (10, 'long', 95909.8281939472410410151370800, 1, 77), (11, 'zeros', 12.5::numeric(40,30), 0.000, 77.0),
+                (12, 'wide', 1e60, 1, 1e25), (13, 'least', 9999999999.99, 1.5, -9223372036854775808)
+            """);
+        await using var lookup = new SqlLookup(PostgreSqlDatabase.ForReading(new PostgreSqlStoreOptions { ConnectionString = connectionString }));
+        var rows = new LookupRows(Step);
+        for (int round = 0; round < 3; round++)
+        {
+            await lookup.QueryAsync(Query, Step, Enumerable.Range(1, 13).ToArray(), rows, Some.None);
+
+            rows.Count.ShouldBe(13);
+            for (int id = 1; id <= 9; id++)
+            {
+                (rows.Error(rows.Find(id), 1), rows.Number(rows.Find(id), 1)).ShouldBe((null, 1250));
+            }
+
+            rows.Error(rows.Find(10), 1)!.ShouldContain("column amount = 95909.8281939472410410151370800");
+            (rows.Error(rows.Find(11), 1), rows.Number(rows.Find(11), 1), rows.Number(rows.Find(11), 2), rows.Number(rows.Find(11), 3)).ShouldBe((null, 1250, 0, 77));
+            rows.Error(rows.Find(12), 1).ShouldNotBeNull();
+            rows.Error(rows.Find(12), 3).ShouldNotBeNull();
+            rows.Number(rows.Find(13), 1).ShouldBe(999_999_999_999);
+            rows.Error(rows.Find(13), 2).ShouldNotBeNull();
+        }
+    }
+
+    [Fact]
+    public async Task Whatever_the_driver_throws_on_a_value_spoils_its_own_row()
+    {
+        string connectionString = await database.CreateSchemaAsync();
+        await TestDatabase.ExecuteAsync(
+            connectionString,
+            "CREATE TABLE goods (id int PRIMARY KEY, name text, amount numeric, flag bool, at interval); INSERT INTO goods VALUES (1, 'a', 1, true, '1 month'), (2, 'b', 1, true, null)");
+        await using var lookup = new SqlLookup(PostgreSqlDatabase.ForReading(new PostgreSqlStoreOptions { ConnectionString = connectionString }));
+        var rows = new LookupRows(Step);
+
+        await lookup.QueryAsync(Query.Replace("at, name", "null::bigint AS at, CASE WHEN id = 1 THEN at END AS name", StringComparison.Ordinal), Step, new[] { 1, 2 }, rows, Some.None);
+
+        rows.Error(rows.Find(1), 0)!.ShouldContain("column name");
+        rows.Error(rows.Find(1), 1).ShouldBeNull();
+        rows.Error(rows.Find(2), 0).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_column_that_becomes_numeric_while_a_node_runs_is_read_all_the_same()
+    {
+        string connectionString = await database.CreateSchemaAsync();
+        await TestDatabase.ExecuteAsync(connectionString, "CREATE TABLE goods (id int PRIMARY KEY, name text, amount int, flag bool, at bigint); INSERT INTO goods VALUES (1, 'a', 5, true, 1)");
+        await using var lookup = new SqlLookup(PostgreSqlDatabase.ForReading(new PostgreSqlStoreOptions { ConnectionString = connectionString, PrepareStatements = false }));
+        var rows = new LookupRows(Step);
+        await lookup.QueryAsync(Query, Step, new[] { 1 }, rows, Some.None);
+        rows.Number(0, 1).ShouldBe(500);
+
+        await TestDatabase.ExecuteAsync(connectionString, "ALTER TABLE goods ALTER amount TYPE numeric; UPDATE goods SET amount = 5.250000000000000000000000000000000000");
+        await lookup.QueryAsync(Query, Step, new[] { 1 }, rows, Some.None);
+        rows.Number(0, 1).ShouldBe(525);
+
+        await TestDatabase.ExecuteAsync(connectionString, "ALTER TABLE goods ALTER amount TYPE int");
+        await lookup.QueryAsync(Query, Step, new[] { 1 }, rows, Some.None);
+        rows.Number(0, 1).ShouldBe(500);
+    }
+
+    [Fact]
     public async Task A_query_that_lacks_a_column_is_named()
     {
         await using SqlLookup lookup = await CreateAsync();

@@ -1,4 +1,5 @@
 using DataLoad.Engine.Contract;
+using LinqToDB.Data;
 using DataLoad.Engine.Storage;
 using DataLoad.Engine.Storage.PostgreSql;
 using Npgsql;
@@ -36,6 +37,68 @@ public sealed class PostgreSqlSchemaTests(TestDatabase database) : IClassFixture
             }
         }));
         (await TestDatabase.ExecuteAsync(connectionString, "SELECT count(*) FROM dataload_migration")).ShouldBe(2L);
+    }
+
+    [Fact]
+    public async Task A_store_of_the_first_release_is_refused_with_the_remedy_and_what_it_forgets()
+    {
+        string connectionString = await database.CreateSchemaAsync();
+        await TestDatabase.ExecuteAsync(
+            connectionString,
+            "CREATE TABLE dataload_migration (version int PRIMARY KEY, name text); INSERT INTO dataload_migration VALUES (2, ''); CREATE TABLE dataload_checkpoint (shard_id int PRIMARY KEY)");
+        await using SqlStore store = TestDatabase.Open(connectionString);
+
+        string refused = (await Should.ThrowAsync<StoreException>(() => store.MigrateAsync(Some.None).AsTask())).Message;
+
+        refused.ShouldContain("adopt-existing-rows = true");
+        refused.ShouldContain("forgets the identities");
+        (await store.CheckSchemaAsync(Some.None)).ShouldBe(refused);
+    }
+
+    [Fact]
+    public async Task A_journal_without_its_unique_index_is_named_with_the_remedy()
+    {
+        string connectionString = await database.CreateSchemaAsync();
+        await using SqlStore store = TestDatabase.Open(connectionString);
+        (await store.CheckJournalAsync(Some.None))!.ShouldContain("no table 'journal'");
+        await store.MigrateAsync(Some.None);
+        (await store.CheckJournalAsync(Some.None)).ShouldBeNull();
+
+        await TestDatabase.ExecuteAsync(connectionString, "ALTER TABLE journal DROP CONSTRAINT journal_uq; CREATE UNIQUE INDEX ON journal (persistence_id, sequence_number) WHERE deleted");
+        (await store.CheckJournalAsync(Some.None))!.ShouldContain("CREATE UNIQUE INDEX journal_uq ON journal (persistence_id, sequence_number)");
+
+        await TestDatabase.ExecuteAsync(connectionString, "CREATE UNIQUE INDEX ON journal (sequence_number, persistence_id)");
+        (await store.CheckJournalAsync(Some.None)).ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Statements_are_prepared_unless_that_is_turned_off(bool prepares)
+    {
+        var options = new PostgreSqlStoreOptions { ConnectionString = await database.CreateSchemaAsync(), PrepareStatements = prepares, MaxConnections = 2 };
+        await using var sql = PostgreSqlDatabase.ForStore(options);
+        await using var store = new SqlStore(sql);
+        await store.MigrateAsync(Some.None);
+        for (int i = 1; i < 5; i++)
+        {
+            await store.Partitions.RaiseEpochAsync(1, i, Some.None);
+        }
+
+        long prepared = await sql.ReadAsync((db, token) => db.ExecuteAsync<long>("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%dataload_partition%'", token), Some.None);
+
+        (prepared > 0).ShouldBe(prepares);
+    }
+
+    [Fact]
+    public async Task Sessions_commit_synchronously_whatever_the_role_says_and_so_do_the_journals()
+    {
+        string connectionString = await database.CreateSchemaAsync();
+        await TestDatabase.ExecuteAsync(connectionString, $"ALTER DATABASE {new NpgsqlConnectionStringBuilder(connectionString).Database} SET synchronous_commit = off");
+        await using var sql = PostgreSqlDatabase.ForStore(new PostgreSqlStoreOptions { ConnectionString = connectionString });
+
+        (await sql.ReadAsync((db, token) => db.ExecuteAsync<string>("SHOW synchronous_commit", token), Some.None)).ShouldBe("on");
+        (await TestDatabase.ExecuteAsync(sql.JournalConnection.ConnectionString, "SHOW synchronous_commit")).ShouldBe("on");
     }
 
     [Fact]

@@ -51,7 +51,7 @@ public sealed class TestDatabase : IAsyncLifetime
     }
 
     public static SqlStore Open(string connectionString, string? nodeId = null) =>
-        new(new PostgreSqlStoreOptions { ConnectionString = connectionString, NodeId = nodeId });
+        new(PostgreSqlDatabase.ForStore(new PostgreSqlStoreOptions { ConnectionString = connectionString, NodeId = nodeId }));
 
     /// <summary>Runs a statement on a connection of its own.</summary>
     public static async Task<object?> ExecuteAsync(string connectionString, string sql)

@@ -96,7 +96,7 @@ internal sealed class PostgreSqlDialect : SqlDialect
 
     public override string Holds => PostgreSqlFence.Holds;
 
-    public override string Rows(RowShape shape) => string.Create(
+    protected override string Rows(RowShape shape) => string.Create(
         CultureInfo.InvariantCulture,
         $"unnest({Join(Enumerable.Range(1, shape.Names.Length).Select(i => $"${i}"))}) WITH ORDINALITY AS w ({Join(shape.Names)}, ordinality)");
 

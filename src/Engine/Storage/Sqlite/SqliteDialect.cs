@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using DataLoad.Engine.Contract;
 using LinqToDB.Data;
 using Microsoft.Data.Sqlite;
@@ -11,7 +12,7 @@ namespace DataLoad.Engine.Storage.Sqlite;
 /// SQLite's SQL. Rows come one after another through a prepared statement, since a call costs next to nothing; fenced
 /// ones are left out before. Days are kept as text <c>YYYY-MM-DD</c>, times as UTC text.
 /// </summary>
-internal sealed class SqliteDialect : SqlDialect
+internal sealed partial class SqliteDialect : SqlDialect
 {
     public override string Bytes => "BLOB";
 
@@ -69,9 +70,6 @@ internal sealed class SqliteDialect : SqlDialect
     // Reads the file's first page, which SELECT 1 would not.
     public override string Ping => "SELECT count(*) FROM sqlite_master";
 
-    public override string Rows(RowShape shape) =>
-        $"(SELECT {Join(shape.Names.Concat(Enumerable.Range(0, shape.Numbers).Select(i => $"n{i}")).Select((name, i) => $"?{i + 1} AS {name}"))}) AS w";
-
     public override string Number(RowShape shape, int index) => $"w.n{index}";
 
     /// <summary>
@@ -120,9 +118,17 @@ internal sealed class SqliteDialect : SqlDialect
         $"{column} IN (SELECT unhex(value) FROM json_each(@{parameter}))",
         DataParameter.Text(parameter, $"[{string.Join(',', keys.Select(key => $"\"{Convert.ToHexString(key)}\""))}]"));
 
-    // For one row, without the join that SQLite does not know.
-    public override string Delete(string table, RowShape shape, string on) =>
-        $"DELETE FROM {table} AS t WHERE {shape.Names.Select((name, i) => (name, i)).Reverse().Aggregate(on, (text, column) => text.Replace($"w.{column.name}", $"?{column.i + 1}", StringComparison.Ordinal))}";
+    public override string Upsert(
+        string table, RowShape shape, IReadOnlyList<(string Column, string Value)> columns, int keys, Range changed, string? condition) =>
+        $"""
+        INSERT INTO {table} AS t ({Join(columns.Select(column => column.Column))})
+        VALUES ({Bound(shape, Join(columns.Select(column => column.Value)))})
+        {OnConflict(columns, keys, changed, condition)}
+        """;
+
+    public override string Update(string table, RowShape shape, string set, string on) => $"UPDATE {table} AS t SET {Bound(shape, set)} WHERE {Bound(shape, on)}";
+
+    public override string Delete(string table, RowShape shape, string on) => $"DELETE FROM {table} AS t WHERE {Bound(shape, on)}";
 
     public override string CreateKey(Page page) =>
         $"CREATE UNIQUE INDEX {Quote(page.Table + "_topic_day")} ON {Quote(page.Table)} (topic_type, topic_id, stat_date)";
@@ -153,4 +159,14 @@ internal sealed class SqliteDialect : SqlDialect
         : null;
 
     public override bool IsDuplicate(Exception error) => error is SqliteException { SqliteErrorCode: raw.SQLITE_CONSTRAINT };
+
+    /// <summary>An expression for one row, whose values are parameters.</summary>
+    private static string Bound(RowShape shape, string expression) => RowValue().Replace(
+        expression,
+        value => value.Groups["number"] is { Success: true } number
+            ? $"?{shape.Names.Length + int.Parse(number.ValueSpan, CultureInfo.InvariantCulture) + 1}"
+            : $"?{Array.IndexOf(shape.Names, value.Groups["name"].Value) + 1}");
+
+    [GeneratedRegex(@"\bw\.(n(?<number>\d+)|(?<name>\w+))", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex RowValue();
 }

@@ -14,14 +14,14 @@ internal sealed class BrokerCheck(CheckReport report, AmqpConnector connector, H
     {
         try
         {
-            await using IConnection connection = await connector.ConnectAsync("check", cancellationToken).ConfigureAwait(false);
+            await using IConnection connection = await connector.ConnectAsync("check", cancellationToken);
             report.Ok("broker", $"{connector.Settings.SafeName} is reachable as user '{connector.UserName}'.");
             foreach (StreamDefinition stream in Catalog.Default.Streams)
             {
-                await CheckAsync(connection, stream, cancellationToken).ConfigureAwait(false);
+                await CheckAsync(connection, stream, cancellationToken);
             }
 
-            await CheckAsync(connection, "dead letters", Topology.DeadLetters, Topology.DeadLetters, cancellationToken).ConfigureAwait(false);
+            await CheckAsync(connection, "dead letters", Topology.DeadLetters, Topology.DeadLetters, cancellationToken);
             report.Note("broker", "bindings cannot be looked at over AMQP; each start makes those that are missing.");
         }
         catch (Exception e) when (FailureText.IsOutside(e))
@@ -39,17 +39,17 @@ internal sealed class BrokerCheck(CheckReport report, AmqpConnector connector, H
             return;
         }
 
-        await CheckAsync(connection, $"broker {stream.Name}", stream.Exchange, stream.Queue, cancellationToken).ConfigureAwait(false);
+        await CheckAsync(connection, $"broker {stream.Name}", stream.Exchange, stream.Queue, cancellationToken);
     }
 
     private async Task CheckAsync(IConnection connection, string subject, string exchange, string queue, CancellationToken cancellationToken)
     {
         QueueDeclareOk? found = null;
-        ShutdownEventArgs? noExchange = await TryAsync(connection, channel => channel.ExchangeDeclarePassiveAsync(exchange, cancellationToken), cancellationToken).ConfigureAwait(false);
+        ShutdownEventArgs? noExchange = await TryAsync(connection, channel => channel.ExchangeDeclarePassiveAsync(exchange, cancellationToken), cancellationToken);
         ShutdownEventArgs? noQueue = await TryAsync(
             connection,
-            async channel => found = await channel.QueueDeclarePassiveAsync(queue, cancellationToken).ConfigureAwait(false),
-            cancellationToken).ConfigureAwait(false);
+            async channel => found = await channel.QueueDeclarePassiveAsync(queue, cancellationToken),
+            cancellationToken);
         string[] wrong = [.. new[] { Wrong("exchange", exchange, noExchange), Wrong("queue", queue, noQueue) }.OfType<string>()];
         if (wrong.Length > 0)
         {
@@ -81,10 +81,10 @@ internal sealed class BrokerCheck(CheckReport report, AmqpConnector connector, H
     /// <summary>Tries on a channel of its own, since a refusal closes the channel.</summary>
     private static async Task<ShutdownEventArgs?> TryAsync(IConnection connection, Func<IChannel, Task> action, CancellationToken cancellationToken)
     {
-        await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         try
         {
-            await action(channel).ConfigureAwait(false);
+            await action(channel);
             return null;
         }
         catch (OperationInterruptedException e) when (connection.IsOpen && e.ShutdownReason is not null)

@@ -16,7 +16,7 @@ internal sealed class BusinessCheck(CheckReport report, ILookup lookup, HostSett
     {
         try
         {
-            await lookup.PingAsync(cancellationToken).ConfigureAwait(false);
+            await lookup.PingAsync(cancellationToken);
             report.Ok("business", $"{lookup.Name} is reachable.");
         }
         catch (Exception e) when (FailureText.IsOutside(e))
@@ -27,7 +27,7 @@ internal sealed class BusinessCheck(CheckReport report, ILookup lookup, HostSett
 
         foreach (StreamDefinition stream in Catalog.Default.Streams.Where(stream => !stream.Lookups.IsEmpty && settings.Engine.Amqp.Of(stream).Enabled))
         {
-            await CheckAsync(stream, cancellationToken).ConfigureAwait(false);
+            await CheckAsync(stream, cancellationToken);
         }
     }
 
@@ -39,7 +39,7 @@ internal sealed class BusinessCheck(CheckReport report, ILookup lookup, HostSett
             string query = settings.Engine.Amqp.Of(stream).Queries.TryGetValue(step.Name, out string? set) ? set : DefaultQueries.Of(step);
             if (!_wrong.TryGetValue((step.Name, query), out string? wrong))
             {
-                _wrong.Add((step.Name, query), wrong = await TryAsync(step, query, cancellationToken).ConfigureAwait(false));
+                _wrong.Add((step.Name, query), wrong = await TryAsync(step, query, cancellationToken));
             }
 
             if (wrong is not null)
@@ -60,7 +60,7 @@ internal sealed class BusinessCheck(CheckReport report, ILookup lookup, HostSett
         try
         {
             var rows = new LookupRows(step);
-            await lookup.QueryAsync(query, step, ReadOnlyMemory<int>.Empty, rows, cancellationToken).ConfigureAwait(false);
+            await lookup.QueryAsync(query, step, ReadOnlyMemory<int>.Empty, rows, cancellationToken);
             return rows.Count == 0 ? null : $"returns {rows.Count} rows for no keys, so that each batch reads them all: select by id = ANY(@keys).";
         }
         catch (Exception e) when (e is LookupException or DbException or StoreException or TimeoutException or InvalidOperationException)

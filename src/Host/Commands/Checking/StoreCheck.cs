@@ -24,7 +24,7 @@ internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings 
                 return;
             }
 
-            await CheckAsync(cancellationToken).ConfigureAwait(false);
+            await CheckAsync(cancellationToken);
         }
         catch (Exception e) when (FailureText.IsOutside(e))
         {
@@ -34,9 +34,9 @@ internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings 
 
     private async Task CheckAsync(CancellationToken cancellationToken)
     {
-        await store.PingAsync(cancellationToken).ConfigureAwait(false);
-        string? wrong = await store.CheckSchemaAsync(cancellationToken).ConfigureAwait(false);
-        string? shards = await store.FindFixedAsync(FixedValues.Shards, cancellationToken).ConfigureAwait(false);
+        await store.PingAsync(cancellationToken);
+        string? wrong = await store.CheckSchemaAsync(cancellationToken);
+        string? shards = await store.FindFixedAsync(FixedValues.Shards, cancellationToken);
         if (wrong is null)
         {
             report.Ok("store", $"{store.Name} is reachable, its schema is up to date.");
@@ -55,16 +55,16 @@ internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings 
         }
 
         CheckFixed("dataload.sharding.shards", settings.Engine.Sharding.Shards.ToString(CultureInfo.InvariantCulture), shards);
-        CheckFixed("dataload.time-zone", settings.Engine.TimeZone, await store.FindFixedAsync(FixedValues.TimeZone, cancellationToken).ConfigureAwait(false));
+        CheckFixed("dataload.time-zone", settings.Engine.TimeZone, await store.FindFixedAsync(FixedValues.TimeZone, cancellationToken));
         if (shards is not null && wrong is null)
         {
-            NodeInfo? owner = await store.Leases.FindOwnerAsync(cancellationToken).ConfigureAwait(false);
+            NodeInfo? owner = await store.Leases.FindOwnerAsync(cancellationToken);
             report.Ok("store", owner is null ? "no node runs over it." : $"node {owner.Id} runs over it; another one would stand by.");
         }
 
         foreach (Page page in Catalog.Default.Pages)
         {
-            await CheckTableAsync(page, cancellationToken).ConfigureAwait(false);
+            await CheckTableAsync(page, cancellationToken);
         }
     }
 
@@ -89,7 +89,7 @@ internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings 
         string subject = $"table {page.Table}";
         try
         {
-            long foreign = await store.Statistics.CountForeignAsync(page, cancellationToken).ConfigureAwait(false);
+            long foreign = await store.Statistics.CountForeignAsync(page, cancellationToken);
             if (foreign == 0)
             {
                 report.Ok(subject, "holds no rows that something else wrote.");

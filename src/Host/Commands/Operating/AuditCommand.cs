@@ -30,7 +30,7 @@ internal static class AuditCommand
             await operation.ShowAsync<AuditAnswer>(
                 NodePath.With(NodePath.Of("audit"), ("action", result.GetValue(action)), ("before", result.GetValue(before)), ("limit", result.GetValue(limit))),
                 Render,
-                cancellationToken).ConfigureAwait(false);
+                cancellationToken);
             return ExitCode.Done;
         });
     }

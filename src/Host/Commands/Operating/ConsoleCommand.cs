@@ -78,7 +78,7 @@ internal static class ConsoleCommand
         (NodeAccess node, ConsoleSettings settings) = source.Find(result);
         bool isTerminal = !Console.IsInputRedirected && !Console.IsOutputRedirected;
         TextWriter output = result.InvocationConfiguration.Output;
-        await GreetAsync(node, isTerminal ? output : null, cancellationToken).ConfigureAwait(false);
+        await GreetAsync(node, isTerminal ? output : null, cancellationToken);
         History history = History.Open(isTerminal ? History.UsualFile() : null, settings.History, warning => result.InvocationConfiguration.Error.WriteLine($"dataload: {warning}"));
         ConsoleSession? session = null;
         RootCommand root = CreateRoot(node, settings, Confirmation.OnTerminal(), history, () => session!.IsLeaving = true);
@@ -86,18 +86,18 @@ internal static class ConsoleCommand
             ? new LineEditor(new TerminalKeys(), new LineView(output, () => Console.WindowWidth), new Completer(root), history)
             : new PipedLines(Console.In);
         session = new ConsoleSession(root, lines, output, result.InvocationConfiguration.Error);
-        return await session.RunAsync($"{node.Address.Authority}> ", cancellationToken).ConfigureAwait(false);
+        return await session.RunAsync($"{node.Address.Authority}> ", cancellationToken);
     }
 
     /// <summary>Sees that the node answers, and says which it is.</summary>
     private static async Task GreetAsync(NodeAccess node, TextWriter? output, CancellationToken cancellationToken)
     {
         using var client = new NodeClient(node);
-        WhoAmIAnswer who = (await client.GetAsync(NodePath.Of("whoami"), cancellationToken).ConfigureAwait(false)).As<WhoAmIAnswer>();
-        StatusAnswer status = (await client.GetAsync(NodePath.Of("status"), cancellationToken).ConfigureAwait(false)).As<StatusAnswer>();
+        WhoAmIAnswer who = (await client.GetAsync(NodePath.Of("whoami"), cancellationToken)).As<WhoAmIAnswer>();
+        StatusAnswer status = (await client.GetAsync(NodePath.Of("status"), cancellationToken)).As<StatusAnswer>();
         if (output is not null)
         {
-            await output.WriteLineAsync(Cell.Flat($"Node {status.Node}, version {status.Version}, {status.State}, as {who.Role}. 'help' lists the commands, Tab completes, 'exit' leaves.")).ConfigureAwait(false);
+            await output.WriteLineAsync(Cell.Flat($"Node {status.Node}, version {status.Version}, {status.State}, as {who.Role}. 'help' lists the commands, Tab completes, 'exit' leaves."));
         }
     }
 

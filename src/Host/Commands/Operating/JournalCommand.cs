@@ -41,10 +41,10 @@ internal static class JournalCommand
                 ("after", result.GetValue(after)),
                 ("limit", result.GetValue(limit)),
                 ("users", result.GetValue(users)));
-            JournalAnswer answer = await operation.ShowAsync<JournalAnswer>(path, (display, page) => display.Table(CountedRow.Columns, page.Entries.Select(CountedRow.Of)), cancellationToken).ConfigureAwait(false);
+            JournalAnswer answer = await operation.ShowAsync<JournalAnswer>(path, (display, page) => display.Table(CountedRow.Columns, page.Entries.Select(CountedRow.Of)), cancellationToken);
             if (answer.Next is { } next && !operation.IsJson)
             {
-                await result.InvocationConfiguration.Error.WriteLineAsync($"dataload: there is more: --after {next}").ConfigureAwait(false);
+                await result.InvocationConfiguration.Error.WriteLineAsync($"dataload: there is more: --after {next}");
             }
 
             return ExitCode.Done;

@@ -35,7 +35,7 @@ internal static class KeepCommand
 
     private static Command Create(OperatingContext context, string name, string summary, string details) => context.Define(name, summary, details, [], async (_, operation, cancellationToken) =>
     {
-        await operation.DoAsync<DoneAnswer>(HttpMethod.Post, NodePath.Of(name), body: null, (display, done) => display.Line($"Done in {done.ElapsedMs} ms.", Tone.Good), cancellationToken).ConfigureAwait(false);
+        await operation.DoAsync<DoneAnswer>(HttpMethod.Post, NodePath.Of(name), body: null, (display, done) => display.Line($"Done in {done.ElapsedMs} ms.", Tone.Good), cancellationToken);
         return ExitCode.Done;
     });
 }

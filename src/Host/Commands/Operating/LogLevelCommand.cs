@@ -34,11 +34,11 @@ internal static class LogLevelCommand
             string path = NodePath.Of("log-levels");
             if (to is null && !result.GetValue(reset))
             {
-                await operation.ShowAsync<LogLevelsAnswer>(path, Render, cancellationToken).ConfigureAwait(false);
+                await operation.ShowAsync<LogLevelsAnswer>(path, Render, cancellationToken);
             }
             else
             {
-                await operation.DoAsync<LogLevelsAnswer>(HttpMethod.Put, path, new { category = result.GetValue(category), level = to }, Render, cancellationToken).ConfigureAwait(false);
+                await operation.DoAsync<LogLevelsAnswer>(HttpMethod.Put, path, new { category = result.GetValue(category), level = to }, Render, cancellationToken);
             }
 
             return ExitCode.Done;

@@ -25,7 +25,7 @@ internal static class NodesCommand
             (display, answer) => display.Table(
                 ["node", "address", "state", Column.Number("shards")],
                 answer.Nodes.Select(node => new Cell[] { node.IsSelf ? $"{node.Id} *" : node.Id, node.Address, node.State ?? "", Cell.Of(node.Shards) })),
-            cancellationToken).ConfigureAwait(false);
+            cancellationToken);
         return ExitCode.Done;
     });
 }

@@ -58,6 +58,6 @@ internal sealed class OperatingContext(NodeSource source, Confirmation confirmat
                 Settings = settings,
                 Time = time,
             },
-            cancellationToken).ConfigureAwait(false);
+            cancellationToken);
     }
 }

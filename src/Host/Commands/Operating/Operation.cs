@@ -34,11 +34,11 @@ internal sealed class Operation
     /// <param name="render">Shows it to people.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     public async Task<T> ShowAsync<T>(string path, Action<Display, T> render, CancellationToken cancellationToken)
-        where T : class => Show(await Node.GetAsync(path, cancellationToken).ConfigureAwait(false), render);
+        where T : class => Show(await Node.GetAsync(path, cancellationToken), render);
 
     /// <summary>Has something done and shows the answer.</summary>
     public async Task<T> DoAsync<T>(HttpMethod method, string path, object? body, Action<Display, T> render, CancellationToken cancellationToken)
-        where T : class => Show(await Node.DoAsync(method, path, body, cancellationToken).ConfigureAwait(false), render);
+        where T : class => Show(await Node.DoAsync(method, path, body, cancellationToken), render);
 
     /// <summary>Reads and shows, once or again and again until the caller has enough.</summary>
     /// <param name="watch">How often.</param>
@@ -52,7 +52,7 @@ internal sealed class Operation
     {
         if (!watch.IsOn(result))
         {
-            return code(await ShowAsync(path, render, cancellationToken).ConfigureAwait(false));
+            return code(await ShowAsync(path, render, cancellationToken));
         }
 
         int pictures = watch.Pictures(result);
@@ -60,7 +60,7 @@ internal sealed class Operation
         try
         {
             // Programs that read JSON take a picture a line, wherever it goes.
-            await (IsJson ? PicturesAsync(Output.Flush) : Display.AnimateAsync(PicturesAsync)).ConfigureAwait(false);
+            await (IsJson ? PicturesAsync(Output.Flush) : Display.AnimateAsync(PicturesAsync));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -75,15 +75,15 @@ internal sealed class Operation
             {
                 if (i > 0)
                 {
-                    await Task.Delay(Settings.WatchInterval, Time, cancellationToken).ConfigureAwait(false);
+                    await Task.Delay(Settings.WatchInterval, Time, cancellationToken);
                 }
 
-                NodeAnswer answer = await Node.GetAsync(path, cancellationToken).ConfigureAwait(false);
+                NodeAnswer answer = await Node.GetAsync(path, cancellationToken);
                 T read = answer.As<T>();
                 last = code(read);
                 if (IsJson)
                 {
-                    await Output.WriteLineAsync(answer.Json).ConfigureAwait(false);
+                    await Output.WriteLineAsync(answer.Json);
                 }
                 else
                 {

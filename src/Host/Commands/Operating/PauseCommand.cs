@@ -43,7 +43,7 @@ internal static class PauseCommand
                 NodePath.Of("streams", result.GetValue(stream)!, name),
                 body: null,
                 (display, answer) => display.Line($"{answer.Name} {(answer.Paused ? "is paused" : "is consumed again")}.", answer.Paused ? Tone.Warning : Tone.Good),
-                cancellationToken).ConfigureAwait(false);
+                cancellationToken);
             return ExitCode.Done;
         });
     }

@@ -30,7 +30,7 @@ internal static class SettingsCommand
             await operation.ShowAsync<SettingsAnswer>(
                 NodePath.With(NodePath.Of("settings"), ("search", result.GetValue(search))),
                 (display, answer) => display.Table(["setting", "value", "from"], answer.Settings.Select(setting => new Cell[] { setting.Path, setting.Value, new(setting.Origin, Tone.Faint) })),
-                cancellationToken).ConfigureAwait(false);
+                cancellationToken);
             return ExitCode.Done;
         });
     }

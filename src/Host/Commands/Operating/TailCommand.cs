@@ -36,7 +36,7 @@ internal static class TailCommand
             string path = NodePath.With(NodePath.Of("tail"), ("stream", result.GetValue(stream)), ("type", wanted?.Type), ("id", wanted?.Id), ("rate", result.GetValue(rate)), ("users", result.GetValue(users)));
             try
             {
-                return await WatchAsync(operation, path, result.GetValue(count), cancellationToken).ConfigureAwait(false);
+                return await WatchAsync(operation, path, result.GetValue(count), cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -49,13 +49,13 @@ internal static class TailCommand
     private static async Task<int> WatchAsync(Operation operation, string path, int count, CancellationToken cancellationToken)
     {
         int shown = 0;
-        await foreach (NodeEvent one in operation.Node.WatchAsync(path, cancellationToken).ConfigureAwait(false))
+        await foreach (NodeEvent one in operation.Node.WatchAsync(path, cancellationToken))
         {
             switch (one.Name)
             {
                 case "counted" when operation.IsJson:
-                    await operation.Output.WriteLineAsync(one.Data.Json).ConfigureAwait(false);
-                    await operation.Output.FlushAsync(cancellationToken).ConfigureAwait(false);
+                    await operation.Output.WriteLineAsync(one.Data.Json);
+                    await operation.Output.FlushAsync(cancellationToken);
                     break;
                 case "counted":
                     operation.Display.Row(CountedRow.Of(one.Data.As<CountedAnswer>()));

@@ -17,14 +17,14 @@ internal sealed class EventPublisher(AmqpConnector connector)
     {
         try
         {
-            await using IConnection connection = await connector.ConnectAsync("publish", cancellationToken).ConfigureAwait(false);
-            await RequireExchangeAsync(connection, exchange, cancellationToken).ConfigureAwait(false);
+            await using IConnection connection = await connector.ConnectAsync("publish", cancellationToken);
+            await RequireExchangeAsync(connection, exchange, cancellationToken);
             await using IChannel channel = await connection.CreateChannelAsync(
                 new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true),
-                cancellationToken).ConfigureAwait(false);
+                cancellationToken);
             foreach (EventMessage[] slice in messages.Chunk(Window))
             {
-                await Task.WhenAll(slice.Select(message => PublishAsync(channel, message, cancellationToken))).ConfigureAwait(false);
+                await Task.WhenAll(slice.Select(message => PublishAsync(channel, message, cancellationToken)));
             }
         }
         catch (PublishException e) when (e.IsReturn)
@@ -47,10 +47,10 @@ internal sealed class EventPublisher(AmqpConnector connector)
 
     private static async Task RequireExchangeAsync(IConnection connection, string exchange, CancellationToken cancellationToken)
     {
-        await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         try
         {
-            await channel.ExchangeDeclarePassiveAsync(exchange, cancellationToken).ConfigureAwait(false);
+            await channel.ExchangeDeclarePassiveAsync(exchange, cancellationToken);
         }
         catch (OperationInterruptedException e) when (e.ShutdownReason?.ReplyCode == Constants.NotFound)
         {

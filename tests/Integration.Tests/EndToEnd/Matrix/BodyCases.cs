@@ -4,7 +4,7 @@ using static DataLoad.Integration.Tests.EndToEnd.Matrix.MessageMatrix;
 
 namespace DataLoad.Integration.Tests.EndToEnd.Matrix;
 
-/// <summary>Section 2 of the contract: how bodies are written.</summary>
+/// <summary>The contract, Bodies: how bodies are written.</summary>
 internal static class BodyCases
 {
     private const string Body = $"{{{Fields}}}";

@@ -4,7 +4,7 @@ using static DataLoad.Integration.Tests.EndToEnd.Matrix.MessageMatrix;
 
 namespace DataLoad.Integration.Tests.EndToEnd.Matrix;
 
-/// <summary>Sections 3 and 4 of the contract: what is the same event, when it happened, and how long it is held.</summary>
+/// <summary>The contract, Identity and Time and day: what is the same event, when it happened, and how long it is held.</summary>
 internal static class EventCases
 {
     private const string Body = $"{{{Fields}}}";

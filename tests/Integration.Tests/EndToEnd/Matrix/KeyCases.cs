@@ -4,7 +4,7 @@ using static DataLoad.Integration.Tests.EndToEnd.Matrix.MessageMatrix;
 
 namespace DataLoad.Integration.Tests.EndToEnd.Matrix;
 
-/// <summary>Sections 1 and 2 of the contract: keys, the rows that they name, and whose value wins.</summary>
+/// <summary>The contract, Streams and Bodies: keys, the rows that they name, and whose value wins.</summary>
 internal static class KeyCases
 {
     public static void Add(MessageMatrix matrix)

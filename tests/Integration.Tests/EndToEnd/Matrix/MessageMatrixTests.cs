@@ -7,7 +7,7 @@ using Xunit;
 
 namespace DataLoad.Integration.Tests.EndToEnd.Matrix;
 
-/// <summary>Sections 1 to 4 and 7 of the contract, a message for each thing that may differ, over real servers.</summary>
+/// <summary>The contract, from Streams to What cannot be counted: a message for each thing that may differ, over real servers.</summary>
 public sealed class MessageMatrixTests
 {
     private const string Settings = "parking.retry-delays = [100ms, 200ms], streams { \"act.lottery\" { delayed = true } }";

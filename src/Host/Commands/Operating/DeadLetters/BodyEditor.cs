@@ -12,12 +12,12 @@ internal static class BodyEditor
     {
         if (path is not "-")
         {
-            return await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false);
+            return await File.ReadAllBytesAsync(path, cancellationToken);
         }
 
         using var body = new MemoryStream();
         await using Stream input = Console.OpenStandardInput();
-        await input.CopyToAsync(body, cancellationToken).ConfigureAwait(false);
+        await input.CopyToAsync(body, cancellationToken);
         return body.ToArray();
     }
 
@@ -37,9 +37,9 @@ internal static class BodyEditor
         try
         {
             string file = Path.Combine(folder, "body");
-            await File.WriteAllBytesAsync(file, body, cancellationToken).ConfigureAwait(false);
-            await RunAsync(editor, file, cancellationToken).ConfigureAwait(false);
-            byte[] corrected = await File.ReadAllBytesAsync(file, cancellationToken).ConfigureAwait(false);
+            await File.WriteAllBytesAsync(file, body, cancellationToken);
+            await RunAsync(editor, file, cancellationToken);
+            byte[] corrected = await File.ReadAllBytesAsync(file, cancellationToken);
 
             // Editors end a file with a line feed that the body did not have.
             if (corrected is [.., (byte)'\n'] && body is not [.., (byte)'\n'])
@@ -64,7 +64,7 @@ internal static class BodyEditor
         try
         {
             using Process process = Process.Start(words[0], [.. words[1..], file]);
-            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+            await process.WaitForExitAsync(cancellationToken);
             if (process.ExitCode != 0)
             {
                 throw new NodeException($"The editor {editor} ended with {process.ExitCode}, and nothing was done.");

@@ -31,11 +31,11 @@ internal static class DeadEditCommand
         {
             string letter = result.GetValue(id)!;
             byte[]? corrected = result.GetValue(body) is { } text ? System.Text.Encoding.UTF8.GetBytes(text)
-                : result.GetValue(file) is { } path ? await BodyEditor.ReadAsync(path, cancellationToken).ConfigureAwait(false)
-                : await EditedAsync(operation, letter, cancellationToken).ConfigureAwait(false);
+                : result.GetValue(file) is { } path ? await BodyEditor.ReadAsync(path, cancellationToken)
+                : await EditedAsync(operation, letter, cancellationToken);
             if (corrected is null)
             {
-                await result.InvocationConfiguration.Error.WriteLineAsync("dataload: the body is as it was, and nothing was done").ConfigureAwait(false);
+                await result.InvocationConfiguration.Error.WriteLineAsync("dataload: the body is as it was, and nothing was done");
                 return ExitCode.Found;
             }
 
@@ -44,7 +44,7 @@ internal static class DeadEditCommand
                 NodePath.Of("dead-letters", "messages", letter, "edit"),
                 new { bodyBase64 = Convert.ToBase64String(corrected), contentType = result.GetValue(contentType) },
                 DeadRequeueCommand.Render,
-                cancellationToken).ConfigureAwait(false);
+                cancellationToken);
             return move.Skipped > 0 ? ExitCode.Found : ExitCode.Done;
         });
         command.Validators.Add(result =>
@@ -59,7 +59,7 @@ internal static class DeadEditCommand
 
     private static async Task<byte[]?> EditedAsync(Operation operation, string id, CancellationToken cancellationToken)
     {
-        DeadLetterAnswer letter = (await operation.Node.GetAsync(NodePath.Of("dead-letters", "messages", id), cancellationToken).ConfigureAwait(false)).As<DeadLetterAnswer>();
-        return await BodyEditor.EditAsync(Convert.FromBase64String(letter.BodyBase64), cancellationToken).ConfigureAwait(false);
+        DeadLetterAnswer letter = (await operation.Node.GetAsync(NodePath.Of("dead-letters", "messages", id), cancellationToken)).As<DeadLetterAnswer>();
+        return await BodyEditor.EditAsync(Convert.FromBase64String(letter.BodyBase64), cancellationToken);
     }
 }

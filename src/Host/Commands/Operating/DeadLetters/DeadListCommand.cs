@@ -37,11 +37,11 @@ internal static class DeadListCommand
                     ("reason", result.GetValue(reason)),
                     ("limit", result.GetValue(limit)),
                     ("offset", result.GetValue(offset)));
-                await operation.ShowAsync<DeadLetterListAnswer>(path, RenderMessages, cancellationToken).ConfigureAwait(false);
+                await operation.ShowAsync<DeadLetterListAnswer>(path, RenderMessages, cancellationToken);
             }
             else
             {
-                await operation.ShowAsync<DeadLetterGroupsAnswer>(NodePath.Of("dead-letters"), RenderGroups, cancellationToken).ConfigureAwait(false);
+                await operation.ShowAsync<DeadLetterGroupsAnswer>(NodePath.Of("dead-letters"), RenderGroups, cancellationToken);
             }
 
             return ExitCode.Done;

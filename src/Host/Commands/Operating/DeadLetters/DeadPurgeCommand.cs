@@ -26,7 +26,7 @@ internal static class DeadPurgeCommand
         var selection = new DeadSelection();
         TaughtCommand command = context.Define("purge", "Removes dead letters for good.", Details, selection.Symbols, async (result, operation, cancellationToken) =>
         {
-            DeadOrder? order = await selection.ConfirmAsync(result, operation, "Remove for good", limit: null, alwaysAsk: true, cancellationToken).ConfigureAwait(false);
+            DeadOrder? order = await selection.ConfirmAsync(result, operation, "Remove for good", limit: null, alwaysAsk: true, cancellationToken);
             if (order is null)
             {
                 return ExitCode.Found;
@@ -37,7 +37,7 @@ internal static class DeadPurgeCommand
                 NodePath.Of("dead-letters", "purge"),
                 order,
                 (display, move) => display.Line($"{move.Moved} removed, {move.Left ?? 0} left.", Tone.Good),
-                cancellationToken).ConfigureAwait(false);
+                cancellationToken);
             return ExitCode.Done;
         });
         selection.CheckIn(command);

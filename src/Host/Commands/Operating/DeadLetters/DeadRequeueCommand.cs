@@ -28,13 +28,13 @@ internal static class DeadRequeueCommand
         Option<int?> limit = new("--limit") { Description = "At the most so many, the oldest first.", HelpName = "N" };
         TaughtCommand command = context.Define("requeue", "Puts dead letters back into their streams' queues.", Details, [.. selection.Symbols, limit], async (result, operation, cancellationToken) =>
         {
-            DeadOrder? order = await selection.ConfirmAsync(result, operation, "Requeue", result.GetValue(limit), alwaysAsk: false, cancellationToken).ConfigureAwait(false);
+            DeadOrder? order = await selection.ConfirmAsync(result, operation, "Requeue", result.GetValue(limit), alwaysAsk: false, cancellationToken);
             if (order is null)
             {
                 return ExitCode.Found;
             }
 
-            DeadLetterMoveAnswer move = await operation.DoAsync<DeadLetterMoveAnswer>(HttpMethod.Post, NodePath.Of("dead-letters", "requeue"), order with { Confirm = null }, Render, cancellationToken).ConfigureAwait(false);
+            DeadLetterMoveAnswer move = await operation.DoAsync<DeadLetterMoveAnswer>(HttpMethod.Post, NodePath.Of("dead-letters", "requeue"), order with { Confirm = null }, Render, cancellationToken);
             return move.Skipped > 0 ? ExitCode.Found : ExitCode.Done;
         });
         selection.CheckIn(command);

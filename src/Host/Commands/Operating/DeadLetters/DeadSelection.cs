@@ -67,7 +67,7 @@ internal sealed class DeadSelection
         };
         long count = ids.Length > 0 && order.Stream is null && order.Reason is null
             ? ids.Distinct(StringComparer.Ordinal).Count()
-            : await CountAsync(operation.Node, order, cancellationToken).ConfigureAwait(false);
+            : await CountAsync(operation.Node, order, cancellationToken);
         count = Math.Min(count, limit ?? long.MaxValue);
         bool mustAsk = count > 0 && (alwaysAsk || ids.Length == 0);
         string which = string.Join(", ", new[] { order.Stream, order.Reason }.OfType<string>());
@@ -83,7 +83,7 @@ internal sealed class DeadSelection
         }
 
         string path = NodePath.With(NodePath.Of("dead-letters"), ("maxAge", 0));
-        DeadLetterGroupsAnswer groups = (await node.GetAsync(path, cancellationToken).ConfigureAwait(false)).As<DeadLetterGroupsAnswer>();
+        DeadLetterGroupsAnswer groups = (await node.GetAsync(path, cancellationToken)).As<DeadLetterGroupsAnswer>();
         return groups.Groups
             .Where(group => (order.Stream is null || string.Equals(group.Stream, order.Stream, StringComparison.Ordinal)) && (order.Reason is null || string.Equals(group.Reason, order.Reason, StringComparison.Ordinal)))
             .Sum(group => group.Count);

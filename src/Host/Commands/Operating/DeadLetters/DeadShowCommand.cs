@@ -23,7 +23,7 @@ internal static class DeadShowCommand
         Argument<string> id = DeadSelection.Id();
         return context.Define("show", "Shows a dead letter with its body.", Details, [id], async (result, operation, cancellationToken) =>
         {
-            await operation.ShowAsync<DeadLetterAnswer>(NodePath.Of("dead-letters", "messages", result.GetValue(id)!), Render, cancellationToken).ConfigureAwait(false);
+            await operation.ShowAsync<DeadLetterAnswer>(NodePath.Of("dead-letters", "messages", result.GetValue(id)!), Render, cancellationToken);
             return ExitCode.Done;
         });
     }

@@ -133,7 +133,7 @@ internal sealed class Display(TextWriter output, IAnsiConsole? terminal)
     {
         if (terminal is null)
         {
-            await work(output.Flush).ConfigureAwait(false);
+            await work(output.Flush);
             return;
         }
 
@@ -142,7 +142,7 @@ internal sealed class Display(TextWriter output, IAnsiConsole? terminal)
             live.UpdateTarget(new Rows([.. _pending]));
             _pending.Clear();
             live.Refresh();
-        })).ConfigureAwait(false);
+        }));
     }
 
     private static string Plain(IEnumerable<Cell> cells) => string.Join('\t', cells.Select(cell => Cell.Flat(cell.Text)));

@@ -4,8 +4,8 @@ using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Engine.Auditing;
 
-/// <summary>The statistics rows of one shard, as they were read.</summary>
-internal sealed class ShardRows
+/// <summary>The statistics rows of one Partition, as they were read.</summary>
+internal sealed class PartitionRows
 {
     private readonly Dictionary<CounterId, StatisticsRow> _rows = [];
     private readonly Dictionary<CounterId, (Page Page, StatisticsRow Row)> _foreign = [];

@@ -1,0 +1,83 @@
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Journaling;
+
+namespace DataLoad.Engine.Auditing;
+
+/// <summary>
+/// Tells Counters whose row will never come from those whose row is only not there yet, by the journal alone: an owner that
+/// went on journaling for long after a Counter's events has had its time to flush them, while one that ended soon after has
+/// left them to the next start, however long ago that was.
+/// </summary>
+internal sealed class FlushLag
+{
+    private readonly List<(long StartMs, long EndMs)> _ownerships = [];
+    private readonly Dictionary<CounterId, (int Ownership, long AtMs)> _leftOut = [];
+    private long _nowMs;
+    private bool _isWithin;
+
+    /// <summary>
+    /// The SequenceNr that the journal ended at before the rows were read: what was persisted later says nothing of them.
+    /// </summary>
+    public long Horizon { get; set; }
+
+    /// <summary>Forgets what was read.</summary>
+    public void Clear()
+    {
+        _ownerships.Clear();
+        _leftOut.Clear();
+    }
+
+    /// <summary>Takes note of an entry of the journal, and of when it was persisted.</summary>
+    public void Read(PersistedEntry entry, long atMs)
+    {
+        _isWithin = entry.SequenceNr <= Horizon;
+        _nowMs = atMs;
+        if (!_isWithin)
+        {
+            return;
+        }
+
+        if (entry.Entry is Owned || _ownerships.Count == 0)
+        {
+            _ownerships.Add((atMs, atMs));
+        }
+        else
+        {
+            (long startMs, long endMs) = _ownerships[^1];
+            _ownerships[^1] = (startMs, Math.Max(endMs, atMs));
+        }
+    }
+
+    /// <summary>Takes note of an event, of the entry that was read last, which is neither in its Counter's row nor flushed by the checkpoint.</summary>
+    public void LeftOut(in CounterId id)
+    {
+        if (_isWithin)
+        {
+            _leftOut.TryAdd(id, (_ownerships.Count - 1, _nowMs));
+        }
+    }
+
+    /// <summary>The Counters that an owner went on for longer without flushing.</summary>
+    /// <param name="limit">How long a flush may take.</param>
+    /// <param name="ownedUntilMs">Until when, in epoch milliseconds, the last owner is known to go on, though it journals nothing; null where it may have ended.</param>
+    public HashSet<CounterId> Overdue(TimeSpan limit, long? ownedUntilMs)
+    {
+        if (ownedUntilMs is long until && _ownerships.Count > 0)
+        {
+            (long startMs, long endMs) = _ownerships[^1];
+            _ownerships[^1] = (startMs, Math.Max(endMs, until));
+        }
+
+        // The longest time that any later owner went on, for each of them.
+        long[] later = new long[_ownerships.Count + 1];
+        for (int i = _ownerships.Count - 1; i >= 0; i--)
+        {
+            later[i] = Math.Max(later[i + 1], _ownerships[i].EndMs - _ownerships[i].StartMs);
+        }
+
+        double limitMs = limit.TotalMilliseconds;
+        return [.. _leftOut
+            .Where(counter => Math.Max(_ownerships[counter.Value.Ownership].EndMs - counter.Value.AtMs, later[counter.Value.Ownership + 1]) > limitMs)
+            .Select(counter => counter.Key)];
+    }
+}

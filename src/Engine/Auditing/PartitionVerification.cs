@@ -1,0 +1,260 @@
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Partitions;
+using DataLoad.Engine.Statistics;
+using DataLoad.Engine.Storage;
+
+namespace DataLoad.Engine.Auditing;
+
+/// <summary>
+/// Compares the statistics tables with the journal, beside owners that go on writing both, and reads the snapshots and the
+/// parked deliveries for damage. Changes nothing.
+/// </summary>
+/// <remarks>
+/// A Partition's checkpoint and the journal's end are read first, then its rows, then its journal. A row at SequenceNr s must be the fold of its
+/// Counter's events up to block s, which was persisted before the row was written. Events up to the checkpoint are flushed, so
+/// each fold goes on to the checkpoint where the row stands before it: a row that lags behind it shows as a difference, while one
+/// that is merely not flushed yet does not; unless its owner has gone on for longer than a flush takes (<see cref="FlushLag"/>).
+/// </remarks>
+public sealed class PartitionVerification
+{
+    /// <summary>How often a Partition is looked at again because its journal was trimmed meanwhile.</summary>
+    private const int TrimTries = 5;
+
+    private readonly CountingPlan _plan;
+    private readonly IStore _store;
+    private readonly JournalReader _journal;
+    private readonly VerificationOptions _options;
+    private readonly DifferenceList _differences;
+    private readonly List<Damage> _damages = [];
+    private readonly FlushLag _lag = new();
+    private readonly JournalFold _fold;
+    private readonly PartitionJournalCheck _journalCheck;
+    private readonly SnapshotCheck _snapshotCheck;
+    private long _damageCount;
+    private long _events;
+    private long _rows;
+    private long _notFlushedYet;
+
+    /// <summary>Makes a verification; <see cref="RunAsync"/> runs it, once.</summary>
+    /// <param name="plan">The compiled catalog.</param>
+    /// <param name="store">The store.</param>
+    /// <param name="journal">The store's journal.</param>
+    /// <param name="options">What is looked at.</param>
+    public PartitionVerification(CountingPlan plan, IStore store, JournalReader journal, VerificationOptions options)
+    {
+        _plan = plan;
+        _store = store;
+        _journal = journal;
+        _options = options;
+        _differences = new DifferenceList(options.MaxDifferences);
+        _fold = new JournalFold(plan, journal, store.Partitions, store.Snapshots) { Lag = _lag };
+        _journalCheck = new PartitionJournalCheck(plan.Catalog, journal, Report);
+        _snapshotCheck = new SnapshotCheck(plan.Catalog, store.Snapshots, Report);
+    }
+
+    /// <summary>Compares all Partitions.</summary>
+    /// <param name="progress">Told how many Partitions are done, after each.</param>
+    /// <param name="cancellationToken">Ends the verification.</param>
+    public async Task<VerificationReport> RunAsync(Action<int>? progress, CancellationToken cancellationToken)
+    {
+        int done = 0;
+        foreach (int[] partitions in Enumerable.Range(0, _options.Partitions).Chunk(_options.PartitionsPerRead))
+        {
+            var starts = new List<Start>();
+            foreach (int partition in partitions)
+            {
+                starts.Add(await StartAsync(partition, cancellationToken));
+            }
+
+            PartitionRows[] rows = await ReadRowsAsync(partitions, cancellationToken);
+            for (int i = 0; i < partitions.Length; i++)
+            {
+                await VerifyAsync(partitions[i], starts[i], rows[i], cancellationToken);
+                rows[i] = new PartitionRows();
+                progress?.Invoke(++done);
+            }
+        }
+
+        if (_options.Filter == StatisticsFilter.All)
+        {
+            await new ParkedCheck(_store.Parking, Report).RunAsync(cancellationToken);
+        }
+
+        return new VerificationReport
+        {
+            Partitions = _options.Partitions,
+            Events = _events,
+            Rows = _rows,
+            NotFlushedYet = _notFlushedYet,
+            DifferenceCount = _differences.Count,
+            Differences = _differences.Listed,
+            DamageCount = _damageCount,
+            Damages = _damages,
+        };
+    }
+
+    private async Task VerifyAsync(int partition, Start start, PartitionRows rows, CancellationToken cancellationToken)
+    {
+        for (int tries = 1; tries <= TrimTries; tries++)
+        {
+            PartitionPositions positions = start.Positions;
+            Dictionary<CounterId, Counter>? counters = null;
+            string? damage = null;
+            _lag.Horizon = start.Highest;
+            try
+            {
+                counters = await _fold.RunAsync(partition, _options.Filter, id => Math.Max(rows.SequenceNrOf(id), positions.Checkpoint), cancellationToken);
+            }
+            catch (Exception e) when (e is StoredFormatException or OverflowException)
+            {
+                damage = e is OverflowException ? $"A sum of Partition {partition} is larger than its column holds." : e.Message;
+            }
+            catch (TimeoutException e)
+            {
+                Report(new Damage(partition, e.Message));
+                return;
+            }
+
+            if (_fold.Baseline == positions.Baseline)
+            {
+                Conclude(rows, counters);
+                await CheckStoredAsync(partition, positions, counters, damage, cancellationToken);
+                return;
+            }
+
+            // A baseline that moved may hold events beyond the rows that were read before it did.
+            start = await StartAsync(partition, cancellationToken);
+            rows = (await ReadRowsAsync([partition], cancellationToken))[0];
+        }
+
+        Report(new Damage(
+            partition,
+            $"The journal of Partition {partition} was trimmed each of the {TrimTries} times it was compared, last through SequenceNr {_fold.Baseline}. Verify again, or set a longer dataload.journal.trim-interval."));
+    }
+
+    private async Task<Start> StartAsync(int partition, CancellationToken cancellationToken)
+    {
+        PartitionPositions positions = await _store.Partitions.LoadAsync(partition, cancellationToken);
+        return new Start(positions, await _journal.FindHighestAsync(partition, Math.Max(positions.Epoch, positions.Checkpoint), cancellationToken));
+    }
+
+    /// <summary>Tells of all entries and snapshots that are damaged, not only of the one that a fold or a node meets first.</summary>
+    private async Task CheckStoredAsync(
+        int partition, PartitionPositions positions, Dictionary<CounterId, Counter>? counters, string? damage, CancellationToken cancellationToken)
+    {
+        if (counters is null && !await _journalCheck.RunAsync(partition, positions, cancellationToken))
+        {
+            Report(new Damage(partition, damage!));
+        }
+
+        await _snapshotCheck.CheckCountersAsync(partition, _options.Filter, counters, _fold.LastSequenceNr, cancellationToken);
+        if (_options.Filter == StatisticsFilter.All)
+        {
+            await _snapshotCheck.CheckIdentitiesAsync(partition, cancellationToken);
+        }
+    }
+
+    private void Report(Damage damage)
+    {
+        _damageCount++;
+        if (_damages.Count < _options.MaxDifferences)
+        {
+            _damages.Add(damage);
+        }
+    }
+
+    private void Conclude(PartitionRows rows, Dictionary<CounterId, Counter>? counters)
+    {
+        _events += _fold.Events;
+        foreach ((Page page, StatisticsRow row) in rows.Foreign)
+        {
+            _differences.AddRow(DifferenceKind.Foreign, page, row.TopicType, row.TopicId, row.Day);
+        }
+
+        if (counters is null)
+        {
+            return;
+        }
+
+        HashSet<CounterId> overdue = _lag.Overdue(_options.MaxFlushLag, _options.OwnedUntilMs);
+        foreach ((CounterId id, StatisticsRow row) in rows.ById)
+        {
+            _rows++;
+            Compare(id, row, counters.GetValueOrDefault(id));
+        }
+
+        foreach (Counter counter in counters.Values)
+        {
+            bool isOverdue = overdue.Contains(counter.Id);
+            if (isOverdue)
+            {
+                AddRow(DifferenceKind.Overdue, counter);
+            }
+
+            if (rows.Has(counter.Id))
+            {
+                continue;
+            }
+
+            if (counter.SequenceNr != 0 || counter.Values().AsSpan().ContainsAnyExcept(0))
+            {
+                AddRow(DifferenceKind.Missing, counter);
+            }
+            else if (!isOverdue)
+            {
+                // Its fold stopped at the checkpoint, before its first event.
+                _notFlushedYet++;
+            }
+        }
+    }
+
+    private void AddRow(DifferenceKind kind, Counter counter) =>
+        _differences.AddRow(kind, counter.Page, counter.Id.Topic.Type, counter.Id.Topic.Id, counter.Id.Day);
+
+    private void Compare(in CounterId id, StatisticsRow row, Counter? counter)
+    {
+        Page page = _plan.Catalog.PageById(id.PageId)!;
+        if (counter is null)
+        {
+            _differences.AddRow(DifferenceKind.Unaccounted, page, row.TopicType, row.TopicId, row.Day);
+            return;
+        }
+
+        if (row.SequenceNr != counter.SequenceNr)
+        {
+            _differences.AddSequenceNr(page, row, counter.SequenceNr);
+        }
+
+        for (int i = 0; i < row.Values.Length; i++)
+        {
+            if (row.Values[i] != counter.Value(i))
+            {
+                _differences.AddValue(page, row, i, counter.Value(i));
+            }
+        }
+    }
+
+    private async Task<PartitionRows[]> ReadRowsAsync(int[] partitions, CancellationToken cancellationToken)
+    {
+        PartitionRows[] rows = [.. partitions.Select(_ => new PartitionRows())];
+        foreach (Page page in _plan.Catalog.Pages.Where(page => _options.Filter.Page is null || string.Equals(_options.Filter.Page, page.Name, StringComparison.Ordinal)))
+        {
+            await foreach (StatisticsRow row in _store.Statistics.ReadAsync(page, _options.Filter, cancellationToken))
+            {
+                var topic = new TopicKey(row.TopicType, row.TopicId);
+                int place = Array.IndexOf(partitions, topic.ShardOf(_options.Partitions));
+                if (place >= 0)
+                {
+                    rows[place].Add(page, new CounterId(page.Id, topic, row.Day), row);
+                }
+            }
+        }
+
+        return rows;
+    }
+
+    /// <summary>Where a Partition stood before its rows were read.</summary>
+    private readonly record struct Start(PartitionPositions Positions, long Highest);
+}

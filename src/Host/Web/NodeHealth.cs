@@ -1,0 +1,141 @@
+using System.Collections.Immutable;
+using DataLoad.Engine.Node;
+using DataLoad.Engine.Resolving;
+using DataLoad.Engine.Storage;
+using DataLoad.Host.Access;
+using DataLoad.Host.Settings;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace DataLoad.Host.Web;
+
+/// <summary>What <c>/health/ready</c> answers.</summary>
+/// <param name="Checks">What was looked at, and <see cref="Ok"/> or what is wrong.</param>
+/// <param name="Lag">How many messages wait in the queues.</param>
+/// <param name="Paused">The streams that an operator paused, which is meant and no fault.</param>
+public sealed record ReadinessReport(IReadOnlyDictionary<string, string> Checks, long Lag, IReadOnlyList<string> Paused)
+{
+    /// <summary>The answer of a check that found nothing wrong.</summary>
+    public const string Ok = "ok";
+
+    /// <summary>Whether all is well.</summary>
+    public bool IsReady => Checks.Values.All(answer => string.Equals(answer, Ok, StringComparison.Ordinal));
+}
+
+/// <summary>
+/// <c>/health/live</c>: the process and its actor system are alive. <c>/health/ready</c>: it counts, and what it needs is
+/// there. A check takes part by its tag.
+/// </summary>
+internal sealed class NodeHealth(HealthCheckService checks, EngineNode node)
+{
+    /// <summary>The tag of checks that <c>/health/live</c> asks.</summary>
+    public const string Live = "live";
+
+    /// <summary>The tag of checks that <c>/health/ready</c> asks.</summary>
+    public const string Ready = "ready";
+
+    /// <summary>Below it, checks name single things that are wrong, each with its own line.</summary>
+    private const string StreamsCheck = "streams";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    /// <summary>Looks at all that the node needs.</summary>
+    public async Task<ReadinessReport> JudgeAsync(CancellationToken cancellationToken)
+    {
+        HealthReport report = await checks.CheckHealthAsync(check => check.Tags.Contains(Ready), cancellationToken);
+        var found = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach ((string name, HealthReportEntry entry) in report.Entries)
+        {
+            if (!string.Equals(name, StreamsCheck, StringComparison.Ordinal))
+            {
+                found[name] = entry.Status == HealthStatus.Healthy ? ReadinessReport.Ok : entry.Description ?? entry.Exception?.Message ?? entry.Status.ToString();
+            }
+
+            foreach ((string what, object wrong) in entry.Data.Where(_ => entry.Status != HealthStatus.Healthy))
+            {
+                found[what] = wrong.ToString()!;
+            }
+        }
+
+        return new ReadinessReport(found, LagOf(node), [.. (node.Intake?.Streams ?? []).Where(stream => stream.IsPaused).Select(stream => stream.Stream)]);
+    }
+
+    /// <summary>Whether the process and its actor system are alive.</summary>
+    public async Task<bool> IsAliveAsync(CancellationToken cancellationToken) =>
+        (await checks.CheckHealthAsync(check => check.Tags.Contains(Live), cancellationToken)).Status != HealthStatus.Unhealthy;
+
+    /// <summary>The node's own checks.</summary>
+    internal static void Register(IHealthChecksBuilder checks, long maxLag) => checks
+        .Add("node", (services, _) => Said(services.GetRequiredService<EngineNode>().IsServing ? null : "standing by, recovering or stopping"))
+        .Add("broker", (services, _) => Said(services.GetRequiredService<EngineNode>().Intake is { } intake ? intake.ConnectionError : "not connected yet"))
+        .Add("store", async (services, token) => services.GetRequiredService<EngineNode>().Region?.Failing ?? await PingAsync(services.GetRequiredService<IStore>().PingAsync, token))
+        .Add("business", async (services, token) => await PingAsync(services.GetRequiredService<ILookup>().PingAsync, token))
+        .Add("lag", (services, _) => Said(LagOf(services.GetRequiredService<EngineNode>()) is long lag && (maxLag == 0 || lag <= maxLag)
+            ? null
+            : $"{LagOf(services.GetRequiredService<EngineNode>())} messages wait, more than dataload.health.max-lag = {maxLag}"))
+        .Add(new HealthCheckRegistration(StreamsCheck, services => new FailingStreams(services.GetRequiredService<EngineNode>()), failureStatus: null, [Ready]));
+
+    private static long LagOf(EngineNode node) => node.Intake?.Lag.Values.Sum() ?? 0;
+
+    private static ValueTask<string?> Said(string? wrong) => ValueTask.FromResult(wrong);
+
+    private static async Task<string?> PingAsync(Func<CancellationToken, ValueTask> ping, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(Patience);
+        try
+        {
+            await ping(patience.Token).AsTask().WaitAsync(patience.Token);
+            return null;
+        }
+        catch (Exception e)
+        {
+            return e is OperationCanceledException ? $"no answer within {Patience.TotalSeconds:0} s" : e.Message;
+        }
+    }
+
+    private sealed class FailingStreams(EngineNode node) : IHealthCheck
+    {
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        {
+            ImmutableDictionary<string, object> failing = (node.Intake?.Failing ?? [])
+                .DistinctBy(stream => stream.Key)
+                .ToImmutableDictionary(stream => $"stream {stream.Key}", object (stream) => stream.Value, StringComparer.Ordinal);
+            return Task.FromResult(failing.IsEmpty ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy(data: failing));
+        }
+    }
+}
+
+/// <summary>Registers the health of a node, and maps its answers.</summary>
+internal static class NodeHealthExtensions
+{
+    /// <summary>Adds what a node looks at to judge itself.</summary>
+    public static IServiceCollection AddNodeHealth(this IServiceCollection services, HostSettings settings)
+    {
+        NodeHealth.Register(services.AddHealthChecks(), settings.MaxLag);
+        return services.AddSingleton<NodeHealth>();
+    }
+
+    /// <summary>Answers at <c>/health/live</c> and <c>/health/ready</c>.</summary>
+    public static void MapHealth(this WebApplication app)
+    {
+        NodeHealth health = app.Services.GetRequiredService<NodeHealth>();
+        app.MapGet("/health/live", async (CancellationToken cancellationToken) => await health.IsAliveAsync(cancellationToken)
+            ? Results.Json(new { status = "live" })
+            : Results.Json(new { status = "the actor system has ended" }, statusCode: StatusCodes.Status503ServiceUnavailable)).For(AccessDoor.Health);
+        app.MapGet("/health/ready", async (CancellationToken cancellationToken) =>
+        {
+            ReadinessReport report = await health.JudgeAsync(cancellationToken);
+            return Results.Json(report, statusCode: report.IsReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+        }).For(AccessDoor.Health);
+    }
+
+    /// <summary>Adds a check that readiness asks, which says what is wrong, or null.</summary>
+    public static IHealthChecksBuilder Add(this IHealthChecksBuilder checks, string name, Func<IServiceProvider, CancellationToken, ValueTask<string?>> check) =>
+        checks.Add(new HealthCheckRegistration(name, services => new Check(services, check), failureStatus: null, [NodeHealth.Ready]));
+
+    private sealed class Check(IServiceProvider services, Func<IServiceProvider, CancellationToken, ValueTask<string?>> check) : IHealthCheck
+    {
+        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            await check(services, cancellationToken) is { } wrong ? HealthCheckResult.Unhealthy(wrong) : HealthCheckResult.Healthy();
+    }
+}

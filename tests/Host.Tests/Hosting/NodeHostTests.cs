@@ -1,0 +1,158 @@
+using System.Net;
+using System.Text.Json;
+using Akka.Actor;
+using Akka.Event;
+using DataLoad.Engine.Contract;
+using DataLoad.Host.Hosting;
+using DataLoad.Host.Settings;
+using DataLoad.Host.Tests.Access;
+using DataLoad.Host.Tests.Commands;
+using DataLoad.Host.Tests.Hocon;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using LogLevel = Microsoft.Extensions.Logging.LogLevel;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Host.Tests.Hosting;
+
+/// <summary>The node as a host: what it composes, how it starts and how it ends.</summary>
+public sealed class NodeHostTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("node-host-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public async Task Akka_logs_to_the_programs_log_at_its_level()
+    {
+        var log = new LogLines();
+        IHost host = NodeHost.Build(Bind("dataload { http.urls = \"\", log.level = warning }"), services => services.AddLogging(logging => logging.AddProvider(log)));
+        await using var disposing = (IAsyncDisposable)host;
+        ActorSystem system = host.Services.GetRequiredService<ActorSystem>();
+
+        system.Settings.LogLevel.ShouldBe("WARNING");
+        system.Log.Info("not so important");
+        system.Log.Warning("Partition {0} is slow", 7);
+
+        await log.WaitForAsync("Partition 7 is slow");
+        log.Lines.ShouldNotContain(line => line.Contains("not so important", StringComparison.Ordinal));
+        system.Settings.Config.GetInt("akka.log-dead-letters").ShouldBe(10);
+        system.Name.ShouldBe("dataload");
+    }
+
+    [Fact]
+    public async Task A_start_over_a_store_that_cannot_be_opened_ends_with_2_and_one_sentence()
+    {
+        string file = Path.Combine(_directory, "my.conf");
+        await File.WriteAllTextAsync(file, $$"""
+            dataload { http.urls = "", amqp { url = "amqp://guest:guest@127.0.0.1:1/", connect-timeout = 1s }, store.connection = "{{_directory}}/dataload.db" }
+            """);
+        await File.WriteAllTextAsync(Path.Combine(_directory, "dataload.db"), "this is no database, and long enough to be looked at as one: " + new string('x', 4096));
+
+        CommandRun run = await CommandRun.OfAsync("serve", "--config", file);
+
+        run.Code.ShouldBe(2);
+        run.Error.TrimEnd().ShouldStartWith("dataload: ");
+        run.Error.TrimEnd().Split('\n').Length.ShouldBe(1, run.Error);
+    }
+
+    [Fact]
+    public async Task A_node_whose_actor_system_ends_by_itself_says_so_and_ends()
+    {
+        HostSettings settings = Bind($$"""dataload { http.urls = "", amqp { url = "amqp://guest:guest@127.0.0.1:1/", connect-timeout = 100ms }, store.connection = "{{_directory}}/dataload.db" }""");
+        IHost host = NodeHost.Build(settings);
+        ActorSystem system = host.Services.GetRequiredService<ActorSystem>();
+        Task running = NodeHost.RunAsync(host, CancellationToken.None);
+
+        await system.Terminate();
+
+        (await Should.ThrowAsync<StartException>(running.WaitAsync(TimeSpan.FromSeconds(60)))).Message.ShouldContain("actor system");
+    }
+
+    [Fact]
+    public async Task Readiness_keeps_its_shape_and_names_each_check()
+    {
+        await using TestNode node = await TestNode.StartAsync();
+
+        using HttpResponseMessage live = await node.SendAsync("GET", "/health/live");
+        using HttpResponseMessage ready = await node.SendAsync("GET", "/health/ready");
+
+        live.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await live.Content.ReadAsStringAsync()).ShouldBe("""{"status":"live"}""");
+        ready.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        JsonElement report = JsonDocument.Parse(await ready.Content.ReadAsStringAsync()).RootElement;
+        report.GetProperty("isReady").GetBoolean().ShouldBeFalse();
+        report.GetProperty("lag").GetInt64().ShouldBe(0);
+        report.GetProperty("paused").GetArrayLength().ShouldBe(0);
+        report.GetProperty("checks").EnumerateObject().Select(check => $"{check.Name}: {check.Value}").ShouldBe(
+            ["node: standing by, recovering or stopping", "broker: not connected yet", "store: ok", "business: ok", "lag: ok"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_node_whose_actor_system_has_ended_is_not_live()
+    {
+        await using TestNode node = await TestNode.StartAsync();
+        ActorSystem system = node.App.Services.GetRequiredService<ActorSystem>();
+        (await node.CallAsync("GET", "/health/live")).ShouldBe(HttpStatusCode.OK);
+
+        await system.Terminate();
+
+        (await node.CallAsync("GET", "/health/live")).ShouldBe(HttpStatusCode.ServiceUnavailable);
+    }
+
+    private HostSettings Bind(string text)
+    {
+        string file = Path.Combine(_directory, "bound.conf");
+        File.WriteAllText(file, text);
+        return SettingsBinder.Bind(SettingsLoader.Load([file], HoconText.NoEnvironment), Catalog.Default);
+    }
+
+    private sealed class LogLines : ILoggerProvider, ILogger
+    {
+        private readonly TaskCompletionSource _found = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private string? _text;
+
+        public List<string> Lines { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            lock (Lines)
+            {
+                Lines.Add(formatter(state, exception));
+                Look();
+            }
+        }
+
+        public Task WaitForAsync(string text)
+        {
+            lock (Lines)
+            {
+                _text = text;
+                Look();
+            }
+
+            return _found.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        }
+
+        public void Dispose()
+        {
+        }
+
+        private void Look()
+        {
+            if (_text is not null && Lines.Any(line => line.Contains(_text, StringComparison.Ordinal)))
+            {
+                _found.TrySetResult();
+            }
+        }
+    }
+}
