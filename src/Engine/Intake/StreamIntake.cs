@@ -102,6 +102,12 @@ public sealed class StreamIntake
     /// <returns>Done when nothing more is taken, or after the patience that is set.</returns>
     public Task StopTakingAsync()
     {
+        foreach (StreamControl control in Controls)
+        {
+            // Holds through a fault, too, which would otherwise start them anew.
+            control.Consuming.IsStopping = control.Parked.IsStopping = true;
+        }
+
         Tell(StopTaking.Instance);
         Task stopped = Task.WhenAll(Controls.SelectMany(control => new[] { control.Consuming.Stopped, control.Parked.Stopped }));
         return Task.WhenAny(stopped, Task.Delay(Setup.Options.Settings.Patience, Setup.Options.Time));

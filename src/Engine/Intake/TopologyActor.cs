@@ -67,6 +67,10 @@ internal sealed class TopologyActor : UntypedActor, IWithTimers
             case Found found:
                 Take(found.Findings);
                 break;
+            case LookFailed failed:
+                IntakeLog.LagUnknown(_setup.Options.Logger, failed.Fault.Message);
+                Again(LookNow.Instance);
+                break;
             default:
                 Unhandled(message);
                 break;
@@ -107,7 +111,7 @@ internal sealed class TopologyActor : UntypedActor, IWithTimers
         return new Probed(delayed, null);
     }
 
-    private void Look() => _ = LookAsync(_topology, _stopping.Token).PipeTo(Self);
+    private void Look() => _ = LookAsync(_topology, _stopping.Token).PipeTo(Self, failure: fault => new LookFailed(fault));
 
     private static async Task<Found> LookAsync(AmqpTopology topology, CancellationToken cancellationToken) => new(await topology.EnsureAsync(cancellationToken));
 
@@ -204,6 +208,8 @@ internal sealed class TopologyActor : UntypedActor, IWithTimers
     private sealed record Probed(IReadOnlyList<string> Delayed, Exception? Fault) : INoSerializationVerificationNeeded;
 
     private sealed record Found(IReadOnlyList<TopologyFinding> Findings) : INoSerializationVerificationNeeded;
+
+    private sealed record LookFailed(Exception Fault) : INoSerializationVerificationNeeded;
 
     private sealed class ProbeNow
     {

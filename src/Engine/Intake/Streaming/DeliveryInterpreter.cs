@@ -94,7 +94,7 @@ internal sealed class DeliveryInterpreter
     {
         HasRedelivered |= redelivered;
         Slot slot = NextSlot(tag, properties, body);
-        slot.ReceivedMs = ReceiptOf(properties);
+        slot.ReceivedMs = slot.HasHeaders ? ReceiptOf(properties) : _startMs;
         slot.Candidate.Delivery = new DeliveryId(_options.Incarnation, _channel, tag);
         Prepare(slot);
     }
@@ -161,7 +161,7 @@ internal sealed class DeliveryInterpreter
     /// <summary>Reads <c>x-delay</c> where it has not been waited for, and says when the delivery is due.</summary>
     private Rejection? CheckDelay(Slot slot)
     {
-        if (slot.ParkedAs is not null || BrokerDelays || !slot.Properties.TryGetHeader("x-delay"u8, out AmqpValue header) || header.Type == (byte)'V')
+        if (!slot.HasHeaders || slot.ParkedAs is not null || BrokerDelays || !slot.Properties.TryGetHeader("x-delay"u8, out AmqpValue header) || header.Type == (byte)'V')
         {
             return null;
         }
@@ -328,6 +328,8 @@ internal sealed class DeliveryInterpreter
 
         public ReadOnlyMemory<byte> Body { get; private set; }
 
+        public bool HasHeaders { get; private set; }
+
         public long ReceivedMs { get; set; }
 
         public long DueMs { get; set; }
@@ -341,6 +343,7 @@ internal sealed class DeliveryInterpreter
             Candidate.Clear();
             Tag = tag;
             Properties = properties;
+            HasHeaders = !properties.Headers.Bytes.IsEmpty;
             Body = body;
             DueMs = 0;
             ParkedAs = null;

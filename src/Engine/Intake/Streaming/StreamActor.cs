@@ -40,7 +40,12 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
 
     protected override void PreStart()
     {
-        if (_startsAtOnce)
+        if (_handle.IsStopping)
+        {
+            // Of a life that a fault ended while it stopped.
+            _handle.HasDrained();
+        }
+        else if (_startsAtOnce)
         {
             _isStarted = true;
             Run();
