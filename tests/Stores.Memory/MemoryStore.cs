@@ -129,4 +129,11 @@ public sealed class MemoryStore : IStore
         _calls.Closed = true;
         return Leases.DisposeAsync();
     }
+
+    /// <inheritdoc/>
+    /// <remarks>A store in memory has no journal that Akka.Persistence.Sql could reach.</remarks>
+    public JournalConnection JournalConnection => throw new NotSupportedException("A store in memory has no journal of Akka.Persistence.Sql.");
+
+    /// <inheritdoc/>
+    public bool IsConflict(Exception error) => false;
 }

@@ -1,4 +1,3 @@
-using System.Runtime.Serialization;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
@@ -73,7 +72,7 @@ internal sealed class PartitionJournalCheck(Catalog catalog, JournalReader journ
         {
             next = await journal.FindLowestAsync(_partition, missing + 1, long.MaxValue, cancellationToken);
         }
-        catch (Exception e) when (e is SerializationException or TypeLoadException or StoredFormatException)
+        catch (Exception e) when (JournalFault.IsOfAnEntry(e))
         {
             // Something behind the gap does not read either: it is met next.
             next = missing + 1;

@@ -1,4 +1,3 @@
-using System.Runtime.Serialization;
 using Akka.Persistence.Query;
 using Akka.Streams;
 using Akka.Streams.Stage;
@@ -75,7 +74,6 @@ internal sealed class EntrySequence(int partition, long fromSequenceNr, long toS
             }
         }
 
-        public override void OnUpstreamFailure(Exception e) => FailStage(
-            e is SerializationException or TypeLoadException or StoredFormatException ? JournalFault.DamagedBehind(_partition, _last, e) : e);
+        public override void OnUpstreamFailure(Exception e) => FailStage(JournalFault.IsOfAnEntry(e) ? JournalFault.DamagedBehind(_partition, _last, e) : e);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.Serialization;
 using DataLoad.Engine.Counting;
 
 namespace DataLoad.Engine.Journaling;
@@ -7,6 +8,9 @@ internal static class JournalFault
 {
     private const string Remedy = "Restore the store from a backup, or run 'dataload verify' to see what else is touched.";
 
+    /// <summary>Whether a query failed because an entry does not read, not because the database is away.</summary>
+    public static bool IsOfAnEntry(Exception error) => error.GetBaseException() is SerializationException or TypeLoadException or StoredFormatException;
+
     /// <summary>The entry at a number does not read.</summary>
     public static StoredFormatException Damaged(int partition, long sequenceNr, Exception found) => new(
         $"The journal of Partition {partition} is damaged at SequenceNr {sequenceNr}: {found.Message.TrimEnd('.')}. {Remedy}",
@@ -14,7 +18,7 @@ internal static class JournalFault
 
     /// <summary>The journal does not read on behind a number, and does not say at which.</summary>
     public static StoredFormatException DamagedBehind(int partition, long last, Exception found) => new(
-        $"The journal of Partition {partition} is damaged behind SequenceNr {last}: {found.Message.TrimEnd('.')}. {Remedy}",
+        $"The journal of Partition {partition} is damaged behind SequenceNr {last}: {found.GetBaseException().Message.TrimEnd('.')}. {Remedy}",
         found);
 
     /// <summary>Numbers are missing between two entries.</summary>

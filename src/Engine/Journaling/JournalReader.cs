@@ -90,16 +90,8 @@ public class JournalReader(ICurrentEventsByPersistenceIdQuery journal, IMaterial
     /// <param name="throughSequenceNr">The highest number that is asked for.</param>
     /// <param name="cancellationToken">Ends the search.</param>
     /// <returns>The number, or <paramref name="throughSequenceNr"/> where all before it are missing.</returns>
-    public async Task<long> FindLowestAsync(int partition, long fromSequenceNr, long throughSequenceNr, CancellationToken cancellationToken)
-    {
-        Source<EventEnvelope, NotUsed> entries = journal.CurrentEventsByPersistenceId(PersistenceIdOf(partition), fromSequenceNr, throughSequenceNr);
-        await foreach (EventEnvelope entry in EnumerateAsync(entries, cancellationToken))
-        {
-            return entry.SequenceNr;
-        }
-
-        return throughSequenceNr;
-    }
+    public async Task<long> FindLowestAsync(int partition, long fromSequenceNr, long throughSequenceNr, CancellationToken cancellationToken) =>
+        await FirstAsync(partition, fromSequenceNr, throughSequenceNr, cancellationToken) ?? throughSequenceNr;
 
     /// <summary>One entry of a Partition.</summary>
     /// <param name="partition">The Partition.</param>
@@ -121,13 +113,26 @@ public class JournalReader(ICurrentEventsByPersistenceIdQuery journal, IMaterial
 
     private async Task<bool> ExistsAsync(int partition, long sequenceNr, CancellationToken cancellationToken)
     {
-        Source<EventEnvelope, NotUsed> entry = journal.CurrentEventsByPersistenceId(PersistenceIdOf(partition), sequenceNr, sequenceNr);
-        await foreach (EventEnvelope _ in EnumerateAsync(entry, cancellationToken))
+        try
         {
+            return await FirstAsync(partition, sequenceNr, sequenceNr, cancellationToken) is not null;
+        }
+        catch (Exception e) when (JournalFault.IsOfAnEntry(e))
+        {
+            // It does not read, but is there.
             return true;
         }
+    }
 
-        return false;
+    private async Task<long?> FirstAsync(int partition, long fromSequenceNr, long throughSequenceNr, CancellationToken cancellationToken)
+    {
+        Source<EventEnvelope, NotUsed> entries = journal.CurrentEventsByPersistenceId(PersistenceIdOf(partition), fromSequenceNr, throughSequenceNr);
+        await foreach (EventEnvelope entry in EnumerateAsync(entries, cancellationToken))
+        {
+            return entry.SequenceNr;
+        }
+
+        return null;
     }
 
     /// <summary>Runs a source, to be read with <c>await foreach</c>; the simulation runs it on its own thread.</summary>

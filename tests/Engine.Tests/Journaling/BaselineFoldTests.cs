@@ -5,11 +5,9 @@ using Xunit;
 
 namespace DataLoad.Engine.Tests.Journaling;
 
-public sealed class BaselineFoldTests : IAsyncDisposable
+public sealed class BaselineFoldTests
 {
     private readonly JournaledPartition _partition = new();
-
-    public ValueTask DisposeAsync() => _partition.DisposeAsync();
 
     [Fact]
     public async Task Plan_ends_before_the_first_entry_that_is_not_past_its_retention()

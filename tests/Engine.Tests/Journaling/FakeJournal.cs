@@ -8,6 +8,8 @@ namespace DataLoad.Engine.Tests.Journaling;
 /// <summary>A journal in memory, read as Akka.Persistence.Query reads a real one.</summary>
 internal sealed class FakeJournal : ICurrentEventsByPersistenceIdQuery
 {
+    private readonly Dictionary<int, long> _highest = [];
+
     /// <summary>The entries of each Partition by their number; an exception in an entry's place is thrown when it is read.</summary>
     public Dictionary<int, SortedList<long, object>> Partitions { get; } = [];
 
@@ -16,12 +18,13 @@ internal sealed class FakeJournal : ICurrentEventsByPersistenceIdQuery
 
     public SortedList<long, object> this[int partition] => Partitions.TryGetValue(partition, out SortedList<long, object>? entries) ? entries : Partitions[partition] = [];
 
-    public void Append(int partition, IJournalEntry entry) => this[partition].Add(Highest(partition) + 1, entry);
+    /// <summary>Appends an entry; what is deleted keeps its number.</summary>
+    public void Append(int partition, IJournalEntry entry) => this[partition].Add(_highest[partition] = Highest(partition) + 1, entry);
 
-    public long Highest(int partition) => this[partition].Count == 0 ? 0 : this[partition].GetKeyAtIndex(this[partition].Count - 1);
+    public long Highest(int partition) => _highest.GetValueOrDefault(partition);
 
     public Source<EventEnvelope, NotUsed> CurrentEventsByPersistenceId(string persistenceId, long fromSequenceNr, long toSequenceNr) =>
-        Source.From(() => Read(persistenceId, fromSequenceNr, toSequenceNr).GetEnumerator());
+        Source.From(Read(persistenceId, fromSequenceNr, toSequenceNr));
 
     private IEnumerable<EventEnvelope> Read(string persistenceId, long from, long to)
     {

@@ -6,13 +6,11 @@ using Xunit;
 
 namespace DataLoad.Engine.Tests.Journaling;
 
-public sealed class JournalFoldTests : IAsyncDisposable
+public sealed class JournalFoldTests
 {
     private readonly JournaledPartition _partition = new();
 
     public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 20)];
-
-    public ValueTask DisposeAsync() => _partition.DisposeAsync();
 
     [Theory]
     [MemberData(nameof(Seeds))]

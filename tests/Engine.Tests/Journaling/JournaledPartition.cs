@@ -14,17 +14,19 @@ namespace DataLoad.Engine.Tests.Journaling;
 /// <summary>
 /// One Partition's journal and store as an owner leaves them, with the Counters that a plain fold of its events gives.
 /// </summary>
-internal sealed class JournaledPartition : IAsyncDisposable
+internal sealed class JournaledPartition
 {
     public const int Partition = 0;
 
-    private readonly ActorSystem _system = ActorSystem.Create("reading", ConfigurationFactory.ParseString("akka.loglevel = OFF"));
+    // Shared by all tests and ended with their process: what it runs belongs to one reading each.
+    private static readonly ActorSystem s_system = ActorSystem.Create("reading", ConfigurationFactory.ParseString("akka.loglevel = OFF"));
+
     private readonly BusinessEvent _event = new();
 
     public JournaledPartition()
     {
         Store = new MemoryStore(State, pageRows: 3);
-        Reader = new JournalReader(Journal, _system.Materializer());
+        Reader = new JournalReader(Journal, s_system.Materializer());
     }
 
     public static CountingPlan Plan { get; } = new(Catalog.Default);
@@ -47,6 +49,11 @@ internal sealed class JournaledPartition : IAsyncDisposable
     /// <summary>A new owner announces itself.</summary>
     public async Task OwnAsync(long atMs = BlockSpec.At)
     {
+        foreach (Page page in Catalog.Default.Pages)
+        {
+            await Store.Statistics.EnsureTableAsync(page, default);
+        }
+
         Journal.Append(Partition, new Owned("node", atMs));
         Epoch = SequenceNr;
         (await Store.Partitions.RaiseEpochAsync(Partition, Epoch, default)).ShouldBeTrue();
@@ -85,7 +92,6 @@ internal sealed class JournaledPartition : IAsyncDisposable
     {
         foreach (Page page in Catalog.Default.Pages)
         {
-            await Store.Statistics.EnsureTableAsync(page, default);
             StatisticsRow[] rows = [.. Counters.Values.Where(counter => counter.Page == page && which?.Invoke(counter.Id) != false).Select(RowOf)];
             (await Store.Statistics.FlushAsync(page, rows, correct: true, default)).ShouldBeEmpty();
         }
@@ -134,8 +140,6 @@ internal sealed class JournaledPartition : IAsyncDisposable
 
     public Task<VerificationReport> VerifyAsync(VerificationOptions? options = null) =>
         new PartitionVerification(Plan, Store, Reader, options ?? new VerificationOptions { Partitions = 1 }).RunAsync(progress: null, default);
-
-    public async ValueTask DisposeAsync() => await _system.Terminate();
 
     public static void ShouldBeTheSame(IReadOnlyDictionary<CounterId, Counter> folded, IReadOnlyDictionary<CounterId, Counter> expected)
     {

@@ -175,10 +175,10 @@ internal sealed class StoreDouble : IPartitionStore, ISnapshotStore, IStatistics
 
     public ValueTask AdoptAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public async ValueTask RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<int>> RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken)
     {
         await Before("RemoveRows");
-        Each(rows, row => (row.Shard, row.Epoch), row =>
+        return Each(rows, row => (row.Shard, row.Epoch), row =>
         {
             if (_rows.GetValueOrDefault((page.Name, row.TopicType, row.TopicId, row.Day))?.SequenceNr == row.SequenceNr)
             {
