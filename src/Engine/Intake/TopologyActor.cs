@@ -83,7 +83,7 @@ internal sealed class TopologyActor : UntypedActor, IWithTimers
     private void Probe()
     {
         StreamDefinition[] wanted = [.. _streams.Where(stream => _setup.SettingsOf(stream).Delayed)];
-        ProbeAsync(wanted, _stopping.Token).PipeTo(Self, failure: fault => new Probed([], fault));
+        _ = ProbeAsync(wanted, _stopping.Token).PipeTo(Self, failure: fault => new Probed([], fault));
     }
 
     private async Task<Probed> ProbeAsync(IReadOnlyList<StreamDefinition> wanted, CancellationToken cancellationToken)
@@ -107,7 +107,7 @@ internal sealed class TopologyActor : UntypedActor, IWithTimers
         return new Probed(delayed, null);
     }
 
-    private void Look() => LookAsync(_topology, _stopping.Token).PipeTo(Self);
+    private void Look() => _ = LookAsync(_topology, _stopping.Token).PipeTo(Self);
 
     private static async Task<Found> LookAsync(AmqpTopology topology, CancellationToken cancellationToken) => new(await topology.EnsureAsync(cancellationToken));
 

@@ -169,7 +169,7 @@ internal sealed class ParkingActor : UntypedActor, IWithTimers
     private void Run(Request request)
     {
         _running++;
-        request.RunAsync(_stopping.Token).PipeTo(Self, success: answer => new Succeeded(request, answer), failure: error => new Failed(request, error));
+        _ = request.RunAsync(_stopping.Token).PipeTo(Self, success: answer => new Succeeded(request, answer), failure: error => new Failed(request, error));
     }
 
     private void Finish(Request request, object answer)

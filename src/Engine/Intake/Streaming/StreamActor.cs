@@ -106,7 +106,7 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
             run.Pause();
         }
 
-        run.Ended.PipeTo(Self, success: () => new RunEnded(run, null), failure: fault => new RunEnded(run, fault));
+        _ = run.Ended.PipeTo(Self, success: () => new RunEnded(run, null), failure: fault => new RunEnded(run, fault));
     }
 
     private void Stop()
@@ -119,7 +119,7 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
             return;
         }
 
-        run.StopTaking().PipeTo(Self, success: () => TakingStopped.Instance, failure: _ => TakingStopped.Instance);
+        _ = run.StopTaking().PipeTo(Self, success: () => TakingStopped.Instance, failure: _ => TakingStopped.Instance);
         Timers.StartPeriodicTimer(Patience, PatienceOver.Instance, _options.Settings.Patience, _options.Settings.Backoff.First);
     }
 
