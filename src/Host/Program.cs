@@ -1,11 +1,5 @@
 using System.CommandLine;
 using DataLoad.Host.Commands;
-using DataLoad.Host.Hosting;
-
-if (args is ["serve", ..])
-{
-    YoungGeneration.Enlarge();
-}
 
 // An orderly stop takes up to ten seconds; the library would end the process after two.
 return await CommandLine.RunAsync(args, new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });

@@ -16,13 +16,14 @@ internal sealed class AccessGate(HttpSettings settings, RateLimits limits)
     public async Task CheckSourceAsync(HttpContext context, RequestDelegate next)
     {
         SecurityHeaders.Add(context);
-        AccessDoor? door = context.GetEndpoint()?.Metadata.GetMetadata<AccessRule>()?.Door;
-        bool anyName = door == AccessDoor.Health && !settings.IsLoopbackOnly;
+        AccessPolicy? policy = context.GetEndpoint()?.Metadata.GetMetadata<AccessRule>()?.Policy;
+        bool anyName = policy == AccessPolicy.Health && !settings.IsLoopbackOnly;
         if (!anyName && !_names.Allows(context))
         {
-            await RefuseAsync(context, StatusCodes.Status421MisdirectedRequest, $"The node does not answer as '{context.Request.Host.Value}': call it by its address, or add the name to dataload.http.allowed-hosts.");
+            await RefuseAsync(context, StatusCodes.Status421MisdirectedRequest,
+                $"The node does not answer as '{context.Request.Host.Value}': call it by its address, or add the name to dataload.http.allowed-hosts.");
         }
-        else if (!HostNames.IsOwnOrigin(context.Request) || IsOfAnotherSite(context.Request, door))
+        else if (!HostNames.IsOwnOrigin(context.Request) || IsOfAnotherSite(context.Request, policy))
         {
             await RefuseAsync(context, StatusCodes.Status403Forbidden, "The request comes from a page of another site, and none may call the node.");
         }
@@ -42,8 +43,8 @@ internal sealed class AccessGate(HttpSettings settings, RateLimits limits)
         }
 
         // An endpoint that somebody forgot to give a rule is refused rather than open.
-        AccessDoor door = endpoint.Metadata.GetMetadata<AccessRule>()?.Door ?? AccessDoor.Operator;
-        if (door is AccessDoor.Open or AccessDoor.Health or AccessDoor.NodeSecret || (door == AccessDoor.Metrics && settings.IsLoopbackOnly))
+        AccessPolicy policy = endpoint.Metadata.GetMetadata<AccessRule>()?.Policy ?? AccessPolicy.Operator;
+        if (policy is AccessPolicy.Open or AccessPolicy.Health or AccessPolicy.NodeSecret || (policy == AccessPolicy.Metrics && settings.IsLoopbackOnly))
         {
             await next(context);
             return;
@@ -54,9 +55,10 @@ internal sealed class AccessGate(HttpSettings settings, RateLimits limits)
         {
             await RefuseAsync(context, status, refusal);
         }
-        else if (door == AccessDoor.Operator && caller.Role != AccessRole.Operator)
+        else if (policy == AccessPolicy.Operator && caller.Role != AccessRole.Operator)
         {
-            await RefuseAsync(context, StatusCodes.Status403Forbidden, "This takes the operator's token (dataload.http.operator-token), and the reader's was shown.");
+            await RefuseAsync(context, StatusCodes.Status403Forbidden,
+                "This takes the operator's token (dataload.http.operator-token), and the reader's was shown.");
         }
         else if (!IsSafe(context.Request.Method) && !context.Request.Headers.ContainsKey(RequestHeader))
         {
@@ -77,7 +79,8 @@ internal sealed class AccessGate(HttpSettings settings, RateLimits limits)
             // Only a node on loopback starts without tokens; looked at again, since this is all that guards it.
             return context.Connection.RemoteIpAddress is not { } remote || IPAddress.IsLoopback(remote)
                 ? (new Caller(AccessRole.Operator, ByToken: false, address), 0, "")
-                : (null, StatusCodes.Status401Unauthorized, "No token is set, and only this machine may call: set dataload.http.reader-token or operator-token.");
+                : (null, StatusCodes.Status401Unauthorized,
+                    "No token is set, and only this machine may call: set dataload.http.reader-token or operator-token.");
         }
 
         if (AccessTokens.Shown(context.Request) is not { Length: > 0 } token)
@@ -104,10 +107,11 @@ internal sealed class AccessGate(HttpSettings settings, RateLimits limits)
     }
 
     /// <summary>Whether a browser says that another site's page asks. To follow a link to a page is no harm.</summary>
-    private static bool IsOfAnotherSite(HttpRequest request, AccessDoor? door)
+    private static bool IsOfAnotherSite(HttpRequest request, AccessPolicy? policy)
     {
         string site = request.Headers["Sec-Fetch-Site"].ToString();
-        bool isFollowed = door == AccessDoor.Open && IsSafe(request.Method) && string.Equals(request.Headers["Sec-Fetch-Mode"], "navigate", StringComparison.Ordinal);
+        bool isFollowed = policy == AccessPolicy.Open && IsSafe(request.Method)
+            && string.Equals(request.Headers["Sec-Fetch-Mode"], "navigate", StringComparison.Ordinal);
         return !isFollowed && site is ("cross-site" or "same-site");
     }
 

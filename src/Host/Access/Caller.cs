@@ -12,3 +12,16 @@ internal sealed record Caller(AccessRole Role, bool ByToken, string Address)
     /// <summary>The caller of a request that was let in.</summary>
     public static Caller Of(HttpContext context) => context.Features.Get<Caller>() ?? new Caller(AccessRole.None, ByToken: false, "unknown");
 }
+
+/// <summary>What a caller may do.</summary>
+internal enum AccessRole
+{
+    /// <summary>Nothing that is guarded.</summary>
+    None = 0,
+
+    /// <summary>Read.</summary>
+    Reader,
+
+    /// <summary>Read and change.</summary>
+    Operator,
+}

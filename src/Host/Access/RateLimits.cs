@@ -10,7 +10,8 @@ internal sealed class RateLimits(HttpSettings settings) : IAsyncDisposable
 {
     private static readonly string[] Unlimited = ["/health/live", "/health/ready"];
 
-    private readonly PartitionedRateLimiter<string> _failures = PartitionedRateLimiter.Create<string, string>(address => RateLimitPartition.GetFixedWindowLimiter(
+    private readonly PartitionedRateLimiter<string> _failures = PartitionedRateLimiter.Create<string,
+        string>(address => RateLimitPartition.GetFixedWindowLimiter(
         address,
         _ => new FixedWindowRateLimiterOptions { PermitLimit = settings.FailedTries, Window = settings.FailedWindow, QueueLimit = 0 }));
 

@@ -5,6 +5,7 @@ using DataLoad.Engine.Counting;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Node;
 using DataLoad.Engine.Sharding;
+using DataLoad.Engine.Statistics;
 using DataLoad.Host.Access;
 using DataLoad.Host.Web;
 
@@ -29,21 +30,24 @@ internal static class AdminEndpoints
 
             if (body.Page is { } page && Catalog.Default.Pages.All(known => !string.Equals(known.Name, page, StringComparison.Ordinal)))
             {
-                return Results.Problem($"There is no page '{Excerpt(page)}': {string.Join(", ", Catalog.Default.Pages.Select(known => known.Name))} are known.", statusCode: StatusCodes.Status400BadRequest);
+                return Results.Problem($"There is no page '{Excerpt(page)}': {string.Join(", ", Catalog.Default.Pages.Select(known => known.Name))} are "
+                    + "known.", statusCode: StatusCodes.Status400BadRequest);
             }
 
             if (body.From > body.To)
             {
-                return Results.Problem($"The first day {body.From:yyyy-MM-dd} is after the last {body.To:yyyy-MM-dd}.", statusCode: StatusCodes.Status400BadRequest);
+                return Results.Problem($"The first day {body.From:yyyy-MM-dd} is after the last {body.To:yyyy-MM-dd}.",
+                    statusCode: StatusCodes.Status400BadRequest);
             }
 
             if (node.Region is not { } region || !node.IsServing)
             {
-                return Results.Problem("The node does not own the shards now; try again when it is ready.", statusCode: StatusCodes.Status503ServiceUnavailable);
+                return Results.Problem("The node does not own the shards now; try again when it is ready.",
+                    statusCode: StatusCodes.Status503ServiceUnavailable);
             }
 
             return await RebuildAsync(region, body);
-        }).For(AccessDoor.NodeSecret);
+        }).WithAccess(AccessPolicy.NodeSecret);
 
     private static async Task<IResult> RebuildAsync(ShardRegion region, RebuildRequest body)
     {
@@ -58,7 +62,8 @@ internal static class AdminEndpoints
         }
         catch (OperationCanceledException)
         {
-            return Results.Problem("The node let go of its shards meanwhile; look with 'dataload verify'.", statusCode: StatusCodes.Status503ServiceUnavailable);
+            return Results.Problem("The node let go of its shards meanwhile; look with 'dataload verify'.",
+                statusCode: StatusCodes.Status503ServiceUnavailable);
         }
     }
 
@@ -70,4 +75,16 @@ internal static class AdminEndpoints
         return header.StartsWith(Scheme, StringComparison.Ordinal)
             && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(header[Scheme.Length..]), Encoding.UTF8.GetBytes(secret));
     }
+}
+
+/// <summary>Which statistics are to be rebuilt; null stands for all.</summary>
+/// <param name="Page">A page's name.</param>
+/// <param name="TopicType">A topic's type.</param>
+/// <param name="TopicId">A topic's id.</param>
+/// <param name="From">The first day.</param>
+/// <param name="To">The last day.</param>
+public sealed record RebuildRequest(string? Page, string? TopicType, int? TopicId, DateOnly? From, DateOnly? To)
+{
+    /// <summary>The same as a filter.</summary>
+    public StatisticsFilter ToFilter() => new(Page, TopicType, TopicId, From?.DayNumber, To?.DayNumber);
 }

@@ -17,21 +17,22 @@ internal static class ApiEndpoints
         StreamEndpoints.Map(api, services);
         CounterEndpoints.Map(api, services);
         TopicEndpoints.Map(api, services);
-        KeepEndpoints.Map(api, services);
+        MaintenanceEndpoints.Map(api, services);
         TailEndpoint.Map(api, services);
         LiveEndpoint.Map(api, services);
         DeadLetterEndpoints.Map(api, services);
         JournalEndpoint.Map(api, services);
         SettingEndpoints.Map(api, services);
         AuditEndpoint.Map(api, services);
-        app.MapFallback("/api/{**path}", (HttpContext context) => Results.Problem($"There is no {context.Request.Method} {context.Request.Path}; {Root}/openapi.yaml describes what there is.", statusCode: StatusCodes.Status404NotFound)).For(AccessDoor.Reader);
+        app.MapFallback("/api/{**path}", (HttpContext context) => Results.Problem($"There is no {context.Request.Method} {context.Request.Path}; "
+            + $"{Root}/openapi.yaml describes what there is.", statusCode: StatusCodes.Status404NotFound)).WithAccess(AccessPolicy.Reader);
     }
 
     /// <summary>An endpoint that reads.</summary>
-    public static void Reads(this RouteGroupBuilder api, string path, Func<HttpContext, Task<IResult>> answer, AccessDoor door = AccessDoor.Reader) =>
-        api.MapGet(path, answer).For(door);
+    public static void MapRead(this RouteGroupBuilder api, string path, Func<HttpContext, Task<IResult>> answer, AccessPolicy policy = AccessPolicy.Reader) =>
+        api.MapGet(path, answer).WithAccess(policy);
 
     /// <summary>An endpoint that changes something.</summary>
-    public static void Does(this RouteGroupBuilder api, string method, string path, Func<HttpContext, Task<IResult>> answer) =>
-        api.MapMethods(path, [method], answer).For(AccessDoor.Operator);
+    public static void MapWrite(this RouteGroupBuilder api, string method, string path, Func<HttpContext, Task<IResult>> answer) =>
+        api.MapMethods(path, [method], answer).WithAccess(AccessPolicy.Operator);
 }

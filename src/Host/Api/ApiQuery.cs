@@ -75,10 +75,12 @@ internal readonly struct ApiQuery(IQueryCollection query)
 
     /// <summary>A stream's name, or null where none is given.</summary>
     public StreamDefinition? Stream(Catalog catalog) => Text("stream") is not { } name ? null
-        : catalog.FindStream(name) ?? throw ApiProblem.Bad($"stream = {name}: expected one of {string.Join(", ", catalog.Streams.Select(stream => stream.Name))}.");
+        : catalog.FindStream(name) ?? throw ApiProblem.Bad($"stream = {name}: expected one of "
+            + $"{string.Join(", ", catalog.Streams.Select(stream => stream.Name))}.");
 
     /// <summary>The places of the metrics that are asked for; null for all.</summary>
-    public int[]? Metrics(Page page) => Text("metrics", 4000) is not { } text ? null : [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(column => MetricOf(page, "metrics", column))];
+    public int[]? Metrics(Page page) => Text("metrics", 4000) is not { } text ? null
+        : [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(column => MetricOf(page, "metrics", column))];
 
     public static int MetricOf(Page page, string parameter, string column)
     {

@@ -3,6 +3,7 @@ using System.Text;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Statistics;
 using DataLoad.Engine.Storage;
+using CsvRow = (string Type, int Id, int? Day, long[] Values);
 
 namespace DataLoad.Host.Api;
 
@@ -23,7 +24,7 @@ internal static class CounterCsv
         TopicQuery topics = CounterEndpoints.QueryOf(query, page, from, to) with { Offset = 0 };
         bool byDay = string.Equals(query.OneOf("by", "topic", "day"), "day", StringComparison.Ordinal);
         CancellationToken cancellationToken = context.RequestAborted;
-        IAsyncEnumerable<(string Type, int Id, int? Day, long[] Values)> rows = byDay ? DaysAsync(services, page, topics, cancellationToken)
+        IAsyncEnumerable<CsvRow> rows = byDay ? DaysAsync(services, page, topics, cancellationToken)
             : topics.Sort is null && !topics.Descending ? FoldAsync(DaysAsync(services, page, topics, cancellationToken))
             : await SortedAsync(services, page, topics, cancellationToken);
 
@@ -41,7 +42,8 @@ internal static class CounterCsv
 
             foreach (int column in columns)
             {
-                text.Append(',').Append(page.Metrics[column].Kind == MetricKind.Amount ? Hundredths.Format(values[column]) : values[column].ToString(CultureInfo.InvariantCulture));
+                text.Append(',').Append(page.Metrics[column].Kind == MetricKind.Amount ? Hundredths.Format(values[column])
+                    : values[column].ToString(CultureInfo.InvariantCulture));
             }
 
             text.Append("\r\n");
@@ -56,7 +58,7 @@ internal static class CounterCsv
         return Results.Empty;
     }
 
-    private static async IAsyncEnumerable<(string Type, int Id, int? Day, long[] Values)> DaysAsync(
+    private static async IAsyncEnumerable<CsvRow> DaysAsync(
         ApiServices services, Page page, TopicQuery topics, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (StatisticsRow row in services.Store.Statistics.ReadAsync(page, topics.Filter, cancellationToken))
@@ -69,9 +71,9 @@ internal static class CounterCsv
     }
 
     /// <summary>Adds up the days of a topic, which come one after the other.</summary>
-    private static async IAsyncEnumerable<(string Type, int Id, int? Day, long[] Values)> FoldAsync(IAsyncEnumerable<(string Type, int Id, int? Day, long[] Values)> days)
+    private static async IAsyncEnumerable<CsvRow> FoldAsync(IAsyncEnumerable<CsvRow> days)
     {
-        (string Type, int Id, int? Day, long[] Values)? sum = null;
+        CsvRow? sum = null;
         await foreach ((string type, int id, _, long[] values) in days)
         {
             if (sum is { } last && last.Id == id && string.Equals(last.Type, type, StringComparison.Ordinal))
@@ -98,13 +100,15 @@ internal static class CounterCsv
         }
     }
 
-    private static async Task<IAsyncEnumerable<(string Type, int Id, int? Day, long[] Values)>> SortedAsync(ApiServices services, Page page, TopicQuery topics, CancellationToken cancellationToken)
+    private static async Task<IAsyncEnumerable<CsvRow>> SortedAsync(ApiServices services, Page page,
+        TopicQuery topics, CancellationToken cancellationToken)
     {
         int most = services.Settings.Http.MaxSortedCsv;
         TopicTotalsPage found = await services.Store.Queries.TopAsync(page, topics with { Limit = most }, cancellationToken);
         return found.Total <= most
             ? found.Topics.Select(topic => (topic.TopicType, topic.TopicId, (int?)null, topic.Values)).ToAsyncEnumerable()
-            : throw ApiProblem.Bad($"{found.Total} topics are more than the {most} that are sorted (dataload.http.max-sorted-csv): ask for sort=topic&order=asc, which has no limit.");
+            : throw ApiProblem.Bad($"{found.Total} topics are more than the {most} that are sorted (dataload.http.max-sorted-csv): ask for "
+                + "sort=topic&order=asc, which has no limit.");
     }
 
     /// <summary>A text as a field. One that a spreadsheet would take for a formula is led by an apostrophe.</summary>

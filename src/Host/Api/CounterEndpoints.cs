@@ -10,10 +10,10 @@ internal static class CounterEndpoints
 
     public static void Map(RouteGroupBuilder api, ApiServices services)
     {
-        api.Reads("/counters", context => TopAsync(services, context));
-        api.Reads("/counters.csv", context => CounterCsv.WriteAsync(services, context));
-        api.Reads("/totals", context => TotalsAsync(services, context));
-        api.Reads("/series", context => SeriesAsync(services, context));
+        api.MapRead("/counters", context => TopAsync(services, context));
+        api.MapRead("/counters.csv", context => CounterCsv.WriteAsync(services, context));
+        api.MapRead("/totals", context => TotalsAsync(services, context));
+        api.MapRead("/series", context => SeriesAsync(services, context));
     }
 
     /// <summary>The topics that a request asks for.</summary>
@@ -49,21 +49,23 @@ internal static class CounterEndpoints
                 topics.Offset,
                 topics.Limit,
                 found.Total,
-                [.. found.Topics.Select(topic => new TopicList.TopicRow(topic.TopicType, topic.TopicId, topic.Days, new MetricValues(page, topic.Values, columns)))]),
+                [.. found.Topics.Select(topic =>
+                    new TopicList.TopicRow(topic.TopicType, topic.TopicId, topic.Days, NamedValues.Of(page, topic.Values, columns)))]),
             ApiJson.Default.TopicList);
     }
 
     private static async Task<IResult> TotalsAsync(ApiServices services, HttpContext context)
     {
         (DateOnly from, DateOnly to) = new ApiQuery(context.Request.Query).Days(services.Today);
-        var pages = new List<TotalsShape.PageTotals>();
+        var pages = new List<TotalsList.PageTotals>();
         foreach (Page page in services.Catalog.Pages)
         {
-            StatisticsTotals totals = await services.Store.Queries.TotalsAsync(page, new StatisticsFilter(From: from.DayNumber, To: to.DayNumber), context.RequestAborted);
-            pages.Add(new TotalsShape.PageTotals(page.Name, totals.Topics, new MetricValues(page, totals.Values)));
+            StatisticsTotals totals = await services.Store.Queries.TotalsAsync(page, new StatisticsFilter(From: from.DayNumber, To: to.DayNumber),
+                context.RequestAborted);
+            pages.Add(new TotalsList.PageTotals(page.Name, totals.Topics, NamedValues.Of(page, totals.Values)));
         }
 
-        return Results.Json(new TotalsShape(from, to, pages), ApiJson.Default.TotalsShape);
+        return Results.Json(new TotalsList(from, to, pages), ApiJson.Default.TotalsList);
     }
 
     private static async Task<IResult> SeriesAsync(ApiServices services, HttpContext context)
@@ -79,10 +81,10 @@ internal static class CounterEndpoints
             MaxDays,
             context.RequestAborted);
         return Results.Json(
-            new SeriesShape(
+            new DailySeries(
                 page.Name,
                 [.. (columns ?? [.. Enumerable.Range(0, page.Metrics.Length)]).Select(place => page.Metrics[place].Column)],
-                [.. days.Select(day => new SeriesShape.DayShape(DateOnly.FromDayNumber(day.Day), new MetricValues(page, day.Values, columns)))]),
-            ApiJson.Default.SeriesShape);
+                [.. days.Select(day => new DailySeries.DayTotals(DateOnly.FromDayNumber(day.Day), NamedValues.Of(page, day.Values, columns)))]),
+            ApiJson.Default.DailySeries);
     }
 }

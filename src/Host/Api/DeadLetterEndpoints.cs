@@ -15,12 +15,12 @@ internal static class DeadLetterEndpoints
 
     public static void Map(RouteGroupBuilder api, ApiServices services)
     {
-        api.Reads("/dead-letters", context => GroupsAsync(services, context));
-        api.Reads("/dead-letters/messages", context => ListAsync(services, context));
-        api.Reads("/dead-letters/messages/{id}", context => ShowAsync(services, context), Access.AccessDoor.Operator);
-        api.Does(HttpMethods.Post, "/dead-letters/messages/{id}/edit", context => EditAsync(services, context));
-        api.Does(HttpMethods.Post, "/dead-letters/requeue", context => RequeueAsync(services, context));
-        api.Does(HttpMethods.Post, "/dead-letters/purge", context => PurgeAsync(services, context));
+        api.MapRead("/dead-letters", context => GroupsAsync(services, context));
+        api.MapRead("/dead-letters/messages", context => ListAsync(services, context));
+        api.MapRead("/dead-letters/messages/{id}", context => ShowAsync(services, context), Access.AccessPolicy.Operator);
+        api.MapWrite(HttpMethods.Post, "/dead-letters/messages/{id}/edit", context => EditAsync(services, context));
+        api.MapWrite(HttpMethods.Post, "/dead-letters/requeue", context => RequeueAsync(services, context));
+        api.MapWrite(HttpMethods.Post, "/dead-letters/purge", context => PurgeAsync(services, context));
     }
 
     private static async Task<IResult> GroupsAsync(ApiServices services, HttpContext context)
@@ -47,7 +47,8 @@ internal static class DeadLetterEndpoints
         DeadLetterListing listing = await ListingAsync(services, context);
         DeadLetterSummary[] meant = [.. listing.Letters.Where(selection.Means)];
         return Results.Json(
-            new DeadLetterList(meant.Length, listing.AtMs, query.Offset, query.Limit, [.. meant.Skip(query.Offset).Take(query.Limit).Select(DeadLetterEntry.Of)]),
+            new DeadLetterList(meant.Length, listing.AtMs, query.Offset, query.Limit,
+                [.. meant.Skip(query.Offset).Take(query.Limit).Select(DeadLetterEntry.Of)]),
             ApiJson.Default.DeadLetterList);
     }
 
@@ -58,7 +59,7 @@ internal static class DeadLetterEndpoints
         StreamDefinition? stream = services.Catalog.FindStream(letter.Summary.Stream);
         DeadLetterEntry entry = DeadLetterEntry.Of(letter.Summary);
         return Results.Json(
-            new DeadLetterShape
+            new DeadLetterDetails
             {
                 Id = entry.Id,
                 Stream = entry.Stream,
@@ -71,11 +72,12 @@ internal static class DeadLetterEndpoints
                 MessageId = letter.Properties.MessageId,
                 Timestamp = letter.Properties.IsTimestampPresent() ? letter.Properties.Timestamp.UnixTime : null,
                 Properties = PropertiesOf(letter.Properties),
-                Headers = (letter.Properties.Headers ?? new Dictionary<string, object?>(StringComparer.Ordinal)).ToDictionary(header => header.Key, header => Show(header.Value), StringComparer.Ordinal),
+                Headers = (letter.Properties.Headers ?? new Dictionary<string, object?>(StringComparer.Ordinal))
+                    .ToDictionary(header => header.Key, header => Show(header.Value), StringComparer.Ordinal),
                 Body = TextOf(letter.Body),
                 BodyBase64 = Convert.ToBase64String(letter.Body),
             },
-            ApiJson.Default.DeadLetterShape);
+            ApiJson.Default.DeadLetterDetails);
     }
 
     private static async Task<IResult> RequeueAsync(ApiServices services, HttpContext context)
@@ -88,7 +90,7 @@ internal static class DeadLetterEndpoints
             move = await services.DeadLetters.RequeueAsync(selection, context.RequestAborted);
             return $"{move.Moved} moved, {move.Skipped} skipped";
         });
-        return Results.Json(new DeadLetterMoveShape(move!.Moved, move.Left, move.Skipped), ApiJson.Default.DeadLetterMoveShape);
+        return Results.Json(new DeadLetterMoveResult(move!.Moved, move.Left, move.Skipped), ApiJson.Default.DeadLetterMoveResult);
     }
 
     private static async Task<IResult> EditAsync(ApiServices services, HttpContext context)
@@ -102,7 +104,7 @@ internal static class DeadLetterEndpoints
             move = await services.DeadLetters.EditAsync(id, body, edit.ContentType, context.RequestAborted);
             return move.Moved + move.Skipped > 0 ? $"{move.Moved} moved, {move.Skipped} skipped" : throw Missing(id);
         });
-        return Results.Json(new DeadLetterMoveShape(move!.Moved, move.Left, move.Skipped), ApiJson.Default.DeadLetterMoveShape);
+        return Results.Json(new DeadLetterMoveResult(move!.Moved, move.Left, move.Skipped), ApiJson.Default.DeadLetterMoveResult);
     }
 
     private static async Task<IResult> PurgeAsync(ApiServices services, HttpContext context)
@@ -114,12 +116,13 @@ internal static class DeadLetterEndpoints
         await services.Audit.RunAsync(context, "dead.purge", TargetOf(request), string.Create(CultureInfo.InvariantCulture, $"confirm {confirm}"), async () =>
         {
             purge = await services.DeadLetters.PurgeAsync(selection, confirm, context.RequestAborted);
-            return purge.IsConfirmed ? $"{purge.Count} removed" : throw new ApiProblem(StatusCodes.Status409Conflict, $"There are {purge.Count} such dead letters and confirm is {confirm}: nothing was removed. Look again, and confirm their number.")
+            return purge.IsConfirmed ? $"{purge.Count} removed" : throw new ApiProblem(StatusCodes.Status409Conflict,
+                $"There are {purge.Count} such dead letters and confirm is {confirm}: nothing was removed. Look again, and confirm their number.")
             {
                 Extensions = new Dictionary<string, object?>(StringComparer.Ordinal) { ["count"] = purge.Count },
             };
         });
-        return Results.Json(new DeadLetterMoveShape(purge!.Count, purge.Left, Skipped: 0), ApiJson.Default.DeadLetterMoveShape);
+        return Results.Json(new DeadLetterMoveResult(purge!.Count, purge.Left, Skipped: 0), ApiJson.Default.DeadLetterMoveResult);
     }
 
     private static Task<DeadLetterListing> ListingAsync(ApiServices services, HttpContext context) =>

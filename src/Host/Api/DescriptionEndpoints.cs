@@ -10,8 +10,8 @@ internal static class DescriptionEndpoints
     {
         string yaml = Read("openapi.yaml");
         string json = Read("openapi.json");
-        api.Reads("/openapi.yaml", _ => Task.FromResult(Results.Text(yaml, "application/yaml")), AccessDoor.Open);
-        api.Reads("/openapi.json", _ => Task.FromResult(Results.Text(json, "application/json")), AccessDoor.Open);
+        api.MapRead("/openapi.yaml", _ => Task.FromResult(Results.Text(yaml, "application/yaml")), AccessPolicy.Open);
+        api.MapRead("/openapi.json", _ => Task.FromResult(Results.Text(json, "application/json")), AccessPolicy.Open);
     }
 
     private static string Read(string name)

@@ -44,7 +44,7 @@ internal sealed class EntryReader(Catalog catalog, bool users)
             QrCode = Text(e, EventText.QrCode),
             ParentType = Text(e, EventText.ParentTopicType),
             ParentId = e.ParentTopicId,
-            Facts = new FactValues(e.Stream, e.Facts.ToArray(), AmountsOf(e.Stream)),
+            Facts = FactsOf(e),
             UserId = users ? e.WuId : null,
             Session = users ? Text(e, EventText.SessionStr) ?? "" : null,
             BusinessKey = users && e.Identity.Kind == IdentityKind.Key ? (long)e.Identity.Value : null,
@@ -52,6 +52,12 @@ internal sealed class EntryReader(Catalog catalog, bool users)
     }
 
     private static string? Text(BusinessEvent e, int text) => e.Text(text) is { Length: > 0 } utf8 ? Encoding.UTF8.GetString(utf8) : null;
+
+    private NamedValues FactsOf(BusinessEvent e)
+    {
+        bool[] amounts = AmountsOf(e.Stream);
+        return new NamedValues([.. e.Stream.Facts.Select((fact, i) => new NamedValues.Entry(fact.Name, e.Facts[i], amounts[i]))]);
+    }
 
     /// <summary>A fact is an amount where it is added to a metric that is one.</summary>
     private bool[] AmountsOf(StreamDefinition stream)

@@ -7,7 +7,7 @@ namespace DataLoad.Host.Api;
 /// <summary>The journal of a shard or topic, decoded, a bounded piece at a time.</summary>
 internal static class JournalEndpoint
 {
-    public static void Map(RouteGroupBuilder api, ApiServices services) => api.Reads("/journal", async context =>
+    public static void Map(RouteGroupBuilder api, ApiServices services) => api.MapRead("/journal", async context =>
     {
         var query = new ApiQuery(context.Request.Query);
         int shards = services.Settings.Engine.Sharding.Shards;
@@ -25,7 +25,8 @@ internal static class JournalEndpoint
         return Results.Json(await ReadAsync(services, shard, topic, stream, after, query.Limit, users, context.RequestAborted), ApiJson.Default.JournalPage);
     });
 
-    private static async Task<JournalPage> ReadAsync(ApiServices services, int shard, TopicKey? topic, StreamDefinition? stream, long after, int limit, bool users, CancellationToken cancellationToken)
+    private static async Task<JournalPage> ReadAsync(ApiServices services, int shard, TopicKey? topic, StreamDefinition? stream, long after, int limit,
+        bool users, CancellationToken cancellationToken)
     {
         var reader = new EntryReader(services.Catalog, users);
         var entries = new List<CountedEvent>();

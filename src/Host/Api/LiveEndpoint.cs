@@ -8,35 +8,37 @@ internal static class LiveEndpoint
     private static readonly TimeSpan TotalsPatience = TimeSpan.FromSeconds(30);
 
     public static void Map(RouteGroupBuilder api, ApiServices services) =>
-        api.Reads("/live", context => Watch.RunAsync(services, context, (events, token) => RunAsync(services, events, token)));
+        api.MapRead("/live", context => Watch.RunAsync(services, context, (events, token) => RunAsync(services, events, token)));
 
     private static async Task RunAsync(ApiServices services, EventStream events, CancellationToken cancellationToken)
     {
-        LiveShape last = await TakeAsync(services, cancellationToken);
-        await events.WriteAsync("snapshot", last, ApiJson.Default.LiveShape, cancellationToken);
+        LiveUpdate last = await TakeAsync(services, cancellationToken);
+        await events.WriteAsync("snapshot", last, ApiJson.Default.LiveUpdate, cancellationToken);
         await events.FlushAsync(cancellationToken);
         using var timer = new PeriodicTimer(services.Settings.Http.LiveInterval, services.Time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            LiveShape now = await TakeAsync(services, cancellationToken);
-            await events.WriteAsync("delta", Delta(last, now), ApiJson.Default.LiveShape, cancellationToken);
+            LiveUpdate now = await TakeAsync(services, cancellationToken);
+            await events.WriteAsync("delta", Delta(last, now), ApiJson.Default.LiveUpdate, cancellationToken);
             await events.FlushAsync(cancellationToken);
             last = now;
         }
     }
 
-    private static LiveShape Delta(LiveShape last, LiveShape now) => now with
+    private static LiveUpdate Delta(LiveUpdate last, LiveUpdate now) => now with
     {
-        Streams = now.Streams.Where(stream => stream.Value != last.Streams[stream.Key]).ToDictionary(stream => stream.Key, stream => stream.Value, StringComparer.Ordinal),
+        Streams = now.Streams.Where(stream => stream.Value != last.Streams[stream.Key])
+            .ToDictionary(stream => stream.Key, stream => stream.Value, StringComparer.Ordinal),
         TodayTotals = now.TodayTotals?
-            .Where(page => last.TodayTotals?.TryGetValue(page.Key, out MetricValues? before) != true || !before!.Values.AsSpan().SequenceEqual(page.Value.Values))
+            .Where(page => last.TodayTotals?.TryGetValue(page.Key, out NamedValues? before) != true || !before!.Entries.AsSpan()
+                .SequenceEqual(page.Value.Entries))
             .ToDictionary(page => page.Key, page => page.Value, StringComparer.Ordinal) is { Count: > 0 } changed ? changed : null,
     };
 
-    private static async Task<LiveShape> TakeAsync(ApiServices services, CancellationToken cancellationToken)
+    private static async Task<LiveUpdate> TakeAsync(ApiServices services, CancellationToken cancellationToken)
     {
-        IReadOnlyDictionary<string, MetricValues>? today = await TodayAsync(services, cancellationToken);
-        return new LiveShape
+        IReadOnlyDictionary<string, NamedValues>? today = await TodayAsync(services, cancellationToken);
+        return new LiveUpdate
         {
             Now = services.NowMs,
             Ready = services.Node.IsServing && services.Node.Intake is { IsConnected: true } intake && !intake.Failing.Any(),
@@ -49,23 +51,25 @@ internal static class LiveEndpoint
             ResidentBytes = services.Node.Region?.Budget.UsedBytes ?? 0,
             Streams = StreamEndpoints.All(services).ToDictionary(
                 stream => stream.Name,
-                stream => new LiveShape.LiveStream(stream.State, stream.Rates.Events, stream.Rates.Deliveries, stream.Rates.Duplicates, stream.Rates.DeadLetters, stream.Lag, stream.Unacknowledged),
+                stream => new LiveUpdate.LiveStream(stream.State, stream.Rates.Events, stream.Rates.Deliveries, stream.Rates.Duplicates,
+                    stream.Rates.DeadLetters, stream.Lag, stream.Unacknowledged),
                 StringComparer.Ordinal),
             Today = services.Today.Today,
             TodayTotals = today,
         };
     }
 
-    private static async Task<IReadOnlyDictionary<string, MetricValues>?> TodayAsync(ApiServices services, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyDictionary<string, NamedValues>?> TodayAsync(ApiServices services, CancellationToken cancellationToken)
     {
         try
         {
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             patience.CancelAfter(TotalsPatience);
             IReadOnlyDictionary<Page, long[]> totals = await services.Today.GetAsync(patience.Token);
-            return totals.ToDictionary(page => page.Key.Name, page => new MetricValues(page.Key, page.Value), StringComparer.Ordinal);
+            return totals.ToDictionary(page => page.Key.Name, page => NamedValues.Of(page.Key, page.Value), StringComparer.Ordinal);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is System.Data.Common.DbException or Engine.Storage.StoreException or OperationCanceledException or TimeoutException)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested
+            && e is System.Data.Common.DbException or Engine.Storage.StoreException or OperationCanceledException or TimeoutException)
         {
             // The store is away, which the node's state says; rates go on.
             return null;

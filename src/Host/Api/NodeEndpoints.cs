@@ -15,25 +15,28 @@ internal static class NodeEndpoints
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
-    private static readonly string Version = Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+    private static readonly string Version = Assembly.GetExecutingAssembly()
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
     public static void Map(RouteGroupBuilder api, ApiServices services)
     {
-        api.Reads("/whoami", context =>
+        api.MapRead("/whoami", context =>
         {
             Caller caller = Caller.Of(context);
             return Task.FromResult(Results.Json(
                 new WhoAmI(caller.Role == AccessRole.Operator ? "operator" : "reader", caller.ByToken ? "token" : "loopback", services.Settings.Http.HasTokens),
                 ApiJson.Default.WhoAmI));
         });
-        api.Reads("/status", async context => Results.Json(await StatusAsync(services, context.RequestAborted), ApiJson.Default.NodeStatus));
-        api.Reads("/shards", _ => Task.FromResult(Results.Json(new ShardList([.. services.Node.Region?.Status ?? []]), ApiJson.Default.ShardList)));
-        api.Reads("/nodes", async context => Results.Json(await NodesAsync(services, context.RequestAborted), ApiJson.Default.NodeList));
-        api.Reads("/catalog", _ => Task.FromResult(Results.Json(
-            new CatalogShape(
-                [.. services.Catalog.Pages.Select(page => new CatalogShape.PageShape(page.Name, page.Table, [.. page.Metrics.Select(metric => new CatalogShape.MetricShape(metric.Column, KindOf(metric)))]))],
-                [.. services.Catalog.Streams.Select(stream => new CatalogShape.StreamEntry(stream.Name, stream.Page, stream.Exchange, stream.Queue, services.Settings.Engine.Amqp.Of(stream).Enabled))]),
-            ApiJson.Default.CatalogShape)));
+        api.MapRead("/status", async context => Results.Json(await StatusAsync(services, context.RequestAborted), ApiJson.Default.NodeStatus));
+        api.MapRead("/shards", _ => Task.FromResult(Results.Json(new ShardList([.. services.Node.Region?.Status ?? []]), ApiJson.Default.ShardList)));
+        api.MapRead("/nodes", async context => Results.Json(await NodesAsync(services, context.RequestAborted), ApiJson.Default.NodeList));
+        api.MapRead("/catalog", _ => Task.FromResult(Results.Json(
+            new CatalogDescription(
+                [.. services.Catalog.Pages.Select(page => new CatalogDescription.PageEntry(page.Name, page.Table,
+                    [.. page.Metrics.Select(metric => new CatalogDescription.MetricEntry(metric.Column, KindOf(metric)))]))],
+                [.. services.Catalog.Streams.Select(stream => new CatalogDescription.StreamEntry(stream.Name, stream.Page, stream.Exchange, stream.Queue,
+                    services.Settings.Engine.Amqp.Of(stream).Enabled))]),
+            ApiJson.Default.CatalogDescription)));
     }
 
     /// <summary>What the node is at.</summary>
@@ -58,7 +61,7 @@ internal static class NodeEndpoints
             Store = HealthOf(ready, "store", services.Store.Name),
             Business = HealthOf(ready, "business", services.Lookup.Name),
             Shards = new NodeStatus.ShardCount(shards.Length, services.Settings.Engine.Sharding.Shards),
-            Memory = new NodeStatus.MemoryShape(
+            Memory = new NodeStatus.MemoryUsage(
                 services.Node.Region?.Budget.UsedBytes ?? 0,
                 services.Settings.Engine.Sharding.MemoryBudgetBytes,
                 Environment.WorkingSet,
@@ -72,17 +75,19 @@ internal static class NodeEndpoints
             Totals = Tallies.Of(services.Tallies.Counts(stream: null)),
             Rates = Rates.Of(services.Tallies.Rates(stream: null)),
             Paused = ready.Paused,
-            Failing = (services.Node.Intake?.Failing ?? []).DistinctBy(failing => failing.Key).ToDictionary(failing => failing.Key, failing => failing.Value, StringComparer.Ordinal),
+            Failing = (services.Node.Intake?.Failing ?? []).DistinctBy(failing => failing.Key)
+                .ToDictionary(failing => failing.Key, failing => failing.Value, StringComparer.Ordinal),
         };
     }
 
-    private static HealthShape HealthOf(ReadinessReport report, string check, string name) =>
-        string.Equals(report.Checks[check], ReadinessReport.Ok, StringComparison.Ordinal) ? new HealthShape(Ok: true, Detail: null, name) : new HealthShape(Ok: false, report.Checks[check], name);
+    private static DependencyHealth HealthOf(ReadinessReport report, string check, string name) =>
+        string.Equals(report.Checks[check], ReadinessReport.Ok, StringComparison.Ordinal) ? new DependencyHealth(Ok: true, Detail: null, name)
+            : new DependencyHealth(Ok: false, report.Checks[check], name);
 
     private static async Task<NodeList> NodesAsync(ApiServices services, CancellationToken cancellationToken)
     {
         int shards = services.Node.Region?.Status.Count() ?? 0;
-        var self = new NodeList.NodeShape(services.Info.Id, services.Info.Address, IsSelf: true, shards, StateOf(services));
+        var self = new NodeList.NodeEntry(services.Info.Id, services.Info.Address, IsSelf: true, shards, StateOf(services));
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         IReadOnlyList<NodePresence> known = await services.Store.Leases.ListNodesAsync(patience.Token);
@@ -91,7 +96,7 @@ internal static class NodeEndpoints
             self,
             .. known
                 .Where(other => !string.Equals(other.Node.Id, services.Info.Id, StringComparison.Ordinal))
-                .Select(other => new NodeList.NodeShape(other.Node.Id, other.Node.Address, IsSelf: false, other.Shards, other.Shards > 0 ? Serving : Waiting)),
+                .Select(other => new NodeList.NodeEntry(other.Node.Id, other.Node.Address, IsSelf: false, other.Shards, other.Shards > 0 ? Serving : Waiting)),
         ]);
     }
 

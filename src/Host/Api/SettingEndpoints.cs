@@ -7,7 +7,7 @@ internal static class SettingEndpoints
 
     public static void Map(RouteGroupBuilder api, ApiServices services)
     {
-        api.Reads("/settings", context =>
+        api.MapRead("/settings", context =>
         {
             string? search = new ApiQuery(context.Request.Query).Text("search", 100);
             return Task.FromResult(Results.Json(
@@ -16,14 +16,15 @@ internal static class SettingEndpoints
                     .Select(setting => new SettingList.Setting(setting.Path, setting.Value, setting.Origin.ToString()))]),
                 ApiJson.Default.SettingList));
         });
-        api.Reads("/log-levels", _ => Task.FromResult(Levels(services)));
-        api.Does(HttpMethods.Put, "/log-levels", context => SetAsync(services, context));
+        api.MapRead("/log-levels", _ => Task.FromResult(Levels(services)));
+        api.MapWrite(HttpMethods.Put, "/log-levels", context => SetAsync(services, context));
     }
 
     private static async Task<IResult> SetAsync(ApiServices services, HttpContext context)
     {
         LogLevelChange change = await ApiBody.ReadAsync(context, ApiJson.Default.LogLevelChange);
-        if (change.Category is { Length: 0 or > 200 } || (change.Category is not null && services.LogLevels.Categories.Count >= MaxCategories && !services.LogLevels.Categories.ContainsKey(change.Category)))
+        if (change.Category is { Length: 0 or > 200 } || (change.Category is not null && services.LogLevels.Categories.Count >= MaxCategories
+            && !services.LogLevels.Categories.ContainsKey(change.Category)))
         {
             throw ApiProblem.Bad($"category: expected 1 to 200 characters, and at most {MaxCategories} categories.");
         }
@@ -49,8 +50,9 @@ internal static class SettingEndpoints
     };
 
     private static IResult Levels(ApiServices services) => Results.Json(
-        new LogLevelShape(Show(services.LogLevels.Default), services.LogLevels.Categories.ToDictionary(entry => entry.Key, entry => Show(entry.Value), StringComparer.Ordinal)),
-        ApiJson.Default.LogLevelShape);
+        new LogLevelList(Show(services.LogLevels.Default),
+            services.LogLevels.Categories.ToDictionary(entry => entry.Key, entry => Show(entry.Value), StringComparer.Ordinal)),
+        ApiJson.Default.LogLevelList);
 
     private static string Show(LogLevel level) => level.ToString().ToLowerInvariant();
 }

@@ -10,14 +10,14 @@ internal static class StreamEndpoints
 
     public static void Map(RouteGroupBuilder api, ApiServices services)
     {
-        api.Reads("/streams", _ => Task.FromResult(Results.Json(new StreamList(All(services)), ApiJson.Default.StreamList)));
-        api.Reads("/streams/{stream}", context => Task.FromResult(Results.Json(Of(services, Named(services, context)), ApiJson.Default.StreamShape)));
-        api.Does(HttpMethods.Post, "/streams/{stream}/pause", context => SetAsync(services, context, paused: true));
-        api.Does(HttpMethods.Post, "/streams/{stream}/resume", context => SetAsync(services, context, paused: false));
+        api.MapRead("/streams", _ => Task.FromResult(Results.Json(new StreamList(All(services)), ApiJson.Default.StreamList)));
+        api.MapRead("/streams/{stream}", context => Task.FromResult(Results.Json(Of(services, Named(services, context)), ApiJson.Default.StreamDetails)));
+        api.MapWrite(HttpMethods.Post, "/streams/{stream}/pause", context => SetAsync(services, context, paused: true));
+        api.MapWrite(HttpMethods.Post, "/streams/{stream}/resume", context => SetAsync(services, context, paused: false));
     }
 
     /// <summary>All streams as they are.</summary>
-    public static IReadOnlyList<StreamShape> All(ApiServices services)
+    public static IReadOnlyList<StreamDetails> All(ApiServices services)
     {
         Dictionary<string, StreamStatus> statuses = Statuses(services);
         return [.. services.Catalog.Streams.Select(stream => Of(services, stream, statuses.GetValueOrDefault(stream.Name)))];
@@ -28,7 +28,8 @@ internal static class StreamEndpoints
         StreamDefinition stream = Named(services, context);
         if (!services.Settings.Engine.Amqp.Of(stream).Enabled)
         {
-            throw new ApiProblem(StatusCodes.Status409Conflict, $"Stream {stream.Name} is not consumed at all: dataload.streams.\"{stream.Name}\".enabled is false.");
+            throw new ApiProblem(StatusCodes.Status409Conflict,
+                $"Stream {stream.Name} is not consumed at all: dataload.streams.\"{stream.Name}\".enabled is false.");
         }
 
         await services.Audit.RunAsync(context, paused ? "stream.pause" : "stream.resume", stream.Name, "", async () =>
@@ -36,14 +37,14 @@ internal static class StreamEndpoints
             await services.Node.SetPausedAsync(stream.Name, paused, context.RequestAborted);
             return "";
         });
-        return Results.Json(await SettledAsync(services, stream, paused, context.RequestAborted), ApiJson.Default.StreamShape);
+        return Results.Json(await SettledAsync(services, stream, paused, context.RequestAborted), ApiJson.Default.StreamDetails);
     }
 
     /// <summary>A pause has been done when nothing is unacknowledged any more; that is waited for, not for long.</summary>
-    private static async Task<StreamShape> SettledAsync(ApiServices services, StreamDefinition stream, bool paused, CancellationToken cancellationToken)
+    private static async Task<StreamDetails> SettledAsync(ApiServices services, StreamDefinition stream, bool paused, CancellationToken cancellationToken)
     {
         long start = services.Time.GetTimestamp();
-        StreamShape shape = Of(services, stream);
+        StreamDetails shape = Of(services, stream);
         while (paused && shape.Unacknowledged > 0 && services.Time.GetElapsedTime(start) < PausePatience)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(20), services.Time, cancellationToken);
@@ -63,14 +64,14 @@ internal static class StreamEndpoints
     private static Dictionary<string, StreamStatus> Statuses(ApiServices services) =>
         services.Node.Intake?.Streams.ToDictionary(status => status.Stream, StringComparer.Ordinal) ?? [];
 
-    private static StreamShape Of(ApiServices services, StreamDefinition stream) =>
+    private static StreamDetails Of(ApiServices services, StreamDefinition stream) =>
         Of(services, stream, Statuses(services).GetValueOrDefault(stream.Name));
 
-    private static StreamShape Of(ApiServices services, StreamDefinition stream, StreamStatus? status)
+    private static StreamDetails Of(ApiServices services, StreamDefinition stream, StreamStatus? status)
     {
         Engine.Intake.Amqp.StreamSettings settings = services.Settings.Engine.Amqp.Of(stream);
         long? lag = services.Node.Intake?.Lag.TryGetValue(stream.Name, out long waiting) == true ? waiting : null;
-        return new StreamShape
+        return new StreamDetails
         {
             Name = stream.Name,
             Page = stream.Page,
@@ -78,7 +79,8 @@ internal static class StreamEndpoints
             Queue = stream.Queue,
             Enabled = settings.Enabled,
             Paused = status?.IsPaused ?? false,
-            State = !settings.Enabled ? "disabled" : status is null ? "waiting" : status.IsPaused ? "paused" : status.Failing is not null ? "failing" : "running",
+            State = !settings.Enabled ? "disabled" : status is null ? "waiting" : status.IsPaused ? "paused" : status.Failing is not null ? "failing"
+                : "running",
             Failing = status?.Failing,
             Prefetch = settings.Prefetch ?? services.Settings.Engine.Intake.Prefetch,
             Lag = lag,

@@ -11,7 +11,7 @@ internal static class TailEndpoint
 {
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
 
-    public static void Map(RouteGroupBuilder api, ApiServices services) => api.Reads("/tail", async context =>
+    public static void Map(RouteGroupBuilder api, ApiServices services) => api.MapRead("/tail", async context =>
     {
         var query = new ApiQuery(context.Request.Query);
         StreamDefinition? stream = query.Stream(services.Catalog);
@@ -37,7 +37,8 @@ internal static class TailEndpoint
         await services.Audit.RunAsync(context, $"{action}.users", "", detail, () => Task.FromResult(""));
     }
 
-    private static async Task RunAsync(ApiServices services, EventStream events, StreamDefinition? stream, TopicKey? topic, int rate, bool users, CancellationToken cancellationToken)
+    private static async Task RunAsync(ApiServices services, EventStream events, StreamDefinition? stream, TopicKey? topic, int rate, bool users,
+        CancellationToken cancellationToken)
     {
         using CountedBlocksWatch watch = services.Node.Counted.Watch(services.Settings.Http.TailBlocks);
         var reader = new EntryReader(services.Catalog, users);

@@ -9,7 +9,7 @@ internal static class TopicEndpoints
 {
     private const int MaxDays = 1000;
 
-    public static void Map(RouteGroupBuilder api, ApiServices services) => api.Reads("/topic", context => TopicAsync(services, context));
+    public static void Map(RouteGroupBuilder api, ApiServices services) => api.MapRead("/topic", context => TopicAsync(services, context));
 
     private static async Task<IResult> TopicAsync(ApiServices services, HttpContext context)
     {
@@ -20,10 +20,10 @@ internal static class TopicEndpoints
         DateOnly? to = query.Day("to");
         var filter = new StatisticsFilter(TopicType: topic.Type, TopicId: topic.Id, From: from?.DayNumber, To: to?.DayNumber);
         IEnumerable<Page> pages = query.Text("page") is null ? services.Catalog.Pages : [query.Page(services.Catalog)];
-        var found = new List<TopicShape.TopicPage>();
+        var found = new List<TopicDetails.TopicPage>();
         foreach (Page page in pages)
         {
-            Dictionary<int, TopicShape.TopicDay> days = [];
+            Dictionary<int, TopicDetails.TopicDay> days = [];
             await foreach (StatisticsRow row in services.Store.Statistics.ReadAsync(page, filter, context.RequestAborted))
             {
                 days[row.Day] = DayOf(page, row, "table");
@@ -40,12 +40,13 @@ internal static class TopicEndpoints
                 }
             }
 
-            found.Add(new TopicShape.TopicPage(page.Name, [.. days.Values.OrderByDescending(day => day.Day).Take(limit)]));
+            found.Add(new TopicDetails.TopicPage(page.Name, [.. days.Values.OrderByDescending(day => day.Day).Take(limit)]));
         }
 
-        return Results.Json(new TopicShape(topic.Type, topic.Id, topic.ShardOf(services.Settings.Engine.Sharding.Shards), found), ApiJson.Default.TopicShape);
+        return Results.Json(new TopicDetails(topic.Type, topic.Id, topic.ShardOf(services.Settings.Engine.Sharding.Shards), found),
+            ApiJson.Default.TopicDetails);
     }
 
-    private static TopicShape.TopicDay DayOf(Page page, StatisticsRow row, string source) =>
-        new(DateOnly.FromDayNumber(row.Day), source, row.SequenceNr, new MetricValues(page, row.Values));
+    private static TopicDetails.TopicDay DayOf(Page page, StatisticsRow row, string source) =>
+        new(DateOnly.FromDayNumber(row.Day), source, row.SequenceNr, NamedValues.Of(page, row.Values));
 }

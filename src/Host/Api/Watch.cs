@@ -7,7 +7,8 @@ internal static class Watch
     {
         if (!await services.Watchers.WaitAsync(TimeSpan.Zero, context.RequestAborted))
         {
-            throw new ApiProblem(StatusCodes.Status429TooManyRequests, $"{services.Settings.Http.MaxWatchers} watch already: end one, or raise dataload.http.max-watchers.");
+            throw new ApiProblem(StatusCodes.Status429TooManyRequests,
+                $"{services.Settings.Http.MaxWatchers} watch already: end one, or raise dataload.http.max-watchers.");
         }
 
         try

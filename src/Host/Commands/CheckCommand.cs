@@ -29,7 +29,7 @@ internal static class CheckCommand
 
     public static Command Create(Option<FileInfo[]> config)
     {
-        var command = new TaughtCommand("check", "Looks whether a start would work, and changes nothing.", Details) { config };
+        var command = new DetailedCommand("check", "Looks whether a start would work, and changes nothing.", Details) { config };
         command.SetAction((result, cancellationToken) => Failure.GuardAsync(async () =>
         {
             FileInfo[] files = result.GetValue(config) ?? [];

@@ -42,7 +42,7 @@ internal static class CommandLine
             root.Add(command);
         }
 
-        TeachingHelp.Install(root);
+        DetailedHelp.Install(root);
         return root;
     }
 

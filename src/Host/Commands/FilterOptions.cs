@@ -36,7 +36,8 @@ internal sealed class FilterOptions
         {
             if (TryDay(result.GetResult(_from), out DateOnly from) && TryDay(result.GetResult(_to), out DateOnly to) && from > to)
             {
-                result.AddError($"--from {from.ToString(DayFormat, CultureInfo.InvariantCulture)} is after --to {to.ToString(DayFormat, CultureInfo.InvariantCulture)}.");
+                result.AddError($"--from {from.ToString(DayFormat, CultureInfo.InvariantCulture)} is after --to "
+                    + $"{to.ToString(DayFormat, CultureInfo.InvariantCulture)}.");
             }
         });
     }

@@ -52,11 +52,13 @@ internal sealed class OwnerClient(NodeInfo owner, HttpMessageHandler handler) : 
         }
         catch (Exception e) when (e is HttpRequestException or JsonException)
         {
-            throw new StartException($"The answer of the node {owner.Id} at {address} was lost ({e.Message}), and it may be at work still: look with 'dataload verify'.");
+            throw new StartException($"The answer of the node {owner.Id} at {address} was lost ({e.Message}), and it may be at work still: look with "
+                + "'dataload verify'.");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new StartException($"The node {owner.Id} at {address} was not done within {timeout.TotalSeconds:0} s, and may be at work still: wait, and look with 'dataload verify'.");
+            throw new StartException($"The node {owner.Id} at {address} was not done within {timeout.TotalSeconds:0} s, and may be at work still: wait, and "
+                + "look with 'dataload verify'.");
         }
     }
 
@@ -68,7 +70,8 @@ internal sealed class OwnerClient(NodeInfo owner, HttpMessageHandler handler) : 
     {
         if (!Uri.TryCreate(owner.Address, UriKind.Absolute, out Uri? address))
         {
-            throw new StartException($"The node {owner.Id} owns the shards and has no HTTP interface, so that it cannot be asked and nothing was done: set dataload.http.urls for it, or stop it and rebuild then.");
+            throw new StartException($"The node {owner.Id} owns the shards and has no HTTP interface, so that it cannot be asked and nothing was done: set "
+                + "dataload.http.urls for it, or stop it and rebuild then.");
         }
 
         if (address.Host is not ("0.0.0.0" or "[::]"))
@@ -107,14 +110,16 @@ internal sealed class OwnerClient(NodeInfo owner, HttpMessageHandler handler) : 
             error = $"no answer within {Patience.TotalSeconds:0} s";
         }
 
-        throw new StartException($"The node {owner.Id} owns the shards and does not answer at {address} ({error}), and nothing was done: run the command where it can be reached, or stop it and rebuild then.");
+        throw new StartException($"The node {owner.Id} owns the shards and does not answer at {address} ({error}), and nothing was done: run the command "
+            + "where it can be reached, or stop it and rebuild then.");
     }
 
     private static async Task<string> ReasonAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         if (response.Content.Headers.ContentType?.MediaType is MediaTypeNames.Application.ProblemJson)
         {
-            using JsonDocument problem = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancellationToken), cancellationToken: cancellationToken);
+            using JsonDocument problem = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancellationToken),
+                cancellationToken: cancellationToken);
             if (problem.RootElement.TryGetProperty("detail", out JsonElement detail) && detail.GetString() is { Length: > 0 } text)
             {
                 return text;

@@ -33,7 +33,7 @@ internal static class PublishCommand
     public static Command Create(Option<FileInfo[]> config)
     {
         var options = new PublishOptions();
-        var command = new TaughtCommand("publish", "Sends an event to a stream's exchange, as the services do.", Details) { config };
+        var command = new DetailedCommand("publish", "Sends an event to a stream's exchange, as the services do.", Details) { config };
         options.AddTo(command);
         command.SetAction((result, cancellationToken) => Failure.GuardAsync(async () =>
         {
@@ -51,8 +51,10 @@ internal static class PublishCommand
                 return ExitCode.Done;
             }
 
-            await result.InvocationConfiguration.Error.WriteLineAsync($"dataload: exchange {first.Exchange} may have other subscribers, and they get the event too");
-            IEnumerable<EventMessage> messages = Enumerable.Range(0, count).Select(i => i == 0 ? first : composer.Compose(request, TimeProvider.System.GetUtcNow()));
+            await result.InvocationConfiguration.Error.WriteLineAsync($"dataload: exchange {first.Exchange} may have other subscribers, and they get the "
+                + "event too");
+            IEnumerable<EventMessage> messages = Enumerable.Range(0, count)
+                .Select(i => i == 0 ? first : composer.Compose(request, TimeProvider.System.GetUtcNow()));
             await new EventPublisher(new AmqpConnector(settings.Engine.Amqp)).PublishAsync(first.Exchange, messages, cancellationToken);
             await output.WriteLineAsync($"{count} published to {first.Exchange}, confirmed by the broker.");
             return ExitCode.Done;

@@ -28,8 +28,9 @@ internal static class RebuildCommand
     public static Command Create(Option<FileInfo[]> config)
     {
         var filter = new FilterOptions();
-        Option<int> timeout = WholeNumber.Option("--timeout", "SECONDS", "How many seconds a running node may take before the command stops waiting for it.", 1, 604_800, 3600);
-        var command = new TaughtCommand("rebuild", "Corrects the statistics tables from the journal.", Details) { config, timeout };
+        Option<int> timeout = WholeNumber.Option("--timeout", "SECONDS", "How many seconds a running node may take before the command stops waiting for it.",
+            1, 604_800, 3600);
+        var command = new DetailedCommand("rebuild", "Corrects the statistics tables from the journal.", Details) { config, timeout };
         filter.AddTo(command);
         command.SetAction((result, cancellationToken) => Failure.GuardAsync(async () =>
         {
@@ -38,7 +39,7 @@ internal static class RebuildCommand
             // What the engine says while it recovers is of no interest here; what goes wrong is thrown.
             await using ServiceProvider services = new ServiceCollection().AddLogging().AddNode(settings, address: "").BuildServiceProvider();
             IStore store = services.GetRequiredService<IStore>();
-            int shards = await StartedStore.ShardsAsync(store, cancellationToken);
+            int shards = await InitializedStore.ShardsAsync(store, cancellationToken);
             RebuildRequest request = filter.Read(result);
             RebuildResult done;
             if (await store.Leases.FindOwnerAsync(cancellationToken) is { } owner)
@@ -51,7 +52,8 @@ internal static class RebuildCommand
                 done = await RunHereAsync(services.GetRequiredService<EngineNode>(), shards, request, cancellationToken);
             }
 
-            await result.InvocationConfiguration.Output.WriteLineAsync($"{done.Counters} Counters computed, {done.Corrected} rows corrected, {done.Removed} rows removed.");
+            await result.InvocationConfiguration.Output.WriteLineAsync($"{done.Counters} Counters computed, {done.Corrected} rows corrected, {done.Removed} "
+                + "rows removed.");
             return ExitCode.Done;
         }, result.InvocationConfiguration.Error));
         return command;

@@ -20,7 +20,7 @@ internal static class ServeCommand
 
     public static Command Create(Option<FileInfo[]> config)
     {
-        var command = new TaughtCommand("serve", "Takes in events and counts them, until SIGTERM or Ctrl-C.", Details) { config };
+        var command = new DetailedCommand("serve", "Takes in events and counts them, until SIGTERM or Ctrl-C.", Details) { config };
         command.SetAction((result, cancellationToken) => Failure.GuardAsync(async () =>
         {
             await NodeHost.RunAsync(ConfigOption.Load(result.GetValue(config)), cancellationToken);

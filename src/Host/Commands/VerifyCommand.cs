@@ -30,15 +30,17 @@ internal static class VerifyCommand
     public static Command Create(Option<FileInfo[]> config)
     {
         var filter = new FilterOptions();
-        var command = new TaughtCommand("verify", "Compares the statistics tables with the journal, and changes nothing.", Details) { config };
+        var command = new DetailedCommand("verify", "Compares the statistics tables with the journal, and changes nothing.", Details) { config };
         filter.AddTo(command);
         command.SetAction((result, cancellationToken) => Failure.GuardAsync(async () =>
         {
             HostSettings settings = ConfigOption.Load(result.GetValue(config));
             await using IStore store = Databases.OpenStore(settings.Store, nodeId: null);
-            int shards = await StartedStore.ShardsAsync(store, cancellationToken);
-            var verification = new Verification(new CountingPlan(Catalog.Default), store, new VerificationOptions { Partitions = shards, Filter = filter.Read(result).ToFilter() });
-            VerificationReport report = await Screen.WithProgressAsync("Verifying shards", shards, progress => verification.RunAsync(progress, cancellationToken));
+            int shards = await InitializedStore.ShardsAsync(store, cancellationToken);
+            var verification = new Verification(new CountingPlan(Catalog.Default), store,
+                new VerificationOptions { Partitions = shards, Filter = filter.Read(result).ToFilter() });
+            VerificationReport report = await Screen.WithProgressAsync("Verifying shards", shards, progress =>
+                verification.RunAsync(progress, cancellationToken));
             Print(report, result.InvocationConfiguration.Output);
             return report.IsClean ? ExitCode.Done : ExitCode.Found;
         }, result.InvocationConfiguration.Error));
@@ -68,7 +70,8 @@ internal static class VerifyCommand
             output.WriteLine($"… and {report.DifferenceCount - report.Differences.Count} more.");
         }
 
-        output.WriteLine($"{report.Rows} rows compared with {report.Events} events in {report.Partitions} Partitions: {report.DifferenceCount} differences, {report.DamageCount} damaged blocks, snapshots or parked deliveries.");
+        output.WriteLine($"{report.Rows} rows compared with {report.Events} events in {report.Partitions} Partitions: {report.DifferenceCount} differences, "
+            + $"{report.DamageCount} damaged blocks, snapshots or parked deliveries.");
         if (report.NotFlushedYet > 0)
         {
             output.WriteLine($"{report.NotFlushedYet} Counters have events but no row yet: not flushed yet, which the running node or the next start does.");

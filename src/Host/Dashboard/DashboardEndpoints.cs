@@ -21,7 +21,7 @@ internal static class DashboardEndpoints
     public static void Map(WebApplication app)
     {
         var files = new DashboardFiles();
-        RouteGroupBuilder group = app.MapGroup("").For(AccessDoor.Open);
+        RouteGroupBuilder group = app.MapGroup("").WithAccess(AccessPolicy.Open);
         foreach (string view in Views)
         {
             group.MapMethods(view, Methods, context => SendAsync(context, files.Page, AskAgain));
@@ -29,7 +29,8 @@ internal static class DashboardEndpoints
 
         group.MapMethods("/assets/{name}", Methods, context => files.Asset((string)context.Request.RouteValues["name"]!) is { } file
             ? SendAsync(context, file, KeepForGood)
-            : Results.Problem("The dashboard has no such file: load the page again, since the node was upgraded.", statusCode: StatusCodes.Status404NotFound).ExecuteAsync(context));
+            : Results.Problem("The dashboard has no such file: load the page again, since the node was upgraded.", statusCode: StatusCodes.Status404NotFound)
+                .ExecuteAsync(context));
     }
 
     private static async Task SendAsync(HttpContext context, DashboardFile file, string caching)
@@ -45,7 +46,8 @@ internal static class DashboardEndpoints
         }
 
         byte[] content = file.Content;
-        if (context.Request.GetTypedHeaders().AcceptEncoding.Any(encoding => encoding.Value.Equals("br", StringComparison.OrdinalIgnoreCase) && encoding.Quality is null or > 0))
+        if (context.Request.GetTypedHeaders()
+            .AcceptEncoding.Any(encoding => encoding.Value.Equals("br", StringComparison.OrdinalIgnoreCase) && encoding.Quality is null or > 0))
         {
             content = file.Compressed;
             response.Headers.ContentEncoding = "br";

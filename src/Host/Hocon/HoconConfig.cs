@@ -104,7 +104,9 @@ public sealed partial class HoconConfig
     }
 
     /// <summary>Every single value and where it came from, in the order written.</summary>
-    /// <param name="isSecret">Whether the value of a path is masked; null for <see cref="HoconSecrets.IsSecret"/>. Passwords inside URLs and connection strings always are.</param>
+    /// <param name="isSecret">
+    /// Whether the value of a path is masked; null for <see cref="HoconSecrets.IsSecret"/>. Passwords inside URLs and connection strings always are.
+    /// </param>
     public IReadOnlyList<HoconEffectiveSetting> Effective(Func<string, bool>? isSecret = null) =>
         HoconListing.Of(_path, _node, isSecret ?? HoconSecrets.IsSecret);
 

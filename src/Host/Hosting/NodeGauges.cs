@@ -13,17 +13,24 @@ internal static class NodeGauges
         metrics.Gauge("dataload.broker.connected", "", "1 while the broker is connected", () => [new(node.Intake?.IsConnected == true ? 1 : 0)]);
         metrics.Gauge("dataload.queue.lag", "{message}", "Messages that wait in a stream's queue", () =>
             node.Intake?.Lag.Select(entry => new Measurement<long>(entry.Value, new KeyValuePair<string, object?>(EngineMetrics.StreamTag, entry.Key))) ?? []);
-        metrics.Gauge("dataload.streams.failing", "{stream}", "Streams that are not consumed, or wait for a query that fails", () => [new(node.Intake?.Failing.Count() ?? 0)]);
-        metrics.Gauge("dataload.streams.paused", "{stream}", "Streams that an operator paused", () => [new(node.Intake?.Streams.Count(stream => stream.IsPaused) ?? 0)]);
+        metrics.Gauge("dataload.streams.failing", "{stream}", "Streams that are not consumed, or wait for a query that fails", () =>
+            [new(node.Intake?.Failing.Count() ?? 0)]);
+        metrics.Gauge("dataload.streams.paused", "{stream}", "Streams that an operator paused", () =>
+            [new(node.Intake?.Streams.Count(stream => stream.IsPaused) ?? 0)]);
         metrics.Gauge("dataload.unacknowledged", "{message}", "Messages of a stream that are delivered and not acknowledged", () =>
-            node.Intake?.Streams.Select(stream => new Measurement<long>(stream.Unacknowledged, new KeyValuePair<string, object?>(EngineMetrics.StreamTag, stream.Stream))) ?? []);
-        metrics.Gauge("dataload.dead_letters.waiting", "{delivery}", "Dead letters that wait in their queue", () => node.Intake?.DeadLetters is long waiting ? [new(waiting)] : []);
+            node.Intake?.Streams.Select(stream =>
+                new Measurement<long>(stream.Unacknowledged, new KeyValuePair<string, object?>(EngineMetrics.StreamTag, stream.Stream))) ?? []);
+        metrics.Gauge("dataload.dead_letters.waiting", "{delivery}", "Dead letters that wait in their queue", () =>
+            node.Intake?.DeadLetters is long waiting ? [new(waiting)] : []);
         metrics.Gauge("dataload.parked.waiting", "{delivery}", "Deliveries that are parked now", () => [new(node.Parked)]);
-        metrics.Gauge("dataload.counters.resident", "{counter}", "Counters in memory", () => [new(node.Region?.Status.Sum(shard => (long)shard.Counters) ?? 0)]);
-        metrics.Gauge("dataload.counters.damaged", "{counter}", "Counters set aside until they are rebuilt", () => [new(node.Region?.Status.Sum(shard => (long)shard.Damaged) ?? 0)]);
+        metrics.Gauge("dataload.counters.resident", "{counter}", "Counters in memory", () =>
+            [new(node.Region?.Status.Sum(shard => (long)shard.Counters) ?? 0)]);
+        metrics.Gauge("dataload.counters.damaged", "{counter}", "Counters set aside until they are rebuilt", () =>
+            [new(node.Region?.Status.Sum(shard => (long)shard.Damaged) ?? 0)]);
         metrics.Gauge("dataload.memory.resident", "By", "Memory held by Counters and seen identities", () => [new(node.Region?.Budget.UsedBytes ?? 0)]);
         metrics.Gauge("dataload.memory.budget", "By", "Memory that they may hold", () => [new(node.Region?.Budget.LimitBytes ?? 0)]);
-        metrics.Gauge("dataload.journal.unflushed", "{counter}", "Counters that wait for their flush", () => [new(node.Region?.Status.Sum(shard => (long)shard.Unflushed) ?? 0)]);
+        metrics.Gauge("dataload.journal.unflushed", "{counter}", "Counters that wait for their flush", () =>
+            [new(node.Region?.Status.Sum(shard => (long)shard.Unflushed) ?? 0)]);
         metrics.Gauge("dataload.journal.uncheckpointed", "{event}", "Events that a recovery would replay", () =>
             [new(node.Region?.Status.Sum(shard => shard.SequenceNr - shard.CheckpointSequenceNr) ?? 0)]);
     }

@@ -87,7 +87,8 @@ internal static class NodeHost
     {
         var info = new NodeInfo
         {
-            Id = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}-{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}"),
+            Id = string.Create(CultureInfo.InvariantCulture,
+                $"{Environment.MachineName}-{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}"),
             Address = address,
             Secret = RandomNumberGenerator.GetHexString(64, lowercase: true),
         };
@@ -129,14 +130,16 @@ internal static class NodeHost
             .AddHostedService(provider => provider.GetRequiredService<NodeService>());
     }
 
-    private static IServiceCollection AddActorSystem(this IServiceCollection services, HostSettings settings) => services.AddAkka(ActorSystemName, (akka, _) => akka
+    private static IServiceCollection AddActorSystem(this IServiceCollection services, HostSettings settings) =>
+        services.AddAkka(ActorSystemName, (akka, _) => akka
         .AddHocon(settings.Akka.Config, HoconAddMode.Prepend)
         .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
         .WithActorSystemLivenessCheck(tags: [NodeHealth.Live]));
 
     private static IServiceCollection AddApi(this IServiceCollection services, HostSettings settings) => services
         .AddSingleton(provider => new EngineTallies(
-            provider.GetRequiredService<EngineMetrics>(), provider.GetRequiredService<Catalog>(), provider.GetRequiredService<TimeProvider>(), settings.Http.LiveInterval))
+            provider.GetRequiredService<EngineMetrics>(), provider.GetRequiredService<Catalog>(), provider.GetRequiredService<TimeProvider>(),
+                settings.Http.LiveInterval))
         .AddSingleton(provider => new TodayTotals(
             provider.GetRequiredService<IStore>().Queries,
             provider.GetRequiredService<Catalog>(),
@@ -201,4 +204,18 @@ internal static class NodeHost
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
+}
+
+/// <summary>Log messages 8100 to 8199.</summary>
+internal static partial class HostLog
+{
+    [LoggerMessage(8100, LogLevel.Warning,
+        "A server does not answer, and is not waited for any longer: the next start recovers from the journal what was not flushed and checkpointed")]
+    public static partial void LeftAtLimit(ILogger logger);
+
+    [LoggerMessage(8101, LogLevel.Information, "Stopped before it had started")]
+    public static partial void StoppedAtStart(ILogger logger);
+
+    [LoggerMessage(8102, LogLevel.Warning, "{Place}: {Problem}")]
+    public static partial void UnknownAkkaKey(ILogger logger, string place, string problem);
 }

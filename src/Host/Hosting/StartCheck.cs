@@ -25,9 +25,11 @@ internal static class StartCheck
         }
         catch (BrokerUnreachableException e) when (e.InnerException is AuthenticationFailureException or PossibleAuthenticationFailureException)
         {
-            throw new StartException($"The broker at {connector.Settings.SafeName} refuses the login as '{connector.UserName}': correct user and password in dataload.amqp.url.");
+            throw new StartException($"The broker at {connector.Settings.SafeName} refuses the login as '{connector.UserName}': correct user and password in "
+                + "dataload.amqp.url.");
         }
-        catch (Exception e) when ((e as OperationInterruptedException ?? e.InnerException as OperationInterruptedException) is { ShutdownReason.ReplyCode: Constants.NotAllowed })
+        catch (Exception e) when ((e as OperationInterruptedException
+            ?? e.InnerException as OperationInterruptedException) is { ShutdownReason.ReplyCode: Constants.NotAllowed })
         {
             ShutdownEventArgs refused = (e as OperationInterruptedException ?? (OperationInterruptedException)e.InnerException!).ShutdownReason!;
             throw new StartException($"The broker at {connector.Settings.SafeName} refuses: {refused.ReplyText}. Correct the vhost in dataload.amqp.url.");
@@ -45,7 +47,8 @@ internal static class StartCheck
         {
             await ping(cancellationToken);
         }
-        catch (PostgresException e) when (e.SqlState.StartsWith("28", StringComparison.Ordinal) || e.SqlState is PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.InsufficientPrivilege)
+        catch (PostgresException e) when (e.SqlState.StartsWith("28", StringComparison.Ordinal)
+            || e.SqlState is PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.InsufficientPrivilege)
         {
             throw new StartException($"{name} refuses: {e.MessageText}. Correct {setting}, or the rights of its user.");
         }
@@ -56,3 +59,6 @@ internal static class StartCheck
         }
     }
 }
+
+/// <summary>The program cannot do what it was asked to; the message says why and what to do about it.</summary>
+public sealed class StartException(string message) : Exception(message);

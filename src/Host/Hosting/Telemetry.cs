@@ -20,7 +20,8 @@ internal static class Telemetry
             metrics
                 .AddMeter(EngineMetrics.MeterName)
                 .AddNpgsqlInstrumentation()
-                .AddView(instrument => instrument.Meter.Name == EngineMetrics.MeterName && instrument.GetType().GetGenericTypeDefinition() == typeof(System.Diagnostics.Metrics.Histogram<>)
+                .AddView(instrument => instrument.Meter.Name == EngineMetrics.MeterName && instrument.GetType()
+                    .GetGenericTypeDefinition() == typeof(System.Diagnostics.Metrics.Histogram<>)
                     ? new ExplicitBucketHistogramConfiguration { Boundaries = Bounds }
                     : null)
                 .AddPrometheusExporter(exporter =>

@@ -2,6 +2,8 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
 
 namespace DataLoad.Host.Operating;
 
@@ -57,7 +59,8 @@ internal sealed class NodeClient : IDisposable
     {
         using HttpResponseMessage response = await SendAsync(() => new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
         Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        await using IAsyncEnumerator<SseItem<byte[]>> events = SseParser.Create(stream, (_, data) => data.ToArray()).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using IAsyncEnumerator<SseItem<byte[]>> events = SseParser.Create(stream, (_, data) => data.ToArray()).EnumerateAsync(cancellationToken)
+            .GetAsyncEnumerator(cancellationToken);
         while (await MoveAsync(events, cancellationToken))
         {
             yield return new NodeEvent(events.Current.EventType, new NodeAnswer(_node.Shown, events.Current.Data));
@@ -78,11 +81,13 @@ internal sealed class NodeClient : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new NodeException($"The node at {_node} did not answer within {_node.AnswerTimeout.TotalSeconds:0} s (dataload.console.answer-timeout), and may be at work still.");
+            throw new NodeException($"The node at {_node} did not answer within {_node.AnswerTimeout.TotalSeconds:0} s (dataload.console.answer-timeout), and "
+                + "may be at work still.");
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            throw new NodeException($"The answer of the node at {_node} was lost ({e.Message}); look whether it runs still, and what it did: 'dataload audit'.");
+            throw new NodeException($"The answer of the node at {_node} was lost ({e.Message}); look whether it runs still, and what it did: 'dataload "
+                + "audit'.");
         }
     }
 
@@ -127,5 +132,55 @@ internal sealed class NodeClient : IDisposable
     }
 
     private NodeException NotReached(string why) =>
-        new($"The node at {_node} cannot be reached ({why}): is 'dataload serve' running there? Name another one with --address, DATALOAD_HTTP or dataload.http.urls in --config.");
+        new($"The node at {_node} cannot be reached ({why}): is 'dataload serve' running there? Name another one with --address, DATALOAD_HTTP or "
+            + "dataload.http.urls in --config.");
 }
+
+/// <summary>Where a node is asked, with what token, and how long it may take.</summary>
+/// <param name="Address">Where it answers.</param>
+/// <param name="Token">The operator's or the reader's token, or null.</param>
+/// <param name="ConnectTimeout">How long connecting may take.</param>
+/// <param name="AnswerTimeout">How long an answer may take.</param>
+internal sealed record NodeAccess(Uri Address, string? Token, TimeSpan ConnectTimeout, TimeSpan AnswerTimeout)
+{
+    /// <summary>The address as it is told to people: without what may be secret in it.</summary>
+    public string Shown => Address.GetComponents(UriComponents.SchemeAndServer, UriFormat.SafeUnescaped);
+
+    // The compiler's would print the token.
+    /// <inheritdoc/>
+    public override string ToString() => Shown;
+}
+
+/// <summary>What a node answered: JSON, as it came.</summary>
+/// <param name="node">The node, for messages.</param>
+/// <param name="json">The JSON in UTF-8.</param>
+internal sealed class NodeAnswer(string node, byte[] json)
+{
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web);
+
+    /// <summary>The JSON as it came.</summary>
+    public string Json => Encoding.UTF8.GetString(json);
+
+    /// <summary>Reads it as a shape of the API; members that the shape does not name are passed over.</summary>
+    /// <exception cref="NodeException">It is something else.</exception>
+    public T As<T>()
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(json, Options) ?? throw new NodeException($"The node at {node} answered with null.");
+        }
+        catch (JsonException e)
+        {
+            throw new NodeException($"What answers at {node} is no node of this version: {e.Message}");
+        }
+    }
+}
+
+/// <summary>One of a node's server-sent events.</summary>
+/// <param name="Name">What it is, such as <c>counted</c>.</param>
+/// <param name="Data">What it says.</param>
+internal sealed record NodeEvent(string Name, NodeAnswer Data);
+
+/// <summary>A node could not be asked, or did not do what it was asked; the message is a sentence with the remedy.</summary>
+internal sealed class NodeException(string message) : Exception(message);

@@ -18,10 +18,12 @@ internal static class NodeRefusal
             HttpStatusCode.Unauthorized when node.Token is null =>
                 $"The node at {node} asks for a token: set {OperatorVariable}, or {ReaderVariable} to look only, or name the node's settings with --config.",
             HttpStatusCode.Unauthorized =>
-                $"The node at {node} does not know this token: compare {OperatorVariable} and {ReaderVariable}, or --config, with the node's dataload.http.operator-token and reader-token.",
+                $"The node at {node} does not know this token: compare {OperatorVariable} and {ReaderVariable}, or --config, with the node's "
+                    + "dataload.http.operator-token and reader-token.",
             HttpStatusCode.Forbidden => $"The node at {node} allows this to operators only: set {OperatorVariable}. {detail}".TrimEnd(),
             HttpStatusCode.TooManyRequests => $"The node at {node} refuses for now{RetryAfter(response)}: {detail ?? "too many calls."}",
-            HttpStatusCode.NotFound when detail is null => $"What answers at {node} has no {response.RequestMessage?.RequestUri?.AbsolutePath}: is it a DataLoad node, and of this version?",
+            HttpStatusCode.NotFound when detail is null =>
+                $"What answers at {node} has no {response.RequestMessage?.RequestUri?.AbsolutePath}: is it a DataLoad node, and of this version?",
             _ => detail is null ? $"The node at {node} answers {(int)response.StatusCode} {response.ReasonPhrase}." : $"The node at {node}: {detail}",
         });
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace DataLoad.Host.OperatorConsole;
@@ -18,7 +19,7 @@ internal static class CellWidth
 
     public static int Of(Rune rune) => Rune.GetUnicodeCategory(rune) switch
     {
-        System.Globalization.UnicodeCategory.NonSpacingMark or System.Globalization.UnicodeCategory.EnclosingMark or System.Globalization.UnicodeCategory.Format => 0,
+        UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format => 0,
         _ => IsWide(rune.Value) ? 2 : 1,
     };
 

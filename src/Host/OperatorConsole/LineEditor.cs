@@ -142,3 +142,17 @@ internal sealed class LineEditor(IKeySource keys, LineView view, Completer compl
         view.List(result.Candidates);
     }
 }
+
+/// <summary>Where a console's lines come from.</summary>
+internal interface ILineSource
+{
+    /// <summary>The next line, or null where there is none any more.</summary>
+    string? ReadLine(string prompt);
+}
+
+/// <summary>Lines from a file or a pipe; nobody is prompted.</summary>
+internal sealed class PipedLines(TextReader input) : ILineSource
+{
+    /// <inheritdoc/>
+    public string? ReadLine(string prompt) => input.ReadLine();
+}

@@ -6,7 +6,6 @@ using Akka.Configuration;
 using Akka.Coordination;
 using Akka.DistributedData;
 using Akka.Persistence;
-using Akka.Persistence.Sql;
 using Akka.Remote;
 using Akka.Streams;
 using DataLoad.Host.Hocon;
@@ -19,7 +18,8 @@ namespace DataLoad.Host.Settings;
 internal static class AkkaDefaults
 {
     /// <summary>Objects whose keys are names that a user chooses.</summary>
-    private static readonly string[][] OpenMaps = [["akka", "cluster", "role"], ["akka", "persistence", "dispatchers"], ["akka", "coordinated-shutdown", "phases"]];
+    private static readonly string[][] OpenMaps = [["akka", "cluster", "role"], ["akka", "persistence", "dispatchers"],
+        ["akka", "coordinated-shutdown", "phases"]];
 
     /// <summary>Objects that take what they leave out from another.</summary>
     private static readonly (string[] Plugin, string[] Fallback)[] Fallbacks =
@@ -38,7 +38,7 @@ internal static class AkkaDefaults
         typeof(DistributedData).Assembly,
         typeof(Lease).Assembly,
         typeof(Persistence).Assembly,
-        typeof(SqlPersistence).Assembly,
+        Assembly.Load("Akka.Persistence.Sql"),
         typeof(ActorMaterializer).Assembly,
     ];
 
@@ -85,7 +85,8 @@ internal static class AkkaDefaults
         return value;
     }
 
-    private static IEnumerable<string> KeysBelow(AkkaValue root, string[] path) => Below(root, path) is { } value && value.IsObject() ? value.GetObject().Items.Keys : [];
+    private static IEnumerable<string> KeysBelow(AkkaValue root, string[] path) =>
+        Below(root, path) is { } value && value.IsObject() ? value.GetObject().Items.Keys : [];
 
     private static IEnumerable<string> ReadAll(Assembly package)
     {

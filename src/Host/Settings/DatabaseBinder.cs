@@ -60,7 +60,8 @@ internal static class DatabaseBinder
 
     private static void CheckPostgreSql(HoconValue value, string connection)
     {
-        if (Infer(connection) != DatabaseProvider.PostgreSql && (connection.Contains("://", StringComparison.Ordinal) || !connection.Contains('=', StringComparison.Ordinal)))
+        if (Infer(connection) != DatabaseProvider.PostgreSql
+            && (connection.Contains("://", StringComparison.Ordinal) || !connection.Contains('=', StringComparison.Ordinal)))
         {
             throw value.Fail("postgresql://user:password@host:port/database");
         }

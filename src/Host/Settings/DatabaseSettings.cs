@@ -7,3 +7,13 @@ namespace DataLoad.Host.Settings;
 /// <param name="MaxConnections">PostgreSQL: how many connections are open at the most.</param>
 /// <param name="PrepareStatements">Whether a server keeps statements prepared.</param>
 public sealed record DatabaseSettings(DatabaseProvider Provider, string Connection, TimeSpan CommandTimeout, int MaxConnections, bool PrepareStatements);
+
+/// <summary>The kinds of database.</summary>
+public enum DatabaseProvider
+{
+    /// <summary>A file.</summary>
+    Sqlite = 0,
+
+    /// <summary>A server.</summary>
+    PostgreSql = 1,
+}

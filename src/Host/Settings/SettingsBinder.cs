@@ -163,7 +163,8 @@ public static class SettingsBinder
         string zone = config.GetString("dataload.time-zone");
         return TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _)
             ? zone
-            : throw config.Get("dataload.time-zone").Fail("the IANA name of a zone that this machine knows (Debian's package tzdata has them), such as Asia/Shanghai");
+            : throw config.Get("dataload.time-zone")
+                .Fail("the IANA name of a zone that this machine knows (Debian's package tzdata has them), such as Asia/Shanghai");
     }
 
     private static Uri? BindOtlp(HoconConfig config)
@@ -181,7 +182,8 @@ public static class SettingsBinder
         if (need > engine.Intake.MemoryBytes)
         {
             throw config.Get("dataload.intake.memory").Fail(
-                $"at least {need} bytes, so that each of {streams} streams can hold a body of {engine.Intake.MaxBodyBytes}; raise it, or lower dataload.intake.max-body");
+                $"at least {need} bytes, so that each of {streams} streams can hold a body of {engine.Intake.MaxBodyBytes}; raise it, or lower "
+                    + "dataload.intake.max-body");
         }
     }
 }

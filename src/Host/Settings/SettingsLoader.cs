@@ -36,7 +36,8 @@ public static class SettingsLoader
 
     private static string Read(Assembly assembly, string name)
     {
-        using Stream stream = assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"{assembly.GetName().Name} was built without {name}.");
+        using Stream stream = assembly.GetManifestResourceStream(name)
+            ?? throw new InvalidOperationException($"{assembly.GetName().Name} was built without {name}.");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Diagnostics.Metrics;
 using DataLoad.Engine.Contract;
@@ -137,4 +138,55 @@ internal sealed class EngineTallies : IDisposable
             total[i] += more[i];
         }
     }
+}
+
+/// <summary>What was counted of one stream since the node started. Thread-safe.</summary>
+internal sealed class StreamTally
+{
+    private readonly long[] _counts = new long[(int)TallyKind.Count];
+
+    /// <summary>Dead letters by reason.</summary>
+    public ConcurrentDictionary<string, long> Reasons { get; } = new(StringComparer.Ordinal);
+
+    public void Add(TallyKind kind, long value) => Interlocked.Add(ref _counts[(int)kind], value);
+
+    /// <summary>The counts by <see cref="TallyKind"/>.</summary>
+    public long[] Read()
+    {
+        long[] counts = new long[_counts.Length];
+        for (int i = 0; i < counts.Length; i++)
+        {
+            counts[i] = Interlocked.Read(ref _counts[i]);
+        }
+
+        return counts;
+    }
+}
+
+/// <summary>What is counted of a stream.</summary>
+internal enum TallyKind
+{
+    /// <summary>Deliveries from the broker.</summary>
+    Deliveries = 0,
+
+    /// <summary>Events counted.</summary>
+    Events,
+
+    /// <summary>Duplicates.</summary>
+    Duplicates,
+
+    /// <summary>Events without identity.</summary>
+    Unidentified,
+
+    /// <summary>Lookups that are tried again.</summary>
+    Retries,
+
+    /// <summary>Deliveries parked.</summary>
+    Parked,
+
+    /// <summary>Dead letters.</summary>
+    DeadLetters,
+
+    /// <summary>How many kinds there are.</summary>
+    Count,
 }

@@ -47,7 +47,8 @@ internal sealed class NodeHealth(HealthCheckService checks, EngineNode node)
         {
             if (!string.Equals(name, StreamsCheck, StringComparison.Ordinal))
             {
-                found[name] = entry.Status == HealthStatus.Healthy ? ReadinessReport.Ok : entry.Description ?? entry.Exception?.Message ?? entry.Status.ToString();
+                found[name] = entry.Status == HealthStatus.Healthy ? ReadinessReport.Ok : entry.Description ?? entry.Exception?.Message
+                    ?? entry.Status.ToString();
             }
 
             foreach ((string what, object wrong) in entry.Data.Where(_ => entry.Status != HealthStatus.Healthy))
@@ -67,12 +68,14 @@ internal sealed class NodeHealth(HealthCheckService checks, EngineNode node)
     internal static void Register(IHealthChecksBuilder checks, long maxLag) => checks
         .Add("node", (services, _) => Said(services.GetRequiredService<EngineNode>().IsServing ? null : "standing by, recovering or stopping"))
         .Add("broker", (services, _) => Said(services.GetRequiredService<EngineNode>().Intake is { } intake ? intake.ConnectionError : "not connected yet"))
-        .Add("store", async (services, token) => services.GetRequiredService<EngineNode>().Region?.Failing ?? await PingAsync(services.GetRequiredService<IStore>().PingAsync, token))
+        .Add("store", async (services, token) =>
+            services.GetRequiredService<EngineNode>().Region?.Failing ?? await PingAsync(services.GetRequiredService<IStore>().PingAsync, token))
         .Add("business", async (services, token) => await PingAsync(services.GetRequiredService<ILookup>().PingAsync, token))
         .Add("lag", (services, _) => Said(LagOf(services.GetRequiredService<EngineNode>()) is long lag && (maxLag == 0 || lag <= maxLag)
             ? null
             : $"{LagOf(services.GetRequiredService<EngineNode>())} messages wait, more than dataload.health.max-lag = {maxLag}"))
-        .Add(new HealthCheckRegistration(StreamsCheck, services => new FailingStreams(services.GetRequiredService<EngineNode>()), failureStatus: null, [Ready]));
+        .Add(new HealthCheckRegistration(StreamsCheck, services =>
+            new FailingStreams(services.GetRequiredService<EngineNode>()), failureStatus: null, [Ready]));
 
     private static long LagOf(EngineNode node) => node.Intake?.Lag.Values.Sum() ?? 0;
 
@@ -121,16 +124,17 @@ internal static class NodeHealthExtensions
         NodeHealth health = app.Services.GetRequiredService<NodeHealth>();
         app.MapGet("/health/live", async (CancellationToken cancellationToken) => await health.IsAliveAsync(cancellationToken)
             ? Results.Json(new { status = "live" })
-            : Results.Json(new { status = "the actor system has ended" }, statusCode: StatusCodes.Status503ServiceUnavailable)).For(AccessDoor.Health);
+            : Results.Json(new { status = "the actor system has ended" }, statusCode: StatusCodes.Status503ServiceUnavailable)).WithAccess(AccessPolicy.Health);
         app.MapGet("/health/ready", async (CancellationToken cancellationToken) =>
         {
             ReadinessReport report = await health.JudgeAsync(cancellationToken);
             return Results.Json(report, statusCode: report.IsReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
-        }).For(AccessDoor.Health);
+        }).WithAccess(AccessPolicy.Health);
     }
 
     /// <summary>Adds a check that readiness asks, which says what is wrong, or null.</summary>
-    public static IHealthChecksBuilder Add(this IHealthChecksBuilder checks, string name, Func<IServiceProvider, CancellationToken, ValueTask<string?>> check) =>
+    public static IHealthChecksBuilder Add(this IHealthChecksBuilder checks, string name, Func<IServiceProvider, CancellationToken,
+        ValueTask<string?>> check) =>
         checks.Add(new HealthCheckRegistration(name, services => new Check(services, check), failureStatus: null, [NodeHealth.Ready]));
 
     private sealed class Check(IServiceProvider services, Func<IServiceProvider, CancellationToken, ValueTask<string?>> check) : IHealthCheck

@@ -56,15 +56,15 @@ internal static class WebServer
     }
 
     /// <summary>Says who may call an endpoint.</summary>
-    public static T For<T>(this T endpoint, AccessDoor door)
-        where T : IEndpointConventionBuilder => endpoint.WithMetadata(new AccessRule(door));
+    public static T WithAccess<T>(this T endpoint, AccessPolicy policy)
+        where T : IEndpointConventionBuilder => endpoint.WithMetadata(new AccessRule(policy));
 
     /// <summary>All that a node answers.</summary>
     public static void MapNode(this WebApplication app)
     {
         ApiServices services = app.Services.GetRequiredService<ApiServices>();
         app.MapHealth();
-        app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(new HttpMethodMetadata([HttpMethods.Get])).For(AccessDoor.Metrics);
+        app.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(new HttpMethodMetadata([HttpMethods.Get])).WithAccess(AccessPolicy.Metrics);
         AdminEndpoints.Map(app, services.Node, services.Info);
         ApiEndpoints.Map(app, services);
         DashboardEndpoints.Map(app);

@@ -20,14 +20,14 @@ internal static class StubApi
 
     public static void Map(WebApplication app, StubNode node)
     {
-        RouteGroupBuilder reads = app.MapGroup("/api/v1").For(AccessDoor.Reader);
+        RouteGroupBuilder reads = app.MapGroup("/api/v1").WithAccess(AccessPolicy.Reader);
         reads.MapGet("/whoami", (HttpContext context) =>
         {
             Caller caller = Caller.Of(context);
             return Answer(new { role = caller.Role == AccessRole.Operator ? "operator" : "reader", authentication = caller.ByToken ? "token" : "loopback", tokensConfigured = caller.ByToken });
         });
         reads.MapGet("/status", () => Answer(Status()));
-        reads.MapGet("/catalog", () => Answer(CatalogShape()));
+        reads.MapGet("/catalog", () => Answer(CatalogDescription()));
         reads.MapGet("/streams", () => Answer(new { streams = Catalog.Default.Streams.Select(stream => Stream(stream, paused: node.Posts.Any(post => post.Path.EndsWith($"{stream.Name}/pause", StringComparison.Ordinal)))) }));
         reads.MapGet("/shards", () => Answer(new { shards = Enumerable.Range(0, 16).Select(shard => new { shard, epoch = 3, sequenceNr = 1000 + shard, checkpointSequenceNr = 900, counters = 40, residentBytes = 123_456, unflushed = 1, damaged = 0 }) }));
         reads.MapGet("/nodes", () => Answer(new { nodes = new[] { new { id = "node-a", address = "http://127.0.0.1:8080", isSelf = true, shards = 16, state = "serving" }, new { id = "node-b", address = "http://127.0.0.1:8081", isSelf = false, shards = 0, state = "waiting" } } }));
@@ -74,7 +74,7 @@ internal static class StubApi
             var found = node.DeadLetters.All.Where(letter => (letter.Stream, letter.Reason).Equals((stream, reason))).ToList();
             return Answer(new { total = found.Count, at = Now, offset, limit, items = found.Skip(offset).Take(limit).Select(letter => new { id = letter.Id, stream, reason, error = "No row of orders has id 7.", received = Now, bytes = 42, contentType = "application/json" }) });
         });
-        RouteGroupBuilder changes = app.MapGroup("/api/v1").For(AccessDoor.Operator);
+        RouteGroupBuilder changes = app.MapGroup("/api/v1").WithAccess(AccessPolicy.Operator);
         changes.MapGet("/dead-letters/messages/{id}", (string id) => Answer(new { id, stream = "act.buy", reason = "row-missing", error = "No row of orders has id 7.", received = Now, bytes = 42, headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["x-dataload-received"] = "1" }, body = "{\"orderId\":7,\"note\":\"<b>bold</b>\"}" }));
         changes.MapPost("/dead-letters/requeue", async (HttpContext context) =>
         {
@@ -155,7 +155,7 @@ internal static class StubApi
         failing = new Dictionary<string, string>(StringComparer.Ordinal),
     };
 
-    private static object CatalogShape() => new
+    private static object CatalogDescription() => new
     {
         pages = Catalog.Default.Pages.Select(page => new { name = page.Name, table = page.Table, metrics = page.Metrics.Select(metric => new { column = metric.Column, kind = metric.Kind.ToString().ToLowerInvariant() }) }),
         streams = Catalog.Default.Streams.Select(stream => new { name = stream.Name, page = stream.Page, exchange = stream.Exchange, queue = stream.Queue, enabled = true }),

@@ -1,5 +1,4 @@
 using DataLoad.Host.Hocon;
-using Microsoft.Extensions.Configuration;
 using Shouldly;
 using Xunit;
 
@@ -51,22 +50,6 @@ public sealed class HoconListingTests
             "plain=a:b@c",
         ]);
         config.Effective(static path => path.EndsWith("plain", StringComparison.Ordinal))[^1].Value.ShouldBe("***");
-    }
-
-    [Fact]
-    public void The_provider_shows_flat_keys_with_array_items_by_index()
-    {
-        IConfiguration configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection([new("dataload:amqp:url", "below"), new("kept", "yes")])
-            .AddHocon(HoconConfig.Parse("dataload { amqp.url = x, hosts = [a, b], n = null, streams { \"act.buy\".queue = q } }"))
-            .Build();
-
-        configuration["dataload:amqp:url"].ShouldBe("x");
-        configuration["DataLoad:Hosts:1"].ShouldBe("b");
-        configuration["dataload:streams:act.buy:queue"].ShouldBe("q");
-        configuration["dataload:n"].ShouldBeNull();
-        configuration["kept"].ShouldBe("yes");
-        configuration.GetSection("dataload:hosts").Get<string[]>().ShouldBe(["a", "b"]);
     }
 
     [Fact]

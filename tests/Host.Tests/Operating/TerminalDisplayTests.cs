@@ -1,4 +1,4 @@
-using DataLoad.Host.Commands.Operating.Showing;
+using DataLoad.Host.Commands.Operating.Rendering;
 using Shouldly;
 using Spectre.Console;
 using Xunit;

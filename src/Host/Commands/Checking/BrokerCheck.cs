@@ -45,7 +45,8 @@ internal sealed class BrokerCheck(CheckReport report, AmqpConnector connector, H
     private async Task CheckAsync(IConnection connection, string subject, string exchange, string queue, CancellationToken cancellationToken)
     {
         QueueDeclareOk? found = null;
-        ShutdownEventArgs? noExchange = await TryAsync(connection, channel => channel.ExchangeDeclarePassiveAsync(exchange, cancellationToken), cancellationToken);
+        ShutdownEventArgs? noExchange = await TryAsync(connection, channel =>
+            channel.ExchangeDeclarePassiveAsync(exchange, cancellationToken), cancellationToken);
         ShutdownEventArgs? noQueue = await TryAsync(
             connection,
             async channel => found = await channel.QueueDeclarePassiveAsync(queue, cancellationToken),

@@ -45,7 +45,8 @@ internal sealed class BusinessCheck(CheckReport report, ILookup lookup, HostSett
             if (wrong is not null)
             {
                 isGood = false;
-                report.Problem($"business {stream.Name}", $"query {step.Name} {wrong} Mend it in dataload.streams.\"{stream.Name}\".queries.{step.Name}, or the table.");
+                report.Problem($"business {stream.Name}",
+                    $"query {step.Name} {wrong} Mend it in dataload.streams.\"{stream.Name}\".queries.{step.Name}, or the table.");
             }
         }
 

@@ -32,7 +32,8 @@ internal static class FailureText
 
     /// <summary>Whether the failure is that of what was asked, not a mistake in this program.</summary>
     public static bool IsOutside(Exception e) =>
-        e is DbException or StoreException or RabbitMQClientException or IOException or TimeoutException or System.Net.Sockets.SocketException or UnauthorizedAccessException;
+        e is DbException or StoreException or RabbitMQClientException or IOException or TimeoutException
+            or System.Net.Sockets.SocketException or UnauthorizedAccessException;
 
     private static string Whole(Exception e) => e.InnerException is null ? e.Message : $"{e.Message} ({e.InnerException.Message})";
 

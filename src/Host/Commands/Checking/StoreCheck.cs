@@ -80,7 +80,8 @@ internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings 
         }
         else
         {
-            report.Problem("store", $"{setting} is {value}, but {store.Name} was started with {started}, which cannot change: set it back to {started}, or start with an empty store.");
+            report.Problem("store", $"{setting} is {value}, but {store.Name} was started with {started}, which cannot change: set it back to {started}, or "
+                + "start with an empty store.");
         }
     }
 
@@ -96,11 +97,13 @@ internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings 
             }
             else if (settings.Engine.AdoptExistingRows)
             {
-                report.Note(subject, $"holds {foreign} rows that something else wrote; the next start takes them as a baseline (dataload.statistics.adopt-existing-rows).");
+                report.Note(subject, $"holds {foreign} rows that something else wrote; the next start takes them as a baseline "
+                    + "(dataload.statistics.adopt-existing-rows).");
             }
             else
             {
-                report.Problem(subject, $"holds {foreign} rows that something else wrote, and a start will not count over them: empty the table, or set dataload.statistics.adopt-existing-rows = true to take them as a baseline that counts add to.");
+                report.Problem(subject, $"holds {foreign} rows that something else wrote, and a start will not count over them: empty the table, or set "
+                    + "dataload.statistics.adopt-existing-rows = true to take them as a baseline that counts add to.");
             }
         }
         catch (Exception e) when (IsMissing(e, PostgresErrorCodes.UndefinedTable, "no such table"))
@@ -109,7 +112,8 @@ internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings 
         }
         catch (Exception e) when (IsMissing(e, PostgresErrorCodes.UndefinedColumn, "no such column"))
         {
-            report.Note(subject, "was made by something else; the first start adds the engine's columns, and refuses where it holds rows, unless dataload.statistics.adopt-existing-rows = true.");
+            report.Note(subject, "was made by something else; the first start adds the engine's columns, and refuses where it holds rows, unless "
+                + "dataload.statistics.adopt-existing-rows = true.");
         }
     }
 

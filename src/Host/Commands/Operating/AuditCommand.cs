@@ -1,7 +1,7 @@
 using System.CommandLine;
-using DataLoad.Host.Commands.Operating.Showing;
+using DataLoad.Host.Api;
+using DataLoad.Host.Commands.Operating.Rendering;
 using DataLoad.Host.Operating;
-using DataLoad.Host.Operating.Answers;
 
 namespace DataLoad.Host.Commands.Operating;
 
@@ -22,20 +22,23 @@ internal static class AuditCommand
 
     public static Command Create(OperatingContext context)
     {
-        Option<string?> action = Completions.Text("--action", "ACTION", "This action alone, such as stream.pause.", "stream.pause", "stream.resume", "flush", "checkpoint", "dead.requeue", "dead.edit", "dead.purge", "log-level");
+        Option<string?> action = Completions.Text("--action", "ACTION", "This action alone, such as stream.pause.", "stream.pause", "stream.resume", "flush",
+            "checkpoint", "dead.requeue", "dead.edit", "dead.purge", "log-level");
         Option<long?> before = new("--before") { Description = "Entries before this id: the next page.", HelpName = "ID" };
         Option<int> limit = WholeNumber.Option("--limit", "N", "How many entries, 1 to 500.", 1, 500, 50);
-        return context.Define("audit", "Shows what operators did, newest first.", Details, [action, before, limit], async (result, operation, cancellationToken) =>
+        return context.Define("audit", "Shows what operators did, newest first.", Details, [action, before, limit],
+            async (result, operation, cancellationToken) =>
         {
-            await operation.ShowAsync<AuditAnswer>(
-                NodePath.With(NodePath.Of("audit"), ("action", result.GetValue(action)), ("before", result.GetValue(before)), ("limit", result.GetValue(limit))),
+            await operation.ShowAsync<AuditPage>(
+                NodePath.With(NodePath.Of("audit"), ("action", result.GetValue(action)), ("before", result.GetValue(before)),
+                    ("limit", result.GetValue(limit))),
                 Render,
                 cancellationToken);
             return ExitCode.Done;
         });
     }
 
-    private static void Render(Display display, AuditAnswer answer) => display.Table(
+    private static void Render(Display display, AuditPage answer) => display.Table(
         ["id", "time", "action", "target", "detail", "outcome", "actor", "node"],
         answer.Entries.Select(entry => new Cell[]
         {

@@ -13,13 +13,15 @@ internal static class Completions
     /// <summary>The argument STREAM.</summary>
     public static Argument<string?> StreamArgument(string description, bool isRequired)
     {
-        var argument = new Argument<string?>("STREAM") { Description = description, HelpName = "STREAM", Arity = isRequired ? ArgumentArity.ExactlyOne : ArgumentArity.ZeroOrOne };
+        var argument = new Argument<string?>("STREAM") { Description = description, HelpName = "STREAM", Arity = isRequired ? ArgumentArity.ExactlyOne
+            : ArgumentArity.ZeroOrOne };
         argument.CompletionSources.Add(Streams);
         return argument;
     }
 
     /// <summary>The option <c>--stream</c>.</summary>
-    public static Option<string?> Stream(string description) => With(new Option<string?>("--stream") { Description = description, HelpName = "STREAM" }, Streams);
+    public static Option<string?> Stream(string description) =>
+        With(new Option<string?>("--stream") { Description = description, HelpName = "STREAM" }, Streams);
 
     /// <summary>The option <c>--page</c>.</summary>
     public static Option<string?> Page(string description) => With(new Option<string?>("--page") { Description = description, HelpName = "PAGE" }, Pages);
@@ -30,7 +32,8 @@ internal static class Completions
         [.. Catalog.Default.Pages.SelectMany(page => page.Metrics).Select(metric => metric.Column).Distinct(StringComparer.Ordinal)]);
 
     /// <summary>An option with a text.</summary>
-    public static Option<string?> Text(string name, string helpName, string description, params string[] known) => With(new Option<string?>(name) { Description = description, HelpName = helpName }, known);
+    public static Option<string?> Text(string name, string helpName, string description, params string[] known) =>
+        With(new Option<string?>(name) { Description = description, HelpName = helpName }, known);
 
     /// <summary>The option <c>--topic</c>.</summary>
     public static Option<TopicArgument?> Topic(string description) => new("--topic")

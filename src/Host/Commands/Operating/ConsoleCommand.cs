@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
-using DataLoad.Host.Commands.Operating.Showing;
+using DataLoad.Host.Api;
+using DataLoad.Host.Commands.Operating.Rendering;
 using DataLoad.Host.Hosting;
 using DataLoad.Host.Operating;
-using DataLoad.Host.Operating.Answers;
 using DataLoad.Host.OperatorConsole;
 using DataLoad.Host.Settings;
 
@@ -33,9 +33,10 @@ internal static class ConsoleCommand
 
     public static Command Create(NodeSource source)
     {
-        var command = new TaughtCommand(Name, "Attaches to a running node: completion, history, help.", Details);
+        var command = new DetailedCommand(Name, "Attaches to a running node: completion, history, help.", Details);
         source.AddTo(command);
-        command.SetAction((result, cancellationToken) => Failure.GuardAsync(() => RunAsync(source, result, cancellationToken), result.InvocationConfiguration.Error));
+        command.SetAction((result, cancellationToken) =>
+            Failure.GuardAsync(() => RunAsync(source, result, cancellationToken), result.InvocationConfiguration.Error));
         return command;
     }
 
@@ -47,7 +48,8 @@ internal static class ConsoleCommand
     /// <param name="leave">Called to leave.</param>
     internal static RootCommand CreateRoot(NodeAccess node, ConsoleSettings settings, Confirmation confirmation, History history, Action leave)
     {
-        var root = new RootCommand("Commands of the console. 'help COMMAND' tells about one; all of them work without the console too, as in 'dataload status --json'.");
+        var root = new RootCommand("Commands of the console. 'help COMMAND' tells about one; all of them work without the console too, as in 'dataload status "
+            + "--json'.");
 
         // The version is that of the program, which is not what a console is asked for.
         if (root.Options.OfType<VersionOption>().FirstOrDefault() is { } version)
@@ -69,7 +71,7 @@ internal static class ConsoleCommand
             }
         }));
         root.Add(Own("exit", "Leaves the console.", _ => leave()));
-        TeachingHelp.Install(root);
+        DetailedHelp.Install(root);
         return root;
     }
 
@@ -79,7 +81,8 @@ internal static class ConsoleCommand
         bool isTerminal = !Console.IsInputRedirected && !Console.IsOutputRedirected;
         TextWriter output = result.InvocationConfiguration.Output;
         await GreetAsync(node, isTerminal ? output : null, cancellationToken);
-        History history = History.Open(isTerminal ? History.UsualFile() : null, settings.History, warning => result.InvocationConfiguration.Error.WriteLine($"dataload: {warning}"));
+        History history = History.Open(isTerminal ? History.UsualFile() : null, settings.History, warning =>
+            result.InvocationConfiguration.Error.WriteLine($"dataload: {warning}"));
         ConsoleSession? session = null;
         RootCommand root = CreateRoot(node, settings, Confirmation.OnTerminal(), history, () => session!.IsLeaving = true);
         ILineSource lines = isTerminal
@@ -93,17 +96,18 @@ internal static class ConsoleCommand
     private static async Task GreetAsync(NodeAccess node, TextWriter? output, CancellationToken cancellationToken)
     {
         using var client = new NodeClient(node);
-        WhoAmIAnswer who = (await client.GetAsync(NodePath.Of("whoami"), cancellationToken)).As<WhoAmIAnswer>();
-        StatusAnswer status = (await client.GetAsync(NodePath.Of("status"), cancellationToken)).As<StatusAnswer>();
+        WhoAmI who = (await client.GetAsync(NodePath.Of("whoami"), cancellationToken)).As<WhoAmI>();
+        NodeStatus status = (await client.GetAsync(NodePath.Of("status"), cancellationToken)).As<NodeStatus>();
         if (output is not null)
         {
-            await output.WriteLineAsync(Cell.Flat($"Node {status.Node}, version {status.Version}, {status.State}, as {who.Role}. 'help' lists the commands, Tab completes, 'exit' leaves."));
+            await output.WriteLineAsync(Cell.Flat($"Node {status.Node}, version {status.Version}, {status.State}, as {who.Role}. 'help' lists the commands, "
+                + "Tab completes, 'exit' leaves."));
         }
     }
 
-    private static TaughtCommand Own(string name, string summary, Action<TextWriter> work)
+    private static DetailedCommand Own(string name, string summary, Action<TextWriter> work)
     {
-        var command = new TaughtCommand(name, summary, "");
+        var command = new DetailedCommand(name, summary, "");
         command.SetAction(result =>
         {
             work(result.InvocationConfiguration.Output);

@@ -1,6 +1,6 @@
 using System.Globalization;
-using DataLoad.Host.Commands.Operating.Showing;
-using DataLoad.Host.Operating.Answers;
+using DataLoad.Host.Api;
+using DataLoad.Host.Commands.Operating.Rendering;
 
 namespace DataLoad.Host.Commands.Operating;
 
@@ -11,7 +11,7 @@ internal static class CountedRow
     public static IReadOnlyList<Column> Columns => ["time", "stream", "topic", "day", "place", "identity", "facts", "user"];
 
     /// <summary>The cells.</summary>
-    public static Cell[] Of(CountedAnswer one) =>
+    public static Cell[] Of(CountedEvent one) =>
     [
         new(Form.Time(one.Time), Tone.Faint),
         new(one.Stream, Tone.Good),
@@ -23,7 +23,7 @@ internal static class CountedRow
         Who(one),
     ];
 
-    private static string Who(CountedAnswer one) => string.Join(' ', new[]
+    private static string Who(CountedEvent one) => string.Join(' ', new[]
     {
         one.UserId is { } user ? string.Create(CultureInfo.InvariantCulture, $"user={user}") : null,
         one.Session is { } session ? $"session={session}" : null,

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using DataLoad.Host.Commands.Operating.Showing;
+using DataLoad.Host.Api;
+using DataLoad.Host.Commands.Operating.Rendering;
 using DataLoad.Host.Operating;
-using DataLoad.Host.Operating.Answers;
 
 namespace DataLoad.Host.Commands.Operating;
 
@@ -25,7 +25,8 @@ internal static class CountersCommand
         Exit codes: 0 done; 2 the node could not be asked.
         """;
 
-    public static Command Create(OperatingContext context) => new TaughtCommand("counters", "Shows what was counted.", "Example:\n  dataload counters top --by pay_amount\n\nExit codes: 0 done; 2 the node could not be asked.") { CreateTop(context) };
+    public static Command Create(OperatingContext context) => new DetailedCommand("counters", "Shows what was counted.",
+        "Example:\n  dataload counters top --by pay_amount\n\nExit codes: 0 done; 2 the node could not be asked.") { CreateTop(context) };
 
     private static Command CreateTop(OperatingContext context)
     {
@@ -39,7 +40,8 @@ internal static class CountersCommand
         Option<int> offset = WholeNumber.Option("--offset", "N", "How many to pass over, 0 to 1000000.", 0, 1_000_000, 0);
         var days = new DayOption();
         var watch = new WatchOptions();
-        TaughtCommand command = context.Define("top", "Shows the topics of a page with the largest values.", Details, [page, by, ascending, search, type, metrics, limit, offset, .. days.Symbols, .. watch.Symbols], (result, operation, cancellationToken) =>
+        DetailedCommand command = context.Define("top", "Shows the topics of a page with the largest values.", Details,
+            [page, by, ascending, search, type, metrics, limit, offset, .. days.Symbols, .. watch.Symbols], (result, operation, cancellationToken) =>
         {
             (DateOnly? from, DateOnly? to) = days.Read(result);
             string path = NodePath.With(
@@ -54,23 +56,26 @@ internal static class CountersCommand
                 ("metrics", result.GetValue(metrics)),
                 ("limit", result.GetValue(limit)),
                 ("offset", result.GetValue(offset)));
-            return operation.WatchAsync<TopicListAnswer>(watch, result, path, (display, answer) => Render(display, answer, result.GetValue(metrics) is not null), _ => ExitCode.Done, cancellationToken);
+            return operation.WatchAsync<TopicList>(watch, result, path, (display, answer) =>
+                Render(display, answer, result.GetValue(metrics) is not null), _ => ExitCode.Done, cancellationToken);
         });
         command.Validators.Add(days.Check);
         return command;
     }
 
-    private static void Render(Display display, TopicListAnswer answer, bool all)
+    private static void Render(Display display, TopicList answer, bool all)
     {
-        string[] columns = answer.Items.Count == 0 ? [] : [.. answer.Items[0].Values.Keys];
+        string[] columns = answer.Items.Count == 0 ? [] : [.. answer.Items[0].Values.Entries.Select(entry => entry.Name)];
         if (!all)
         {
-            columns = [.. columns.Where(column => string.Equals(column, answer.Sort, StringComparison.Ordinal)).Concat(columns).Distinct(StringComparer.Ordinal).Take(UsualMetrics)];
+            columns = [.. columns.Where(column => string.Equals(column, answer.Sort, StringComparison.Ordinal)).Concat(columns)
+                .Distinct(StringComparer.Ordinal).Take(UsualMetrics)];
         }
 
         display.Table(
             ["topic", Column.Number("days"), .. columns.Select(Column.Number)],
-            answer.Items.Select(topic => (Cell[])[$"{topic.Type}:{topic.Id}", Cell.Of(topic.Days), .. columns.Select(column => Form.Value(topic.Values, column))]));
+            answer.Items.Select(topic => (Cell[])[$"{topic.Type}:{topic.Id}", Cell.Of(topic.Days),
+                .. columns.Select(column => Form.Value(topic.Values, column))]));
         if (display.IsTerminal)
         {
             string days = answer.From == answer.To ? Form.Day(answer.From) : $"{Form.Day(answer.From)} to {Form.Day(answer.To)}";

@@ -15,7 +15,8 @@ internal sealed class DayOption
     public Symbol[] Symbols => [_day, _from, _to];
 
     /// <summary>The first and the last day; null is for the node to say.</summary>
-    public (DateOnly? From, DateOnly? To) Read(ParseResult result) => result.GetValue(_day) is { } day ? (day, day) : (result.GetValue(_from), result.GetValue(_to));
+    public (DateOnly? From, DateOnly? To) Read(ParseResult result) =>
+        result.GetValue(_day) is { } day ? (day, day) : (result.GetValue(_from), result.GetValue(_to));
 
     /// <summary>Refuses days that contradict each other.</summary>
     public void Check(CommandResult result)

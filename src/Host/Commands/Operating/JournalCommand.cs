@@ -1,7 +1,7 @@
 using System.CommandLine;
-using DataLoad.Host.Commands.Operating.Showing;
+using DataLoad.Host.Api;
+using DataLoad.Host.Commands.Operating.Rendering;
 using DataLoad.Host.Operating;
-using DataLoad.Host.Operating.Answers;
 
 namespace DataLoad.Host.Commands.Operating;
 
@@ -29,7 +29,8 @@ internal static class JournalCommand
         Option<long?> after = new("--after") { Description = "Entries with a SequenceNr beyond this.", HelpName = "N" };
         Option<int> limit = WholeNumber.Option("--limit", "N", "How many entries, 1 to 500.", 1, 500, 50);
         Option<bool> users = new("--users") { Description = "Shows users, sessions and keys too; needs the operator's token and is written to the audit log." };
-        TaughtCommand command = context.Define("journal", "Shows entries of the journal, decoded.", Details, [shard, topic, stream, after, limit, users], async (result, operation, cancellationToken) =>
+        DetailedCommand command = context.Define("journal", "Shows entries of the journal, decoded.", Details, [shard, topic, stream, after, limit, users],
+            async (result, operation, cancellationToken) =>
         {
             TopicArgument? wanted = result.GetValue(topic);
             string path = NodePath.With(
@@ -41,7 +42,8 @@ internal static class JournalCommand
                 ("after", result.GetValue(after)),
                 ("limit", result.GetValue(limit)),
                 ("users", result.GetValue(users)));
-            JournalAnswer answer = await operation.ShowAsync<JournalAnswer>(path, (display, page) => display.Table(CountedRow.Columns, page.Entries.Select(CountedRow.Of)), cancellationToken);
+            JournalPage answer = await operation.ShowAsync<JournalPage>(path, (display, page) =>
+                display.Table(CountedRow.Columns, page.Entries.Select(CountedRow.Of)), cancellationToken);
             if (answer.Next is { } next && !operation.IsJson)
             {
                 await result.InvocationConfiguration.Error.WriteLineAsync($"dataload: there is more: --after {next}");

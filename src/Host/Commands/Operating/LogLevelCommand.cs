@@ -1,7 +1,7 @@
 using System.CommandLine;
-using DataLoad.Host.Commands.Operating.Showing;
+using DataLoad.Host.Api;
+using DataLoad.Host.Commands.Operating.Rendering;
 using DataLoad.Host.Operating;
-using DataLoad.Host.Operating.Answers;
 
 namespace DataLoad.Host.Commands.Operating;
 
@@ -24,21 +24,25 @@ internal static class LogLevelCommand
 
     public static Command Create(OperatingContext context)
     {
-        Argument<string?> level = new("LEVEL") { Description = $"The level: {string.Join(", ", Levels)}.", HelpName = "LEVEL", Arity = ArgumentArity.ZeroOrOne };
+        Argument<string?> level = new("LEVEL") { Description = $"The level: {string.Join(", ", Levels)}.", HelpName = "LEVEL",
+            Arity = ArgumentArity.ZeroOrOne };
         level.AcceptOnlyFromAmong(Levels);
-        Option<string?> category = Completions.Text("--category", "NAME", "This category and all below it; the default level without it.", "DataLoad", "DataLoad.Engine", "DataLoad.Engine.Intake", "DataLoad.Engine.Resolving", "DataLoad.Engine.Sharding", "Microsoft.AspNetCore");
+        Option<string?> category = Completions.Text("--category", "NAME", "This category and all below it; the default level without it.", "DataLoad",
+            "DataLoad.Engine", "DataLoad.Engine.Intake", "DataLoad.Engine.Resolving", "DataLoad.Engine.Sharding", "Microsoft.AspNetCore");
         Option<bool> reset = new("--reset") { Description = "Takes the level back to what it was at the start." };
-        TaughtCommand command = context.Define("log-level", "Shows or sets what the node logs.", Details, [level, category, reset], async (result, operation, cancellationToken) =>
+        DetailedCommand command = context.Define("log-level", "Shows or sets what the node logs.", Details, [level, category, reset],
+            async (result, operation, cancellationToken) =>
         {
             string? to = result.GetValue(level);
             string path = NodePath.Of("log-levels");
             if (to is null && !result.GetValue(reset))
             {
-                await operation.ShowAsync<LogLevelsAnswer>(path, Render, cancellationToken);
+                await operation.ShowAsync<LogLevelList>(path, Render, cancellationToken);
             }
             else
             {
-                await operation.DoAsync<LogLevelsAnswer>(HttpMethod.Put, path, new { category = result.GetValue(category), level = to }, Render, cancellationToken);
+                await operation.DoAsync<LogLevelList>(HttpMethod.Put, path, new { category = result.GetValue(category), level = to }, Render,
+                    cancellationToken);
             }
 
             return ExitCode.Done;
@@ -53,7 +57,8 @@ internal static class LogLevelCommand
         return command;
     }
 
-    private static void Render(Display display, LogLevelsAnswer levels) => display.Table(
+    private static void Render(Display display, LogLevelList levels) => display.Table(
         ["category", "level"],
-        levels.Categories.OrderBy(category => category.Key, StringComparer.Ordinal).Select(category => new Cell[] { category.Key, category.Value }).Prepend(["(default)", levels.Default]));
+        levels.Categories.OrderBy(category => category.Key, StringComparer.Ordinal).Select(category => new Cell[] { category.Key, category.Value })
+            .Prepend(["(default)", levels.Default]));
 }

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using DataLoad.Host.Commands.Operating.Showing;
+using DataLoad.Host.Api;
+using DataLoad.Host.Commands.Operating.Rendering;
 using DataLoad.Host.Operating;
-using DataLoad.Host.Operating.Answers;
 
 namespace DataLoad.Host.Commands.Operating;
 
@@ -18,9 +18,10 @@ internal static class NodesCommand
         Exit codes: 0 done; 2 the node could not be asked.
         """;
 
-    public static Command Create(OperatingContext context) => context.Define("nodes", "Shows the nodes that live: who owns the shards, who stands by.", Details, [], async (_, operation, cancellationToken) =>
+    public static Command Create(OperatingContext context) =>
+        context.Define("nodes", "Shows the nodes that live: who owns the shards, who stands by.", Details, [], async (_, operation, cancellationToken) =>
     {
-        await operation.ShowAsync<NodesAnswer>(
+        await operation.ShowAsync<NodeList>(
             NodePath.Of("nodes"),
             (display, answer) => display.Table(
                 ["node", "address", "state", Column.Number("shards")],

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using DataLoad.Host.Commands.Operating.Showing;
+using DataLoad.Host.Commands.Operating.Rendering;
 using DataLoad.Host.Hosting;
 using DataLoad.Host.Operating;
 using DataLoad.Host.Settings;
@@ -20,9 +20,10 @@ internal sealed class OperatingContext(NodeSource source, Confirmation confirmat
     /// <param name="details">What its help says after the options.</param>
     /// <param name="symbols">Its arguments and options.</param>
     /// <param name="work">Its work, which returns the exit code.</param>
-    public TaughtCommand Define(string name, string summary, string details, IEnumerable<Symbol> symbols, Func<ParseResult, Operation, CancellationToken, Task<int>> work)
+    public DetailedCommand Define(string name, string summary, string details, IEnumerable<Symbol> symbols, Func<ParseResult, Operation, CancellationToken,
+        Task<int>> work)
     {
-        var command = new TaughtCommand(name, summary, details);
+        var command = new DetailedCommand(name, summary, details);
         foreach (Symbol symbol in symbols)
         {
             if (symbol is Argument argument)
@@ -37,7 +38,8 @@ internal sealed class OperatingContext(NodeSource source, Confirmation confirmat
 
         command.Add(_json);
         source.AddTo(command);
-        command.SetAction((result, cancellationToken) => Failure.GuardAsync(() => RunAsync(result, work, cancellationToken), result.InvocationConfiguration.Error));
+        command.SetAction((result, cancellationToken) =>
+            Failure.GuardAsync(() => RunAsync(result, work, cancellationToken), result.InvocationConfiguration.Error));
         return command;
     }
 

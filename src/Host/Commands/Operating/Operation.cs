@@ -1,5 +1,5 @@
 using System.CommandLine;
-using DataLoad.Host.Commands.Operating.Showing;
+using DataLoad.Host.Commands.Operating.Rendering;
 using DataLoad.Host.Operating;
 using DataLoad.Host.Settings;
 
@@ -47,7 +47,8 @@ internal sealed class Operation
     /// <param name="render">Shows it to people.</param>
     /// <param name="code">The exit code of the last picture.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task<int> WatchAsync<T>(WatchOptions watch, ParseResult result, string path, Action<Display, T> render, Func<T, int> code, CancellationToken cancellationToken)
+    public async Task<int> WatchAsync<T>(WatchOptions watch, ParseResult result, string path, Action<Display, T> render, Func<T, int> code,
+        CancellationToken cancellationToken)
         where T : class
     {
         if (!watch.IsOn(result))

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using DataLoad.Host.Commands.Operating.Showing;
+using DataLoad.Host.Api;
+using DataLoad.Host.Commands.Operating.Rendering;
 using DataLoad.Host.Operating;
-using DataLoad.Host.Operating.Answers;
 
 namespace DataLoad.Host.Commands.Operating;
 
@@ -38,11 +38,12 @@ internal static class PauseCommand
         Argument<string?> stream = Completions.StreamArgument("The stream, such as act.buy.", isRequired: true);
         return context.Define(name, summary, details, [stream], async (result, operation, cancellationToken) =>
         {
-            await operation.DoAsync<StreamAnswer>(
+            await operation.DoAsync<StreamDetails>(
                 HttpMethod.Post,
                 NodePath.Of("streams", result.GetValue(stream)!, name),
                 body: null,
-                (display, answer) => display.Line($"{answer.Name} {(answer.Paused ? "is paused" : "is consumed again")}.", answer.Paused ? Tone.Warning : Tone.Good),
+                (display, answer) => display.Line($"{answer.Name} {(answer.Paused ? "is paused" : "is consumed again")}.", answer.Paused ? Tone.Warning
+                    : Tone.Good),
                 cancellationToken);
             return ExitCode.Done;
         });

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using DataLoad.Host.Commands.Operating.Showing;
+using DataLoad.Host.Api;
+using DataLoad.Host.Commands.Operating.Rendering;
 using DataLoad.Host.Operating;
-using DataLoad.Host.Operating.Answers;
 
 namespace DataLoad.Host.Commands.Operating;
 
@@ -24,12 +24,15 @@ internal static class SettingsCommand
 
     public static Command Create(OperatingContext context)
     {
-        Argument<string?> search = new("TEXT") { Description = "Settings alone with this text in their path.", HelpName = "TEXT", Arity = ArgumentArity.ZeroOrOne };
-        return context.Define("settings", "Shows the node's settings and where each comes from.", Details, [search], async (result, operation, cancellationToken) =>
+        Argument<string?> search = new("TEXT") { Description = "Settings alone with this text in their path.", HelpName = "TEXT",
+            Arity = ArgumentArity.ZeroOrOne };
+        return context.Define("settings", "Shows the node's settings and where each comes from.", Details, [search],
+            async (result, operation, cancellationToken) =>
         {
-            await operation.ShowAsync<SettingsAnswer>(
+            await operation.ShowAsync<SettingList>(
                 NodePath.With(NodePath.Of("settings"), ("search", result.GetValue(search))),
-                (display, answer) => display.Table(["setting", "value", "from"], answer.Settings.Select(setting => new Cell[] { setting.Path, setting.Value, new(setting.Origin, Tone.Faint) })),
+                (display, answer) => display.Table(["setting", "value", "from"],
+                    answer.Settings.Select(setting => new Cell[] { setting.Path, setting.Value, new(setting.Origin, Tone.Faint) })),
                 cancellationToken);
             return ExitCode.Done;
         });

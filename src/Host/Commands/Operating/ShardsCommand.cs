@@ -1,7 +1,7 @@
 using System.CommandLine;
-using DataLoad.Host.Commands.Operating.Showing;
+using DataLoad.Host.Api;
+using DataLoad.Host.Commands.Operating.Rendering;
 using DataLoad.Host.Operating;
-using DataLoad.Host.Operating.Answers;
 
 namespace DataLoad.Host.Commands.Operating;
 
@@ -24,10 +24,11 @@ internal static class ShardsCommand
     {
         var watch = new WatchOptions();
         return context.Define("shards", "Shows the shards that the node owns.", Details, watch.Symbols, (result, operation, cancellationToken) =>
-            operation.WatchAsync<ShardsAnswer>(watch, result, NodePath.Of("shards"), Render, answer => answer.Shards.Any(shard => shard.Damaged > 0) ? ExitCode.Found : ExitCode.Done, cancellationToken));
+            operation.WatchAsync<ShardList>(watch, result, NodePath.Of("shards"), Render, answer =>
+                answer.Shards.Any(shard => shard.Damaged > 0) ? ExitCode.Found : ExitCode.Done, cancellationToken));
     }
 
-    private static void Render(Display display, ShardsAnswer answer)
+    private static void Render(Display display, ShardList answer)
     {
         if (answer.Shards.Count == 0 && display.IsTerminal)
         {
@@ -36,7 +37,8 @@ internal static class ShardsCommand
         }
 
         display.Table(
-            [Column.Number("shard"), Column.Number("epoch"), Column.Number("sequence-nr"), Column.Number("behind"), Column.Number("counters"), Column.Number("bytes"), Column.Number("unflushed"), Column.Number("damaged")],
+            [Column.Number("shard"), Column.Number("epoch"), Column.Number("sequence-nr"), Column.Number("behind"), Column.Number("counters"),
+                Column.Number("bytes"), Column.Number("unflushed"), Column.Number("damaged")],
             answer.Shards.OrderBy(shard => shard.Shard).Select(shard => new[]
             {
                 Cell.Of(shard.Shard),

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using DataLoad.Host.Commands.Operating.Showing;
+using DataLoad.Host.Api;
+using DataLoad.Host.Commands.Operating.Rendering;
 using DataLoad.Host.Operating;
-using DataLoad.Host.Operating.Answers;
 
 namespace DataLoad.Host.Commands.Operating;
 
@@ -25,10 +25,11 @@ internal static class StatusCommand
     {
         var watch = new WatchOptions();
         return context.Define("status", "Shows the node and what it needs in one look.", Details, watch.Symbols, (result, operation, cancellationToken) =>
-            operation.WatchAsync<StatusAnswer>(watch, result, NodePath.Of("status"), Render, status => status.Ready ? ExitCode.Done : ExitCode.Found, cancellationToken));
+            operation.WatchAsync<NodeStatus>(watch, result, NodePath.Of("status"), Render, status =>
+                status.Ready ? ExitCode.Done : ExitCode.Found, cancellationToken));
     }
 
-    private static void Render(Display display, StatusAnswer status)
+    private static void Render(Display display, NodeStatus status)
     {
         display.Facts(
         [
@@ -41,7 +42,8 @@ internal static class StatusCommand
             ("store", Health(status.Store)),
             ("business", Health(status.Business)),
             ("shards", new Cell($"{status.Shards.Owned} of {status.Shards.Total}")),
-            ("memory", $"{Form.Bytes(status.Memory.ResidentBytes)} of {Form.Bytes(status.Memory.BudgetBytes)}, process {Form.Bytes(status.Memory.ProcessBytes)}"),
+            ("memory", $"{Form.Bytes(status.Memory.ResidentBytes)} of {Form.Bytes(status.Memory.BudgetBytes)}, process "
+                + $"{Form.Bytes(status.Memory.ProcessBytes)}"),
             ("counters", Cell.Of(status.Memory.Counters)),
             ("damaged", Cell.Unless0(status.Memory.Damaged, Tone.Bad)),
             ("unflushed", Cell.Of(status.Unflushed)),
@@ -65,7 +67,8 @@ internal static class StatusCommand
         }
     }
 
-    private static Cell Health(HealthAnswer health) => new(
-        string.Join(' ', new[] { health.Ok ? "ok" : "FAILS", health.Name, health.Detail is null ? null : $"({health.Detail})" }.Where(part => !string.IsNullOrEmpty(part))),
+    private static Cell Health(DependencyHealth health) => new(
+        string.Join(' ', new[] { health.Ok ? "ok" : "FAILS", health.Name, health.Detail is null ? null : $"({health.Detail})" }.Where(part =>
+            !string.IsNullOrEmpty(part))),
         health.Ok ? Tone.Good : Tone.Bad);
 }

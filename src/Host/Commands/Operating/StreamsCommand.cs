@@ -1,7 +1,7 @@
 using System.CommandLine;
-using DataLoad.Host.Commands.Operating.Showing;
+using DataLoad.Host.Api;
+using DataLoad.Host.Commands.Operating.Rendering;
 using DataLoad.Host.Operating;
-using DataLoad.Host.Operating.Answers;
 
 namespace DataLoad.Host.Commands.Operating;
 
@@ -26,14 +26,16 @@ internal static class StreamsCommand
     {
         var watch = new WatchOptions();
         Argument<string?> stream = Completions.StreamArgument("This stream alone, with its dead letters by reason.", isRequired: false);
-        return context.Define("streams", "Shows the streams: state, rates, lag, unacknowledged, retries.", Details, [stream, .. watch.Symbols], (result, operation, cancellationToken) =>
+        return context.Define("streams", "Shows the streams: state, rates, lag, unacknowledged, retries.", Details, [stream, .. watch.Symbols],
+            (result, operation, cancellationToken) =>
             result.GetValue(stream) is { } name
-                ? operation.WatchAsync<StreamAnswer>(watch, result, NodePath.Of("streams", name), RenderOne, CodeOf, cancellationToken)
-                : operation.WatchAsync<StreamsAnswer>(watch, result, NodePath.Of("streams"), (display, answer) => Render(display, answer.Streams), answer => answer.Streams.Select(CodeOf).DefaultIfEmpty(ExitCode.Done).Max(), cancellationToken));
+                ? operation.WatchAsync<StreamDetails>(watch, result, NodePath.Of("streams", name), RenderOne, CodeOf, cancellationToken)
+                : operation.WatchAsync<StreamList>(watch, result, NodePath.Of("streams"), (display, answer) => Render(display, answer.Streams), answer =>
+                    answer.Streams.Select(CodeOf).DefaultIfEmpty(ExitCode.Done).Max(), cancellationToken));
     }
 
     /// <summary>Shows one stream with all that is known of it.</summary>
-    public static void RenderOne(Display display, StreamAnswer stream)
+    public static void RenderOne(Display display, StreamDetails stream)
     {
         Render(display, [stream]);
         display.Line($"queue {stream.Queue}, prefetch {stream.Prefetch}");
@@ -43,10 +45,11 @@ internal static class StreamsCommand
         }
     }
 
-    private static void Render(Display display, IReadOnlyList<StreamAnswer> streams)
+    private static void Render(Display display, IReadOnlyList<StreamDetails> streams)
     {
         display.Table(
-            ["stream", "state", Column.Number("events/s"), Column.Number("deliveries/s"), Column.Number("lag"), Column.Number("unacked"), Column.Number("events"), Column.Number("duplicates"), Column.Number("retries"), Column.Number("parked"), Column.Number("dead")],
+            ["stream", "state", Column.Number("events/s"), Column.Number("deliveries/s"), Column.Number("lag"), Column.Number("unacked"),
+                Column.Number("events"), Column.Number("duplicates"), Column.Number("retries"), Column.Number("parked"), Column.Number("dead")],
             streams.Select(stream => new Cell[]
             {
                 stream.Name,
@@ -61,11 +64,11 @@ internal static class StreamsCommand
                 Cell.Of(stream.Totals.Parked),
                 Cell.Unless0(stream.Totals.DeadLetters, Tone.Warning),
             }));
-        foreach (StreamAnswer stream in streams.Where(stream => !string.IsNullOrEmpty(stream.Failing)))
+        foreach (StreamDetails stream in streams.Where(stream => !string.IsNullOrEmpty(stream.Failing)))
         {
             display.Line($"{stream.Name}: {stream.Failing}", Tone.Bad);
         }
     }
 
-    private static int CodeOf(StreamAnswer stream) => stream.State is "failing" ? ExitCode.Found : ExitCode.Done;
+    private static int CodeOf(StreamDetails stream) => stream.State is "failing" ? ExitCode.Found : ExitCode.Done;
 }

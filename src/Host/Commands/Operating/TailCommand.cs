@@ -1,7 +1,7 @@
 using System.CommandLine;
-using DataLoad.Host.Commands.Operating.Showing;
+using DataLoad.Host.Api;
+using DataLoad.Host.Commands.Operating.Rendering;
 using DataLoad.Host.Operating;
-using DataLoad.Host.Operating.Answers;
 
 namespace DataLoad.Host.Commands.Operating;
 
@@ -30,10 +30,12 @@ internal static class TailCommand
         Option<int> rate = WholeNumber.Option("--rate", "N", "How many events a second at the most, 1 to 1000.", 1, 1000, 50);
         Option<bool> users = new("--users") { Description = "Shows users and sessions too." };
         Option<int> count = WholeNumber.Option("--count", "N", "Ends after so many events; 0 never.", 0, 1_000_000_000, 0);
-        return context.Define("tail", "Shows events as they are counted.", Details, [stream, topic, rate, users, count], async (result, operation, cancellationToken) =>
+        return context.Define("tail", "Shows events as they are counted.", Details, [stream, topic, rate, users, count],
+            async (result, operation, cancellationToken) =>
         {
             TopicArgument? wanted = result.GetValue(topic);
-            string path = NodePath.With(NodePath.Of("tail"), ("stream", result.GetValue(stream)), ("type", wanted?.Type), ("id", wanted?.Id), ("rate", result.GetValue(rate)), ("users", result.GetValue(users)));
+            string path = NodePath.With(NodePath.Of("tail"), ("stream", result.GetValue(stream)), ("type", wanted?.Type), ("id", wanted?.Id),
+                ("rate", result.GetValue(rate)), ("users", result.GetValue(users)));
             try
             {
                 return await WatchAsync(operation, path, result.GetValue(count), cancellationToken);
@@ -58,11 +60,11 @@ internal static class TailCommand
                     await operation.Output.FlushAsync(cancellationToken);
                     break;
                 case "counted":
-                    operation.Display.Row(CountedRow.Of(one.Data.As<CountedAnswer>()));
+                    operation.Display.Row(CountedRow.Of(one.Data.As<CountedEvent>()));
                     operation.Display.Show();
                     break;
                 case "dropped" when !operation.IsJson:
-                    operation.Display.Line($"… {one.Data.As<DroppedAnswer>().Count} more were not shown", Tone.Faint);
+                    operation.Display.Line($"… {one.Data.As<DroppedEvents>().Count} more were not shown", Tone.Faint);
                     operation.Display.Show();
                     break;
             }

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using DataLoad.Host.Commands.Operating.Showing;
+using DataLoad.Host.Api;
+using DataLoad.Host.Commands.Operating.Rendering;
 using DataLoad.Host.Operating;
-using DataLoad.Host.Operating.Answers;
 
 namespace DataLoad.Host.Commands.Operating;
 
@@ -30,27 +30,29 @@ internal static class TopicCommand
         Option<string?> page = Completions.Page("This page alone: act or bear.");
         var days = new DayOption();
         var watch = new WatchOptions();
-        TaughtCommand command = context.Define("topic", "Shows all metrics of a topic, live.", Details, [type, id, page, .. days.Symbols, .. watch.Symbols], (result, operation, cancellationToken) =>
+        DetailedCommand command = context.Define("topic", "Shows all metrics of a topic, live.", Details,
+            [type, id, page, .. days.Symbols, .. watch.Symbols], (result, operation, cancellationToken) =>
         {
             (DateOnly? from, DateOnly? to) = days.Read(result);
-            string path = NodePath.With(NodePath.Of("topic"), ("type", result.GetValue(type)), ("id", result.GetValue(id)), ("page", result.GetValue(page)), ("from", from), ("to", to));
-            return operation.WatchAsync<TopicAnswer>(watch, result, path, Render, _ => ExitCode.Done, cancellationToken);
+            string path = NodePath.With(NodePath.Of("topic"), ("type", result.GetValue(type)), ("id", result.GetValue(id)), ("page", result.GetValue(page)),
+                ("from", from), ("to", to));
+            return operation.WatchAsync<TopicDetails>(watch, result, path, Render, _ => ExitCode.Done, cancellationToken);
         });
         command.Validators.Add(days.Check);
         return command;
     }
 
-    private static void Render(Display display, TopicAnswer topic)
+    private static void Render(Display display, TopicDetails topic)
     {
         if (display.IsTerminal)
         {
             display.Line($"{topic.Type}:{topic.Id} in shard {topic.Shard}");
         }
 
-        foreach (TopicAnswer.TopicPage page in topic.Pages)
+        foreach (TopicDetails.TopicPage page in topic.Pages)
         {
             // A terminal has no room for more; a pipe has.
-            TopicAnswer.TopicDay[] days = [.. page.Days.Take(display.IsTerminal ? TerminalDays : int.MaxValue)];
+            TopicDetails.TopicDay[] days = [.. page.Days.Take(display.IsTerminal ? TerminalDays : int.MaxValue)];
             if (days.Length == 0)
             {
                 if (display.IsTerminal)
@@ -63,7 +65,7 @@ internal static class TopicCommand
 
             display.Table(
                 ["page", "metric", .. days.Select(day => Column.Number(Form.Day(day.Day)))],
-                days[0].Values.Keys.Select(metric => (Cell[])[page.Page, metric, .. days.Select(day => Form.Value(day.Values, metric))]));
+                days[0].Values.Entries.Select(metric => (Cell[])[page.Page, metric.Name, .. days.Select(day => Form.Value(day.Values, metric.Name))]));
         }
     }
 }

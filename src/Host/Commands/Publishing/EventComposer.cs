@@ -32,11 +32,14 @@ internal sealed class EventComposer(IntakeSettings settings)
         bool isKeyAlone = key is not null && fields.Count == 0;
         EventMessage message = request.Form switch
         {
-            BodyForm.Bare when stream.BareKey is null => throw new StartException($"Stream {stream.Name} has no key that could be its body: use --body-form json, java or text."),
-            BodyForm.Bare when !isKeyAlone => throw new StartException($"A bare key is the whole body of {stream.Name}: leave the fields out, or use --body-form json."),
+            BodyForm.Bare when stream.BareKey is null =>
+                throw new StartException($"Stream {stream.Name} has no key that could be its body: use --body-form json, java or text."),
+            BodyForm.Bare when !isKeyAlone =>
+                throw new StartException($"A bare key is the whole body of {stream.Name}: leave the fields out, or use --body-form json."),
             BodyForm.Bare => Make(request, Json, Utf8, Encoding.UTF8.GetBytes(key!)),
             BodyForm.Text when isKeyAlone => Make(request, Text, Utf8, Encoding.UTF8.GetBytes(key!)),
-            BodyForm.Java when isKeyAlone && int.TryParse(key, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) => Make(request, JavaBody.ContentType, encoding: null, JavaBody.Of(number)),
+            BodyForm.Java when isKeyAlone && int.TryParse(key, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) =>
+                Make(request, JavaBody.ContentType, encoding: null, JavaBody.Of(number)),
             BodyForm.Java when isKeyAlone => Make(request, JavaBody.ContentType, encoding: null, JavaBody.Of(key!)),
             BodyForm.Java => Make(request, JavaBody.ContentType, encoding: null, JavaBody.Of(Encoding.UTF8.GetString(ObjectOf(request, fields)))),
             _ => Make(request, request.Form == BodyForm.Text ? Text : Json, Utf8, ObjectOf(request, fields)),
@@ -55,10 +58,12 @@ internal sealed class EventComposer(IntakeSettings settings)
     private Rejection? Judge(StreamDefinition stream, EventMessage message, DateTimeOffset now)
     {
         var candidate = new Candidate(stream) { ReceivedMs = now.ToUnixTimeMilliseconds() };
-        Rejection? rejection = new BodyDecoder(stream, settings.MaxBodyBytes).Decode(message.ContentType, message.ContentEncoding, message.Body, candidate.Fields)
+        Rejection? rejection = new BodyDecoder(stream, settings.MaxBodyBytes)
+            .Decode(message.ContentType, message.ContentEncoding, message.Body, candidate.Fields)
             ?? EventFactory.CheckMessage(candidate);
         return rejection is null && message.DelayMs > settings.MaxDelay.TotalMilliseconds
-            ? new Rejection(RejectReason.BadDelay, $"header x-delay = {message.DelayMs}: expected at most {settings.MaxDelay.TotalMilliseconds:0} milliseconds.")
+            ? new Rejection(RejectReason.BadDelay,
+                $"header x-delay = {message.DelayMs}: expected at most {settings.MaxDelay.TotalMilliseconds:0} milliseconds.")
             : rejection;
     }
 
@@ -113,7 +118,8 @@ internal sealed class EventComposer(IntakeSettings settings)
 
     private static void Write(Utf8JsonWriter writer, StreamDefinition stream, string name, string value)
     {
-        if (stream.Fields[stream.SlotOf(name)].Kind != FieldKind.Text && long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number))
+        if (stream.Fields[stream.SlotOf(name)].Kind != FieldKind.Text
+            && long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number))
         {
             writer.WriteNumber(name, number);
         }

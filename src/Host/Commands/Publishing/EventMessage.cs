@@ -29,7 +29,8 @@ internal sealed record EventMessage(string Exchange, string ContentType, string?
         if (DelayMs is { } delay)
         {
             // Spring writes an Integer, which is what the broker's plugin expects.
-            properties.Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { [DeliveryHeaders.Delay] = delay is >= int.MinValue and <= int.MaxValue ? (int)delay : delay };
+            properties.Headers = new Dictionary<string,
+                object?>(StringComparer.Ordinal) { [DeliveryHeaders.Delay] = delay is >= int.MinValue and <= int.MaxValue ? (int)delay : delay };
         }
 
         return properties;

@@ -29,7 +29,8 @@ internal sealed class EventPublisher(AmqpConnector connector)
         }
         catch (PublishException e) when (e.IsReturn)
         {
-            throw new StartException($"No queue is bound to exchange '{exchange}', so that the event would have gone nowhere: start the engine once, which declares its queue.");
+            throw new StartException($"No queue is bound to exchange '{exchange}', so that the event would have gone nowhere: start the engine once, which "
+                + "declares its queue.");
         }
         catch (PublishException)
         {
@@ -54,11 +55,13 @@ internal sealed class EventPublisher(AmqpConnector connector)
         }
         catch (OperationInterruptedException e) when (e.ShutdownReason?.ReplyCode == Constants.NotFound)
         {
-            throw new StartException($"Exchange '{exchange}' is not on the broker, and this command declares nothing: start the engine once, which declares it, or correct dataload.amqp.url.");
+            throw new StartException($"Exchange '{exchange}' is not on the broker, and this command declares nothing: start the engine once, which declares "
+                + "it, or correct dataload.amqp.url.");
         }
     }
 
     // A delaying exchange routes only after the wait, and would return every mandatory message at once.
     private static Task PublishAsync(IChannel channel, EventMessage message, CancellationToken cancellationToken) =>
-        channel.BasicPublishAsync(message.Exchange, routingKey: "", mandatory: message.DelayMs is null, message.ToProperties(), message.Body, cancellationToken).AsTask();
+        channel.BasicPublishAsync(message.Exchange, routingKey: "", mandatory: message.DelayMs is null, message.ToProperties(), message.Body,
+            cancellationToken).AsTask();
 }

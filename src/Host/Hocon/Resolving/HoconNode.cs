@@ -15,3 +15,51 @@ internal abstract class HoconNode(HoconOrigin origin, long size, int height)
     /// <summary>What this is, for messages: a value, an array or an object.</summary>
     public abstract string Describe();
 }
+
+/// <summary>A text, or null.</summary>
+/// <param name="origin">Where it was written.</param>
+/// <param name="text">The text as written, without quotes.</param>
+/// <param name="isNull">Whether this is the unquoted word null.</param>
+internal sealed class HoconScalarNode(HoconOrigin origin, string text, bool isNull) : HoconNode(origin, 1 + text.Length, 1)
+{
+    public string Text { get; } = text;
+
+    public bool IsNull { get; } = isNull;
+
+    public override string Describe() => IsNull ? "null" : "a single value";
+}
+
+/// <summary>An array.</summary>
+internal sealed class HoconArrayNode(HoconOrigin origin, IReadOnlyList<HoconNode> items)
+    : HoconNode(origin, 1 + items.Sum(static item => item.Size), 1 + items.Select(static item => item.Height).DefaultIfEmpty().Max())
+{
+    public IReadOnlyList<HoconNode> Items { get; } = items;
+
+    public override string Describe() => "an array";
+}
+
+/// <summary>An object. <paramref name="fields"/> is not changed once it is handed over.</summary>
+internal sealed class HoconObjectNode(HoconOrigin origin, OrderedDictionary<string, HoconNode> fields)
+    : HoconNode(
+        origin,
+        1 + fields.Sum(static field => field.Key.Length + field.Value.Size),
+        1 + fields.Values.Select(static value => value.Height).DefaultIfEmpty().Max())
+{
+    public OrderedDictionary<string, HoconNode> Fields { get; } = fields;
+
+    public override string Describe() => "an object";
+
+    /// <summary>This object with <paramref name="later"/> merged over it, recursively. Heights bound the recursion.</summary>
+    public HoconObjectNode MergedWith(HoconObjectNode later)
+    {
+        var fields = new OrderedDictionary<string, HoconNode>(Fields, StringComparer.Ordinal);
+        foreach ((string key, HoconNode value) in later.Fields)
+        {
+            fields[key] = value is HoconObjectNode over && fields.TryGetValue(key, out HoconNode? below) && below is HoconObjectNode under
+                ? under.MergedWith(over)
+                : value;
+        }
+
+        return new HoconObjectNode(later.Origin, fields);
+    }
+}

@@ -73,7 +73,8 @@ internal sealed class HoconSourceReader(HoconLimits limits)
                 include.Origin,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"include \"{HoconToken.Shorten(name)}\": too many includes (at most {Limits.MaxIncludeDepth} one inside the other, {Limits.MaxIncludedFiles} altogether)"));
+                    $"include \"{HoconToken.Shorten(name)}\": too many includes (at most {Limits.MaxIncludeDepth} one inside the other, "
+                        + $"{Limits.MaxIncludedFiles} altogether)"));
         }
 
         string display = Path.Combine(Path.GetDirectoryName(by.Name) ?? "", name);
@@ -154,4 +155,28 @@ internal sealed class HoconSourceReader(HoconLimits limits)
                 string.Create(CultureInfo.InvariantCulture, $"the files of a configuration may have at most {Limits.MaxTotalChars} characters together"));
         }
     }
+}
+
+/// <summary>A text to parse and where it came from.</summary>
+/// <param name="Name">Its name in messages: as the user gave it.</param>
+/// <param name="Text">The text.</param>
+/// <param name="FullPath">The file, or null for a text that is not in a file and so cannot include any.</param>
+/// <param name="IncludedBy">The source that includes it, or null.</param>
+/// <param name="Depth">How many sources include it, one inside the other.</param>
+internal sealed record HoconSource(string Name, string Text, string? FullPath, HoconSource? IncludedBy, int Depth);
+
+/// <summary>An include statement.</summary>
+/// <param name="Origin">Where it is written.</param>
+/// <param name="Name">The file name as written.</param>
+/// <param name="IsRequired">Whether a missing file is an error instead of empty.</param>
+internal readonly record struct HoconInclude(HoconOrigin Origin, string Name, bool IsRequired)
+{
+    /// <summary>How many parentheses close what stands before the file name; -1 when that is nothing known.</summary>
+    public static int Parentheses(string before) => before switch
+    {
+        "" => 0,
+        "file(" or "required(" => 1,
+        "required(file(" => 2,
+        _ => -1,
+    };
 }

@@ -42,3 +42,23 @@ internal readonly record struct HoconToken(HoconTokenKind Kind, string Text, str
         return text.Length > ShownChars ? shown.Append("...").ToString() : shown.ToString();
     }
 }
+
+/// <summary>The kinds of token in HOCON text.</summary>
+internal enum HoconTokenKind
+{
+    End,
+    Newline,
+    LeftBrace,
+    RightBrace,
+    LeftBracket,
+    RightBracket,
+    Comma,
+    Colon,
+    Equals,
+    PlusEquals,
+    Quoted,
+    Unquoted,
+
+    /// <summary><c>${</c> or <c>${?</c>; the path and its closing brace follow as tokens.</summary>
+    SubstitutionStart,
+}

@@ -9,3 +9,150 @@ internal abstract class SyntaxNode(HoconOrigin origin)
     /// <summary>Whether a substitution occurs anywhere in the value.</summary>
     public abstract bool HasSubstitution { get; }
 }
+
+/// <summary>Text: a string, number, boolean or null, told apart only when it is read.</summary>
+internal sealed class SyntaxScalar(HoconOrigin origin, string text, bool isQuoted, bool isSeparator = false) : SyntaxNode(origin)
+{
+    /// <summary>The text, unescaped.</summary>
+    public string Text { get; } = text;
+
+    /// <summary>Whether any of it was in quotes, so that <c>"null"</c> is text and <c>null</c> is not.</summary>
+    public bool IsQuoted { get; } = isQuoted;
+
+    /// <summary>Whether this is only the whitespace between two values, which disappears between objects or arrays.</summary>
+    public bool IsSeparator { get; } = isSeparator;
+
+    public override bool HasSubstitution => false;
+}
+
+/// <summary>An array as written.</summary>
+internal sealed class SyntaxArray(HoconOrigin origin) : SyntaxNode(origin)
+{
+    /// <summary>The items in order.</summary>
+    public List<SyntaxNode> Items { get; } = [];
+
+    public override bool HasSubstitution => Items.Exists(static item => item.HasSubstitution);
+}
+
+/// <summary>Several values side by side, which become one string, array or object once they are known.</summary>
+internal sealed class SyntaxConcatenation(HoconOrigin origin, IReadOnlyList<SyntaxNode> pieces, bool isAppend) : SyntaxNode(origin)
+{
+    /// <summary>The values in order, with the whitespace between them.</summary>
+    public IReadOnlyList<SyntaxNode> Pieces { get; } = pieces;
+
+    /// <summary>Whether this was written <c>key += value</c>: the pieces are then the key itself, optional, and an array.</summary>
+    public bool IsAppend { get; } = isAppend;
+
+    public override bool HasSubstitution => Pieces.Any(static piece => piece.HasSubstitution);
+}
+
+/// <summary><c>${path}</c> or <c>${?path}</c>.</summary>
+/// <param name="origin">Where it is written.</param>
+/// <param name="path">The path as written.</param>
+/// <param name="isOptional">Whether an undefined path leaves the value out instead of failing.</param>
+/// <param name="prefix">Where the file that contains it is included; the path is tried below it first.</param>
+internal sealed class SyntaxSubstitution(
+    HoconOrigin origin,
+    IReadOnlyList<string> path,
+    bool isOptional,
+    IReadOnlyList<string> prefix) : SyntaxNode(origin)
+{
+    public IReadOnlyList<string> Path { get; } = path;
+
+    public bool IsOptional { get; } = isOptional;
+
+    public IReadOnlyList<string> Prefix { get; } = prefix;
+
+    public override bool HasSubstitution => true;
+
+    public override string ToString() => (IsOptional ? "${?" : "${") + HoconPath.Render(Path) + "}";
+}
+
+/// <summary>A key of an object with all its definitions that may still matter, earliest first.</summary>
+internal sealed class SyntaxField(HoconOrigin origin)
+{
+    /// <summary>Where the key was first written.</summary>
+    public HoconOrigin Origin { get; } = origin;
+
+    /// <summary>Later definitions override or merge with earlier ones once substitutions are known.</summary>
+    public List<SyntaxNode> Definitions { get; } = [];
+
+    /// <summary>Adds a later definition, merging at once what needs no substitution to merge.</summary>
+    public void Define(SyntaxNode value)
+    {
+        SyntaxNode? last = Definitions.Count > 0 ? Definitions[^1] : null;
+        switch (value)
+        {
+            case SyntaxObject later when last is SyntaxObject earlier:
+                earlier.Merge(later);
+                return;
+
+            // Folding appends keeps a long list of += from nesting as deep as it is long.
+            case SyntaxConcatenation { IsAppend: true } append
+                when Tail(last) is { } items && append.Pieces[^1] is SyntaxArray { HasSubstitution: false } more:
+                items.Items.AddRange(more.Items);
+                return;
+
+            // Nothing can look back past these.
+            case SyntaxScalar or SyntaxArray { HasSubstitution: false }:
+                Definitions.Clear();
+                break;
+        }
+
+        Definitions.Add(value);
+    }
+
+    private static SyntaxArray? Tail(SyntaxNode? last) => last switch
+    {
+        SyntaxArray array => array,
+        SyntaxConcatenation { IsAppend: true } append => append.Pieces[^1] as SyntaxArray,
+        _ => null,
+    };
+}
+
+/// <summary>An object as written; duplicate keys are merged as they are added.</summary>
+internal sealed class SyntaxObject(HoconOrigin origin) : SyntaxNode(origin)
+{
+    /// <summary>The fields by key, in the order of first appearance.</summary>
+    public OrderedDictionary<string, SyntaxField> Fields { get; } = new(StringComparer.Ordinal);
+
+    public override bool HasSubstitution =>
+        Fields.Values.Any(static f => f.Definitions.Exists(static value => value.HasSubstitution));
+
+    /// <summary>Adds a later definition of <paramref name="key"/>.</summary>
+    public void Define(string key, HoconOrigin origin, SyntaxNode value)
+    {
+        if (!Fields.TryGetValue(key, out SyntaxField? field))
+        {
+            field = new SyntaxField(origin);
+            Fields.Add(key, field);
+        }
+
+        field.Define(value);
+    }
+
+    /// <summary>Adds a later definition at a path of one or more keys.</summary>
+    public void Define(IReadOnlyList<string> path, HoconOrigin origin, SyntaxNode value)
+    {
+        for (int i = path.Count - 1; i > 0; i--)
+        {
+            var parent = new SyntaxObject(origin);
+            parent.Define(path[i], origin, value);
+            value = parent;
+        }
+
+        Define(path[0], origin, value);
+    }
+
+    /// <summary>Merges a later object over this one. The later one must not be used afterwards: its parts are moved.</summary>
+    public void Merge(SyntaxObject later)
+    {
+        foreach ((string key, SyntaxField field) in later.Fields)
+        {
+            foreach (SyntaxNode value in field.Definitions)
+            {
+                Define(key, field.Origin, value);
+            }
+        }
+    }
+}

@@ -55,7 +55,8 @@ internal static class BodyEditor
         }
     }
 
-    private static string? FirstSet(params string[] names) => names.Select(Environment.GetEnvironmentVariable).FirstOrDefault(value => !string.IsNullOrWhiteSpace(value));
+    private static string? FirstSet(params string[] names) =>
+        names.Select(Environment.GetEnvironmentVariable).FirstOrDefault(value => !string.IsNullOrWhiteSpace(value));
 
     private static async Task RunAsync(string editor, string file, CancellationToken cancellationToken)
     {

@@ -13,7 +13,7 @@ internal static class DeadCommand
         Exit codes: 0 done; 1 some were left; 2 it could not be done.
         """;
 
-    public static Command Create(OperatingContext context) => new TaughtCommand("dead", "Shows, requeues, corrects and purges dead letters.", Details)
+    public static Command Create(OperatingContext context) => new DetailedCommand("dead", "Shows, requeues, corrects and purges dead letters.", Details)
     {
         DeadListCommand.Create(context),
         DeadShowCommand.Create(context),

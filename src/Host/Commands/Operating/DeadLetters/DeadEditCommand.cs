@@ -1,7 +1,7 @@
 using System.CommandLine;
-using DataLoad.Host.Commands.Operating.Showing;
+using DataLoad.Host.Api;
+using DataLoad.Host.Commands.Operating.Rendering;
 using DataLoad.Host.Operating;
-using DataLoad.Host.Operating.Answers;
 
 namespace DataLoad.Host.Commands.Operating.DeadLetters;
 
@@ -26,8 +26,10 @@ internal static class DeadEditCommand
         Argument<string> id = DeadSelection.Id();
         Option<string?> body = Completions.Text("--body", "TEXT", "The corrected body.");
         Option<string?> file = Completions.Text("--body-file", "FILE", "A file with the corrected body, taken byte by byte; - is standard input.");
-        Option<string?> contentType = Completions.Text("--content-type", "TYPE", "Its new content type; as it was without it.", "application/json", "text/plain");
-        TaughtCommand command = context.Define("edit", "Corrects a dead letter's body and requeues it.", Details, [id, body, file, contentType], async (result, operation, cancellationToken) =>
+        Option<string?> contentType = Completions.Text("--content-type", "TYPE", "Its new content type; as it was without it.", "application/json",
+            "text/plain");
+        DetailedCommand command = context.Define("edit", "Corrects a dead letter's body and requeues it.", Details, [id, body, file, contentType],
+            async (result, operation, cancellationToken) =>
         {
             string letter = result.GetValue(id)!;
             byte[]? corrected = result.GetValue(body) is { } text ? System.Text.Encoding.UTF8.GetBytes(text)
@@ -39,7 +41,7 @@ internal static class DeadEditCommand
                 return ExitCode.Found;
             }
 
-            DeadLetterMoveAnswer move = await operation.DoAsync<DeadLetterMoveAnswer>(
+            DeadLetterMoveResult move = await operation.DoAsync<DeadLetterMoveResult>(
                 HttpMethod.Post,
                 NodePath.Of("dead-letters", "messages", letter, "edit"),
                 new { bodyBase64 = Convert.ToBase64String(corrected), contentType = result.GetValue(contentType) },
@@ -59,7 +61,7 @@ internal static class DeadEditCommand
 
     private static async Task<byte[]?> EditedAsync(Operation operation, string id, CancellationToken cancellationToken)
     {
-        DeadLetterAnswer letter = (await operation.Node.GetAsync(NodePath.Of("dead-letters", "messages", id), cancellationToken)).As<DeadLetterAnswer>();
+        DeadLetterDetails letter = (await operation.Node.GetAsync(NodePath.Of("dead-letters", "messages", id), cancellationToken)).As<DeadLetterDetails>();
         return await BodyEditor.EditAsync(Convert.FromBase64String(letter.BodyBase64), cancellationToken);
     }
 }

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using DataLoad.Host.Commands.Operating.Showing;
+using DataLoad.Host.Api;
+using DataLoad.Host.Commands.Operating.Rendering;
 using DataLoad.Host.Operating;
-using DataLoad.Host.Operating.Answers;
 
 namespace DataLoad.Host.Commands.Operating.DeadLetters;
 
@@ -27,7 +27,8 @@ internal static class DeadListCommand
         Option<bool> messages = new("--messages", "-m") { Description = "One by one." };
         Option<int> limit = WholeNumber.Option("--limit", "N", "With --messages: how many, 1 to 500.", 1, 500, 50);
         Option<int> offset = WholeNumber.Option("--offset", "N", "With --messages: how many to pass over, 0 to 1000000.", 0, 1_000_000, 0);
-        return context.Define("list", "Lists dead letters by stream and reason.", Details, [stream, reason, messages, limit, offset], async (result, operation, cancellationToken) =>
+        return context.Define("list", "Lists dead letters by stream and reason.", Details, [stream, reason, messages, limit, offset],
+            async (result, operation, cancellationToken) =>
         {
             if (result.GetValue(messages) || result.GetValue(stream) is not null || result.GetValue(reason) is not null)
             {
@@ -37,18 +38,18 @@ internal static class DeadListCommand
                     ("reason", result.GetValue(reason)),
                     ("limit", result.GetValue(limit)),
                     ("offset", result.GetValue(offset)));
-                await operation.ShowAsync<DeadLetterListAnswer>(path, RenderMessages, cancellationToken);
+                await operation.ShowAsync<DeadLetterList>(path, RenderMessages, cancellationToken);
             }
             else
             {
-                await operation.ShowAsync<DeadLetterGroupsAnswer>(NodePath.Of("dead-letters"), RenderGroups, cancellationToken);
+                await operation.ShowAsync<DeadLetterGroups>(NodePath.Of("dead-letters"), RenderGroups, cancellationToken);
             }
 
             return ExitCode.Done;
         });
     }
 
-    private static void RenderGroups(Display display, DeadLetterGroupsAnswer answer)
+    private static void RenderGroups(Display display, DeadLetterGroups answer)
     {
         display.Table(
             ["stream", "reason", Column.Number("count"), "oldest", "newest", "for example"],
@@ -67,11 +68,12 @@ internal static class DeadListCommand
         }
     }
 
-    private static void RenderMessages(Display display, DeadLetterListAnswer answer)
+    private static void RenderMessages(Display display, DeadLetterList answer)
     {
         display.Table(
             ["id", "stream", "reason", "received", Column.Number("bytes"), "error"],
-            answer.Items.Select(letter => new Cell[] { letter.Id, letter.Stream, new(letter.Reason, Tone.Warning), Form.Time(letter.Received), Cell.Of(letter.Bytes), letter.Error }));
+            answer.Items.Select(letter => new Cell[] { letter.Id, letter.Stream, new(letter.Reason, Tone.Warning), Form.Time(letter.Received),
+                Cell.Of(letter.Bytes), letter.Error }));
         if (display.IsTerminal)
         {
             display.Line($"{answer.Offset + answer.Items.Count} of {answer.Total}", Tone.Faint);

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using DataLoad.Host.Commands.Operating.Showing;
+using DataLoad.Host.Api;
+using DataLoad.Host.Commands.Operating.Rendering;
 using DataLoad.Host.Operating;
-using DataLoad.Host.Operating.Answers;
 
 namespace DataLoad.Host.Commands.Operating.DeadLetters;
 
@@ -24,19 +24,20 @@ internal static class DeadPurgeCommand
     public static Command Create(OperatingContext context)
     {
         var selection = new DeadSelection();
-        TaughtCommand command = context.Define("purge", "Removes dead letters for good.", Details, selection.Symbols, async (result, operation, cancellationToken) =>
+        DetailedCommand command = context.Define("purge", "Removes dead letters for good.", Details, selection.Symbols,
+            async (result, operation, cancellationToken) =>
         {
-            DeadOrder? order = await selection.ConfirmAsync(result, operation, "Remove for good", limit: null, alwaysAsk: true, cancellationToken);
+            DeadLetterRequest? order = await selection.ConfirmAsync(result, operation, "Remove for good", limit: null, alwaysAsk: true, cancellationToken);
             if (order is null)
             {
                 return ExitCode.Found;
             }
 
-            await operation.DoAsync<DeadLetterMoveAnswer>(
+            await operation.DoAsync<DeadLetterMoveResult>(
                 HttpMethod.Post,
                 NodePath.Of("dead-letters", "purge"),
                 order,
-                (display, move) => display.Line($"{move.Moved} removed, {move.Left ?? 0} left.", Tone.Good),
+                (display, move) => display.Line($"{move.Moved} removed, {move.Left} left.", Tone.Good),
                 cancellationToken);
             return ExitCode.Done;
         });

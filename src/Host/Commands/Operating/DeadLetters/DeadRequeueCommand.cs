@@ -1,7 +1,7 @@
 using System.CommandLine;
-using DataLoad.Host.Commands.Operating.Showing;
+using DataLoad.Host.Api;
+using DataLoad.Host.Commands.Operating.Rendering;
 using DataLoad.Host.Operating;
-using DataLoad.Host.Operating.Answers;
 
 namespace DataLoad.Host.Commands.Operating.DeadLetters;
 
@@ -26,15 +26,17 @@ internal static class DeadRequeueCommand
     {
         var selection = new DeadSelection();
         Option<int?> limit = new("--limit") { Description = "At the most so many, the oldest first.", HelpName = "N" };
-        TaughtCommand command = context.Define("requeue", "Puts dead letters back into their streams' queues.", Details, [.. selection.Symbols, limit], async (result, operation, cancellationToken) =>
+        DetailedCommand command = context.Define("requeue", "Puts dead letters back into their streams' queues.", Details, [.. selection.Symbols, limit],
+            async (result, operation, cancellationToken) =>
         {
-            DeadOrder? order = await selection.ConfirmAsync(result, operation, "Requeue", result.GetValue(limit), alwaysAsk: false, cancellationToken);
+            DeadLetterRequest? order = await selection.ConfirmAsync(result, operation, "Requeue", result.GetValue(limit), alwaysAsk: false, cancellationToken);
             if (order is null)
             {
                 return ExitCode.Found;
             }
 
-            DeadLetterMoveAnswer move = await operation.DoAsync<DeadLetterMoveAnswer>(HttpMethod.Post, NodePath.Of("dead-letters", "requeue"), order with { Confirm = null }, Render, cancellationToken);
+            DeadLetterMoveResult move = await operation.DoAsync<DeadLetterMoveResult>(HttpMethod.Post, NodePath.Of("dead-letters", "requeue"),
+                order with { Confirm = null }, Render, cancellationToken);
             return move.Skipped > 0 ? ExitCode.Found : ExitCode.Done;
         });
         selection.CheckIn(command);
@@ -42,9 +44,9 @@ internal static class DeadRequeueCommand
     }
 
     /// <summary>Shows what was moved.</summary>
-    public static void Render(Display display, DeadLetterMoveAnswer move)
+    public static void Render(Display display, DeadLetterMoveResult move)
     {
-        display.Line($"{move.Moved} requeued, {move.Left ?? 0} left.", Tone.Good);
+        display.Line($"{move.Moved} requeued, {move.Left} left.", Tone.Good);
         if (move.Skipped > 0)
         {
             display.Line($"{move.Skipped} were not moved: their stream is none of the catalog, or its queue is gone.", Tone.Warning);

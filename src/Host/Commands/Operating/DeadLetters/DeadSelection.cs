@@ -1,14 +1,15 @@
 using System.CommandLine;
 using DataLoad.Engine.Decoding;
+using DataLoad.Host.Api;
 using DataLoad.Host.Operating;
-using DataLoad.Host.Operating.Answers;
 
 namespace DataLoad.Host.Commands.Operating.DeadLetters;
 
 /// <summary>Which dead letters a command means, and whether that is meant.</summary>
 internal sealed class DeadSelection
 {
-    private readonly Argument<string[]> _ids = new("ID") { Description = "Dead letters by their ids, as 'dead list --messages' shows them.", HelpName = "ID", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Argument<string[]> _ids = new("ID") { Description = "Dead letters by their ids, as 'dead list --messages' shows them.", HelpName = "ID",
+        Arity = ArgumentArity.ZeroOrMore };
     private readonly Option<string?> _stream = Completions.Stream("This stream's.");
     private readonly Option<string?> _reason = Reason("Those of this reason.");
     private readonly Option<bool> _all = new("--all") { Description = "All of them." };
@@ -54,10 +55,11 @@ internal sealed class DeadSelection
     /// <param name="limit">At the most so many, or null.</param>
     /// <param name="alwaysAsk">Whether ids named one by one have to be confirmed too.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    public async Task<DeadOrder?> ConfirmAsync(ParseResult result, Operation operation, string verb, int? limit, bool alwaysAsk, CancellationToken cancellationToken)
+    public async Task<DeadLetterRequest?> ConfirmAsync(ParseResult result, Operation operation, string verb, int? limit, bool alwaysAsk,
+        CancellationToken cancellationToken)
     {
         string[] ids = result.GetValue(_ids) ?? [];
-        var order = new DeadOrder
+        var order = new DeadLetterRequest
         {
             Stream = result.GetValue(_stream),
             Reason = result.GetValue(_reason),
@@ -75,7 +77,7 @@ internal sealed class DeadSelection
         return !mustAsk || operation.Confirmation.Of(what, result.GetValue(_yes)) ? order with { Confirm = count } : null;
     }
 
-    private static async Task<long> CountAsync(NodeClient node, DeadOrder order, CancellationToken cancellationToken)
+    private static async Task<long> CountAsync(NodeClient node, DeadLetterRequest order, CancellationToken cancellationToken)
     {
         if (order.Ids is not null)
         {
@@ -83,9 +85,10 @@ internal sealed class DeadSelection
         }
 
         string path = NodePath.With(NodePath.Of("dead-letters"), ("maxAge", 0));
-        DeadLetterGroupsAnswer groups = (await node.GetAsync(path, cancellationToken)).As<DeadLetterGroupsAnswer>();
+        DeadLetterGroups groups = (await node.GetAsync(path, cancellationToken)).As<DeadLetterGroups>();
         return groups.Groups
-            .Where(group => (order.Stream is null || string.Equals(group.Stream, order.Stream, StringComparison.Ordinal)) && (order.Reason is null || string.Equals(group.Reason, order.Reason, StringComparison.Ordinal)))
+            .Where(group => (order.Stream is null || string.Equals(group.Stream, order.Stream, StringComparison.Ordinal))
+                && (order.Reason is null || string.Equals(group.Reason, order.Reason, StringComparison.Ordinal)))
             .Sum(group => group.Count);
     }
 }

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using DataLoad.Host.Commands.Operating.Showing;
+using DataLoad.Host.Api;
+using DataLoad.Host.Commands.Operating.Rendering;
 using DataLoad.Host.Operating;
-using DataLoad.Host.Operating.Answers;
 
 namespace DataLoad.Host.Commands.Operating.DeadLetters;
 
@@ -23,12 +23,12 @@ internal static class DeadShowCommand
         Argument<string> id = DeadSelection.Id();
         return context.Define("show", "Shows a dead letter with its body.", Details, [id], async (result, operation, cancellationToken) =>
         {
-            await operation.ShowAsync<DeadLetterAnswer>(NodePath.Of("dead-letters", "messages", result.GetValue(id)!), Render, cancellationToken);
+            await operation.ShowAsync<DeadLetterDetails>(NodePath.Of("dead-letters", "messages", result.GetValue(id)!), Render, cancellationToken);
             return ExitCode.Done;
         });
     }
 
-    private static void Render(Display display, DeadLetterAnswer letter)
+    private static void Render(Display display, DeadLetterDetails letter)
     {
         display.Facts(
         [

@@ -1,4 +1,0 @@
-namespace DataLoad.Host.Api;
-
-/// <summary>What was moved.</summary>
-internal sealed record DeadLetterMoveShape(long Moved, long Left, long Skipped);

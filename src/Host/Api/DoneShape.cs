@@ -1,4 +1,0 @@
-namespace DataLoad.Host.Api;
-
-/// <summary>Something was done.</summary>
-internal sealed record DoneShape(bool Done, long ElapsedMs);

@@ -1,0 +1,50 @@
+using System.Text.Json.Serialization;
+
+namespace DataLoad.Host.Api;
+
+/// <summary>A page of journal entries.</summary>
+internal sealed record JournalPage(int Shard, IReadOnlyList<CountedEvent> Entries, long? Next);
+
+/// <summary>A journal entry, decoded. Who it was about is told to operators alone, when they ask.</summary>
+internal sealed record CountedEvent
+{
+    public required int Shard { get; init; }
+
+    public required long SequenceNr { get; init; }
+
+    public required long JournaledAt { get; init; }
+
+    public required string Stream { get; init; }
+
+    public required string Type { get; init; }
+
+    public required int Id { get; init; }
+
+    public required DateOnly Day { get; init; }
+
+    public required long Time { get; init; }
+
+    public required string Identity { get; init; }
+
+    public string? ChannelType { get; init; }
+
+    public string? QrCode { get; init; }
+
+    public string? ParentType { get; init; }
+
+    public int? ParentId { get; init; }
+
+    public required NamedValues Facts { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? UserId { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Session { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? BusinessKey { get; init; }
+}
+
+/// <summary>How many events were not shown since the last word of it.</summary>
+internal sealed record DroppedEvents(long Count);

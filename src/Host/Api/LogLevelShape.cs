@@ -1,4 +1,0 @@
-namespace DataLoad.Host.Api;
-
-/// <summary>What is logged.</summary>
-internal sealed record LogLevelShape(string Default, IReadOnlyDictionary<string, string> Categories);

@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Storage;
+
+namespace DataLoad.Host.Api;
+
+/// <summary>Metrics or facts by name, in order. In JSON an amount is a text with two decimals, anything else an integer.</summary>
+/// <param name="Entries">What there is.</param>
+[JsonConverter(typeof(Converter))]
+internal sealed record NamedValues(NamedValues.Entry[] Entries)
+{
+    /// <summary>A page's metrics.</summary>
+    /// <param name="page">The page.</param>
+    /// <param name="values">All its values, in order.</param>
+    /// <param name="columns">The places of those that are told; null for all.</param>
+    public static NamedValues Of(Page page, long[] values, int[]? columns = null) => new(
+    [
+        .. (columns ?? Enumerable.Range(0, values.Length))
+            .Select(place => new Entry(page.Metrics[place].Column, values[place], page.Metrics[place].Kind == MetricKind.Amount)),
+    ]);
+
+    /// <summary>The value of a name, or null.</summary>
+    public Entry? Find(string name) =>
+        Entries.Where(entry => string.Equals(entry.Name, name, StringComparison.Ordinal)).Select(entry => (Entry?)entry).FirstOrDefault();
+
+    /// <summary>One of them.</summary>
+    /// <param name="Name">Its name.</param>
+    /// <param name="Value">Its value; an amount in hundredths.</param>
+    /// <param name="IsAmount">Whether it is an amount.</param>
+    internal readonly record struct Entry(string Name, long Value, bool IsAmount)
+    {
+        /// <summary>The value as text.</summary>
+        public string Text => IsAmount ? Hundredths.Format(Value) : Value.ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Reads and writes them.</summary>
+    internal sealed class Converter : JsonConverter<NamedValues>
+    {
+        public override NamedValues Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            if (reader.TokenType != JsonTokenType.StartObject)
+            {
+                throw new JsonException("Values by name are an object.");
+            }
+
+            var entries = new List<Entry>();
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                string name = reader.GetString()!;
+                reader.Read();
+                entries.Add(reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out long number) ? new Entry(name, number, IsAmount: false)
+                    : reader.TokenType == JsonTokenType.String && decimal.TryParse(reader.GetString(), CultureInfo.InvariantCulture, out decimal amount)
+                        && Hundredths.TryFrom(amount, out long hundredths)
+                        ? new Entry(name, hundredths, IsAmount: true)
+                    : throw new JsonException($"{name} is neither an integer nor an amount."));
+            }
+
+            return new NamedValues([.. entries]);
+        }
+
+        public override void Write(Utf8JsonWriter writer, NamedValues value, JsonSerializerOptions options)
+        {
+            writer.WriteStartObject();
+            foreach (Entry entry in value.Entries)
+            {
+                if (entry.IsAmount)
+                {
+                    writer.WriteString(entry.Name, entry.Text);
+                }
+                else
+                {
+                    writer.WriteNumber(entry.Name, entry.Value);
+                }
+            }
+
+            writer.WriteEndObject();
+        }
+    }
+}

@@ -1,4 +1,0 @@
-namespace DataLoad.Host.Api;
-
-/// <summary>All streams.</summary>
-internal sealed record StreamList(IReadOnlyList<StreamShape> Streams);

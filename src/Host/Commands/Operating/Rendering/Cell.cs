@@ -1,0 +1,80 @@
+using System.Globalization;
+
+namespace DataLoad.Host.Commands.Operating.Rendering;
+
+/// <summary>A text of a table.</summary>
+/// <param name="Text">The text, as programs read it.</param>
+/// <param name="Tone">How it is meant.</param>
+/// <param name="IsNumber">Whether it is a number, which a terminal shows on the right and in groups of three digits.</param>
+internal readonly record struct Cell(string Text, Tone Tone = Tone.Plain, bool IsNumber = false)
+{
+    /// <summary>A text.</summary>
+    public static implicit operator Cell(string text) => new(text);
+
+    /// <summary>A whole number.</summary>
+    public static Cell Of(long number, Tone tone = Tone.Plain) => new(number.ToString(CultureInfo.InvariantCulture), tone, IsNumber: true);
+
+    /// <summary>A whole number that stands out where it is not zero.</summary>
+    public static Cell Unless0(long number, Tone tone) => Of(number, number == 0 ? Tone.Plain : tone);
+
+    /// <summary>A whole number that may be unknown.</summary>
+    public static Cell Of(long? number, Tone tone = Tone.Plain) => number is { } known ? Of(known, tone) : new Cell("?", Tone.Faint, IsNumber: true);
+
+    /// <summary>A rate a second.</summary>
+    public static Cell Rate(double rate) => new(rate.ToString("0.0", CultureInfo.InvariantCulture), rate == 0 ? Tone.Faint : Tone.Plain, IsNumber: true);
+
+    /// <summary>The text as people read it: without control characters, which could write where they have no business to, and with grouped digits.</summary>
+    public string Shown
+    {
+        get
+        {
+            string flat = Flat(Text);
+            if (!IsNumber)
+            {
+                return flat;
+            }
+
+            int end = flat.IndexOf('.', StringComparison.Ordinal);
+            for (int at = (end < 0 ? flat.Length : end) - 3; at > 0 && char.IsAsciiDigit(flat[at - 1]); at -= 3)
+            {
+                flat = flat.Insert(at, ",");
+            }
+
+            return flat;
+        }
+    }
+
+    /// <summary>A text without control characters.</summary>
+    public static string Flat(string text) => text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c)) : text;
+}
+
+/// <summary>A table's column.</summary>
+/// <param name="Name">Its head.</param>
+/// <param name="IsNumber">Whether it holds numbers, which stand on the right.</param>
+internal readonly record struct Column(string Name, bool IsNumber = false)
+{
+    /// <summary>A column of texts.</summary>
+    public static implicit operator Column(string name) => new(name);
+
+    /// <summary>A column of numbers.</summary>
+    public static Column Number(string name) => new(name, IsNumber: true);
+}
+
+/// <summary>How a text is meant; a colour on a terminal.</summary>
+internal enum Tone
+{
+    /// <summary>As it is.</summary>
+    Plain = 0,
+
+    /// <summary>As it should be.</summary>
+    Good,
+
+    /// <summary>Worth a look.</summary>
+    Warning,
+
+    /// <summary>Wrong.</summary>
+    Bad,
+
+    /// <summary>Of less weight.</summary>
+    Faint,
+}

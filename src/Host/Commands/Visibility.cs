@@ -1,4 +1,0 @@
-using System.Runtime.CompilerServices;
-
-[assembly: InternalsVisibleTo("Host.Tests")]
-[assembly: InternalsVisibleTo("Dashboard.Tests")]
