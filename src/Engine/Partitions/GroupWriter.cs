@@ -88,7 +88,7 @@ internal sealed class GroupWriterActor<T> : UntypedActor, IWithTimers
     private void Write(List<Request> group)
     {
         IReadOnlyList<T> items = group.Count == 1 ? group[0].Items : [.. group.SelectMany(request => request.Items)];
-        WriteAsync(items).PipeTo(
+        _ = WriteAsync(items).PipeTo(
             Self,
             success: written => new Wrote(group, written.Stale, written.Took, items.Count, Error: null),
             failure: error => new Wrote(group, [], TimeSpan.Zero, items.Count, error));

@@ -96,7 +96,7 @@ internal sealed class StoreCalls(IActorRef self, ITimerScheduler timers, Backoff
             task = Task.FromException<object?>(e);
         }
 
-        task.PipeTo(self, success: result => new StoreReply(call.Number, result), failure: error => new StoreReply(call.Number, Error: error));
+        _ = task.PipeTo(self, success: result => new StoreReply(call.Number, result), failure: error => new StoreReply(call.Number, Error: error));
     }
 
     private sealed class StoreCall(long number, string what, Func<CancellationToken, Task<object?>> run, Action<object?> then, Func<Exception, bool>? failed)

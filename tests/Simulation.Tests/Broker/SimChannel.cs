@@ -205,6 +205,8 @@ internal sealed partial class SimChannel(SimConnection connection, bool confirms
         return Task.CompletedTask;
     }
 
+    public Task CloseAsync(ShutdownEventArgs reason, bool abort) => CloseAsync(200, "", abort, CancellationToken.None);
+
     public Task CloseAsync(ShutdownEventArgs reason, bool abort, CancellationToken cancellationToken = default) => CloseAsync(200, "", abort, cancellationToken);
 
     public void Dispose()

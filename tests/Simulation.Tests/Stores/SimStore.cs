@@ -58,6 +58,10 @@ internal sealed class SimStore : IStore
 
     public ValueTask<string?> FindFixedAsync(string name, CancellationToken cancellationToken) => _memory.FindFixedAsync(name, cancellationToken);
 
+    public JournalConnection JournalConnection => _memory.JournalConnection;
+
+    public bool IsConflict(Exception error) => _memory.IsConflict(error);
+
     public ValueTask PingAsync(CancellationToken cancellationToken) => _memory.PingAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => _memory.DisposeAsync();
