@@ -41,7 +41,7 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
         private ConsumerSession? _session;
         private bool _isLettingGo;
         private bool _isAcknowledging;
-        private bool? _drained;
+        private bool _isFinished;
 
         public Logic(BatchStage stage, ConsumerControl control)
             : base(stage.Shape)
@@ -76,9 +76,9 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
                 LetGoOf(session, "the stream ended");
             }
 
-            if (_stage.ForItself || _drained is not null)
+            if (_stage.ForItself || _isFinished)
             {
-                _control.Ended(_drained ?? false);
+                _control.Ended();
             }
         }
 
@@ -113,7 +113,7 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
             {
                 if (_control.IsStopping)
                 {
-                    Finish(drained: false);
+                    Finish();
                 }
                 else if (!_control.IsPaused)
                 {
@@ -145,7 +145,7 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
             _control.NotConsuming(error.Message);
             if (_control.IsStopping)
             {
-                Finish(drained: false);
+                Finish();
             }
             else if (!_control.IsPaused)
             {
@@ -225,18 +225,9 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
 
         private void CloseWhenDrained(ConsumerSession session)
         {
-            if (!_isLettingGo || _isAcknowledging || !session.IsDrained)
+            if (_isLettingGo && session.IsDrained)
             {
-                return;
-            }
-
-            LetGoOf(session, "paused");
-            if (_control.IsStopping)
-            {
-                Finish(drained: true);
-            }
-            else
-            {
+                LetGoOf(session, "paused");
                 OnChanged();
             }
         }
@@ -249,13 +240,8 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
             }
 
             bool wasLettingGo = _isLettingGo;
-            bool drained = session.IsDrained && !_isAcknowledging;
             LetGoOf(session, end.Reason);
-            if (_control.IsStopping)
-            {
-                Finish(drained);
-            }
-            else if (wasLettingGo)
+            if (wasLettingGo || _control.IsStopping)
             {
                 OnChanged();
             }
@@ -270,13 +256,13 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
             _session = null;
             _isLettingGo = _isAcknowledging = false;
             CancelTimer(PauseTimer);
-            _control.NotConsuming(why);
+            _control.LetGo(session, why);
             _ = session.DisposeAsync().AsTask();
         }
 
-        private void Finish(bool drained)
+        private void Finish()
         {
-            _drained = drained;
+            _isFinished = true;
             CompleteStage();
         }
     }

@@ -15,6 +15,7 @@ internal sealed class ConsumerControl : IAmqpConsumerControl
     private int _granted;
     private bool _isPaused;
     private bool _isStopping;
+    private bool _isAcknowledged = true;
 
     /// <param name="prefetch">How many deliveries may be unacknowledged as set.</param>
     public ConsumerControl(int prefetch) => _prefetch = _granted = prefetch;
@@ -65,7 +66,7 @@ internal sealed class ConsumerControl : IAmqpConsumerControl
     }
 
     /// <summary>Says whom to call where no stage runs, as between two runs of one that is restarted.</summary>
-    public void AttachBetween(Action changed)
+    public void AttachBetween(Action? changed)
     {
         lock (_lock)
         {
@@ -91,27 +92,44 @@ internal sealed class ConsumerControl : IAmqpConsumerControl
         }
     }
 
-    /// <summary>Notes that the channel is gone. One that was lost for the bytes it held is granted half of what it held from now on.</summary>
+    /// <summary>Notes that nothing is consumed, and why.</summary>
     public void NotConsuming(string error)
     {
         lock (_lock)
         {
-            if (_session is { Ring.HasRoom: false } full)
-            {
-                _granted = Math.Max(1, (int)(full.Ring.Written - full.Ring.Released) / 2);
-                _lowered = full.Connection;
-            }
-
             (_session, _error) = (null, error);
         }
     }
 
+    /// <summary>Notes that the channel is gone. One that was lost for the bytes it held is granted half of what it held from now on.</summary>
+    public void LetGo(ConsumerSession session, string why)
+    {
+        lock (_lock)
+        {
+            _isAcknowledged = session.IsDrained;
+            if (!session.Ring.HasRoom)
+            {
+                _granted = Math.Max(1, (int)(session.Ring.Written - session.Ring.Released) / 2);
+                _lowered = session.Connection;
+            }
+        }
+
+        NotConsuming(why);
+    }
+
     public void Stopped() => _stopped.TrySetResult();
 
-    public void Ended(bool drained)
+    /// <summary>Notes that the source has ended.</summary>
+    public void Ended()
     {
+        bool isDrained;
+        lock (_lock)
+        {
+            isDrained = _session?.IsDrained ?? _isAcknowledged;
+        }
+
         _stopped.TrySetResult();
-        _drained.TrySetResult(drained);
+        _drained.TrySetResult(isDrained);
     }
 
     private void Set(Action set)

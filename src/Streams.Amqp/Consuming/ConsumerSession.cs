@@ -9,6 +9,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
     private readonly long _incarnation;
     private readonly Action<ConsumerSession> _wake;
     private ulong _acknowledged;
+    private Task _acknowledging = Task.CompletedTask;
     private int _isAwake;
     private bool _isOver;
 
@@ -31,8 +32,8 @@ internal sealed class ConsumerSession : IAsyncDisposable
     /// <summary>How many deliveries are unacknowledged.</summary>
     public long Unacknowledged => (long)(Ring.Written - Volatile.Read(ref _acknowledged));
 
-    /// <summary>Whether everything that was taken is acknowledged.</summary>
-    public bool IsDrained => Volatile.Read(ref _acknowledged) >= Ring.Taken;
+    /// <summary>Whether everything that was taken is acknowledged, as far as the operating system takes it.</summary>
+    public bool IsDrained => Volatile.Read(ref _acknowledged) >= Ring.Taken && Volatile.Read(ref _acknowledging).IsCompletedSuccessfully;
 
     /// <summary>Opens a channel and consumes.</summary>
     public static async Task<ConsumerSession> OpenAsync(
@@ -80,8 +81,9 @@ internal sealed class ConsumerSession : IAsyncDisposable
             return null;
         }
 
+        Volatile.Write(ref _acknowledging, Channel.AcknowledgeAsync(watermark));
         Volatile.Write(ref _acknowledged, watermark);
-        return Channel.AcknowledgeAsync(watermark);
+        return _acknowledging;
     }
 
     /// <summary>Closes the channel, and wakes nobody any more.</summary>

@@ -7,8 +7,8 @@ public interface IAmqpConsumerControl
     AmqpConsumerStatus Status { get; }
 
     /// <summary>
-    /// Done when the source has ended: true where everything that it had taken was acknowledged, false where the channel was lost or the stream
-    /// ended before, so that the rest comes to whoever consumes next.
+    /// Done when the source has ended: true where everything that it had taken on its last channel was acknowledged, false where that was lost or the
+    /// stream ended before, so that the rest comes to whoever consumes next.
     /// </summary>
     Task<bool> Drained { get; }
 

@@ -65,6 +65,10 @@ internal sealed class RestartingBatchStage(AmqpConnections connections, AmqpSour
             SubFusingMaterializer.Materialize(_stage.SourceOf(_control).To(inlet.Sink), _attributes);
         }
 
-        public override void PostStop() => _control.Ended(drained: false);
+        public override void PostStop()
+        {
+            _control.AttachBetween(null);
+            _control.Ended();
+        }
     }
 }

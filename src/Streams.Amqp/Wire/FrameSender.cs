@@ -10,7 +10,8 @@ internal sealed class FrameSender(Stream stream, Action<Exception> failed)
 {
     // Whoever sends waits for its frames to be written before it sends more than a little, so that this is never reached.
     private const int MaxWaitingBytes = 4 * 1024 * 1024;
-    private const int KeptBytes = 256 * 1024;
+    private const int BusyBytes = 256 * 1024;
+    private const int KeptBytes = 1024 * 1024;
 
     private readonly Lock _lock = new();
     private byte[] _waiting = new byte[512];
@@ -22,7 +23,7 @@ internal sealed class FrameSender(Stream stream, Action<Exception> failed)
     private long _sent;
 
     /// <summary>Whether more waits to be sent than is worth adding to.</summary>
-    public bool IsBusy => Volatile.Read(ref _length) > KeptBytes;
+    public bool IsBusy => Volatile.Read(ref _length) > BusyBytes;
 
     /// <summary>How many bytes were ever given to send.</summary>
     public long Sent => Interlocked.Read(ref _sent);

@@ -114,6 +114,28 @@ public sealed class ConsumingTests : StreamTest
     }
 
     [Fact]
+    public async Task A_CC_header_arrives_as_it_was_and_without_it_a_copy_goes_to_its_own_queue_alone()
+    {
+        await using TestVhost vhost = await TestVhost.OpenAsync();
+        await vhost.QueueAsync("q");
+        await vhost.QueueAsync("other");
+        byte[] cc = AmqpPropertiesTests.Entry("CC", 'A', [0, 0, 0, 10, (byte)'S', 0, 0, 0, 5, .. "other"u8]);
+        AmqpProperties properties = AmqpPropertiesTests.WithHeaders(LongHeader, cc);
+        await vhost.PublishAsync(Materializer, settings: null, new AmqpMessage("", "q", properties, new byte[] { 1 }));
+        AmqpProperties arrived = await AmqpSource.CommittableBatches(vhost.Connections, new AmqpSourceSettings("q"))
+            .Select(batch => batch[0].Properties.Copy())
+            .RunWith(Sink.First<AmqpProperties>(), Materializer)
+            .WaitAsync(Patience);
+        arrived.Bytes.ToArray().ShouldBe(properties.Bytes.ToArray());
+        (await vhost.Admin.QueueDeclarePassiveAsync("other")).MessageCount.ShouldBe(1U);
+
+        AmqpProperties without = arrived.WithoutHeader("CC"u8);
+        without.Bytes.ToArray().ShouldBe(AmqpPropertiesTests.WithHeaders(LongHeader).Bytes.ToArray());
+        await vhost.PublishAsync(Materializer, settings: null, new AmqpMessage("", "q", without, new byte[] { 2 }));
+        (await vhost.Admin.QueueDeclarePassiveAsync("other")).MessageCount.ShouldBe(1U);
+    }
+
+    [Fact]
     public async Task No_more_than_the_prefetch_is_unacknowledged_and_reading_waits_for_room()
     {
         await using TestVhost vhost = await TestVhost.OpenAsync();

@@ -86,6 +86,8 @@ public sealed class AmqpSourceTests : StreamTest
     {
         (IAmqpConsumerControl control, TestSubscriber.Probe<DeliveryBatch> probe, FakeChannel channel) = await StartAsync();
         probe.Request(1);
+        channel.Deliver("a");
+        await probe.ExpectNextAsync(default);
         channel.Close(404, "NOT_FOUND - no queue");
 
         Exception error = await probe.ExpectErrorAsync(default);
@@ -165,7 +167,7 @@ public sealed class AmqpSourceTests : StreamTest
         await UntilAsync(() => control.Status.Error?.Contains("is down", StringComparison.Ordinal) ?? false);
         await control.StopTaking().WaitAsync(Patience);
 
-        (await control.Drained.WaitAsync(Patience)).ShouldBeFalse();
+        (await control.Drained.WaitAsync(Patience)).ShouldBeTrue("it had taken nothing");
         await probe.ExpectCompleteAsync(default);
     }
 
@@ -223,6 +225,7 @@ public sealed class AmqpSourceTests : StreamTest
         await control.StopTaking().WaitAsync(Patience);
 
         await probe.ExpectCompleteAsync(default);
+        (await control.Drained.WaitAsync(Patience)).ShouldBeTrue();
     }
 
     [Fact]
@@ -291,6 +294,8 @@ public sealed class AmqpSourceTests : StreamTest
     {
         (IAmqpConsumerControl control, TestSubscriber.Probe<DeliveryBatch> probe, FakeChannel channel) = await StartAsync(restarting: true);
         probe.Request(1);
+        channel.Deliver("a");
+        await probe.ExpectNextAsync(default);
         probe.Cancel();
 
         await UntilAsync(() => channel.IsDisposed);
