@@ -114,12 +114,6 @@ public sealed class MemoryStore : IStore
         _calls.RunAsync("Store.FindFixed", state => state.Fixed.GetValueOrDefault(name), cancellationToken);
 
     /// <inheritdoc/>
-    public JournalConnection JournalConnection => throw new NotSupportedException("A store in memory has no journal of Akka's.");
-
-    /// <inheritdoc/>
-    public bool IsConflict(Exception error) => false;
-
-    /// <inheritdoc/>
     public async ValueTask PingAsync(CancellationToken cancellationToken) =>
         await _calls.RunAsync("Store.Ping", _ => true, cancellationToken);
 
