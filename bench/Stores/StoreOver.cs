@@ -58,6 +58,10 @@ internal sealed class StoreOver(IStore store) : IStore
     public ValueTask<string?> FindFixedAsync(string name, CancellationToken cancellationToken) => store.FindFixedAsync(name, cancellationToken);
 
     /// <inheritdoc/>
+    public JournalConnection JournalConnection => store.JournalConnection;
+
+    public bool IsConflict(Exception error) => store.IsConflict(error);
+
     public ValueTask PingAsync(CancellationToken cancellationToken) => store.PingAsync(cancellationToken);
 
     /// <inheritdoc/>

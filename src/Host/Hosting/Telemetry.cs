@@ -20,7 +20,7 @@ internal static class Telemetry
             metrics
                 .AddMeter(EngineMetrics.MeterName)
                 .AddNpgsqlInstrumentation()
-                .AddView(instrument => instrument.Meter.Name == EngineMetrics.MeterName && instrument.GetType()
+                .AddView(instrument => string.Equals(instrument.Meter.Name, EngineMetrics.MeterName, StringComparison.Ordinal) && instrument.GetType()
                     .GetGenericTypeDefinition() == typeof(System.Diagnostics.Metrics.Histogram<>)
                     ? new ExplicitBucketHistogramConfiguration { Boundaries = Bounds }
                     : null)

@@ -40,7 +40,7 @@ public sealed class JournalFoldTests
         folded.Count.ShouldBeGreaterThan(3);
         JournaledPartition.ShouldBeTheSame(
             folded,
-            _partition.Counters.Where(counter => counter.Key.Topic.Type == "lesson" && counter.Key.Day <= 739_675).ToDictionary());
+            _partition.Counters.Where(counter => string.Equals(counter.Key.Topic.Type, "lesson", StringComparison.Ordinal) && counter.Key.Day <= 739_675).ToDictionary());
     }
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed class JournalDouble : ICurrentEventsByPersistenceIdQuery
     {
         lock (_lock)
         {
-            return [.. _rows.Where(row => row.Key.Id == $"{partition}").Select(row => (row.Key.SequenceNr, row.Value.Payload))];
+            return [.. _rows.Where(row => string.Equals(row.Key.Id, $"{partition}", StringComparison.Ordinal)).Select(row => (row.Key.SequenceNr, row.Value.Payload))];
         }
     }
 
@@ -59,7 +59,7 @@ public sealed class JournalDouble : ICurrentEventsByPersistenceIdQuery
         lock (_lock)
         {
             return Source.From(_rows.Values
-                .Where(row => row.PersistenceId == persistenceId && row.SequenceNr >= fromSequenceNr && row.SequenceNr <= toSequenceNr && !row.IsDeleted)
+                .Where(row => string.Equals(row.PersistenceId, persistenceId, StringComparison.Ordinal) && row.SequenceNr >= fromSequenceNr && row.SequenceNr <= toSequenceNr && !row.IsDeleted)
                 .Select(row => new EventEnvelope(new Sequence(row.SequenceNr), row.PersistenceId, row.SequenceNr, row.Payload, 0L, []))
                 .ToList());
         }
@@ -83,7 +83,7 @@ public sealed class JournalDouble : ICurrentEventsByPersistenceIdQuery
     {
         lock (_lock)
         {
-            return _rows.Keys.Where(key => key.Id == persistenceId).Select(key => key.SequenceNr).DefaultIfEmpty(0).Max();
+            return _rows.Keys.Where(key => string.Equals(key.Id, persistenceId, StringComparison.Ordinal)).Select(key => key.SequenceNr).DefaultIfEmpty(0).Max();
         }
     }
 
@@ -92,7 +92,7 @@ public sealed class JournalDouble : ICurrentEventsByPersistenceIdQuery
         lock (_lock)
         {
             long highest = HighestOf(persistenceId);
-            foreach ((string, long SequenceNr) key in _rows.Keys.Where(key => key.Id == persistenceId && key.SequenceNr <= toSequenceNr && key.SequenceNr < highest).ToList())
+            foreach ((string, long SequenceNr) key in _rows.Keys.Where(key => string.Equals(key.Id, persistenceId, StringComparison.Ordinal) && key.SequenceNr <= toSequenceNr && key.SequenceNr < highest).ToList())
             {
                 _rows.Remove(key);
             }

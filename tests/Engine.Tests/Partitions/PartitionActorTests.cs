@@ -118,7 +118,7 @@ public sealed class PartitionActorTests : PartitionSpec
     {
         (IActorRef partition, TestProbe parent) = await StartServingAsync();
         var flush = new TaskCompletionSource();
-        Store.Before = call => call == "Flush" ? flush.Task : Task.CompletedTask;
+        Store.Before = call => string.Equals(call, "Flush", StringComparison.Ordinal) ? flush.Task : Task.CompletedTask;
         partition.Tell(Batch(Share(7, 5, "a")), TestActor);
         await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
         (await Store.RaiseEpochAsync(Number, 99, TestContext.Current.CancellationToken)).ShouldBeTrue();
@@ -131,7 +131,7 @@ public sealed class PartitionActorTests : PartitionSpec
     public async Task What_was_counted_before_a_crash_is_recovered_from_the_journal_and_flushed()
     {
         (IActorRef partition, _) = await StartServingAsync();
-        Store.Before = call => call == "Flush" ? Task.FromException(new IOException("no disk")) : Task.CompletedTask;
+        Store.Before = call => string.Equals(call, "Flush", StringComparison.Ordinal) ? Task.FromException(new IOException("no disk")) : Task.CompletedTask;
         partition.Tell(Batch(Share(7, 5, "a"), Share(7, 6, "b"), Share(8, 5, "c")), TestActor);
         await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
         Watch(partition);
@@ -185,7 +185,7 @@ public sealed class PartitionActorTests : PartitionSpec
     {
         (IActorRef partition, _) = await StartServingAsync();
         Watch(partition);
-        Store.Before = call => call == "Flush" ? Task.FromException(new IOException("no disk")) : Task.CompletedTask;
+        Store.Before = call => string.Equals(call, "Flush", StringComparison.Ordinal) ? Task.FromException(new IOException("no disk")) : Task.CompletedTask;
         partition.Tell(Batch(Share(7, 5, "a")), TestActor);
         await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
         partition.Tell(new StopPartition(TimeSpan.FromMilliseconds(200)), TestActor);
@@ -278,7 +278,7 @@ public sealed class PartitionActorTests : PartitionSpec
     public async Task A_store_that_is_away_while_it_recovers_is_waited_for()
     {
         int left = 5;
-        Store.Before = call => call == "LoadPositions" && Interlocked.Decrement(ref left) >= 0 ? Task.FromException(new IOException("away")) : Task.CompletedTask;
+        Store.Before = call => string.Equals(call, "LoadPositions", StringComparison.Ordinal) && Interlocked.Decrement(ref left) >= 0 ? Task.FromException(new IOException("away")) : Task.CompletedTask;
         await StartServingAsync();
         left.ShouldBeLessThan(0);
     }
@@ -287,7 +287,7 @@ public sealed class PartitionActorTests : PartitionSpec
     public async Task A_topic_is_told_as_it_is_in_memory_though_its_flush_fails()
     {
         (IActorRef partition, _) = await StartServingAsync();
-        Store.Before = call => call == "Flush" ? Task.FromException(new IOException("no disk")) : Task.CompletedTask;
+        Store.Before = call => string.Equals(call, "Flush", StringComparison.Ordinal) ? Task.FromException(new IOException("no disk")) : Task.CompletedTask;
         partition.Tell(Batch(Share(7, 5, "a"), Share(7, 6, "b")), TestActor);
         await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
         TopicRows rows = await partition.Ask<TopicRows>(new GetTopic(Number, 2, new TopicKey("activity", 7), [739_675]), Patience);

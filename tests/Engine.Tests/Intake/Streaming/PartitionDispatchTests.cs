@@ -199,7 +199,7 @@ public sealed class PartitionDispatchTests : IntakeKit
     private Taken RunOver(params Interpretation[] interpretations)
     {
         var taken = new Taken();
-        Source.From(interpretations)
+        _ = Source.From(interpretations)
             .Select(interpretation =>
             {
                 taken.Add();
