@@ -60,8 +60,10 @@ internal sealed class StoreOver(IStore store) : IStore
     /// <inheritdoc/>
     public JournalConnection JournalConnection => store.JournalConnection;
 
+    /// <inheritdoc/>
     public bool IsConflict(Exception error) => store.IsConflict(error);
 
+    /// <inheritdoc/>
     public ValueTask PingAsync(CancellationToken cancellationToken) => store.PingAsync(cancellationToken);
 
     /// <inheritdoc/>
