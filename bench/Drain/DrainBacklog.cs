@@ -9,7 +9,7 @@ namespace DataLoad.Bench.Drain;
 /// </summary>
 public sealed class DrainBacklog
 {
-    private static readonly StreamInfo[] Used = [Streams.ActShare, Streams.ActVisit, Streams.ActBuy];
+    private static readonly StreamInfo[] Used = [ContractStreams.ActShare, ContractStreams.ActVisit, ContractStreams.ActBuy];
 
     private readonly List<IReadOnlyList<WireMessage>> _chunks = [];
     private readonly string _amqp;

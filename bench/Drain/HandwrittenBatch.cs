@@ -36,10 +36,10 @@ internal static class HandwrittenBatch
 
     public static async Task CountAsync(NpgsqlConnection connection, string queue, IReadOnlyList<byte[]> bodies)
     {
-        List<HandwrittenEvent> events = string.Equals(queue, Streams.ActShare.Queue, StringComparison.Ordinal) ? Shares(bodies)
-            : string.Equals(queue, Streams.ActVisit.Queue, StringComparison.Ordinal) ? await VisitsAsync(connection, bodies).ConfigureAwait(false)
+        List<HandwrittenEvent> events = string.Equals(queue, ContractStreams.ActShare.Queue, StringComparison.Ordinal) ? Shares(bodies)
+            : string.Equals(queue, ContractStreams.ActVisit.Queue, StringComparison.Ordinal) ? await VisitsAsync(connection, bodies).ConfigureAwait(false)
             : await OrdersAsync(connection, bodies).ConfigureAwait(false);
-        short stream = (short)(events[0].Order is not null ? 3 : string.Equals(queue, Streams.ActVisit.Queue, StringComparison.Ordinal) ? 2 : 1);
+        short stream = (short)(events[0].Order is not null ? 3 : string.Equals(queue, ContractStreams.ActVisit.Queue, StringComparison.Ordinal) ? 2 : 1);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync().ConfigureAwait(false);
         HashSet<string> fresh = [.. await connection.QueryAsync<string>(SeenSql, new { Stream = stream, Identities = events.Select(e => e.Identity).Distinct(StringComparer.Ordinal).ToArray() }, transaction).ConfigureAwait(false)];
         var sums = new HandwrittenSums();

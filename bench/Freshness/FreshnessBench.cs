@@ -49,7 +49,7 @@ internal sealed class FreshnessBench
             var bodies = new ShareBodies(Math.Max(1, backlog), 1_000, 1_000_000, seed: 51);
             foreach (int[] chunk in Enumerable.Range(0, backlog).Chunk(20_000))
             {
-                await publisher.PublishAsync([.. chunk.Select(i => new WireMessage(Streams.BearShare, bodies[i].ToArray()) { ContentType = "application/json", ContentEncoding = "UTF-8" })]).ConfigureAwait(false);
+                await publisher.PublishAsync([.. chunk.Select(i => new WireMessage(ContractStreams.BearShare, bodies[i].ToArray()) { ContentType = "application/json", ContentEncoding = "UTF-8" })]).ConfigureAwait(false);
             }
         }
 
@@ -107,7 +107,7 @@ internal sealed class FreshnessBench
         var factory = new ConnectionFactory { Uri = new Uri(_amqp) };
         await using IConnection connection = await factory.CreateConnectionAsync().ConfigureAwait(false);
         await using IChannel channel = await connection.CreateChannelAsync().ConfigureAwait(false);
-        while (await channel.MessageCountAsync(Streams.BearShare.Queue).ConfigureAwait(false) > 0)
+        while (await channel.MessageCountAsync(ContractStreams.BearShare.Queue).ConfigureAwait(false) > 0)
         {
             await Task.Delay(50).ConfigureAwait(false);
         }

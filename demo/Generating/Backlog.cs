@@ -83,19 +83,19 @@ public static class Backlog
     private static void Share(GeneratedBatch batch, CommonFields common, long ctime, string? messageId)
     {
         var json = Invariant($"{{\"sessionStr\":\"{common.Session}\",\"parentTopicType\":null,\"parentTopicId\":null,\"topicType\":\"{common.TopicType}\",\"topicId\":{common.TopicId},\"qrCode\":\"\",\"wuId\":{common.WuId},\"channelType\":\"{common.ChannelType}\",\"ctime\":{ctime}}}");
-        var message = new WireMessage(Streams.ActShare, Encoding.UTF8.GetBytes(json)) { ContentType = "application/json", ContentEncoding = "UTF-8", MessageId = messageId };
-        batch.Send(message, Meant(Streams.ActShare, common, ctime, messageId is null ? "content:" + common.Session : "id:" + messageId));
+        var message = new WireMessage(ContractStreams.ActShare, Encoding.UTF8.GetBytes(json)) { ContentType = "application/json", ContentEncoding = "UTF-8", MessageId = messageId };
+        batch.Send(message, Meant(ContractStreams.ActShare, common, ctime, messageId is null ? "content:" + common.Session : "id:" + messageId));
     }
 
     private static void Visit(GeneratedBatch batch, CommonFields common, long ctime, int key)
     {
         batch.RowsBefore.Add(BusinessSchema.UserRecord.Row([key, .. common.Columns(), ctime]));
-        batch.Send(Key(Streams.ActVisit, key), Meant(Streams.ActVisit, common, ctime, Invariant($"key:{key}")));
+        batch.Send(Key(ContractStreams.ActVisit, key), Meant(ContractStreams.ActVisit, common, ctime, Invariant($"key:{key}")));
     }
 
     private static void Buy(GeneratedBatch batch, CommonFields common, long ctime, int key, Dice dice)
     {
-        var meant = Meant(Streams.ActBuy, common, ctime, Invariant($"key:{key}")) with
+        var meant = Meant(ContractStreams.ActBuy, common, ctime, Invariant($"key:{key}")) with
         {
             Vip = dice.Chance(0.3),
             Rush = dice.Chance(0.1),
@@ -105,8 +105,8 @@ public static class Backlog
             Amount = dice.Between(1, 99_999) / 100m,
         };
         batch.RowsBefore.Add(BusinessSchema.Orders.Row([key, .. common.Columns(), meant.Vip, (int)meant.Num, (int)meant.CardNum, meant.Amount, meant.Rush, meant.ByShare, ctime]));
-        batch.RowsBefore.Add(BusinessSchema.MqOperateRecord.Row(key, Streams.ActBuy.Exchange, Invariant($"{{\"orderId\":{key}}}"), (short)0, ctime));
-        batch.Send(Key(Streams.ActBuy, key), meant);
+        batch.RowsBefore.Add(BusinessSchema.MqOperateRecord.Row(key, ContractStreams.ActBuy.Exchange, Invariant($"{{\"orderId\":{key}}}"), (short)0, ctime));
+        batch.Send(Key(ContractStreams.ActBuy, key), meant);
     }
 
     private static WireMessage Key(StreamInfo stream, int key) =>

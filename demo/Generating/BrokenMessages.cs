@@ -119,14 +119,14 @@ public sealed class BrokenMessages
 
     private WireMessage BadCommon(StreamInfo stream)
     {
-        if (stream == Streams.ActGroup && _dice.Chance(0.5))
+        if (stream == ContractStreams.ActGroup && _dice.Chance(0.5))
         {
             const string start = "{\"sessionStr\":\"s\",\"topicType\":\"ACTIVITY\",\"topicId\":1000";
             return Of(stream, start + _dice.Pick(
                 ",\"wuId\":7,\"joinType\":0}", ",\"wuId\":7,\"joinType\":4}", ",\"wuId\":7}", ",\"wuId\":0,\"joinType\":1}", ",\"joinType\":1}", ",\"wuId\":7,\"joinType\":null}"));
         }
 
-        if (stream == Streams.ActShareVisit && _dice.Chance(0.2))
+        if (stream == ContractStreams.ActShareVisit && _dice.Chance(0.2))
         {
             return Of(stream, "{\"sessionStr\":\"s\",\"topicType\":\"ACTIVITY\",\"topicId\":1000,\"joinType\":\"friend\"}");
         }
@@ -140,7 +140,7 @@ public sealed class BrokenMessages
     private WireMessage BadKey(StreamInfo stream)
     {
         var key = stream.KeyField!;
-        if (stream == Streams.ActRedPackExpire)
+        if (stream == ContractStreams.ActRedPackExpire)
         {
             return Of(stream, _dice.Pick(
                 "{\"actReceiveId\":1,\"redPackNum\":2}", "{\"redPackNum\":2,\"orderId\":1}", "{\"actReceiveId\":1,\"orderId\":1}",
@@ -160,7 +160,7 @@ public sealed class BrokenMessages
         var number = key.ToString(CultureInfo.InvariantCulture);
         var data = _dice.Pick("", "null", "{}", "not JSON", "[1]", $"{{\"{stream.DataField}\":-1}}", $"{{\"{stream.DataField}\":\"x\"}}", $"{{\"{stream.DataField}\":1.5}}", "{\"id\":" + number + "}", (string?)null);
         var ctime = now;
-        if (stream == Streams.ActBuy && _dice.Chance(0.5))
+        if (stream == ContractStreams.ActBuy && _dice.Chance(0.5))
         {
             // A good record, and an order with something impossible in it.
             data = $"{{\"{stream.DataField}\":{number}}}";

@@ -44,13 +44,13 @@ internal sealed class BusinessFacts(Dice dice, GeneratorOptions options)
     {
         var rows = draft.Rows;
         var vip = dice.Chance(0.4);
-        if (draft.Stream == Streams.ActBuy || draft.Stream == Streams.ActCancelPay)
+        if (draft.Stream == ContractStreams.ActBuy || draft.Stream == ContractStreams.ActCancelPay)
         {
             var (order, facts) = Order(rows, common, meant with { Vip = vip }, ctime);
             return (order, facts);
         }
 
-        if (draft.Stream == Streams.ActRefund)
+        if (draft.Stream == ContractStreams.ActRefund)
         {
             var (order, _) = Order(rows, common, meant with { Vip = vip }, ctime);
             var facts = meant with { Vip = vip, CardNum = dice.Between(0, 5), Amount = Money() };
@@ -59,7 +59,7 @@ internal sealed class BusinessFacts(Dice dice, GeneratorOptions options)
             return (key, facts);
         }
 
-        if (draft.Stream == Streams.ActMemberCard)
+        if (draft.Stream == ContractStreams.ActMemberCard)
         {
             var facts = meant with { Vip = vip, OpenType = dice.Pick(1, 1, 2, 3, 0), H5Activate = dice.Chance(0.3), Amount = Money() };
             var key = NextKey(BusinessSchema.VipCardReceive);
@@ -67,7 +67,7 @@ internal sealed class BusinessFacts(Dice dice, GeneratorOptions options)
             return (key, facts);
         }
 
-        if (draft.Stream == Streams.ActRedPack || draft.Stream == Streams.ActRedPackExpire)
+        if (draft.Stream == ContractStreams.ActRedPack || draft.Stream == ContractStreams.ActRedPackExpire)
         {
             var facts = meant with { Vip = vip, Num = dice.Between(0, 9) };
             var key = NextKey(BusinessSchema.CashActivityReceive);
@@ -75,13 +75,13 @@ internal sealed class BusinessFacts(Dice dice, GeneratorOptions options)
             return (key, facts);
         }
 
-        if (draft.Stream == Streams.ActOff || draft.Stream == Streams.ActRevoke)
+        if (draft.Stream == ContractStreams.ActOff || draft.Stream == ContractStreams.ActRevoke)
         {
             var facts = meant with { Vip = vip, Num = dice.Between(0, 4), BrandId = dice.Below(30), Discount = Money(), Amount = Money() };
             var off = NextKey(BusinessSchema.CardOff);
             object? brand = facts.BrandId == 0 && dice.Chance(0.5) ? null : facts.BrandId;
             rows.Add(BusinessSchema.CardOff.Row([off, .. common.Columns(), vip, (int)facts.Num, brand, facts.Discount, facts.Amount, ctime]));
-            if (draft.Stream == Streams.ActOff)
+            if (draft.Stream == ContractStreams.ActOff)
             {
                 return (off, facts);
             }

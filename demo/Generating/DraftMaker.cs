@@ -16,7 +16,7 @@ internal sealed class DraftMaker(Dice dice, GeneratorOptions options, People peo
     private Draft Common(StreamInfo stream)
     {
         var common = people.Next();
-        if (stream == Streams.ActGroup && common.WuId == 0)
+        if (stream == ContractStreams.ActGroup && common.WuId == 0)
         {
             common = common with { WuId = 1 + dice.Below(1000) };
         }
@@ -26,20 +26,20 @@ internal sealed class DraftMaker(Dice dice, GeneratorOptions options, People peo
         var own = "";
         var draft = new Draft(stream, meant) { Fields = Fields(common), TimestampSeconds = time.TimestampSeconds };
         AddTime(draft, time);
-        if (stream == Streams.ActGroup)
+        if (stream == ContractStreams.ActGroup)
         {
             var joinType = 1 + dice.Below(3);
             draft.Fields.Add(JsonField.Int("joinType", joinType));
             draft.Meant = meant with { JoinType = joinType };
             own = Invariant($"{joinType}");
         }
-        else if (stream == Streams.ActShareVisit && dice.Chance(0.7))
+        else if (stream == ContractStreams.ActShareVisit && dice.Chance(0.7))
         {
             var joinType = dice.Below(9);
             draft.Fields.Add(JsonField.Int("joinType", joinType));
             own = Invariant($"{joinType}");
         }
-        else if (stream == Streams.ActH5Visit && common.ChannelType.Length > 0 && dice.Chance(0.3))
+        else if (stream == ContractStreams.ActH5Visit && common.ChannelType.Length > 0 && dice.Chance(0.3))
         {
             // The older name of channelType.
             draft.Fields.RemoveAll(field => field.Name.Equals("channelType", StringComparison.Ordinal));
@@ -55,7 +55,7 @@ internal sealed class DraftMaker(Dice dice, GeneratorOptions options, People peo
     private Draft Keyed(StreamInfo stream)
     {
         var common = people.Next();
-        var expires = stream == Streams.ActRedPackExpire;
+        var expires = stream == ContractStreams.ActRedPackExpire;
         var time = _clock.Next(hasRow: !expires);
         var inMessage = new List<JsonField>();
         var inRow = common;

@@ -25,7 +25,7 @@ public sealed class Generator
         var people = new People(_dice, _options);
         _drafts = new DraftMaker(_dice, _options, people);
         _broken = new BrokenMessages(_dice, _options, people);
-        StreamInfo[] busy = [Streams.ActVisit, Streams.ActVisit, Streams.ActShare, Streams.ActShare, Streams.BearVisit, Streams.ActBuy];
+        StreamInfo[] busy = [ContractStreams.ActVisit, ContractStreams.ActVisit, ContractStreams.ActShare, ContractStreams.ActShare, ContractStreams.BearVisit, ContractStreams.ActBuy];
         _weighted = [.. _options.Streams, .. busy.Where(_options.Streams.Contains)];
     }
 
@@ -94,7 +94,7 @@ public sealed class Generator
                     JsonField.Int("ctime", StatDay.FirstMilliseconds + _dice.Below(1_000_000)), JsonField.Int("wuId", 1 + _dice.Below(1_000_000)),
                 ],
             };
-            if (first.Stream == Streams.ActRedPackExpire)
+            if (first.Stream == ContractStreams.ActRedPackExpire)
             {
                 echo.Fields.Add(JsonField.Int("redPackNum", 1_000));
             }

@@ -22,7 +22,7 @@ public static class DeadLetters
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancel);
         try
         {
-            return (await channel.QueueDeclarePassiveAsync(Streams.DeadLetters, cancel)).MessageCount;
+            return (await channel.QueueDeclarePassiveAsync(ContractStreams.DeadLetters, cancel)).MessageCount;
         }
         catch (OperationInterruptedException missing) when (missing.ShutdownReason?.ReplyCode == 404)
         {
@@ -59,7 +59,7 @@ public static class DeadLetters
         // Never acknowledged: they go back, in their order, when the channel is closed.
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancel);
         var letters = new List<DeadLetter>();
-        while (await channel.BasicGetAsync(Streams.DeadLetters, autoAck: false, cancel) is { } got)
+        while (await channel.BasicGetAsync(ContractStreams.DeadLetters, autoAck: false, cancel) is { } got)
         {
             var headers = new Dictionary<string, object?>(got.BasicProperties.Headers ?? new Dictionary<string, object?>(StringComparer.Ordinal), StringComparer.Ordinal);
             letters.Add(new DeadLetter(Text(headers, "x-dataload-stream"), Text(headers, "x-dataload-reason"), Text(headers, "x-dataload-error"),

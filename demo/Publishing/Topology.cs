@@ -14,7 +14,7 @@ public static class Topology
     /// </summary>
     public static async Task DeclareAsync(IConnection connection, CancellationToken cancel = default)
     {
-        foreach (var stream in Streams.All)
+        foreach (var stream in ContractStreams.All)
         {
             if (!await ExistsAsync(connection, channel => channel.ExchangeDeclarePassiveAsync(stream.Exchange, cancel), cancel))
             {

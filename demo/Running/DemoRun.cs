@@ -29,7 +29,7 @@ public sealed class DemoRun(DemoOptions options)
         var leftovers = await DeadLetters.CountAsync(options.Amqp, stop);
         if (leftovers > 0)
         {
-            throw new ArgumentException(Invariant($"the queue {Streams.DeadLetters} holds {leftovers} messages of an earlier run, which could not be told from this one's; purge it, or use another broker"));
+            throw new ArgumentException(Invariant($"the queue {ContractStreams.DeadLetters} holds {leftovers} messages of an earlier run, which could not be told from this one's; purge it, or use another broker"));
         }
 
         var generator = new Generator(new GeneratorOptions { Seed = options.Seed, MissingRows = options.MissingRows ? 0.2 : 0 });
@@ -103,7 +103,7 @@ public sealed class DemoRun(DemoOptions options)
             // each stream comes behind them, in the same queues, and shows when they have been dealt with.
             _phase = "all is counted; sending repeats that must change nothing";
             await SendAsync(generator.Echoes(300), business, publisher);
-            foreach (var stream in Streams.All)
+            foreach (var stream in ContractStreams.All)
             {
                 var one = generator.NextOf(stream);
                 await SendAsync(one, business, publisher);

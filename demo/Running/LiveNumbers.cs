@@ -14,7 +14,7 @@ internal sealed class LiveNumbers(DemoOptions options, Tally tally, SpringPublis
         "visit_cnt + share_cnt + h5_visit_cnt + buy_cnt + member_card_cnt + red_pack_cnt + revoke_cnt + refund_cnt + overdue_card_num"
         + " + lottery_cnt + share_visit_cnt + group_open_cnt + group_join_cnt + group_success_cnt";
 
-    private static readonly string[] WithoutCount = [Streams.ActOff.Name, Streams.ActCancelPay.Name, Streams.ActRedPackExpire.Name];
+    private static readonly string[] WithoutCount = [ContractStreams.ActOff.Name, ContractStreams.ActCancelPay.Name, ContractStreams.ActRedPackExpire.Name];
 
     private readonly System.Diagnostics.Stopwatch _clock = System.Diagnostics.Stopwatch.StartNew();
     private LiveSample? _last;

@@ -34,7 +34,7 @@ public sealed class NodeTests(Chromium chromium)
         ILocator share = visit.Page.Locator("tr[data-stream='act.share'] td").Nth(4);
         await Visit.ShouldBeSeenAsync(share);
         string before = await share.InnerTextAsync();
-        await scenario.SendAsync(scenario.Generator.NextOf(Streams.All.Single(stream => string.Equals(stream.Name, "act.share", StringComparison.Ordinal))));
+        await scenario.SendAsync(scenario.Generator.NextOf(ContractStreams.All.Single(stream => string.Equals(stream.Name, "act.share", StringComparison.Ordinal))));
         await Assertions.Expect(share).Not.ToHaveTextAsync(before, new LocatorAssertionsToHaveTextOptions { Timeout = Visit.PatienceMs });
 
         await visit.Link("Dead letters").ClickAsync();

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using DataLoad.Engine.Contract;
 using DataLoad.Host.Access;
+using DataLoad.Host.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

@@ -22,8 +22,8 @@ public sealed class ConsumingTests
         scenario.Settings = "intake { prefetch = 4, max-batch = 2 }";
         scenario.ConsumeDirectly(direct);
         var host = await scenario.StartHostAsync();
-        var huge = Enumerable.Range(0, 6).Select(i => new WireMessage(Streams.ActShare, new byte[HugeBytes + i]) { ContentType = "application/json" }).ToList();
-        huge.ForEach(_ => scenario.Tally.AddDead(Streams.ActShare.Name));
+        var huge = Enumerable.Range(0, 6).Select(i => new WireMessage(ContractStreams.ActShare, new byte[HugeBytes + i]) { ContentType = "application/json" }).ToList();
+        huge.ForEach(_ => scenario.Tally.AddDead(ContractStreams.ActShare.Name));
         await scenario.PublishAsync(huge);
         await scenario.SendMixAsync(500);
 
@@ -46,7 +46,7 @@ public sealed class ConsumingTests
         scenario.ConsumeDirectly(direct);
         HostProcess host = scenario.LaunchHost();
         await host.WaitForMetricAsync("dataload_broker_connected", 1);
-        await scenario.PublishAsync([.. Enumerable.Range(1, 40).Select(i => Padded(Streams.ActVisit, $$"""{"userRecordId":{{i}}}"""))]);
+        await scenario.PublishAsync([.. Enumerable.Range(1, 40).Select(i => Padded(ContractStreams.ActVisit, $$"""{"userRecordId":{{i}}}"""))]);
         await host.WaitForMetricAsync("dataload_streams_failing", 1);
         if (direct)
         {
@@ -55,7 +55,7 @@ public sealed class ConsumingTests
 
         for (int round = 1; round <= 3; round++)
         {
-            await scenario.PublishAsync([.. Enumerable.Range(1, 20).Select(i => Padded(Streams.ActShare, $$"""{"sessionStr":"s-{{round}}-{{i}}","topicType":"ACTIVITY","topicId":9,"wuId":{{i}}}"""))]);
+            await scenario.PublishAsync([.. Enumerable.Range(1, 20).Select(i => Padded(ContractStreams.ActShare, $$"""{"sessionStr":"s-{{round}}-{{i}}","topicType":"ACTIVITY","topicId":9,"wuId":{{i}}}"""))]);
             await host.WaitForMetricAsync("dataload_events_total", 20 * round, "stream=\"act.share\"");
         }
 

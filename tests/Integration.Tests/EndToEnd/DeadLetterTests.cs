@@ -21,7 +21,7 @@ public sealed class DeadLetterTests
         scenario.Options = scenario.Options with { Seed = 51, Unidentified = 0, LateRows = 0.5, Broken = 0, Delayed = 0 };
         await using var broker = await BrokerAsync(scenario);
         await using var channel = await broker.CreateChannelAsync();
-        foreach (var stream in Streams.All)
+        foreach (var stream in ContractStreams.All)
         {
             await channel.QueueDeclareAsync($"bystander.{stream.Name}", durable: true, exclusive: false, autoDelete: false);
             await channel.QueueBindAsync($"bystander.{stream.Name}", stream.Exchange, "");
@@ -48,7 +48,7 @@ public sealed class DeadLetterTests
         await scenario.ShouldEqualTallyAsync();
         (await DeadLetters.CountAsync(scenario.Amqp)).ShouldBe(0);
         long seen = 0;
-        foreach (var stream in Streams.All)
+        foreach (var stream in ContractStreams.All)
         {
             seen += await channel.MessageCountAsync($"bystander.{stream.Name}");
         }
@@ -65,7 +65,7 @@ public sealed class DeadLetterTests
     {
         var host = await scenario.StartHostAsync();
         var received = new DateTimeOffset(2024, 2, 29, 12, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds();
-        var broken = new WireMessage(Streams.ActShare, Encoding.UTF8.GetBytes("""{"sessionStr":"s","topicType":"act","topicId":"seven"}"""))
+        var broken = new WireMessage(ContractStreams.ActShare, Encoding.UTF8.GetBytes("""{"sessionStr":"s","topicType":"act","topicId":"seven"}"""))
         {
             ContentType = "application/json",
             MessageId = "m-7",
@@ -113,23 +113,23 @@ public sealed class DeadLetterTests
 
         // They are back, all of them, in their order; what is taken here goes back when its channel is closed.
         await using var channel = await broker.CreateChannelAsync();
-        (await channel.MessageCountAsync(Streams.DeadLetters)).ShouldBe((uint)Many, "all are back when the call has ended");
+        (await channel.MessageCountAsync(ContractStreams.DeadLetters)).ShouldBe((uint)Many, "all are back when the call has ended");
         await using (var taking = await broker.CreateChannelAsync())
         {
             for (var i = 0; i < 3; i++)
             {
-                Encoding.UTF8.GetString((await taking.BasicGetAsync(Streams.DeadLetters, autoAck: false))!.Body.Span).ShouldBe($"{i}");
+                Encoding.UTF8.GetString((await taking.BasicGetAsync(ContractStreams.DeadLetters, autoAck: false))!.Body.Span).ShouldBe($"{i}");
             }
         }
 
-        await Deadline.UntilAsync("those three to be back", async () => await channel.MessageCountAsync(Streams.DeadLetters) == Many);
+        await Deadline.UntilAsync("those three to be back", async () => await channel.MessageCountAsync(ContractStreams.DeadLetters) == Many);
         var page = await host.ReadAsync("/dead-letters/messages?reason=reason-1&offset=10&limit=5&maxAge=3600");
         page.GetProperty("items").GetArrayLength().ShouldBe(5);
         var meant = page.GetProperty("total").GetInt64();
         (await host.DoAsync("/dead-letters/purge", $$"""{"reason":"reason-1","confirm":{{meant - 1}}}""", HttpStatusCode.Conflict)).GetProperty("count").GetInt64().ShouldBe(meant);
-        await Deadline.UntilAsync("all to be back", async () => await channel.MessageCountAsync(Streams.DeadLetters) == Many);
+        await Deadline.UntilAsync("all to be back", async () => await channel.MessageCountAsync(ContractStreams.DeadLetters) == Many);
         (await host.DoAsync("/dead-letters/purge", $$"""{"reason":"reason-1","confirm":{{meant}}}""")).GetProperty("moved").GetInt64().ShouldBe(meant);
-        await Deadline.UntilAsync("the rest to be back", async () => await channel.MessageCountAsync(Streams.DeadLetters) == Many - meant);
+        await Deadline.UntilAsync("the rest to be back", async () => await channel.MessageCountAsync(ContractStreams.DeadLetters) == Many - meant);
     });
 
     private static Task<IConnection> BrokerAsync(Scenario scenario) => new ConnectionFactory { Uri = new Uri(scenario.Amqp) }.CreateConnectionAsync();
@@ -151,7 +151,7 @@ public sealed class DeadLetterTests
                     ["x-dataload-error"] = $"field topicId = {i}: expected something else",
                 },
             };
-            publishing.Add(channel.BasicPublishAsync("", Streams.DeadLetters, mandatory: true, properties, Encoding.UTF8.GetBytes($"{i}")).AsTask());
+            publishing.Add(channel.BasicPublishAsync("", ContractStreams.DeadLetters, mandatory: true, properties, Encoding.UTF8.GetBytes($"{i}")).AsTask());
             if (publishing.Count == 2000)
             {
                 await Task.WhenAll(publishing);

@@ -18,7 +18,7 @@ public sealed class HangingServerTests
         await using var broker = new Proxy(amqp.Host, amqp.Port);
         var host = scenario.LaunchHost($"amqp.url = \"{new UriBuilder(amqp) { Port = broker.Port }.Uri}\"\nstop.timeout = 3s");
         await host.WaitUntilReadyAsync();
-        await scenario.SendAsync(scenario.Generator.NextOf(Streams.ActShare));
+        await scenario.SendAsync(scenario.Generator.NextOf(ContractStreams.ActShare));
         await host.WaitForMetricAsync("dataload_events_total", 1);
         broker.FallSilent();
 
@@ -36,7 +36,7 @@ public sealed class HangingServerTests
         var host = scenario.LaunchHost($"store.connection = \"{connection.ConnectionString}\"\nstop.timeout = 3s");
         await host.WaitUntilReadyAsync();
         store.FallSilent();
-        await scenario.SendAsync(scenario.Generator.NextOf(Streams.ActShare));
+        await scenario.SendAsync(scenario.Generator.NextOf(ContractStreams.ActShare));
         await host.WaitForMetricAsync("dataload_deliveries_total", 1);
         (await host.GetAsync("/health/live")).Status.ShouldBe(System.Net.HttpStatusCode.OK);
         var (ready, report) = await host.GetAsync("/health/ready");

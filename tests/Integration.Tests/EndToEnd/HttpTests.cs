@@ -30,7 +30,7 @@ public sealed class HttpTests
         await Deadline.UntilAsync("no lag", async () => (await host.MetricsAsync()).Sum("dataload_queue_lag") == 0);
 
         var metrics = await host.MetricsAsync();
-        foreach (var stream in Streams.All)
+        foreach (var stream in ContractStreams.All)
         {
             var label = $"stream=\"{stream.Name}\"";
             metrics.Sum("dataload_deliveries_total", label).ShouldBe(batch.Messages.Count(message => message.Stream == stream), stream.Name);

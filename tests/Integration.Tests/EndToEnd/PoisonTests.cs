@@ -17,7 +17,7 @@ public sealed class PoisonTests
     {
         scenario.ConsumeDirectly(direct);
         var host = await scenario.StartHostAsync();
-        foreach (var stream in (StreamInfo[])[Streams.ActShare, Streams.ActBuy, Streams.ActRedPackExpire])
+        foreach (var stream in (StreamInfo[])[ContractStreams.ActShare, ContractStreams.ActBuy, ContractStreams.ActRedPackExpire])
         {
             var poison = Poison(stream).ToList();
             poison.ForEach(_ => scenario.Tally.AddDead(stream.Name));

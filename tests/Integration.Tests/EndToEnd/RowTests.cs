@@ -38,7 +38,7 @@ public sealed class RowTests
         scenario.Settings = "parking.retry-delays = [200ms, 300ms]";
         await scenario.StartHostAsync();
         var before = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
-        var message = new WireMessage(Streams.ActBuy, Encoding.UTF8.GetBytes("{ \"recordId\" : \"4711\", \"more\":[1,2] }"))
+        var message = new WireMessage(ContractStreams.ActBuy, Encoding.UTF8.GetBytes("{ \"recordId\" : \"4711\", \"more\":[1,2] }"))
         {
             ContentType = "application/json; charset=UTF-8",
             ContentEncoding = "utf-8",
@@ -46,7 +46,7 @@ public sealed class RowTests
             TimestampSeconds = 1_700_000_000,
             Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { ["__TypeId__"] = "java.util.HashMap", ["count"] = 7, ["big"] = 8L, ["flag"] = true },
         };
-        scenario.Tally.AddDead(Streams.ActBuy.Name);
+        scenario.Tally.AddDead(ContractStreams.ActBuy.Name);
         await scenario.PublishAsync([message]);
 
         var letter = (await scenario.ShouldHaveDeadLettersAsync()).ShouldHaveSingleItem();

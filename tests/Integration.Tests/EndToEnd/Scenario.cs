@@ -163,7 +163,7 @@ internal sealed class Scenario : IAsyncDisposable
     {
         await ShouldEqualTallyAsync();
         await SendAsync(Generator.Echoes(200));
-        foreach (var stream in Streams.All)
+        foreach (var stream in ContractStreams.All)
         {
             var one = Generator.NextOf(stream);
             await SendAsync(one);

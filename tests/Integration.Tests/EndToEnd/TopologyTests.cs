@@ -14,7 +14,7 @@ public sealed class TopologyTests
         await scenario.StartHostAsync();
         await using var connection = await new ConnectionFactory { Uri = new Uri(scenario.Amqp) }.CreateConnectionAsync();
         await using var channel = await connection.CreateChannelAsync();
-        foreach (var stream in Streams.All)
+        foreach (var stream in ContractStreams.All)
         {
             await Deadline.UntilAsync($"a consumer of {stream.Queue}", async () => await ConsumersAsync(connection, stream.Queue) == 1);
 
@@ -24,9 +24,9 @@ public sealed class TopologyTests
         }
 
         // The dead letters' queue is there before the first of them, for those who watch it.
-        await channel.ExchangeDeclareAsync(Streams.DeadLetters, ExchangeType.Fanout, durable: true, autoDelete: false);
-        (await channel.QueueDeclarePassiveAsync(Streams.DeadLetters)).MessageCount.ShouldBe(0U);
-        await channel.QueueDeclareAsync(Streams.DeadLetters, durable: true, exclusive: false, autoDelete: false);
+        await channel.ExchangeDeclareAsync(ContractStreams.DeadLetters, ExchangeType.Fanout, durable: true, autoDelete: false);
+        (await channel.QueueDeclarePassiveAsync(ContractStreams.DeadLetters)).MessageCount.ShouldBe(0U);
+        await channel.QueueDeclareAsync(ContractStreams.DeadLetters, durable: true, exclusive: false, autoDelete: false);
 
         await scenario.SendMixAsync(500);
         await scenario.ShouldBeExactAsync();
@@ -41,12 +41,12 @@ public sealed class TopologyTests
         var quorum = new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" };
         var bounded = new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-max-length"] = 100_000, ["x-overflow"] = "reject-publish" };
         await DeclareAsync();
-        await channel.QueueBindAsync(Streams.ActShare.Queue, Streams.ActShare.Exchange, "share.#");
-        await channel.QueueBindAsync(Streams.ActLottery.Queue, Streams.ActLottery.Exchange, "lottery");
+        await channel.QueueBindAsync(ContractStreams.ActShare.Queue, ContractStreams.ActShare.Exchange, "share.#");
+        await channel.QueueBindAsync(ContractStreams.ActLottery.Queue, ContractStreams.ActLottery.Exchange, "lottery");
 
         await Scenario.RunAsync(() => Scenario.CreateAsync(StoreKind.Sqlite, broker: amqp), async scenario =>
         {
-            scenario.Options = scenario.Options with { Seed = 9, Broken = 0, Streams = [Streams.ActShare, Streams.ActLottery] };
+            scenario.Options = scenario.Options with { Seed = 9, Broken = 0, Streams = [ContractStreams.ActShare, ContractStreams.ActLottery] };
             await scenario.StartHostAsync();
             var batch = scenario.Generator.Next(300);
             batch.Record(scenario.Tally);
@@ -58,7 +58,7 @@ public sealed class TopologyTests
                     properties.Timestamp = new AmqpTimestamp(seconds);
                 }
 
-                await channel.BasicPublishAsync(message.Stream.Exchange, message.Stream == Streams.ActShare ? "share.wechat" : "lottery", mandatory: true, properties, message.Body);
+                await channel.BasicPublishAsync(message.Stream.Exchange, message.Stream == ContractStreams.ActShare ? "share.wechat" : "lottery", mandatory: true, properties, message.Body);
             }
 
             await scenario.ShouldBeExactAsync();
@@ -67,10 +67,10 @@ public sealed class TopologyTests
 
         async Task DeclareAsync()
         {
-            await channel.ExchangeDeclareAsync(Streams.ActShare.Exchange, ExchangeType.Topic, durable: true, autoDelete: false);
-            await channel.QueueDeclareAsync(Streams.ActShare.Queue, durable: true, exclusive: false, autoDelete: false, quorum);
-            await channel.ExchangeDeclareAsync(Streams.ActLottery.Exchange, ExchangeType.Direct, durable: true, autoDelete: false);
-            await channel.QueueDeclareAsync(Streams.ActLottery.Queue, durable: true, exclusive: false, autoDelete: false, bounded);
+            await channel.ExchangeDeclareAsync(ContractStreams.ActShare.Exchange, ExchangeType.Topic, durable: true, autoDelete: false);
+            await channel.QueueDeclareAsync(ContractStreams.ActShare.Queue, durable: true, exclusive: false, autoDelete: false, quorum);
+            await channel.ExchangeDeclareAsync(ContractStreams.ActLottery.Exchange, ExchangeType.Direct, durable: true, autoDelete: false);
+            await channel.QueueDeclareAsync(ContractStreams.ActLottery.Queue, durable: true, exclusive: false, autoDelete: false, bounded);
         }
     }
 

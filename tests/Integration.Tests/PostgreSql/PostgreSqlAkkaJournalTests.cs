@@ -5,7 +5,7 @@ using Xunit;
 
 namespace DataLoad.Integration.Tests.PostgreSql;
 
-public sealed class PostgreSqlAkkaJournalTests(PostgreSqlDatabase database) : AkkaJournalConformance, IClassFixture<PostgreSqlDatabase>
+public sealed class PostgreSqlAkkaJournalTests(TestDatabase database) : AkkaJournalConformance, IClassFixture<TestDatabase>
 {
     private string _connectionString = "";
 
@@ -28,5 +28,5 @@ public sealed class PostgreSqlAkkaJournalTests(PostgreSqlDatabase database) : Ak
             """);
     }
 
-    protected override Task ExecuteAsync(string sql) => PostgreSqlDatabase.ExecuteAsync(_connectionString, sql);
+    protected override Task ExecuteAsync(string sql) => TestDatabase.ExecuteAsync(_connectionString, sql);
 }

@@ -10,7 +10,7 @@ internal static class BodyCases
     private const string Body = $"{{{Fields}}}";
     private const string Reason = "bad-field";
 
-    private static readonly StreamInfo Share = Streams.ActShare;
+    private static readonly StreamInfo Share = ContractStreams.ActShare;
 
     public static void Add(MessageMatrix matrix)
     {
@@ -96,11 +96,11 @@ internal static class BodyCases
         }
 
         matrix.Counts(Share, $"{{{Fields},\"wuId\":2147483647,\"parentTopicId\":0,\"parentTopicType\":null}}", meaning: meant => meant with { WuId = int.MaxValue });
-        matrix.Counts(Streams.ActShareVisit, $"{{{Fields},\"joinType\":-9}}");
-        matrix.Counts(Streams.ActShareVisit, Body);
-        matrix.Counts(Streams.ActH5Visit, $"{{{Fields},\"channelCode\":5}}");
-        matrix.Counts(Streams.ActGroup, $"{{{Fields},\"joinType\":\"2\"}}", meaning: meant => meant with { JoinType = 2 });
-        matrix.Counts(Streams.BearShare, Body);
+        matrix.Counts(ContractStreams.ActShareVisit, $"{{{Fields},\"joinType\":-9}}");
+        matrix.Counts(ContractStreams.ActShareVisit, Body);
+        matrix.Counts(ContractStreams.ActH5Visit, $"{{{Fields},\"channelCode\":5}}");
+        matrix.Counts(ContractStreams.ActGroup, $"{{{Fields},\"joinType\":\"2\"}}", meaning: meant => meant with { JoinType = 2 });
+        matrix.Counts(ContractStreams.BearShare, Body);
     }
 
     private static void WrongValues(MessageMatrix matrix)
@@ -128,13 +128,13 @@ internal static class BodyCases
         matrix.Rejects(Share, Body.Replace("\"m\"", $"\"{Bears(65)}\"", StringComparison.Ordinal), "out-of-range", "topicType");
         matrix.Rejects(Share, Body.Replace("\"m\"", "\"a\\u0000\"", StringComparison.Ordinal), "out-of-range", "NUL");
         matrix.Rejects(Share, Body.Replace("\"m\"", "\"\\ude00\\ud83d\"", StringComparison.Ordinal), "out-of-range", "surrogate");
-        matrix.Rejects(Streams.ActGroup, Body, "missing-field", "joinType");
-        matrix.Rejects(Streams.ActGroup, $"{{{Fields},\"joinType\":4}}", "bad-join-type", "4");
-        matrix.Rejects(Streams.ActGroup, $"{{{Fields},\"joinType\":1,\"wuId\":0}}", "missing-field", "wuId");
-        matrix.Rejects(Streams.ActShareVisit, $"{{{Fields},\"joinType\":\"x\"}}", Reason, "joinType");
-        matrix.Rejects(Streams.ActH5Visit, $"{{{Fields},\"channelType\":\"c\",\"channelCode\":[]}}", Reason, "channelCode");
-        matrix.Rejects(Streams.ActRedPackExpire, $"{{{Fields},\"actReceiveId\":1,\"redPackNum\":2}}", "missing-field", "orderId");
-        matrix.Rejects(Streams.ActRedPackExpire, $"{{{Fields},\"actReceiveId\":1,\"redPackNum\":-2,\"orderId\":1}}", "out-of-range", "redPackNum");
+        matrix.Rejects(ContractStreams.ActGroup, Body, "missing-field", "joinType");
+        matrix.Rejects(ContractStreams.ActGroup, $"{{{Fields},\"joinType\":4}}", "bad-join-type", "4");
+        matrix.Rejects(ContractStreams.ActGroup, $"{{{Fields},\"joinType\":1,\"wuId\":0}}", "missing-field", "wuId");
+        matrix.Rejects(ContractStreams.ActShareVisit, $"{{{Fields},\"joinType\":\"x\"}}", Reason, "joinType");
+        matrix.Rejects(ContractStreams.ActH5Visit, $"{{{Fields},\"channelType\":\"c\",\"channelCode\":[]}}", Reason, "channelCode");
+        matrix.Rejects(ContractStreams.ActRedPackExpire, $"{{{Fields},\"actReceiveId\":1,\"redPackNum\":2}}", "missing-field", "orderId");
+        matrix.Rejects(ContractStreams.ActRedPackExpire, $"{{{Fields},\"actReceiveId\":1,\"redPackNum\":-2,\"orderId\":1}}", "out-of-range", "redPackNum");
     }
 
     private static string Bears(int count) => string.Concat(Enumerable.Repeat("🐻", count));

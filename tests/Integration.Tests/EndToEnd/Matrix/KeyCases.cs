@@ -17,7 +17,7 @@ internal static class KeyCases
 
     private static void BareKeys(MessageMatrix matrix)
     {
-        foreach (var stream in (StreamInfo[])[Streams.BearVisit, Streams.ActVisit])
+        foreach (var stream in (StreamInfo[])[ContractStreams.BearVisit, ContractStreams.ActVisit])
         {
             foreach (var type in (string?[])[Json, Text, "application/octet-stream", null, "application/x+json"])
             {
@@ -36,7 +36,7 @@ internal static class KeyCases
 
     private static void WrongKeys(MessageMatrix matrix)
     {
-        var stream = Streams.ActBuy;
+        var stream = ContractStreams.ActBuy;
         matrix.Rejects(stream, "-5", "out-of-range", "'recordId' is '-5'");
         matrix.Rejects(stream, "2147483648", "out-of-range", "'recordId' is '2147483648'", Text);
         matrix.Rejects(stream, "", "out-of-range", "'recordId' is '2147483648'", Java, _ => JavaSerialization.Long(1L << 31));
@@ -54,23 +54,23 @@ internal static class KeyCases
     {
         var topic = matrix.NewTopic();
         matrix.Visit(topic, Common(topic));
-        matrix.Send(Streams.ActVisit, topic, "{\"userRecordId\":TOPIC,\"topicType\":\"\",\"topicId\":null,\"wuId\":0,\"sessionStr\":\"\"}");
-        matrix.Means(Event(Streams.ActVisit, topic));
+        matrix.Send(ContractStreams.ActVisit, topic, "{\"userRecordId\":TOPIC,\"topicType\":\"\",\"topicId\":null,\"wuId\":0,\"sessionStr\":\"\"}");
+        matrix.Means(Event(ContractStreams.ActVisit, topic));
 
         // The message's topic, user and time win; what was counted on the row's topic is another event.
-        matrix.Send(Streams.ActVisit, topic, "{\"userRecordId\":TOPIC,\"topicType\":\"M\",\"topicId\":0,\"wuId\":9,\"ctime\":1714449600000}");
-        matrix.Means(Event(Streams.ActVisit, 0) with { TopicType = "M", WuId = 9, Day = Day.AddDays(-1) });
+        matrix.Send(ContractStreams.ActVisit, topic, "{\"userRecordId\":TOPIC,\"topicType\":\"M\",\"topicId\":0,\"wuId\":9,\"ctime\":1714449600000}");
+        matrix.Means(Event(ContractStreams.ActVisit, 0) with { TopicType = "M", WuId = 9, Day = Day.AddDays(-1) });
 
         var bare = matrix.NewTopic();
         matrix.Visit(bare, Common(bare, user: null, session: null, type: null));
-        matrix.Send(Streams.ActVisit, bare, "{\"userRecordId\":TOPIC,\"sessionStr\":\"s\",\"topicType\":\"m\"}");
-        matrix.Means(Event(Streams.ActVisit, bare) with { WuId = 0 });
+        matrix.Send(ContractStreams.ActVisit, bare, "{\"userRecordId\":TOPIC,\"sessionStr\":\"s\",\"topicType\":\"m\"}");
+        matrix.Means(Event(ContractStreams.ActVisit, bare) with { WuId = 0 });
 
         // A value of the row that is not to be used may be anything.
         var odd = matrix.NewTopic();
         matrix.Visit(odd, Common(-1, user: -1, type: Long(65)), ctime: 5);
-        matrix.Send(Streams.ActVisit, odd, $"{{\"userRecordId\":TOPIC,{Fields}}}");
-        matrix.Means(Event(Streams.ActVisit, odd));
+        matrix.Send(ContractStreams.ActVisit, odd, $"{{\"userRecordId\":TOPIC,{Fields}}}");
+        matrix.Means(Event(ContractStreams.ActVisit, odd));
     }
 
     private static void BadRows(MessageMatrix matrix)
@@ -87,7 +87,7 @@ internal static class KeyCases
         {
             var id = matrix.NewTopic() + 100_000;
             matrix.Visit(id, common(id), ctime);
-            matrix.Rejects(Streams.ActVisit, id.ToString(CultureInfo.InvariantCulture), reason, named);
+            matrix.Rejects(ContractStreams.ActVisit, id.ToString(CultureInfo.InvariantCulture), reason, named);
         }
 
         static object?[] Plain(int topic) => Common(topic);

@@ -94,7 +94,7 @@ public sealed class MessageMatrixTests
 
         // Its receipt is long past, so that the delay is over; it is parked until its row is given up, and nothing of it changes.
         came.Headers["x-delay"] = "100";
-        await channel.BasicPublishAsync(Streams.ActVisit.Exchange, "key", mandatory: true, came, "77"u8.ToArray());
+        await channel.BasicPublishAsync(ContractStreams.ActVisit.Exchange, "key", mandatory: true, came, "77"u8.ToArray());
         await DeadLetters.WaitForAsync(scenario.Amqp, 1, Deadline.Usual);
         var letter = (await ReadAsync(scenario.Amqp)).ShouldHaveSingleItem();
 
@@ -106,8 +106,8 @@ public sealed class MessageMatrixTests
         Said(letter.BasicProperties.Headers!, "x-dataload-reason", "x-dataload-error", "x-dataload-stream").ShouldBe(Said(came.Headers));
 
         await scenario.Business.InsertAsync([BusinessSchema.UserRecord.Row([77, .. MessageMatrix.Common(3), null])]);
-        await channel.BasicPublishAsync("", Streams.ActVisit.Queue, mandatory: true, new BasicProperties(letter.BasicProperties), letter.Body);
-        scenario.Tally.Add(MessageMatrix.Event(Streams.ActVisit, 3));
+        await channel.BasicPublishAsync("", ContractStreams.ActVisit.Queue, mandatory: true, new BasicProperties(letter.BasicProperties), letter.Body);
+        scenario.Tally.Add(MessageMatrix.Event(ContractStreams.ActVisit, 3));
         await scenario.ShouldEqualTallyAsync();
     });
 
@@ -120,20 +120,20 @@ public sealed class MessageMatrixTests
         await SendAsync(1);
 
         // The publisher's channel is open by now; what it sends comes back, so that it declares the queue again.
-        await channel.QueueDeleteAsync(Streams.DeadLetters);
+        await channel.QueueDeleteAsync(ContractStreams.DeadLetters);
         await SendAsync(300);
         await host.WaitForLogAsync("no queue takes the message");
 
         // A queue that is full refuses: nothing is acknowledged, and all are there once it has room.
-        await channel.QueueDeleteAsync(Streams.DeadLetters);
-        await channel.QueueDeclareAsync(Streams.DeadLetters, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-max-length"] = 10, ["x-overflow"] = "reject-publish" });
-        await channel.QueueBindAsync(Streams.DeadLetters, Streams.DeadLetters, "");
+        await channel.QueueDeleteAsync(ContractStreams.DeadLetters);
+        await channel.QueueDeclareAsync(ContractStreams.DeadLetters, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-max-length"] = 10, ["x-overflow"] = "reject-publish" });
+        await channel.QueueBindAsync(ContractStreams.DeadLetters, ContractStreams.DeadLetters, "");
         await scenario.PublishAsync([.. Enumerable.Range(0, 30).Select(Broken)]);
         await host.WaitForLogAsync("the broker refused the message");
         var seen = new HashSet<string>(StringComparer.Ordinal);
         await Deadline.UntilAsync("all thirty, ten at a time", async () =>
         {
-            while (await channel.BasicGetAsync(Streams.DeadLetters, autoAck: true) is { } letter)
+            while (await channel.BasicGetAsync(ContractStreams.DeadLetters, autoAck: true) is { } letter)
             {
                 seen.Add(letter.BasicProperties.MessageId!).ShouldBeTrue(letter.BasicProperties.MessageId);
             }
@@ -148,7 +148,7 @@ public sealed class MessageMatrixTests
             (await ReadAsync(scenario.Amqp)).Select(letter => letter.BasicProperties.MessageId).Order().ShouldBe(Enumerable.Range(0, count).Select(number => $"{number}").Order());
         }
 
-        static WireMessage Broken(int number) => new(Streams.ActShare, "{}"u8.ToArray()) { ContentType = MessageMatrix.Json, MessageId = $"{number}" };
+        static WireMessage Broken(int number) => new(ContractStreams.ActShare, "{}"u8.ToArray()) { ContentType = MessageMatrix.Json, MessageId = $"{number}" };
     });
 
     private static void ShouldBeAsItCame(BasicGetResult letter, MessageMatrix.Refusal refusal, long before)
@@ -181,7 +181,7 @@ public sealed class MessageMatrixTests
         await using var connection = await new ConnectionFactory { Uri = new Uri(amqp) }.CreateConnectionAsync();
         await using var channel = await connection.CreateChannelAsync();
         var letters = new List<BasicGetResult>();
-        while (await channel.BasicGetAsync(Streams.DeadLetters, autoAck: true) is { } letter)
+        while (await channel.BasicGetAsync(ContractStreams.DeadLetters, autoAck: true) is { } letter)
         {
             letters.Add(letter);
         }

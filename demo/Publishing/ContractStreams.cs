@@ -1,7 +1,7 @@
 namespace DataLoad.Demo;
 
 /// <summary>The contract's streams, in its order.</summary>
-public static class Streams
+public static class ContractStreams
 {
     /// <summary><c>bear.visit</c></summary>
     public static readonly StreamInfo BearVisit = new("bear.visit", "ex.data.load.visit", "queue.data.load.bear.visit.cnt", "userRecordId");
