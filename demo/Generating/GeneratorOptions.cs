@@ -13,7 +13,7 @@ public sealed record GeneratorOptions
     public int Users { get; init; } = 200_000;
 
     /// <summary>The streams to make events of, all alike often but for visits and shares, which are more.</summary>
-    public IReadOnlyList<StreamInfo> Streams { get; init; } = DataLoad.Demo.Streams.All;
+    public IReadOnlyList<StreamInfo> Streams { get; init; } = DataLoad.Demo.ContractStreams.All;
 
     /// <summary>The first key of each business table, so that several generators can share a database.</summary>
     public int FirstKey { get; init; } = 1;
