@@ -9,7 +9,7 @@ internal static class JournalFault
     private const string Remedy = "Restore the store from a backup, or run 'dataload verify' to see what else is touched.";
 
     /// <summary>Whether a query failed because an entry does not read, not because the database is away.</summary>
-    public static bool IsOfAnEntry(Exception error) => error.GetBaseException() is SerializationException or TypeLoadException or StoredFormatException;
+    public static bool IsOfAnEntry(Exception error) => EntryErrorOf(error) is not null;
 
     /// <summary>The entry at a number does not read.</summary>
     public static StoredFormatException Damaged(int partition, long sequenceNr, Exception found) => new(
@@ -18,7 +18,7 @@ internal static class JournalFault
 
     /// <summary>The journal does not read on behind a number, and does not say at which.</summary>
     public static StoredFormatException DamagedBehind(int partition, long last, Exception found) => new(
-        $"The journal of Partition {partition} is damaged behind SequenceNr {last}: {found.GetBaseException().Message.TrimEnd('.')}. {Remedy}",
+        $"The journal of Partition {partition} is damaged behind SequenceNr {last}: {(EntryErrorOf(found) ?? found.GetBaseException()).Message.TrimEnd('.')}. {Remedy}",
         found);
 
     /// <summary>Numbers are missing between two entries.</summary>
@@ -28,4 +28,18 @@ internal static class JournalFault
     /// <summary>Numbers are missing at the end.</summary>
     public static StoredFormatException Short(int partition, long last, long expected) => new(
         $"The journal of Partition {partition} ends at SequenceNr {last}, where {expected} was persisted. {Remedy}");
+
+    /// <summary>The error of an entry among an error and its causes, the plugin's own wrapped around it; null where there is none.</summary>
+    private static Exception? EntryErrorOf(Exception error)
+    {
+        for (Exception? cause = error; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is SerializationException or TypeLoadException or StoredFormatException)
+            {
+                return cause;
+            }
+        }
+
+        return null;
+    }
 }

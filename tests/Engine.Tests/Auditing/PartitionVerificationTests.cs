@@ -171,7 +171,7 @@ public sealed class PartitionVerificationTests
         messages.ShouldAllBe(message => message.Contains("A node needs this entry to start"));
         messages.Select(message => message[..message.IndexOf(". ", StringComparison.Ordinal)]).ShouldBe(
         [
-            "The journal of Partition 0 is damaged at SequenceNr 3: version 0 is not known to this program, which reads 2",
+            "The journal of Partition 0 is damaged at SequenceNr 3: the checksum is 00000000 where the bytes give fa2626d2",
             "The journal of Partition 0 is damaged at SequenceNr 5: it is broken",
             "The journal of Partition 0 is damaged behind SequenceNr 5: Serialized form 'X' of 3 bytes does not read",
             "The journal of Partition 0 has a gap: after SequenceNr 8 comes 10",

@@ -96,7 +96,7 @@ public sealed class SeenHashesStoredFormTests
                 }
                 catch (StoredFormatException e)
                 {
-                    e.Message.ShouldContain("shard 7");
+                    e.Message.ShouldMatch("(shard|Partition) 7");
                 }
             }
         }
