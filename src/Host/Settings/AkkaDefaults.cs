@@ -18,8 +18,14 @@ namespace DataLoad.Host.Settings;
 internal static class AkkaDefaults
 {
     /// <summary>Objects whose keys are names that a user chooses.</summary>
-    private static readonly string[][] OpenMaps = [["akka", "cluster", "role"], ["akka", "persistence", "dispatchers"],
-        ["akka", "coordinated-shutdown", "phases"]];
+    private static readonly string[][] OpenMaps =
+    [
+        ["akka", "actor", "serializers"],
+        ["akka", "actor", "serialization-bindings"],
+        ["akka", "cluster", "role"],
+        ["akka", "persistence", "dispatchers"],
+        ["akka", "coordinated-shutdown", "phases"],
+    ];
 
     /// <summary>Objects that take what they leave out from another.</summary>
     private static readonly (string[] Plugin, string[] Fallback)[] Fallbacks =
