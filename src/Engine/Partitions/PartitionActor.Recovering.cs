@@ -4,9 +4,9 @@ using Akka.Streams.Dsl;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Faults;
 using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Seen;
 using DataLoad.Engine.Sharding;
 using DataLoad.Engine.Sharding.Seen;
-using DataLoad.Engine.Seen;
 
 namespace DataLoad.Engine.Partitions;
 

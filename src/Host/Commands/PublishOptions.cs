@@ -17,8 +17,11 @@ internal sealed class PublishOptions
         Description = $"The stream: {string.Join(", ", Catalog.Default.Streams.Select(stream => stream.Name))}.",
         HelpName = "STREAM",
     };
-    private readonly Argument<string?> _key = new("KEY") { Description = "The key, for the streams whose body is one: userRecordId or recordId, such as 33.",
-        Arity = ArgumentArity.ZeroOrOne };
+    private readonly Argument<string?> _key = new("KEY")
+    {
+        Description = "The key, for the streams whose body is one: userRecordId or recordId, such as 33.",
+        Arity = ArgumentArity.ZeroOrOne
+    };
     private readonly Option<string?> _session = Text("--session", "sessionStr; random where it is left out.", "TEXT");
     private readonly Option<TopicArgument?> _topic = Topic("--topic", "topicType and topicId, as in --topic activity:7.");
     private readonly Option<TopicArgument?> _parent = Topic("--parent", "parentTopicType and parentTopicId, as in --parent mall:1.");

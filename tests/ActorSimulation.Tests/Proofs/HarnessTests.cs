@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using Trace = DataLoad.Simulation.Scheduling.Trace;
 using Shouldly;
 using Xunit;
+using Trace = DataLoad.Simulation.Scheduling.Trace;
 
 namespace DataLoad.Simulation.Proofs;
 

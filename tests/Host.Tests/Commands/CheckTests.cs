@@ -1,9 +1,9 @@
 using DataLoad.Engine.Contract;
+using DataLoad.Engine.Storage;
+using DataLoad.Engine.Storage.Sqlite;
 using DataLoad.Host.Commands;
 using DataLoad.Host.Settings;
 using DataLoad.Host.Tests.Hocon;
-using DataLoad.Engine.Storage;
-using DataLoad.Engine.Storage.Sqlite;
 using Microsoft.Data.Sqlite;
 using Shouldly;
 using Xunit;

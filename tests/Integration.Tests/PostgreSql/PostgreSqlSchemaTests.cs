@@ -1,7 +1,7 @@
 using DataLoad.Engine.Contract;
-using LinqToDB.Data;
 using DataLoad.Engine.Storage;
 using DataLoad.Engine.Storage.PostgreSql;
+using LinqToDB.Data;
 using Npgsql;
 using Shouldly;
 using Xunit;

@@ -13,8 +13,13 @@ internal static class Completions
     /// <summary>The argument STREAM.</summary>
     public static Argument<string?> StreamArgument(string description, bool isRequired)
     {
-        var argument = new Argument<string?>("STREAM") { Description = description, HelpName = "STREAM", Arity = isRequired ? ArgumentArity.ExactlyOne
-            : ArgumentArity.ZeroOrOne };
+        var argument = new Argument<string?>("STREAM")
+        {
+            Description = description,
+            HelpName = "STREAM",
+            Arity = isRequired ? ArgumentArity.ExactlyOne
+            : ArgumentArity.ZeroOrOne
+        };
         argument.CompletionSources.Add(Streams);
         return argument;
     }

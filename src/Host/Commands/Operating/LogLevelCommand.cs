@@ -24,8 +24,12 @@ internal static class LogLevelCommand
 
     public static Command Create(OperatingContext context)
     {
-        Argument<string?> level = new("LEVEL") { Description = $"The level: {string.Join(", ", Levels)}.", HelpName = "LEVEL",
-            Arity = ArgumentArity.ZeroOrOne };
+        Argument<string?> level = new("LEVEL")
+        {
+            Description = $"The level: {string.Join(", ", Levels)}.",
+            HelpName = "LEVEL",
+            Arity = ArgumentArity.ZeroOrOne
+        };
         level.AcceptOnlyFromAmong(Levels);
         Option<string?> category = Completions.Text("--category", "NAME", "This category and all below it; the default level without it.", "DataLoad",
             "DataLoad.Engine", "DataLoad.Engine.Intake", "DataLoad.Engine.Resolving", "DataLoad.Engine.Sharding", "Microsoft.AspNetCore");

@@ -24,8 +24,12 @@ internal static class SettingsCommand
 
     public static Command Create(OperatingContext context)
     {
-        Argument<string?> search = new("TEXT") { Description = "Settings alone with this text in their path.", HelpName = "TEXT",
-            Arity = ArgumentArity.ZeroOrOne };
+        Argument<string?> search = new("TEXT")
+        {
+            Description = "Settings alone with this text in their path.",
+            HelpName = "TEXT",
+            Arity = ArgumentArity.ZeroOrOne
+        };
         return context.Define("settings", "Shows the node's settings and where each comes from.", Details, [search],
             async (result, operation, cancellationToken) =>
         {

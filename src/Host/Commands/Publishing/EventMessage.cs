@@ -30,7 +30,8 @@ internal sealed record EventMessage(string Exchange, string ContentType, string?
         {
             // Spring writes an Integer, which is what the broker's plugin expects.
             properties.Headers = new Dictionary<string,
-                object?>(StringComparer.Ordinal) { [DeliveryHeaders.Delay] = delay is >= int.MinValue and <= int.MaxValue ? (int)delay : delay };
+                object?>(StringComparer.Ordinal)
+            { [DeliveryHeaders.Delay] = delay is >= int.MinValue and <= int.MaxValue ? (int)delay : delay };
         }
 
         return properties;

@@ -8,8 +8,12 @@ namespace DataLoad.Host.Commands.Operating.DeadLetters;
 /// <summary>Which dead letters a command means, and whether that is meant.</summary>
 internal sealed class DeadSelection
 {
-    private readonly Argument<string[]> _ids = new("ID") { Description = "Dead letters by their ids, as 'dead list --messages' shows them.", HelpName = "ID",
-        Arity = ArgumentArity.ZeroOrMore };
+    private readonly Argument<string[]> _ids = new("ID")
+    {
+        Description = "Dead letters by their ids, as 'dead list --messages' shows them.",
+        HelpName = "ID",
+        Arity = ArgumentArity.ZeroOrMore
+    };
     private readonly Option<string?> _stream = Completions.Stream("This stream's.");
     private readonly Option<string?> _reason = Reason("Those of this reason.");
     private readonly Option<bool> _all = new("--all") { Description = "All of them." };
