@@ -1,5 +1,4 @@
 using DataLoad.Engine.Counting;
-using DataLoad.Engine.Intake;
 using DataLoad.Engine.Parking;
 
 namespace DataLoad.Engine.Auditing;
@@ -17,7 +16,7 @@ internal sealed class ParkedCheck(IParkingStore parking, Action<Damage> report)
         Guid? after = null;
         while (true)
         {
-            IReadOnlyList<ParkedDelivery> page = await parking.ListAsync(after, PageRows, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<ParkedDelivery> page = await parking.ListAsync(after, PageRows, cancellationToken);
             foreach (ParkedDelivery parked in page)
             {
                 Check(parked);
@@ -36,7 +35,7 @@ internal sealed class ParkedCheck(IParkingStore parking, Action<Damage> report)
     {
         try
         {
-            ParkedMessage.Decode(parked.Id, parked.Message);
+            ParkedContent.Decode(parked.Id, parked.Message);
         }
         catch (StoredFormatException e)
         {

@@ -1,8 +1,7 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
-using DataLoad.Engine.Sharding;
-using DataLoad.Engine.Sharding.Seen;
+using DataLoad.Engine.Seen;
 using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Engine.Auditing;
@@ -22,7 +21,7 @@ internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, A
     public async Task CheckCountersAsync(
         int partition, StatisticsFilter filter, IReadOnlyDictionary<CounterId, Counter>? known, long throughSequenceNr, CancellationToken cancellationToken)
     {
-        await foreach (Snapshot snapshot in snapshots.ListAsync(partition, SnapshotKind.Counter, [], cancellationToken).ConfigureAwait(false))
+        await foreach (Snapshot snapshot in snapshots.ListAsync(partition, SnapshotKind.Counter, [], cancellationToken))
         {
             Try(partition, SnapshotKind.Counter, snapshot, () =>
             {
@@ -50,7 +49,7 @@ internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, A
     /// <summary>Reads all seen identities.</summary>
     public async Task CheckIdentitiesAsync(int partition, CancellationToken cancellationToken)
     {
-        await foreach (Snapshot snapshot in snapshots.ListAsync(partition, SnapshotKind.SeenKeys, [], cancellationToken).ConfigureAwait(false))
+        await foreach (Snapshot snapshot in snapshots.ListAsync(partition, SnapshotKind.SeenKeys, [], cancellationToken))
         {
             Try(partition, SnapshotKind.SeenKeys, snapshot, () => KeyChunk.Decode(KeyChunkId.Parse(snapshot.Key), snapshot.Bytes));
         }
@@ -62,7 +61,7 @@ internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, A
 
         // Directories come before pages. A page without its directory belongs to a segment that came or went meanwhile, to
         // one whose directory is damaged and told already, or to one that has lost it.
-        await foreach (Snapshot snapshot in snapshots.ListAsync(partition, SnapshotKind.SeenHashes, [], cancellationToken).ConfigureAwait(false))
+        await foreach (Snapshot snapshot in snapshots.ListAsync(partition, SnapshotKind.SeenHashes, [], cancellationToken))
         {
             try
             {
@@ -100,13 +99,13 @@ internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, A
         {
             if (pages < segment.PageCount)
             {
-                await ReportMissingAsync(partition, segment, cancellationToken).ConfigureAwait(false);
+                await ReportMissingAsync(partition, segment, cancellationToken);
             }
         }
 
         foreach (SegmentKey orphan in orphans)
         {
-            await ReportOrphanAsync(partition, orphan, cancellationToken).ConfigureAwait(false);
+            await ReportOrphanAsync(partition, orphan, cancellationToken);
         }
     }
 
@@ -114,7 +113,7 @@ internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, A
     private async Task ReportOrphanAsync(int partition, SegmentKey segment, CancellationToken cancellationToken)
     {
         byte[] directory = segment.Row(SegmentKey.DirectoryPage);
-        IReadOnlyList<Snapshot> rows = await snapshots.LoadAsync(partition, SnapshotKind.SeenHashes, [directory, segment.Row(0)], cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Snapshot> rows = await snapshots.LoadAsync(partition, SnapshotKind.SeenHashes, [directory, segment.Row(0)], cancellationToken);
         if (rows.Count > 0 && rows.All(row => !row.Key.AsSpan().SequenceEqual(directory)))
         {
             report(new Damage(partition, SegmentFault.Missing(partition, segment, SegmentKey.DirectoryPage).Message));
@@ -125,7 +124,7 @@ internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, A
     private async Task ReportMissingAsync(int partition, Segment segment, CancellationToken cancellationToken)
     {
         byte[][] keys = [.. Enumerable.Range(SegmentKey.DirectoryPage, segment.PageCount + 1).Select(segment.Key.Row)];
-        IReadOnlyList<Snapshot> rows = await snapshots.LoadAsync(partition, SnapshotKind.SeenHashes, keys, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Snapshot> rows = await snapshots.LoadAsync(partition, SnapshotKind.SeenHashes, keys, cancellationToken);
         var there = rows.Select(row => Convert.ToHexString(row.Key)).ToHashSet(StringComparer.Ordinal);
         if (!there.Contains(Convert.ToHexString(keys[0])))
         {

@@ -1,32 +1,35 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Statistics;
 using DataLoad.Engine.Storage;
 
 namespace DataLoad.Engine.Auditing;
 
 /// <summary>
-/// Compares the statistics tables with the journal, beside an owner that goes on writing both, and reads the snapshots
-/// and the parked deliveries for damage. Changes nothing.
+/// Compares the statistics tables with the journal, beside owners that go on writing both, and reads the snapshots and the
+/// parked deliveries for damage. Changes nothing.
 /// </summary>
 /// <remarks>
-/// A shard's checkpoint is read first, then its rows, then its journal. A row at SequenceNr s must be the fold of its
-/// Counter's events up to s, which were journaled before the row was written. Events up to the checkpoint are flushed,
-/// so each fold goes on to the checkpoint where the row stands before it: a row that lags behind it shows as a
-/// difference, while one that is merely not flushed yet does not.
+/// A Partition's checkpoint and the journal's end are read first, then its rows, then its journal. A row at SequenceNr s must be the fold of its
+/// Counter's events up to block s, which was persisted before the row was written. Events up to the checkpoint are flushed, so
+/// each fold goes on to the checkpoint where the row stands before it: a row that lags behind it shows as a difference, while one
+/// that is merely not flushed yet does not; unless its owner has gone on for longer than a flush takes (<see cref="FlushLag"/>).
 /// </remarks>
 public sealed class Verification
 {
-    /// <summary>How often a shard is looked at again because its journal was trimmed meanwhile.</summary>
+    /// <summary>How often a Partition is looked at again because its journal was trimmed meanwhile.</summary>
     private const int TrimTries = 5;
 
     private readonly CountingPlan _plan;
     private readonly IStore _store;
+    private readonly JournalReader _journal;
     private readonly VerificationOptions _options;
     private readonly DifferenceList _differences;
     private readonly List<Damage> _damages = [];
-    private readonly JournalReplay _replay;
+    private readonly FlushLag _lag = new();
+    private readonly JournalFold _fold;
     private readonly JournalCheck _journalCheck;
     private readonly SnapshotCheck _snapshotCheck;
     private long _damageCount;
@@ -35,30 +38,40 @@ public sealed class Verification
     private long _notFlushedYet;
 
     /// <summary>Makes a verification; <see cref="RunAsync"/> runs it, once.</summary>
-    public Verification(CountingPlan plan, IStore store, VerificationOptions options)
+    /// <param name="plan">The compiled catalog.</param>
+    /// <param name="store">The store.</param>
+    /// <param name="journal">The store's journal.</param>
+    /// <param name="options">What is looked at.</param>
+    public Verification(CountingPlan plan, IStore store, JournalReader journal, VerificationOptions options)
     {
         _plan = plan;
         _store = store;
+        _journal = journal;
         _options = options;
         _differences = new DifferenceList(options.MaxDifferences);
-        _replay = new JournalReplay(plan, store.Journal, store.Snapshots);
-        _journalCheck = new JournalCheck(plan.Catalog, store.Journal, Report);
+        _fold = new JournalFold(plan, journal, store.Partitions, store.Snapshots) { Lag = _lag };
+        _journalCheck = new JournalCheck(plan.Catalog, journal, Report);
         _snapshotCheck = new SnapshotCheck(plan.Catalog, store.Snapshots, Report);
     }
 
-    /// <summary>Compares all shards.</summary>
-    /// <param name="progress">Told how many shards are done, after each.</param>
+    /// <summary>Compares all Partitions.</summary>
+    /// <param name="progress">Told how many Partitions are done, after each.</param>
     /// <param name="cancellationToken">Ends the verification.</param>
     public async Task<VerificationReport> RunAsync(Action<int>? progress, CancellationToken cancellationToken)
     {
         int done = 0;
-        foreach (int[] shards in Enumerable.Range(0, _options.Partitions).Chunk(_options.PartitionsPerRead))
+        foreach (int[] partitions in Enumerable.Range(0, _options.Partitions).Chunk(_options.PartitionsPerRead))
         {
-            Dictionary<int, Checkpoint> checkpoints = await LoadCheckpointsAsync(shards, cancellationToken).ConfigureAwait(false);
-            PartitionRows[] rows = await ReadRowsAsync(shards, cancellationToken).ConfigureAwait(false);
-            for (int i = 0; i < shards.Length; i++)
+            var starts = new List<Start>();
+            foreach (int partition in partitions)
             {
-                await VerifyShardAsync(shards[i], checkpoints[shards[i]], rows[i], cancellationToken).ConfigureAwait(false);
+                starts.Add(await StartAsync(partition, cancellationToken));
+            }
+
+            PartitionRows[] rows = await ReadRowsAsync(partitions, cancellationToken);
+            for (int i = 0; i < partitions.Length; i++)
+            {
+                await VerifyAsync(partitions[i], starts[i], rows[i], cancellationToken);
                 rows[i] = new PartitionRows();
                 progress?.Invoke(++done);
             }
@@ -66,7 +79,7 @@ public sealed class Verification
 
         if (_options.Filter == StatisticsFilter.All)
         {
-            await new ParkedCheck(_store.Parking, Report).RunAsync(cancellationToken).ConfigureAwait(false);
+            await new ParkedCheck(_store.Parking, Report).RunAsync(cancellationToken);
         }
 
         return new VerificationReport
@@ -82,53 +95,64 @@ public sealed class Verification
         };
     }
 
-    private async Task VerifyShardAsync(int shard, Checkpoint checkpoint, PartitionRows rows, CancellationToken cancellationToken)
+    private async Task VerifyAsync(int partition, Start start, PartitionRows rows, CancellationToken cancellationToken)
     {
-        for (int tries = 1; ; tries++)
+        for (int tries = 1; tries <= TrimTries; tries++)
         {
+            PartitionPositions positions = start.Positions;
             Dictionary<CounterId, Counter>? counters = null;
             string? damage = null;
+            _lag.Horizon = start.Highest;
             try
             {
-                counters = await _replay.RunAsync(shard, _options.Filter, id => Math.Max(rows.SequenceNrOf(id), checkpoint.SequenceNr), cancellationToken).ConfigureAwait(false);
+                counters = await _fold.RunAsync(partition, _options.Filter, id => Math.Max(rows.SequenceNrOf(id), positions.Checkpoint), cancellationToken);
             }
             catch (Exception e) when (e is StoredFormatException or OverflowException)
             {
-                damage = e.Message;
+                damage = e is OverflowException ? $"A sum of Partition {partition} is larger than its column holds." : e.Message;
             }
-
-            Checkpoint now = await _store.Snapshots.LoadCheckpointAsync(shard, cancellationToken).ConfigureAwait(false);
-            if (now.BaselineSequenceNr == checkpoint.BaselineSequenceNr)
+            catch (TimeoutException e)
             {
-                Conclude(shard, rows, counters);
-                await CheckStoredAsync(shard, checkpoint, counters, damage, cancellationToken).ConfigureAwait(false);
+                Report(new Damage(partition, e.Message));
                 return;
             }
 
-            if (tries == TrimTries)
+            if (_fold.Baseline == positions.Baseline)
             {
-                Report(new Damage(shard, $"The journal of shard {shard} was trimmed each of the {TrimTries} times it was read, last through SequenceNr {now.BaselineSequenceNr}. Verify again, or set a longer dataload.journal.trim-interval."));
+                Conclude(rows, counters);
+                await CheckStoredAsync(partition, positions, counters, damage, cancellationToken);
                 return;
             }
 
             // A baseline that moved may hold events beyond the rows that were read before it did.
-            checkpoint = now;
-            rows = (await ReadRowsAsync([shard], cancellationToken).ConfigureAwait(false))[0];
+            start = await StartAsync(partition, cancellationToken);
+            rows = (await ReadRowsAsync([partition], cancellationToken))[0];
         }
+
+        Report(new Damage(
+            partition,
+            $"The journal of Partition {partition} was trimmed each of the {TrimTries} times it was compared, last through SequenceNr {_fold.Baseline}. Verify again, or set a longer dataload.journal.trim-interval."));
     }
 
-    /// <summary>Tells of all blocks and snapshots that are damaged, not only of the one that a fold or a node meets first.</summary>
-    private async Task CheckStoredAsync(int shard, Checkpoint checkpoint, Dictionary<CounterId, Counter>? counters, string? damage, CancellationToken cancellationToken)
+    private async Task<Start> StartAsync(int partition, CancellationToken cancellationToken)
     {
-        if (counters is null && !await _journalCheck.RunAsync(shard, checkpoint, cancellationToken).ConfigureAwait(false))
+        PartitionPositions positions = await _store.Partitions.LoadAsync(partition, cancellationToken);
+        return new Start(positions, await _journal.FindHighestAsync(partition, Math.Max(positions.Epoch, positions.Checkpoint), cancellationToken));
+    }
+
+    /// <summary>Tells of all entries and snapshots that are damaged, not only of the one that a fold or a node meets first.</summary>
+    private async Task CheckStoredAsync(
+        int partition, PartitionPositions positions, Dictionary<CounterId, Counter>? counters, string? damage, CancellationToken cancellationToken)
+    {
+        if (counters is null && !await _journalCheck.RunAsync(partition, positions, cancellationToken))
         {
-            Report(new Damage(shard, damage!));
+            Report(new Damage(partition, damage!));
         }
 
-        await _snapshotCheck.CheckCountersAsync(shard, _options.Filter, counters, _replay.LastSequenceNr, cancellationToken).ConfigureAwait(false);
+        await _snapshotCheck.CheckCountersAsync(partition, _options.Filter, counters, _fold.LastSequenceNr, cancellationToken);
         if (_options.Filter == StatisticsFilter.All)
         {
-            await _snapshotCheck.CheckIdentitiesAsync(shard, cancellationToken).ConfigureAwait(false);
+            await _snapshotCheck.CheckIdentitiesAsync(partition, cancellationToken);
         }
     }
 
@@ -141,9 +165,9 @@ public sealed class Verification
         }
     }
 
-    private void Conclude(int shard, PartitionRows rows, Dictionary<CounterId, Counter>? counters)
+    private void Conclude(PartitionRows rows, Dictionary<CounterId, Counter>? counters)
     {
-        _events += _replay.Events;
+        _events += _fold.Events;
         foreach ((Page page, StatisticsRow row) in rows.Foreign)
         {
             _differences.AddRow(DifferenceKind.Foreign, page, row.TopicType, row.TopicId, row.Day);
@@ -154,25 +178,40 @@ public sealed class Verification
             return;
         }
 
+        HashSet<CounterId> overdue = _lag.Overdue(_options.MaxFlushLag, _options.OwnedUntilMs);
         foreach ((CounterId id, StatisticsRow row) in rows.ById)
         {
             _rows++;
             Compare(id, row, counters.GetValueOrDefault(id));
         }
 
-        foreach (Counter counter in counters.Values.Where(counter => !rows.Has(counter.Id)))
+        foreach (Counter counter in counters.Values)
         {
-            if (counter.SequenceNr == 0 && !counter.Values().AsSpan().ContainsAnyExcept(0))
+            bool isOverdue = overdue.Contains(counter.Id);
+            if (isOverdue)
+            {
+                AddRow(DifferenceKind.Overdue, counter);
+            }
+
+            if (rows.Has(counter.Id))
+            {
+                continue;
+            }
+
+            if (counter.SequenceNr != 0 || counter.Values().AsSpan().ContainsAnyExcept(0))
+            {
+                AddRow(DifferenceKind.Missing, counter);
+            }
+            else if (!isOverdue)
             {
                 // Its fold stopped at the checkpoint, before its first event.
                 _notFlushedYet++;
             }
-            else
-            {
-                _differences.AddRow(DifferenceKind.Missing, counter.Page, counter.Id.Topic.Type, counter.Id.Topic.Id, counter.Id.Day);
-            }
         }
     }
+
+    private void AddRow(DifferenceKind kind, Counter counter) =>
+        _differences.AddRow(kind, counter.Page, counter.Id.Topic.Type, counter.Id.Topic.Id, counter.Id.Day);
 
     private void Compare(in CounterId id, StatisticsRow row, Counter? counter)
     {
@@ -197,26 +236,15 @@ public sealed class Verification
         }
     }
 
-    private async Task<Dictionary<int, Checkpoint>> LoadCheckpointsAsync(int[] shards, CancellationToken cancellationToken)
+    private async Task<PartitionRows[]> ReadRowsAsync(int[] partitions, CancellationToken cancellationToken)
     {
-        var checkpoints = new Dictionary<int, Checkpoint>();
-        foreach (int shard in shards)
-        {
-            checkpoints.Add(shard, await _store.Snapshots.LoadCheckpointAsync(shard, cancellationToken).ConfigureAwait(false));
-        }
-
-        return checkpoints;
-    }
-
-    private async Task<PartitionRows[]> ReadRowsAsync(int[] shards, CancellationToken cancellationToken)
-    {
-        PartitionRows[] rows = [.. shards.Select(_ => new PartitionRows())];
+        PartitionRows[] rows = [.. partitions.Select(_ => new PartitionRows())];
         foreach (Page page in _plan.Catalog.Pages.Where(page => _options.Filter.Page is null || string.Equals(_options.Filter.Page, page.Name, StringComparison.Ordinal)))
         {
-            await foreach (StatisticsRow row in _store.Statistics.ReadAsync(page, _options.Filter, cancellationToken).ConfigureAwait(false))
+            await foreach (StatisticsRow row in _store.Statistics.ReadAsync(page, _options.Filter, cancellationToken))
             {
                 var topic = new TopicKey(row.TopicType, row.TopicId);
-                int place = Array.IndexOf(shards, topic.ShardOf(_options.Partitions));
+                int place = Array.IndexOf(partitions, topic.ShardOf(_options.Partitions));
                 if (place >= 0)
                 {
                     rows[place].Add(page, new CounterId(page.Id, topic, row.Day), row);
@@ -226,4 +254,7 @@ public sealed class Verification
 
         return rows;
     }
+
+    /// <summary>Where a Partition stood before its rows were read.</summary>
+    private readonly record struct Start(PartitionPositions Positions, long Highest);
 }

@@ -3,6 +3,7 @@ using Akka.Cluster;
 using Akka.Cluster.Hosting;
 using Akka.Configuration;
 using Akka.Hosting;
+using Akka.Streams;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Intake;
@@ -14,6 +15,7 @@ using DataLoad.Engine.Storage;
 using DataLoad.Engine.Watching;
 using DataLoad.Streams.Amqp;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -27,6 +29,8 @@ public sealed class ClusterNode
 {
     /// <summary>The actor system's name.</summary>
     public const string SystemName = "dataload";
+
+    private const string Live = "live";
 
     private static readonly TimeSpan LookStep = TimeSpan.FromMilliseconds(20);
 
@@ -85,8 +89,18 @@ public sealed class ClusterNode
     /// <summary>Asks the Partitions, while they are run here, or null.</summary>
     public PartitionClient? Partitions => _life?.Client;
 
+    /// <summary>Reads the journal, while the node runs, or null.</summary>
+    public JournalReader? Journal => _life?.Journal;
+
     /// <summary>The intake while events are taken in, or null.</summary>
     public StreamIntake? Intake => _life?.Intake;
+
+    /// <summary>
+    /// Whether the actor system is alive, as far as there is to be one: Akka's own health check says so. One that waits for a
+    /// lease or the store is alive, too.
+    /// </summary>
+    public async Task<bool> IsAliveAsync(CancellationToken cancellationToken) => _life is not { } life
+        || (await life.Health.CheckHealthAsync(check => check.Tags.Contains(Live), cancellationToken)).Status != HealthStatus.Unhealthy;
 
     /// <summary>How many deliveries are parked.</summary>
     public long Parked => _life?.Intake?.Parking.Count ?? 0;
@@ -169,7 +183,13 @@ public sealed class ClusterNode
         _isStopping = false;
         await host.StartAsync(cancellationToken);
         IActorRef region = host.Services.GetRequiredService<IRequiredActor<PartitionRegion>>().ActorRef;
-        var life = new Life(new PartitionClient(region, _settings.Partitions), intake, host.Services.GetRequiredService<ActorSystem>());
+        ActorSystem system = host.Services.GetRequiredService<ActorSystem>();
+        var life = new Life(
+            new PartitionClient(region, _settings.Partitions),
+            intake,
+            new JournalReader(JournalSystem.ReadJournalOf(system), system.Materializer()),
+            host.Services.GetRequiredService<HealthCheckService>(),
+            system);
         _life = life;
         Task keeping = _start.KeepAsync(ending.Token);
         try
@@ -242,6 +262,7 @@ public sealed class ClusterNode
         builder.Services.AddSingleton(_services.Loggers);
         builder.Services.AddSingleton(typeof(ILogger<>), typeof(Logger<>));
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = _settings.StopTimeout);
+        builder.Services.AddHealthChecks();
         builder.Services.AddAkka(SystemName, akka =>
         {
             akka
@@ -251,6 +272,7 @@ public sealed class ClusterNode
                     loggers.ClearLoggers();
                     loggers.AddLoggerFactory(_services.Loggers);
                 })
+                .WithActorSystemLivenessCheck(tags: [Live])
                 .WithClustering()
                 .WithActors(async (system, _) => await JoinSelfAsync(system))
                 .AddPartitions(PartitionServicesOf(), _settings.StopTimeout / 2);
@@ -303,5 +325,5 @@ public sealed class ClusterNode
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
-    private sealed record Life(PartitionClient Client, StreamIntake? Intake, ActorSystem System);
+    private sealed record Life(PartitionClient Client, StreamIntake? Intake, JournalReader Journal, HealthCheckService Health, ActorSystem System);
 }

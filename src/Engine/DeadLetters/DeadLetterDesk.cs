@@ -13,6 +13,9 @@ namespace DataLoad.Engine.DeadLetters;
 /// </summary>
 public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, DeadLetterSettings settings, TimeProvider time, ILogger logger) : IDisposable
 {
+    /// <summary>The exchange and the queue of dead letters.</summary>
+    public const string Queue = Letter.Exchange;
+
     private static readonly TimeSpan OldestListing = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -31,7 +34,7 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
             async connection =>
             {
                 // Another call may have looked meanwhile; and where nothing came or went, the last look is as good.
-                if (AgeOf(_listing) < maxAge || (maxAge > TimeSpan.Zero && AgeOf(_listing) < OldestListing && await CountAsync(connection, cancellationToken).ConfigureAwait(false) == _listing!.Total))
+                if (AgeOf(_listing) < maxAge || (maxAge > TimeSpan.Zero && AgeOf(_listing) < OldestListing && await CountAsync(connection, cancellationToken) == _listing!.Total))
                 {
                     return _listing!;
                 }
@@ -45,10 +48,10 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
                         return false;
                     },
                     (_, _) => Task.FromResult(true),
-                    cancellationToken).ConfigureAwait(false);
+                    cancellationToken);
                 return _listing = new DeadLetterListing(time.GetUtcNow().ToUnixTimeMilliseconds(), Math.Max(walk.Total, letters.Count), letters);
             },
-            cancellationToken).ConfigureAwait(false);
+            cancellationToken);
     }
 
     /// <summary>One dead letter whole, or null where it is not there.</summary>
@@ -64,7 +67,7 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
                     found = letters[0].Letter;
                     return Task.FromResult(false);
                 },
-                cancellationToken).ConfigureAwait(false);
+                cancellationToken);
             return found;
         },
         cancellationToken);
@@ -105,7 +108,7 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
         {
             long counted = 0;
             var counting = new DeadLetterWalk(connection, settings, time);
-            await counting.RunAsync(Count, (_, _) => Task.FromResult(true), cancellationToken).ConfigureAwait(false);
+            await counting.RunAsync(Count, (_, _) => Task.FromResult(true), cancellationToken);
             if (counted != confirm || confirm == 0)
             {
                 return new DeadLetterPurge(counted == confirm, counted, counting.Total);
@@ -119,13 +122,13 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
                 {
                     foreach ((ulong tag, _) in letters.Take((int)Math.Min(letters.Count, confirm - removed)))
                     {
-                        await walk.AcknowledgeAsync(channel, tag, cancellationToken).ConfigureAwait(false);
+                        await walk.AcknowledgeAsync(channel, tag, cancellationToken);
                         removed++;
                     }
 
                     return removed < confirm;
                 },
-                cancellationToken).ConfigureAwait(false);
+                cancellationToken);
             _listing = null;
             return new DeadLetterPurge(IsConfirmed: true, removed, walk.Total - removed);
 
@@ -157,7 +160,7 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
                 long wanted = 0;
                 long moved = 0;
                 long skipped = 0;
-                await using ConfirmedChannel publisher = await ConfirmedChannel.OpenAsync(connection, cancellationToken).ConfigureAwait(false);
+                await using ConfirmedChannel publisher = await ConfirmedChannel.OpenAsync(connection, cancellationToken);
                 var walk = new DeadLetterWalk(connection, settings, time);
                 try
                 {
@@ -170,7 +173,7 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
                                 var publishing = new List<Task?>();
                                 foreach ((_, DeadLetterContent letter) in slice)
                                 {
-                                    publishing.Add(await PublishAsync(publisher, letter, make, cancellationToken).ConfigureAwait(false));
+                                    publishing.Add(await PublishAsync(publisher, letter, make, cancellationToken));
                                 }
 
                                 await Task.WhenAll(publishing.OfType<Task>()).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -178,7 +181,7 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
                                 {
                                     if (publishing[i] is { IsCompletedSuccessfully: true })
                                     {
-                                        await walk.AcknowledgeAsync(channel, slice[i].Tag, cancellationToken).ConfigureAwait(false);
+                                        await walk.AcknowledgeAsync(channel, slice[i].Tag, cancellationToken);
                                         moved++;
                                     }
                                     else
@@ -198,7 +201,7 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
 
                             return wanted < selection.Limit;
                         },
-                        cancellationToken).ConfigureAwait(false);
+                        cancellationToken);
                 }
                 finally
                 {
@@ -227,7 +230,7 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
         }
 
         // By the default exchange, to this queue alone: the stream's fanout may have other subscribers, who have it.
-        return await channel.PublishAsync("", stream.Queue, properties, body, cancellationToken).ConfigureAwait(false);
+        return await channel.PublishAsync("", stream.Queue, properties, body, cancellationToken);
     }
 
     private void LogRefusal(DeadLetterContent letter, Task? publishing) =>
@@ -235,8 +238,8 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
 
     private static async Task<long> CountAsync(IConnection connection, CancellationToken cancellationToken)
     {
-        await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
-        return await channel.MessageCountAsync(Topology.DeadLetters, cancellationToken).ConfigureAwait(false);
+        await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        return await channel.MessageCountAsync(Letter.Exchange, cancellationToken);
     }
 
     private TimeSpan AgeOf(DeadLetterListing? listing) =>
@@ -244,21 +247,21 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
 
     private async Task<T> WorkAsync<T>(Func<IConnection, Task<T>> work, CancellationToken cancellationToken)
     {
-        if (!await _gate.WaitAsync(settings.Patience, cancellationToken).ConfigureAwait(false))
+        if (!await _gate.WaitAsync(settings.Patience, cancellationToken))
         {
             throw new DeadLetterException($"Another call has been at work on the dead letters for {settings.Patience.TotalSeconds:0} s; try again when it is done.");
         }
 
         try
         {
-            IConnection connection = await connector.ConnectAsync("dead-letter desk", cancellationToken).ConfigureAwait(false);
+            IConnection connection = await connector.ConnectAsync("dead-letter desk", cancellationToken);
             try
             {
-                return await work(connection).ConfigureAwait(false);
+                return await work(connection);
             }
             finally
             {
-                await AmqpClosing.CloseAsync(connection, logger).ConfigureAwait(false);
+                await AmqpClosing.CloseAsync(connection, logger);
             }
         }
         catch (Exception e) when (e is RabbitMQClientException or IOException or TimeoutException && e is not DeadLetterException)

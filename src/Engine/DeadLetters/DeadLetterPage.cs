@@ -1,4 +1,4 @@
-using DataLoad.Engine.Scheduling;
+using System.Threading.Channels;
 using RabbitMQ.Client;
 
 namespace DataLoad.Engine.DeadLetters;
@@ -14,11 +14,12 @@ internal sealed class DeadLetterPage(IChannel channel, int expected, Func<DeadLe
     private const long MostDeliveries = 10;
 
     private readonly List<(ulong Tag, DeadLetterContent Letter)> _wanted = [];
+    private readonly Channel<bool> _moved = System.Threading.Channels.Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private volatile int _received;
     private volatile Exception? _fault;
 
-    /// <summary>Set when a message was taken, and when there will be no more.</summary>
-    public Signal Moved { get; } = new();
+    /// <summary>Waits until a message was taken, or there will be no more.</summary>
+    public async ValueTask MovedAsync(CancellationToken cancellationToken) => await _moved.Reader.ReadAsync(cancellationToken);
 
     public int Received => _received;
 
@@ -59,14 +60,14 @@ internal sealed class DeadLetterPage(IChannel channel, int expected, Func<DeadLe
         }
 
         _received++;
-        Moved.Set();
+        _moved.Writer.TryWrite(true);
         return Task.CompletedTask;
     }
 
     public override Task HandleChannelShutdownAsync(object channel, RabbitMQ.Client.Events.ShutdownEventArgs reason)
     {
         _fault ??= new DeadLetterException($"The broker closed the channel: {reason.ReplyText}. Nothing is lost; try again.");
-        Moved.Set();
+        _moved.Writer.TryWrite(true);
         return Task.CompletedTask;
     }
 }

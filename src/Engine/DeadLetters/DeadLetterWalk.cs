@@ -32,7 +32,7 @@ internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings 
     /// <summary>Takes one of a page's letters out of the queue for good.</summary>
     public async ValueTask AcknowledgeAsync(IChannel channel, ulong tag, CancellationToken cancellationToken)
     {
-        await channel.BasicAckAsync(tag, multiple: false, cancellationToken).ConfigureAwait(false);
+        await channel.BasicAckAsync(tag, multiple: false, cancellationToken);
         _taken++;
     }
 
@@ -48,8 +48,8 @@ internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings 
     {
         try
         {
-            IChannel channel = await OpenAsync(cancellationToken).ConfigureAwait(false);
-            Total = await channel.MessageCountAsync(Topology.DeadLetters, cancellationToken).ConfigureAwait(false);
+            IChannel channel = await OpenAsync(cancellationToken);
+            Total = await channel.MessageCountAsync(Letter.Exchange, cancellationToken);
             long most = Math.Min(Total, settings.MaxListed);
             long room = Math.Max(HeldByChannel, most / MostChannels);
             long held = 0;
@@ -58,11 +58,11 @@ internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings 
             {
                 if (held >= room)
                 {
-                    channel = await OpenAsync(cancellationToken).ConfigureAwait(false);
+                    channel = await OpenAsync(cancellationToken);
                     held = 0;
                 }
 
-                DeadLetterPage page = await TakePageAsync(channel, (int)Math.Min(settings.Page, most - Seen), wants, cancellationToken).ConfigureAwait(false);
+                DeadLetterPage page = await TakePageAsync(channel, (int)Math.Min(settings.Page, most - Seen), wants, cancellationToken);
                 if (page.Received == 0)
                 {
                     break;
@@ -70,17 +70,17 @@ internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings 
 
                 Seen += page.Received;
                 held += page.Received;
-                goOn = page.Wanted.Count == 0 || await take(page.Wanted, channel).ConfigureAwait(false);
+                goOn = page.Wanted.Count == 0 || await take(page.Wanted, channel);
             }
 
             foreach (IChannel used in _channels)
             {
                 // Tag 0 stands for all that are unacknowledged.
-                await used.BasicNackAsync(0, multiple: true, requeue: true, cancellationToken).ConfigureAwait(false);
-                await used.CloseAsync(cancellationToken).ConfigureAwait(false);
+                await used.BasicNackAsync(0, multiple: true, requeue: true, cancellationToken);
+                await used.CloseAsync(cancellationToken);
             }
 
-            await WaitUntilBackAsync(cancellationToken).ConfigureAwait(false);
+            await WaitUntilBackAsync(cancellationToken);
         }
         catch (OperationInterruptedException e) when (e.ShutdownReason?.ReplyCode == Constants.NotFound)
         {
@@ -89,20 +89,20 @@ internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings 
         }
         catch (OperationInterruptedException e)
         {
-            throw new DeadLetterException($"The dead letters cannot be looked at: {e.ShutdownReason?.ReplyText ?? e.Message}. Another consumer may have the queue '{Topology.DeadLetters}'; try again when it is gone.", e);
+            throw new DeadLetterException($"The dead letters cannot be looked at: {e.ShutdownReason?.ReplyText ?? e.Message}. Another consumer may have the queue '{Letter.Exchange}'; try again when it is gone.", e);
         }
         finally
         {
             foreach (IChannel used in _channels)
             {
-                await used.DisposeAsync().ConfigureAwait(false);
+                await used.DisposeAsync();
             }
         }
     }
 
     private async Task<IChannel> OpenAsync(CancellationToken cancellationToken)
     {
-        IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         _channels.Add(channel);
         return channel;
     }
@@ -113,21 +113,21 @@ internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings 
     /// </summary>
     private async Task WaitUntilBackAsync(CancellationToken cancellationToken)
     {
-        await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         long start = time.GetTimestamp();
-        while (await channel.MessageCountAsync(Topology.DeadLetters, cancellationToken).ConfigureAwait(false) < Total - _taken && time.GetElapsedTime(start) < settings.Patience)
+        while (await channel.MessageCountAsync(Letter.Exchange, cancellationToken) < Total - _taken && time.GetElapsedTime(start) < settings.Patience)
         {
-            await Task.Delay(Step, time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(Step, time, cancellationToken);
         }
     }
 
     private async Task<DeadLetterPage> TakePageAsync(IChannel channel, int expected, Func<DeadLetterSummary, bool> wants, CancellationToken cancellationToken)
     {
         var page = new DeadLetterPage(channel, expected, wants);
-        await channel.BasicQosAsync(0, (ushort)expected, global: false, cancellationToken).ConfigureAwait(false);
+        await channel.BasicQosAsync(0, (ushort)expected, global: false, cancellationToken);
 
         // Exclusive, so that no other walk, of another node, takes half of the queue away meanwhile.
-        string tag = await channel.BasicConsumeAsync(Topology.DeadLetters, autoAck: false, "", noLocal: false, exclusive: true, arguments: null, page, cancellationToken).ConfigureAwait(false);
+        string tag = await channel.BasicConsumeAsync(Letter.Exchange, autoAck: false, "", noLocal: false, exclusive: true, arguments: null, page, cancellationToken);
         while (!page.IsFull && page.Fault is null)
         {
             using var quiet = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -135,7 +135,7 @@ internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings 
             await using CancellationTokenRegistration ends = timer.Token.Register(quiet.Cancel);
             try
             {
-                await page.Moved.WaitAsync(quiet.Token).ConfigureAwait(false);
+                await page.MovedAsync(quiet.Token);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
@@ -149,7 +149,7 @@ internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings 
             throw fault as DeadLetterException ?? new DeadLetterException($"A dead letter cannot be read: {fault.Message}", fault);
         }
 
-        await channel.BasicCancelAsync(tag, cancellationToken: cancellationToken).ConfigureAwait(false);
+        await channel.BasicCancelAsync(tag, cancellationToken: cancellationToken);
         return page;
     }
 }

@@ -35,7 +35,7 @@ internal sealed class IntakeActor : UntypedActor
     protected override void PreStart()
     {
         IntakeOptions options = _setup.Options;
-        var parkingOptions = new ParkingLotOptions { MaxParked = options.Settings.MaxParked, Backoff = options.Settings.Backoff, Time = options.Time };
+        var parkingOptions = new ParkingSettings { MaxParked = options.Settings.MaxParked, Backoff = options.Settings.Backoff, Time = options.Time };
         IActorRef parking = Context.ActorOf(ParkingActor.Props(_setup.Parking, parkingOptions, _intake.Parking, options.Logger), "parking");
         IActorRef letters = Context.ActorOf(DeadLetterActor.Props(Publishing(), parking, options, _intake.Letters), "dead-letters");
         var targets = new DispatchTargets(_region, parking, letters);

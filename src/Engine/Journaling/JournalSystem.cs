@@ -25,6 +25,10 @@ public sealed class JournalSystem : IAsyncDisposable
     public JournalReader Reader { get; }
 
     /// <summary>Starts one. The database is asked for nothing until something is read.</summary>
+    /// <param name="connection">How the journal is reached.</param>
+    public static JournalSystem Start(Storage.JournalConnection connection) => Start(connection.ProviderName, connection.ReadingConnectionString);
+
+    /// <summary>Starts one. The database is asked for nothing until something is read.</summary>
     /// <param name="provider">linq2db's name of the database: <see cref="JournalConfig.Sqlite"/> or <see cref="JournalConfig.PostgreSql"/>.</param>
     /// <param name="connectionString">The driver's connection string; for SQLite one that opens the file to be read only.</param>
     public static JournalSystem Start(string provider, string connectionString)

@@ -14,7 +14,7 @@ internal sealed class ParkingActor : UntypedActor, IWithTimers
     private const string Counting = "counting";
 
     private readonly IParkingStore _store;
-    private readonly ParkingLotOptions _options;
+    private readonly ParkingSettings _options;
     private readonly ParkingState _state;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
@@ -29,7 +29,7 @@ internal sealed class ParkingActor : UntypedActor, IWithTimers
     private bool _isCounted;
     private bool _isCounting;
 
-    public ParkingActor(IParkingStore store, ParkingLotOptions options, ParkingState state, ILogger logger)
+    public ParkingActor(IParkingStore store, ParkingSettings options, ParkingState state, ILogger logger)
     {
         _store = store;
         _options = options;
@@ -39,7 +39,7 @@ internal sealed class ParkingActor : UntypedActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(IParkingStore store, ParkingLotOptions options, ParkingState state, ILogger logger) =>
+    public static Props Props(IParkingStore store, ParkingSettings options, ParkingState state, ILogger logger) =>
         Akka.Actor.Props.Create(() => new ParkingActor(store, options, state, logger)).WithDeploy(Deploy.Local);
 
     protected override void PreStart() => Count();

@@ -6,8 +6,7 @@ using DataLoad.Engine.Counting.Sets;
 using DataLoad.Engine.Faults;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Metrics;
-using DataLoad.Engine.Sharding;
-using DataLoad.Engine.Sharding.Seen;
+using DataLoad.Engine.Seen;
 
 namespace DataLoad.Engine.Partitions;
 

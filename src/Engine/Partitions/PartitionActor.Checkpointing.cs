@@ -2,8 +2,7 @@ using Akka.Actor;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Faults;
 using DataLoad.Engine.Journaling;
-using DataLoad.Engine.Sharding;
-using DataLoad.Engine.Sharding.Seen;
+using DataLoad.Engine.Seen;
 
 namespace DataLoad.Engine.Partitions;
 

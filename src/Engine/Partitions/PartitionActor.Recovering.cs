@@ -5,8 +5,6 @@ using DataLoad.Engine.Counting;
 using DataLoad.Engine.Faults;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Seen;
-using DataLoad.Engine.Sharding;
-using DataLoad.Engine.Sharding.Seen;
 
 namespace DataLoad.Engine.Partitions;
 
@@ -223,6 +221,7 @@ internal sealed partial class PartitionActor
         PartitionLog.Recovered(_context.Logger, _partition, _epoch, _eventsSinceCheckpoint, _replayedBlocks, _checkpointed);
         Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, _context.Settings.FlushInterval);
         Report();
+        Context.System.EventStream.Publish(new PartitionServing(_partition));
         Accept();
         Upkeep();
     }

@@ -12,7 +12,7 @@ internal sealed partial class PartitionActor
     public const string SnapshotWriterName = "snapshots";
 
     private readonly Queue<(IPartitionMessage Request, IActorRef Asker)> _requests = new();
-    private (Sharding.Seen.CompactionPlan Plan, IReadOnlyList<Journaling.Snapshot> Loaded)? _merge;
+    private (Seen.CompactionPlan Plan, IReadOnlyList<Journaling.Snapshot> Loaded)? _merge;
     private bool _isInUpkeep;
     private bool _upkeepAgain;
 

@@ -76,3 +76,10 @@ public sealed record Rebuilt(int Partition, long Counters, long Corrected, long 
 /// </summary>
 /// <param name="Limit">How long that may take.</param>
 public sealed record StopPartition(TimeSpan Limit);
+
+/// <summary>
+/// A Partition has a new owner, which takes events: published on the event stream of the actor system that runs it, so that
+/// what the former owner may have held is sent again at once.
+/// </summary>
+/// <param name="Partition">The Partition.</param>
+public sealed record PartitionServing(int Partition);

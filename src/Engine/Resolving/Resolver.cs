@@ -60,7 +60,7 @@ public sealed class Resolver
                 continue;
             }
 
-            await QueryAsync(step, _keys.AsMemory(0, keys), cancellationToken).ConfigureAwait(false);
+            await QueryAsync(step, _keys.AsMemory(0, keys), cancellationToken);
             FindRows(batch, step);
         }
     }
@@ -154,7 +154,7 @@ public sealed class Resolver
             try
             {
                 long start = _options.Time.GetTimestamp();
-                await _lookup.QueryAsync(_options.Queries[step], rows.Step, keys, rows, cancellationToken).ConfigureAwait(false);
+                await _lookup.QueryAsync(_options.Queries[step], rows.Step, keys, rows, cancellationToken);
                 _options.Metrics.LookupSeconds.Record(_options.Time.GetElapsedTime(start).TotalSeconds, _tag);
                 Failing = null;
                 return;
@@ -165,7 +165,7 @@ public sealed class Resolver
                 TimeSpan wait = _options.Backoff.After(failures);
                 _options.Metrics.LookupFailures.Add(1, _tag);
                 ResolvingLog.QueryFailed(_logger, _stream.Name, rows.Step.Name, failures, wait, e.Message);
-                await Task.Delay(wait, _options.Time, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(wait, _options.Time, cancellationToken);
             }
         }
     }

@@ -1,8 +1,7 @@
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Counting.Sets;
 using DataLoad.Engine.Scheduling;
-using DataLoad.Engine.Sharding;
-using DataLoad.Engine.Sharding.Seen;
+using DataLoad.Engine.Seen;
 
 namespace DataLoad.Engine.Seen;
 

@@ -2,8 +2,7 @@ using DataLoad.Engine.Counting;
 using DataLoad.Engine.Counting.Sets;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Partitions;
-using DataLoad.Engine.Sharding;
-using DataLoad.Engine.Sharding.Seen;
+using DataLoad.Engine.Seen;
 
 namespace DataLoad.Engine.Seen;
 

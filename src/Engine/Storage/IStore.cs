@@ -16,10 +16,7 @@ public interface IStore : IAsyncDisposable
     /// <summary>The Epochs, checkpoints and baselines of Partitions.</summary>
     IPartitionStore Partitions { get; }
 
-    /// <summary>The journal.</summary>
-    IJournal Journal { get; }
-
-    /// <summary>Snapshots and checkpoints.</summary>
+    /// <summary>Snapshots.</summary>
     ISnapshotStore Snapshots { get; }
 
     /// <summary>The statistics tables.</summary>
@@ -28,7 +25,7 @@ public interface IStore : IAsyncDisposable
     /// <summary>Questions that people ask of the statistics tables.</summary>
     IStatisticsQueries Queries { get; }
 
-    /// <summary>Leases.</summary>
+    /// <summary>Who runs over the store.</summary>
     ILeaseStore Leases { get; }
 
     /// <summary>Parked deliveries.</summary>

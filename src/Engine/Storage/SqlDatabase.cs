@@ -54,6 +54,10 @@ public abstract class SqlDatabase : IAsyncDisposable
     internal virtual ValueTask<T> TransactJournalAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
         TransactAsync(work, cancellationToken);
 
+    /// <summary>Runs work that only reads on the database that holds the journal.</summary>
+    internal virtual ValueTask<T> ReadJournalAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        ReadAsync(work, cancellationToken);
+
     /// <summary>Whether the journal is in a database of its own beside the store's.</summary>
     internal virtual bool HasJournalOfItsOwn => false;
 
@@ -68,14 +72,12 @@ public abstract class SqlDatabase : IAsyncDisposable
     internal abstract ValueTask QueryAsync(
         string query, ReadOnlyMemory<int> keys, Func<DbDataReader, CancellationToken, ValueTask> read, CancellationToken cancellationToken);
 
-    /// <summary>The leases of the engine before Partitions.</summary>
+    /// <summary>Who runs over the store.</summary>
     internal abstract ILeaseStore MakeLeases();
-
-    /// <summary>The journal of the engine before Partitions.</summary>
-    internal abstract IJournal MakeJournal();
 }
 
 /// <summary>How a database is reached by linq2db and what builds on it.</summary>
 /// <param name="ProviderName">linq2db's name of the database, as in <c>PostgreSQL.15</c>.</param>
 /// <param name="ConnectionString">The connection string, secrets included; never logged.</param>
-public sealed record JournalConnection(string ProviderName, string ConnectionString);
+/// <param name="ReadingConnectionString">The same for who only reads.</param>
+public sealed record JournalConnection(string ProviderName, string ConnectionString, string ReadingConnectionString);

@@ -35,7 +35,7 @@ internal abstract class SqlDialect
     public abstract string JournalTables { get; }
 
     /// <summary>The tables of the engine before Partitions: leases, nodes and its own journal.</summary>
-    public abstract string ShardTables { get; }
+    public abstract string LeaseTables { get; }
 
     /// <summary>A query of one trivial round trip.</summary>
     public virtual string Ping => "SELECT 1";

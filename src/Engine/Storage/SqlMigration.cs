@@ -57,8 +57,6 @@ internal sealed record SqlMigration(int Version, string Name, string Store, stri
             {dialect.Tuning}
             """,
             dialect.JournalTables),
-
-        // Goes with the engine that they belong to, before this schema is released.
-        new(2, "leases and journal of shards", dialect.ShardTables, ""),
+        new(2, "nodes and leases", dialect.LeaseTables, ""),
     ];
 }

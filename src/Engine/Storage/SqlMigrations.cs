@@ -68,7 +68,7 @@ internal sealed class SqlMigrations(SqlDatabase database)
     public async ValueTask<string?> CheckJournalAsync(CancellationToken cancellationToken)
     {
         string where = database.HasJournalOfItsOwn ? $"The journal beside {database.Name}" : database.Name;
-        return !database.JournalExists ? $"{where} is missing; restore it from the backup that the store is of." : await database.TransactJournalAsync(
+        return !database.JournalExists ? $"{where} is missing; restore it from the backup that the store is of." : await database.ReadJournalAsync(
             async (db, token) => !await Dialect.HasTableAsync(db, "journal", token)
                 ? $"{where} has no table 'journal'; start the engine once to make it, or restore it from the backup that the store is of."
                 : await Dialect.HasUniqueKeyAsync(db, "journal", JournalKey, token) ? null

@@ -1,13 +1,12 @@
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using DataLoad.Engine.Journaling;
-using DataLoad.Engine.Partitions;
 using LinqToDB.Data;
 
 namespace DataLoad.Engine.Storage;
 
 /// <summary>Snapshots: one row each.</summary>
-internal sealed class SqlSnapshotStore(SqlDatabase database, IPartitionStore partitions) : ISnapshotStore
+internal sealed class SqlSnapshotStore(SqlDatabase database) : ISnapshotStore
 {
     private const int PageBytes = 4 * 1024 * 1024;
     private const int PageRows = 512;
@@ -21,7 +20,7 @@ internal sealed class SqlSnapshotStore(SqlDatabase database, IPartitionStore par
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<Snapshot>> LoadAsync(
-        int shard, SnapshotKind kind, IReadOnlyList<byte[]> keys, CancellationToken cancellationToken)
+        int partition, SnapshotKind kind, IReadOnlyList<byte[]> keys, CancellationToken cancellationToken)
     {
         if (keys.Count == 0)
         {
@@ -30,15 +29,15 @@ internal sealed class SqlSnapshotStore(SqlDatabase database, IPartitionStore par
 
         (string condition, DataParameter parameter) = database.Dialect.OneOf("key", "keys", keys);
         return await database.ReadAsync(
-            (db, token) => db.QueryToListAsync(Read, $"{Select} AND {condition}", token, [.. Of(shard, kind), parameter]), cancellationToken);
+            (db, token) => db.QueryToListAsync(Read, $"{Select} AND {condition}", token, [.. Of(partition, kind), parameter]), cancellationToken);
     }
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<Snapshot> ListAsync(
-        int shard, SnapshotKind kind, byte[] keyPrefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+        int partition, SnapshotKind kind, byte[] keyPrefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string end = KeyPrefix.End(keyPrefix) is null ? "" : "AND key < @end";
-        DataParameter[] parameters = [.. Of(shard, kind), .. KeyPrefix.End(keyPrefix) is { } last ? [DataParameter.VarBinary("end", last)] : Array.Empty<DataParameter>()];
+        DataParameter[] parameters = [.. Of(partition, kind), .. KeyPrefix.End(keyPrefix) is { } last ? [DataParameter.VarBinary("end", last)] : Array.Empty<DataParameter>()];
         string from = "key >= @from";
         byte[] key = keyPrefix;
         while (true)
@@ -58,17 +57,6 @@ internal sealed class SqlSnapshotStore(SqlDatabase database, IPartitionStore par
             key = page[^1].Key;
         }
     }
-
-    /// <inheritdoc/>
-    public async ValueTask<Checkpoint> LoadCheckpointAsync(int shard, CancellationToken cancellationToken)
-    {
-        PartitionPositions positions = await partitions.LoadAsync(shard, cancellationToken);
-        return new Checkpoint(positions.Checkpoint, positions.Baseline);
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<bool> SaveCheckpointAsync(int shard, long epoch, long sequenceNr, CancellationToken cancellationToken) =>
-        partitions.SaveCheckpointAsync(shard, epoch, sequenceNr, cancellationToken);
 
     /// <summary>
     /// Asks for the sizes first, which a database knows without reading the states, so that no more states are read than

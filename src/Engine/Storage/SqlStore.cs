@@ -20,15 +20,13 @@ public sealed class SqlStore : IStore
     {
         _database = database;
         _migrations = new SqlMigrations(database);
-        var partitions = new SqlPartitionStore(database);
-        Partitions = partitions;
-        Snapshots = new SqlSnapshotStore(database, partitions);
+        Partitions = new SqlPartitionStore(database);
+        Snapshots = new SqlSnapshotStore(database);
         Statistics = new SqlStatisticsStore(database);
         Queries = new SqlStatisticsQueries(database);
         Parking = new SqlParkingStore(database);
         Audit = new SqlAuditLog(database);
         PausedStreams = new SqlPausedStreams(database);
-        Journal = database.MakeJournal();
         Leases = database.MakeLeases();
     }
 
@@ -40,9 +38,6 @@ public sealed class SqlStore : IStore
 
     /// <inheritdoc/>
     public IPartitionStore Partitions { get; }
-
-    /// <inheritdoc/>
-    public IJournal Journal { get; }
 
     /// <inheritdoc/>
     public ISnapshotStore Snapshots { get; }
@@ -122,11 +117,6 @@ public sealed class SqlStore : IStore
     public async ValueTask DisposeAsync()
     {
         await Leases.DisposeAsync();
-        if (Journal is IAsyncDisposable journal)
-        {
-            await journal.DisposeAsync();
-        }
-
         await _database.DisposeAsync();
     }
 }

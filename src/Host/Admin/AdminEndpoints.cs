@@ -3,8 +3,8 @@ using System.Text;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Leasing;
-using DataLoad.Engine.Node;
-using DataLoad.Engine.Sharding;
+using DataLoad.Engine.Clustering;
+using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Statistics;
 using DataLoad.Host.Access;
 using DataLoad.Host.Web;
@@ -20,7 +20,7 @@ internal static class AdminEndpoints
     public const string RebuildPath = "/admin/rebuild";
     private const string Scheme = "Bearer ";
 
-    public static void Map(WebApplication app, EngineNode node, NodeInfo info) =>
+    public static void Map(WebApplication app, ClusterNode node, NodeInfo info) =>
         app.MapPost(RebuildPath, async (HttpRequest request, RebuildRequest body) =>
         {
             if (!IsAuthorized(request, info.Secret))
@@ -40,29 +40,28 @@ internal static class AdminEndpoints
                     statusCode: StatusCodes.Status400BadRequest);
             }
 
-            if (node.Region is not { } region || !node.IsServing)
+            if (node.Partitions is not { } partitions || !node.IsServing)
             {
-                return Results.Problem("The node does not own the shards now; try again when it is ready.",
+                return Results.Problem("The node does not own the Partitions now; try again when it is ready.",
                     statusCode: StatusCodes.Status503ServiceUnavailable);
             }
 
-            return await RebuildAsync(region, body);
+            return await RebuildAsync(partitions, body, request.HttpContext.RequestAborted);
         }).WithAccess(AccessPolicy.NodeSecret);
 
-    private static async Task<IResult> RebuildAsync(ShardRegion region, RebuildRequest body)
+    private static async Task<IResult> RebuildAsync(PartitionClient partitions, RebuildRequest body, CancellationToken cancellationToken)
     {
         try
         {
-            RebuildResult result = await region.RebuildAsync(body.ToFilter());
-            return Results.Json(result);
+            return Results.Json(await partitions.RebuildAsync(body.ToFilter(), progress: null, cancellationToken));
         }
         catch (StoredFormatException e)
         {
             return Results.Problem(e.Message, statusCode: StatusCodes.Status500InternalServerError);
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is PartitionNotServingException or OperationCanceledException)
         {
-            return Results.Problem("The node let go of its shards meanwhile; look with 'dataload verify'.",
+            return Results.Problem("The node let go of its Partitions meanwhile; look with 'dataload verify'.",
                 statusCode: StatusCodes.Status503ServiceUnavailable);
         }
     }

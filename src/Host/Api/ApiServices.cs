@@ -1,7 +1,7 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.DeadLetters;
 using DataLoad.Engine.Leasing;
-using DataLoad.Engine.Node;
+using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Storage;
 using DataLoad.Host.Auditing;
@@ -16,7 +16,7 @@ namespace DataLoad.Host.Api;
 internal sealed class ApiServices(
     HostSettings settings,
     Catalog catalog,
-    EngineNode node,
+    ClusterNode node,
     NodeInfo info,
     IStore store,
     ILookup lookup,
@@ -32,7 +32,7 @@ internal sealed class ApiServices(
 
     public Catalog Catalog => catalog;
 
-    public EngineNode Node => node;
+    public ClusterNode Node => node;
 
     public NodeInfo Info => info;
 

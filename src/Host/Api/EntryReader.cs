@@ -8,12 +8,23 @@ namespace DataLoad.Host.Api;
 /// <summary>Turns the entries of journal blocks into what the API shows. Not thread-safe.</summary>
 internal sealed class EntryReader(Catalog catalog, bool users)
 {
-    private readonly BlockReader _reader = new(catalog) { WithTexts = true, WithIdentities = users };
+    private readonly BlockDecoder _reader = new(catalog) { WithTexts = true, WithIdentities = users };
     private readonly Dictionary<StreamDefinition, bool[]> _amounts = [];
 
-    public void Open(JournalBlock block) => _reader.Open(block);
+    /// <summary>The place of the entry in its block, from 0.</summary>
+    public int Index { get; private set; }
 
-    public bool Next() => _reader.Next();
+    public void Open(PersistedBlock block)
+    {
+        _reader.Open(block.Partition, block.SequenceNr, block.Block);
+        Index = -1;
+    }
+
+    public bool Next()
+    {
+        Index++;
+        return _reader.Next();
+    }
 
     public BusinessEvent Event => _reader.Event;
 
@@ -27,6 +38,7 @@ internal sealed class EntryReader(Catalog catalog, bool users)
         {
             Shard = shard,
             SequenceNr = _reader.SequenceNr,
+            Index = Index,
             JournaledAt = _reader.JournaledAtMs,
             Stream = e.Stream.Name,
             Type = e.Topic.Type,

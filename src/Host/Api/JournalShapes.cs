@@ -2,15 +2,19 @@ using System.Text.Json.Serialization;
 
 namespace DataLoad.Host.Api;
 
-/// <summary>A page of journal entries.</summary>
-internal sealed record JournalPage(int Shard, IReadOnlyList<CountedEvent> Entries, long? Next);
+/// <summary>A page of journal entries, and behind which place the next one begins: <c>SequenceNr.index</c>.</summary>
+internal sealed record JournalPage(int Shard, IReadOnlyList<CountedEvent> Entries, string? Next);
 
 /// <summary>A journal entry, decoded. Who it was about is told to operators alone, when they ask.</summary>
 internal sealed record CountedEvent
 {
     public required int Shard { get; init; }
 
+    /// <summary>The number of its block.</summary>
     public required long SequenceNr { get; init; }
+
+    /// <summary>Its place in that block, from 0.</summary>
+    public required int Index { get; init; }
 
     public required long JournaledAt { get; init; }
 

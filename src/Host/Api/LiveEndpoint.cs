@@ -48,7 +48,7 @@ internal static class LiveEndpoint
             Lag = services.Node.Intake?.Lag.Values.Sum() ?? 0,
             Parked = services.Node.Parked,
             DeadLetters = services.Node.Intake?.DeadLetters,
-            ResidentBytes = services.Node.Region?.Budget.UsedBytes ?? 0,
+            ResidentBytes = services.Node.Budget.UsedBytes,
             Streams = StreamEndpoints.All(services).ToDictionary(
                 stream => stream.Name,
                 stream => new LiveUpdate.LiveStream(stream.State, stream.Rates.Events, stream.Rates.Deliveries, stream.Rates.Duplicates,

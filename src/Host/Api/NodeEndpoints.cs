@@ -1,7 +1,7 @@
 using System.Reflection;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Leasing;
-using DataLoad.Engine.Sharding;
+using DataLoad.Engine.Partitions;
 using DataLoad.Host.Access;
 using DataLoad.Host.Web;
 
@@ -28,7 +28,7 @@ internal static class NodeEndpoints
                 ApiJson.Default.WhoAmI));
         });
         api.MapRead("/status", async context => Results.Json(await StatusAsync(services, context.RequestAborted), ApiJson.Default.NodeStatus));
-        api.MapRead("/shards", _ => Task.FromResult(Results.Json(new ShardList([.. services.Node.Region?.Status ?? []]), ApiJson.Default.ShardList)));
+        api.MapRead("/shards", _ => Task.FromResult(Results.Json(new ShardList([.. services.Node.Registry.Partitions.Select(ShardList.ShardEntry.Of)]), ApiJson.Default.ShardList)));
         api.MapRead("/nodes", async context => Results.Json(await NodesAsync(services, context.RequestAborted), ApiJson.Default.NodeList));
         api.MapRead("/catalog", _ => Task.FromResult(Results.Json(
             new CatalogDescription(
@@ -45,7 +45,7 @@ internal static class NodeEndpoints
     private static async Task<NodeStatus> StatusAsync(ApiServices services, CancellationToken cancellationToken)
     {
         ReadinessReport ready = await services.Health.JudgeAsync(cancellationToken);
-        ShardStatus[] shards = [.. services.Node.Region?.Status ?? []];
+        IReadOnlyList<PartitionStatus> shards = services.Node.Registry.Partitions;
         return new NodeStatus
         {
             Node = services.Info.Id,
@@ -60,15 +60,15 @@ internal static class NodeEndpoints
             Broker = HealthOf(ready, "broker", services.Settings.Engine.Amqp.SafeName),
             Store = HealthOf(ready, "store", services.Store.Name),
             Business = HealthOf(ready, "business", services.Lookup.Name),
-            Shards = new NodeStatus.ShardCount(shards.Length, services.Settings.Engine.Sharding.Shards),
+            Shards = new NodeStatus.ShardCount(shards.Count, services.Settings.Engine.Partitions.Partitions),
             Memory = new NodeStatus.MemoryUsage(
-                services.Node.Region?.Budget.UsedBytes ?? 0,
-                services.Settings.Engine.Sharding.MemoryBudgetBytes,
+                services.Node.Budget.UsedBytes,
+                services.Settings.Engine.Partitions.MemoryBudgetBytes,
                 Environment.WorkingSet,
                 shards.Sum(shard => (long)shard.Counters),
                 shards.Sum(shard => (long)shard.Damaged)),
             Unflushed = shards.Sum(shard => (long)shard.Unflushed),
-            Uncheckpointed = shards.Sum(shard => shard.SequenceNr - shard.CheckpointSequenceNr),
+            Uncheckpointed = shards.Sum(shard => shard.EventsSinceCheckpoint),
             Parked = services.Node.Parked,
             Lag = ready.Lag,
             DeadLetters = services.Node.Intake?.DeadLetters,
@@ -86,7 +86,7 @@ internal static class NodeEndpoints
 
     private static async Task<NodeList> NodesAsync(ApiServices services, CancellationToken cancellationToken)
     {
-        int shards = services.Node.Region?.Status.Count() ?? 0;
+        int shards = services.Node.Registry.Partitions.Count;
         var self = new NodeList.NodeEntry(services.Info.Id, services.Info.Address, IsSelf: true, shards, StateOf(services));
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
@@ -96,7 +96,7 @@ internal static class NodeEndpoints
             self,
             .. known
                 .Where(other => !string.Equals(other.Node.Id, services.Info.Id, StringComparison.Ordinal))
-                .Select(other => new NodeList.NodeEntry(other.Node.Id, other.Node.Address, IsSelf: false, other.Shards, other.Shards > 0 ? Serving : Waiting)),
+                .Select(other => new NodeList.NodeEntry(other.Node.Id, other.Node.Address, IsSelf: false, other.Shards > 0 ? services.Settings.Engine.Partitions.Partitions : 0, other.Shards > 0 ? Serving : Waiting)),
         ]);
     }
 

@@ -1,3 +1,5 @@
+using DataLoad.Engine.Partitions;
+
 namespace DataLoad.Host.Api;
 
 /// <summary>The node in one look.</summary>
@@ -66,8 +68,27 @@ internal sealed record NodeList(IReadOnlyList<NodeList.NodeEntry> Nodes)
     internal sealed record NodeEntry(string Id, string Address, bool IsSelf, int Shards, string State);
 }
 
-/// <summary>The shards that the node owns.</summary>
-internal sealed record ShardList(IReadOnlyList<Engine.Sharding.ShardStatus> Shards);
+/// <summary>The Partitions that the node owns.</summary>
+internal sealed record ShardList(IReadOnlyList<ShardList.ShardEntry> Shards)
+{
+    /// <summary>A Partition. Its SequenceNr is that of its last block; what is uncheckpointed is counted in events.</summary>
+    internal sealed record ShardEntry(int Shard, string Phase, long Epoch, long SequenceNr, long CheckpointSequenceNr, long Uncheckpointed, int Counters,
+        long ResidentBytes, int Unflushed, int Damaged, string? Failing)
+    {
+        public static ShardEntry Of(PartitionStatus status) => new(
+            status.Partition,
+            status.Phase.ToString().ToLowerInvariant(),
+            status.Epoch,
+            status.SequenceNr,
+            status.Checkpoint,
+            status.EventsSinceCheckpoint,
+            status.Counters,
+            status.ResidentBytes,
+            status.Unflushed,
+            status.Damaged,
+            status.Failing);
+    }
+}
 
 /// <summary>The pages and streams.</summary>
 internal sealed record CatalogDescription(IReadOnlyList<CatalogDescription.PageEntry> Pages, IReadOnlyList<CatalogDescription.StreamEntry> Streams)

@@ -40,7 +40,7 @@ internal static class TailEndpoint
     private static async Task RunAsync(ApiServices services, EventStream events, StreamDefinition? stream, TopicKey? topic, int rate, bool users,
         CancellationToken cancellationToken)
     {
-        using CountedBlocksWatch watch = services.Node.Counted.Watch(services.Settings.Http.TailBlocks);
+        using PersistedBlocks.Watch watch = services.Node.Persisted.Begin(services.Settings.Http.TailBlocks);
         var reader = new EntryReader(services.Catalog, users);
         long second = 0;
         int shown = 0;
@@ -51,7 +51,7 @@ internal static class TailEndpoint
             await Task.WhenAny(more, Task.Delay(Beat, services.Time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
             bool any = more.IsCompleted;
-            while (watch.Blocks.TryRead(out JournalBlock? block))
+            while (watch.Blocks.TryRead(out PersistedBlock block))
             {
                 reader.Open(block);
                 while (reader.Next())
@@ -66,7 +66,7 @@ internal static class TailEndpoint
                     second = now;
                     if (shown++ < rate)
                     {
-                        await events.WriteAsync("counted", reader.Show(block.Shard), ApiJson.Default.CountedEvent, cancellationToken);
+                        await events.WriteAsync("counted", reader.Show(block.Partition), ApiJson.Default.CountedEvent, cancellationToken);
                     }
                     else
                     {

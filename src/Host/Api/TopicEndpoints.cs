@@ -29,9 +29,9 @@ internal static class TopicEndpoints
                 days[row.Day] = DayOf(page, row, "table");
             }
 
-            if (services.Node.Region is { } region && services.Node.IsServing)
+            if (services.Node.Partitions is { } partitions && services.Node.IsServing)
             {
-                foreach (StatisticsRow row in await region.LookAsync(page, topic, days.Keys).WaitAsync(context.RequestAborted))
+                foreach (StatisticsRow row in await partitions.TopicAsync(page, topic, [.. days.Keys], context.RequestAborted))
                 {
                     if (filter.Matches(page.Name, topic.Type, topic.Id, row.Day))
                     {
@@ -43,7 +43,7 @@ internal static class TopicEndpoints
             found.Add(new TopicDetails.TopicPage(page.Name, [.. days.Values.OrderByDescending(day => day.Day).Take(limit)]));
         }
 
-        return Results.Json(new TopicDetails(topic.Type, topic.Id, topic.ShardOf(services.Settings.Engine.Sharding.Shards), found),
+        return Results.Json(new TopicDetails(topic.Type, topic.Id, topic.ShardOf(services.Settings.Engine.Partitions.Partitions), found),
             ApiJson.Default.TopicDetails);
     }
 

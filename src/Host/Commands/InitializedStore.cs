@@ -1,5 +1,5 @@
 using System.Globalization;
-using DataLoad.Engine.Node;
+using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Storage;
 using DataLoad.Host.Hosting;
 
@@ -8,11 +8,11 @@ namespace DataLoad.Host.Commands;
 /// <summary>A store that a command looks into, which makes sense only once an engine has been started over it.</summary>
 internal static class InitializedStore
 {
-    /// <returns>How many shards it has.</returns>
+    /// <returns>How many Partitions it has.</returns>
     /// <exception cref="StartException">It was never started, or its schema is not this program's.</exception>
-    public static async Task<int> ShardsAsync(IStore store, CancellationToken cancellationToken)
+    public static async Task<int> PartitionsAsync(IStore store, CancellationToken cancellationToken)
     {
-        string? shards = await store.FindFixedAsync(FixedValues.Shards, cancellationToken)
+        string? partitions = await store.FindFixedAsync(FixedValues.Partitions, cancellationToken)
             ?? throw new StartException($"{store.Name} was never started, so there is nothing to look at: run 'dataload serve' first, or correct "
                 + "dataload.store.connection.");
         if (await store.CheckSchemaAsync(cancellationToken) is { } wrong)
@@ -20,8 +20,8 @@ internal static class InitializedStore
             throw new StartException(wrong);
         }
 
-        return int.TryParse(shards, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0
+        return int.TryParse(partitions, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0
             ? number
-            : throw new StartException($"{store.Name} says that it has '{shards}' shards, which is no number; restore it from a backup.");
+            : throw new StartException($"{store.Name} says that it has '{partitions}' Partitions, which is no number; restore it from a backup.");
     }
 }

@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 using System.Net.Mime;
 using System.Text.Json;
 using DataLoad.Engine.Leasing;
-using DataLoad.Engine.Sharding;
+using DataLoad.Engine.Partitions;
 using DataLoad.Host.Admin;
 using DataLoad.Host.Hosting;
 
@@ -31,7 +31,7 @@ internal sealed class OwnerClient(NodeInfo owner, HttpMessageHandler handler) : 
     /// <param name="timeout">How long the owner may take.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="StartException">The owner cannot be asked, or does not do it.</exception>
-    public async Task<RebuildResult> RebuildAsync(RebuildRequest request, TimeSpan timeout, CancellationToken cancellationToken)
+    public async Task<RebuildTotals> RebuildAsync(RebuildRequest request, TimeSpan timeout, CancellationToken cancellationToken)
     {
         Uri address = AddressOf(owner);
         await RequireAnswerAsync(address, cancellationToken);
@@ -47,7 +47,7 @@ internal sealed class OwnerClient(NodeInfo owner, HttpMessageHandler handler) : 
                 throw new StartException($"The node {owner.Id} at {address} did not rebuild: {await ReasonAsync(response, patience.Token)}");
             }
 
-            return await response.Content.ReadFromJsonAsync<RebuildResult>(patience.Token)
+            return await response.Content.ReadFromJsonAsync<RebuildTotals>(patience.Token)
                 ?? throw new StartException($"The node {owner.Id} at {address} answered with nothing; look with 'dataload verify'.");
         }
         catch (Exception e) when (e is HttpRequestException or JsonException)

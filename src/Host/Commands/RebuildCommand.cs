@@ -1,6 +1,6 @@
 using System.CommandLine;
-using DataLoad.Engine.Node;
-using DataLoad.Engine.Sharding;
+using DataLoad.Engine.Clustering;
+using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Storage;
 using DataLoad.Host.Admin;
 using DataLoad.Host.Hosting;
@@ -15,7 +15,7 @@ internal static class RebuildCommand
         """
         Computes the statistics anew from the journal and corrects the rows that differ, are missing, or that no event
         accounts for. A node that runs is asked to do it, since the owner alone may correct rows; without one the command
-        takes the shards itself. Rows that the engine did not write are left alone.
+        takes the Partitions itself. Rows that the engine did not write are left alone.
 
         Examples:
           dataload rebuild --topic activity:7
@@ -39,9 +39,9 @@ internal static class RebuildCommand
             // What the engine says while it recovers is of no interest here; what goes wrong is thrown.
             await using ServiceProvider services = new ServiceCollection().AddLogging().AddNode(settings, address: "").BuildServiceProvider();
             IStore store = services.GetRequiredService<IStore>();
-            int shards = await InitializedStore.ShardsAsync(store, cancellationToken);
+            int partitions = await InitializedStore.PartitionsAsync(store, cancellationToken);
             RebuildRequest request = filter.Read(result);
-            RebuildResult done;
+            RebuildTotals done;
             if (await store.Leases.FindOwnerAsync(cancellationToken) is { } owner)
             {
                 using OwnerClient client = OwnerClient.Create(owner);
@@ -49,7 +49,7 @@ internal static class RebuildCommand
             }
             else
             {
-                done = await RunHereAsync(services.GetRequiredService<EngineNode>(), shards, request, cancellationToken);
+                done = await RunHereAsync(services.GetRequiredService<ClusterNode>(), partitions, request, cancellationToken);
             }
 
             await result.InvocationConfiguration.Output.WriteLineAsync($"{done.Counters} Counters computed, {done.Corrected} rows corrected, {done.Removed} "
@@ -59,11 +59,11 @@ internal static class RebuildCommand
         return command;
     }
 
-    private static Task<RebuildResult> RunHereAsync(EngineNode node, int shards, RebuildRequest request, CancellationToken cancellationToken) =>
-        Screen.WithProgressAsync("Rebuilding shards", shards, async progress =>
+    private static Task<RebuildTotals> RunHereAsync(ClusterNode node, int partitions, RebuildRequest request, CancellationToken cancellationToken) =>
+        Screen.WithProgressAsync("Rebuilding Partitions", partitions, async progress =>
         {
-            RebuildResult? done = null;
-            await node.RunOfflineAsync(async region => done = await region.RebuildAsync(request.ToFilter(), progress), cancellationToken);
+            RebuildTotals? done = null;
+            await node.RunOfflineAsync(async client => done = await client.RebuildAsync(request.ToFilter(), progress, cancellationToken), cancellationToken);
             return done!;
         });
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using DataLoad.Engine.Auditing;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Storage;
 using DataLoad.Host.Hosting;
 using DataLoad.Host.Settings;
@@ -36,10 +37,21 @@ internal static class VerifyCommand
         {
             HostSettings settings = ConfigOption.Load(result.GetValue(config));
             await using IStore store = Databases.OpenStore(settings.Store, nodeId: null);
-            int shards = await InitializedStore.ShardsAsync(store, cancellationToken);
-            var verification = new Verification(new CountingPlan(Catalog.Default), store,
-                new VerificationOptions { Partitions = shards, Filter = filter.Read(result).ToFilter() });
-            VerificationReport report = await Screen.WithProgressAsync("Verifying shards", shards, progress =>
+            int partitions = await InitializedStore.PartitionsAsync(store, cancellationToken);
+            if (await store.CheckJournalAsync(cancellationToken) is { } wrong)
+            {
+                throw new StartException(wrong);
+            }
+
+            await using JournalSystem journal = JournalSystem.Start(store.JournalConnection);
+            bool isOwned = await store.Leases.FindOwnerAsync(cancellationToken) is not null;
+            var verification = new Verification(new CountingPlan(Catalog.Default), store, journal.Reader, new VerificationOptions
+            {
+                Partitions = partitions,
+                Filter = filter.Read(result).ToFilter(),
+                OwnedUntilMs = isOwned ? TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() : null,
+            });
+            VerificationReport report = await Screen.WithProgressAsync("Verifying Partitions", partitions, progress =>
                 verification.RunAsync(progress, cancellationToken));
             Print(report, result.InvocationConfiguration.Output);
             return report.IsClean ? ExitCode.Done : ExitCode.Found;

@@ -1,13 +1,13 @@
 using System.Diagnostics.Metrics;
 using DataLoad.Engine.Metrics;
-using DataLoad.Engine.Node;
+using DataLoad.Engine.Clustering;
 
 namespace DataLoad.Host.Hosting;
 
 /// <summary>What a node shows of itself when it is asked.</summary>
 internal static class NodeGauges
 {
-    public static void Register(EngineMetrics metrics, EngineNode node)
+    public static void Register(EngineMetrics metrics, ClusterNode node)
     {
         metrics.Gauge("dataload.serving", "", "1 while shards are owned and events are taken in", () => [new(node.IsServing ? 1 : 0)]);
         metrics.Gauge("dataload.broker.connected", "", "1 while the broker is connected", () => [new(node.Intake?.IsConnected == true ? 1 : 0)]);
@@ -24,14 +24,14 @@ internal static class NodeGauges
             node.Intake?.DeadLetters is long waiting ? [new(waiting)] : []);
         metrics.Gauge("dataload.parked.waiting", "{delivery}", "Deliveries that are parked now", () => [new(node.Parked)]);
         metrics.Gauge("dataload.counters.resident", "{counter}", "Counters in memory", () =>
-            [new(node.Region?.Status.Sum(shard => (long)shard.Counters) ?? 0)]);
+            [new(node.Registry.Partitions.Sum(partition => (long)partition.Counters))]);
         metrics.Gauge("dataload.counters.damaged", "{counter}", "Counters set aside until they are rebuilt", () =>
-            [new(node.Region?.Status.Sum(shard => (long)shard.Damaged) ?? 0)]);
-        metrics.Gauge("dataload.memory.resident", "By", "Memory held by Counters and seen identities", () => [new(node.Region?.Budget.UsedBytes ?? 0)]);
-        metrics.Gauge("dataload.memory.budget", "By", "Memory that they may hold", () => [new(node.Region?.Budget.LimitBytes ?? 0)]);
+            [new(node.Registry.Partitions.Sum(partition => (long)partition.Damaged))]);
+        metrics.Gauge("dataload.memory.resident", "By", "Memory held by Counters and seen identities", () => [new(node.Budget.UsedBytes)]);
+        metrics.Gauge("dataload.memory.budget", "By", "Memory that they may hold", () => [new(node.Budget.LimitBytes)]);
         metrics.Gauge("dataload.journal.unflushed", "{counter}", "Counters that wait for their flush", () =>
-            [new(node.Region?.Status.Sum(shard => (long)shard.Unflushed) ?? 0)]);
+            [new(node.Registry.Partitions.Sum(partition => (long)partition.Unflushed))]);
         metrics.Gauge("dataload.journal.uncheckpointed", "{event}", "Events that a recovery would replay", () =>
-            [new(node.Region?.Status.Sum(shard => shard.SequenceNr - shard.CheckpointSequenceNr) ?? 0)]);
+            [new(node.Registry.Partitions.Sum(partition => partition.EventsSinceCheckpoint))]);
     }
 }

@@ -1,13 +1,11 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using Akka.Actor;
-using Akka.Hosting;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.DeadLetters;
 using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Metrics;
-using DataLoad.Engine.Node;
+using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Storage;
 using DataLoad.Host.Api;
@@ -19,12 +17,9 @@ using DataLoad.Host.Web;
 
 namespace DataLoad.Host.Hosting;
 
-/// <summary>Composes a node with its actor system and its HTTP interface as a host, and runs it.</summary>
+/// <summary>Composes a node and its HTTP interface as a host, and runs it. The node runs its actor system in a host within, which it makes anew when it has to.</summary>
 internal static class NodeHost
 {
-    /// <summary>The actor system's name, which is a part of every address in the cluster.</summary>
-    public const string ActorSystemName = "dataload";
-
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
 
     // Beyond what the orderly stop may take: time to let go of leases and connections.
@@ -102,12 +97,13 @@ internal static class NodeHost
             .AddSingleton<EngineMetrics>()
             .AddSingleton(provider =>
             {
-                var node = new EngineNode(settings.Engine, new NodeServices
+                var node = new ClusterNode(settings.Engine, new NodeServices
                 {
                     Info = provider.GetRequiredService<NodeInfo>(),
                     Catalog = provider.GetRequiredService<Catalog>(),
                     Store = provider.GetRequiredService<IStore>(),
                     Lookup = provider.GetRequiredService<ILookup>(),
+                    Akka = settings.Akka.Config,
                     Metrics = provider.GetRequiredService<EngineMetrics>(),
                     Time = provider.GetRequiredService<TimeProvider>(),
                     Loggers = provider.GetRequiredService<ILoggerFactory>(),
@@ -123,18 +119,11 @@ internal static class NodeHost
         builder.Services
             .AddSingleton<IHostLifetime, CommandLifetime>()
             .AddNode(settings, settings.Http.Urls.Count > 0 ? settings.Http.Urls[0] : "")
-            .AddActorSystem(settings)
             .AddTelemetry(settings)
             .AddNodeHealth(settings)
             .AddSingleton<NodeService>()
             .AddHostedService(provider => provider.GetRequiredService<NodeService>());
     }
-
-    private static IServiceCollection AddActorSystem(this IServiceCollection services, HostSettings settings) =>
-        services.AddAkka(ActorSystemName, (akka, _) => akka
-        .AddHocon(settings.Akka.Config, HoconAddMode.Prepend)
-        .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
-        .WithActorSystemLivenessCheck(tags: [NodeHealth.Live]));
 
     private static IServiceCollection AddApi(this IServiceCollection services, HostSettings settings) => services
         .AddSingleton(provider => new EngineTallies(
@@ -165,8 +154,6 @@ internal static class NodeHost
         IHostApplicationLifetime lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
         try
         {
-            // By itself first: what is wrong with it is then an exception like any other's.
-            ActorSystem system = host.Services.GetRequiredService<ActorSystem>();
             await host.StartAsync(stop);
             var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             await using (stop.UnsafeRegister(_ => ended.TrySetResult(), state: null))
@@ -177,7 +164,6 @@ internal static class NodeHost
 
             // HTTP is the last to go: until then it says that the node is stopping.
             await node.StopAsync(CancellationToken.None);
-            await CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClrExitReason.Instance);
             using var patience = new CancellationTokenSource(CloseTimeout);
             await host.StopAsync(patience.Token);
             if (node.ExecuteTask!.IsFaulted || stop.IsCancellationRequested)
@@ -193,7 +179,7 @@ internal static class NodeHost
 
         if (!stop.IsCancellationRequested)
         {
-            throw new StartException("The node ended without having been told to, for its actor system did: the log says why.");
+            throw new StartException("The node ended without having been told to, which only a fault can make it: the log says why.");
         }
     }
 

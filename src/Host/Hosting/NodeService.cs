@@ -1,5 +1,5 @@
 using DataLoad.Engine.Intake.Amqp;
-using DataLoad.Engine.Node;
+using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Storage;
 using DataLoad.Host.Settings;
@@ -7,7 +7,7 @@ using DataLoad.Host.Settings;
 namespace DataLoad.Host.Hosting;
 
 /// <summary>Counts for as long as the host runs, once nothing speaks against a start. HTTP answers already meanwhile.</summary>
-internal sealed class NodeService(EngineNode node, IStore store, ILookup lookup, HostSettings settings) : BackgroundService
+internal sealed class NodeService(ClusterNode node, IStore store, ILookup lookup, HostSettings settings) : BackgroundService
 {
     /// <inheritdoc/>
     /// <exception cref="StartException">A server is there and refuses.</exception>

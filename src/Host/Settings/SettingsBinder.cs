@@ -1,10 +1,11 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Intake;
 using DataLoad.Engine.Intake.Amqp;
-using DataLoad.Engine.Node;
+using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Scheduling;
-using DataLoad.Engine.Sharding;
+using DataLoad.Engine.Partitions;
 using DataLoad.Host.Hocon;
+using DataLoad.Streams.Amqp;
 using Microsoft.Extensions.Logging;
 
 namespace DataLoad.Host.Settings;
@@ -12,6 +13,10 @@ namespace DataLoad.Host.Settings;
 /// <summary>Reads the tree of settings into what the program is set by, each in its range.</summary>
 public static class SettingsBinder
 {
+    // SQLite's journal writes one block at a time: few Partitions make large ones.
+    private const int SqlitePartitions = 8;
+    private const int PostgreSqlPartitions = 32;
+
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
 
@@ -20,7 +25,7 @@ public static class SettingsBinder
     public static HostSettings Bind(HoconConfig config, Catalog catalog)
     {
         DatabaseSettings store = DatabaseBinder.Store(config);
-        EngineSettings engine = BindEngine(config, catalog);
+        EngineSettings engine = BindEngine(config, catalog, store);
         CheckIntakeMemory(config, catalog, engine);
         return new HostSettings
         {
@@ -39,16 +44,13 @@ public static class SettingsBinder
         };
     }
 
-    private static EngineSettings BindEngine(HoconConfig config, Catalog catalog)
+    private static EngineSettings BindEngine(HoconConfig config, Catalog catalog, DatabaseSettings store)
     {
-        var backoff = new Backoff(
-            config.GetDuration("dataload.retry.first", Millisecond, TimeSpan.FromHours(1)),
-            config.GetDuration("dataload.retry.limit", Millisecond, TimeSpan.FromHours(1)));
         return new EngineSettings
         {
             Amqp = BindAmqp(config, catalog),
-            Intake = BindIntake(config) with { Backoff = backoff },
-            Sharding = BindSharding(config),
+            Intake = BindIntake(config) with { Backoff = BindBackoff(config, "dataload.retry.first", "dataload.retry.limit") },
+            Partitions = BindPartitions(config, store),
             TimeZone = BindTimeZone(config),
             LeaseTimeToLive = config.GetDuration("dataload.sharding.lease-time-to-live", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
             LeaseRenewInterval = config.GetDuration("dataload.sharding.lease-renew-interval", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
@@ -57,11 +59,13 @@ public static class SettingsBinder
         };
     }
 
+    private static Backoff BindBackoff(HoconConfig config, string first, string limit) =>
+        new(config.GetDuration(first, Millisecond, TimeSpan.FromHours(1)), config.GetDuration(limit, Millisecond, Day));
+
     private static AmqpSettings BindAmqp(HoconConfig config, Catalog catalog) => new()
     {
         Url = BindBroker(config),
         ConnectTimeout = config.GetDuration("dataload.amqp.connect-timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
-        DirectConsuming = config.GetBool("dataload.amqp.direct-consuming"),
         RoomPatience = config.GetDuration("dataload.amqp.room-patience", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
         ReadInterval = config.GetDuration("dataload.amqp.read-interval", TimeSpan.Zero, TimeSpan.FromSeconds(1)),
         Heartbeat = config.GetDuration("dataload.amqp.heartbeat", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
@@ -73,7 +77,7 @@ public static class SettingsBinder
     private static string BindBroker(HoconConfig config)
     {
         HoconValue url = config.Get("dataload.amqp.url");
-        return AmqpConnector.IsUrl(url.AsString()) ? url.AsString() : throw url.Refuse($"is not a broker's URL: expected {AmqpConnector.ExpectedUrl}");
+        return AmqpConnectionSettings.TryParse(url.AsString(), out _, out string? error) ? url.AsString() : throw url.Refuse(error);
     }
 
     private static Dictionary<string, StreamSettings> BindStreams(HoconConfig config, Catalog catalog)
@@ -131,6 +135,14 @@ public static class SettingsBinder
         MaxBatch = config.GetInt("dataload.intake.max-batch", 1, 10_000),
         MaxBodyBytes = (int)config.GetBytes("dataload.intake.max-body", 1, 128L * 1024 * 1024),
         MemoryBytes = config.GetBytes("dataload.intake.memory", 1),
+        MaxUnacceptedBatches = config.GetInt("dataload.intake.max-unaccepted-batches", 1, 1_000_000),
+        MaxUnacceptedBytes = config.GetBytes("dataload.intake.max-unaccepted-bytes", 1),
+        MaxEventBatchBytes = (int)config.GetBytes("dataload.intake.max-event-batch", 1024, 512 * 1024),
+        Resend = BindBackoff(config, "dataload.intake.resend-first", "dataload.intake.resend-limit"),
+        Patience = config.GetDuration("dataload.intake.patience", Millisecond, TimeSpan.FromMinutes(1)),
+        HoldLimit = config.GetDuration("dataload.intake.hold-limit", TimeSpan.FromSeconds(1), Day),
+        DeadLetterPatience = config.GetDuration("dataload.intake.dead-letter-patience", Millisecond, TimeSpan.FromHours(1)),
+        DeadLetterRetry = BindBackoff(config, "dataload.intake.dead-letter-retry-first", "dataload.intake.dead-letter-retry-limit"),
         MaxDelay = config.GetDuration("dataload.intake.max-delay", TimeSpan.Zero, TimeSpan.FromDays(3650)),
         RetryDelays = [.. config.GetList("dataload.parking.retry-delays").Select(delay => delay.AsDuration(TimeSpan.Zero, TimeSpan.FromDays(365)))],
         MaxParked = config.GetLong("dataload.parking.max-parked", 1),
@@ -139,12 +151,15 @@ public static class SettingsBinder
         ParkedFaultDelay = config.GetDuration("dataload.parking.fault-delay", TimeSpan.FromSeconds(1), TimeSpan.FromDays(30)),
     };
 
-    private static ShardingSettings BindSharding(HoconConfig config) => new()
+    private static PartitionSettings BindPartitions(HoconConfig config, DatabaseSettings store) => new()
     {
-        Shards = config.GetInt("dataload.sharding.shards", 1, 1024),
-        MailboxCapacity = config.GetInt("dataload.sharding.mailbox", 1, 65_536),
+        Partitions = config.GetInt("dataload.sharding.shards", 0, 1024) is int partitions and > 0 ? partitions
+            : store.Provider == DatabaseProvider.Sqlite ? SqlitePartitions : PostgreSqlPartitions,
+        MaxUnappliedBytes = config.GetBytes("dataload.sharding.max-unapplied", 1024),
+        KeepRunningInterval = config.GetDuration("dataload.sharding.keep-running-interval", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
+        MaxLoadedCounters = config.GetInt("dataload.sharding.max-loaded-counters", 1, 100_000),
+        TrimSlice = config.GetInt("dataload.journal.trim-slice", 1, 1_000_000),
         MaxBlockBytes = (int)config.GetBytes("dataload.journal.max-block", 1024, 64L * 1024 * 1024),
-        MaxGroupBlocks = config.GetInt("dataload.journal.max-group", 1, 65_536),
         JournalRetention = string.Equals(config.GetString("dataload.journal.retention"), "forever", StringComparison.Ordinal)
             ? null
             : config.GetDuration("dataload.journal.retention", TimeSpan.Zero, TimeSpan.FromDays(36_500)),

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using DataLoad.Engine.Node;
+using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Storage;
 using DataLoad.Host.Access;
@@ -25,11 +25,8 @@ public sealed record ReadinessReport(IReadOnlyDictionary<string, string> Checks,
 /// <c>/health/live</c>: the process and its actor system are alive. <c>/health/ready</c>: it counts, and what it needs is
 /// there. A check takes part by its tag.
 /// </summary>
-internal sealed class NodeHealth(HealthCheckService checks, EngineNode node)
+internal sealed class NodeHealth(HealthCheckService checks, ClusterNode node)
 {
-    /// <summary>The tag of checks that <c>/health/live</c> asks.</summary>
-    public const string Live = "live";
-
     /// <summary>The tag of checks that <c>/health/ready</c> asks.</summary>
     public const string Ready = "ready";
 
@@ -61,23 +58,25 @@ internal sealed class NodeHealth(HealthCheckService checks, EngineNode node)
     }
 
     /// <summary>Whether the process and its actor system are alive.</summary>
-    public async Task<bool> IsAliveAsync(CancellationToken cancellationToken) =>
-        (await checks.CheckHealthAsync(check => check.Tags.Contains(Live), cancellationToken)).Status != HealthStatus.Unhealthy;
+    public async Task<bool> IsAliveAsync(CancellationToken cancellationToken) => await node.IsAliveAsync(cancellationToken);
 
     /// <summary>The node's own checks.</summary>
     internal static void Register(IHealthChecksBuilder checks, long maxLag) => checks
-        .Add("node", (services, _) => Said(services.GetRequiredService<EngineNode>().IsServing ? null : "standing by, recovering or stopping"))
-        .Add("broker", (services, _) => Said(services.GetRequiredService<EngineNode>().Intake is { } intake ? intake.ConnectionError : "not connected yet"))
-        .Add("store", async (services, token) =>
-            services.GetRequiredService<EngineNode>().Region?.Failing ?? await PingAsync(services.GetRequiredService<IStore>().PingAsync, token))
+        .Add("node", (services, _) => Said(services.GetRequiredService<ClusterNode>() is { IsServing: false } waiting
+            ? waiting.WaitingFor ?? "recovering or stopping"
+            : null))
+        .Add("broker", (services, _) => Said(services.GetRequiredService<ClusterNode>().Intake is { } intake ? intake.ConnectionError : "not connected yet"))
+        .Add("store", async (services, token) => services.GetRequiredService<ClusterNode>().Registry.Failing is { Count: > 0 } failing
+            ? string.Join("; ", failing)
+            : await PingAsync(services.GetRequiredService<IStore>().PingAsync, token))
         .Add("business", async (services, token) => await PingAsync(services.GetRequiredService<ILookup>().PingAsync, token))
-        .Add("lag", (services, _) => Said(LagOf(services.GetRequiredService<EngineNode>()) is long lag && (maxLag == 0 || lag <= maxLag)
+        .Add("lag", (services, _) => Said(LagOf(services.GetRequiredService<ClusterNode>()) is long lag && (maxLag == 0 || lag <= maxLag)
             ? null
-            : $"{LagOf(services.GetRequiredService<EngineNode>())} messages wait, more than dataload.health.max-lag = {maxLag}"))
+            : $"{LagOf(services.GetRequiredService<ClusterNode>())} messages wait, more than dataload.health.max-lag = {maxLag}"))
         .Add(new HealthCheckRegistration(StreamsCheck, services =>
-            new FailingStreams(services.GetRequiredService<EngineNode>()), failureStatus: null, [Ready]));
+            new FailingStreams(services.GetRequiredService<ClusterNode>()), failureStatus: null, [Ready]));
 
-    private static long LagOf(EngineNode node) => node.Intake?.Lag.Values.Sum() ?? 0;
+    private static long LagOf(ClusterNode node) => node.Intake?.Lag.Values.Sum() ?? 0;
 
     private static ValueTask<string?> Said(string? wrong) => ValueTask.FromResult(wrong);
 
@@ -96,7 +95,7 @@ internal sealed class NodeHealth(HealthCheckService checks, EngineNode node)
         }
     }
 
-    private sealed class FailingStreams(EngineNode node) : IHealthCheck
+    private sealed class FailingStreams(ClusterNode node) : IHealthCheck
     {
         public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {

@@ -103,7 +103,7 @@ public sealed class FurtherPageTests : IDisposable
             Lookup = new FakeLookup().With("coupon 1 num=2 amount=5.25 shop_id=8 ctime=1772323200000; coupon 2 num=1 amount=0.75 shop_id=8 ctime=1772323200000"),
             QueriesOf = stream => [.. stream.Lookups.Select(DefaultQueries.Of)],
             Region = region,
-            Parking = new ParkingLot(store.Parking, new ParkingLotOptions { MaxParked = 10, Backoff = backoff, Time = TimeProvider.System }, NullLogger.Instance),
+            Parking = new ParkingLot(store.Parking, new ParkingSettings { MaxParked = 10, Backoff = backoff, Time = TimeProvider.System }, NullLogger.Instance),
             DeadLetters = new FakeDeadLetters(),
             Metrics = metrics,
             Time = TimeProvider.System,

@@ -70,7 +70,7 @@ internal sealed class PipelineHarness : IAsyncDisposable
         };
         harness.Parking = new ParkingLot(
             harness.Region.Store.Parking,
-            new ParkingLotOptions { MaxParked = 100, Backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)), Time = harness.Time },
+            new ParkingSettings { MaxParked = 100, Backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)), Time = harness.Time },
             NullLogger.Instance);
         await harness.Parking.OpenAsync(default);
         var options = new PipelineOptions

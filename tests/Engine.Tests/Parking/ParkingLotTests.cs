@@ -82,7 +82,7 @@ public sealed class ParkingLotTests
     {
         var lot = new ParkingLot(
             _store.Parking,
-            new ParkingLotOptions { MaxParked = 2, Backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(8)), Time = _time },
+            new ParkingSettings { MaxParked = 2, Backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(8)), Time = _time },
             NullLogger.Instance);
         await lot.OpenAsync(default);
         return lot;

@@ -15,10 +15,10 @@ internal static partial class AmqpClosing
         {
             if (connection.IsOpen)
             {
-                await connection.CloseAsync(Constants.ReplySuccess, "done", Timeout, abort: true, CancellationToken.None).ConfigureAwait(false);
+                await connection.CloseAsync(Constants.ReplySuccess, "done", Timeout, abort: true, CancellationToken.None);
             }
 
-            await connection.DisposeAsync().ConfigureAwait(false);
+            await connection.DisposeAsync();
         }
         catch (Exception e) when (e is RabbitMQClientException or IOException or OperationCanceledException or ObjectDisposedException or TimeoutException)
         {

@@ -16,12 +16,6 @@ public sealed record AmqpSettings
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// Whether streams are consumed by the engine's own reader, over a connection of its own; otherwise the client library
-    /// consumes them, at more CPU a delivery.
-    /// </summary>
-    public bool DirectConsuming { get; init; } = true;
-
-    /// <summary>
     /// How long the engine's own reader waits, for all streams, for one whose bodies take more than its part of
     /// <see cref="IntakeSettings.MemoryBytes"/>, before it closes that stream's channel.
     /// </summary>

@@ -37,7 +37,7 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
     public static async Task<ConfirmedChannel> OpenAsync(IConnection connection, CancellationToken cancellationToken) =>
         new(await connection.CreateChannelAsync(
             new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: false),
-            cancellationToken).ConfigureAwait(false));
+            cancellationToken));
 
     /// <summary>Publishes a message, mandatory. After a failure the channel is of no more use.</summary>
     /// <returns>Done when the message is confirmed; failed where it is refused or no queue takes it.</returns>
@@ -49,7 +49,7 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
             _waiting.Add(publication);
         }
 
-        await _channel.BasicPublishAsync(exchange, routingKey, mandatory: true, properties, body, cancellationToken).ConfigureAwait(false);
+        await _channel.BasicPublishAsync(exchange, routingKey, mandatory: true, properties, body, cancellationToken);
         return publication.Confirmed.Task;
     }
 

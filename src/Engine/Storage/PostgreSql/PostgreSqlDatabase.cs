@@ -49,7 +49,9 @@ public sealed class PostgreSqlDatabase : SqlDatabase
 
     /// <inheritdoc/>
     public override JournalConnection JournalConnection => new(
-        ProviderName.PostgreSQL15, PostgreSqlPool.SetUp(_connection, PostgreSqlPool.WriterSettings, _options.PrepareStatements).ConnectionString);
+        ProviderName.PostgreSQL15,
+        PostgreSqlPool.SetUp(_connection, PostgreSqlPool.WriterSettings, _options.PrepareStatements).ConnectionString,
+        PostgreSqlPool.SetUp(_connection, PostgreSqlPool.ReaderSettings, _options.PrepareStatements).ConnectionString);
 
     internal override SqlDialect Dialect { get; } = new PostgreSqlDialect();
 
@@ -151,6 +153,4 @@ public sealed class PostgreSqlDatabase : SqlDatabase
     }
 
     internal override ILeaseStore MakeLeases() => new PostgreSqlLeaseStore(_connection, _pool.Source, Name, _options);
-
-    internal override IJournal MakeJournal() => new PostgreSqlJournal(_pool.Source, new SqlPartitionStore(this));
 }

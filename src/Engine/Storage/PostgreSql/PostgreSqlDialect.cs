@@ -67,7 +67,7 @@ internal sealed class PostgreSqlDialect : SqlDialect
             CONSTRAINT "PK_snapshot" PRIMARY KEY (persistence_id, sequence_number));
         """;
 
-    public override string ShardTables =>
+    public override string LeaseTables =>
         """
         CREATE TABLE dataload_node (
             node_id text NOT NULL PRIMARY KEY,
@@ -79,19 +79,6 @@ internal sealed class PostgreSqlDialect : SqlDialect
             WITH (fillfactor = 50, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0);
 
         CREATE TABLE dataload_lease (shard_id int NOT NULL PRIMARY KEY, node_id text NULL) WITH (fillfactor = 50);
-
-        CREATE TABLE dataload_journal (
-            shard_id int NOT NULL,
-            first_seq bigint NOT NULL,
-            last_seq bigint NOT NULL,
-            epoch bigint NOT NULL,
-            journaled_at bigint NOT NULL,
-            bytes bytea NOT NULL,
-            PRIMARY KEY (shard_id, first_seq),
-            CHECK (first_seq > 0 AND last_seq >= first_seq))
-            WITH (toast_tuple_target = 8160, autovacuum_vacuum_scale_factor = 0.05, toast.autovacuum_vacuum_scale_factor = 0.05);
-
-        ALTER TABLE dataload_journal ALTER bytes SET STORAGE EXTERNAL;
         """;
 
     public override string Holds => PostgreSqlFence.Holds;

@@ -33,7 +33,10 @@ public sealed partial class SqliteDatabase : SqlDatabase
     public override string Name => $"SQLite {_store.File.Path}";
 
     /// <inheritdoc/>
-    public override JournalConnection JournalConnection => new(ProviderName.SQLiteMS, _store.File.Journal.ConnectionString(SqliteOpenMode.ReadWrite));
+    public override JournalConnection JournalConnection => new(
+        ProviderName.SQLiteMS,
+        _store.File.Journal.ConnectionString(SqliteOpenMode.ReadWrite),
+        _store.File.Journal.ConnectionString(SqliteOpenMode.ReadOnly));
 
     internal override SqlDialect Dialect { get; } = new SqliteDialect();
 
@@ -96,6 +99,9 @@ public sealed partial class SqliteDatabase : SqlDatabase
         return await _journal.WriteAsync(session => work(session.Data, cancellationToken), cancellationToken);
     }
 
+    internal override ValueTask<T> ReadJournalAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        _journal!.ReadAsync(session => work(session.Data, cancellationToken), cancellationToken);
+
     internal override async ValueTask<(IReadOnlyList<int> Stale, int Changed)> WriteRowsAsync(
         IReadOnlyList<RowStatement> statements, bool isExclusive, CancellationToken cancellationToken) => statements.Count == 0
         ? ([], 0)
@@ -123,8 +129,6 @@ public sealed partial class SqliteDatabase : SqlDatabase
     }
 
     internal override ILeaseStore MakeLeases() => new SqliteLeaseStore(this);
-
-    internal override IJournal MakeJournal() => new SqliteJournal(this, new SqlPartitionStore(this));
 
     private static int Write(SqliteSession session, RowStatement statement, SqliteFence fence)
     {

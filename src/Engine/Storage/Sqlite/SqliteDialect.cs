@@ -51,20 +51,11 @@ internal sealed partial class SqliteDialect : SqlDialect
             CONSTRAINT PK_snapshot PRIMARY KEY (persistence_id, sequence_number));
         """;
 
-    public override string ShardTables =>
+    public override string LeaseTables =>
         """
         CREATE TABLE dataload_node (node_id TEXT NOT NULL PRIMARY KEY, address TEXT NOT NULL, secret TEXT NOT NULL) WITHOUT ROWID;
 
         CREATE TABLE dataload_lease (shard_id INTEGER PRIMARY KEY, node_id TEXT NULL);
-
-        CREATE TABLE dataload_journal (
-            shard_id INTEGER NOT NULL,
-            first_seq INTEGER NOT NULL,
-            last_seq INTEGER NOT NULL,
-            epoch INTEGER NOT NULL,
-            journaled_at INTEGER NOT NULL,
-            bytes BLOB NOT NULL,
-            PRIMARY KEY (shard_id, first_seq));
         """;
 
     // Reads the file's first page, which SELECT 1 would not.

@@ -1,4 +1,5 @@
 using DataLoad.Engine.Contract;
+using DataLoad.Engine.DeadLetters;
 using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Host.Settings;
 using RabbitMQ.Client;
@@ -21,7 +22,7 @@ internal sealed class BrokerCheck(CheckReport report, AmqpConnector connector, H
                 await CheckAsync(connection, stream, cancellationToken);
             }
 
-            await CheckAsync(connection, "dead letters", Topology.DeadLetters, Topology.DeadLetters, cancellationToken);
+            await CheckAsync(connection, "dead letters", DeadLetterDesk.Queue, DeadLetterDesk.Queue, cancellationToken);
             report.Note("broker", "bindings cannot be looked at over AMQP; each start makes those that are missing.");
         }
         catch (Exception e) when (FailureText.IsOutside(e))

@@ -2,7 +2,7 @@ using System.Data.Common;
 using System.Globalization;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Leasing;
-using DataLoad.Engine.Node;
+using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Storage;
 using DataLoad.Host.Settings;
 using Npgsql;
@@ -36,7 +36,7 @@ internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings 
     {
         await store.PingAsync(cancellationToken);
         string? wrong = await store.CheckSchemaAsync(cancellationToken);
-        string? shards = await store.FindFixedAsync(FixedValues.Shards, cancellationToken);
+        string? shards = await store.FindFixedAsync(FixedValues.Partitions, cancellationToken);
         if (wrong is null)
         {
             report.Ok("store", $"{store.Name} is reachable, its schema is up to date.");
@@ -54,7 +54,7 @@ internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings 
             report.Note("store", $"{wrong} The next start does so.");
         }
 
-        CheckFixed("dataload.sharding.shards", settings.Engine.Sharding.Shards.ToString(CultureInfo.InvariantCulture), shards);
+        CheckFixed("dataload.sharding.shards", settings.Engine.Partitions.Partitions.ToString(CultureInfo.InvariantCulture), shards);
         CheckFixed("dataload.time-zone", settings.Engine.TimeZone, await store.FindFixedAsync(FixedValues.TimeZone, cancellationToken));
         if (shards is not null && wrong is null)
         {

@@ -17,7 +17,7 @@ internal static class CountedRow
         new(one.Stream, Tone.Good),
         $"{one.Type}:{one.Id}",
         Form.Day(one.Day),
-        new(string.Create(CultureInfo.InvariantCulture, $"{one.Shard}/{one.SequenceNr}"), Tone.Faint),
+        new(string.Create(CultureInfo.InvariantCulture, $"{one.Shard}/{one.SequenceNr}.{one.Index}"), Tone.Faint),
         new(one.Identity ?? "", one.Identity is "none" ? Tone.Warning : Tone.Faint),
         Form.Facts(one.Facts),
         Who(one),

@@ -11,7 +11,7 @@ internal static class JournalCommand
     private const string Details =
         """
         The entries of a shard, or of a topic, whose shard is found, by SequenceNr; what explains a number event by event.
-        place is shard/SequenceNr. The next page begins with --after and the number that is told on standard error.
+        place is Partition/SequenceNr.index, the number of a block and an entry of it. The next page begins with --after and the place that is told on standard error.
 
         Examples:
           dataload journal --shard 3 --limit 20
@@ -26,7 +26,7 @@ internal static class JournalCommand
         Option<int?> shard = new("--shard") { Description = "This shard, as in --shard 3.", HelpName = "N" };
         Option<TopicArgument?> topic = Completions.Topic("This topic, as in --topic activity:7.");
         Option<string?> stream = Completions.Stream("This stream's entries alone.");
-        Option<long?> after = new("--after") { Description = "Entries with a SequenceNr beyond this.", HelpName = "N" };
+        Option<string?> after = new("--after") { Description = "Entries beyond this place: a SequenceNr, or what the page before told.", HelpName = "N" };
         Option<int> limit = WholeNumber.Option("--limit", "N", "How many entries, 1 to 500.", 1, 500, 50);
         Option<bool> users = new("--users") { Description = "Shows users, sessions and keys too; needs the operator's token and is written to the audit log." };
         DetailedCommand command = context.Define("journal", "Shows entries of the journal, decoded.", Details, [shard, topic, stream, after, limit, users],

@@ -32,7 +32,7 @@ internal static class LogLevelCommand
         };
         level.AcceptOnlyFromAmong(Levels);
         Option<string?> category = Completions.Text("--category", "NAME", "This category and all below it; the default level without it.", "DataLoad",
-            "DataLoad.Engine", "DataLoad.Engine.Intake", "DataLoad.Engine.Resolving", "DataLoad.Engine.Sharding", "Microsoft.AspNetCore");
+            "DataLoad.Engine", "DataLoad.Engine.Intake", "DataLoad.Engine.Resolving", "DataLoad.Engine.Partitions", "Microsoft.AspNetCore");
         Option<bool> reset = new("--reset") { Description = "Takes the level back to what it was at the start." };
         DetailedCommand command = context.Define("log-level", "Shows or sets what the node logs.", Details, [level, category, reset],
             async (result, operation, cancellationToken) =>

@@ -10,7 +10,7 @@ internal static class ShardsCommand
 {
     private const string Details =
         """
-        sequence-nr is the last event's number, behind is how many events a recovery would replay, unflushed how many
+        sequence-nr is the last block's number, behind is how many events a recovery would replay, unflushed how many
         Counters wait for their row.
 
         Examples:
@@ -44,7 +44,7 @@ internal static class ShardsCommand
                 Cell.Of(shard.Shard),
                 Cell.Of(shard.Epoch),
                 Cell.Of(shard.SequenceNr),
-                Cell.Of(shard.SequenceNr - shard.CheckpointSequenceNr),
+                Cell.Of(shard.Uncheckpointed),
                 Cell.Of(shard.Counters),
                 Cell.Of(shard.ResidentBytes),
                 Cell.Of(shard.Unflushed),

@@ -21,7 +21,7 @@ public sealed class DeadLetterActorTests : IntakeKit
     private long _number;
 
     public DeadLetterActorTests() => _parking = Sys.ActorOf(ParkingActor.Props(
-        _store, new ParkingLotOptions { MaxParked = 100, Backoff = Options.Settings.Backoff, Time = Options.Time }, new ParkingState(), NullLogger.Instance));
+        _store, new ParkingSettings { MaxParked = 100, Backoff = Options.Settings.Backoff, Time = Options.Time }, new ParkingState(), NullLogger.Instance));
 
     [Fact]
     public async Task It_answers_when_every_letter_is_confirmed()

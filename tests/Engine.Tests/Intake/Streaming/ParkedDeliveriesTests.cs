@@ -28,7 +28,7 @@ public sealed class ParkedDeliveriesTests : IntakeKit
         _region = CreateTestProbe("region");
         _letters = CreateTestProbe("letters");
         _parking = Sys.ActorOf(ParkingActor.Props(
-            _store, new ParkingLotOptions { MaxParked = 100, Backoff = Options.Settings.Backoff, Time = Options.Time }, new ParkingState(), NullLogger.Instance));
+            _store, new ParkingSettings { MaxParked = 100, Backoff = Options.Settings.Backoff, Time = Options.Time }, new ParkingState(), NullLogger.Instance));
     }
 
     private long NowMs => Clock.Now.ToUnixTimeMilliseconds();

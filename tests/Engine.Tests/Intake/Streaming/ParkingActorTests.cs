@@ -166,7 +166,7 @@ public sealed class ParkingActorTests : IntakeKit
     private static ParkedDelivery Row(int id) => new() { Id = new Guid(id, 0, 0, new byte[8]), Stream = "act.share", DueMs = 0, Tries = 0, Message = [] };
 
     private IActorRef Start(long maxParked = 100) => Sys.ActorOf(ParkingActor.Props(
-        _store, new ParkingLotOptions { MaxParked = maxParked, Backoff = new Backoff(Second, Second), Time = Options.Time }, _state, NullLogger.Instance));
+        _store, new ParkingSettings { MaxParked = maxParked, Backoff = new Backoff(Second, Second), Time = Options.Time }, _state, NullLogger.Instance));
 
     private Park ParkOf(params ParkedDelivery[] rows) => new(NextBatch(), rows, HasRoom: false);
 

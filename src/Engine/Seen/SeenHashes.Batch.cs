@@ -1,0 +1,82 @@
+namespace DataLoad.Engine.Seen;
+
+/// <content>
+/// Questions for a whole batch: filter by filter, so that the processor fetches many ids' cache lines at a time where
+/// one id after another would wait for each.
+/// </content>
+internal sealed partial class SeenHashes
+{
+    private const int ChunkIds = 256;
+
+    private readonly HashProbe[] _probes = new HashProbe[ChunkIds];
+    private readonly FilterMask[] _masks = new FilterMask[ChunkIds];
+
+    /// <summary>
+    /// Tells what is known of each id of a batch, and asks for the rows that are missing to tell, like
+    /// <see cref="CollectMissing(UInt128, long, MissingPages)"/> for each.
+    /// </summary>
+    /// <param name="hashes">The ids.</param>
+    /// <param name="nowMs">The time, in epoch milliseconds.</param>
+    /// <param name="found">What is known of each; at least as long.</param>
+    /// <param name="missing">Where to ask.</param>
+    public void CollectMissing(ReadOnlySpan<UInt128> hashes, long nowMs, Span<Membership> found, MissingPages missing)
+    {
+        long endedByMs = nowMs - _options.WindowMs;
+        ReadOnlySpan<BlockedFilter?> filters = _segments.Filters[.._segments.CountAfter(endedByMs)];
+        for (int start = 0; start < hashes.Length; start += ChunkIds)
+        {
+            ReadOnlySpan<UInt128> ids = hashes[start..Math.Min(hashes.Length, start + ChunkIds)];
+            Span<Membership> answers = found.Slice(start, ids.Length);
+            FindChunk(ids, endedByMs, filters, answers);
+            for (int i = 0; i < ids.Length; i++)
+            {
+                if (answers[i] == Membership.Unknown)
+                {
+                    answers[i] = CollectMissing(ids[i], nowMs, missing);
+                }
+            }
+        }
+    }
+
+    private void FindChunk(ReadOnlySpan<UInt128> ids, long endedByMs, ReadOnlySpan<BlockedFilter?> filters, Span<Membership> answers)
+    {
+        for (int i = 0; i < ids.Length; i++)
+        {
+            _probes[i] = new HashProbe(ids[i]);
+            _active.Prefetch(_probes[i]);
+        }
+
+        for (int i = 0; i < ids.Length; i++)
+        {
+            _masks[i] = _probes[i].Mask;
+            answers[i] = _active.Contains(ids[i], _probes[i], endedByMs) ? Membership.Seen : Membership.Fresh;
+        }
+
+        for (int segment = 0; segment < filters.Length; segment++)
+        {
+            if (filters[segment] is not { } filter)
+            {
+                foreach (ref Membership answer in answers)
+                {
+                    answer = answer == Membership.Fresh ? Membership.Unknown : answer;
+                }
+
+                continue;
+            }
+
+            for (int i = 0; i < ids.Length; i++)
+            {
+                filter.Prefetch(_probes[i]);
+            }
+
+            for (int i = 0; i < ids.Length; i++)
+            {
+                if (filter.MayContain(_probes[i], _masks[i]) && answers[i] != Membership.Seen)
+                {
+                    Membership inPage = FindInPage(segment, ids[i]);
+                    answers[i] = inPage == Membership.Fresh ? answers[i] : inPage;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+using DataLoad.Engine.Journaling;
+
+namespace DataLoad.Engine.Seen;
+
+/// <content>What is saved: seals at checkpoints, and merges between them. Both in two steps, so that a save that fails loses nothing.</content>
+internal sealed partial class SeenHashes
+{
+    // Segments of forgotten buckets whose rows are still stored; a start finds those of a crash again.
+    private readonly List<Segment> _forgotten = [];
+    private readonly List<Segment> _sealed = [];
+    private Segment? _merged;
+    private long _nextSegment = 1;
+
+    /// <summary>The writes of a seal whose commit is not reported yet: to be saved (again).</summary>
+    public SeenWrites? PendingSeal { get; private set; }
+
+    /// <summary>The writes of a merge whose commit is not reported yet: to be saved (again).</summary>
+    public SeenWrites? PendingCompaction { get; private set; }
+
+    /// <summary>
+    /// Turns the ids added since the last seal, all of them journaled and applied by now, into segments, and drops what
+    /// the window has left behind. They stay known here until <see cref="Sealed"/>. Where the save fails, save
+    /// <see cref="PendingSeal"/> again; ids added meanwhile belong to the next seal, so no checkpoint may pass
+    /// the SequenceNr of the writes.
+    /// </summary>
+    /// <param name="epoch">The epoch to write under.</param>
+    /// <param name="appliedSequenceNr">The SequenceNr of the last event whose id was added.</param>
+    /// <param name="nowMs">The time, in epoch milliseconds.</param>
+    /// <exception cref="InvalidOperationException">A seal waits for its commit.</exception>
+    public SeenWrites Seal(long epoch, long appliedSequenceNr, long nowMs)
+    {
+        if (PendingSeal is not null)
+        {
+            throw new InvalidOperationException($"The seal of shard {Shard} at SequenceNr {PendingSeal.SequenceNr} waits for its commit. Save PendingSeal again and report Sealed first.");
+        }
+
+        long endedByMs = nowMs - _options.WindowMs;
+        var writer = new SegmentWriter(Shard, epoch, appliedSequenceNr);
+        Forget(endedByMs);
+        while (_forgotten.Count > 0 && writer.RemovedRows < _options.MaxDeletedRowsPerSeal)
+        {
+            Segment segment = _forgotten[^1];
+            _forgotten.RemoveAt(_forgotten.Count - 1);
+            writer.Remove(segment);
+        }
+
+        writer.Remove(_givenUp);
+        _givenUp.Clear();
+        foreach (IdTable table in _active.Freeze())
+        {
+            if (table.EndMs <= endedByMs)
+            {
+                continue;
+            }
+
+            ReadOnlySpan<UInt128> ids = table.Sorted();
+            for (int start = 0; start < ids.Length; start += _options.MaxSegmentIds)
+            {
+                ReadOnlySpan<UInt128> part = ids[start..Math.Min(ids.Length, start + _options.MaxSegmentIds)];
+                _sealed.Add(writer.Write(new SegmentKey(table.Bucket, _nextSegment++), _options.BucketMs, part, _options));
+            }
+        }
+
+        return PendingSeal = writer.ToWrites();
+    }
+
+    /// <summary>The writes of the seal are saved.</summary>
+    /// <exception cref="InvalidOperationException">No seal waits for its commit.</exception>
+    public void Sealed()
+    {
+        if (PendingSeal is null)
+        {
+            throw new InvalidOperationException($"No seal of shard {Shard} waits for its commit.");
+        }
+
+        _segments.Replace([], _sealed);
+        _active.DropFrozen();
+        _sealed.Clear();
+        PendingSeal = null;
+    }
+
+    /// <summary>Segments that are worth merging; null where there are none or a merge waits for its commit.</summary>
+    public CompactionPlan? PlanCompaction() => _merged is not null
+        ? null
+        : Compaction.Plan(_segments.NewestFirst, Math.Max(_active.NewestEndMs, SegmentCount == 0 ? 0 : _segments.NewestFirst[0].EndMs), _options);
+
+    /// <summary>
+    /// Merges the segments of a plan: writes the new one and removes the old ones, to be saved in one transaction; where
+    /// that fails, save <see cref="PendingCompaction"/> again. Until <see cref="Committed"/> the rows of the new segment
+    /// are taken from there: what the store holds meanwhile, old or new, is not asked.
+    /// </summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="loaded">What the store has for its keys, in any order.</param>
+    /// <param name="epoch">The epoch to write under.</param>
+    /// <param name="sequenceNr">The SequenceNr that the segments hold at.</param>
+    /// <returns>The writes; null where the plan is out of date, its bucket forgotten: drop it.</returns>
+    /// <exception cref="Counting.StoredFormatException">A page is missing or damaged; nothing is changed.</exception>
+    /// <exception cref="InvalidOperationException">A merge waits for its commit.</exception>
+    public SeenWrites? CompleteCompaction(CompactionPlan plan, IReadOnlyList<Snapshot> loaded, long epoch, long sequenceNr)
+    {
+        if (_merged is not null)
+        {
+            throw new InvalidOperationException($"A merge of shard {Shard} waits for its commit. Save PendingCompaction again and report Committed first.");
+        }
+
+        foreach (Segment input in plan.Inputs)
+        {
+            if (!_segments.TryGet(input.Key, out Segment? current) || !ReferenceEquals(current, input))
+            {
+                return null;
+            }
+        }
+
+        ReadOnlySpan<UInt128> ids = Compaction.Merge(Shard, plan, loaded);
+        var writer = new SegmentWriter(Shard, epoch, sequenceNr);
+        Segment first = plan.Inputs[0];
+        Segment output = writer.Write(new SegmentKey(first.Key.Bucket, _nextSegment++), first.BucketMs, ids, _options);
+        foreach (Segment input in plan.Inputs)
+        {
+            writer.Remove(input);
+        }
+
+        Release(plan.Inputs);
+        _segments.Replace(plan.Inputs, [output]);
+        _merged = output;
+        return PendingCompaction = writer.ToWrites();
+    }
+
+    /// <summary>The writes of the merge are saved.</summary>
+    /// <exception cref="InvalidOperationException">No merge waits for its commit.</exception>
+    public void Committed()
+    {
+        if (_merged is null)
+        {
+            throw new InvalidOperationException($"No merge of shard {Shard} waits for its commit.");
+        }
+
+        _merged = null;
+        PendingCompaction = null;
+    }
+
+    // Takes in what tells about an id in the segment of a merge that waits for its commit; false where all of it was there.
+    private bool SupplyMerged(UInt128 hash)
+    {
+        Segment segment = _merged!;
+        bool supplied = false;
+        while (MissingRow(segment, hash) is { } row)
+        {
+            // A segment is written page by page, its directory last, before anything is removed.
+            SnapshotWrite write = PendingCompaction!.Writes[row == SegmentKey.DirectoryPage ? segment.PageCount : row];
+            supplied |= Supply(write.Key, write.Bytes!);
+        }
+
+        return supplied;
+    }
+
+    private void Forget(long endedByMs)
+    {
+        List<Segment> ended = [];
+        foreach (Segment segment in _segments.NewestFirst)
+        {
+            // Deleting a merged segment before it is saved would leave its rows behind: it goes with the next seal.
+            if (segment.EndMs <= endedByMs && !ReferenceEquals(segment, _merged))
+            {
+                ended.Add(segment);
+            }
+        }
+
+        if (ended.Count > 0)
+        {
+            Release(ended);
+            _segments.Replace(ended, []);
+            foreach (Segment segment in ended)
+            {
+                segment.Directory = null;
+            }
+
+            _forgotten.AddRange(ended);
+        }
+    }
+
+    private void Release(IReadOnlyList<Segment> segments)
+    {
+        foreach (Segment segment in segments)
+        {
+            if (segment.Directory is { } directory)
+            {
+                _pages.DropAll(directory);
+            }
+        }
+    }
+}

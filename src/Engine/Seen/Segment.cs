@@ -1,0 +1,49 @@
+namespace DataLoad.Engine.Seen;
+
+/// <summary>
+/// An immutable, stored set of ids of one time bucket: sorted, cut in pages. What is here is always in memory; its
+/// directory and pages come and go.
+/// </summary>
+internal sealed class Segment
+{
+    /// <summary>What it costs in memory without its directory.</summary>
+    public const int OwnBytes = 160;
+
+    /// <summary>Its name.</summary>
+    public required SegmentKey Key { get; init; }
+
+    /// <summary>The length of its bucket, which may differ from today's where the window was changed.</summary>
+    public required long BucketMs { get; init; }
+
+    /// <summary>How many ids it holds; 1 and up.</summary>
+    public required int Count { get; init; }
+
+    /// <summary>How many ids each page has but the last.</summary>
+    public required int PageIds { get; init; }
+
+    /// <summary>How many blocks its filter has.</summary>
+    public required int FilterBlocks { get; init; }
+
+    /// <summary>Filter and resident pages, where they are in memory.</summary>
+    public SegmentDirectory? Directory { get; set; }
+
+    /// <summary>The first millisecond after its bucket.</summary>
+    public long EndMs => (Key.Bucket + 1) * BucketMs;
+
+    /// <summary>How many pages it has.</summary>
+    public int PageCount => PageCountOf(Count, PageIds);
+
+    /// <summary>How many rows it has in the store.</summary>
+    public int RowCount => PageCount + 1;
+
+    /// <summary>How many pages so many ids make.</summary>
+    public static int PageCountOf(int count, int pageIds) => (count - 1 + pageIds) / pageIds;
+
+    /// <summary>How many ids a page has.</summary>
+    public int IdsOfPage(int page) => Math.Min(PageIds, Count - (page * PageIds));
+
+    /// <summary>About how many bytes a row has.</summary>
+    public long RowBytes(int page) => page == SegmentKey.DirectoryPage
+        ? ((long)FilterBlocks * BlockedFilter.BlockBytes) + (PageCount * 16L) + 64
+        : (IdsOfPage(page) * 16L) + 32;
+}
