@@ -102,6 +102,9 @@ public sealed class ClusterNode
     public async Task<bool> IsAliveAsync(CancellationToken cancellationToken) => _life is not { } life
         || (await life.Health.CheckHealthAsync(check => check.Tags.Contains(Live), cancellationToken)).Status != HealthStatus.Unhealthy;
 
+    /// <summary>The actor system, while it runs, or null.</summary>
+    internal ActorSystem? System => _life?.System;
+
     /// <summary>How many deliveries are parked.</summary>
     public long Parked => _life?.Intake?.Parking.Count ?? 0;
 
@@ -128,12 +131,22 @@ public sealed class ClusterNode
     /// <exception cref="StoreException">The store cannot be used as it is.</exception>
     public async Task RunAsync(CancellationToken stop)
     {
+        int failures = 0;
         while (!stop.IsCancellationRequested)
         {
             try
             {
                 await _start.RunAsync(stop);
+                long startedAt = _services.Time.GetTimestamp();
                 await LiveAsync(withIntake: true, life => WaitForEndAsync(life, stop), stop);
+                if (!stop.IsCancellationRequested)
+                {
+                    Backoff backoff = _settings.Intake.Backoff;
+                    failures = _services.Time.GetElapsedTime(startedAt) > backoff.Limit ? 1 : failures + 1;
+                    TimeSpan wait = backoff.After(failures);
+                    ClusterLog.Anew(_logger, wait);
+                    await Task.Delay(wait, _services.Time, stop);
+                }
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
@@ -204,8 +217,16 @@ public sealed class ClusterNode
             await ending.CancelAsync();
             await keeping.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             _life = null;
+            IReadOnlyList<PartitionStatus> partitions = Registry.Partitions;
             Registry.Clear();
-            ClusterLog.Stopped(_logger);
+            if (partitions.All(partition => partition.Checkpoint == partition.SequenceNr))
+            {
+                ClusterLog.Stopped(_logger);
+            }
+            else
+            {
+                ClusterLog.StoppedInPart(_logger);
+            }
         }
     }
 
