@@ -5,7 +5,7 @@ namespace DataLoad.Engine.Intake;
 /// <summary>Log messages 5000 to 5099.</summary>
 internal static partial class IntakeLog
 {
-    [LoggerMessage(5000, LogLevel.Error, "A parked delivery of stream {Stream} is left aside for an hour: {Error}")]
+    [LoggerMessage(5000, LogLevel.Error, "A parked delivery of stream {Stream} is left aside, and tried again after dataload.parking.fault-delay: {Error}")]
     public static partial void ParkedDamaged(ILogger logger, string stream, string error);
 
     [LoggerMessage(5001, LogLevel.Information, "Connected to the broker at {Broker}")]
@@ -13,15 +13,6 @@ internal static partial class IntakeLog
 
     [LoggerMessage(5002, LogLevel.Warning, "No connection to the broker at {Broker} (try {Failures}), next try in {Wait}: {Error}")]
     public static partial void ConnectFailed(ILogger logger, string broker, int failures, TimeSpan wait, string error);
-
-    [LoggerMessage(5003, LogLevel.Warning, "Stream {Stream} lost its channel (try {Failures}), opening it again in {Wait}: {Error}")]
-    public static partial void ChannelLost(ILogger logger, string stream, int failures, TimeSpan wait, string error);
-
-    [LoggerMessage(5004, LogLevel.Warning, "Publishing {Count} dead letters failed (try {Failures}), next try in {Wait}: {Error}")]
-    public static partial void DeadLettersFailed(ILogger logger, int count, int failures, TimeSpan wait, string error);
-
-    [LoggerMessage(5005, LogLevel.Information, "Stream {Stream} consumes queue {Queue}")]
-    public static partial void Consuming(ILogger logger, string stream, string queue);
 
     [LoggerMessage(5006, LogLevel.Warning, "{What} '{Name}' is used as it is: {Error}")]
     public static partial void UsedAsIs(ILogger logger, string what, string name, string error);
@@ -34,9 +25,6 @@ internal static partial class IntakeLog
 
     [LoggerMessage(5007, LogLevel.Warning, "Stream {Stream} could not take up {Count} parked deliveries, going on one by one: {Error}")]
     public static partial void ParkedFailed(ILogger logger, string stream, int count, string error);
-
-    [LoggerMessage(5009, LogLevel.Warning, "There is no place for dead letters yet, and deliveries that cannot be counted will wait for one: {Error}")]
-    public static partial void NoDeadLetters(ILogger logger, string error);
 
     [LoggerMessage(5010, LogLevel.Error, "Stream {Stream} failed (try {Failures}), starting it again in {Wait}")]
     public static partial void StreamFailed(ILogger logger, Exception? fault, string stream, int failures, TimeSpan wait);

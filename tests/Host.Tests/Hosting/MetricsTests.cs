@@ -27,7 +27,7 @@ public sealed partial class MetricsTests
         }
 
         metrics.DeadLetters.Add(2, stream, new(EngineMetrics.ReasonTag, "no-row"));
-        foreach (System.Diagnostics.Metrics.Histogram<double> histogram in new[] { metrics.JournalSeconds, metrics.JournalGroup, metrics.FlushSeconds, metrics.SnapshotSeconds, metrics.LookupSeconds })
+        foreach (System.Diagnostics.Metrics.Histogram<double> histogram in new[] { metrics.JournalSeconds, metrics.FlushSeconds, metrics.SnapshotSeconds, metrics.LookupSeconds })
         {
             histogram.Record(0.02, stream);
         }
