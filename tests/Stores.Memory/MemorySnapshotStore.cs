@@ -4,7 +4,7 @@ using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Engine.Storage.Memory;
 
-/// <summary>Snapshots and checkpoints in memory.</summary>
+/// <summary>Snapshots in memory.</summary>
 internal sealed class MemorySnapshotStore(MemoryCalls calls, int pageRows) : ISnapshotStore
 {
     /// <inheritdoc/>
@@ -39,16 +39,6 @@ internal sealed class MemorySnapshotStore(MemoryCalls calls, int pageRows) : ISn
             after = page[^1].Key;
         }
     }
-
-    /// <inheritdoc/>
-    public ValueTask<Checkpoint> LoadCheckpointAsync(int shard, CancellationToken cancellationToken) =>
-        calls.RunAsync("Snapshots.LoadCheckpoint", state => state.CheckpointOf(shard), cancellationToken);
-
-    /// <inheritdoc/>
-    public ValueTask<bool> SaveCheckpointAsync(int shard, long epoch, long sequenceNr, CancellationToken cancellationToken) => calls.RunAsync(
-        "Snapshots.SaveCheckpoint",
-        state => MemoryPartitionStore.SaveCheckpoint(state, shard, epoch, sequenceNr),
-        cancellationToken);
 
     /// <summary>Writes and removes; returns the stale shards.</summary>
     internal static IReadOnlyList<int> Write(MemoryStoreState state, IReadOnlyList<SnapshotWrite> writes)

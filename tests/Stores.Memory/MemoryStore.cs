@@ -19,13 +19,12 @@ public sealed class MemoryStore : IStore
 
     /// <summary>Makes a store over a state.</summary>
     /// <param name="state">What is kept.</param>
-    /// <param name="pageRows">How many blocks, snapshots or rows are read at a time; 1 and up.</param>
+    /// <param name="pageRows">How many snapshots or rows are read at a time; 1 and up.</param>
     public MemoryStore(MemoryStoreState state, int pageRows = 64)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(pageRows, 1);
         _calls = new MemoryCalls(state);
         Partitions = new MemoryPartitionStore(_calls);
-        Journal = new MemoryJournal(_calls, pageRows);
         Snapshots = new MemorySnapshotStore(_calls, pageRows);
         Statistics = new MemoryStatisticsStore(_calls, pageRows);
         Leases = new MemoryLeaseStore(_calls, state);
@@ -36,7 +35,7 @@ public sealed class MemoryStore : IStore
     }
 
     /// <summary>
-    /// Called with a call's name, as in <c>Journal.Append</c>, before it takes effect: delays it, or throws in its place.
+    /// Called with a call's name, as in <c>Snapshots.Save</c>, before it takes effect: delays it, or throws in its place.
     /// </summary>
     public Func<string, ValueTask>? Before
     {
@@ -56,9 +55,6 @@ public sealed class MemoryStore : IStore
 
     /// <inheritdoc/>
     public IPartitionStore Partitions { get; }
-
-    /// <inheritdoc/>
-    public IJournal Journal { get; }
 
     /// <inheritdoc/>
     public ISnapshotStore Snapshots { get; }

@@ -33,8 +33,6 @@ public sealed class MemoryStoreState
 
     internal Dictionary<string, (NodeInfo Node, DateTimeOffset Until)> Nodes { get; } = new(StringComparer.Ordinal);
 
-    internal Dictionary<int, SortedList<long, JournalBlock>> Journals { get; } = [];
-
     internal Dictionary<(int Shard, SnapshotKind Kind), SortedList<byte[], Snapshot>> Snapshots { get; } = [];
 
     internal Dictionary<int, PartitionPositions> Partitions { get; } = [];
@@ -80,8 +78,6 @@ public sealed class MemoryStoreState
     }
 
     internal PartitionPositions PositionsOf(int partition) => Partitions.GetValueOrDefault(partition);
-
-    internal Checkpoint CheckpointOf(int shard) => new(PositionsOf(shard).Checkpoint, PositionsOf(shard).Baseline);
 
     /// <summary>Whether a shard's epoch is the current one; notes the shard where it is not.</summary>
     internal bool Admits(int shard, long epoch, List<int> stale)

@@ -13,6 +13,9 @@ public sealed class PartitionClient(IActorRef region, PartitionSettings settings
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongPatience = TimeSpan.FromMinutes(2);
 
+    /// <summary>The ShardRegion.</summary>
+    internal IActorRef Region => region;
+
     /// <summary>Writes all rows that changed until now to the statistics tables.</summary>
     /// <exception cref="PartitionNotServingException">A Partition is not serving.</exception>
     /// <exception cref="AskTimeoutException">A Partition did not answer in time.</exception>

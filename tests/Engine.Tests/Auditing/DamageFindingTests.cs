@@ -1,57 +1,37 @@
 using DataLoad.Engine.Auditing;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
-using DataLoad.Engine.Intake;
+using DataLoad.Engine.Counting.Sets;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Parking;
+using DataLoad.Engine.Seen;
 using DataLoad.Engine.Statistics;
+using DataLoad.Engine.Tests.Intake.Streaming;
 using DataLoad.Engine.Tests.Journaling;
-using DataLoad.Engine.Tests.Sharding;
-using RabbitMQ.Client;
+using DataLoad.Engine.Tests.Seen;
 using Shouldly;
 using Xunit;
 
 namespace DataLoad.Engine.Tests.Auditing;
 
-/// <summary>A verification finds each flipped bit of all that is stored, and says where it is and what to do.</summary>
-public sealed class DamageFindingTests : IAsyncDisposable
+/// <summary>A verification finds each flipped bit of all that is stored beside the journal, and says where it is and what to do.</summary>
+public sealed class DamageFindingTests
 {
-    private static readonly CountingPlan Plan = new(Catalog.Default);
-
-    private readonly RegionHarness _harness = new() { Settings = RegionHarness.Brisk with { Shards = 2 } };
+    private readonly JournaledPartition _partition = new();
 
     [Fact]
-    public async Task A_flipped_bit_of_any_block_is_found_with_shard_SequenceNr_and_remedy()
-    {
-        await FillAsync();
-        foreach ((int shard, SortedList<long, JournalBlock> blocks) in _harness.State.Journals)
-        {
-            foreach ((long first, JournalBlock block) in blocks.ToArray())
-            {
-                await ForBitsAsync(block.Bytes.ToArray(), step: 97, bytes => blocks[first] = block with { Bytes = bytes }, message =>
-                {
-                    message.ShouldContain($"shard {shard}");
-                    message.ShouldContain($"SequenceNr {block.FirstSequenceNr} to {block.LastSequenceNr}");
-                    message.ShouldContain("Restore the store from a backup");
-                    message.ShouldContain("A node starts and counts without this block");
-                });
-            }
-        }
-    }
-
-    [Fact]
-    public async Task A_flipped_bit_of_any_snapshot_is_found_with_shard_SequenceNr_and_remedy()
+    public async Task Flipped_bit_of_any_snapshot_is_found_with_Partition_SequenceNr_and_remedy()
     {
         await FillAsync();
         var kinds = new HashSet<SnapshotKind>();
-        foreach (((int shard, SnapshotKind kind), SortedList<byte[], Snapshot> rows) in _harness.State.Snapshots.Where(rows => rows.Key.Shard == 0))
+        foreach (((_, SnapshotKind kind), SortedList<byte[], Snapshot> rows) in _partition.State.Snapshots)
         {
             kinds.Add(kind);
             foreach ((byte[] key, Snapshot row) in rows.ToArray())
             {
                 await ForBitsAsync(row.Bytes, step: 41, bytes => rows[key] = row with { Bytes = bytes }, message =>
                 {
-                    message.ShouldContain($"Partition {shard}, {kind} snapshot of SequenceNr {row.SequenceNr}: ");
+                    message.ShouldContain($"Partition 0, {kind} snapshot of SequenceNr {row.SequenceNr}: ");
                     message.ShouldMatch(kind is SnapshotKind.Counter ? "Run 'dataload rebuild' for its topic" : "makes .* anew from the journal");
                 });
             }
@@ -61,64 +41,51 @@ public sealed class DamageFindingTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_damaged_baseline_is_found_with_shard_SequenceNr_and_remedy()
+    public async Task Damaged_baseline_is_found_with_Partition_SequenceNr_and_remedy()
     {
         await FillAsync();
-        SortedList<byte[], Snapshot> counters = _harness.State.Snapshots[(0, SnapshotKind.Counter)];
+        SortedList<byte[], Snapshot> counters = Rows(SnapshotKind.Counter);
         (byte[] key, Snapshot row) = counters.First();
         var baselines = new SortedList<byte[], Snapshot>(counters.Comparer) { [key] = row };
-        _harness.State.Snapshots[(0, SnapshotKind.Baseline)] = baselines;
-        await ForBitsAsync(row.Bytes, step: 7, bytes => baselines[key] = row with { Bytes = bytes }, message =>
-        {
-            message.ShouldContain($"Partition 0, Baseline snapshot of SequenceNr {row.SequenceNr}: ");
-            message.ShouldContain("Restore the store from a backup");
-        }, expectClean: false);
+        _partition.State.Snapshots[(0, SnapshotKind.Baseline)] = baselines;
+        await ForBitsAsync(
+            row.Bytes,
+            step: 7,
+            bytes => baselines[key] = row with { Bytes = bytes },
+            message =>
+            {
+                message.ShouldContain($"Partition 0, Baseline snapshot of SequenceNr {row.SequenceNr}: ");
+                message.ShouldContain("Restore the store from a backup");
+            },
+            expectClean: false);
     }
 
     [Fact]
-    public async Task A_flipped_bit_of_any_parked_delivery_is_found_with_stream_id_and_remedy()
+    public async Task Flipped_bit_of_any_parked_delivery_is_found_with_stream_id_and_remedy()
     {
         await FillAsync();
+        byte[] message = new ParkedContent(1_700_000_000_000, IntakeKit.Json, "{}"u8.ToArray()).Encode();
         foreach (int number in Enumerable.Range(1, 450))
         {
-            byte[] message = ParkedMessage.Encode(1_700_000_000_000, new BasicProperties { MessageId = $"m{number}", Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { ["h"] = number } }, "{}"u8);
             var id = new Guid(number, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]);
-            await _harness.Store.Parking.ParkAsync([new ParkedDelivery { Id = id, Stream = "act.buy", DueMs = number, Tries = 1, Message = message }], CancellationToken.None);
+            await _partition.Store.Parking.ParkAsync([new ParkedDelivery { Id = id, Stream = "act.buy", DueMs = number, Tries = 1, Message = message }], default);
         }
 
-        foreach (ParkedDelivery parked in _harness.State.Parked.Values.Where((_, place) => place % 149 == 0).ToArray())
+        foreach (ParkedDelivery parked in _partition.State.Parked.Values.Where((_, place) => place % 149 == 0).ToArray())
         {
-            await ForBitsAsync(parked.Message, step: 13, bytes => _harness.State.Parked[parked.Id] = parked with { Message = bytes }, message =>
+            await ForBitsAsync(parked.Message, step: 13, bytes => _partition.State.Parked[parked.Id] = parked with { Message = bytes }, found =>
             {
-                message.ShouldStartWith($"Stream act.buy: The parked delivery {parked.Id} is damaged: ");
-                message.ShouldContain("Remove its row from dataload_parked");
+                found.ShouldStartWith($"Stream act.buy: The parked delivery {parked.Id} is damaged: ");
+                found.ShouldContain("Remove its row from dataload_parked");
             });
         }
-    }
-
-    [Fact]
-    public async Task All_that_is_damaged_is_told_not_only_what_is_met_first()
-    {
-        await FillAsync();
-        SortedList<long, JournalBlock> blocks = _harness.State.Journals[0];
-        blocks.Count.ShouldBeGreaterThan(2);
-        foreach (long first in blocks.Keys.ToArray())
-        {
-            blocks[first] = blocks[first] with { Bytes = Flipped(blocks[first].Bytes.ToArray(), 77) };
-        }
-
-        VerificationReport report = await VerifyAsync();
-
-        report.DamageCount.ShouldBe(blocks.Count);
-        report.Damages.Select(damage => damage.Message).ShouldBeUnique();
-        report.Rows.ShouldBeGreaterThan(0, "the other shard is compared all the same");
     }
 
     [Fact]
     public async Task Snapshots_in_the_place_of_others_and_lost_pages_are_found()
     {
         await FillAsync();
-        SortedList<byte[], Snapshot> counters = _harness.State.Snapshots[(0, SnapshotKind.Counter)];
+        SortedList<byte[], Snapshot> counters = Rows(SnapshotKind.Counter);
         (byte[] key, Snapshot row) = counters.First();
         counters.Remove(key);
         byte[] moved = Flipped(key, 8 * 8);
@@ -129,7 +96,7 @@ public sealed class DamageFindingTests : IAsyncDisposable
         (await MessageAsync()).ShouldContain($"is of SequenceNr {row.SequenceNr}.");
         counters[key] = row;
 
-        SortedList<byte[], Snapshot> hashes = _harness.State.Snapshots[(0, SnapshotKind.SeenHashes)];
+        SortedList<byte[], Snapshot> hashes = Rows(SnapshotKind.SeenHashes);
         byte[] page = hashes.Keys.First(k => k[0] == 2);
         Snapshot kept = hashes[page];
         hashes.Remove(page);
@@ -140,10 +107,10 @@ public sealed class DamageFindingTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_filter_reads_the_snapshots_of_its_Counters_alone()
+    public async Task Filter_reads_the_snapshots_of_its_Counters_alone()
     {
         await FillAsync();
-        SortedList<byte[], Snapshot> counters = _harness.State.Snapshots[(0, SnapshotKind.Counter)];
+        SortedList<byte[], Snapshot> counters = Rows(SnapshotKind.Counter);
         (byte[] key, Snapshot row) = counters.First();
         counters[key] = row with { Bytes = Flipped(row.Bytes, 9) };
         CounterId id = SnapshotKeys.CounterId(key);
@@ -152,20 +119,43 @@ public sealed class DamageFindingTests : IAsyncDisposable
         (await VerifyAsync(new StatisticsFilter(TopicType: "nobody"))).DamageCount.ShouldBe(0);
     }
 
-    public ValueTask DisposeAsync() => _harness.DisposeAsync();
+    private SortedList<byte[], Snapshot> Rows(SnapshotKind kind) => _partition.State.Snapshots[(0, kind)];
 
+    /// <summary>A journal, its rows, and snapshots of each kind at its end, as an owner leaves them.</summary>
     private async Task FillAsync()
     {
-        await _harness.StartAsync();
+        await _partition.OwnAsync();
         var events = new RandomEvents(5) { Topics = 1, Days = 1, Users = 50 };
         for (int i = 0; i < 4; i++)
         {
-            await _harness.CountAsync(events.Take(12, identified: true));
+            _partition.Persist(events.Take(12, identified: true));
         }
 
-        await _harness.StopAsync();
-        (await VerifyAsync()).IsClean.ShouldBeTrue();
+        await _partition.FlushAsync();
+        var keys = new IdSet();
+        keys.Add(7);
+        keys.Add(4711);
+        var chunk = new KeyChunk(new KeyChunkId(3, new TopicKey("activity", 1), 0), keys);
+        SeenHashes hashes = await SeenHashes.OpenAsync(0, _partition.Store.Snapshots, new SeenHashesOptions(), damaged: null, default);
+        foreach (UInt128 id in SeenShard.Ids(40, seed: 5))
+        {
+            hashes.Add(id, BlockSpec.At);
+        }
+
+        SnapshotWrite[] writes =
+        [
+            .. _partition.Counters.Values.Select(counter => Write(SnapshotKind.Counter, SnapshotKeys.Of(counter.Id), counter.SequenceNr, CounterCodec.Encode(counter))),
+            Write(SnapshotKind.SeenKeys, chunk.Id.SnapshotKey(), _partition.SequenceNr, chunk.Encode()),
+            .. hashes.Seal(_partition.Epoch, _partition.SequenceNr, BlockSpec.At).Writes,
+        ];
+        (await _partition.Store.Snapshots.SaveAsync(writes, default)).ShouldBeEmpty();
+        await _partition.CheckpointAsync();
+        VerificationReport report = await VerifyAsync();
+        report.IsClean.ShouldBeTrue(string.Join('\n', report.Damages));
     }
+
+    private SnapshotWrite Write(SnapshotKind kind, byte[] key, long sequenceNr, byte[] bytes) =>
+        new() { Shard = 0, Epoch = _partition.Epoch, Kind = kind, Key = key, SequenceNr = sequenceNr, Bytes = bytes };
 
     private async Task ForBitsAsync(byte[] bytes, int step, Action<byte[]> put, Action<string> check, bool expectClean = true)
     {
@@ -190,7 +180,7 @@ public sealed class DamageFindingTests : IAsyncDisposable
     }
 
     private Task<VerificationReport> VerifyAsync(StatisticsFilter? filter = null) =>
-        new Verification(Plan, _harness.Store, new VerificationOptions { Partitions = 2, Filter = filter ?? StatisticsFilter.All }).RunAsync(progress: null, CancellationToken.None);
+        _partition.VerifyAsync(new VerificationOptions { Partitions = 1, Filter = filter ?? StatisticsFilter.All });
 
     private static byte[] Flipped(byte[] bytes, int bit)
     {

@@ -83,8 +83,8 @@ public abstract class LeaseStoreConformance : ConformanceBase
 
         again.HeldBy.ShouldBeNull();
         again.Granted.Single().Epoch.ShouldBeGreaterThan(epoch);
-        (await Store.Snapshots.SaveCheckpointAsync(0, epoch, 1, Token)).ShouldBeFalse("what an earlier ownership sent lands no more");
-        (await Store.Snapshots.SaveCheckpointAsync(0, again.Granted.Single().Epoch, 1, Token)).ShouldBeTrue();
+        (await Store.Partitions.SaveCheckpointAsync(0, epoch, 1, Token)).ShouldBeFalse("what an earlier ownership sent lands no more");
+        (await Store.Partitions.SaveCheckpointAsync(0, again.Granted.Single().Epoch, 1, Token)).ShouldBeTrue();
     }
 
     [Fact]
@@ -105,9 +105,9 @@ public abstract class LeaseStoreConformance : ConformanceBase
         long epoch = (await LeaseAsync(0))[0];
         (IStore successor, long[] raised) = await TakeOverAsync(0);
 
-        (await AnswerAsync(() => Store.Snapshots.SaveCheckpointAsync(0, epoch, 5, Token))).ShouldBeFalse();
-        (await successor.Snapshots.SaveCheckpointAsync(0, epoch, 5, Token)).ShouldBeFalse();
-        (await successor.Snapshots.SaveCheckpointAsync(0, raised[0], 6, Token)).ShouldBeTrue();
+        (await AnswerAsync(() => Store.Partitions.SaveCheckpointAsync(0, epoch, 5, Token))).ShouldBeFalse();
+        (await successor.Partitions.SaveCheckpointAsync(0, epoch, 5, Token)).ShouldBeFalse();
+        (await successor.Partitions.SaveCheckpointAsync(0, raised[0], 6, Token)).ShouldBeTrue();
     }
 
     [Fact]

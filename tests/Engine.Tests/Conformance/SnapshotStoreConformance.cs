@@ -110,12 +110,12 @@ public abstract class SnapshotStoreConformance : ConformanceBase
         (IStore successor, _) = await TakeOverAsync(1);
 
         IReadOnlyList<int> stale = await AnswerAsync(() => Store.Snapshots.SaveAsync([Write(1, epoch, [1], 2) with { Bytes = null }], Token));
-        bool moved = await AnswerAsync(() => Store.Snapshots.SaveCheckpointAsync(1, epoch, 5, Token));
+        bool moved = await AnswerAsync(() => Store.Partitions.SaveCheckpointAsync(1, epoch, 5, Token));
 
         stale.ShouldBe([1]);
         moved.ShouldBeFalse();
         (await successor.Snapshots.LoadAsync(1, SnapshotKind.Counter, [[1]], Token)).Count.ShouldBe(1);
-        (await successor.Snapshots.LoadCheckpointAsync(1, Token)).SequenceNr.ShouldBe(0);
+        (await successor.Partitions.LoadAsync(1, Token)).Checkpoint.ShouldBe(0);
     }
 
     [Fact]
@@ -164,36 +164,16 @@ public abstract class SnapshotStoreConformance : ConformanceBase
     }
 
     [Fact]
-    public async Task A_checkpoint_is_zeros_at_first_moves_forward_and_never_back()
-    {
-        long epoch = (await LeaseAsync(1))[0];
-        (await Store.Snapshots.LoadCheckpointAsync(1, Token)).ShouldBe(default);
-
-        (await Store.Snapshots.SaveCheckpointAsync(1, epoch, 10, Token)).ShouldBeTrue();
-        (await Store.Snapshots.SaveCheckpointAsync(1, epoch, 7, Token)).ShouldBeTrue();
-        (await Store.Snapshots.LoadCheckpointAsync(1, Token)).ShouldBe(new Checkpoint(10, 0));
-
-        (await Store.Snapshots.SaveCheckpointAsync(1, epoch - 1, 20, Token)).ShouldBeFalse();
-        (await Store.Snapshots.LoadCheckpointAsync(1, Token)).ShouldBe(new Checkpoint(10, 0));
-
-        (await Store.Snapshots.SaveCheckpointAsync(1, epoch, 20, Token)).ShouldBeTrue();
-        await Store.Journal.TrimAsync(1, epoch, 5, [], Token);
-        (await Store.Snapshots.LoadCheckpointAsync(1, Token)).ShouldBe(new Checkpoint(20, 5));
-        (await Store.Snapshots.SaveCheckpointAsync(1, epoch, 30, Token)).ShouldBeTrue();
-        (await Store.Snapshots.LoadCheckpointAsync(1, Token)).ShouldBe(new Checkpoint(30, 5));
-    }
-
-    [Fact]
     public async Task Reopening_finds_snapshots_and_checkpoint()
     {
         long epoch = (await LeaseAsync(1))[0];
         await SaveAsync(Write(1, epoch, [1], 4, 44));
-        await Store.Snapshots.SaveCheckpointAsync(1, epoch, 4, Token);
+        await Store.Partitions.SaveCheckpointAsync(1, epoch, 4, Token);
 
         await ReopenAsync();
 
         (await LoadAsync(1, [[1]])).Single().Bytes.ShouldBe([44]);
-        (await Store.Snapshots.LoadCheckpointAsync(1, Token)).SequenceNr.ShouldBe(4);
+        (await Store.Partitions.LoadAsync(1, Token)).Checkpoint.ShouldBe(4);
     }
 
     private async Task<IReadOnlyList<int>> SaveAsync(params SnapshotWrite[] writes) => await Store.Snapshots.SaveAsync(writes, Token);

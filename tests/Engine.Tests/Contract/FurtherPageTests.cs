@@ -1,29 +1,28 @@
-using System.Text;
+using Akka.Actor;
+using Akka.TestKit.Xunit;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Intake;
-using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Intake.Streaming;
 using DataLoad.Engine.Metrics;
-using DataLoad.Engine.Node;
-using DataLoad.Engine.Parking;
-using DataLoad.Engine.Resolving;
+using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Scheduling;
-using DataLoad.Engine.Sharding;
+using DataLoad.Engine.Statistics;
 using DataLoad.Engine.Storage;
 using DataLoad.Engine.Storage.Sqlite;
 using DataLoad.Engine.Tests.Conformance.Sqlite;
-using DataLoad.Engine.Tests.Intake;
+using DataLoad.Engine.Tests.Intake.Streaming;
+using DataLoad.Engine.Tests.Partitions;
 using DataLoad.Engine.Tests.Resolving;
-using DataLoad.Engine.Tests.Sharding;
+using DataLoad.Engine.Watching;
 using Microsoft.Extensions.Logging.Abstractions;
-using RabbitMQ.Client;
 using Shouldly;
 using Xunit;
 
 namespace DataLoad.Engine.Tests.Contract;
 
 /// <summary>"To be continued": a further page is a declaration and nothing else.</summary>
-public sealed class FurtherPageTests : IDisposable
+public sealed class FurtherPageTests : TestKit
 {
     private static readonly Page Marketing = new()
     {
@@ -70,53 +69,33 @@ public sealed class FurtherPageTests : IDisposable
         Contributions = [Contribution.Sum("coupon_num", "num"), Contribution.Sum("coupon_amount", "amount"), Contribution.Distinct("coupon_shop_cnt", "shop_id")],
     };
 
+    private static readonly Catalog All = Catalog.Default.With(Marketing, Click, Coupon);
+
     private readonly TemporaryDatabase _database = new();
+    private readonly JournalDouble _journal;
+
+    public FurtherPageTests()
+        : this(new JournalDouble())
+    {
+    }
+
+    private FurtherPageTests(JournalDouble journal)
+        : base($"akka.loglevel = OFF\nakka.stdout-loglevel = OFF\n{JournalDoublePlugin.ConfigOf(journal)}") => _journal = journal;
 
     [Fact]
     public async Task A_page_that_is_declared_has_its_table_made_and_filled()
     {
-        Catalog catalog = Catalog.Default.With(Marketing, Click, Coupon);
         await using var store = new SqlStore(SqliteDatabase.ForStore(_database.Path));
         await store.MigrateAsync(default);
-        IReadOnlyList<ShardLease> leases = (await store.Leases.AcquireAsync(new NodeInfo { Id = "n", Address = "", Secret = "" }, [0, 1], TimeSpan.FromHours(1), default)).Granted;
-        await new Adoption(store, catalog, NullLogger.Instance).RunAsync(leases, adopt: false, default);
+        await new RowAdoption(store.Statistics, store.Snapshots, store.Partitions, All, store.Name).RunAsync(partitions: 1, adopt: false, default);
         using var metrics = new EngineMetrics();
-        using var stop = new CancellationTokenSource();
-        var region = new ShardRegion(
-            new ShardRegionOptions
-            {
-                Plan = new CountingPlan(catalog),
-                Settings = new ShardingSettings { Shards = 2 },
-                Store = store,
-                Metrics = metrics,
-                Time = TimeProvider.System,
-                Logger = NullLogger.Instance,
-            },
-            leases);
-        Task running = region.RunAsync(stop.Token);
-        await region.Recovered;
-        var backoff = new Backoff(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1));
-        var options = new PipelineOptions
-        {
-            Settings = new IntakeSettings(),
-            Zone = TimeZoneInfo.FindSystemTimeZoneById("Asia/Shanghai"),
-            Lookup = new FakeLookup().With("coupon 1 num=2 amount=5.25 shop_id=8 ctime=1772323200000; coupon 2 num=1 amount=0.75 shop_id=8 ctime=1772323200000"),
-            QueriesOf = stream => [.. stream.Lookups.Select(DefaultQueries.Of)],
-            Region = region,
-            Parking = new ParkingLot(store.Parking, new ParkingSettings { MaxParked = 10, Backoff = backoff, Time = TimeProvider.System }, NullLogger.Instance),
-            DeadLetters = new FakeDeadLetters(),
-            Metrics = metrics,
-            Time = TimeProvider.System,
-            Logger = NullLogger.Instance,
-        };
-        var sink = new TagSink();
+        IActorRef partition = Sys.ActorOf(PartitionActor.Props(0, ContextOf(store, metrics)));
+        FakeLookup rows = new FakeLookup().With("coupon 1 num=2 amount=5.25 shop_id=8 ctime=1772323200000; coupon 2 num=1 amount=0.75 shop_id=8 ctime=1772323200000");
+        IntakeOptions options = IntakeKit.OptionsOn(TimeProvider.System, rows, Guid.NewGuid) with { Catalog = All, Partitions = 1 };
 
-        await new StreamPipeline(Click, options).ProcessAsync(
-            [Message(Click, 1, Clicked(42)), Message(Click, 2, Clicked(43)), Message(Click, 3, Clicked(42))], sink, default);
-        await new StreamPipeline(Coupon, options).ProcessAsync([Message(Coupon, 4, "1"), Message(Coupon, 5, "2"), Message(Coupon, 6, "1")], sink, default);
-        await WaitFor.ConditionAsync(() => sink.Count == 6, "the deliveries to be done", running);
-        region.Stop();
-        await running.WaitAsync(TimeSpan.FromSeconds(20));
+        await CountAsync(partition, options, Click, Clicked(42), Clicked(43), Clicked(42));
+        await CountAsync(partition, options, Coupon, "1", "2", "1");
+        (await partition.Ask<Done>(new FlushNow(0), TimeSpan.FromSeconds(20))).Partition.ShouldBe(0);
 
         (await _database.ScalarAsync("SELECT count(*) FROM data_load_marketing")).ShouldBe("1");
         (await _database.ScalarAsync("SELECT topic_type || '/' || topic_id || ' ' || stat_date || ': ' || click_cnt || ' ' || click_user_cnt || ' ' || coupon_num || ' ' || coupon_shop_cnt FROM data_load_marketing"))
@@ -124,15 +103,50 @@ public sealed class FurtherPageTests : IDisposable
         decimal.Parse((await _database.ScalarAsync("SELECT coupon_amount FROM data_load_marketing"))!, System.Globalization.CultureInfo.InvariantCulture).ShouldBe(6m);
     }
 
-    public void Dispose() => _database.Dispose();
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        _database.Dispose();
+    }
 
     private static string Clicked(int user) =>
         $$"""{"sessionStr":"s","topicType":"lesson","topicId":9,"wuId":{{user}},"times":3,"button":"buy","ctime":1772323200000}""";
 
-    private static Delivery Message(StreamDefinition stream, ulong tag, string body)
+    /// <summary>Interprets messages as their stream does, and waits until what they came to is accepted.</summary>
+    private static async Task CountAsync(IActorRef partition, IntakeOptions options, StreamDefinition stream, params string[] bodies)
     {
-        var delivery = new Delivery(stream);
-        delivery.Fill(tag, new BasicProperties { ContentType = "application/json" }, Encoding.UTF8.GetBytes(body));
-        return delivery;
+        var deliveries = new TestDeliveries(1, [.. bodies.Select(IntakeKit.Message)]);
+        var interpreter = new DeliveryInterpreter(stream, options);
+        deliveries.AddTo(interpreter);
+        if (interpreter.NeedsRows)
+        {
+            await interpreter.LookUpAsync(default);
+        }
+
+        foreach (Part part in interpreter.Finish(deliveries.Origin, isLookedUp: true).Parts)
+        {
+            part.Target.ShouldBe(PartTarget.Partition);
+            await partition.Ask<Accepted>(part.Message, TimeSpan.FromSeconds(20));
+        }
     }
+
+    private PartitionContext ContextOf(SqlStore store, EngineMetrics metrics) => PartitionRegistration.ContextOf(
+        Sys,
+        new PartitionServices
+        {
+            Node = "test",
+            Plan = new CountingPlan(All),
+            Settings = new PartitionSettings { Partitions = 1 },
+            Positions = store.Partitions,
+            Snapshots = store.Snapshots,
+            Statistics = store.Statistics,
+            IsConflict = store.IsConflict,
+            Registry = new PartitionRegistry(),
+            Budget = new MemoryBudget(64L << 20),
+            Metrics = metrics,
+            Persisted = new PersistedBlocks(),
+            Time = TimeProvider.System,
+            Logger = NullLogger.Instance,
+        },
+        _journal);
 }

@@ -1,7 +1,7 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Counting.Sets;
-using DataLoad.Engine.Sharding;
+using DataLoad.Engine.Seen;
 using DataLoad.Engine.Tests.Journaling;
 using Shouldly;
 using Xunit;

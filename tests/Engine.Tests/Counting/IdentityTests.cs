@@ -136,12 +136,8 @@ public sealed class IdentityTests
         var maker = new EventMaker(stream);
         EventId identity = maker.IdentityOf(Timed.Replace("}", $"{more}}}", StringComparison.Ordinal));
         identity.Kind.ShouldBe(IdentityKind.Content);
-        var reader = new BlockReader(Catalog.Default);
 
-        reader.Open(BlockTests.Block([EventSpec.Of(maker.Event)]));
-
-        reader.Next().ShouldBeTrue();
-        reader.Event.Identity.ShouldBe(identity);
+        BlockSpec.Read(BlockSpec.Block([EventSpec.Of(maker.Event)])).ShouldHaveSingleItem().Identity.ShouldBe(identity);
     }
 
     [Fact]

@@ -139,7 +139,7 @@ internal sealed class JournaledPartition
     }
 
     public Task<VerificationReport> VerifyAsync(VerificationOptions? options = null) =>
-        new PartitionVerification(Plan, Store, Reader, options ?? new VerificationOptions { Partitions = 1 }).RunAsync(progress: null, default);
+        new Verification(Plan, Store, Reader, options ?? new VerificationOptions { Partitions = 1 }).RunAsync(progress: null, default);
 
     public static void ShouldBeTheSame(IReadOnlyDictionary<CounterId, Counter> folded, IReadOnlyDictionary<CounterId, Counter> expected)
     {

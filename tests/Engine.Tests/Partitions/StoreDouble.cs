@@ -135,10 +135,6 @@ internal sealed class StoreDouble : IPartitionStore, ISnapshotStore, IStatistics
         }
     }
 
-    public ValueTask<Checkpoint> LoadCheckpointAsync(int shard, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    ValueTask<bool> ISnapshotStore.SaveCheckpointAsync(int shard, long epoch, long sequenceNr, CancellationToken cancellationToken) => throw new NotSupportedException();
-
     public ValueTask EnsureTableAsync(Page page, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     public async ValueTask<IReadOnlyList<int>> FlushAsync(Page page, IReadOnlyList<StatisticsRow> rows, bool correct, CancellationToken cancellationToken)

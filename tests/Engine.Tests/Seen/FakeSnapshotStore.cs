@@ -78,10 +78,6 @@ internal sealed class FakeSnapshotStore : ISnapshotStore
         await Task.CompletedTask;
     }
 
-    public ValueTask<Checkpoint> LoadCheckpointAsync(int shard, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public ValueTask<bool> SaveCheckpointAsync(int shard, long epoch, long sequenceNr, CancellationToken cancellationToken) => throw new NotSupportedException();
-
     /// <summary>Replaces the bytes of a stored row.</summary>
     public void Overwrite(int shard, byte[] key, byte[] bytes) => _rows[Row(shard, SnapshotKind.SeenHashes, key)] = new Snapshot(key, 1, bytes);
 

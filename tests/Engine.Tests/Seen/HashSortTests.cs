@@ -1,4 +1,4 @@
-using DataLoad.Engine.Sharding.Seen;
+using DataLoad.Engine.Seen;
 using Shouldly;
 using Xunit;
 

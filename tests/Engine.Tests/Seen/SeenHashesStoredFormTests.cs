@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using DataLoad.Engine.Binary;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
-using DataLoad.Engine.Sharding.Seen;
+using DataLoad.Engine.Seen;
 using DataLoad.Engine.Tests.Hostile;
 using Shouldly;
 using Xunit;

@@ -1,5 +1,5 @@
 using DataLoad.Engine.Journaling;
-using DataLoad.Engine.Sharding.Seen;
+using DataLoad.Engine.Seen;
 using Shouldly;
 
 namespace DataLoad.Engine.Tests.Seen;

@@ -40,15 +40,15 @@ public sealed class CheckTests : IDisposable
     [Fact]
     public async Task A_store_started_with_other_values_is_a_problem_that_names_both()
     {
-        await using (var store = new SqlStore(SqliteDatabase.ForStore(Path.Combine(_directory, "dataload.db"))))
+        await using (var store = new CountedStore(Path.Combine(_directory, "dataload.db")))
         {
-            await new CountedStore(store).CountAsync((1, 10));
+            await store.CountAsync((1, 10));
         }
 
         (_, string output) = await CheckAsync();
 
         output.ShouldContain("ok       store: SQLite ");
-        output.ShouldContain($"problem  store: dataload.sharding.shards is 32, but SQLite {_directory}/dataload.db was started with {CountedStore.Shards}, which cannot change");
+        output.ShouldContain($"problem  store: dataload.sharding.shards is 8, but SQLite {_directory}/dataload.db was started with {CountedStore.Partitions}, which cannot change");
         output.ShouldContain("ok       store: dataload.time-zone = Asia/Shanghai, as it was started with.");
         output.ShouldContain("ok       store: no node runs over it.");
         output.ShouldContain("ok       table data_load_act_date: holds no rows that something else wrote.");

@@ -1,8 +1,8 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Metrics;
-using DataLoad.Engine.Node;
-using DataLoad.Engine.Sharding;
+using DataLoad.Engine.Clustering;
+using DataLoad.Engine.Seen;
 using DataLoad.Simulation.Scheduling;
 using DataLoad.Simulation.Stores;
 using Microsoft.Extensions.Logging;

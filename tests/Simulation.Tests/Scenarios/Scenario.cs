@@ -1,5 +1,5 @@
 using System.Globalization;
-using DataLoad.Engine.Node;
+using DataLoad.Engine.Clustering;
 
 namespace DataLoad.Simulation.Scenarios;
 

@@ -1,9 +1,9 @@
 using System.Globalization;
 using DataLoad.Engine.Intake;
 using DataLoad.Engine.Intake.Amqp;
-using DataLoad.Engine.Node;
+using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Scheduling;
-using DataLoad.Engine.Sharding;
+using DataLoad.Engine.Seen;
 
 namespace DataLoad.Simulation.Scenarios;
 

@@ -4,13 +4,6 @@ using DataLoad.Engine.Storage.Memory;
 
 namespace DataLoad.Engine.Tests.Conformance.Memory;
 
-public sealed class MemoryJournalConformance : JournalConformance
-{
-    private readonly MemoryStoreState _state = new();
-
-    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new MemoryStore(_state));
-}
-
 public sealed class MemorySnapshotStoreConformance : SnapshotStoreConformance
 {
     private readonly MemoryStoreState _state = new();

@@ -4,19 +4,6 @@ using DataLoad.Engine.Storage.Sqlite;
 
 namespace DataLoad.Engine.Tests.Conformance.Sqlite;
 
-public sealed class SqliteJournalConformance : JournalConformance
-{
-    private readonly TemporaryDatabase _database = new();
-
-    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqlStore(SqliteDatabase.ForStore(_database.Path)));
-
-    protected override ValueTask DisposeDatabaseAsync()
-    {
-        _database.Dispose();
-        return ValueTask.CompletedTask;
-    }
-}
-
 public sealed class SqliteSnapshotStoreConformance : SnapshotStoreConformance
 {
     private readonly TemporaryDatabase _database = new();

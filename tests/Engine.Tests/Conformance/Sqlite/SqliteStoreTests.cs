@@ -94,7 +94,7 @@ public sealed class SqliteStoreTests : IDisposable
         await store.MigrateAsync(Token);
         long epoch = (await store.Leases.AcquireAsync(Node("a"), [1], TimeSpan.FromHours(1), Token)).Granted[0].Epoch;
         await using var database = SqliteDatabase.ForStore(_database.Path);
-        var snapshots = new SqlSnapshotStore(database, store.Partitions);
+        var snapshots = new SqlSnapshotStore(database);
         await database.WriteAsync(
             session =>
             {

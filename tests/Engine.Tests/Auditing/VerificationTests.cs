@@ -9,7 +9,7 @@ using Xunit;
 
 namespace DataLoad.Engine.Tests.Auditing;
 
-public sealed class PartitionVerificationTests
+public sealed class VerificationTests
 {
     private readonly JournaledPartition _partition = new();
 
