@@ -4,7 +4,7 @@ using DataLoad.Engine.Counting.Sets;
 namespace DataLoad.Engine.Counting;
 
 /// <summary>
-/// All state of one page, topic and day: sums and distinct sets. A fold of the journal's events; owned by its shard,
+/// All state of one page, topic and day: sums and distinct sets. A fold of the journal's events; owned by its actor,
 /// not thread-safe.
 /// </summary>
 public sealed class Counter

@@ -4,7 +4,7 @@ namespace DataLoad.Engine.Counting;
 
 /// <summary>
 /// A Topic: the page or activity that events belong to. Carries a hash that is stable across processes and versions,
-/// since it decides the Topic's shard.
+/// since it decides the Topic's Partition.
 /// </summary>
 public readonly struct TopicKey : IEquatable<TopicKey>
 {
@@ -62,7 +62,7 @@ public readonly struct TopicKey : IEquatable<TopicKey>
             : HashOf(Encoding.UTF8.GetBytes(type));
     }
 
-    /// <summary>The shard of the topic among that many.</summary>
+    /// <summary>The Partition of the topic among that many.</summary>
     public int ShardOf(int shards) => (int)(((Hash >> 32) * (ulong)shards) >> 32);
 
     /// <inheritdoc/>

@@ -5,7 +5,7 @@ namespace DataLoad.Engine.Intake;
 /// <summary>Log messages 5000 to 5099.</summary>
 internal static partial class IntakeLog
 {
-    [LoggerMessage(5000, LogLevel.Error, "A parked delivery of stream {Stream} is left aside for an hour: {Error}")]
+    [LoggerMessage(5000, LogLevel.Error, "A parked delivery of stream {Stream} is left aside, and tried again after dataload.parking.fault-delay: {Error}")]
     public static partial void ParkedDamaged(ILogger logger, string stream, string error);
 
     [LoggerMessage(5001, LogLevel.Information, "Connected to the broker at {Broker}")]

@@ -3,7 +3,7 @@ namespace DataLoad.Engine.Journaling;
 /// <summary>One snapshot to write or remove.</summary>
 public sealed record SnapshotWrite
 {
-    /// <summary>The shard.</summary>
+    /// <summary>The Partition's number.</summary>
     public required int Shard { get; init; }
 
     /// <summary>The epoch under which it is written; the write fails where it is stale.</summary>
@@ -12,7 +12,7 @@ public sealed record SnapshotWrite
     /// <summary>What it is of.</summary>
     public required SnapshotKind Kind { get; init; }
 
-    /// <summary>Its key within shard and kind, at most 512 bytes; ordered as bytes.</summary>
+    /// <summary>Its key within Partition and kind, at most 512 bytes; ordered as bytes.</summary>
     public required byte[] Key { get; init; }
 
     /// <summary>The SequenceNr that the state holds at.</summary>

@@ -24,7 +24,7 @@ public sealed class EngineMetrics : IDisposable
         Duplicates = _meter.CreateCounter<long>("dataload.duplicates", "{event}", "Events that had been journaled before and were not counted again");
         Unidentified = _meter.CreateCounter<long>("dataload.unidentified", "{event}", "Events without an identity, which count at every delivery");
         Retries = _meter.CreateCounter<long>("dataload.retries", "{try}", "Lookups that found no row yet and are tried again");
-        Parked = _meter.CreateCounter<long>("dataload.parked", "{delivery}", "Deliveries parked for later");
+        Parked = _meter.CreateCounter<long>("dataload.parked", "{delivery}", "Deliveries parked for the first time");
         DeadLetters = _meter.CreateCounter<long>("dataload.dead_letters", "{delivery}", "Deliveries that could not be counted and were dead-lettered");
         JournalSeconds = _meter.CreateHistogram<double>("dataload.journal.duration", "s", "Time until a block is persisted");
         FlushSeconds = _meter.CreateHistogram<double>("dataload.flush.duration", "s", "Time of a flush to the statistics tables");
@@ -49,7 +49,7 @@ public sealed class EngineMetrics : IDisposable
     /// <summary>Lookups that are tried again, by stream.</summary>
     public Counter<long> Retries { get; }
 
-    /// <summary>Deliveries parked, by stream.</summary>
+    /// <summary>Deliveries parked for the first time, by stream.</summary>
     public Counter<long> Parked { get; }
 
     /// <summary>Dead letters, by stream and reason.</summary>

@@ -1,6 +1,6 @@
 namespace DataLoad.Engine.Scheduling;
 
-/// <summary>The memory that Counters and seen identities of all of a node's shards may hold together. Thread-safe.</summary>
+/// <summary>The memory that Counters and seen identities of all of a node's Partitions may hold together. Thread-safe.</summary>
 /// <param name="limitBytes">The limit, in bytes.</param>
 public sealed class MemoryBudget(long limitBytes)
 {

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace DataLoad.Engine.Seen;
 
-/// <summary>Orders hashes: a shard does so at each checkpoint, between two batches, so it must be quick.</summary>
+/// <summary>Orders hashes: a Partition does so at each checkpoint, between two batches, so it must be quick.</summary>
 internal static class HashSort
 {
     private const int ScatterFrom = 512;

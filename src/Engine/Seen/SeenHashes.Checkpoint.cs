@@ -31,7 +31,7 @@ internal sealed partial class SeenHashes
     {
         if (PendingSeal is not null)
         {
-            throw new InvalidOperationException($"The seal of shard {Shard} at SequenceNr {PendingSeal.SequenceNr} waits for its commit. Save PendingSeal again and report Sealed first.");
+            throw new InvalidOperationException($"The seal of Partition {Shard} at SequenceNr {PendingSeal.SequenceNr} waits for its commit. Save PendingSeal again and report Sealed first.");
         }
 
         long endedByMs = nowMs - _options.WindowMs;
@@ -70,7 +70,7 @@ internal sealed partial class SeenHashes
     {
         if (PendingSeal is null)
         {
-            throw new InvalidOperationException($"No seal of shard {Shard} waits for its commit.");
+            throw new InvalidOperationException($"No seal of Partition {Shard} waits for its commit.");
         }
 
         _segments.Replace([], _sealed);
@@ -100,7 +100,7 @@ internal sealed partial class SeenHashes
     {
         if (_merged is not null)
         {
-            throw new InvalidOperationException($"A merge of shard {Shard} waits for its commit. Save PendingCompaction again and report Committed first.");
+            throw new InvalidOperationException($"A merge of Partition {Shard} waits for its commit. Save PendingCompaction again and report Committed first.");
         }
 
         foreach (Segment input in plan.Inputs)
@@ -132,7 +132,7 @@ internal sealed partial class SeenHashes
     {
         if (_merged is null)
         {
-            throw new InvalidOperationException($"No merge of shard {Shard} waits for its commit.");
+            throw new InvalidOperationException($"No merge of Partition {Shard} waits for its commit.");
         }
 
         _merged = null;

@@ -4,9 +4,9 @@ using DataLoad.Engine.Journaling;
 namespace DataLoad.Engine.Seen;
 
 /// <summary>
-/// The hashed identities that a shard journaled within a window, exactly: never a false yes, never a false no.
+/// The hashed identities that a Partition journaled within a window, exactly: never a false yes, never a false no.
 /// Ids not sealed yet are in a table; the others in stored segments, of which filters and pages are in memory as
-/// room allows. Owned by one shard actor: not thread-safe, and nothing here waits except opening.
+/// room allows. Owned by one Partition actor: not thread-safe, and nothing here waits except opening.
 /// <para>
 /// For a batch: ask <see cref="CollectMissing(ReadOnlySpan{UInt128}, long, Span{Membership}, MissingPages)"/> for its ids; load what is missing in one round trip and give it to
 /// <see cref="Supply(MissingPages, IReadOnlyList{Snapshot})"/>; repeat until nothing is missing; then
@@ -31,7 +31,7 @@ internal sealed partial class SeenHashes
         _active = new ActiveIds(options.BucketMs);
     }
 
-    /// <summary>The shard.</summary>
+    /// <summary>The Partition's number.</summary>
     public int Shard { get; }
 
     /// <summary>How many ids were added since the last seal.</summary>
@@ -50,10 +50,10 @@ internal sealed partial class SeenHashes
     public long ResidentBytes => _active.Bytes + _segments.Bytes + _pages.Bytes;
 
     /// <summary>
-    /// Opens what the store holds of a shard: lists the directories and reads no page. The ids journaled after the
+    /// Opens what the store holds of a Partition: lists the directories and reads no page. The ids journaled after the
     /// checkpoint are then added again by replay.
     /// </summary>
-    /// <param name="shard">The shard.</param>
+    /// <param name="shard">The Partition's number.</param>
     /// <param name="store">Where the rows are.</param>
     /// <param name="options">Windows and bounds.</param>
     /// <param name="damaged">Given the segments whose directory is damaged, which are left out; where null the first one is thrown.</param>
@@ -123,7 +123,7 @@ internal sealed partial class SeenHashes
     {
         Membership found = Find(hash, nowMs);
         return found == Membership.Unknown
-            ? throw new InvalidOperationException($"Whether shard {Shard} has seen {hash:x32} cannot be told before its missing pages are loaded. Call CollectMissing, load and Supply until nothing is missing.")
+            ? throw new InvalidOperationException($"Whether Partition {Shard} has seen {hash:x32} cannot be told before its missing pages are loaded. Call CollectMissing, load and Supply until nothing is missing.")
             : found == Membership.Seen;
     }
 

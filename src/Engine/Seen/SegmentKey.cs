@@ -9,7 +9,7 @@ namespace DataLoad.Engine.Seen;
 /// highest byte first.
 /// </summary>
 /// <param name="Bucket">The time bucket, counted in lengths of the segment's bucket.</param>
-/// <param name="Number">The segment's number, unlike any other of its shard.</param>
+/// <param name="Number">The segment's number, unlike any other of its Partition.</param>
 internal readonly record struct SegmentKey(long Bucket, long Number)
 {
     /// <summary>In place of a page's index: the directory.</summary>

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace DataLoad.Engine.Seen;
 
-/// <summary>A shard's segments, those of the newest bucket first, since most repeats follow soon.</summary>
+/// <summary>A Partition's segments, those of the newest bucket first, since most repeats follow soon.</summary>
 internal sealed class SegmentList
 {
     private readonly Dictionary<SegmentKey, Segment> _byKey = [];

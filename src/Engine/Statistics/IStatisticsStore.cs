@@ -13,9 +13,9 @@ public interface IStatisticsStore
 
     /// <summary>
     /// Writes rows in one transaction. A row never moves back: one that holds at an equal or higher SequenceNr stays,
-    /// except that <paramref name="correct"/> overwrites at an equal one. Rows of a stale shard are left out.
+    /// except that <paramref name="correct"/> overwrites at an equal one. Rows of a stale Partition are left out.
     /// </summary>
-    /// <returns>The shards whose epoch is stale; empty where all was written.</returns>
+    /// <returns>The Partitions whose Epoch is stale; empty where all was written.</returns>
     ValueTask<IReadOnlyList<int>> FlushAsync(Page page, IReadOnlyList<StatisticsRow> rows, bool correct, CancellationToken cancellationToken);
 
     /// <summary>The rows of a page that a filter means, in key order; read a bounded page at a time.</summary>
@@ -31,9 +31,9 @@ public interface IStatisticsStore
     ValueTask AdoptAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Removes rows that no event accounts for, where their shard's epoch is not stale and they still hold at the
+    /// Removes rows that no event accounts for, where their Partition's Epoch is not stale and they still hold at the
     /// SequenceNr that was read, so that a removal which lands late takes nothing away that was written since.
     /// </summary>
-    /// <returns>The shards whose epoch is stale; empty where all was done.</returns>
+    /// <returns>The Partitions whose Epoch is stale; empty where all was done.</returns>
     ValueTask<IReadOnlyList<int>> RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken);
 }

@@ -3,7 +3,7 @@ namespace DataLoad.Engine.Statistics;
 /// <summary>One row of a statistics table: the absolute values of a Counter at a SequenceNr.</summary>
 public sealed record StatisticsRow
 {
-    /// <summary>The shard that owns the row's topic; -1 in a row that was read.</summary>
+    /// <summary>The Partition that the row's topic is of; -1 in a row that was read.</summary>
     public int Shard { get; init; } = -1;
 
     /// <summary>The epoch under which it is written.</summary>

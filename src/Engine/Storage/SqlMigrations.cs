@@ -115,7 +115,7 @@ internal sealed class SqlMigrations(SqlDatabase database)
         if (await Dialect.HasTableAsync(db, "dataload_checkpoint", cancellationToken))
         {
             throw new StoreException(
-                $"{database.Name} was written by DataLoad 0.1, whose journal this version does not read: start over an empty store into which you have moved the statistics tables, "
+                $"{database.Name} was written by DataLoad 0.1, whose journal this version does not read: start over an empty store into which you have moved the statistics tables, their seq_nr set to null, "
                 + "with dataload.statistics.adopt-existing-rows = true, which keeps every number and forgets the identities seen so far, so that a message repeated from before would count again.");
         }
 

@@ -18,7 +18,7 @@ internal sealed class ApiProblem(int status, string detail) : Exception(detail)
     public static ApiProblem NotFound(string detail) => new(StatusCodes.Status404NotFound, detail);
 
     public static ApiProblem NotServing() =>
-        new(StatusCodes.Status503ServiceUnavailable, "The node does not own the shards now; try again when it is ready.");
+        new(StatusCodes.Status503ServiceUnavailable, "The node runs no Partitions now; try again when it is ready.");
 }
 
 /// <summary>Turns what goes wrong in an endpoint into problem details.</summary>
@@ -45,7 +45,7 @@ internal static class ApiErrors
         DbException or StoreException or TimeoutException =>
             new ApiProblem(StatusCodes.Status503ServiceUnavailable, $"The store does not answer as it should: {e.Message}"),
         StoredFormatException => new ApiProblem(StatusCodes.Status500InternalServerError, e.Message),
-        OperationCanceledException => new ApiProblem(StatusCodes.Status503ServiceUnavailable, "The node let go of its shards meanwhile; try again."),
+        OperationCanceledException => new ApiProblem(StatusCodes.Status503ServiceUnavailable, "The node let go of its Partitions meanwhile; try again."),
         _ => null,
     };
 }

@@ -5,7 +5,7 @@ using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Host.Api;
 
-/// <summary>The journal of a shard or topic, decoded, a bounded piece at a time.</summary>
+/// <summary>The journal of a Partition or topic, decoded, a bounded piece at a time.</summary>
 internal static class JournalEndpoint
 {
     public static void Map(RouteGroupBuilder api, ApiServices services) => api.MapRead("/journal", async context =>

@@ -7,7 +7,7 @@ using DataLoad.Host.Web;
 
 namespace DataLoad.Host.Api;
 
-/// <summary>The node, its shards, the nodes, the catalog, and who asks.</summary>
+/// <summary>The node, its Partitions, the nodes, the catalog, and who asks.</summary>
 internal static class NodeEndpoints
 {
     private const string Serving = "serving";

@@ -51,7 +51,7 @@ internal sealed record NodeStatus
 
     public required IReadOnlyDictionary<string, string> Failing { get; init; }
 
-    /// <summary>How many shards are owned here, of how many.</summary>
+    /// <summary>How many Partitions run here, of how many.</summary>
     internal sealed record ShardCount(int Owned, int Total);
 
     /// <summary>What is held in memory.</summary>

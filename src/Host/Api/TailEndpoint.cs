@@ -6,7 +6,7 @@ using DataLoad.Host.Access;
 
 namespace DataLoad.Host.Api;
 
-/// <summary>Events as they are counted. What comes faster than it is wanted is dropped and counted, and no shard waits.</summary>
+/// <summary>Events as they are counted. What comes faster than it is wanted is dropped and counted, and no Partition waits.</summary>
 internal static class TailEndpoint
 {
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);

@@ -9,7 +9,7 @@ using DataLoad.Host.Hosting;
 
 namespace DataLoad.Host.Commands;
 
-/// <summary>Asks the node that owns the shards to do what it alone may do.</summary>
+/// <summary>Asks the node that runs the Partitions to do what it alone may do.</summary>
 /// <param name="owner">The node.</param>
 /// <param name="handler">Sends the requests.</param>
 internal sealed class OwnerClient(NodeInfo owner, HttpMessageHandler handler) : IDisposable
@@ -70,7 +70,7 @@ internal sealed class OwnerClient(NodeInfo owner, HttpMessageHandler handler) : 
     {
         if (!Uri.TryCreate(owner.Address, UriKind.Absolute, out Uri? address))
         {
-            throw new StartException($"The node {owner.Id} owns the shards and has no HTTP interface, so that it cannot be asked and nothing was done: set "
+            throw new StartException($"The node {owner.Id} runs over the store and has no HTTP interface, so that it cannot be asked and nothing was done: set "
                 + "dataload.http.urls for it, or stop it and rebuild then.");
         }
 
@@ -110,7 +110,7 @@ internal sealed class OwnerClient(NodeInfo owner, HttpMessageHandler handler) : 
             error = $"no answer within {Patience.TotalSeconds:0} s";
         }
 
-        throw new StartException($"The node {owner.Id} owns the shards and does not answer at {address} ({error}), and nothing was done: run the command "
+        throw new StartException($"The node {owner.Id} runs over the store and does not answer at {address} ({error}), and nothing was done: run the command "
             + "where it can be reached, or stop it and rebuild then.");
     }
 

@@ -36,8 +36,8 @@ internal static class Screen
         AnsiConsole.Write(table);
     }
 
-    /// <summary>Runs work that tells how many shards are done, under a bar.</summary>
-    public static async Task<T> WithProgressAsync<T>(string title, int shards, Func<Action<int>?, Task<T>> work)
+    /// <summary>Runs work that tells how many Partitions are done, under a bar.</summary>
+    public static async Task<T> WithProgressAsync<T>(string title, int partitions, Func<Action<int>?, Task<T>> work)
     {
         if (Console.IsErrorRedirected)
         {
@@ -47,7 +47,7 @@ internal static class Screen
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         return await console.Progress().AutoClear(enabled: true).StartAsync(async context =>
         {
-            ProgressTask task = context.AddTask(Markup.Escape(title), maxValue: shards);
+            ProgressTask task = context.AddTask(Markup.Escape(title), maxValue: partitions);
             return await work(done => task.Value = done);
         });
     }

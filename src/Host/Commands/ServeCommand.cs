@@ -8,7 +8,7 @@ internal static class ServeCommand
 {
     private const string Details =
         """
-        SIGTERM or Ctrl-C stops it in order: intake, drain, flush, checkpoint. Started where another node owns the shards,
+        SIGTERM or Ctrl-C stops it in order: intake, drain, flush, checkpoint. Started where another node runs over the store,
         it stands by and takes over when that one ends. 'dataload check' says beforehand whether a start would work.
 
         Examples:

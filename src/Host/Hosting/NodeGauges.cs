@@ -9,7 +9,7 @@ internal static class NodeGauges
 {
     public static void Register(EngineMetrics metrics, ClusterNode node)
     {
-        metrics.Gauge("dataload.serving", "", "1 while shards are owned and events are taken in", () => [new(node.IsServing ? 1 : 0)]);
+        metrics.Gauge("dataload.serving", "", "1 while all Partitions serve and events are taken in", () => [new(node.IsServing ? 1 : 0)]);
         metrics.Gauge("dataload.broker.connected", "", "1 while the broker is connected", () => [new(node.Intake?.IsConnected == true ? 1 : 0)]);
         metrics.Gauge("dataload.queue.lag", "{message}", "Messages that wait in a stream's queue", () =>
             node.Intake?.Lag.Select(entry => new Measurement<long>(entry.Value, new KeyValuePair<string, object?>(EngineMetrics.StreamTag, entry.Key))) ?? []);

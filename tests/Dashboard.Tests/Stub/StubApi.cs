@@ -30,7 +30,7 @@ internal static class StubApi
         reads.MapGet("/status", () => Answer(Status()));
         reads.MapGet("/catalog", () => Answer(CatalogDescription()));
         reads.MapGet("/streams", () => Answer(new { streams = Catalog.Default.Streams.Select(stream => Stream(stream, paused: node.Posts.Any(post => post.Path.EndsWith($"{stream.Name}/pause", StringComparison.Ordinal)))) }));
-        reads.MapGet("/shards", () => Answer(new { shards = Enumerable.Range(0, 16).Select(shard => new { shard, epoch = 3, sequenceNr = 1000 + shard, checkpointSequenceNr = 900, phase = "serving", uncheckpointed = 100 + shard, failing = (string?)null, counters = 40, residentBytes = 123_456, unflushed = 1, damaged = 0 }) }));
+        reads.MapGet("/shards", () => Answer(new { shards = Enumerable.Range(0, 16).Select(shard => new { shard, phase = "serving", epoch = 3, sequenceNr = 1000 + shard, checkpointSequenceNr = 900, uncheckpointed = 4_000, counters = 40, residentBytes = 123_456, unflushed = 1, damaged = 0, failing = (string?)null }) }));
         reads.MapGet("/nodes", () => Answer(new { nodes = new[] { new { id = "node-a", address = "http://127.0.0.1:8080", isSelf = true, shards = 16, state = "serving" }, new { id = "node-b", address = "http://127.0.0.1:8081", isSelf = false, shards = 0, state = "waiting" } } }));
         reads.MapGet("/live", node.Live.ServeAsync);
         reads.MapGet("/totals", () => Answer(new { from = StubTopics.Today, to = StubTopics.Today, pages = Catalog.Default.Pages.Select(page => new { page = page.Name, topics = StubTopics.Count, values = Totals(page) }) }));

@@ -85,13 +85,16 @@ export interface Stream {
 
 export interface Shard {
     shard: number;
+    phase: "owning" | "recovering" | "serving" | "stopping" | "stopped";
     epoch: number;
     sequenceNr: number;
     checkpointSequenceNr: number;
+    uncheckpointed: number;
     counters: number;
     residentBytes: number;
     unflushed: number;
     damaged: number;
+    failing: string | null;
 }
 
 export interface Node {

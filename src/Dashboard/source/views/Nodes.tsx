@@ -67,10 +67,13 @@ export function Nodes() {
                             <tbody>
                                 {shards.data.shards.map((shard) => (
                                     <tr key={shard.shard}>
-                                        <th scope="row">{shard.shard}</th>
+                                        <th scope="row">
+                                            {shard.shard}
+                                            {shard.failing && <small class="failed">{shard.failing}</small>}
+                                        </th>
                                         <td class="number">{whole(shard.epoch)}</td>
                                         <td class="number">{whole(shard.sequenceNr)}</td>
-                                        <td class="number">{whole(shard.sequenceNr - shard.checkpointSequenceNr)}</td>
+                                        <td class="number">{whole(shard.uncheckpointed)}</td>
                                         <td class="number">{whole(shard.counters)}</td>
                                         <td class="number">{bytes(shard.residentBytes)}</td>
                                         <td class="number">{whole(shard.unflushed)}</td>

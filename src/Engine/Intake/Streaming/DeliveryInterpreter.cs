@@ -251,6 +251,11 @@ internal sealed class DeliveryInterpreter
             Tries = tries,
             Message = new ParkedContent(slot.ReceivedMs, slot.Properties, slot.Body).Encode(),
         };
+        if (slot.ParkedAs is null)
+        {
+            _options.Metrics.Parked.Add(1, _tag);
+        }
+
         (slot.ParkedAs is null ? aside.Parking : aside.ParkingAgain).Add(parked);
         (slot.ParkedAs is null ? aside.ParkingTags : aside.ParkingAgainTags).Add(slot.Tag);
     }

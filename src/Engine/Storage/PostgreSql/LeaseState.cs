@@ -4,7 +4,7 @@ using Npgsql;
 namespace DataLoad.Engine.Storage.PostgreSql;
 
 /// <summary>A lease as the server shows it.</summary>
-/// <param name="Shard">The shard.</param>
+/// <param name="Shard">What the lease is of.</param>
 /// <param name="Epoch">Its epoch.</param>
 /// <param name="HolderId">The node that holds it, or null.</param>
 /// <param name="Lives">Whether that node lives.</param>

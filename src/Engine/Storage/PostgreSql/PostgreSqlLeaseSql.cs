@@ -17,7 +17,7 @@ internal static class PostgreSqlLeaseSql
                     AND k.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())))
         """;
 
-    /// <summary>Who holds shards ($1).</summary>
+    /// <summary>Who holds leases ($1).</summary>
     public const string Look =
         $"""
         WITH {Live}
@@ -40,7 +40,7 @@ internal static class PostgreSqlLeaseSql
     /// <summary>How long the transaction waits for a row ($1, in milliseconds).</summary>
     public const string BoundWait = "SELECT set_config('lock_timeout', $1, true)";
 
-    /// <summary>Makes the lease rows of shards ($1) that have none.</summary>
+    /// <summary>Makes the rows of leases ($1) that have none.</summary>
     public const string AddLeases =
         """
         WITH partitions AS (
@@ -52,17 +52,17 @@ internal static class PostgreSqlLeaseSql
         ON CONFLICT (shard_id) DO NOTHING
         """;
 
-    /// <summary>Locks the lease rows of shards ($1), which waits for writes under them to end.</summary>
+    /// <summary>Locks the rows of leases ($1), which waits for writes under them to end.</summary>
     public const string LockLeases = "SELECT FROM dataload_lease l JOIN dataload_partition p ON p.partition_id = l.shard_id WHERE l.shard_id = ANY ($1) ORDER BY l.shard_id FOR UPDATE";
 
-    /// <summary>Locks the nodes that hold shards ($1), so that none renews between the look at it and the takeover.</summary>
+    /// <summary>Locks the nodes that hold leases ($1), so that none renews between the look at it and the takeover.</summary>
     public const string LockHolders =
         """
         SELECT FROM dataload_node WHERE node_id IN (SELECT l.node_id FROM dataload_lease l WHERE l.shard_id = ANY ($1))
         ORDER BY node_id FOR UPDATE
         """;
 
-    /// <summary>Takes the shards ($1) that no other living node holds, for a node ($2); its own, too, under a new epoch.</summary>
+    /// <summary>Takes the leases ($1) that no other living node holds, for a node ($2); its own, too, under a new epoch.</summary>
     public const string Take =
         $"""
         WITH {Live},
@@ -108,7 +108,7 @@ internal static class PostgreSqlLeaseSql
     /// <summary>Forgets a node ($1).</summary>
     public const string ForgetNode = "DELETE FROM dataload_node WHERE node_id = $1";
 
-    /// <summary>A node that owns shards and lives.</summary>
+    /// <summary>A node that holds leases and lives.</summary>
     public const string FindOwner =
         $"""
         WITH {Live}
@@ -117,7 +117,7 @@ internal static class PostgreSqlLeaseSql
         ORDER BY n.lease_until DESC LIMIT 1
         """;
 
-    /// <summary>The nodes that live, and how many shards each owns.</summary>
+    /// <summary>The nodes that live, and how many leases each holds.</summary>
     public const string ListNodes =
         $"""
         WITH {Live}

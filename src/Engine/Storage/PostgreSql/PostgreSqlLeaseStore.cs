@@ -192,7 +192,7 @@ internal sealed class PostgreSqlLeaseStore(
         catch (PostgresException e) when (denied is not null && e.SqlState is PostgresErrorCodes.LockNotAvailable)
         {
             throw new StoreException(
-                $"{name}: the shards of a node that is gone are locked by its sessions, which this role may not end ({denied.MessageText}). "
+                $"{name}: the leases of a node that is gone are locked by its sessions, which this role may not end ({denied.MessageText}). "
                 + "Let all nodes use the same role, or grant this one pg_signal_backend.",
                 denied);
         }

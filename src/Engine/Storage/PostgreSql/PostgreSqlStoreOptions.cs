@@ -12,7 +12,7 @@ public sealed record PostgreSqlStoreOptions
 
     /// <summary>
     /// The node that the store acts for, or null for a command that only looks. Its sessions bear the node's name, so
-    /// that whoever takes its shards over can end them.
+    /// that whoever takes its leases over can end them.
     /// </summary>
     public string? NodeId { get; init; }
 

@@ -3,7 +3,7 @@ using DataLoad.Engine.Leasing;
 namespace DataLoad.Engine.Storage.Sqlite;
 
 /// <summary>
-/// Leases of a database that one process uses at a time. Whoever holds the lock file owns all shards, so that no clock
+/// Leases of a database that one process uses at a time. Whoever holds the lock file has all leases, so that no clock
 /// is asked: times to live mean nothing here. Epochs are raised all the same, and fence a writer that lost the lock.
 /// </summary>
 internal sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore

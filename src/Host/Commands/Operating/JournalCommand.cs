@@ -10,7 +10,7 @@ internal static class JournalCommand
 {
     private const string Details =
         """
-        The entries of a shard, or of a topic, whose shard is found, by SequenceNr; what explains a number event by event.
+        The entries of a shard (a Partition), or of a topic, whose shard is found, in their order; what explains a number event by event.
         place is Partition/SequenceNr.index, the number of a block and an entry of it. The next page begins with --after and the place that is told on standard error.
 
         Examples:

@@ -20,7 +20,7 @@ internal static class MaintenanceCommand
 
     private const string CheckpointDetails =
         """
-        Flushes, and snapshots all shards: a start after it replays nothing. Worth doing before a planned stop of the
+        Flushes, and snapshots all Partitions: a start after it replays nothing. Worth doing before a planned stop of the
         machine. Written to the audit log.
 
         Example:
@@ -33,7 +33,7 @@ internal static class MaintenanceCommand
         Create(context, "flush", "Writes all changed rows to the statistics tables now.", FlushDetails);
 
     public static Command CreateCheckpoint(OperatingContext context) =>
-        Create(context, "checkpoint", "Flushes and snapshots all shards now.", CheckpointDetails);
+        Create(context, "checkpoint", "Flushes and snapshots all Partitions now.", CheckpointDetails);
 
     private static Command Create(OperatingContext context, string name, string summary, string details) =>
         context.Define(name, summary, details, [], async (_, operation, cancellationToken) =>

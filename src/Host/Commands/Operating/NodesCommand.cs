@@ -19,7 +19,7 @@ internal static class NodesCommand
         """;
 
     public static Command Create(OperatingContext context) =>
-        context.Define("nodes", "Shows the nodes that live: who owns the shards, who stands by.", Details, [], async (_, operation, cancellationToken) =>
+        context.Define("nodes", "Shows the nodes that live: who runs the Partitions, who stands by.", Details, [], async (_, operation, cancellationToken) =>
     {
         await operation.ShowAsync<NodeList>(
             NodePath.Of("nodes"),

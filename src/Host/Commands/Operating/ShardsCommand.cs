@@ -5,25 +5,25 @@ using DataLoad.Host.Operating;
 
 namespace DataLoad.Host.Commands.Operating;
 
-/// <summary><c>dataload shards</c>: the shards that the node owns.</summary>
+/// <summary><c>dataload shards</c>: the Partitions that run on the node, which the API calls shards.</summary>
 internal static class ShardsCommand
 {
     private const string Details =
         """
-        sequence-nr is the last block's number, behind is how many events a recovery would replay, unflushed how many
-        Counters wait for their row.
+        A shard is a Partition: a fixed part of all topics. sequence-nr is its last block's number, behind is how many
+        events a recovery would replay, unflushed how many Counters wait for their row.
 
         Examples:
           dataload shards
           dataload shards --watch
 
-        Exit codes: 0 done; 1 a shard has damaged Counters; 2 the node could not be asked.
+        Exit codes: 0 done; 1 one has damaged Counters; 2 the node could not be asked.
         """;
 
     public static Command Create(OperatingContext context)
     {
         var watch = new WatchOptions();
-        return context.Define("shards", "Shows the shards that the node owns.", Details, watch.Symbols, (result, operation, cancellationToken) =>
+        return context.Define("shards", "Shows the Partitions that run on the node.", Details, watch.Symbols, (result, operation, cancellationToken) =>
             operation.WatchAsync<ShardList>(watch, result, NodePath.Of("shards"), Render, answer =>
                 answer.Shards.Any(shard => shard.Damaged > 0) ? ExitCode.Found : ExitCode.Done, cancellationToken));
     }
@@ -32,7 +32,7 @@ internal static class ShardsCommand
     {
         if (answer.Shards.Count == 0 && display.IsTerminal)
         {
-            display.Line("This node owns no shards: it stands by, recovers or stops.", Tone.Warning);
+            display.Line("No Partition runs on this node: it stands by, starts or stops.", Tone.Warning);
             return;
         }
 

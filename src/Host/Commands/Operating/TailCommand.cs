@@ -10,7 +10,7 @@ internal static class TailCommand
 {
     private const string Details =
         """
-        An event a line: time, stream, topic, day, shard/SequenceNr, identity, facts. What comes faster than --rate is not
+        An event a line: time, stream, topic, day, shard/SequenceNr.index, identity, facts. What comes faster than --rate is not
         shown, and how many those were is said. Users and sessions are shown with --users alone, which needs the
         operator's token and is written to the audit log. Ctrl-C ends it.
 
