@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Hosting;
 using Akka.Configuration;
 using Akka.Hosting;
+using Akka.Persistence.Hosting;
 using Akka.Streams;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
@@ -31,6 +33,7 @@ public sealed class ClusterNode
     public const string SystemName = "dataload";
 
     private const string Live = "live";
+    private const string Ready = "ready";
 
     private static readonly TimeSpan LookStep = TimeSpan.FromMilliseconds(20);
 
@@ -99,8 +102,12 @@ public sealed class ClusterNode
     /// Whether the actor system is alive, as far as there is to be one: Akka's own health check says so. One that waits for a
     /// lease or the store is alive, too.
     /// </summary>
-    public async Task<bool> IsAliveAsync(CancellationToken cancellationToken) => _life is not { } life
-        || (await life.Health.CheckHealthAsync(check => check.Tags.Contains(Live), cancellationToken)).Status != HealthStatus.Unhealthy;
+    public async Task<bool> IsAliveAsync(CancellationToken cancellationToken) =>
+        _life is not { } life || (await life.CheckAsync(Live, cancellationToken)).Status != HealthStatus.Unhealthy;
+
+    /// <summary>What Akka.Persistence says of the journal, by the name of the check; empty while the actor system does not run.</summary>
+    public async Task<IReadOnlyDictionary<string, HealthReportEntry>> CheckJournalAsync(CancellationToken cancellationToken) =>
+        _life is { } life ? (await life.CheckAsync(Ready, cancellationToken)).Entries : ImmutableDictionary<string, HealthReportEntry>.Empty;
 
     /// <summary>The actor system, while it runs, or null.</summary>
     internal ActorSystem? System => _life?.System;
@@ -297,6 +304,9 @@ public sealed class ClusterNode
                 .WithClustering()
                 .WithActors(async (system, _) => await JoinSelfAsync(system))
                 .AddPartitions(PartitionServicesOf(), _settings.StopTimeout / 2);
+#pragma warning disable CS0618 // The other overload takes options, which would write over what akka.conf says of the journal.
+            akka.WithJournal("sql", journal => journal.WithHealthCheck(HealthStatus.Unhealthy, "journal", [Ready]));
+#pragma warning restore CS0618
             if (intake is not null)
             {
                 akka.AddIntake(intake, registry => registry.Get<PartitionRegion>());
@@ -346,5 +356,9 @@ public sealed class ClusterNode
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
-    private sealed record Life(PartitionClient Client, StreamIntake? Intake, JournalReader Journal, HealthCheckService Health, ActorSystem System);
+    private sealed record Life(PartitionClient Client, StreamIntake? Intake, JournalReader Journal, HealthCheckService Health, ActorSystem System)
+    {
+        public Task<HealthReport> CheckAsync(string tag, CancellationToken cancellationToken) =>
+            Health.CheckHealthAsync(check => check.Tags.Contains(tag), cancellationToken);
+    }
 }

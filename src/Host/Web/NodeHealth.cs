@@ -44,14 +44,18 @@ internal sealed class NodeHealth(HealthCheckService checks, ClusterNode node)
         {
             if (!string.Equals(name, StreamsCheck, StringComparison.Ordinal))
             {
-                found[name] = entry.Status == HealthStatus.Healthy ? ReadinessReport.Ok : entry.Description ?? entry.Exception?.Message
-                    ?? entry.Status.ToString();
+                found[name] = Answer(entry);
             }
 
             foreach ((string what, object wrong) in entry.Data.Where(_ => entry.Status != HealthStatus.Healthy))
             {
                 found[what] = wrong.ToString()!;
             }
+        }
+
+        foreach ((string name, HealthReportEntry entry) in await node.CheckJournalAsync(cancellationToken))
+        {
+            found[name] = Answer(entry);
         }
 
         return new ReadinessReport(found, LagOf(node), [.. (node.Intake?.Streams ?? []).Where(stream => stream.IsPaused).Select(stream => stream.Stream)]);
@@ -75,6 +79,10 @@ internal sealed class NodeHealth(HealthCheckService checks, ClusterNode node)
             : $"{LagOf(services.GetRequiredService<ClusterNode>())} messages wait, more than dataload.health.max-lag = {maxLag}"))
         .Add(new HealthCheckRegistration(StreamsCheck, services =>
             new FailingStreams(services.GetRequiredService<ClusterNode>()), failureStatus: null, [Ready]));
+
+    private static string Answer(HealthReportEntry entry) => entry.Status == HealthStatus.Healthy
+        ? ReadinessReport.Ok
+        : entry.Description ?? entry.Exception?.Message ?? entry.Status.ToString();
 
     private static long LagOf(ClusterNode node) => node.Intake?.Lag.Values.Sum() ?? 0;
 

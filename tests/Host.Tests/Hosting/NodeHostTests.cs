@@ -11,6 +11,7 @@ using DataLoad.Host.Tests.Access;
 using DataLoad.Host.Tests.Commands;
 using DataLoad.Host.Tests.Hocon;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Shouldly;
@@ -65,6 +66,8 @@ public sealed class NodeHostTests : IDisposable
     {
         ActorSystem first = node.System!;
         (await node.IsAliveAsync(CancellationToken.None)).ShouldBeTrue();
+        (string check, HealthReportEntry entry) = (await node.CheckJournalAsync(CancellationToken.None)).ShouldHaveSingleItem();
+        (check, entry.Status).ShouldBe(("journal", HealthStatus.Healthy));
 
         await first.Terminate();
 
