@@ -5,7 +5,7 @@ using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Decoding;
 using DataLoad.Engine.Intake;
-using DataLoad.Engine.Sharding;
+using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Storage;
 using DataLoad.Engine.Storage.Sqlite;
 
@@ -32,8 +32,8 @@ internal static class CoreBench
         Apply(table, runs);
 
         // As one stream is set by default, and with less under way, so that blocks are small.
-        await DeliverAsync(table, arguments.Folder, events, runs, prefetch: 2_000).ConfigureAwait(false);
-        await DeliverAsync(table, arguments.Folder, events, runs, prefetch: 10_000).ConfigureAwait(false);
+        await DeliverAsync(table, arguments.Folder, events, runs, prefetch: 2_000);
+        await DeliverAsync(table, arguments.Folder, events, runs, prefetch: 10_000);
 
         table.Print();
         return 0;
@@ -124,35 +124,30 @@ internal static class CoreBench
     private static async Task DeliverAsync(FigureTable table, string folder, int events, int runs, int prefetch)
     {
         string file = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"core-{prefetch}.db"));
-        var store = new SqlStore(SqliteDatabase.ForStore(file));
-        await using (store.ConfigureAwait(false))
+        await using var store = new SqlStore(SqliteDatabase.ForStore(file));
+        await using EngineUnderTest engine = await EngineUnderTest.StartAsync(
+            store, new PartitionSettings { Partitions = EngineUnderTest.SqlitePartitions }, new IntakeSettings { Prefetch = prefetch });
+        var bodies = new ShareBodies(events, Topics, Users, seed: 3);
+        await engine.FeedAsync(bodies, 0, events);
+        double raw = bodies.MeanBytes;
+        double[] cpu = new double[runs];
+        double[] wall = new double[runs];
+        double[] bytes = new double[runs];
+        for (int run = 0; run < runs; run++)
         {
-            EngineUnderTest engine = await EngineUnderTest.StartAsync(store, new ShardingSettings(), new IntakeSettings { Prefetch = prefetch }).ConfigureAwait(false);
-            await using (engine.ConfigureAwait(false))
-            {
-                var bodies = new ShareBodies(events, Topics, Users, seed: 3);
-                await engine.FeedAsync(bodies, 0, events).ConfigureAwait(false);
-                double raw = bodies.MeanBytes;
-                double[] cpu = new double[runs];
-                double[] wall = new double[runs];
-                double[] bytes = new double[runs];
-                for (int run = 0; run < runs; run++)
-                {
-                    bodies = new ShareBodies(events, Topics, Users, seed: 4 + (ulong)run);
-                    var meter = Meter.Start();
-                    await engine.FeedAsync(bodies, 0, events).ConfigureAwait(false);
-                    wall[run] = events / meter.WallSeconds;
-                    cpu[run] = events / meter.CpuSeconds;
-                    bytes[run] = (double)meter.Bytes / events;
-                }
-
-                string at = string.Create(CultureInfo.InvariantCulture, $"{prefetch:N0} unacknowledged");
-                table.Add($"deliveries of act.share to journaled and applied, {at}", "events a CPU second", Goal.AtLeast(500_000), cpu);
-                table.Add($"the same, on the wall, {at}", "events a second", goal: null, wall);
-                table.Add($"the same, allocated, {at}", "bytes an event", Goal.AtMost(150), bytes);
-                await engine.StopAsync().ConfigureAwait(false);
-                await JournalSize.AddAsync(table, file, raw, at).ConfigureAwait(false);
-            }
+            bodies = new ShareBodies(events, Topics, Users, seed: 4 + (ulong)run);
+            var meter = Meter.Start();
+            await engine.FeedAsync(bodies, 0, events);
+            wall[run] = events / meter.WallSeconds;
+            cpu[run] = events / meter.CpuSeconds;
+            bytes[run] = (double)meter.Bytes / events;
         }
+
+        string at = string.Create(CultureInfo.InvariantCulture, $"{prefetch:N0} unacknowledged");
+        table.Add($"deliveries of act.share to journaled and applied, {at}", "events a CPU second", Goal.AtLeast(500_000), cpu);
+        table.Add($"the same, on the wall, {at}", "events a second", goal: null, wall);
+        table.Add($"the same, allocated, {at}", "bytes an event", Goal.AtMost(150), bytes);
+        await engine.StopAsync();
+        await JournalSize.AddAsync(table, store, (double)events * (runs + 1), raw, at);
     }
 }

@@ -1,72 +1,86 @@
+using System.Threading.Channels;
+using Akka.Actor;
+using Akka.Hosting;
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Contract;
-using DataLoad.Engine.Counting;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Intake;
+using DataLoad.Engine.Intake.Streaming;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Metrics;
-using DataLoad.Engine.Node;
-using DataLoad.Engine.Parking;
-using DataLoad.Engine.Scheduling;
-using DataLoad.Engine.Sharding;
+using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
-using RabbitMQ.Client;
 
 namespace DataLoad.Bench.Core;
 
 /// <summary>
-/// The engine from a delivery in hand to the acknowledgement that it would send: all of it but the broker and its
-/// client. One stream, <c>act.share</c>, over a store.
+/// A node from a delivery in hand to the acknowledgement that it would send: all of it but the broker and its client. One
+/// stream, <c>act.share</c>, over a store.
 /// </summary>
 internal sealed class EngineUnderTest : IAsyncDisposable
 {
+    /// <summary>How many Partitions a host has with SQLite unless it is set.</summary>
+    public const int SqlitePartitions = 8;
+
+    /// <summary>How many Partitions a host has with PostgreSQL unless it is set.</summary>
+    public const int PostgreSqlPartitions = 32;
+
     /// <summary>The node that this process is.</summary>
     public static readonly string NodeId = $"bench-{Guid.NewGuid():n}";
 
     private static readonly StreamDefinition Share = Catalog.Default.FindStream("act.share")!;
-    private static readonly Backoff Retry = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10));
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly CancellationTokenSource _running = new();
+    private readonly TaskCompletionSource _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Channel<IDeliveryBatch> _batches = Channel.CreateUnbounded<IDeliveryBatch>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
     private readonly EngineMetrics _metrics = new();
-    private readonly BasicProperties _properties = new() { ContentType = "application/json", ContentEncoding = "UTF-8" };
-    private readonly List<Delivery> _batch = [];
-    private readonly Delivery[] _slots;
     private readonly IntakeSettings _intake;
-    private StreamPipeline _pipeline = null!;
-    private DeliveryWindow _window = null!;
-    private Task _shards = Task.CompletedTask;
+    private readonly PartitionSettings _partitions;
+    private readonly DeliveryWindow _window;
+    private IActorRef _region = ActorRefs.Nobody;
+    private Task _running = Task.CompletedTask;
     private ulong _tag;
 
-    private EngineUnderTest(IntakeSettings intake)
+    private EngineUnderTest(IStore store, PartitionSettings partitions, IntakeSettings intake)
     {
         _intake = intake;
-        _slots = [.. Enumerable.Range(0, intake.MaxBatch).Select(_ => new Delivery(Share))];
+        _partitions = partitions;
+        _window = new DeliveryWindow(intake.Prefetch);
+        Node = new ClusterNode(
+            new EngineSettings { Partitions = partitions, Intake = intake },
+            new NodeServices
+            {
+                Info = new NodeInfo { Id = NodeId, Address = "", Secret = "" },
+                Catalog = Catalog.Default,
+                Store = store,
+                Lookup = new NoLookup(),
+                Metrics = _metrics,
+                Time = TimeProvider.System,
+                Loggers = NullLoggerFactory.Instance,
+            });
     }
 
-    /// <summary>The shards.</summary>
-    public ShardRegion Region { get; private set; } = null!;
+    /// <summary>The node.</summary>
+    public ClusterNode Node { get; }
 
-    /// <summary>The right to own them.</summary>
-    public IReadOnlyList<ShardLease> Leases { get; private set; } = [];
-
-    /// <summary>Starts an engine over a store and waits until it has recovered.</summary>
-    public static async Task<EngineUnderTest> StartAsync(IStore store, ShardingSettings sharding, IntakeSettings intake)
+    /// <summary>Starts an engine over a store and waits until all Partitions serve.</summary>
+    public static async Task<EngineUnderTest> StartAsync(IStore store, PartitionSettings partitions, IntakeSettings intake)
     {
-        var engine = new EngineUnderTest(intake);
-        await engine.RecoverAsync(store, sharding).ConfigureAwait(false);
+        var engine = new EngineUnderTest(store, partitions, intake);
+        var serving = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        engine._running = engine.Node.RunOfflineAsync(
+            _ =>
+            {
+                serving.SetResult();
+                return engine._ending.Task;
+            },
+            CancellationToken.None);
+        await await Task.WhenAny(serving.Task, engine._running);
+        engine.StartStream(engine.Node.System!);
         return engine;
-    }
-
-    /// <summary>Takes all shards of a store, and first gives back those that this process took of it before.</summary>
-    public static async Task<IReadOnlyList<ShardLease>> AcquireAsync(IStore store, int shards)
-    {
-        await store.MigrateAsync(default).ConfigureAwait(false);
-        await store.Leases.ReleaseAsync(NodeId, default).ConfigureAwait(false);
-        LeaseAttempt attempt = await store.Leases.AcquireAsync(
-            new NodeInfo { Id = NodeId, Address = "", Secret = "" }, [.. Enumerable.Range(0, shards)], TimeSpan.FromHours(1), default).ConfigureAwait(false);
-        await new Adoption(store, Catalog.Default, NullLogger.Instance).RunAsync(attempt.Granted, adopt: false, default).ConfigureAwait(false);
-        return attempt.Granted.Count == shards
-            ? attempt.Granted
-            : throw new InvalidOperationException($"only {attempt.Granted.Count} of {shards} shards of {store.Name} are free");
     }
 
     /// <summary>Hands over deliveries and returns when all of them are journaled and applied.</summary>
@@ -74,68 +88,83 @@ internal sealed class EngineUnderTest : IAsyncDisposable
     {
         for (int next = first, end = first + count; next < end;)
         {
-            int taken = await _window.TakeAsync(Math.Min(end - next, _intake.MaxBatch), _running.Token).ConfigureAwait(false);
-            _batch.Clear();
-            for (int i = 0; i < taken; i++)
-            {
-                _slots[i].Fill(++_tag, _properties, bodies[next++]);
-                _batch.Add(_slots[i]);
-            }
-
-            await _pipeline.ProcessAsync(_batch, _window, _running.Token).ConfigureAwait(false);
+            int taken = await _window.TakeAsync(Math.Min(end - next, _intake.MaxBatch));
+            _batches.Writer.TryWrite(new FedDeliveries(bodies, next, taken, _tag + 1, _window));
+            _tag += (ulong)taken;
+            next += taken;
         }
 
-        await _window.WhenDoneAsync(_running.Token).ConfigureAwait(false);
+        await _window.WhenDoneAsync();
+        await WhenAppliedAsync();
     }
+
+    /// <summary>Waits until the Counters have applied all that is journaled.</summary>
+    public async Task WhenAppliedAsync()
+    {
+        while ((await StatusAsync()).Any(status => status.UnappliedBytes > 0))
+        {
+            await Task.Delay(1);
+        }
+    }
+
+    /// <summary>What the Partitions say of themselves now.</summary>
+    public Task<PartitionStatus[]> StatusAsync() => Task.WhenAll(
+        Enumerable.Range(0, _partitions.Partitions).Select(partition => _region.Ask<PartitionStatus>(new GetStatus(partition), Patience)));
+
+    /// <summary>Flushes and checkpoints all that was journaled until now.</summary>
+    public Task KeepAsync() => Node.Partitions!.CheckpointAsync(CancellationToken.None);
 
     /// <summary>Flushes, checkpoints and ends.</summary>
     public async Task StopAsync()
     {
-        Region.Stop();
-        await _shards.ConfigureAwait(false);
+        await KeepAsync();
+        await EndAsync();
     }
 
     /// <summary>Ends as a crash does: what is not written stays unwritten.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _running.CancelAsync().ConfigureAwait(false);
-        await _shards.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _running.Dispose();
-        _metrics.Dispose();
+        Fault.On = FaultPoint.StopsWithoutFlush;
+        try
+        {
+            await EndAsync();
+        }
+        finally
+        {
+            Fault.On = FaultPoint.None;
+            _metrics.Dispose();
+        }
     }
 
-    private async Task RecoverAsync(IStore store, ShardingSettings sharding)
+    private async Task EndAsync()
     {
-        Leases = await AcquireAsync(store, sharding.Shards).ConfigureAwait(false);
-        Region = new ShardRegion(
-            new ShardRegionOptions
-            {
-                Plan = new CountingPlan(Catalog.Default),
-                Settings = sharding,
-                Store = store,
-                Metrics = _metrics,
-                Time = TimeProvider.System,
-                Logger = NullLogger.Instance,
-                Backoff = Retry,
-            },
-            Leases);
-        _shards = Region.RunAsync(_running.Token);
-        await await Task.WhenAny(Region.Recovered, _shards).ConfigureAwait(false);
-        var parking = new ParkingLot(store.Parking, new ParkingLotOptions { MaxParked = _intake.MaxParked, Backoff = Retry, Time = TimeProvider.System }, NullLogger.Instance);
-        await parking.OpenAsync(_running.Token).ConfigureAwait(false);
-        _window = new DeliveryWindow(_intake.Prefetch);
-        _pipeline = new StreamPipeline(Share, new PipelineOptions
+        _batches.Writer.TryComplete();
+        _ending.TrySetResult();
+        await _running;
+    }
+
+    /// <summary>Runs the graph that a stream has, over what is fed in the place of a broker's channel.</summary>
+    private void StartStream(ActorSystem system)
+    {
+        _region = ActorRegistry.For(system).Get<PartitionRegion>();
+        var options = new IntakeOptions
         {
             Settings = _intake,
-            Zone = TimeZoneInfo.FindSystemTimeZoneById("Asia/Shanghai"),
+            Catalog = Catalog.Default,
+            Partitions = _partitions.Partitions,
+            Zone = Node.Zone,
             Lookup = new NoLookup(),
             QueriesOf = _ => [],
-            Region = Region,
-            Parking = parking,
-            DeadLetters = new NoBroker(),
             Metrics = _metrics,
             Time = TimeProvider.System,
             Logger = NullLogger.Instance,
-        });
+        };
+        var state = new StreamState();
+        Action<Exception> fail = _window.Fail;
+        IActorRef noBroker = system.ActorOf(Props.Create(() => new NoBroker(fail)));
+        Task ended = ChannelSource.FromReader(_batches.Reader)
+            .Via(new InterpretationStage(new DeliveryInterpreter(Share, options), options, state))
+            .RunWith(new PartitionDispatch(new DispatchTargets(_region, noBroker, noBroker), options, state), system.Materializer());
+        _ = ended.ContinueWith(task => fail(task.Exception!), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 }

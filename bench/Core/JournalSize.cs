@@ -1,50 +1,37 @@
 using System.Globalization;
 using DataLoad.Bench.Reporting;
+using DataLoad.Engine.Storage;
 using Microsoft.Data.Sqlite;
 
 namespace DataLoad.Bench.Core;
 
-/// <summary>What the journal takes on disk, in SQLite.</summary>
+/// <summary>What the journal takes on disk, in SQLite, where it has a file of its own.</summary>
 internal static class JournalSize
 {
-    /// <summary>Adds the bytes an event of a store's journal, as entries and as pages of a file.</summary>
+    /// <summary>Adds the bytes an event of a store's journal, as blocks and as pages of its file.</summary>
     /// <param name="table">Takes the figures.</param>
-    /// <param name="file">The store's file.</param>
+    /// <param name="store">The store.</param>
+    /// <param name="events">How many events it holds.</param>
     /// <param name="rawBytes">The mean size of the messages' bodies.</param>
     /// <param name="at">What tells this measurement from others.</param>
-    public static async Task AddAsync(FigureTable table, string file, double rawBytes, string at)
+    public static async Task AddAsync(FigureTable table, IStore store, double events, double rawBytes, string at)
     {
-        string alone = file + ".journal";
-        var connection = new SqliteConnection($"Data Source={file};Pooling=False");
-        await using (connection.ConfigureAwait(false))
-        {
-            await connection.OpenAsync().ConfigureAwait(false);
-            double events = await NumberAsync(connection, "SELECT sum(last_seq - first_seq + 1) FROM dataload_journal").ConfigureAwait(false);
-            double blocks = await NumberAsync(connection, "SELECT count(*) FROM dataload_journal").ConfigureAwait(false);
-            double bytes = await NumberAsync(connection, "SELECT sum(length(bytes)) FROM dataload_journal").ConfigureAwait(false);
+        await using var connection = new SqliteConnection(store.JournalConnection.ReadingConnectionString);
+        await connection.OpenAsync();
 
-            // The table with its key by itself, row after row as it was written: what it takes in the store's file.
-            string create = await TextAsync(connection, "SELECT sql FROM sqlite_master WHERE name = 'dataload_journal'").ConfigureAwait(false);
-            await TextAsync(connection, $"ATTACH '{alone}' AS alone").ConfigureAwait(false);
-            await TextAsync(connection, create.Replace("dataload_journal", "alone.dataload_journal", StringComparison.Ordinal)).ConfigureAwait(false);
-            await TextAsync(connection, "INSERT INTO alone.dataload_journal SELECT * FROM main.dataload_journal ORDER BY rowid").ConfigureAwait(false);
-            double pages = new FileInfo(alone).Length;
-            table.Add(string.Create(CultureInfo.InvariantCulture, $"journal of act.share on disk, {events / blocks:0} events a block, {at}"), "bytes an event", Goal.AtMost(40), pages / events);
-            table.Add($"of that, the blocks' own bytes, {at}", "bytes an event", goal: null, bytes / events);
-            table.Add($"beside it, the raw JSON, {at}", "bytes an event", goal: null, rawBytes);
-        }
+        // Blocks alone: an owner's announcement is an entry without events.
+        double blocks = await NumberAsync(connection, "SELECT count(*) FROM journal WHERE manifest = 'B'");
+        double bytes = await NumberAsync(connection, "SELECT sum(length(message)) FROM journal WHERE manifest = 'B'");
+        double pages = await NumberAsync(connection, "PRAGMA page_count") * await NumberAsync(connection, "PRAGMA page_size");
+        table.Add(string.Create(CultureInfo.InvariantCulture, $"journal of act.share on disk, {events / blocks:0} events a block, {at}"), "bytes an event", Goal.AtMost(40), pages / events);
+        table.Add($"of that, the blocks' own bytes, {at}", "bytes an event", goal: null, bytes / events);
+        table.Add($"beside it, the raw JSON, {at}", "bytes an event", goal: null, rawBytes);
     }
 
-    private static async Task<double> NumberAsync(SqliteConnection connection, string sql) =>
-        double.Parse(await TextAsync(connection, sql).ConfigureAwait(false), CultureInfo.InvariantCulture);
-
-    private static async Task<string> TextAsync(SqliteConnection connection, string sql)
+    private static async Task<double> NumberAsync(SqliteConnection connection, string sql)
     {
-        SqliteCommand command = connection.CreateCommand();
-        await using (command.ConfigureAwait(false))
-        {
-            command.CommandText = sql;
-            return Convert.ToString(await command.ExecuteScalarAsync().ConfigureAwait(false), CultureInfo.InvariantCulture) ?? "";
-        }
+        await using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        return Convert.ToDouble(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
     }
 }

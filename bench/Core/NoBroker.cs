@@ -1,11 +1,18 @@
-using DataLoad.Engine.Intake;
+using Akka.Actor;
 
 namespace DataLoad.Bench.Core;
 
-/// <summary>Where there is no broker, a dead letter is a fault of the measurement.</summary>
-internal sealed class NoBroker : IDeadLetterPublisher
+/// <summary>
+/// In the place of dead letters and of parking, where there is no broker: what comes here is a fault of the measurement, and
+/// ends the stream that depends on it.
+/// </summary>
+/// <param name="told">Told what came.</param>
+internal sealed class NoBroker(Action<Exception> told) : UntypedActor
 {
     /// <inheritdoc/>
-    public ValueTask PublishAsync(IReadOnlyList<DeadLetter> letters, CancellationToken cancellationToken) =>
-        throw new InvalidOperationException($"a delivery was not counted: {letters[0].Rejection.Reason} {letters[0].Rejection.Error}");
+    protected override void OnReceive(object message)
+    {
+        told(new InvalidOperationException($"a delivery was not counted: {message}"));
+        Context.Stop(Self);
+    }
 }

@@ -50,5 +50,8 @@ internal sealed class ShareBodies
     public double MeanBytes => (double)_starts[^1] / Count;
 
     /// <summary>A body.</summary>
-    public ReadOnlySpan<byte> this[int index] => _bytes.AsSpan(_starts[index].._starts[index + 1]);
+    public ReadOnlySpan<byte> this[int index] => Memory(index).Span;
+
+    /// <summary>A body, which stays as it is.</summary>
+    public ReadOnlyMemory<byte> Memory(int index) => _bytes.AsMemory(_starts[index].._starts[index + 1]);
 }

@@ -2,15 +2,16 @@ using System.Diagnostics;
 using System.Globalization;
 using DataLoad.Bench.Core;
 using DataLoad.Bench.Reporting;
-using DataLoad.Bench.Stores;
 using DataLoad.Demo;
+using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Metrics;
-using DataLoad.Engine.Node;
+using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Storage;
 using DataLoad.Engine.Storage.PostgreSql;
+using DataLoad.Engine.Watching;
 using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
 
@@ -25,6 +26,9 @@ internal sealed class FreshnessBench
 {
     private const int PerSecond = 1_000;
 
+    // More than are persisted before the watch looks: it does at once.
+    private const int WatchedBlocks = 65_536;
+
     private readonly BenchArguments _arguments;
     private readonly FreshnessWatch _watch = new();
     private readonly string _amqp;
@@ -35,68 +39,71 @@ internal sealed class FreshnessBench
     public static async Task<int> RunAsync(BenchArguments arguments)
     {
         var table = new FigureTable("freshness", arguments.Output);
-        await new FreshnessBench(arguments).MeasureAsync(table, backlog: 0).ConfigureAwait(false);
-        await new FreshnessBench(arguments).MeasureAsync(table, backlog: arguments.Number("--backlog", arguments.Quick ? 100_000 : 300_000)).ConfigureAwait(false);
+        await new FreshnessBench(arguments).MeasureAsync(table, backlog: 0);
+        await new FreshnessBench(arguments).MeasureAsync(table, backlog: arguments.Number("--backlog", arguments.Quick ? 100_000 : 300_000));
         table.Print();
         return 0;
     }
 
     private async Task MeasureAsync(FigureTable table, int backlog)
     {
-        SpringPublisher publisher = await SpringPublisher.ConnectAsync(_amqp).ConfigureAwait(false);
-        await using (publisher.ConfigureAwait(false))
+        await using (SpringPublisher publisher = await SpringPublisher.ConnectAsync(_amqp))
         {
             var bodies = new ShareBodies(Math.Max(1, backlog), 1_000, 1_000_000, seed: 51);
             foreach (int[] chunk in Enumerable.Range(0, backlog).Chunk(20_000))
             {
-                await publisher.PublishAsync([.. chunk.Select(i => new WireMessage(ContractStreams.BearShare, bodies[i].ToArray()) { ContentType = "application/json", ContentEncoding = "UTF-8" })]).ConfigureAwait(false);
+                await publisher.PublishAsync([.. chunk.Select(i => new WireMessage(ContractStreams.BearShare, bodies[i].ToArray()) { ContentType = "application/json", ContentEncoding = "UTF-8" })]);
             }
         }
 
         string nodeId = $"bench-{Guid.NewGuid():n}";
-        var postgres = new SqlStore(PostgreSqlDatabase.ForStore(new PostgreSqlStoreOptions { ConnectionString = _arguments.Text("--postgres"), NodeId = nodeId }));
-        await using (postgres.ConfigureAwait(false))
+        await using var postgres = new SqlStore(PostgreSqlDatabase.ForStore(new PostgreSqlStoreOptions { ConnectionString = _arguments.Text("--postgres"), NodeId = nodeId }));
+        using var metrics = new EngineMetrics();
+        using var stop = new CancellationTokenSource();
+        ClusterNode node = MakeNode(nodeId, postgres, metrics);
+        Task watching;
+        using (PersistedBlocks.Watch persisted = node.Persisted.Begin(WatchedBlocks))
         {
-            using var metrics = new EngineMetrics();
-            using var stop = new CancellationTokenSource();
-            EngineNode node = MakeNode(nodeId, postgres, metrics);
+            watching = _watch.WatchAsync(persisted);
             Task running = node.RunAsync(stop.Token);
             while (!node.IsServing)
             {
-                await (running.IsCompleted ? running : Task.Delay(20)).ConfigureAwait(false);
+                await (running.IsCompleted ? running : Task.Delay(20));
             }
 
-            (long from, long to) = await PublishAsync(backlog).ConfigureAwait(false);
+            (long from, long to) = await PublishAsync(backlog, watching);
             Report(table, backlog, from, to);
-            await stop.CancelAsync().ConfigureAwait(false);
-            await running.ConfigureAwait(false);
+            await stop.CancelAsync();
+            await running;
         }
+
+        await watching;
     }
 
     /// <summary>Publishes for as long as is measured, and waits until all of it is counted.</summary>
-    private async Task<(long From, long To)> PublishAsync(int backlog)
+    private async Task<(long From, long To)> PublishAsync(int backlog, Task watching)
     {
         using var publishing = new CancellationTokenSource();
         Task<int> published = Task.Run(() => SteadyPublisher.RunAsync(_amqp, PerSecond, publishing.Token));
 
         // The first seconds compile the program, but for a backlog, which does not last.
-        await Task.Delay(TimeSpan.FromSeconds(backlog == 0 ? 5 : 1)).ConfigureAwait(false);
+        await Task.Delay(TimeSpan.FromSeconds(backlog == 0 ? 5 : 1));
         long from = Stopwatch.GetTimestamp();
         if (backlog == 0)
         {
-            await Task.Delay(TimeSpan.FromSeconds(_arguments.Quick ? 10 : 60)).ConfigureAwait(false);
+            await Task.Delay(TimeSpan.FromSeconds(_arguments.Quick ? 10 : 60));
         }
         else
         {
-            await WhenDrainedAsync().ConfigureAwait(false);
+            await WhenDrainedAsync();
         }
 
         long to = Stopwatch.GetTimestamp();
-        await publishing.CancelAsync().ConfigureAwait(false);
-        int expected = await published.ConfigureAwait(false);
+        await publishing.CancelAsync();
+        int expected = await published;
         while (_watch.Journaled < expected || _watch.Unflushed > 0)
         {
-            await Task.Delay(50).ConfigureAwait(false);
+            await (watching.IsCompleted ? watching : Task.Delay(50));
         }
 
         return (from, to);
@@ -105,11 +112,11 @@ internal sealed class FreshnessBench
     private async Task WhenDrainedAsync()
     {
         var factory = new ConnectionFactory { Uri = new Uri(_amqp) };
-        await using IConnection connection = await factory.CreateConnectionAsync().ConfigureAwait(false);
-        await using IChannel channel = await connection.CreateChannelAsync().ConfigureAwait(false);
-        while (await channel.MessageCountAsync(ContractStreams.BearShare.Queue).ConfigureAwait(false) > 0)
+        await using IConnection connection = await factory.CreateConnectionAsync();
+        await using IChannel channel = await connection.CreateChannelAsync();
+        while (await channel.MessageCountAsync(ContractStreams.BearShare.Queue) > 0)
         {
-            await Task.Delay(50).ConfigureAwait(false);
+            await Task.Delay(50);
         }
     }
 
@@ -119,7 +126,7 @@ internal sealed class FreshnessBench
         string during = backlog == 0
             ? string.Create(CultureInfo.InvariantCulture, $"{PerSecond:N0} messages/s for {seconds:0} s")
             : string.Create(CultureInfo.InvariantCulture, $"{PerSecond:N0} messages/s for the {seconds:0.0} s in which {backlog:N0} of another stream drain");
-        double flushMs = new Engine.Sharding.ShardingSettings().FlushInterval.TotalMilliseconds;
+        double flushMs = new PartitionSettings().FlushInterval.TotalMilliseconds;
         Add("publish to journaled", _watch.MsToJournal, backlog == 0 ? 50 : 500);
         Add("publish to the table", _watch.MsToTable, flushMs + (backlog == 0 ? 250 : 500));
 
@@ -135,13 +142,13 @@ internal sealed class FreshnessBench
 
     private static double Percentile(double[] sorted, double part) => sorted[Math.Min(sorted.Length - 1, (int)Math.Ceiling(sorted.Length * part) - 1)];
 
-    private EngineNode MakeNode(string nodeId, SqlStore postgres, EngineMetrics metrics) => new(
+    private ClusterNode MakeNode(string nodeId, SqlStore postgres, EngineMetrics metrics) => new(
         new EngineSettings { Amqp = new AmqpSettings { Url = _amqp } },
         new NodeServices
         {
             Info = new NodeInfo { Id = nodeId, Address = "", Secret = "" },
             Catalog = Catalog.Default,
-            Store = new StoreOver(postgres) { Journal = new WatchedJournal(postgres.Journal, _watch), Statistics = new WatchedStatistics(postgres.Statistics, _watch) },
+            Store = new StoreOver(postgres, new WatchedStatistics(postgres.Statistics, _watch)),
             Lookup = new NoLookup(),
             Metrics = metrics,
             Time = TimeProvider.System,

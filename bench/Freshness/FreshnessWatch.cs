@@ -3,6 +3,7 @@ using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Statistics;
+using DataLoad.Engine.Watching;
 
 namespace DataLoad.Bench.Freshness;
 
@@ -10,8 +11,9 @@ namespace DataLoad.Bench.Freshness;
 internal sealed class FreshnessWatch
 {
     private readonly Lock _lock = new();
-    private readonly BlockReader _reader = new(Catalog.Default) { WithTexts = true, WithIdentities = false };
+    private readonly BlockDecoder _decoder = new(Catalog.Default) { WithTexts = true, WithIdentities = false };
     private readonly Dictionary<CounterId, Queue<(long SequenceNr, long Published)>> _unflushed = [];
+    private readonly Dictionary<CounterId, (long SequenceNr, long At)> _rows = [];
     private readonly List<(long Published, double Ms)> _journaled = [];
     private readonly List<(long Published, double Ms)> _flushed = [];
 
@@ -45,22 +47,17 @@ internal sealed class FreshnessWatch
     /// <summary>The milliseconds until in its row, of what was published in a time.</summary>
     public double[] MsToTable(long from, long to) => Between(_flushed, from, to);
 
-    /// <summary>Blocks are durable since <paramref name="at"/>.</summary>
-    public void OnJournaled(IReadOnlyList<JournalBlock> blocks, long at)
+    /// <summary>Takes blocks as they are persisted, until the watch ends: each is durable since it is seen.</summary>
+    /// <exception cref="InvalidOperationException">Blocks were dropped, so that not every event was seen.</exception>
+    public async Task WatchAsync(PersistedBlocks.Watch persisted)
     {
-        lock (_lock)
+        await foreach (PersistedBlock block in persisted.Blocks.ReadAllAsync())
         {
-            foreach (JournalBlock block in blocks)
+            OnPersisted(block, Stopwatch.GetTimestamp());
+            long dropped = persisted.TakeDropped();
+            if (dropped > 0)
             {
-                _reader.Open(block);
-                while (_reader.Next())
-                {
-                    BusinessEvent @event = _reader.Event;
-                    if (string.Equals(@event.Stream.Name, "act.share", StringComparison.Ordinal))
-                    {
-                        Note(@event, _reader.SequenceNr, at);
-                    }
-                }
+                throw new InvalidOperationException($"{dropped} events were persisted faster than they could be looked at");
             }
         }
     }
@@ -72,7 +69,9 @@ internal sealed class FreshnessWatch
         {
             foreach (StatisticsRow row in rows)
             {
-                if (!_unflushed.TryGetValue(new CounterId(page.Id, new TopicKey(row.TopicType, row.TopicId), row.Day), out Queue<(long SequenceNr, long Published)>? waiting))
+                var id = new CounterId(page.Id, new TopicKey(row.TopicType, row.TopicId), row.Day);
+                _rows[id] = (row.SequenceNr ?? 0, at);
+                if (!_unflushed.TryGetValue(id, out Queue<(long SequenceNr, long Published)>? waiting))
                 {
                     continue;
                 }
@@ -86,11 +85,33 @@ internal sealed class FreshnessWatch
         }
     }
 
+    private void OnPersisted(in PersistedBlock block, long at)
+    {
+        lock (_lock)
+        {
+            _decoder.Open(block.Partition, block.SequenceNr, block.Block);
+            while (_decoder.Next())
+            {
+                if (string.Equals(_decoder.Event.Stream.Name, "act.share", StringComparison.Ordinal))
+                {
+                    Note(_decoder.Event, block.SequenceNr, at);
+                }
+            }
+        }
+    }
+
     private void Note(BusinessEvent @event, long sequenceNr, long at)
     {
         long published = Stamp.Parse(@event.Text(EventText.SessionStr));
         _journaled.Add((published, Stopwatch.GetElapsedTime(published, at).TotalMilliseconds));
         var id = new CounterId(Catalog.Default.PageNamed(@event.Stream.Page).Id, @event.Topic, @event.Day);
+        if (_rows.TryGetValue(id, out (long SequenceNr, long At) row) && row.SequenceNr >= sequenceNr)
+        {
+            // The row was seen before the block: they are told by different threads.
+            _flushed.Add((published, Stopwatch.GetElapsedTime(published, row.At).TotalMilliseconds));
+            return;
+        }
+
         if (!_unflushed.TryGetValue(id, out Queue<(long SequenceNr, long Published)>? waiting))
         {
             _unflushed.Add(id, waiting = new Queue<(long SequenceNr, long Published)>());

@@ -14,8 +14,8 @@ internal static class SteadyPublisher
     public static async Task<int> RunAsync(string amqp, int perSecond, CancellationToken stop)
     {
         var factory = new ConnectionFactory { Uri = new Uri(amqp) };
-        await using IConnection connection = await factory.CreateConnectionAsync(CancellationToken.None).ConfigureAwait(false);
-        await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: CancellationToken.None).ConfigureAwait(false);
+        await using IConnection connection = await factory.CreateConnectionAsync(CancellationToken.None);
+        await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: CancellationToken.None);
         var properties = new BasicProperties { ContentType = "application/json", ContentEncoding = "UTF-8", Persistent = true };
         var dice = new Dice(50);
         var topic = new Zipf(1_000, 1.0);
@@ -28,10 +28,10 @@ internal static class SteadyPublisher
                 string body = string.Create(
                     CultureInfo.InvariantCulture,
                     $"{{\"sessionStr\":\"{Stamp.Now()}\",\"topicType\":\"ACTIVITY\",\"topicId\":{1 + topic.Draw(dice)},\"wuId\":{1 + published},\"channelType\":\"WECHAT\",\"ctime\":{DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()}}}");
-                await channel.BasicPublishAsync(ContractStreams.ActShare.Exchange, "", mandatory: false, properties, Encoding.UTF8.GetBytes(body), CancellationToken.None).ConfigureAwait(false);
+                await channel.BasicPublishAsync(ContractStreams.ActShare.Exchange, "", mandatory: false, properties, Encoding.UTF8.GetBytes(body), CancellationToken.None);
             }
 
-            await Task.Delay(1, CancellationToken.None).ConfigureAwait(false);
+            await Task.Delay(1, CancellationToken.None);
         }
 
         return published;

@@ -13,7 +13,7 @@ internal sealed class WatchedStatistics(IStatisticsStore statistics, FreshnessWa
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<int>> FlushAsync(Page page, IReadOnlyList<StatisticsRow> rows, bool correct, CancellationToken cancellationToken)
     {
-        IReadOnlyList<int> stale = await statistics.FlushAsync(page, rows, correct, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<int> stale = await statistics.FlushAsync(page, rows, correct, cancellationToken);
         watch.OnFlushed(page, rows, Stopwatch.GetTimestamp());
         return stale;
     }

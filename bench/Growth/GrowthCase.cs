@@ -1,3 +1,5 @@
+using DataLoad.Bench.Core;
+
 namespace DataLoad.Bench.Growth;
 
 /// <summary>One size of what grows.</summary>
@@ -6,8 +8,8 @@ namespace DataLoad.Bench.Growth;
 /// <param name="Even">Whether topics take turns; else the first are the busiest.</param>
 internal sealed record GrowthCase(string Name, int Topics, bool Even)
 {
-    /// <summary>How many shards.</summary>
-    public int Shards { get; init; } = 32;
+    /// <summary>How many Partitions.</summary>
+    public int Partitions { get; init; } = EngineUnderTest.SqlitePartitions;
 
     /// <summary>How many events the journal holds before.</summary>
     public int JournalEvents { get; init; }

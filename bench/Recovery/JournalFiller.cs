@@ -1,68 +1,72 @@
 using System.Globalization;
 using System.Text;
+using Akka.Actor;
+using Akka.Actor.Setup;
 using DataLoad.Demo;
 using DataLoad.Engine.Binary;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
-using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Storage;
 
 namespace DataLoad.Bench.Recovery;
 
 /// <summary>
-/// Appends events of <c>act.share</c> to a journal as a drain does, group by group and block by block, without applying
-/// them: a journal behind the last checkpoint.
+/// Persists events of <c>act.share</c> as a drain does, group by group and block by block, through Akka's journal, without
+/// applying them: a journal behind the last checkpoint.
 /// </summary>
 internal sealed class JournalFiller
 {
     private const int GroupEvents = 2_000;
 
     private static readonly StreamDefinition Share = Catalog.Default.FindStream("act.share")!;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
-    private readonly IStore _store;
-    private readonly IReadOnlyList<ShardLease> _leases;
-    private readonly long[] _next;
-    private readonly BlockWriter[] _blocks;
+    private readonly IActorRef[] _appenders;
+    private readonly BlockEncoder[] _blocks;
+    private readonly long[] _last;
     private readonly BusinessEvent _event = new();
     private readonly ByteWriter _payload = new();
+    private readonly byte _pageId = Catalog.Default.PageNamed(Share.Page).Id;
 
-    private JournalFiller(IStore store, IReadOnlyList<ShardLease> leases)
+    private JournalFiller(IActorRef[] appenders)
     {
-        _store = store;
-        _leases = leases;
-        _next = new long[leases.Count];
-        _blocks = [.. leases.Select(_ => new BlockWriter())];
+        _appenders = appenders;
+        _blocks = [.. appenders.Select(_ => new BlockEncoder())];
+        _last = new long[appenders.Length];
     }
 
-    /// <summary>Appends events.</summary>
-    /// <param name="store">The store.</param>
-    /// <param name="leases">A lease for every shard, in order.</param>
+    /// <summary>Persists events.</summary>
+    /// <param name="store">The store; no node runs over it.</param>
+    /// <param name="partitions">How many Partitions it has.</param>
     /// <param name="events">How many.</param>
     /// <param name="topics">Of how many topics, the first the busiest unless <paramref name="even"/>.</param>
     /// <param name="even">Whether the topics take turns instead.</param>
-    public static async Task FillAsync(IStore store, IReadOnlyList<ShardLease> leases, int events, int topics, bool even = false)
+    public static async Task FillAsync(IStore store, int partitions, int events, int topics, bool even = false)
     {
-        var filler = new JournalFiller(store, [.. leases.OrderBy(lease => lease.Shard)]);
-        for (int shard = 0; shard < leases.Count; shard++)
-        {
-            filler._next[shard] = await store.Journal.LastSequenceNrAsync(shard, default).ConfigureAwait(false) + 1;
-        }
-
-        await filler.FillAsync(events, topics, even).ConfigureAwait(false);
+        await store.MigrateAsync(CancellationToken.None);
+        JournalConnection journal = store.JournalConnection;
+        using ActorSystem system = ActorSystem.Create(
+            "filler",
+            BootstrapSetup.Create().WithConfig(JournalConfig.For(journal.ProviderName, journal.ConnectionString).WithFallback(JournalConfig.Defaults)));
+        var filler = new JournalFiller([.. Enumerable.Range(0, partitions).Select(partition => system.ActorOf(Props.Create(() => new BlockAppender(partition))))]);
+        await filler.FillAsync(events, topics, even);
+        await system.Terminate();
     }
 
     private async Task FillAsync(int events, int topics, bool even)
     {
+        await PersistAsync(_ => BlockAppender.Begin.Instance);
         var dice = new Dice(11);
         var topic = new Zipf(topics, 1.0);
         var user = new Zipf(1_000_000, 0.8);
         for (int made = 0; made < events;)
         {
             long now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
-            for (int shard = 0; shard < _blocks.Length; shard++)
+            for (int partition = 0; partition < _blocks.Length; partition++)
             {
-                _blocks[shard].Start(shard, _next[shard], now);
+                _blocks[partition].Start(partition, _last[partition] + 1, now);
             }
 
             for (int end = Math.Min(events, made + GroupEvents); made < end; made++)
@@ -70,7 +74,7 @@ internal sealed class JournalFiller
                 Add(dice, new TopicKey("ACTIVITY", 1 + (even ? made % topics : topic.Draw(dice))), 1 + user.Draw(dice), now - dice.Between(0, 3_600_000));
             }
 
-            await AppendAsync().ConfigureAwait(false);
+            await PersistAsync(partition => _blocks[partition].Count > 0 ? _blocks[partition].Finish() : null);
         }
     }
 
@@ -86,36 +90,16 @@ internal sealed class JournalFiller
         _event.Identity = new EventId(IdentityKind.Content, 1);
         _payload.Clear();
         EntryWriter.Write(_payload, _event);
-        _blocks[topic.ShardOf(_blocks.Length)].Add(Share.Id, topic, timeMs, _event.Day, _payload.Written);
+        var head = new EventHead { StreamId = Share.Id, PageId = _pageId, Topic = topic, TimeMs = timeMs, Day = _event.Day, Identity = _event.Identity };
+        _blocks[topic.ShardOf(_blocks.Length)].Add(head, _payload.Written);
     }
 
-    private async Task AppendAsync()
+    /// <summary>Sends each Partition's appender what there is for it, and waits until all of it is persisted.</summary>
+    private Task PersistAsync(Func<int, object?> entryOf) => Task.WhenAll(Enumerable.Range(0, _appenders.Length).Select(async partition =>
     {
-        var group = new List<JournalBlock>();
-        for (int shard = 0; shard < _blocks.Length; shard++)
+        if (entryOf(partition) is { } entry)
         {
-            BlockWriter block = _blocks[shard];
-            if (block.Count == 0)
-            {
-                continue;
-            }
-
-            group.Add(new JournalBlock
-            {
-                Shard = shard,
-                Epoch = _leases[shard].Epoch,
-                FirstSequenceNr = block.FirstSequenceNr,
-                LastSequenceNr = block.LastSequenceNr,
-                JournaledAtMs = block.JournaledAtMs,
-                Bytes = block.Finish(),
-            });
-            _next[shard] = block.LastSequenceNr + 1;
+            _last[partition] = await _appenders[partition].Ask<long>(entry, Patience);
         }
-
-        IReadOnlyList<int> stale = await _store.Journal.AppendAsync(group, default).ConfigureAwait(false);
-        if (stale.Count > 0)
-        {
-            throw new InvalidOperationException($"shard {stale[0]} was taken over");
-        }
-    }
+    }));
 }

@@ -20,8 +20,11 @@ internal static partial class ClusterLog
     [LoggerMessage(6004, LogLevel.Information, "Stopping: intake, drain, flush, checkpoint")]
     public static partial void Stopping(ILogger logger);
 
-    [LoggerMessage(6005, LogLevel.Information, "Stopped; what was not flushed and checkpointed is recovered from the journal at the next start")]
+    [LoggerMessage(6005, LogLevel.Information, "Stopped: all that was taken is persisted, flushed and checkpointed")]
     public static partial void Stopped(ILogger logger);
+
+    [LoggerMessage(6011, LogLevel.Information, "Stopped; what was not flushed and checkpointed is recovered from the journal at the next start")]
+    public static partial void StoppedInPart(ILogger logger);
 
     [LoggerMessage(6006, LogLevel.Warning, "Stopped before it served")]
     public static partial void StoppedEarly(ILogger logger);
@@ -31,6 +34,9 @@ internal static partial class ClusterLog
 
     [LoggerMessage(6008, LogLevel.Warning, "{Store} cannot be reached (try {Failures}), next try in {Wait}: {Error}")]
     public static partial void StoreAway(ILogger logger, string store, int failures, TimeSpan wait, string error);
+
+    [LoggerMessage(6010, LogLevel.Warning, "The actor system ended, and is made anew in {Wait}")]
+    public static partial void Anew(ILogger logger, TimeSpan wait);
 
     [LoggerMessage(6009, LogLevel.Warning, "The lease could not be given back, and ends by itself: {Error}")]
     public static partial void ReleaseFailed(ILogger logger, string error);

@@ -95,12 +95,18 @@ public sealed class ClusterNode
     /// <summary>The intake while events are taken in, or null.</summary>
     public StreamIntake? Intake => _life?.Intake;
 
+    /// <summary>The actor system, while it runs, or null.</summary>
+    internal ActorSystem? System => _life?.System;
+
     /// <summary>
     /// Whether the actor system is alive, as far as there is to be one: Akka's own health check says so. One that waits for a
     /// lease or the store is alive, too.
     /// </summary>
     public async Task<bool> IsAliveAsync(CancellationToken cancellationToken) => _life is not { } life
         || (await life.Health.CheckHealthAsync(check => check.Tags.Contains(Live), cancellationToken)).Status != HealthStatus.Unhealthy;
+
+    /// <summary>The actor system, while it runs, or null.</summary>
+    internal ActorSystem? System => _life?.System;
 
     /// <summary>How many deliveries are parked.</summary>
     public long Parked => _life?.Intake?.Parking.Count ?? 0;
@@ -128,12 +134,22 @@ public sealed class ClusterNode
     /// <exception cref="StoreException">The store cannot be used as it is.</exception>
     public async Task RunAsync(CancellationToken stop)
     {
+        int failures = 0;
         while (!stop.IsCancellationRequested)
         {
             try
             {
                 await _start.RunAsync(stop);
+                long startedAt = _services.Time.GetTimestamp();
                 await LiveAsync(withIntake: true, life => WaitForEndAsync(life, stop), stop);
+                if (!stop.IsCancellationRequested)
+                {
+                    Backoff backoff = _settings.Intake.Backoff;
+                    failures = _services.Time.GetElapsedTime(startedAt) > backoff.Limit ? 1 : failures + 1;
+                    TimeSpan wait = backoff.After(failures);
+                    ClusterLog.Anew(_logger, wait);
+                    await Task.Delay(wait, _services.Time, stop);
+                }
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
@@ -204,8 +220,16 @@ public sealed class ClusterNode
             await ending.CancelAsync();
             await keeping.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             _life = null;
+            IReadOnlyList<PartitionStatus> partitions = Registry.Partitions;
             Registry.Clear();
-            ClusterLog.Stopped(_logger);
+            if (partitions.All(partition => partition.Checkpoint == partition.SequenceNr))
+            {
+                ClusterLog.Stopped(_logger);
+            }
+            else
+            {
+                ClusterLog.StoppedInPart(_logger);
+            }
         }
     }
 

@@ -275,6 +275,7 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         EventsSinceCheckpoint = _eventsSinceCheckpoint,
         Counters = _counters.Count,
         ResidentBytes = _memory.Bytes,
+        UnappliedBytes = _unappliedBytes,
         Unflushed = _flushList.Count,
         Damaged = _damaged,
         Failing = _replayError ?? _calls.Failing,

@@ -1,3 +1,4 @@
+using Akka.Event;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Statistics;
@@ -28,7 +29,7 @@ public sealed record Held(BatchId Id, int Partition);
 
 /// <summary>Keeps a Partition running though no event comes; answered by nothing.</summary>
 /// <param name="Partition">The Partition.</param>
-public sealed record KeepRunning(int Partition) : IPartitionMessage;
+public sealed record KeepRunning(int Partition) : IPartitionMessage, IDeadLetterSuppression;
 
 /// <summary>Asks for what a Partition says of itself; answered by a <see cref="PartitionStatus"/>.</summary>
 /// <param name="Partition">The Partition.</param>

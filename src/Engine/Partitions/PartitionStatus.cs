@@ -27,6 +27,9 @@ public sealed record PartitionStatus
     /// <summary>How much memory Counters, slices and seen identities hold, in bytes.</summary>
     public long ResidentBytes { get; init; }
 
+    /// <summary>The size in bytes of the persisted slices that Counters have not applied yet.</summary>
+    public long UnappliedBytes { get; init; }
+
     /// <summary>How many Counters wait for their flush.</summary>
     public int Unflushed { get; init; }
 

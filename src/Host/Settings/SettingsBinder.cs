@@ -77,7 +77,7 @@ public static class SettingsBinder
     private static string BindBroker(HoconConfig config)
     {
         HoconValue url = config.Get("dataload.amqp.url");
-        return AmqpConnectionSettings.TryParse(url.AsString(), out _, out string? error) ? url.AsString() : throw url.Refuse(error);
+        return AmqpConnectionSettings.TryParse(url.AsString(), out _, out string? error) ? url.AsString() : throw url.Refuse($"cannot be used. {error}");
     }
 
     private static Dictionary<string, StreamSettings> BindStreams(HoconConfig config, Catalog catalog)

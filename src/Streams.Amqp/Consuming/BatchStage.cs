@@ -1,3 +1,4 @@
+using Akka.Event;
 using Akka.Streams;
 using Akka.Streams.Stage;
 
@@ -134,6 +135,7 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
             {
                 ConsumerSession session = _session = opening.Result;
                 _control.Consuming(session);
+                Log.Info("Queue {0} is consumed", _stage.Settings.Queue);
                 _ = session.Channel.Ended.ContinueWith(
                     ended => _ended((session, ended.Result)), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
                 OnChanged();
@@ -247,6 +249,7 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
             }
             else
             {
+                Log.Warning("Queue {0} is not consumed any more: {1}", _stage.Settings.Queue, end.Reason);
                 FailStage(new AmqpException($"Queue {_stage.Settings.Queue} is not consumed any more: {end.Reason}.", end.Code));
             }
         }

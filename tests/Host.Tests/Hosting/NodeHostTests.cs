@@ -2,7 +2,9 @@ using System.Net;
 using System.Text.Json;
 using Akka.Actor;
 using Akka.Event;
+using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Contract;
+using DataLoad.Engine.Partitions;
 using DataLoad.Host.Hosting;
 using DataLoad.Host.Settings;
 using DataLoad.Host.Tests.Access;
@@ -28,18 +30,18 @@ public sealed class NodeHostTests : IDisposable
     public async Task Akka_logs_to_the_programs_log_at_its_level()
     {
         var log = new LogLines();
-        IHost host = NodeHost.Build(Bind("dataload { http.urls = \"\", log.level = warning }"), services => services.AddLogging(logging => logging.AddProvider(log)));
-        await using var disposing = (IAsyncDisposable)host;
-        ActorSystem system = host.Services.GetRequiredService<ActorSystem>();
+        await RunAsync("log.level = warning", log, async node =>
+        {
+            ActorSystem system = node.System!;
+            system.Settings.LogLevel.ShouldBe("WARNING");
+            system.Log.Info("not so important");
+            system.Log.Warning("Partition {0} is slow", 7);
 
-        system.Settings.LogLevel.ShouldBe("WARNING");
-        system.Log.Info("not so important");
-        system.Log.Warning("Partition {0} is slow", 7);
-
-        await log.WaitForAsync("Partition 7 is slow");
-        log.Lines.ShouldNotContain(line => line.Contains("not so important", StringComparison.Ordinal));
-        system.Settings.Config.GetInt("akka.log-dead-letters").ShouldBe(10);
-        system.Name.ShouldBe("dataload");
+            await log.WaitForAsync("Partition 7 is slow");
+            log.Lines.ShouldNotContain(line => line.Contains("not so important", StringComparison.Ordinal));
+            system.Settings.Config.GetInt("akka.log-dead-letters").ShouldBe(10);
+            system.Name.ShouldBe("dataload");
+        });
     }
 
     [Fact]
@@ -59,17 +61,16 @@ public sealed class NodeHostTests : IDisposable
     }
 
     [Fact]
-    public async Task A_node_whose_actor_system_ends_by_itself_says_so_and_ends()
+    public Task A_node_whose_actor_system_ends_by_itself_makes_a_new_one_and_serves_again() => RunAsync("", new LogLines(), async node =>
     {
-        HostSettings settings = Bind($$"""dataload { http.urls = "", amqp { url = "amqp://guest:guest@127.0.0.1:1/", connect-timeout = 100ms }, store.connection = "{{_directory}}/dataload.db" }""");
-        IHost host = NodeHost.Build(settings);
-        ActorSystem system = host.Services.GetRequiredService<ActorSystem>();
-        Task running = NodeHost.RunAsync(host, CancellationToken.None);
+        ActorSystem first = node.System!;
+        (await node.IsAliveAsync(CancellationToken.None)).ShouldBeTrue();
 
-        await system.Terminate();
+        await first.Terminate();
 
-        (await Should.ThrowAsync<StartException>(running.WaitAsync(TimeSpan.FromSeconds(60)))).Message.ShouldContain("actor system");
-    }
+        await UntilServingAsync(node, system => system != first);
+        (await node.IsAliveAsync(CancellationToken.None)).ShouldBeTrue();
+    });
 
     [Fact]
     public async Task Readiness_keeps_its_shape_and_names_each_check()
@@ -87,19 +88,32 @@ public sealed class NodeHostTests : IDisposable
         report.GetProperty("lag").GetInt64().ShouldBe(0);
         report.GetProperty("paused").GetArrayLength().ShouldBe(0);
         report.GetProperty("checks").EnumerateObject().Select(check => $"{check.Name}: {check.Value}").ShouldBe(
-            ["node: standing by, recovering or stopping", "broker: not connected yet", "store: ok", "business: ok", "lag: ok"], ignoreOrder: true);
+            ["node: the start has not begun", "broker: not connected yet", "store: ok", "business: ok", "lag: ok"], ignoreOrder: true);
     }
 
-    [Fact]
-    public async Task A_node_whose_actor_system_has_ended_is_not_live()
+    /// <summary>Runs a node whose broker is away until it owns its Partitions, and stops it in order.</summary>
+    private async Task RunAsync(string settings, LogLines log, Func<ClusterNode, Task> test)
     {
-        await using TestNode node = await TestNode.StartAsync();
-        ActorSystem system = node.App.Services.GetRequiredService<ActorSystem>();
-        (await node.CallAsync("GET", "/health/live")).ShouldBe(HttpStatusCode.OK);
+        HostSettings bound = Bind($$"""
+            dataload { http.urls = "", amqp { url = "amqp://guest:guest@127.0.0.1:1/", connect-timeout = 100ms }, store.connection = "{{_directory}}/dataload.db", {{settings}} }
+            """);
+        IHost host = NodeHost.Build(bound, services => services.AddLogging(logging => logging.AddProvider(log)));
+        ClusterNode node = host.Services.GetRequiredService<ClusterNode>();
+        using var stop = new CancellationTokenSource();
+        Task running = NodeHost.RunAsync(host, stop.Token);
+        await UntilServingAsync(node, system => system is not null);
+        await test(node);
+        await stop.CancelAsync();
+        await running.WaitAsync(TimeSpan.FromSeconds(60));
+    }
 
-        await system.Terminate();
-
-        (await node.CallAsync("GET", "/health/live")).ShouldBe(HttpStatusCode.ServiceUnavailable);
+    private static async Task UntilServingAsync(ClusterNode node, Func<ActorSystem?, bool> which)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!which(node.System) || node.Registry.Partitions is not { Count: > 0 } partitions || partitions.Any(partition => partition.Phase != PartitionPhase.Serving))
+        {
+            await Task.Delay(20, limit.Token);
+        }
     }
 
     private HostSettings Bind(string text)

@@ -78,7 +78,7 @@ public sealed class OneShotTests : IAsyncLifetime
     [Fact]
     public async Task Watching_shows_as_many_pictures_as_are_asked_for()
     {
-        _node.Answers("GET /api/v1/shards", """{"shards":[{"shard":3,"epoch":1,"sequenceNr":12,"checkpointSequenceNr":10,"counters":4,"residentBytes":100,"unflushed":1,"damaged":0}]}""");
+        _node.Answers("GET /api/v1/shards", """{"shards":[{"shard":3,"epoch":1,"sequenceNr":12,"checkpointSequenceNr":10,"uncheckpointed":2,"phase":"serving","counters":4,"residentBytes":100,"unflushed":1,"damaged":0}]}""");
 
         CommandRun run = await RunAsync("shards", "--watch", "--count", "2");
 
@@ -127,12 +127,12 @@ public sealed class OneShotTests : IAsyncLifetime
     [Fact]
     public async Task Tail_shows_events_and_says_how_many_it_did_not_show()
     {
-        const string Event = """{"shard":3,"sequenceNr":12,"journaledAt":1,"stream":"act.buy","type":"activity","id":7,"day":"2026-11-24","time":0,"identity":"key","facts":{"buyNum":2,"payAmount":"10.00"}}""";
+        const string Event = """{"shard":3,"sequenceNr":12,"index":0,"journaledAt":1,"stream":"act.buy","type":"activity","id":7,"day":"2026-11-24","time":0,"identity":"key","facts":{"buyNum":2,"payAmount":"10.00"}}""";
         _node.Answers("GET /api/v1/tail?stream=act.buy&rate=50", $":\n\nevent: counted\ndata: {Event}\n\nevent: dropped\ndata: {{\"count\":5}}\n\nevent: counted\ndata: {Event}\n\n", type: "text/event-stream");
 
         CommandRun run = await RunAsync("tail", "--stream", "act.buy", "--count", "2");
 
-        const string Row = "1970-01-01T00:00:00.000Z\tact.buy\tactivity:7\t2026-11-24\t3/12\tkey\tbuyNum=2 payAmount=10.00\t";
+        const string Row = "1970-01-01T00:00:00.000Z\tact.buy\tactivity:7\t2026-11-24\t3/12.0\tkey\tbuyNum=2 payAmount=10.00\t";
         run.ShouldBe(new CommandRun(0, Lines(Row, "… 5 more were not shown", Row), ""));
         (await RunAsync("tail", "--stream", "act.buy", "--json", "--count", "1")).Output.ShouldBe(Lines(Event));
     }

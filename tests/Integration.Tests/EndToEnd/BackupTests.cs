@@ -55,13 +55,20 @@ public sealed class BackupTests
 
     private static string BackUpFile(Scenario scenario)
     {
+        // The store first: what it has is then in the journal, which goes on.
         var copy = scenario.PathOf("restored.db");
-        using var from = new SqliteConnection($"Data Source={scenario.StoreFile};Mode=ReadOnly;Pooling=False");
+        BackUp(scenario.StoreFile, copy);
+        BackUp(scenario.JournalFile, scenario.PathOf("restored-journal.db"));
+        return $"sqlite:{copy}";
+    }
+
+    private static void BackUp(string file, string copy)
+    {
+        using var from = new SqliteConnection($"Data Source={file};Mode=ReadOnly;Pooling=False");
         using var to = new SqliteConnection($"Data Source={copy};Pooling=False");
         from.Open();
         to.Open();
         from.BackupDatabase(to);
-        return $"sqlite:{copy}";
     }
 
     private static async Task<string> DumpAsync(Scenario scenario)

@@ -5,22 +5,19 @@ using Xunit;
 
 namespace DataLoad.Integration.Tests.EndToEnd;
 
-/// <summary>Consuming by the engine's own reader, and by the client library.</summary>
+/// <summary>Consuming: what bodies may take, and what the broker shows.</summary>
 public sealed class ConsumingTests
 {
-    private static readonly Regex Name = new("dataload (intake|topology)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+    private static readonly Regex Name = new("dataload (consuming|declaring|publishing)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
 
     private const int HugeBytes = 12 * 1024 * 1024;
     private const int LargeBytes = 50 * 1024;
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public Task Bodies_of_many_frames_that_take_more_than_may_be_held_hold_up_nothing_for_good(bool direct) => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
+    [Fact]
+    public Task Bodies_of_many_frames_that_take_more_than_may_be_held_hold_up_nothing_for_good() => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
     {
         scenario.Options = scenario.Options with { Seed = 81 };
         scenario.Settings = "intake { prefetch = 4, max-batch = 2 }";
-        scenario.ConsumeDirectly(direct);
         var host = await scenario.StartHostAsync();
         var huge = Enumerable.Range(0, 6).Select(i => new WireMessage(ContractStreams.ActShare, new byte[HugeBytes + i]) { ContentType = "application/json" }).ToList();
         huge.ForEach(_ => scenario.Tally.AddDead(ContractStreams.ActShare.Name));
@@ -29,29 +26,23 @@ public sealed class ConsumingTests
 
         await scenario.ShouldBeExactAsync();
         host.HasExited.ShouldBeFalse();
-        host.Log.ShouldNotContain("lost its channel");
+        host.Log.ShouldNotContain("is not consumed any more");
         (await host.MetricsAsync()).Sum("dataload_streams_failing").ShouldBe(0);
     });
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public Task A_stream_whose_query_fails_and_whose_bodies_take_more_than_they_may_holds_up_the_others_once_at_the_most(bool direct) => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
+    [Fact]
+    public Task A_stream_whose_query_fails_and_whose_bodies_take_more_than_they_may_holds_up_the_others_once_at_the_most() => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
     {
         scenario.Settings = """
             intake.memory = 2MiB
             amqp.room-patience = 1s
             streams { "act.visit" { queries { user_record = "SELECT id FROM no_such_table WHERE id = ANY(@keys)" } } }
             """;
-        scenario.ConsumeDirectly(direct);
         HostProcess host = scenario.LaunchHost();
         await host.WaitForMetricAsync("dataload_broker_connected", 1);
         await scenario.PublishAsync([.. Enumerable.Range(1, 40).Select(i => Padded(ContractStreams.ActVisit, $$"""{"userRecordId":{{i}}}"""))]);
         await host.WaitForMetricAsync("dataload_streams_failing", 1);
-        if (direct)
-        {
-            await host.WaitForLogAsync("Stream act.visit lost its channel");
-        }
+        await host.WaitForLogAsync("Queue queue.data.load.act.date.visit.cnt is not consumed any more");
 
         for (int round = 1; round <= 3; round++)
         {
@@ -59,22 +50,19 @@ public sealed class ConsumingTests
             await host.WaitForMetricAsync("dataload_events_total", 20 * round, "stream=\"act.share\"");
         }
 
-        Regex.Count(host.Log, "Stream act.visit lost its channel", RegexOptions.None, TimeSpan.FromSeconds(1)).ShouldBe(direct ? 1 : 0);
+        Regex.Count(host.Log, "Queue queue.data.load.act.date.visit.cnt is not consumed any more", RegexOptions.None, TimeSpan.FromSeconds(1)).ShouldBe(1);
         host.HasExited.ShouldBeFalse();
     });
 
-    [Theory]
-    [InlineData(true, "dataload intake, dataload topology")]
-    [InlineData(false, "dataload intake")]
-    public Task The_broker_shows_what_each_connection_is_for(bool direct, string expected) => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
+    [Fact]
+    public Task The_broker_shows_what_each_connection_is_for() => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
     {
-        scenario.ConsumeDirectly(direct);
         await scenario.StartHostAsync();
         var vhost = new Uri(scenario.Amqp).AbsolutePath[1..];
         var lines = await Servers.RabbitMqCtlAsync("-s", "list_connections", "vhost", "client_properties");
         var names = lines.Split('\n').Where(line => line.StartsWith(vhost + "\t", StringComparison.Ordinal)).Select(line => Name.Match(line).Value).Where(name => name.Length > 0);
 
-        string.Join(", ", names.Order(StringComparer.Ordinal)).ShouldBe(expected);
+        string.Join(", ", names.Order(StringComparer.Ordinal)).ShouldBe("dataload consuming, dataload declaring");
     });
 
     private static WireMessage Padded(StreamInfo stream, string json) =>

@@ -19,29 +19,29 @@ public sealed class DamageTests
         (await HostCommand.RunAsync(scenario.Config, "verify")).ExitCode.ShouldBe(0);
 
         // A block; the Counter that most events are of; all seen identities, of which some are sure to be asked for.
-        var block = (await RowsAsync(scenario, "SELECT rowid, shard_id, first_seq, last_seq FROM dataload_journal ORDER BY length(bytes) DESC LIMIT 1")).Single();
-        var counter = (await RowsAsync(scenario, "SELECT rowid, partition_id, seq_nr, 0 FROM dataload_snapshot WHERE kind = 1 ORDER BY length(bytes) DESC LIMIT 1")).Single();
+        var block = (await RowsAsync(scenario.JournalFile, "SELECT rowid, persistence_id, sequence_number, 0 FROM journal ORDER BY length(message) DESC LIMIT 1")).Single();
+        var counter = (await RowsAsync(scenario.StoreFile, "SELECT rowid, partition_id, seq_nr, 0 FROM dataload_snapshot WHERE kind = 1 ORDER BY length(bytes) DESC LIMIT 1")).Single();
         var topic = (await SqliteFileOf.QueryAsync(scenario.StoreFile, $"SELECT key FROM dataload_snapshot WHERE rowid = {counter.RowId}", reader => (byte[])reader.GetValue(0))).Single();
         var name = string.Create(CultureInfo.InvariantCulture, $"{System.Text.Encoding.UTF8.GetString(topic.AsSpan(9))}:{System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(topic.AsSpan(5))}");
-        var identities = await RowsAsync(scenario, "SELECT rowid, partition_id, seq_nr, kind FROM dataload_snapshot WHERE kind IN (2, 3)");
-        await SqliteFileOf.FlipAsync(scenario, "dataload_journal", block.RowId, 1_001);
-        await SqliteFileOf.FlipAsync(scenario, "dataload_snapshot", counter.RowId, 77);
+        var identities = await RowsAsync(scenario.StoreFile, "SELECT rowid, partition_id, seq_nr, kind FROM dataload_snapshot WHERE kind IN (2, 3)");
+        await SqliteFileOf.FlipAsync(scenario.JournalFile, "journal", "message", block.RowId, 1_001);
+        await SqliteFileOf.FlipAsync(scenario.StoreFile, "dataload_snapshot", "bytes", counter.RowId, 77);
         foreach (var row in identities)
         {
-            await SqliteFileOf.FlipAsync(scenario, "dataload_snapshot", row.RowId, 99);
+            await SqliteFileOf.FlipAsync(scenario.StoreFile, "dataload_snapshot", "bytes", row.RowId, 99);
         }
 
         var (code, output) = await HostCommand.RunAsync(scenario.Config, "verify");
         code.ShouldBe(1, output);
-        ShouldName(output, $"The journal of shard {block.Shard} is damaged in the block of SequenceNr {block.From} to {block.To}: ", "Restore the store from a backup");
-        ShouldName(output, $"Partition {counter.Shard}, Counter snapshot of SequenceNr {counter.From}: ", "Run 'dataload rebuild' for its topic");
+        ShouldName(output, $"The journal of Partition {block.Partition} is damaged at SequenceNr {block.From}: ", "Restore the store from a backup");
+        ShouldName(output, $"Partition {counter.Partition}, Counter snapshot of SequenceNr {counter.From}: ", "Run 'dataload rebuild' for its topic");
         foreach (var row in identities.Where(row => row.To == 2))
         {
-            ShouldName(output, $"Partition {row.Shard}, SeenKeys snapshot of SequenceNr {row.From}: ", "makes them anew from the journal");
+            ShouldName(output, $"Partition {row.Partition}, SeenKeys snapshot of SequenceNr {row.From}: ", "makes them anew from the journal");
         }
 
         // What the journal gives again needs the journal.
-        await SqliteFileOf.FlipAsync(scenario, "dataload_journal", block.RowId, 1_001);
+        await SqliteFileOf.FlipAsync(scenario.JournalFile, "journal", "message", block.RowId, 1_001);
         await scenario.StartHostAsync();
         await scenario.SendAsync(scenario.Generator.Echoes(1_500));
         await scenario.SendMixAsync(1_000);
@@ -60,7 +60,7 @@ public sealed class DamageTests
     });
 
     [Fact]
-    public Task A_node_that_needs_a_damaged_block_says_which_and_what_to_do_and_loses_nothing() => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
+    public Task A_Partition_that_needs_a_damaged_block_says_which_and_what_to_do_and_loses_nothing() => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
     {
         scenario.Options = scenario.Options with { Seed = 42, Unidentified = 0, Delayed = 0 };
         scenario.Settings = "checkpoint { interval = 1h, events = 1000000 }";
@@ -68,19 +68,20 @@ public sealed class DamageTests
         await scenario.SendMixAsync(300);
         await scenario.ShouldEqualTallyAsync();
         await host.KillAsync();
-        var block = (await RowsAsync(scenario, "SELECT rowid, shard_id, first_seq, last_seq FROM dataload_journal ORDER BY length(bytes) DESC LIMIT 1")).Single();
-        await SqliteFileOf.FlipAsync(scenario, "dataload_journal", block.RowId, 333);
+        var block = (await RowsAsync(scenario.JournalFile, "SELECT rowid, persistence_id, sequence_number, 0 FROM journal ORDER BY length(message) DESC LIMIT 1")).Single();
+        await SqliteFileOf.FlipAsync(scenario.JournalFile, "journal", "message", block.RowId, 333);
 
         host = scenario.LaunchHost();
-        await StartTests.ShouldRefuseAsync(host, $"The journal of shard {block.Shard} is damaged in the block of SequenceNr {block.From} to {block.To}: ");
-        host.Errors.ShouldContain("Restore the store from a backup");
+        await host.WaitUntilNotReadyAsync($"The journal of Partition {block.Partition} is damaged at SequenceNr {block.From}: ");
+        host.Log.ShouldContain("Restore the store from a backup");
         var (code, output) = await HostCommand.RunAsync(scenario.Config, "verify");
         code.ShouldBe(1, output);
-        ShouldName(output, $"in the block of SequenceNr {block.From} to {block.To}: ", "A node needs this block to start");
+        ShouldName(output, $"The journal of Partition {block.Partition} is damaged at SequenceNr {block.From}: ", "A node needs this entry to start");
 
         // The backup, as it were: nothing of what came in between is lost.
         await scenario.SendMixAsync(300);
-        await SqliteFileOf.FlipAsync(scenario, "dataload_journal", block.RowId, 333);
+        await host.StopAsync();
+        await SqliteFileOf.FlipAsync(scenario.JournalFile, "journal", "message", block.RowId, 333);
         await scenario.StartHostAsync();
         await scenario.ShouldBeExactAsync(crashed: true);
     });
@@ -88,6 +89,6 @@ public sealed class DamageTests
     private static void ShouldName(string output, string place, string remedy) =>
         output.Split('\n').ShouldContain(line => line.Contains(place, StringComparison.Ordinal) && line.Contains(remedy, StringComparison.Ordinal), output);
 
-    private static Task<List<(long RowId, int Shard, long From, long To)>> RowsAsync(Scenario scenario, string sql) =>
-        SqliteFileOf.QueryAsync(scenario.StoreFile, sql, reader => (reader.GetInt64(0), reader.GetInt32(1), reader.GetInt64(2), reader.GetInt64(3)));
+    private static Task<List<(long RowId, int Partition, long From, long To)>> RowsAsync(string file, string sql) =>
+        SqliteFileOf.QueryAsync(file, sql, reader => (reader.GetInt64(0), reader.GetInt32(1), reader.GetInt64(2), reader.GetInt64(3)));
 }

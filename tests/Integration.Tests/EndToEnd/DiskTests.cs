@@ -79,7 +79,7 @@ public sealed class DiskTests
         await fill();
         await scenario.SendMixAsync(2_000);
         await host.WaitUntilNotReadyAsync("SQLite Error");
-        await host.WaitForLogAsync("Writing the journal failed (try 4)");
+        await host.WaitForLogAsync("could not persist block");
         (await TallyComparer.CompareAsync(scenario.Tally, scenario.Store)).AllEqual.ShouldBeFalse();
         await free();
         await scenario.ShouldEqualTallyAsync();
@@ -100,7 +100,7 @@ public sealed class DiskTests
     /// <summary>Kills it the moment its write-ahead log was touched so many times: in a commit, as often as not.</summary>
     private static async Task KillWhileWritingAsync(Scenario scenario, HostProcess host, int commits)
     {
-        var log = new FileInfo(scenario.StoreFile + "-wal");
+        var log = new FileInfo(scenario.JournalFile + "-wal");
         var seen = (log.Length, log.LastWriteTimeUtc);
         var clock = Stopwatch.StartNew();
         await Task.Run(() =>

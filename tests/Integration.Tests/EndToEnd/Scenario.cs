@@ -49,6 +49,9 @@ internal sealed class Scenario : IAsyncDisposable
     /// <summary>The file of a store in SQLite.</summary>
     public string StoreFile => Store["sqlite:".Length..];
 
+    /// <summary>The file of a SQLite store's journal.</summary>
+    public string JournalFile => Path.Combine(Path.GetDirectoryName(StoreFile)!, $"{Path.GetFileNameWithoutExtension(StoreFile)}-journal{Path.GetExtension(StoreFile)}");
+
     public Generator Generator => _generator ??= new Generator(Options);
 
     /// <summary>Settings beside the usual ones, in HOCON below <c>dataload</c>.</summary>
@@ -78,9 +81,6 @@ internal sealed class Scenario : IAsyncDisposable
             throw;
         }
     }
-
-    /// <summary>Has the engine's own reader consume, or the client library.</summary>
-    public void ConsumeDirectly(bool direct) => Settings += $"\namqp.direct-consuming = {(direct ? "true" : "false")}";
 
     /// <summary>A file of the scenario's.</summary>
     public string PathOf(string name) => Path.Combine(_folder, name);

@@ -6,16 +6,21 @@ namespace DataLoad.Integration.Tests.EndToEnd;
 /// <summary>A store's SQLite file, as a tool of the outside sees it.</summary>
 internal static class SqliteFileOf
 {
-    /// <summary>Whether the database is whole: a copy is looked at, so that whoever uses it is not disturbed.</summary>
+    /// <summary>Whether store and journal are whole: copies are looked at, so that whoever uses them is not disturbed.</summary>
     public static async Task ShouldBeWholeAsync(Scenario scenario)
     {
-        var copy = scenario.PathOf("copy.db");
+        await ShouldBeWholeAsync(scenario.StoreFile, scenario.PathOf("copy.db"));
+        await ShouldBeWholeAsync(scenario.JournalFile, scenario.PathOf("copy-journal.db"));
+    }
+
+    private static async Task ShouldBeWholeAsync(string file, string copy)
+    {
         foreach (var suffix in (string[])["", "-wal"])
         {
             File.Delete(copy + suffix);
-            if (File.Exists(scenario.StoreFile + suffix))
+            if (File.Exists(file + suffix))
             {
-                File.Copy(scenario.StoreFile + suffix, copy + suffix);
+                File.Copy(file + suffix, copy + suffix);
             }
         }
 
@@ -23,14 +28,14 @@ internal static class SqliteFileOf
     }
 
     /// <summary>Flips one bit of a stored row.</summary>
-    public static async Task FlipAsync(Scenario scenario, string table, long rowId, int bit)
+    public static async Task FlipAsync(string file, string table, string column, long rowId, int bit)
     {
-        var bytes = (await QueryAsync(scenario.StoreFile, $"SELECT bytes FROM {table} WHERE rowid = {rowId}", reader => (byte[])reader.GetValue(0))).Single();
+        var bytes = (await QueryAsync(file, $"SELECT {column} FROM {table} WHERE rowid = {rowId}", reader => (byte[])reader.GetValue(0))).Single();
         bit %= bytes.Length * 8;
         bytes[bit / 8] ^= (byte)(1 << (bit % 8));
-        await using var connection = await OpenAsync(scenario.StoreFile);
+        await using var connection = await OpenAsync(file);
         await using var command = connection.CreateCommand();
-        command.CommandText = $"UPDATE {table} SET bytes = $bytes WHERE rowid = $row";
+        command.CommandText = $"UPDATE {table} SET {column} = $bytes WHERE rowid = $row";
         command.Parameters.AddWithValue("$bytes", bytes);
         command.Parameters.AddWithValue("$row", rowId);
         (await command.ExecuteNonQueryAsync()).ShouldBe(1);

@@ -43,7 +43,7 @@ public sealed class StartTests
     {
         var first = await scenario.StartHostAsync();
         await first.StopAsync();
-        await ShouldRefuseAsync(scenario.LaunchHost("sharding.shards = 8"), "shards");
+        await ShouldRefuseAsync(scenario.LaunchHost("sharding.shards = 7"), "shards");
         await ShouldRefuseAsync(scenario.LaunchHost("time-zone = \"Europe/Berlin\""), "time-zone");
         var again = await scenario.StartHostAsync();
         await again.StopAsync();

@@ -7,13 +7,6 @@ using Xunit;
 
 namespace DataLoad.Integration.Tests.PostgreSql;
 
-public sealed class PostgreSqlJournalConformance(TestDatabase database) : JournalConformance, IClassFixture<TestDatabase>
-{
-    private readonly Lazy<Task<string>> _schema = new(database.CreateSchemaAsync);
-
-    protected override async Task<IStore> CreateStoreAsync() => TestDatabase.Open(await _schema.Value);
-}
-
 public sealed class PostgreSqlSnapshotStoreConformance(TestDatabase database) : SnapshotStoreConformance, IClassFixture<TestDatabase>
 {
     private readonly Lazy<Task<string>> _schema = new(database.CreateSchemaAsync);

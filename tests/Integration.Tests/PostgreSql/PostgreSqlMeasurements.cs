@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using DataLoad.Engine.Contract;
-using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Statistics;
 using DataLoad.Engine.Storage;
 using DataLoad.Engine.Storage.PostgreSql;
@@ -12,25 +11,6 @@ namespace DataLoad.Integration.Tests.PostgreSql;
 public sealed class PostgreSqlMeasurements(TestDatabase database, ITestOutputHelper output) : IClassFixture<TestDatabase>
 {
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(5);
-
-    [Theory(Explicit = true)]
-    [InlineData(16, 4 * 1024)]
-    [InlineData(16, 32 * 1024)]
-    [InlineData(1, 4 * 1024)]
-    public async Task Journal_appends(int blocks, int bytes)
-    {
-        await using SqlStore store = await database.CreateStoreAsync("measure");
-        int[] shards = [.. Enumerable.Range(0, blocks)];
-        await store.Leases.AcquireAsync(Some.Node("measure"), shards, Some.Long, Some.None);
-        long next = 1;
-        double rate = await RateAsync(async () =>
-        {
-            JournalBlock[] group = [.. shards.Select(shard => Some.Block(shard, 1, next, next, bytes))];
-            next++;
-            await store.Journal.AppendAsync(group, Some.None);
-        });
-        output.WriteLine($"append of {blocks} x {bytes} B: {rate:F0} calls/s, {rate * blocks * bytes / 1e6:F1} MB/s");
-    }
 
     [Theory(Explicit = true)]
     [InlineData(1000)]

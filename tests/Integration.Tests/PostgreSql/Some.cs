@@ -1,4 +1,3 @@
-using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Statistics;
 using DataLoad.Engine.Storage;
@@ -20,16 +19,6 @@ internal static class Some
         LeaseAttempt attempt = await store.Leases.AcquireAsync(Node(nodeId), [shard], Long, None);
         return attempt.Granted.Single().Epoch;
     }
-
-    public static JournalBlock Block(int shard, long epoch, long first, long last, int bytes = 16) => new()
-    {
-        Shard = shard,
-        Epoch = epoch,
-        FirstSequenceNr = first,
-        LastSequenceNr = last,
-        JournaledAtMs = 1_700_000_000_000 + first,
-        Bytes = Bytes(first, bytes),
-    };
 
     public static byte[] Bytes(long seed, int count)
     {

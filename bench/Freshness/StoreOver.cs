@@ -6,11 +6,12 @@ using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Statistics;
 using DataLoad.Engine.Storage;
 
-namespace DataLoad.Bench.Stores;
+namespace DataLoad.Bench.Freshness;
 
-/// <summary>A store over another, with some of its parts replaced.</summary>
+/// <summary>A store over another, with statistics tables of its own.</summary>
 /// <param name="store">The other; not disposed.</param>
-internal sealed class StoreOver(IStore store) : IStore
+/// <param name="statistics">The statistics tables.</param>
+internal sealed class StoreOver(IStore store, IStatisticsStore statistics) : IStore
 {
     /// <inheritdoc/>
     public string Name => store.Name;
@@ -19,13 +20,10 @@ internal sealed class StoreOver(IStore store) : IStore
     public IPartitionStore Partitions => store.Partitions;
 
     /// <inheritdoc/>
-    public IJournal Journal { get; init; } = store.Journal;
+    public ISnapshotStore Snapshots => store.Snapshots;
 
     /// <inheritdoc/>
-    public ISnapshotStore Snapshots { get; init; } = store.Snapshots;
-
-    /// <inheritdoc/>
-    public IStatisticsStore Statistics { get; init; } = store.Statistics;
+    public IStatisticsStore Statistics => statistics;
 
     /// <inheritdoc/>
     public ILeaseStore Leases => store.Leases;
