@@ -95,9 +95,6 @@ public sealed class ClusterNode
     /// <summary>The intake while events are taken in, or null.</summary>
     public StreamIntake? Intake => _life?.Intake;
 
-    /// <summary>The actor system, while it runs, or null.</summary>
-    internal ActorSystem? System => _life?.System;
-
     /// <summary>
     /// Whether the actor system is alive, as far as there is to be one: Akka's own health check says so. One that waits for a
     /// lease or the store is alive, too.

@@ -15,6 +15,7 @@ internal sealed partial class PartitionActor
 {
     private readonly Queue<(EventBatch Events, (BatchId Id, IActorRef Sender) Batch)> _arrived = new();
     private readonly HashSet<BatchId> _held = [];
+    private readonly RecentBatches _recent;
     private readonly List<(EventBatch Events, (BatchId Id, IActorRef Sender) Batch)> _taken = [];
     private readonly Action<Block> _onPersisted;
     private bool _hasSucceeded;
@@ -31,6 +32,13 @@ internal sealed partial class PartitionActor
         if (_phase is PartitionPhase.Stopping or PartitionPhase.Stopped)
         {
             // Its sender sends it again, to the next owner.
+            return;
+        }
+
+        if (_recent.Contains(batch.Id))
+        {
+            // A copy: its sender had not heard yet.
+            Sender.Tell(new Accepted(batch.Id, _partition));
             return;
         }
 
@@ -228,6 +236,7 @@ internal sealed partial class PartitionActor
     private void Answer((BatchId Id, IActorRef Sender) batch)
     {
         _held.Remove(batch.Id);
+        _recent.Add(batch.Id);
         batch.Sender.Tell(new Accepted(batch.Id, _partition));
     }
 

@@ -43,6 +43,7 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         _memory = new MemoryAccount(context.Budget, context.Settings.Partitions);
         _repair = new SeenRepair(partition, context.Plan.Catalog, context.Journal, context.Positions, context.Snapshots);
         PersistenceId = JournalReader.PersistenceIdOf(partition);
+        _recent = new RecentBatches(context.Settings.RememberedBatches);
         _onPersisted = OnPersisted;
     }
 

@@ -33,6 +33,9 @@ public sealed record PartitionSettings
     /// <summary>The memory that Counters and seen identities may hold, in bytes.</summary>
     public long MemoryBudgetBytes { get; init; } = 512L * 1024 * 1024;
 
+    /// <summary>How many batches that were accepted last a Partition remembers, so that copies of them are answered at once; 0 and up.</summary>
+    public int RememberedBatches { get; init; } = 1024;
+
     /// <summary>How many bytes of slices a Partition's Counters may not have applied yet; beyond it the Partition takes nothing in.</summary>
     public long MaxUnappliedBytes { get; init; } = 8L * 1024 * 1024;
 

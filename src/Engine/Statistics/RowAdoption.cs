@@ -60,7 +60,10 @@ public sealed class RowAdoption(IStatisticsStore statistics, ISnapshotStore snap
             var epochs = new Dictionary<int, long>();
             foreach (int partition in rows.Select(row => PartitionOf(row, partitions)).Distinct())
             {
-                epochs.Add(partition, (await positions.LoadAsync(partition, cancellationToken)).Epoch);
+                // Under the Epoch in force. One that nobody owned yet has none, and is written down with 0, which the first owner raises.
+                long epoch = (await positions.LoadAsync(partition, cancellationToken)).Epoch;
+                await positions.RaiseEpochAsync(partition, epoch, cancellationToken);
+                epochs.Add(partition, epoch);
             }
 
             SnapshotWrite[] writes = [.. rows.SelectMany(row => WritesOf(page, row, PartitionOf(row, partitions), epochs))];

@@ -157,6 +157,7 @@ public static class SettingsBinder
             : store.Provider == DatabaseProvider.Sqlite ? SqlitePartitions : PostgreSqlPartitions,
         MaxUnappliedBytes = config.GetBytes("dataload.sharding.max-unapplied", 1024),
         KeepRunningInterval = config.GetDuration("dataload.sharding.keep-running-interval", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
+        RememberedBatches = config.GetInt("dataload.sharding.remembered-batches", 0, 1_000_000),
         MaxLoadedCounters = config.GetInt("dataload.sharding.max-loaded-counters", 1, 100_000),
         TrimSlice = config.GetInt("dataload.journal.trim-slice", 1, 1_000_000),
         MaxBlockBytes = (int)config.GetBytes("dataload.journal.max-block", 1024, 64L * 1024 * 1024),

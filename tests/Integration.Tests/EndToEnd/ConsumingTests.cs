@@ -50,7 +50,7 @@ public sealed class ConsumingTests
             await host.WaitForMetricAsync("dataload_events_total", 20 * round, "stream=\"act.share\"");
         }
 
-        Regex.Count(host.Log, "Queue queue.data.load.act.date.visit.cnt is not consumed any more", RegexOptions.None, TimeSpan.FromSeconds(1)).ShouldBe(1);
+        Regex.Count(host.Log, @"\] Queue queue\.data\.load\.act\.date\.visit\.cnt is not consumed any more", RegexOptions.None, TimeSpan.FromSeconds(1)).ShouldBe(1);
         host.HasExited.ShouldBeFalse();
     });
 

@@ -1,3 +1,4 @@
+using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Storage;
 using DataLoad.Engine.Storage.PostgreSql;
@@ -60,7 +61,8 @@ public sealed class PostgreSqlLeaseTests(TestDatabase database) : IClassFixture<
         {
             try
             {
-                refused = await old.Journal.AppendAsync([Some.Block(1, epoch, 1, 1)], Some.None);
+                refused = await old.Snapshots.SaveAsync(
+                    [new SnapshotWrite { Shard = 1, Epoch = epoch, Kind = SnapshotKind.Counter, Key = [1], SequenceNr = 1, Bytes = [1] }], Some.None);
             }
             catch (NpgsqlException e) when (e.IsTransient)
             {

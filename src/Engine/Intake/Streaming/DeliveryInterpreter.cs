@@ -282,7 +282,6 @@ internal sealed class DeliveryInterpreter
     {
         if (parked.Count > 0)
         {
-            _options.Metrics.Parked.Add(parked.Count, _tag);
             BatchId id = NextId();
             long bytes = parked.Sum(delivery => (long)delivery.Message.Length);
             parts.Add(new Part(id, target, new Park(id, parked, HasRoom: target == PartTarget.ParkingAgain), bytes, [.. tags]));
