@@ -12,10 +12,15 @@ internal static class InitializedStore
     /// <exception cref="StartException">It was never started, or its schema is not this program's.</exception>
     public static async Task<int> PartitionsAsync(IStore store, CancellationToken cancellationToken)
     {
-        string? partitions = await store.FindFixedAsync(FixedValues.Partitions, cancellationToken)
-            ?? throw new StartException($"{store.Name} was never started, so there is nothing to look at: run 'dataload serve' first, or correct "
+        string? partitions = await store.FindFixedAsync(FixedValues.Partitions, cancellationToken);
+        string? wrong = await store.CheckSchemaAsync(cancellationToken);
+        if (partitions is null && wrong?.Contains("was written by", StringComparison.Ordinal) != true)
+        {
+            throw new StartException($"{store.Name} was never started, so there is nothing to look at: run 'dataload serve' first, or correct "
                 + "dataload.store.connection.");
-        if (await store.CheckSchemaAsync(cancellationToken) is { } wrong)
+        }
+
+        if (wrong is not null)
         {
             throw new StartException(wrong);
         }

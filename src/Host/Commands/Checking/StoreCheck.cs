@@ -41,13 +41,13 @@ internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings 
         {
             report.Ok("store", $"{store.Name} is reachable, its schema is up to date.");
         }
+        else if (wrong.Contains("newer", StringComparison.Ordinal) || wrong.Contains("was written by", StringComparison.Ordinal))
+        {
+            report.Problem("store", wrong);
+        }
         else if (shards is null)
         {
             report.Note("store", $"{store.Name} is reachable and fresh; the first start makes its tables.");
-        }
-        else if (wrong.Contains("newer", StringComparison.Ordinal))
-        {
-            report.Problem("store", wrong);
         }
         else
         {
@@ -58,6 +58,11 @@ internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings 
         CheckFixed("dataload.time-zone", settings.Engine.TimeZone, await store.FindFixedAsync(FixedValues.TimeZone, cancellationToken));
         if (shards is not null && wrong is null)
         {
+            if (await store.CheckJournalAsync(cancellationToken) is { } journal)
+            {
+                report.Problem("store", journal);
+            }
+
             NodeInfo? owner = await store.Leases.FindOwnerAsync(cancellationToken);
             report.Ok("store", owner is null ? "no node runs over it." : $"node {owner.Id} runs over it; another one would stand by.");
         }
