@@ -11,23 +11,23 @@ using DataLoad.Bench.Sets;
 switch (args)
 {
     case ["drain", .. string[] rest]:
-        return await DrainBench.RunAsync(DrainOptions.Parse(rest)).ConfigureAwait(false);
+        return await DrainBench.RunAsync(DrainOptions.Parse(rest));
     case ["acknowledge", string amqp, string queues]:
-        await AcknowledgingConsumer.RunAsync(amqp, QueueLengths.Parse(queues)).ConfigureAwait(false);
+        await AcknowledgingConsumer.RunAsync(amqp, QueueLengths.Parse(queues));
         return 0;
     case ["handwritten", string amqp, string queues, string database]:
-        await HandwrittenConsumer.RunAsync(amqp, QueueLengths.Parse(queues), database).ConfigureAwait(false);
+        await HandwrittenConsumer.RunAsync(amqp, QueueLengths.Parse(queues), database);
         return 0;
     case ["core", .. string[] rest]:
-        return await CoreBench.RunAsync(new BenchArguments(rest)).ConfigureAwait(false);
+        return await CoreBench.RunAsync(new BenchArguments(rest));
     case ["sets", .. string[] rest]:
         return SetsBench.Run(new BenchArguments(rest));
     case ["recovery", .. string[] rest]:
-        return await RecoveryBench.RunAsync(new BenchArguments(rest)).ConfigureAwait(false);
+        return await RecoveryBench.RunAsync(new BenchArguments(rest));
     case ["freshness", .. string[] rest]:
-        return await FreshnessBench.RunAsync(new BenchArguments(rest)).ConfigureAwait(false);
+        return await FreshnessBench.RunAsync(new BenchArguments(rest));
     case ["growth", .. string[] rest]:
-        return await GrowthBench.RunAsync(new BenchArguments(rest)).ConfigureAwait(false);
+        return await GrowthBench.RunAsync(new BenchArguments(rest));
     default:
         BenchmarkSwitcher.FromAssembly(typeof(DrainBench).Assembly).Run(args);
         return 0;

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Akka.Actor;
+using Akka.Configuration;
 using Akka.Hosting;
 using Akka.Streams;
 using Akka.Streams.Dsl;
@@ -31,6 +32,9 @@ internal sealed class EngineUnderTest : IAsyncDisposable
     /// <summary>The node that this process is.</summary>
     public static readonly string NodeId = $"bench-{Guid.NewGuid():n}";
 
+    /// <summary>The settings of Akka under which it logs nothing, as loggers that do nothing would still be told.</summary>
+    public static readonly Config Silent = ConfigurationFactory.ParseString("akka { loglevel = OFF, stdout-loglevel = OFF }");
+
     private static readonly StreamDefinition Share = Catalog.Default.FindStream("act.share")!;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -57,6 +61,7 @@ internal sealed class EngineUnderTest : IAsyncDisposable
                 Catalog = Catalog.Default,
                 Store = store,
                 Lookup = new NoLookup(),
+                Akka = Silent,
                 Metrics = _metrics,
                 Time = TimeProvider.System,
                 Loggers = NullLoggerFactory.Instance,

@@ -150,6 +150,7 @@ internal sealed class FreshnessBench
             Catalog = Catalog.Default,
             Store = new StoreOver(postgres, new WatchedStatistics(postgres.Statistics, _watch)),
             Lookup = new NoLookup(),
+            Akka = EngineUnderTest.Silent,
             Metrics = metrics,
             Time = TimeProvider.System,
             Loggers = NullLoggerFactory.Instance,

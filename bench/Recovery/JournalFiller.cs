@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Akka.Actor;
 using Akka.Actor.Setup;
+using Akka.Configuration;
 using DataLoad.Demo;
 using DataLoad.Engine.Binary;
 using DataLoad.Engine.Contract;
@@ -47,9 +48,10 @@ internal sealed class JournalFiller
     {
         await store.MigrateAsync(CancellationToken.None);
         JournalConnection journal = store.JournalConnection;
-        using ActorSystem system = ActorSystem.Create(
-            "filler",
-            BootstrapSetup.Create().WithConfig(JournalConfig.For(journal.ProviderName, journal.ConnectionString).WithFallback(JournalConfig.Defaults)));
+        Config config = ConfigurationFactory.ParseString("akka { loglevel = OFF, stdout-loglevel = OFF }")
+            .WithFallback(JournalConfig.For(journal.ProviderName, journal.ConnectionString))
+            .WithFallback(JournalConfig.Defaults);
+        using ActorSystem system = ActorSystem.Create("filler", BootstrapSetup.Create().WithConfig(config));
         var filler = new JournalFiller([.. Enumerable.Range(0, partitions).Select(partition => system.ActorOf(Props.Create(() => new BlockAppender(partition))))]);
         await filler.FillAsync(events, topics, even);
         await system.Terminate();
