@@ -18,15 +18,15 @@ public sealed class AkkaSettings
     /// <summary>The phases of a stop that have a part of <c>dataload.stop.timeout</c>, in hundredths of a percent.</summary>
     private static readonly (string Phase, int Share)[] Phases =
     [
-        ("service-unbind", 2500),
-        ("service-requests-done", 2500),
-        ("service-stop", 625),
-        ("cluster-sharding-shutdown-region", 2500),
-        ("cluster-leave", 500),
-        ("cluster-exiting", 500),
-        ("cluster-exiting-done", 250),
-        ("cluster-shutdown", 250),
-        ("actor-system-terminate", 375),
+        ("service-unbind", 1500),
+        ("service-requests-done", 2250),
+        ("service-stop", 300),
+        ("cluster-sharding-shutdown-region", 4600),
+        ("cluster-leave", 300),
+        ("cluster-exiting", 300),
+        ("cluster-exiting-done", 150),
+        ("cluster-shutdown", 200),
+        ("actor-system-terminate", 400),
     ];
 
     private readonly HoconObjectNode _node;
