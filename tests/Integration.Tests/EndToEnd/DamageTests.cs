@@ -72,6 +72,7 @@ public sealed class DamageTests
         await SqliteFileOf.FlipAsync(scenario.JournalFile, "journal", "message", block.RowId, 333);
 
         host = scenario.LaunchHost();
+        await host.WaitForLogAsync("stops, since what it needs is damaged");
         await host.WaitUntilNotReadyAsync($"The journal of Partition {block.Partition} is damaged at SequenceNr {block.From}: ");
         host.Log.ShouldContain("Restore the store from a backup");
         var (code, output) = await HostCommand.RunAsync(scenario.Config, "verify");
