@@ -57,6 +57,13 @@ internal sealed partial class Auditor
     private void OnPersisted(JournalRow row)
     {
         int partition = int.Parse(row.PersistenceId, CultureInfo.InvariantCulture);
+        if (row.SequenceNr <= _state.PositionsOf(partition).Baseline)
+        {
+            // A write that its caller gave up lands where the journal is trimmed already: its number is free again, and no reader looks there.
+            _world.Log("journal", $"Partition {partition} #{row.SequenceNr} lands behind the baseline");
+            return;
+        }
+
         long last = _lastSequenceNrs.GetValueOrDefault(partition);
         if (row.SequenceNr != last + 1)
         {
