@@ -6,9 +6,6 @@ namespace DataLoad.Engine.Faults;
 /// </summary>
 internal static class Fault
 {
-#if SIMULATION
-    [ThreadStatic]
-#endif
     private static FaultPoint s_on;
 
     /// <summary>The fault point that is on, for the whole process; set by tests, before what they run starts.</summary>

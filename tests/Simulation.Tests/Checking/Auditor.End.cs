@@ -1,20 +1,30 @@
+using System.Globalization;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
-using DataLoad.Engine.Statistics;
-using DataLoad.Engine.Storage.Memory;
-using DataLoad.Simulation.Scenarios;
+using DataLoad.Engine.Partitions;
+using DataLoad.Simulation.Tests.Scenarios;
+using DataLoad.Simulation.Tests.Stores;
 
-namespace DataLoad.Simulation.Checking;
+namespace DataLoad.Simulation.Tests.Checking;
 
 /// <summary>Judging the end of a run, when all is settled and the last node has stopped in order.</summary>
 internal sealed partial class Auditor
 {
-    public async Task JudgeAsync()
+    private static readonly CountingPlan s_plan = new(Catalog.Default);
+
+    public void JudgeEnd()
     {
-        foreach ((int number, Happening happening) in _byMessage)
+        foreach ((int number, GeneratedEvent generated) in _byMessage)
         {
-            JudgeMessage(number, happening);
+            if (!_acknowledged.Contains(number))
+            {
+                _world.Fail($"message {number} ({generated}) was never acknowledged");
+            }
+            else if (!IsPersisted(generated))
+            {
+                _world.Fail($"lost: message {number} ({generated}) is not counted");
+            }
         }
 
         foreach (Page page in Catalog.Default.Pages)
@@ -22,32 +32,18 @@ internal sealed partial class Auditor
             JudgeRows(page);
         }
 
-        await JudgeReplayAsync();
-    }
-
-    private void JudgeMessage(int number, Happening happening)
-    {
-        bool isCounted = IsJournaled(happening);
-        if (!_acknowledged.Contains(number))
+        int counters = Enumerable.Range(0, _scenario.Partitions.Partitions).Sum(JudgeReplay);
+        if (counters != _entries.Count)
         {
-            _world.Fail($"message {number} ({happening}) was never acknowledged");
-        }
-        else if (!isCounted && !_dead.ContainsKey(number))
-        {
-            _world.Fail($"lost: message {number} ({happening}) is neither counted nor dead");
+            _world.Fail($"the journal gives {counters} rows, the events {_entries.Count}");
         }
     }
 
     private void JudgeRows(Page page)
     {
-        // A run in which nothing could happen has no tables.
-        MemoryTable table = _state.Tables.GetValueOrDefault(page.Table) ?? new MemoryTable();
-        var seen = new HashSet<RowKey>();
-        for (int i = 0; i < table.Rows.Count; i++)
+        SortedDictionary<RowKey, StoredRow> rows = _state.RowsOf(page);
+        foreach ((RowKey key, StoredRow row) in rows)
         {
-            StatisticsRow row = table.Read(page, i);
-            var key = new RowKey(page.Name, row.TopicType, row.TopicId, row.Day);
-            seen.Add(key);
             if (!_entries.ContainsKey(key))
             {
                 _world.Fail($"row {key} stands for no event");
@@ -58,34 +54,57 @@ internal sealed partial class Auditor
             }
         }
 
-        foreach (RowKey key in _entries.Keys.Where(key => string.Equals(key.Page, page.Name, StringComparison.Ordinal) && !seen.Contains(key)))
+        foreach (RowKey key in _entries.Keys.Where(key => string.Equals(key.Page, page.Name, StringComparison.Ordinal) && !rows.ContainsKey(key)))
         {
             _world.Fail($"row {key} is missing in the end");
         }
     }
 
-    /// <summary>The journal, or what was kept of it when it was trimmed, gives the same.</summary>
-    private async Task JudgeReplayAsync()
+    /// <summary>What was kept of the journal when it was trimmed, and the journal behind it, give the same.</summary>
+    private int JudgeReplay(int partition)
     {
-        var store = new MemoryStore(_state);
-        var replay = new JournalReplay(new CountingPlan(Catalog.Default), store.Journal, store.Snapshots);
-        int rows = 0;
-        for (int shard = 0; shard < _scenario.Settings.Sharding.Shards; shard++)
+        var counters = new Dictionary<CounterId, Counter>();
+        foreach (Snapshot kept in _state.SnapshotsOf(partition, SnapshotKind.Baseline).Values)
         {
-            foreach ((CounterId id, Counter counter) in await replay.RunAsync(shard, StatisticsFilter.All, limitOf: null, CancellationToken.None))
+            CounterId id = SnapshotKeys.CounterId(kept.Key);
+            counters.Add(id, CounterCodec.Decode(id, Catalog.Default.PageById(id.PageId)!, kept.Bytes));
+        }
+
+        long baseline = _state.PositionsOf(partition).Baseline;
+        var decoder = new BlockDecoder(Catalog.Default);
+        foreach (JournalRow row in _journal.Read(partition.ToString(CultureInfo.InvariantCulture), baseline + 1, long.MaxValue, int.MaxValue))
+        {
+            if (row.Payload is Block block)
             {
-                rows++;
-                var key = new RowKey(counter.Page.Name, id.Topic.Type, id.Topic.Id, id.Day);
-                if (Difference(counter.Page, key, long.MaxValue, counter.Values()) is { } difference)
+                decoder.Open(partition, row.SequenceNr, block);
+                while (decoder.Next())
                 {
-                    _world.Fail($"the journal of shard {shard} gives another row {key}: {difference}");
+                    Apply(decoder.Event, counters);
                 }
             }
         }
 
-        if (rows != _entries.Count)
+        foreach ((CounterId id, Counter counter) in counters)
         {
-            _world.Fail($"the journal gives {rows} rows, the events {_entries.Count}");
+            var key = new RowKey(counter.Page.Name, id.Topic.Type, id.Topic.Id, id.Day);
+            if (Difference(counter.Page, key, long.MaxValue, counter.Values()) is { } difference)
+            {
+                _world.Fail($"the journal of Partition {partition} gives another row {key}: {difference}");
+            }
         }
+
+        return counters.Count;
+    }
+
+    private static void Apply(BusinessEvent @event, Dictionary<CounterId, Counter> counters)
+    {
+        Page page = s_plan.PageByStream[@event.Stream.Id];
+        var id = new CounterId(page.Id, @event.Topic, @event.Day);
+        if (!counters.TryGetValue(id, out Counter? counter))
+        {
+            counters.Add(id, counter = new Counter(id, page));
+        }
+
+        s_plan.Apply(@event, counter);
     }
 }

@@ -1,134 +1,141 @@
+using System.Globalization;
 using System.Text;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
-using DataLoad.Engine.Storage.Memory;
-using DataLoad.Simulation.Scenarios;
-using DataLoad.Simulation.Scheduling;
+using DataLoad.Simulation.Tests.Scenarios;
+using DataLoad.Simulation.Tests.Scheduling;
+using DataLoad.Simulation.Tests.Stores;
 
-namespace DataLoad.Simulation.Checking;
+namespace DataLoad.Simulation.Tests.Checking;
 
 /// <summary>
-/// Watches a run from outside, where its effects are: what the store takes and what the broker is told. It keeps its own
-/// account of what is journaled, parked and dead, and says at once when a promise is broken. This part is the account; the
-/// others watch the store and the broker, and judge the end.
+/// Watches a run from outside, where its effects are: what journal and store take and what the queue is told. It keeps its
+/// own account of what is persisted, and says at once when a promise is broken. This part is the account; the others watch
+/// the store and the queue, and judge the end.
 /// </summary>
 internal sealed partial class Auditor
 {
     private readonly World _world;
     private readonly Scenario _scenario;
-    private readonly MemoryStoreState _state;
+    private readonly StoreState _state;
+    private readonly JournalTable _journal;
     private readonly TimeZoneInfo _zone;
-    private readonly Dictionary<string, Happening> _byMarker;
-    private readonly Dictionary<int, Happening> _byMessage;
-    private readonly Dictionary<int, Publishing> _publishings;
-    private readonly Dictionary<int, long> _epochs = [];
+    private readonly Dictionary<string, GeneratedEvent> _byMarker;
+    private readonly Dictionary<int, GeneratedEvent> _byMessage;
     private readonly Dictionary<int, long> _lastSequenceNrs = [];
-    private readonly Dictionary<(int Shard, long First), JournalBlock> _blocks = [];
     private readonly Dictionary<RowKey, List<Entry>> _entries = [];
-    private readonly Dictionary<string, string> _journaledIdentities = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> _journaledMarkers = new(StringComparer.Ordinal);
-    private readonly Dictionary<RowKey, long> _rowSequenceNrs = [];
-    private readonly BlockReader _reader = new(Catalog.Default) { WithTexts = true };
+    private readonly Dictionary<string, string> _persistedIdentities = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _persistedMarkers = new(StringComparer.Ordinal);
+    private readonly BlockDecoder _decoder = new(Catalog.Default) { WithTexts = true };
 
-    public Auditor(World world, Scenario scenario, MemoryStoreState state)
+    public Auditor(World world, Scenario scenario, StoreState state, JournalTable journal)
     {
         _world = world;
         _scenario = scenario;
         _state = state;
-        _zone = TimeZoneInfo.FindSystemTimeZoneById(scenario.Settings.TimeZone);
-        _byMarker = scenario.Happenings.ToDictionary(happening => happening.Marker, StringComparer.Ordinal);
-        var byNumber = scenario.Happenings.ToDictionary(happening => happening.Number);
-        _publishings = scenario.Publishings.ToDictionary(publishing => publishing.Number);
-        _byMessage = scenario.Publishings.ToDictionary(publishing => publishing.Number, publishing => byNumber[publishing.Happening]);
+        _journal = journal;
+        _zone = TimeZoneInfo.FindSystemTimeZoneById(scenario.TimeZone);
+        _byMarker = scenario.Events.ToDictionary(one => one.Marker, StringComparer.Ordinal);
+        var byNumber = scenario.Events.ToDictionary(one => one.Number);
+        _byMessage = scenario.Publishings.ToDictionary(publishing => publishing.Number, publishing => byNumber[publishing.Event]);
+        journal.Written = OnPersisted;
+        journal.Deleting = OnDeleting;
     }
 
-    /// <summary>The node that holds the shards by the store's word, which is what counts.</summary>
-    public string? Owner { get; private set; }
-
-    /// <summary>How many events were journaled.</summary>
-    public int Journaled { get; private set; }
+    /// <summary>How many events were persisted.</summary>
+    public int Persisted { get; private set; }
 
     /// <summary>The offsets that clocks have had, from the lowest to the highest.</summary>
     public (long Low, long High) ClockOffsets { get; set; }
 
-    private bool HasTroubles => _scenario.Troubles.Count > 0 || _scenario.CrashAtEnd;
+    /// <summary>Whether an event, or another message about the same one, is persisted.</summary>
+    private bool IsPersisted(GeneratedEvent generated) => generated.Identity is { } identity
+        ? _persistedIdentities.ContainsKey(identity)
+        : _persistedMarkers.ContainsKey(generated.Marker);
 
-    /// <summary>Whether a happening, or another telling of the same event, is journaled.</summary>
-    private bool IsJournaled(Happening happening) => happening.Identity is { } identity
-        ? _journaledIdentities.ContainsKey(identity)
-        : _journaledMarkers.ContainsKey(happening.Marker);
-
-    private void Account(JournalBlock block)
+    private void OnPersisted(JournalRow row)
     {
-        _reader.Open(block);
-        while (_reader.Next())
+        int partition = int.Parse(row.PersistenceId, CultureInfo.InvariantCulture);
+        if (row.SequenceNr <= _state.PositionsOf(partition).Baseline)
         {
-            Account(block, _reader.Event, _reader.SequenceNr);
-        }
-    }
-
-    private void Account(JournalBlock block, BusinessEvent @event, long sequenceNr)
-    {
-        string marker = Encoding.UTF8.GetString(@event.Text(EventText.SessionStr));
-        if (!_byMarker.TryGetValue(marker, out Happening? happening))
-        {
-            _world.Fail($"shard {block.Shard} journaled an event '{marker}' that nobody published");
+            // A write that its caller gave up lands where the journal is trimmed already: its number is free again, and no reader looks there.
+            _world.Log("journal", $"Partition {partition} #{row.SequenceNr} lands behind the baseline");
             return;
         }
 
-        Journaled++;
-        _world.Log("journal", $"shard {block.Shard} #{sequenceNr}: {marker} ({happening.Stream})");
-        int times = _journaledMarkers[marker] = _journaledMarkers.GetValueOrDefault(marker) + 1;
-        if (happening.Identity is { } identity)
+        long last = _lastSequenceNrs.GetValueOrDefault(partition);
+        if (row.SequenceNr != last + 1)
         {
-            if (!_journaledIdentities.TryAdd(identity, marker))
-            {
-                _world.Fail($"counted twice: {identity} was journaled as {_journaledIdentities[identity]} and again as {marker} at SequenceNr {sequenceNr} of shard {block.Shard}");
-            }
-        }
-        else if (times > _deliveries.GetValueOrDefault(happening.Number))
-        {
-            _world.Fail($"counted twice: {happening} was journaled {times} times, though it was delivered {_deliveries.GetValueOrDefault(happening.Number)} times");
+            _world.Fail($"Partition {partition} persisted {row.SequenceNr} after {last}");
         }
 
-        CheckEvent(happening, @event);
-        var key = new RowKey(StreamFacts.Of(happening.Stream).Page, happening.TopicType, happening.TopicId, DayOf(@event.TimeMs));
+        _lastSequenceNrs[partition] = row.SequenceNr;
+        if (row.Payload is Owned owned)
+        {
+            _world.Log("journal", $"Partition {partition} #{row.SequenceNr}: owned by {owned.Node}");
+            return;
+        }
+
+        _decoder.Open(partition, row.SequenceNr, (Block)row.Payload);
+        while (_decoder.Next())
+        {
+            Account(partition, row.SequenceNr, _decoder.Event);
+        }
+    }
+
+    private void Account(int partition, long sequenceNr, BusinessEvent @event)
+    {
+        string marker = Encoding.UTF8.GetString(@event.Text(EventText.SessionStr));
+        if (!_byMarker.TryGetValue(marker, out GeneratedEvent? generated))
+        {
+            _world.Fail($"Partition {partition} persisted an event '{marker}' that nobody published");
+            return;
+        }
+
+        Persisted++;
+        _world.Log("journal", $"Partition {partition} #{sequenceNr}: {marker} ({generated.Stream})");
+        int times = _persistedMarkers[marker] = _persistedMarkers.GetValueOrDefault(marker) + 1;
+        if (generated.Identity is { } identity)
+        {
+            if (!_persistedIdentities.TryAdd(identity, marker))
+            {
+                _world.Fail($"counted twice: {identity} was persisted as {_persistedIdentities[identity]} and again as {marker} at SequenceNr {sequenceNr} of Partition {partition}");
+            }
+        }
+        else if (times > _deliveries.GetValueOrDefault(generated.Number))
+        {
+            _world.Fail($"counted twice: {generated} was persisted {times} times, though it was delivered {_deliveries.GetValueOrDefault(generated.Number)} times");
+        }
+
+        CheckEvent(generated, @event);
+        var key = new RowKey(StreamFacts.Of(generated.Stream).Page, generated.TopicType, generated.TopicId, DayOf(@event.TimeMs));
         if (!_entries.TryGetValue(key, out List<Entry>? entries))
         {
             _entries.Add(key, entries = []);
         }
 
-        entries.Add(new Entry(sequenceNr, happening));
+        entries.Add(new Entry(sequenceNr, generated));
     }
 
-    private void CheckEvent(Happening happening, BusinessEvent @event)
+    private void CheckEvent(GeneratedEvent generated, BusinessEvent @event)
     {
-        bool isTimeRight = happening.TimeMs is long time
+        bool isTimeRight = generated.TimeMs is long time
             ? @event.TimeMs == time
             : @event.TimeMs >= _scenario.StartMs + ClockOffsets.Low && @event.TimeMs <= _world.NowMs + ClockOffsets.High;
         if (!isTimeRight)
         {
-            _world.Fail($"{happening} was journaled with time {@event.TimeMs}, expected {happening.TimeMs?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "that of a receipt"}");
+            _world.Fail($"{generated} was persisted with time {@event.TimeMs}, expected {generated.TimeMs?.ToString(CultureInfo.InvariantCulture) ?? "that of a receipt"}");
         }
         else if (@event.Day != DayOf(@event.TimeMs))
         {
-            _world.Fail($"{happening} at {@event.TimeMs} was journaled on {DateOnly.FromDayNumber(@event.Day):yyyy-MM-dd}, expected {DateOnly.FromDayNumber(DayOf(@event.TimeMs)):yyyy-MM-dd} in {_zone.Id}");
+            _world.Fail($"{generated} at {@event.TimeMs} was persisted on {DateOnly.FromDayNumber(@event.Day):yyyy-MM-dd}, expected {DateOnly.FromDayNumber(DayOf(@event.TimeMs)):yyyy-MM-dd} in {_zone.Id}");
         }
-        else if (!@event.Topic.Equals(new TopicKey(happening.TopicType, happening.TopicId)) || happening.Flaw is not null || happening.RowsAtMs == Happening.Never)
+        else if (!@event.Topic.Equals(new TopicKey(generated.TopicType, generated.TopicId)))
         {
-            _world.Fail($"{happening} was journaled on topic {@event.Topic}");
-        }
-        else if (happening.DelayMs > 0 && !HasClockJumps && _world.NowMs < _scenario.StartMs + EarliestPublishing(happening) + happening.DelayMs)
-        {
-            _world.Fail($"{happening} was journaled at {_world.ElapsedMs} ms, before its delay of {happening.DelayMs} ms had passed");
+            _world.Fail($"{generated} was persisted on topic {@event.Topic}");
         }
     }
-
-    private bool HasClockJumps => _scenario.Troubles.Any(trouble => trouble.Kind == TroubleKind.ClockJump);
-
-    private long EarliestPublishing(Happening happening) =>
-        _scenario.Publishings.Where(publishing => publishing.Happening == happening.Number).Min(publishing => publishing.AtMs);
 
     private int DayOf(long timeMs)
     {
@@ -140,14 +147,11 @@ internal sealed partial class Auditor
     private Oracle Fold(in RowKey key, long throughSequenceNr)
     {
         var oracle = new Oracle();
-        if (_entries.TryGetValue(key, out List<Entry>? entries))
+        foreach (Entry entry in _entries.GetValueOrDefault(key) ?? [])
         {
-            foreach (Entry entry in entries)
+            if (entry.SequenceNr <= throughSequenceNr)
             {
-                if (entry.SequenceNr <= throughSequenceNr)
-                {
-                    oracle.Add(entry.Happening);
-                }
+                oracle.Add(entry.Event);
             }
         }
 
@@ -169,4 +173,9 @@ internal sealed partial class Auditor
 
         return null;
     }
+
+    /// <summary>An event that is persisted.</summary>
+    /// <param name="SequenceNr">The SequenceNr of its block.</param>
+    /// <param name="Event">What it is, by its marker.</param>
+    private sealed record Entry(long SequenceNr, GeneratedEvent Event);
 }

@@ -1,9 +1,9 @@
-using DataLoad.Simulation.Scenarios;
+using DataLoad.Simulation.Tests.Scenarios;
 
-namespace DataLoad.Simulation.Checking;
+namespace DataLoad.Simulation.Tests.Checking;
 
 /// <summary>
-/// What happenings add to a row, by brute force and by the contract's table, written apart from the engine: every sum a
+/// What generated events add to a row, by brute force and by the contract's table, written apart from the engine: every sum a
 /// number, every distinct set a set.
 /// </summary>
 internal sealed class Oracle
@@ -17,11 +17,11 @@ internal sealed class Oracle
     /// <summary>The columns that anything was added to.</summary>
     public IEnumerable<string> Columns => _sums.Keys.Concat(_sets.Keys);
 
-    public void Add(Happening happening)
+    public void Add(GeneratedEvent generated)
     {
-        int user = happening.WuId;
-        bool vip = Number(happening, "is_vip") == 1;
-        switch (happening.Stream)
+        int user = generated.WuId;
+        bool vip = Number(generated, "is_vip") == 1;
+        switch (generated.Stream)
         {
             case "bear.visit" or "act.visit":
                 Sum("visit_cnt", 1);
@@ -40,54 +40,54 @@ internal sealed class Oracle
                 Member("lottery_user_cnt", user);
                 break;
             case "act.group":
-                Sum(Number(happening, "joinType") switch { 1 => "group_open_cnt", 2 => "group_join_cnt", _ => "group_success_cnt" }, 1);
+                Sum(Number(generated, "joinType") switch { 1 => "group_open_cnt", 2 => "group_join_cnt", _ => "group_success_cnt" }, 1);
                 break;
             case "act.buy":
-                Buy("", happening, user);
+                Buy("", generated, user);
                 if (vip)
                 {
-                    Buy("vip_", happening, user);
+                    Buy("vip_", generated, user);
                 }
 
-                if (Number(happening, "by_share") == 1)
+                if (Number(generated, "by_share") == 1)
                 {
                     Sum("share_join_cnt", 1);
                     Member("share_join_user_cnt", user);
                 }
 
-                if (Number(happening, "is_rush") == 1)
+                if (Number(generated, "is_rush") == 1)
                 {
                     Sum("rush_buy_cnt", 1);
-                    Sum("rush_buy_num", Number(happening, "buy_num"));
-                    Sum("rush_buy_card_num", Number(happening, "card_num"));
+                    Sum("rush_buy_num", Number(generated, "buy_num"));
+                    Sum("rush_buy_card_num", Number(generated, "card_num"));
                     Member("rush_buy_user_cnt", user);
                 }
 
                 break;
             case "act.cancel-pay":
-                Sum("cancel_pay_amount", Number(happening, "pay_amount"));
+                Sum("cancel_pay_amount", Number(generated, "pay_amount"));
                 break;
             case "act.member-card":
-                MemberCard(happening, user, vip);
+                MemberCard(generated, user, vip);
                 break;
             case "act.red-pack":
                 Sum("red_pack_cnt", 1);
                 Member("red_pack_user_cnt", user);
-                Sum("red_pack_num", Number(happening, "red_pack_num"));
+                Sum("red_pack_num", Number(generated, "red_pack_num"));
                 break;
             case "act.revoke":
-                Revoke("", happening, user);
+                Revoke("", generated, user);
                 if (vip)
                 {
-                    Revoke("vip_", happening, user);
+                    Revoke("vip_", generated, user);
                 }
 
                 break;
             case "act.overdue":
-                Overdue("", happening);
+                Overdue("", generated);
                 if (vip)
                 {
-                    Overdue("vip_", happening);
+                    Overdue("vip_", generated);
                 }
 
                 break;
@@ -96,56 +96,56 @@ internal sealed class Oracle
                 Member("share_visit_user_cnt", user);
                 break;
             case "act.off":
-                Off("", happening, user);
+                Off("", generated, user);
                 if (vip)
                 {
-                    Off("vip_", happening, user);
+                    Off("vip_", generated, user);
                 }
 
                 break;
             case "act.refund":
-                Refund("", happening, user);
+                Refund("", generated, user);
                 if (vip)
                 {
-                    Refund("vip_", happening, user);
+                    Refund("vip_", generated, user);
                 }
 
                 break;
             case "act.red-pack-expire":
-                Expire("", happening, user);
+                Expire("", generated, user);
                 if (vip)
                 {
-                    Expire("vip_", happening, user);
+                    Expire("vip_", generated, user);
                 }
 
                 break;
             default:
-                throw new ArgumentOutOfRangeException(nameof(happening), happening.Stream, "The oracle does not know the stream.");
+                throw new ArgumentOutOfRangeException(nameof(generated), generated.Stream, "The oracle does not know the stream.");
         }
     }
 
-    private void Buy(string prefix, Happening happening, int user)
+    private void Buy(string prefix, GeneratedEvent generated, int user)
     {
         Sum($"{prefix}buy_cnt", 1);
-        Sum($"{prefix}buy_num", Number(happening, "buy_num"));
-        Sum($"{prefix}buy_card_num", Number(happening, "card_num"));
+        Sum($"{prefix}buy_num", Number(generated, "buy_num"));
+        Sum($"{prefix}buy_card_num", Number(generated, "card_num"));
         Member($"{prefix}buy_user_cnt", user);
-        Sum($"{prefix}pay_amount", Number(happening, "pay_amount"));
+        Sum($"{prefix}pay_amount", Number(generated, "pay_amount"));
     }
 
-    private void MemberCard(Happening happening, int user, bool vip)
+    private void MemberCard(GeneratedEvent generated, int user, bool vip)
     {
         Sum("member_card_cnt", 1);
         Member("member_card_user_cnt", user);
-        Sum("member_open_amount", Number(happening, "pay_amount"));
+        Sum("member_open_amount", Number(generated, "pay_amount"));
         if (vip)
         {
             Sum("vip_member_card_cnt", 1);
             Member("vip_member_card_user_cnt", user);
-            Sum("vip_member_open_amount", Number(happening, "pay_amount"));
+            Sum("vip_member_open_amount", Number(generated, "pay_amount"));
         }
 
-        switch (Number(happening, "open_type"))
+        switch (Number(generated, "open_type"))
         {
             case 1:
                 Sum("member_open_cnt", 1);
@@ -157,49 +157,49 @@ internal sealed class Oracle
                 break;
         }
 
-        if (Number(happening, "h5_activate") == 1)
+        if (Number(generated, "h5_activate") == 1)
         {
             Sum("h5_activate_cnt", 1);
         }
     }
 
-    private void Revoke(string prefix, Happening happening, int user)
+    private void Revoke(string prefix, GeneratedEvent generated, int user)
     {
         Sum($"{prefix}revoke_cnt", 1);
         Member($"{prefix}revoke_user_cnt", user);
-        Sum($"{prefix}revoke_amount", Number(happening, "off_amount"));
+        Sum($"{prefix}revoke_amount", Number(generated, "off_amount"));
     }
 
-    private void Overdue(string prefix, Happening happening)
+    private void Overdue(string prefix, GeneratedEvent generated)
     {
         Sum($"{prefix}overdue_card_num", 1);
-        Sum($"{prefix}overdue_card_amount", Number(happening, "card_amount"));
+        Sum($"{prefix}overdue_card_amount", Number(generated, "card_amount"));
     }
 
-    private void Off(string prefix, Happening happening, int user)
+    private void Off(string prefix, GeneratedEvent generated, int user)
     {
-        Sum($"{prefix}off_num", Number(happening, "off_num"));
+        Sum($"{prefix}off_num", Number(generated, "off_num"));
         Member($"{prefix}off_user_cnt", user);
-        Member($"{prefix}off_brand_cnt", Number(happening, "brand_id"));
-        Sum($"{prefix}off_discount_amount", Number(happening, "discount_amount"));
-        Sum($"{prefix}off_amount", Number(happening, "off_amount"));
+        Member($"{prefix}off_brand_cnt", Number(generated, "brand_id"));
+        Sum($"{prefix}off_discount_amount", Number(generated, "discount_amount"));
+        Sum($"{prefix}off_amount", Number(generated, "off_amount"));
     }
 
-    private void Refund(string prefix, Happening happening, int user)
+    private void Refund(string prefix, GeneratedEvent generated, int user)
     {
         Sum($"{prefix}refund_cnt", 1);
-        Sum($"{prefix}refund_card_num", Number(happening, "card_num"));
+        Sum($"{prefix}refund_card_num", Number(generated, "card_num"));
         Member($"{prefix}refund_user_cnt", user);
-        Sum($"{prefix}refund_amount", Number(happening, "refund_amount"));
+        Sum($"{prefix}refund_amount", Number(generated, "refund_amount"));
     }
 
-    private void Expire(string prefix, Happening happening, int user)
+    private void Expire(string prefix, GeneratedEvent generated, int user)
     {
-        Sum($"{prefix}expire_red_pack_num", Number(happening, "redPackNum"));
+        Sum($"{prefix}expire_red_pack_num", Number(generated, "redPackNum"));
         Member($"{prefix}expire_red_pack_user_cnt", user);
     }
 
-    private static long Number(Happening happening, string name) => happening.Numbers.GetValueOrDefault(name);
+    private static long Number(GeneratedEvent generated, string name) => generated.Numbers.GetValueOrDefault(name);
 
     private void Sum(string column, long value) => _sums[column] = _sums.GetValueOrDefault(column) + value;
 

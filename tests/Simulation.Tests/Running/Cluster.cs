@@ -1,235 +1,192 @@
-using DataLoad.Engine.Storage.Memory;
-using DataLoad.Simulation.Broker;
-using DataLoad.Simulation.Checking;
-using DataLoad.Simulation.Scenarios;
-using DataLoad.Simulation.Scheduling;
-using DataLoad.Simulation.Stores;
+using DataLoad.Simulation.Tests.Checking;
+using DataLoad.Simulation.Tests.Scenarios;
+using DataLoad.Simulation.Tests.Scheduling;
+using DataLoad.Simulation.Tests.Sending;
+using DataLoad.Simulation.Tests.Sharding;
+using DataLoad.Simulation.Tests.Stores;
 
-namespace DataLoad.Simulation.Running;
+namespace DataLoad.Simulation.Tests.Running;
 
-/// <summary>Processes over one store and one broker: started, killed, held and started again.</summary>
+/// <summary>Nodes over one store and one queue: started, killed, held and started again.</summary>
 internal sealed class Cluster
 {
-    private readonly List<SimProcess> _processes = [];
+    private readonly List<SimulatedNode> _nodes = [];
+    private readonly Dictionary<int, GeneratedEvent> _events;
     private int _starts;
     private int _wanted;
-    private Trouble? _inRecovery;
 
     public Cluster(World world, Scenario scenario)
     {
         World = world;
         Scenario = scenario;
-        Weather = new Weather(world, scenario.Troubles);
-        Business = new BusinessRows(scenario.Happenings);
-        State = new MemoryStoreState(new NodeClock(world, world.NewScheduler("database")));
-        Server = new StoreServer(world, State);
-        Auditor = new Auditor(world, scenario, State);
-        Broker = new SimBroker(world, Weather, Auditor);
+        _events = scenario.Events.ToDictionary(one => one.Number);
+        Disruptions = new ActiveDisruptions(world, scenario.Disruptions);
+        Server = new StoreServer(world);
+        Auditor = new Auditor(world, scenario, State, Journal);
+        Queue = new MessageQueue(world, Auditor);
+        Queue.Available += () => _nodes.ForEach(node => node.Sender?.Tell(MessagesAvailable.Instance, Akka.Actor.ActorRefs.NoSender));
+        Region = new SimulatedRegion(world, Disruptions, scenario.Partitions.Partitions);
     }
 
     public World World { get; }
 
     public Scenario Scenario { get; }
 
-    public Weather Weather { get; }
+    public ActiveDisruptions Disruptions { get; }
 
-    public BusinessRows Business { get; }
+    public StoreState State { get; } = new();
 
-    public MemoryStoreState State { get; }
+    public JournalTable Journal { get; } = new();
 
     public StoreServer Server { get; }
 
     public Auditor Auditor { get; }
 
-    public SimBroker Broker { get; }
+    public MessageQueue Queue { get; }
 
-    /// <summary>What the troubles did, and how often: a trouble that befalls nobody proves nothing.</summary>
-    public Dictionary<TroubleKind, int> Befallen { get; } = [];
+    public SimulatedRegion Region { get; }
 
-    public bool AllEnded => _processes.TrueForAll(process => process.IsEnded);
+    /// <summary>How often each kind of disruption took place: one that concerns nobody proves nothing.</summary>
+    public Dictionary<DisruptionKind, int> Injected { get; } = [];
 
-    /// <summary>Whether all that was published has been dealt with.</summary>
-    public bool IsSettled => Broker.Unsettled == 0 && State.Parked.Count == 0 && _processes.Exists(process => process.Node.IsServing && !process.IsEnded);
+    public bool AllEnded => _nodes.TrueForAll(node => node.IsEnded);
 
-    /// <summary>By how much the memory budget is passed.</summary>
-    public long OverBytes => _processes.Select(process => process.Node.Region?.Budget.OverBytes ?? 0).DefaultIfEmpty(0).Max();
+    /// <summary>Whether all that was published has been dealt with, and each Partition serves.</summary>
+    public bool IsSettled => Queue.Unsettled == 0 && _nodes.Count == _wanted
+        && Enumerable.Range(0, Region.Partitions).All(partition => _nodes.Exists(node =>
+            node.Registry.Partitions.Any(status => status.Partition == partition && status.Phase == Engine.Partitions.PartitionPhase.Serving)));
+
+    /// <summary>By how much memory budgets are passed at the most.</summary>
+    public long OverBytes => _nodes.Select(node => node.OverBytes).DefaultIfEmpty(0).Max();
+
+    public GeneratedEvent EventOf(Publishing message) => _events[message.Event];
 
     public void StartAll()
     {
-        _wanted = Scenario.StandBy ? 2 : 1;
-        for (int i = 0; i < _wanted; i++)
-        {
-            Start();
-        }
+        _wanted = Scenario.Nodes;
+        StartMissing();
     }
 
-    /// <summary>Starts processes until there are as many as there should be.</summary>
+    /// <summary>Starts nodes until there are as many as there should be.</summary>
     public void StartMissing()
     {
-        _processes.RemoveAll(process => process.IsEnded);
-        while (_processes.Count < _wanted)
+        _nodes.RemoveAll(node => node.IsEnded);
+        while (_nodes.Count < _wanted)
         {
-            Start();
+            var node = new SimulatedNode(this, $"node-{++_starts}");
+            _nodes.Add(node);
+            node.Start();
         }
     }
 
     public void StopAll()
     {
         _wanted = 0;
-        _processes.ForEach(process => process.Stop());
+        _nodes.ForEach(node => node.Stop());
     }
 
     public void KillAll()
     {
-        foreach (SimProcess process in _processes.ToList())
+        foreach (SimulatedNode node in _nodes.Where(node => !node.IsEnded).ToList())
         {
-            Kill(process, World.Random.Next(500), restart: true);
+            Kill(node, World.Random.Next(500));
         }
     }
 
-    public void Befall(Trouble trouble)
+    /// <summary>A node has ended in order.</summary>
+    public void OnEnded(SimulatedNode node) => Queue.Requeue(node.Name);
+
+    public void Inject(Disruption disruption)
     {
-        Befallen[trouble.Kind] = Befallen.GetValueOrDefault(trouble.Kind) + 1;
-        switch (trouble.Kind)
+        Injected[disruption.Kind] = Injected.GetValueOrDefault(disruption.Kind) + 1;
+        switch (disruption.Kind)
         {
-            case TroubleKind.Crash:
-                OnOwner(trouble, process => Kill(process, trouble.Amount, restart: true));
+            case DisruptionKind.Crash:
+                OnOne(disruption, node => Kill(node, disruption.Amount));
                 break;
-            case TroubleKind.Stop:
-                OnOwner(trouble, process => Stop(process, trouble.Amount));
-                break;
-            case TroubleKind.StopInRecovery:
-                _inRecovery = trouble;
-                break;
-            case TroubleKind.Hold:
-                OnOwner(trouble, process => Hold(process, trouble.Amount));
-                break;
-            case TroubleKind.ClockJump:
-                OnOwner(trouble, process =>
+            case DisruptionKind.Stop:
+                OnOne(disruption, node =>
                 {
-                    World.Log(process.Name, $"clock jumps by {trouble.Amount} ms");
-                    process.Clock.Jump(trouble.Amount);
+                    node.Stop();
+                    StartAnother(node, disruption.Amount);
+                });
+                break;
+            case DisruptionKind.Hold:
+                OnOne(disruption, node =>
+                {
+                    World.Log(node.Name, $"is held for {disruption.Amount} ms");
+                    node.Process.Hold(disruption.Amount);
+                    Region.Unreachable(node);
+                });
+                break;
+            case DisruptionKind.ClockJump:
+                OnOne(disruption, node =>
+                {
+                    World.Log(node.Name, $"clock jumps by {disruption.Amount} ms");
+                    node.Clock.Jump(disruption.Amount);
                     NoteClocks();
                 });
                 break;
-            case TroubleKind.BrokerCut:
-                OnOwner(trouble, process => Broker.Cut(process.Scheduler));
+            case DisruptionKind.HandOff:
+                OnOne(disruption, _ => Region.HandOff((int)disruption.Amount % Region.Partitions));
                 break;
-            case TroubleKind.ChannelCut:
-                OnOwner(trouble, _ => CutChannel());
+            case DisruptionKind.Zombie:
+                OnOne(disruption, _ => Region.Double((int)disruption.Amount % Region.Partitions, World.Random.Next(1500)));
                 break;
-            case TroubleKind.PowerLoss:
-                OnOwner(trouble, _ => LosePower(trouble.Amount));
+            case DisruptionKind.PartitionStops:
+                OnOne(disruption, node =>
+                {
+                    World.Log(node.Name, $"Partition {disruption.Amount % Region.Partitions} stops, if it is here");
+                    node.Host?.Tell(new StopOne((int)disruption.Amount % Region.Partitions), Akka.Actor.ActorRefs.NoSender);
+                });
                 break;
-            case TroubleKind.BrokerDown:
-                World.Log("broker", "goes down");
-                Broker.Cut();
+            case DisruptionKind.PowerLoss:
+                OnOne(disruption, _ => LosePower(disruption.Amount));
                 break;
             default:
-                World.Log("trouble", trouble.ToString());
+                World.Log("disruption", disruption.ToString());
                 break;
         }
     }
 
-    /// <summary>Told before each task of a process.</summary>
-    public void OnStep(SimProcess process)
+    private void OnOne(Disruption disruption, Action<SimulatedNode> action)
     {
-        if (_inRecovery is { } trouble && process.Node is { Region: not null, IsServing: false } && !process.IsStopping && !process.IsEnded)
+        SimulatedNode[] candidates = [.. _nodes.Where(node => !node.IsEnded)];
+        if (candidates.Length > 0)
         {
-            _inRecovery = null;
-            process.AfterSteps(trouble.Steps, () =>
+            SimulatedNode node = candidates[World.Random.Next(candidates.Length)];
+            node.AfterTurns(disruption.Steps, () =>
             {
-                if (!process.Scheduler.IsDead && !Weather.IsCalm)
+                if (!node.IsEnded && !Disruptions.AreOver)
                 {
-                    Stop(process, trouble.Amount);
+                    action(node);
                 }
             });
         }
     }
 
-    private void Stop(SimProcess process, long restartMs)
+    private void Kill(SimulatedNode node, long restartMs)
     {
-        process.Stop();
-        StartAnother(process, restartMs + 3000);
+        node.Kill();
+
+        // Broker and cluster notice at once, or by a heartbeat.
+        World.After(World.Random.Next(2) == 0 ? 0 : World.Random.Next(300), () => Queue.Requeue(node.Name));
+        Region.Leave(node, World.Random.Next(2) == 0 ? 0 : World.Random.Next(1000));
+        World.After(restartMs, StartMissing);
     }
 
-    /// <summary>Starts another process when one has ended that was asked to; it may be held meanwhile.</summary>
-    private void StartAnother(SimProcess process, long afterMs) => World.After(afterMs, () =>
+    /// <summary>Starts another node when one has ended that was asked to; it may be held meanwhile.</summary>
+    private void StartAnother(SimulatedNode node, long afterMs) => World.After(afterMs, () =>
     {
-        if (process.IsEnded || !_processes.Contains(process))
+        if (node.IsEnded || !_nodes.Contains(node))
         {
             StartMissing();
         }
         else
         {
-            StartAnother(process, 200);
+            StartAnother(node, 200);
         }
     });
-
-    private void Start()
-    {
-        var process = new SimProcess(this, $"node-{++_starts}");
-        _processes.Add(process);
-        process.Start();
-    }
-
-    private SimProcess? Owner =>
-        _processes.Find(process => !process.IsEnded && process.Node.IsServing)
-        ?? _processes.Find(process => !process.IsEnded && string.Equals(process.Name, Auditor.Owner, StringComparison.Ordinal))
-        ?? _processes.Find(process => !process.IsEnded);
-
-    private void OnOwner(Trouble trouble, Action<SimProcess> action)
-    {
-        if (Owner is { } process)
-        {
-            process.AfterSteps(trouble.Steps, () =>
-            {
-                if (!process.IsEnded && !process.Scheduler.IsDead && !Weather.IsCalm)
-                {
-                    action(process);
-                }
-            });
-        }
-    }
-
-    private void Kill(SimProcess process, long restartMs, bool restart)
-    {
-        World.Log(process.Name, "is killed");
-        process.Scheduler.Kill();
-        _processes.Remove(process);
-
-        // The broker and the database notice at once, or by heartbeat and time to live.
-        World.After(World.Random.Next(2) == 0 ? 0 : World.Random.Next(300), () => Broker.Cut(process.Scheduler));
-        if (World.Random.Next(2) == 0)
-        {
-            World.After(World.Random.Next(100), () => State.EndSession(process.Name));
-        }
-
-        if (restart)
-        {
-            World.After(restartMs, StartMissing);
-        }
-    }
-
-    private void Hold(SimProcess process, long ms)
-    {
-        World.Log(process.Name, $"is held for {ms} ms");
-        process.Scheduler.Hold(ms);
-        if (ms > 500)
-        {
-            // No heartbeat comes from it.
-            World.After(500, () => Broker.Cut(process.Scheduler));
-        }
-    }
-
-    private void CutChannel()
-    {
-        SimChannel[] channels = [.. Broker.Connections.SelectMany(connection => connection.Channels)];
-        if (channels.Length > 0)
-        {
-            channels[World.Random.Next(channels.Length)].CutAlone("PRECONDITION_FAILED");
-        }
-    }
 
     /// <summary>The store loses power: alone, or on the machine where the nodes run.</summary>
     private void LosePower(long ms)
@@ -244,9 +201,9 @@ internal sealed class Cluster
     private void NoteClocks()
     {
         (long low, long high) = Auditor.ClockOffsets;
-        foreach (SimProcess process in _processes)
+        foreach (SimulatedNode node in _nodes)
         {
-            long offset = process.Clock.NowMs - World.NowMs;
+            long offset = node.Clock.NowMs - World.NowMs;
             low = Math.Min(low, offset);
             high = Math.Max(high, offset);
         }

@@ -1,8 +1,8 @@
 using System.Globalization;
 using DataLoad.Engine.Faults;
-using DataLoad.Simulation.Scenarios;
+using DataLoad.Simulation.Tests.Scenarios;
 
-namespace DataLoad.Simulation.Running;
+namespace DataLoad.Simulation.Tests.Running;
 
 /// <summary>The simulator's own options.</summary>
 internal sealed class CommandLine(string[] args, TextWriter output)
@@ -115,8 +115,8 @@ internal sealed class CommandLine(string[] args, TextWriter output)
             output.WriteLine($"seed {failure.Seed} FAILED: {failure.Outcome.Failure}");
             output.Flush();
         });
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{seeds.Done} seeds from {_from} on in {seeds.Elapsed.TotalSeconds:0} s, {seeds.Steps} tasks, {seeds.Journaled} events journaled, {seeds.Failures.Count} failed"));
-        output.WriteLine(string.Join(", ", seeds.Befallen.OrderBy(pair => pair.Key).Select(pair => $"{pair.Key} {pair.Value}")));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{seeds.Done} seeds from {_from} on in {seeds.Elapsed.TotalSeconds:0} s, {seeds.Steps} steps, {seeds.Persisted} events persisted, {seeds.Failures.Count} failed"));
+        output.WriteLine(string.Join(", ", seeds.Injected.OrderBy(pair => pair.Key).Select(pair => $"{pair.Key} {pair.Value}")));
         foreach (SeedFailure failure in seeds.Failures.Take(3))
         {
             Report(failure.Seed);
@@ -147,7 +147,7 @@ internal sealed class CommandLine(string[] args, TextWriter output)
             output.WriteLine(line);
         }
 
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{outcome.Steps} tasks, {outcome.ElapsedMs} ms of virtual time, {outcome.Journaled} events journaled, trace {outcome.TraceHash:x16}"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{outcome.Steps} steps, {outcome.ElapsedMs} ms of virtual time, {outcome.Persisted} events persisted, trace {outcome.TraceHash:x16}"));
         output.WriteLine(outcome.Failure is null ? "every promise was kept" : $"BROKEN: {outcome.Failure}");
     }
 }

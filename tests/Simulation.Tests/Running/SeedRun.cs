@@ -1,14 +1,15 @@
 using System.Diagnostics;
 using DataLoad.Engine.Faults;
-using DataLoad.Simulation.Scenarios;
+using DataLoad.Simulation.Tests.Scenarios;
+using DataLoad.Simulation.Tests.Scheduling;
 
-namespace DataLoad.Simulation.Running;
+namespace DataLoad.Simulation.Tests.Running;
 
 /// <summary>Runs a range of seeds, one simulation a thread.</summary>
 internal sealed class SeedRun(ulong from, ulong to, FaultPoint fault = FaultPoint.None)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<TroubleKind, long> _befallen = [];
+    private readonly Dictionary<DisruptionKind, long> _injected = [];
     private readonly List<SeedFailure> _failures = [];
     private ulong _next = from;
 
@@ -25,11 +26,11 @@ internal sealed class SeedRun(ulong from, ulong to, FaultPoint fault = FaultPoin
 
     public long Steps { get; private set; }
 
-    public long Journaled { get; private set; }
+    public long Persisted { get; private set; }
 
     public TimeSpan Elapsed { get; private set; }
 
-    public IReadOnlyDictionary<TroubleKind, long> Befallen => _befallen;
+    public IReadOnlyDictionary<DisruptionKind, long> Injected => _injected;
 
     /// <summary>The failures in the order of their seeds.</summary>
     public IReadOnlyList<SeedFailure> Failures => [.. _failures.OrderBy(failure => failure.Seed)];
@@ -38,18 +39,15 @@ internal sealed class SeedRun(ulong from, ulong to, FaultPoint fault = FaultPoin
     {
         var clock = Stopwatch.StartNew();
 
-        // A simulation uses its thread's own state, so each has one thread from start to end.
-        Thread[] threads = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(() => RunSome(clock, failed), 4 * 1024 * 1024))];
-        foreach (Thread thread in threads)
-        {
-            thread.Start();
-        }
-
+        FaultPoint before = Fault.On;
+        Fault.On = fault;
+        Thread[] threads = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => SimulationThread.Start(() => RunSome(clock, failed)))];
         foreach (Thread thread in threads)
         {
             thread.Join();
         }
 
+        Fault.On = before;
         Elapsed = clock.Elapsed;
     }
 
@@ -68,15 +66,15 @@ internal sealed class SeedRun(ulong from, ulong to, FaultPoint fault = FaultPoin
                 seed = _next++;
             }
 
-            Outcome outcome = Simulator.Run(Make(seed), fault);
+            Outcome outcome = Simulator.Run(Make(seed));
             lock (_lock)
             {
                 Done++;
                 Steps += outcome.Steps;
-                Journaled += outcome.Journaled;
-                foreach ((TroubleKind kind, int times) in outcome.Befallen)
+                Persisted += outcome.Persisted;
+                foreach ((DisruptionKind kind, int times) in outcome.Injected)
                 {
-                    _befallen[kind] = _befallen.GetValueOrDefault(kind) + times;
+                    _injected[kind] = _injected.GetValueOrDefault(kind) + times;
                 }
 
                 if (outcome.Failure is not null)
@@ -89,3 +87,8 @@ internal sealed class SeedRun(ulong from, ulong to, FaultPoint fault = FaultPoin
         }
     }
 }
+
+/// <summary>A seed that failed.</summary>
+/// <param name="Seed">The seed.</param>
+/// <param name="Outcome">What came of it.</param>
+internal sealed record SeedFailure(ulong Seed, Outcome Outcome);

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using DataLoad.Engine.Faults;
-using DataLoad.Simulation.Scenarios;
+using DataLoad.Simulation.Tests.Scenarios;
 
-namespace DataLoad.Simulation.Running;
+namespace DataLoad.Simulation.Tests.Running;
 
-/// <summary>Makes a failing scenario smaller: leaves out troubles and messages for as long as it still fails.</summary>
+/// <summary>Makes a failing scenario smaller: leaves out disruptions and messages for as long as it still fails.</summary>
 internal static class Shrinker
 {
     public static Scenario Shrink(Scenario scenario, FaultPoint fault, TimeSpan limit)
@@ -45,14 +45,14 @@ internal static class Shrinker
             yield return scenario with { Publishings = publishings };
         }
 
-        foreach (IReadOnlyList<Trouble> troubles in Without(scenario.Troubles))
+        foreach (IReadOnlyList<Disruption> disruptions in Without(scenario.Disruptions))
         {
-            yield return scenario with { Troubles = troubles };
+            yield return scenario with { Disruptions = disruptions };
         }
 
-        if (scenario.StandBy)
+        if (scenario.Nodes > 1)
         {
-            yield return scenario with { StandBy = false };
+            yield return scenario with { Nodes = 1 };
         }
 
         if (scenario.CrashAtEnd)

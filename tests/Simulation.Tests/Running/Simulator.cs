@@ -1,40 +1,41 @@
 using DataLoad.Engine.Faults;
-using DataLoad.Simulation.Scenarios;
-using DataLoad.Simulation.Scheduling;
+using DataLoad.Simulation.Tests.Scenarios;
+using DataLoad.Simulation.Tests.Scheduling;
 
-namespace DataLoad.Simulation.Running;
+namespace DataLoad.Simulation.Tests.Running;
 
 /// <summary>Runs a scenario: the same one always runs the same way.</summary>
 internal static class Simulator
 {
-    /// <summary>A run that takes more tasks than this does not end.</summary>
-    private const long MaxSteps = 400_000;
+    /// <summary>A run that takes more steps than this does not end.</summary>
+    private const long MaxSteps = 600_000;
 
-    /// <summary>How much virtual time a run may take to settle once all is calm.</summary>
-    private const long PatienceMs = 60_000;
+    /// <summary>How much virtual time a run may take to settle once nothing goes wrong any more.</summary>
+    private const long PatienceMs = 120_000;
 
-    /// <summary>What the Counters and seen identities of a shard's last blocks may take.</summary>
-    private const int LastBlocksBytes = 20 * 1024;
+    /// <summary>What the Counters, slices and seen identities of a Partition's last blocks may take.</summary>
+    private const int LastBlocksBytes = 120 * 1024;
 
-    /// <summary>Runs a scenario on this thread.</summary>
+    /// <summary>Runs a scenario with a fault point switched on.</summary>
     /// <param name="scenario">What is to happen.</param>
-    /// <param name="fault">The fault point that is on.</param>
+    /// <param name="fault">The fault point.</param>
     /// <param name="withTimeline">Whether the timeline is wanted.</param>
-    public static Outcome Run(Scenario scenario, FaultPoint fault = FaultPoint.None, bool withTimeline = false)
+    public static Outcome Run(Scenario scenario, FaultPoint fault, bool withTimeline = false)
     {
-        SynchronizationContext? before = SynchronizationContext.Current;
-        SynchronizationContext.SetSynchronizationContext(null);
+        FaultPoint before = Fault.On;
         Fault.On = fault;
         try
         {
-            return RunHere(scenario, withTimeline);
+            return Run(scenario, withTimeline);
         }
         finally
         {
-            Fault.On = FaultPoint.None;
-            SynchronizationContext.SetSynchronizationContext(before);
+            Fault.On = before;
         }
     }
+
+    /// <summary>Runs a scenario.</summary>
+    public static Outcome Run(Scenario scenario, bool withTimeline = false) => SimulationThread.Run(() => RunHere(scenario, withTimeline));
 
     private static Outcome RunHere(Scenario scenario, bool withTimeline)
     {
@@ -54,67 +55,58 @@ internal static class Simulator
             world.Fail($"the simulation broke: {e}");
         }
 
-        return new Outcome(world.Failure, world.Trace.Hash, world.Steps, world.ElapsedMs, cluster.Auditor.Journaled, cluster.Befallen, world.Trace.Lines ?? []);
+        return new Outcome(world.Failure, world.Trace.Hash, world.Steps, world.ElapsedMs, cluster.Auditor.Persisted, cluster.Injected, world.Trace.Lines ?? []);
     }
 
     private static void Run(World world, Scenario scenario, Cluster cluster)
     {
         int left = scenario.Publishings.Count;
-        long lastTrouble = 0;
+        long lastDisruption = 0;
         foreach (Publishing publishing in scenario.Publishings)
         {
-            Happening happening = scenario.Happenings.First(one => one.Number == publishing.Happening);
             world.After(publishing.AtMs, () =>
             {
                 left--;
-                cluster.Broker.Publish(Bodies.MessageOf(publishing, happening));
+                cluster.Queue.Publish(publishing);
             });
         }
 
-        foreach (Trouble trouble in scenario.Troubles)
+        foreach (Disruption disruption in scenario.Disruptions)
         {
-            lastTrouble = Math.Max(lastTrouble, trouble.AtMs + trouble.ForMs);
-            world.After(trouble.AtMs, () => cluster.Befall(trouble));
+            lastDisruption = Math.Max(lastDisruption, disruption.AtMs + disruption.ForMs);
+            world.After(disruption.AtMs, () => cluster.Inject(disruption));
         }
 
         cluster.StartAll();
-        world.RunUntil(() => left == 0 && world.ElapsedMs > lastTrouble, lastTrouble + PatienceMs, MaxSteps, "the end of the scenario");
+        world.RunUntil(() => left == 0 && world.ElapsedMs > lastDisruption, lastDisruption + PatienceMs, MaxSteps, "the end of the scenario");
 
-        // From here on all is well, so all must come to rest.
-        world.Log("world", "calm");
-        cluster.Weather.IsCalm = true;
+        // From here on nothing goes wrong, so all must settle.
+        world.Log("world", "disruptions are over");
+        cluster.Disruptions.AreOver = true;
         world.After(3000, cluster.StartMissing);
         Settle(world, cluster);
         if (scenario.CrashAtEnd && world.Failure is null)
         {
             cluster.KillAll();
-            bool isOver = false;
-            world.After(2500, () => isOver = true);
-            world.RunUntil(() => isOver, world.ElapsedMs + 3000, MaxSteps, "a while after the last crash");
+            Wait(world, 2500, "a while after the last crash");
             Settle(world, cluster);
         }
 
-        if (world.Failure is null)
-        {
-            bool isOver = false;
-            world.After(2000, () => isOver = true);
-            world.RunUntil(() => isOver, world.ElapsedMs + 3000, MaxSteps, "a rest");
-            CheckMemory(world, scenario, cluster);
-        }
-
+        Wait(world, 2000, "a while in which nothing comes");
+        CheckMemory(world, scenario, cluster);
         cluster.StopAll();
         world.RunUntil(() => cluster.AllEnded, world.ElapsedMs + PatienceMs, MaxSteps, "an orderly stop");
+        Wait(world, 1000, "a while after the stop");
         if (world.Failure is null)
         {
-            // Nothing in it waits: the store answers at once.
-            cluster.Auditor.JudgeAsync().GetAwaiter().GetResult();
+            cluster.Auditor.JudgeEnd();
         }
     }
 
-    /// <summary>At rest nothing is held beyond the budget but what the last blocks of each shard touched.</summary>
+    /// <summary>At rest nothing is held beyond the budget but what the last blocks of each Partition touched.</summary>
     private static void CheckMemory(World world, Scenario scenario, Cluster cluster)
     {
-        long most = (long)scenario.Settings.Sharding.Shards * LastBlocksBytes;
+        long most = (long)scenario.Partitions.Partitions * LastBlocksBytes;
         if (cluster.OverBytes > most)
         {
             world.Fail($"at rest {cluster.OverBytes} bytes more than the memory budget are held, expected at most {most}");
@@ -123,4 +115,28 @@ internal static class Simulator
 
     private static void Settle(World world, Cluster cluster) =>
         world.RunUntil(() => cluster.IsSettled, world.ElapsedMs + PatienceMs, MaxSteps, "the end of all deliveries");
+
+    private static void Wait(World world, long ms, string what)
+    {
+        bool isOver = false;
+        world.After(ms, () => isOver = true);
+        world.RunUntil(() => isOver, world.ElapsedMs + ms + 1000, MaxSteps, what);
+    }
 }
+
+/// <summary>What came of a run.</summary>
+/// <param name="Failure">The promise that was broken first, or null.</param>
+/// <param name="TraceHash">Equal for equal runs.</param>
+/// <param name="Steps">How many steps were taken.</param>
+/// <param name="ElapsedMs">How much virtual time passed.</param>
+/// <param name="Persisted">How many events were persisted.</param>
+/// <param name="Injected">How often each disruption came about.</param>
+/// <param name="Timeline">What happened, where it was asked for.</param>
+internal sealed record Outcome(
+    string? Failure,
+    ulong TraceHash,
+    long Steps,
+    long ElapsedMs,
+    int Persisted,
+    IReadOnlyDictionary<DisruptionKind, int> Injected,
+    IReadOnlyList<string> Timeline);

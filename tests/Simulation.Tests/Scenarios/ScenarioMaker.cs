@@ -1,11 +1,7 @@
 using System.Globalization;
-using DataLoad.Engine.Intake;
-using DataLoad.Engine.Intake.Amqp;
-using DataLoad.Engine.Clustering;
-using DataLoad.Engine.Scheduling;
-using DataLoad.Engine.Seen;
+using DataLoad.Engine.Partitions;
 
-namespace DataLoad.Simulation.Scenarios;
+namespace DataLoad.Simulation.Tests.Scenarios;
 
 /// <summary>Makes the scenario of a seed.</summary>
 internal sealed class ScenarioMaker(ulong seed)
@@ -13,9 +9,9 @@ internal sealed class ScenarioMaker(ulong seed)
     private static readonly string[] Zones = ["Asia/Shanghai", "Asia/Shanghai", "UTC", "America/New_York", "Asia/Kathmandu", "Pacific/Apia", "Australia/Lord_Howe"];
 
     private readonly Random _random = new((int)((seed * 2_654_435_761) ^ (seed >> 32)));
-    private readonly List<Happening> _happenings = [];
+    private readonly List<GeneratedEvent> _events = [];
     private readonly List<Publishing> _publishings = [];
-    private readonly List<Trouble> _troubles = [];
+    private readonly List<Disruption> _disruptions = [];
     private readonly List<(string Type, int Id)> _topics = [];
     private TimeZoneInfo _zone = TimeZoneInfo.Utc;
     private long _startMs;
@@ -39,25 +35,26 @@ internal sealed class ScenarioMaker(ulong seed)
             _topics.Add((Pick("lesson", "Kurs", "活动", "a"), Between(1, 9)));
         }
 
-        int count = Between(5, 40);
-        for (int i = 0; i < count; i++)
+        for (int i = Between(5, 40); i > 0; i--)
         {
-            Happen(streams[_random.Next(streams.Length)]);
+            Generate(streams[_random.Next(streams.Length)]);
         }
 
-        MakeTroubles();
-        var settings = MakeSettings(zone, streams);
+        MakeDisruptions();
         return new Scenario
         {
             Seed = seed,
             StartMs = _startMs,
-            Settings = settings,
+            TimeZone = zone,
+            Partitions = MakePartitions(),
+            Sending = new SendingSettings(Between(1, 30), Between(1, 12), Between(20, 1000)),
             PageRows = Between(1, 8),
-            StandBy = Chance(40),
+            JournalBatch = Between(1, 5),
+            Nodes = Chance(50) ? 1 : Between(2, 3),
             CrashAtEnd = _isTight || Chance(40),
-            Happenings = _happenings,
+            Events = _events,
             Publishings = [.. _publishings.OrderBy(publishing => publishing.AtMs).ThenBy(publishing => publishing.Number)],
-            Troubles = [.. _troubles.OrderBy(trouble => trouble.AtMs)],
+            Disruptions = [.. _disruptions.OrderBy(disruption => disruption.AtMs)],
         };
     }
 
@@ -68,58 +65,28 @@ internal sealed class ScenarioMaker(ulong seed)
         return new DateTimeOffset(day.AddDays(1) - _zone.GetUtcOffset(day.AddHours(23)), TimeSpan.Zero).ToUnixTimeMilliseconds() - Between(0, 4000);
     }
 
-    private EngineSettings MakeSettings(string zone, StreamFacts[] streams)
+    private PartitionSettings MakePartitions() => new()
     {
-        long ttl = Between(400, 1500);
-        return new EngineSettings
-        {
-            TimeZone = zone,
-            LeaseTimeToLive = Ms(ttl),
-            LeaseRenewInterval = Ms(ttl / Between(3, 6)),
-            StopTimeout = Ms(Between(2000, 6000)),
-            Amqp = new AmqpSettings
-            {
-                LagInterval = Ms(Between(500, 3000)),
-                ConfirmWindow = Between(1, 5),
-                Streams = StreamsOf(streams),
-            },
-            Intake = new IntakeSettings
-            {
-                Prefetch = Between(1, 30),
-                MaxBatch = Between(1, 12),
-                RetryDelays = [Ms(50), Ms(100), Ms(200), Ms(400), Ms(800)],
-                MaxParked = Chance(30) ? Between(1, 6) : 1000,
-                ParkedBatch = Between(1, 6),
-                Backoff = new Backoff(Ms(Between(5, 30)), Ms(Between(40, 200))),
-            },
-            Sharding = new ShardingSettings
-            {
-                Shards = Between(1, 4),
-                MailboxCapacity = Between(1, 4),
-                MaxBlockBytes = _isTight ? Between(60, 300) : Between(60, 3000),
-                FlushInterval = Ms(_isTight ? Between(20, 60) : Between(20, 400)),
-                MaxFlushRows = Between(1, 4),
-                CheckpointInterval = Ms(Between(30, 1500)),
-                CheckpointEvents = Between(2, 40),
-                MaxSnapshotBytes = Between(50, 4000),
-                IdentityWindow = TimeSpan.FromDays(7),
-                MemoryBudgetBytes = _isTight ? Between(300, 3_000) : Chance(40) ? 64 * 1024 * 1024 : Chance(50) ? Between(300, 4_000) : Between(4_000, 40_000),
-                MaxGroupBlocks = Between(1, 5),
-                JournalRetention = Chance(60) ? null : Ms(Between(0, 1000)),
-                TrimInterval = Ms(Between(50, 800)),
-            },
-        };
-    }
+        Partitions = Between(1, 4),
+        MaxBlockBytes = _isTight ? Between(60, 300) : Between(60, 3000),
+        FlushInterval = Ms(_isTight ? Between(20, 60) : Between(20, 400)),
+        MaxFlushRows = Between(1, 4),
+        CheckpointInterval = Ms(Between(30, 1500)),
+        CheckpointEvents = Between(2, 40),
+        MaxSnapshotBytes = Between(50, 8000),
+        IdentityWindow = TimeSpan.FromDays(7),
+        MemoryBudgetBytes = _isTight ? Between(3_000, 12_000) : Chance(40) ? 64 * 1024 * 1024 : Chance(50) ? Between(3_000, 20_000) : Between(20_000, 100_000),
+        MaxUnappliedBytes = Chance(30) ? Between(200, 2_000) : 1024 * 1024,
+        MaxLoadedCounters = Between(1, 6),
+        TrimSlice = Between(1, 20),
+        JournalRetention = Chance(60) ? null : Ms(Between(0, 1000)),
+        TrimInterval = Ms(Between(50, 800)),
+    };
 
-    private static Dictionary<string, StreamSettings> StreamsOf(StreamFacts[] streams) => Engine.Contract.Catalog.Default.Streams.ToDictionary(
-        stream => stream.Name,
-        stream => new StreamSettings { Enabled = streams.Any(facts => string.Equals(facts.Name, stream.Name, StringComparison.Ordinal)) },
-        StringComparer.Ordinal);
-
-    private void Happen(StreamFacts stream)
+    private void Generate(StreamFacts stream)
     {
-        Happening first = MakeHappening(stream);
-        _happenings.Add(first);
+        GeneratedEvent first = MakeEvent(stream);
+        _events.Add(first);
         long at = _random.NextInt64(_lengthMs);
         Publish(first, at);
         while (Chance(25))
@@ -131,15 +98,15 @@ internal sealed class ScenarioMaker(ulong seed)
         if (first.Flaw is null && first.Identity is not null && !stream.IsContent && (stream.HasKey || first.MessageId is not null) && Chance(25))
         {
             // The same event, told again with other values.
-            Happening again = Again(first);
-            _happenings.Add(again);
+            GeneratedEvent again = Again(first);
+            _events.Add(again);
             Publish(again, Math.Min(_lengthMs, at + (Chance(60) ? Between(0, 20) : Between(0, (int)_lengthMs))));
         }
     }
 
-    private Happening MakeHappening(StreamFacts stream)
+    private GeneratedEvent MakeEvent(StreamFacts stream)
     {
-        int number = _happenings.Count + 1;
+        int number = _events.Count + 1;
         (string type, int id) = _topics[_random.Next(_topics.Count)];
         long at = Chance(60) ? _startMs + Between(-6000, 6000) : Chance(50) ? _startMs - (Between(0, 40) * 86_400_000L) : _startMs - Between(0, 86_400_000);
         bool keyed = stream.HasKey || stream.NeedsRows;
@@ -148,7 +115,7 @@ internal sealed class ScenarioMaker(ulong seed)
         bool hasTime = Chance(keyed ? 20 : 40);
         bool hasId = Chance(50);
         bool isAnonymous = !stream.HasKey && !stream.IsContent && !hasTime && !hasId;
-        return new Happening
+        return new GeneratedEvent
         {
             Number = number,
             Marker = MarkerOf(number),
@@ -163,16 +130,16 @@ internal sealed class ScenarioMaker(ulong seed)
             Key = 1000 + (Chance(50) ? number : number * 1_100_003),
             RecordId = 5000 + number,
             Numbers = Numbers(stream, joinType),
-            RowsAtMs = !stream.NeedsRows || Chance(70) ? 0 : Chance(85) ? _random.NextInt64(_lengthMs) : Happening.Never,
+            RowsAtMs = !stream.NeedsRows || Chance(70) ? 0 : Chance(85) ? _random.NextInt64(_lengthMs) : GeneratedEvent.Never,
             DelayMs = Chance(isAnonymous ? 35 : 8) ? Between(1, 1500) : 0,
             Flaw = flaw,
-            SpeaksItself = stream.Table is null || Chance(40),
+            IsSelfContained = stream.Table is null || Chance(40),
         };
     }
 
-    private Happening Again(Happening first)
+    private GeneratedEvent Again(GeneratedEvent first)
     {
-        int number = _happenings.Count + 1;
+        int number = _events.Count + 1;
         return first with
         {
             Number = number,
@@ -181,7 +148,7 @@ internal sealed class ScenarioMaker(ulong seed)
             WuId = Between(1, 9),
             MessageTimeMs = Chance(50) ? _startMs - Between(0, 86_400_000) : first.MessageTimeMs,
             DelayMs = 0,
-            SpeaksItself = true,
+            IsSelfContained = true,
         };
     }
 
@@ -233,47 +200,36 @@ internal sealed class ScenarioMaker(ulong seed)
         _ => new(StringComparer.Ordinal),
     };
 
-    private void Publish(Happening happening, long atMs) => _publishings.Add(new Publishing(_publishings.Count + 1, happening.Number, atMs));
+    private void Publish(GeneratedEvent generated, long atMs) => _publishings.Add(new Publishing(_publishings.Count + 1, generated.Number, atMs));
 
-    private void MakeTroubles()
+    private void MakeDisruptions()
     {
         if (_isTight)
         {
-            var crash = new Trouble(TroubleKind.Crash, _random.NextInt64(_lengthMs), Amount: Between(0, 200), Steps: _random.Next(200));
-            _troubles.Add(new Trouble(TroubleKind.StoreSlow, 0, _lengthMs, Between(5, 60)));
-            _troubles.Add(crash);
-            if (Chance(50))
-            {
-                // And told to stop while it comes back.
-                _troubles.Add(new Trouble(TroubleKind.StopInRecovery, crash.AtMs, Amount: Between(0, 200), Steps: _random.Next(60)));
-            }
-
-            _troubles.Add(new Trouble(TroubleKind.Crash, _random.NextInt64(_lengthMs), Amount: Between(0, 200), Steps: _random.Next(200)));
+            _disruptions.Add(new Disruption(DisruptionKind.StoreSlow, 0, _lengthMs, Between(5, 60)));
+            _disruptions.Add(new Disruption(DisruptionKind.Crash, _random.NextInt64(_lengthMs), Amount: Between(0, 200), Steps: _random.Next(400)));
+            _disruptions.Add(new Disruption(DisruptionKind.Crash, _random.NextInt64(_lengthMs), Amount: Between(0, 200), Steps: _random.Next(400)));
         }
 
         for (int i = Chance(12) ? 0 : Between(1, 6); i > 0; i--)
         {
             long at = _random.NextInt64(_lengthMs);
             long @for = Between(50, 1500);
-            TroubleKind kind = (TroubleKind)_random.Next(Enum.GetValues<TroubleKind>().Length);
+            DisruptionKind kind = (DisruptionKind)_random.Next(Enum.GetValues<DisruptionKind>().Length);
 
-            // What kills and holds is what finds most.
-            kind = Chance(35) ? TroubleKind.Crash : Chance(12) ? TroubleKind.Hold : kind;
-            _troubles.Add(kind switch
+            // What kills and moves is what finds most.
+            kind = Chance(25) ? DisruptionKind.Crash : Chance(10) ? DisruptionKind.HandOff : Chance(10) ? DisruptionKind.Zombie : kind;
+            _disruptions.Add(kind switch
             {
-                TroubleKind.Crash or TroubleKind.Stop or TroubleKind.PowerLoss => new Trouble(kind, at, Amount: Between(0, 800), Steps: Chance(70) ? _random.Next(400) : 0),
-                TroubleKind.StopInRecovery => new Trouble(kind, at, Amount: Between(0, 800), Steps: _random.Next(60)),
-                TroubleKind.Hold => new Trouble(kind, at, Amount: Between(50, 4000), Steps: Chance(70) ? _random.Next(400) : 0),
-                TroubleKind.ClockJump => new Trouble(kind, at, Amount: Pick(-1, 1) * (Chance(50) || MayPark ? Between(1, 15_000) : Between(1, 50_000_000))),
-                TroubleKind.BrokerCut or TroubleKind.ChannelCut => new Trouble(kind, at, Steps: Chance(50) ? _random.Next(200) : 0),
-                TroubleKind.StoreSlow or TroubleKind.BrokerSlow or TroubleKind.LookupSlow => new Trouble(kind, at, @for, Between(5, 400)),
-                _ => new Trouble(kind, at, @for, Chance(30) ? 100 : Between(5, 60)),
+                DisruptionKind.Crash or DisruptionKind.Stop or DisruptionKind.PowerLoss => new Disruption(kind, at, Amount: Between(0, 800), Steps: Chance(70) ? _random.Next(800) : 0),
+                DisruptionKind.HandOff or DisruptionKind.Zombie or DisruptionKind.PartitionStops => new Disruption(kind, at, Amount: Between(0, 100), Steps: Chance(70) ? _random.Next(800) : 0),
+                DisruptionKind.Hold => new Disruption(kind, at, Amount: Between(50, 4000), Steps: Chance(70) ? _random.Next(800) : 0),
+                DisruptionKind.ClockJump => new Disruption(kind, at, Amount: Pick(-1, 1) * (Chance(50) ? Between(1, 15_000) : Between(1, 50_000_000))),
+                DisruptionKind.StoreSlow or DisruptionKind.MessagesSlow => new Disruption(kind, at, @for, Between(5, 400)),
+                _ => new Disruption(kind, at, @for, Chance(30) ? 100 : Between(5, 60)),
             });
         }
     }
-
-    /// <summary>What is parked is due by the clock, so it waits as long as a clock was wrong.</summary>
-    private bool MayPark => _happenings.Exists(happening => happening.DelayMs > 0 || happening.RowsAtMs > 0);
 
     private string MarkerOf(int number) => (number & 1) == 0
         ? ((uint)number * 2_654_435_761u).ToString("x8", CultureInfo.InvariantCulture)

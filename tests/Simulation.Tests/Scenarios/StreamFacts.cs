@@ -1,4 +1,4 @@
-namespace DataLoad.Simulation.Scenarios;
+namespace DataLoad.Simulation.Tests.Scenarios;
 
 /// <summary>What the simulation knows of a stream: written from the contract, apart from the engine's catalog.</summary>
 /// <param name="Name">Its name.</param>

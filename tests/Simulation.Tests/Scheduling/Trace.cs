@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace DataLoad.Simulation.Scheduling;
+namespace DataLoad.Simulation.Tests.Scheduling;
 
 /// <summary>What happened in a run: always as a hash, and as lines where a timeline is wanted.</summary>
 internal sealed class Trace

@@ -1,15 +1,19 @@
-using DataLoad.Engine;
+using System.Globalization;
 
-namespace DataLoad.Simulation.Scheduling;
+namespace DataLoad.Simulation.Tests.Scheduling;
 
 /// <summary>
-/// The one thread of a simulation: virtual time, a seed, what is ready to run, and what happens later. One ready task is
-/// picked at random at a time; time moves to the next thing that happens only when nothing is ready.
+/// The one thread of a simulation: virtual time, a seed, what is ready to run, and what happens later. One step is one turn
+/// of a mailbox or one later event; time moves only when nothing is ready.
 /// </summary>
+/// <remarks>
+/// Which mailbox is next follows from the seed, the actor's path and how often it has run, never from the order in which
+/// mailboxes became ready: Akka enumerates children by a hash that differs from process to process.
+/// </remarks>
 internal sealed class World
 {
+    private readonly PriorityQueue<ReadyTurn, (ulong Priority, long Order)> _ready = new();
     private readonly PriorityQueue<Action, (long AtMs, int Tie, long Order)> _later = new();
-    private readonly List<NodeScheduler> _schedulers = [];
     private readonly int _threadId = Environment.CurrentManagedThreadId;
     private long _order;
 
@@ -19,7 +23,6 @@ internal sealed class World
         StartMs = startMs;
         NowMs = startMs;
         Random = new Random((int)(seed ^ (seed >> 32) ^ 0x5EED));
-        Simulated.Random = new Random((int)(seed * 31 + 17));
     }
 
     public ulong Seed { get; }
@@ -34,7 +37,7 @@ internal sealed class World
 
     public long ElapsedMs => NowMs - StartMs;
 
-    /// <summary>How many tasks have run.</summary>
+    /// <summary>How many steps were taken.</summary>
     public long Steps { get; private set; }
 
     public Trace Trace { get; } = new();
@@ -57,15 +60,23 @@ internal sealed class World
     /// <summary>Adds a line to the timeline that is not part of what must be the same.</summary>
     public void Note(string who, string what) => Trace.Note(ElapsedMs, Steps, who, what);
 
-    public NodeScheduler NewScheduler(string name)
+    /// <summary>Has something happen after a time.</summary>
+    public void After(long delayMs, Action action)
     {
-        var scheduler = new NodeScheduler(this, name);
-        _schedulers.Add(scheduler);
-        return scheduler;
+        if (CheckThread())
+        {
+            _later.Enqueue(action, (NowMs + Math.Max(0, delayMs), Random.Next(), _order++));
+        }
     }
 
-    /// <summary>Has something happen after a time.</summary>
-    public void After(long delayMs, Action action) => _later.Enqueue(action, (NowMs + Math.Max(0, delayMs), Random.Next(), _order++));
+    /// <summary>Has a mailbox take its turn; it comes before those of a higher priority.</summary>
+    public void Ready(in ReadyTurn turn, ulong priority)
+    {
+        if (CheckThread())
+        {
+            _ready.Enqueue(turn, (priority, _order++));
+        }
+    }
 
     /// <summary>Runs until the condition holds, something fails, or a bound is passed.</summary>
     public void RunUntil(Func<bool> condition, long maxElapsedMs, long maxSteps, string what)
@@ -74,14 +85,11 @@ internal sealed class World
         {
             if (Steps > maxSteps)
             {
-                Fail($"the run did not end: {what} did not come about within {maxSteps} steps");
-                return;
+                Fail(string.Create(CultureInfo.InvariantCulture, $"the run did not end: {what} did not come about within {maxSteps} steps"));
             }
-
-            if (!TryStep(maxElapsedMs))
+            else if (!TryStep(maxElapsedMs))
             {
-                Fail($"the run did not end: {what} did not come about by {maxElapsedMs} ms");
-                return;
+                Fail(string.Create(CultureInfo.InvariantCulture, $"the run did not end: {what} did not come about by {maxElapsedMs} ms"));
             }
         }
     }
@@ -100,41 +108,27 @@ internal sealed class World
 
     private bool TryStep(long maxElapsedMs)
     {
-        int ready = 0;
-        foreach (NodeScheduler scheduler in _schedulers)
+        bool isDue = _later.TryPeek(out _, out (long AtMs, int, long) next) && next.AtMs <= NowMs;
+        if ((!isDue || Random.Next(2) == 0) && _ready.TryDequeue(out ReadyTurn turn, out _))
         {
-            ready += scheduler.Runnable;
-        }
-
-        if (ready > 0)
-        {
-            Steps++;
-            int pick = ready == 1 ? 0 : Random.Next(ready);
-            foreach (NodeScheduler scheduler in _schedulers)
+            if (turn.Process.MayRun(turn))
             {
-                if (pick < scheduler.Runnable)
-                {
-                    scheduler.Run(pick);
-                    return true;
-                }
-
-                pick -= scheduler.Runnable;
+                Steps++;
+                turn.Runnable.Run();
+                turn.Process.AfterTurn();
             }
+
+            return true;
         }
 
-        if (!_later.TryDequeue(out Action? action, out (long AtMs, int, long) when))
+        if (!_later.TryDequeue(out Action? action, out next) || next.AtMs - StartMs > maxElapsedMs)
         {
             return false;
         }
 
-        if (when.AtMs - StartMs > maxElapsedMs)
-        {
-            return false;
-        }
-
-        NowMs = Math.Max(NowMs, when.AtMs);
+        NowMs = Math.Max(NowMs, next.AtMs);
+        Steps++;
         action();
-        _schedulers.RemoveAll(scheduler => scheduler.IsDead);
         return true;
     }
 }

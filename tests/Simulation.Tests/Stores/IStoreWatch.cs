@@ -1,27 +1,24 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Journaling;
-using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Statistics;
 
-namespace DataLoad.Simulation.Stores;
+namespace DataLoad.Simulation.Tests.Stores;
 
 /// <summary>Told what the store is asked to write, just before and just after it has.</summary>
 internal interface IStoreWatch
 {
-    void OnAppended(IReadOnlyList<JournalBlock> blocks, IReadOnlyList<int> stale);
-
-    void OnTrimmed(int shard, long epoch, long throughSequenceNr, bool admitted);
+    void OnEpoch(int partition, long epoch, bool admitted);
 
     void OnSaved(IReadOnlyList<SnapshotWrite> writes, IReadOnlyList<int> stale);
 
-    void OnCheckpoint(int shard, long epoch, long sequenceNr, bool admitted);
+    void OnCheckpoint(int partition, long epoch, long sequenceNr, bool admitted);
+
+    void OnBaseline(int partition, long epoch, long sequenceNr, bool admitted);
 
     void OnFlushing(Page page, IReadOnlyList<StatisticsRow> rows);
 
     void OnFlushed(Page page, IReadOnlyList<StatisticsRow> rows, IReadOnlyList<int> stale);
-
-    void OnAcquired(NodeInfo node, IReadOnlyList<ShardLease> granted);
 
     void OnParked(IReadOnlyList<ParkedDelivery> deliveries);
 

@@ -1,13 +1,12 @@
-using DataLoad.Engine.Storage.Memory;
-using DataLoad.Simulation.Scheduling;
+using DataLoad.Simulation.Tests.Scheduling;
 
-namespace DataLoad.Simulation.Stores;
+namespace DataLoad.Simulation.Tests.Stores;
 
 /// <summary>
 /// The store's machine. It takes writes in the order in which they arrive, and a write that is durable makes durable all
 /// that came before it, as a write-ahead log does.
 /// </summary>
-internal sealed class StoreServer(World world, MemoryStoreState state)
+internal sealed class StoreServer(World world)
 {
     private readonly List<WriteUnderWay> _underWay = [];
     private int _order;
@@ -52,15 +51,6 @@ internal sealed class StoreServer(World world, MemoryStoreState state)
             write.Lose();
         }
 
-        // Sessions end with it; the nodes' time to live is in a table and may be looked at again in time.
-        if (world.Random.Next(2) == 0)
-        {
-            foreach (string node in state.Nodes.Keys.Order(StringComparer.Ordinal).ToList())
-            {
-                state.EndSession(node);
-            }
-        }
-
         world.After(ms, () =>
         {
             IsDown = false;
@@ -68,3 +58,36 @@ internal sealed class StoreServer(World world, MemoryStoreState state)
         });
     }
 }
+
+/// <summary>A write whose outcome its caller does not know yet.</summary>
+/// <param name="arrivesAtMs">When it arrives at the store.</param>
+/// <param name="order">Its place among those that arrive at the same time.</param>
+/// <param name="apply">Has it take effect.</param>
+/// <param name="lose">Tells the caller that the connection is gone.</param>
+internal sealed class WriteUnderWay(long arrivesAtMs, int order, Action apply, Action lose)
+{
+    public long ArrivesAtMs => arrivesAtMs;
+
+    public int Order => order;
+
+    /// <summary>Whether it took effect.</summary>
+    public bool IsApplied { get; private set; }
+
+    /// <summary>Whether it is gone: it takes no effect any more.</summary>
+    public bool IsLost { get; private set; }
+
+    public void Apply()
+    {
+        IsApplied = true;
+        apply();
+    }
+
+    public void Lose()
+    {
+        IsLost = true;
+        lose();
+    }
+}
+
+/// <summary>A failure that the simulation made.</summary>
+internal sealed class StoreFailure(string message) : IOException(message);

@@ -1,33 +1,33 @@
-using DataLoad.Simulation.Running;
-using DataLoad.Simulation.Scheduling;
+using DataLoad.Simulation.Tests.Running;
+using DataLoad.Simulation.Tests.Scheduling;
 
-namespace DataLoad.Simulation.Stores;
+namespace DataLoad.Simulation.Tests.Stores;
 
 /// <summary>
 /// The way from one process to the store and back. A write that was sent takes effect at the store, whatever becomes of
 /// the process meanwhile; of a process that was killed it may also be lost on the way. One that failed may have left the
 /// first of its parts behind, and may take effect long after its caller was told that it failed.
 /// </summary>
-internal sealed class StoreWire(World world, Weather weather, StoreServer server, NodeScheduler scheduler, Func<bool> isEnded)
+internal sealed class StoreWire(World world, ActiveDisruptions disruptions, StoreServer server, SimulatedProcess process)
 {
     private const int LatestMs = 2500;
 
-    /// <summary>Whether the store is applying a write now.</summary>
-    public bool IsApplying { get; private set; }
+    /// <summary>Set when the node has ended in order: from then on nothing of it may ask the store for anything.</summary>
+    public bool IsClosed { get; set; }
 
     /// <summary>Sends a write that takes effect whole or not at all, and returns its outcome.</summary>
     /// <param name="operation">Its name, for the timeline.</param>
-    /// <param name="apply">Does it; completes at once.</param>
+    /// <param name="apply">Does it.</param>
     /// <param name="cancellationToken">Ends the wait, not the write.</param>
-    public ValueTask<T> WriteAsync<T>(string operation, Func<ValueTask<T>> apply, CancellationToken cancellationToken) =>
+    public ValueTask<T> WriteAsync<T>(string operation, Func<T> apply, CancellationToken cancellationToken) =>
         WriteAsync(operation, 1, _ => apply(), cancellationToken);
 
     /// <summary>Sends a write, and returns its outcome. Where it fails, the first of its parts may take effect all the same.</summary>
     /// <param name="operation">Its name, for the timeline.</param>
     /// <param name="parts">How many parts it has.</param>
-    /// <param name="apply">Does so many of its parts, from the first on; completes at once.</param>
+    /// <param name="apply">Does so many of its parts, from the first on.</param>
     /// <param name="cancellationToken">Ends the wait, not the write.</param>
-    public async ValueTask<T> WriteAsync<T>(string operation, int parts, Func<int, ValueTask<T>> apply, CancellationToken cancellationToken)
+    public async ValueTask<T> WriteAsync<T>(string operation, int parts, Func<int, T> apply, CancellationToken cancellationToken)
     {
         RequireRunning(operation);
         cancellationToken.ThrowIfCancellationRequested();
@@ -37,16 +37,17 @@ internal sealed class StoreWire(World world, Weather weather, StoreServer server
             throw new StoreFailure($"{operation} failed: no connection");
         }
 
-        bool fails = weather.StoreFails() || (string.Equals(operation, "Leases.Renew", StringComparison.Ordinal) && weather.RenewFails());
-        bool failsAfterwards = !fails && weather.StoreFailsAfterwards();
-        bool isLate = !fails && !failsAfterwards && weather.StoreIsLate();
+        bool fails = disruptions.StoreFails();
+        bool failsAfterwards = !fails && disruptions.StoreFailsAfterwards();
+        bool isLate = !fails && !failsAfterwards && disruptions.StoreIsLate();
         var outcome = new TaskCompletionSource<T>();
         Action? answer = null;
-        long latency = weather.StoreLatency();
+        long latency = disruptions.StoreLatency();
+        world.Note(process.Name, $"({operation} is sent, {parts} parts)");
         WriteUnderWay write = server.Begin(
             world.NowMs + latency,
-            () => answer = Apply(operation, () => apply(parts), outcome),
-            () => outcome.TrySetException(new StoreFailure($"{operation} failed: the connection is lost")));
+            () => answer = Apply(() => apply(parts), outcome),
+            () => Answer(() => outcome.TrySetException(new StoreFailure($"{operation} failed: the connection is lost"))));
         world.After(latency, () =>
         {
             if (write.IsLost)
@@ -57,15 +58,15 @@ internal sealed class StoreWire(World world, Weather weather, StoreServer server
             if (isLate)
             {
                 // It waits at the store, for a lock perhaps, behind a connection that is gone.
-                outcome.TrySetException(new StoreFailure($"{operation} took too long"));
+                Answer(() => outcome.TrySetException(new StoreFailure($"{operation} took too long")));
                 world.After(world.Random.Next(LatestMs), () => Land(write, operation));
                 return;
             }
 
-            if (fails || (scheduler.IsDead && world.Random.Next(2) == 0))
+            if (fails || (process.IsDead && world.Random.Next(2) == 0))
             {
                 Tear(operation, parts, apply);
-                world.Log(scheduler.Name, fails ? $"{operation} fails" : $"{operation} is lost with its process");
+                world.Log(process.Name, fails ? $"{operation} fails" : $"{operation} is lost with its process");
                 answer = () => outcome.TrySetException(new StoreFailure($"{operation} failed"));
             }
             else
@@ -75,27 +76,58 @@ internal sealed class StoreWire(World world, Weather weather, StoreServer server
 
             if (failsAfterwards)
             {
-                world.Log(scheduler.Name, $"{operation} took effect, its answer is lost");
+                world.Log(process.Name, $"{operation} took effect, its answer is lost");
                 answer = () => outcome.TrySetException(new StoreFailure($"the answer to {operation} was lost"));
             }
 
-            world.After(weather.StoreLatency(), () =>
+            world.After(disruptions.StoreLatency(), () =>
             {
-                server.End(write);
-                answer!();
+                if (!write.IsLost)
+                {
+                    world.Note(process.Name, $"({operation} is answered)");
+                    server.End(write);
+                    Answer(answer!);
+                }
             });
         });
         return await outcome.Task.WaitAsync(cancellationToken);
     }
 
+    /// <summary>Sends a read, and returns what it found.</summary>
+    public async ValueTask<T> ReadAsync<T>(string operation, Func<T> read, CancellationToken cancellationToken)
+    {
+        RequireRunning(operation);
+        cancellationToken.ThrowIfCancellationRequested();
+        int losses = server.Losses;
+        await PauseAsync();
+        if (disruptions.StoreFails() || server.IsDown || losses != server.Losses)
+        {
+            world.Log(process.Name, $"{operation} fails");
+            throw new StoreFailure($"{operation} failed");
+        }
+
+        T result = read();
+        await PauseAsync();
+        if (losses != server.Losses)
+        {
+            throw new StoreFailure($"the answer to {operation} was lost");
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return result;
+    }
+
+    /// <summary>Brings an answer back to the process, if it is still there.</summary>
+    private void Answer(Action answer) => process.After(0, answer);
+
     /// <summary>Leaves the first parts of a write behind that failed: no store that is used does so, but nothing relies on that.</summary>
-    private void Tear<T>(string operation, int parts, Func<int, ValueTask<T>> apply)
+    private void Tear<T>(string operation, int parts, Func<int, T> apply)
     {
         if (parts > 1 && world.Random.Next(3) == 0)
         {
             int first = world.Random.Next(1, parts);
-            world.Log(scheduler.Name, $"{operation} is torn: {first} of {parts} parts take effect");
-            Apply(operation, () => apply(first), new TaskCompletionSource<T>());
+            world.Log(process.Name, $"{operation} is torn: {first} of {parts} parts take effect");
+            Apply(() => apply(first), new TaskCompletionSource<T>());
         }
     }
 
@@ -104,84 +136,38 @@ internal sealed class StoreWire(World world, Weather weather, StoreServer server
     {
         if (!write.IsLost)
         {
-            world.Log(scheduler.Name, $"{operation} takes effect late");
+            world.Log(process.Name, $"{operation} takes effect late");
             server.End(write);
             write.Apply();
         }
     }
 
-    /// <summary>What comes before a read takes effect: its way to the store.</summary>
-    public async ValueTask BeforeReadAsync(string operation)
+    private static Action Apply<T>(Func<T> apply, TaskCompletionSource<T> outcome)
     {
-        if (IsApplying)
-        {
-            return;
-        }
-
-        RequireRunning(operation);
-        int losses = server.Losses;
-        await PauseAsync();
-        if (weather.StoreFails() || server.IsDown || losses != server.Losses)
-        {
-            world.Log(scheduler.Name, $"{operation} fails");
-            throw new StoreFailure($"{operation} failed");
-        }
-    }
-
-    /// <summary>What comes after a read took effect: the way back.</summary>
-    public async ValueTask AfterReadAsync(string operation)
-    {
-        if (IsApplying)
-        {
-            return;
-        }
-
-        int losses = server.Losses;
-        await PauseAsync();
-        if (weather.StoreFailsAfterwards() || losses != server.Losses)
-        {
-            world.Log(scheduler.Name, $"{operation} fails after the fact");
-            throw new StoreFailure($"the answer to {operation} was lost");
-        }
-    }
-
-    private Action Apply<T>(string operation, Func<ValueTask<T>> apply, TaskCompletionSource<T> outcome)
-    {
-        IsApplying = true;
         try
         {
-            ValueTask<T> applied = apply();
-            if (!applied.IsCompleted)
-            {
-                throw new InvalidOperationException($"{operation} did not take effect at once.");
-            }
-
-            T result = applied.GetAwaiter().GetResult();
+            T result = apply();
             return () => outcome.TrySetResult(result);
         }
         catch (Exception e)
         {
             return () => outcome.TrySetException(e);
         }
-        finally
-        {
-            IsApplying = false;
-        }
     }
 
     /// <summary>A node that has ended leaves nothing behind that goes on.</summary>
     private void RequireRunning(string operation)
     {
-        if (isEnded())
+        if (IsClosed)
         {
-            world.Fail($"{scheduler.Name} ended, and goes on: {operation}");
+            world.Fail($"{process.Name} ended, and goes on: {operation}");
         }
     }
 
     private Task PauseAsync()
     {
         var pause = new TaskCompletionSource();
-        world.After(weather.StoreLatency(), () => pause.TrySetResult());
+        process.After(disruptions.StoreLatency(), () => pause.TrySetResult());
         return pause.Task;
     }
 }

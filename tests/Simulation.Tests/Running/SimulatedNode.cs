@@ -1,0 +1,211 @@
+using Akka.Actor;
+using Akka.Event;
+using Akka.Streams;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Metrics;
+using DataLoad.Engine.Partitions;
+using DataLoad.Engine.Scheduling;
+using DataLoad.Engine.Watching;
+using DataLoad.Simulation.Tests.Scheduling;
+using DataLoad.Simulation.Tests.Sending;
+using DataLoad.Simulation.Tests.Sharding;
+using DataLoad.Simulation.Tests.Stores;
+
+namespace DataLoad.Simulation.Tests.Running;
+
+/// <summary>One process that runs a node, from its start until it has ended or is killed.</summary>
+internal sealed class SimulatedNode
+{
+    /// <summary>The name of a Partition below its supervisor.</summary>
+    public const string PartitionName = "partition";
+
+    private const int StopLimitMs = 4000;
+    private const int PatienceMs = 2000;
+
+    private static readonly EngineMetrics s_metrics = new();
+    private static readonly CountingPlan s_plan = new(Catalog.Default);
+
+    private readonly Cluster _cluster;
+    private readonly StoreWire _wire;
+    private readonly MemoryBudget _budget;
+    private int _countdown;
+    private Action? _then;
+    private bool _isEndingPartitions;
+
+    public SimulatedNode(Cluster cluster, string name)
+    {
+        _cluster = cluster;
+        Process = new SimulatedProcess(cluster.World, name) { TurnTaken = CountDown };
+        Clock = new ProcessClock(Process);
+        _wire = new StoreWire(cluster.World, cluster.Disruptions, cluster.Server, Process);
+        _budget = new MemoryBudget(cluster.Scenario.Partitions.MemoryBudgetBytes);
+    }
+
+    public string Name => Process.Name;
+
+    public SimulatedProcess Process { get; }
+
+    public ProcessClock Clock { get; }
+
+    /// <summary>Runs the Partitions that are here.</summary>
+    public IActorRef? Host { get; private set; }
+
+    /// <summary>Takes messages and sends their events.</summary>
+    public IActorRef? Sender { get; private set; }
+
+    /// <summary>Where messages for Partitions are sent.</summary>
+    public IActorRef Region { get; private set; } = ActorRefs.Nobody;
+
+    /// <summary>What the Partitions that are here say of themselves.</summary>
+    public PartitionRegistry Registry { get; } = new();
+
+    /// <summary>By how much the memory budget is passed.</summary>
+    public long OverBytes => _budget.OverBytes;
+
+    /// <summary>Whether it ended, in order or not.</summary>
+    public bool IsEnded { get; private set; }
+
+    public bool IsStopping { get; private set; }
+
+    public void Start()
+    {
+        _cluster.World.Log(Name, "starts");
+        ActorSystem system = ProcessSystem.Start(Process, SimulatedJournal.Configuration, new JournalSetup(_cluster.Journal, _wire, _cluster.Scenario.JournalBatch));
+        system.EventStream.Subscribe(new ErrorListener(this, system), typeof(Error));
+        Region = new RegionRef(_cluster.Region, this, system);
+        PartitionContext context = ContextOf(system);
+        Host = system.ActorOf(Props.Create(() => new PartitionHost(this, _cluster.Region, partition => PartitionRegistration.SupervisorProps(partition, context))), "host");
+        Sender = system.ActorOf(Props.Create(() => new BatchSender(this, _cluster)), "sender");
+        system.ActorOf(PartitionKeeper.Props(Region, context.Settings), "keeper");
+        _cluster.Region.Join(this);
+        Sender.Tell(MessagesAvailable.Instance);
+    }
+
+    /// <summary>Asks the node to stop in order: no more is taken, what was taken is waited for, the Partitions finish.</summary>
+    public void Stop()
+    {
+        if (!IsEnded && !IsStopping)
+        {
+            _cluster.World.Log(Name, "is asked to stop");
+            IsStopping = true;
+            Sender?.Tell(StopTaking.Instance);
+            Process.After(PatienceMs, EndPartitions);
+        }
+    }
+
+    /// <summary>All that was taken is accepted.</summary>
+    public void OnDrained() => EndPartitions();
+
+    /// <summary>The last of its Partitions has ended.</summary>
+    public void OnPartitionsEnded()
+    {
+        if (IsEnded)
+        {
+            return;
+        }
+
+        IsEnded = true;
+        _wire.IsClosed = true;
+        _cluster.World.Log(Name, "ended");
+        if (_budget.UsedBytes != 0)
+        {
+            _cluster.World.Fail($"{Name} ended, and {_budget.UsedBytes} bytes are still accounted for");
+        }
+
+        _cluster.OnEnded(this);
+        _cluster.World.After(3000, Process.Kill);
+    }
+
+    /// <summary>Ends the process as <c>kill -9</c> does.</summary>
+    public void Kill()
+    {
+        _cluster.World.Log(Name, "is killed");
+        IsEnded = true;
+        Process.Kill();
+    }
+
+    /// <summary>Does something when so many further turns of the process were taken.</summary>
+    public void AfterTurns(int turns, Action then)
+    {
+        if (turns == 0)
+        {
+            then();
+            return;
+        }
+
+        _countdown = turns;
+        _then = then;
+    }
+
+    private void EndPartitions()
+    {
+        if (!_isEndingPartitions && !IsEnded)
+        {
+            _isEndingPartitions = true;
+            _cluster.Region.Leave(this, noticedAfterMs: 0);
+            Host?.Tell(new EndAll(TimeSpan.FromMilliseconds(StopLimitMs)));
+        }
+    }
+
+    private PartitionContext ContextOf(ActorSystem system)
+    {
+        var services = new PartitionServices
+        {
+            Node = Name,
+            Plan = s_plan,
+            Settings = _cluster.Scenario.Partitions,
+            Positions = new SimulatedPartitionStore(_cluster.State, _wire, _cluster.Auditor),
+            Snapshots = new SimulatedSnapshots(_cluster.State, _wire, _cluster.Auditor, _cluster.Scenario.PageRows),
+            Statistics = new SimulatedStatistics(_cluster.State, _wire, _cluster.Auditor, _cluster.Scenario.PageRows),
+            IsConflict = error => error.Message.StartsWith("duplicate key", StringComparison.Ordinal),
+            Registry = Registry,
+            Budget = _budget,
+            Metrics = s_metrics,
+            Persisted = new PersistedBlocks(),
+            Time = Clock,
+            Logger = new TimelineLogger(_cluster.World, Name),
+            Backoff = new Backoff(TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(200)),
+        };
+        var journal = new SimulatedReadJournal(_cluster.Journal, _wire, _cluster.Scenario.PageRows);
+        return PartitionRegistration.ContextOf(system, services, journal) with
+        {
+            Journal = new SimulatedJournalReader(journal, system.Materializer()),
+            RestartRandomFactor = 0,
+        };
+    }
+
+    private void CountDown()
+    {
+        if (_then is { } then && --_countdown <= 0)
+        {
+            _then = null;
+            then();
+        }
+    }
+
+    /// <summary>An actor that throws what nobody expects is a fault of the engine, whatever becomes of it.</summary>
+    private sealed class ErrorListener(SimulatedNode node, ActorSystem system) : MinimalActorRef
+    {
+        public override ActorPath Path { get; } = new RootActorPath(Address.AllSystems, "/errors");
+
+        public override IActorRefProvider Provider => ((ExtendedActorSystem)system).Provider;
+
+        protected override void TellInternal(object message, IActorRef sender)
+        {
+            if (message is not Error error)
+            {
+                return;
+            }
+
+            if (error.Cause is null or StoreFailure)
+            {
+                node._cluster.World.Note(node.Name, $"({error.LogSource}: {error.Message})");
+            }
+            else
+            {
+                node._cluster.World.Fail($"{node.Name}, {error.LogSource} failed: {error.Cause}");
+            }
+        }
+    }
+}

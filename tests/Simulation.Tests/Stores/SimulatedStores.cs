@@ -1,0 +1,242 @@
+using System.Runtime.CompilerServices;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Operating;
+using DataLoad.Engine.Parking;
+using DataLoad.Engine.Partitions;
+using DataLoad.Engine.Statistics;
+
+namespace DataLoad.Simulation.Tests.Stores;
+
+/// <summary>Each Partition's row, over the wire.</summary>
+internal sealed class SimulatedPartitionStore(StoreState state, StoreWire wire, IStoreWatch watch) : IPartitionStore
+{
+    public ValueTask<bool> RaiseEpochAsync(int partition, long epoch, CancellationToken cancellationToken) => wire.WriteAsync(
+        "Partitions.RaiseEpoch",
+        () =>
+        {
+            bool admitted = state.RaiseEpoch(partition, epoch);
+            watch.OnEpoch(partition, epoch, admitted);
+            return admitted;
+        },
+        cancellationToken);
+
+    public ValueTask<PartitionPositions> LoadAsync(int partition, CancellationToken cancellationToken) =>
+        wire.ReadAsync("Partitions.Load", () => state.PositionsOf(partition), cancellationToken);
+
+    public ValueTask<bool> SaveCheckpointAsync(int partition, long epoch, long sequenceNr, CancellationToken cancellationToken) => wire.WriteAsync(
+        "Partitions.SaveCheckpoint",
+        () =>
+        {
+            bool admitted = state.SaveCheckpoint(partition, epoch, sequenceNr);
+            watch.OnCheckpoint(partition, epoch, sequenceNr, admitted);
+            return admitted;
+        },
+        cancellationToken);
+
+    public ValueTask<bool> SaveBaselineAsync(int partition, long epoch, long sequenceNr, IReadOnlyList<SnapshotWrite> states, CancellationToken cancellationToken)
+    {
+        SnapshotWrite[] sent = [.. states];
+        return wire.WriteAsync(
+            "Partitions.SaveBaseline",
+            () =>
+            {
+                bool admitted = state.SaveBaseline(partition, epoch, sequenceNr, sent);
+                watch.OnBaseline(partition, epoch, sequenceNr, admitted);
+                return admitted;
+            },
+            cancellationToken);
+    }
+}
+
+/// <summary>Snapshots over the wire.</summary>
+internal sealed class SimulatedSnapshots(StoreState state, StoreWire wire, IStoreWatch watch, int pageRows) : ISnapshotStore
+{
+    public ValueTask<IReadOnlyList<int>> SaveAsync(IReadOnlyList<SnapshotWrite> writes, CancellationToken cancellationToken)
+    {
+        SnapshotWrite[] sent = [.. writes];
+
+        // A seal or a merge of seen hashes is one step: the engine relies on its transaction.
+        bool isWhole = sent.Any(write => write.Kind == SnapshotKind.SeenHashes);
+        return wire.WriteAsync(
+            "Snapshots.Save",
+            isWhole ? 1 : sent.Length,
+            parts =>
+            {
+                SnapshotWrite[] applied = isWhole ? sent : sent[..parts];
+                IReadOnlyList<int> stale = state.SaveSnapshots(applied);
+                watch.OnSaved(applied, stale);
+                return stale;
+            },
+            cancellationToken);
+    }
+
+    public ValueTask<IReadOnlyList<Snapshot>> LoadAsync(int shard, SnapshotKind kind, IReadOnlyList<byte[]> keys, CancellationToken cancellationToken)
+    {
+        byte[][] asked = [.. keys];
+        return wire.ReadAsync<IReadOnlyList<Snapshot>>("Snapshots.Load", () => Load(state.SnapshotsOf(shard, kind), asked), cancellationToken);
+    }
+
+    public async IAsyncEnumerable<Snapshot> ListAsync(int shard, SnapshotKind kind, byte[] keyPrefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        byte[]? after = null;
+        List<Snapshot> page;
+        do
+        {
+            byte[]? last = after;
+            page = await wire.ReadAsync("Snapshots.List", () => Page(state.SnapshotsOf(shard, kind), keyPrefix, last), cancellationToken);
+            foreach (Snapshot snapshot in page)
+            {
+                yield return snapshot;
+                after = snapshot.Key;
+            }
+        }
+        while (page.Count == pageRows);
+    }
+
+    private static List<Snapshot> Load(SortedList<byte[], Snapshot> kept, byte[][] keys)
+    {
+        var found = new List<Snapshot>(keys.Length);
+        foreach (byte[] key in keys)
+        {
+            if (kept.TryGetValue(key, out Snapshot? snapshot))
+            {
+                found.Add(snapshot);
+            }
+        }
+
+        return found;
+    }
+
+    private List<Snapshot> Page(SortedList<byte[], Snapshot> kept, byte[] prefix, byte[]? after) =>
+        [.. kept.Values.Where(snapshot => snapshot.Key.AsSpan().StartsWith(prefix) && (after is null || snapshot.Key.AsSpan().SequenceCompareTo(after) > 0)).Take(pageRows)];
+}
+
+/// <summary>Statistics tables over the wire.</summary>
+internal sealed class SimulatedStatistics(StoreState state, StoreWire wire, IStoreWatch watch, int pageRows) : IStatisticsStore
+{
+    public async ValueTask EnsureTableAsync(Page page, CancellationToken cancellationToken) =>
+        await wire.WriteAsync("Statistics.EnsureTable", () => state.RowsOf(page).Count, cancellationToken);
+
+    public ValueTask<IReadOnlyList<int>> FlushAsync(Page page, IReadOnlyList<StatisticsRow> rows, bool correct, CancellationToken cancellationToken)
+    {
+        StatisticsRow[] sent = [.. rows.Select(row => row with { Values = [.. row.Values] })];
+        return wire.WriteAsync(
+            "Statistics.Flush",
+            sent.Length,
+            parts =>
+            {
+                StatisticsRow[] applied = sent[..parts];
+                watch.OnFlushing(page, applied);
+                IReadOnlyList<int> stale = state.Flush(page, applied, correct);
+                watch.OnFlushed(page, applied, stale);
+                return stale;
+            },
+            cancellationToken);
+    }
+
+    public async IAsyncEnumerable<StatisticsRow> ReadAsync(Page page, StatisticsFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        RowKey? after = null;
+        List<StatisticsRow> rows;
+        do
+        {
+            RowKey? last = after;
+            rows = await wire.ReadAsync("Statistics.Read", () => Select(page, filter, last), cancellationToken);
+            foreach (StatisticsRow row in rows)
+            {
+                yield return row;
+                after = RowKey.Of(page, row);
+            }
+        }
+        while (rows.Count == pageRows);
+    }
+
+    public ValueTask<long> CountForeignAsync(Page page, CancellationToken cancellationToken) => ValueTask.FromResult(0L);
+
+    public IAsyncEnumerable<StatisticsRow> ReadForeignAsync(Page page, CancellationToken cancellationToken) => AsyncEnumerable.Empty<StatisticsRow>();
+
+    public ValueTask AdoptAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("All rows are the engine's own.");
+
+    public ValueTask<IReadOnlyList<int>> RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken)
+    {
+        StatisticsRow[] sent = [.. rows];
+        return wire.WriteAsync("Statistics.Remove", sent.Length, parts => state.Remove(page, sent[..parts]), cancellationToken);
+    }
+
+    private List<StatisticsRow> Select(Page page, StatisticsFilter filter, RowKey? after) =>
+    [
+        .. state.RowsOf(page)
+            .Where(row => (after is not { } last || row.Key.CompareTo(last) > 0) && filter.Matches(page.Name, row.Key.TopicType, row.Key.TopicId, row.Key.Day))
+            .Take(pageRows)
+            .Select(row => new StatisticsRow { TopicType = row.Key.TopicType, TopicId = row.Key.TopicId, Day = row.Key.Day, SequenceNr = row.Value.SequenceNr, Values = [.. row.Value.Values] }),
+    ];
+}
+
+/// <summary>Parked deliveries over the wire.</summary>
+internal sealed class SimulatedParking(StoreState state, StoreWire wire, IStoreWatch watch) : IParkingStore
+{
+    public async ValueTask ParkAsync(IReadOnlyList<ParkedDelivery> deliveries, CancellationToken cancellationToken)
+    {
+        ParkedDelivery[] sent = [.. deliveries.Select(delivery => delivery with { Message = [.. delivery.Message] })];
+        await wire.WriteAsync("Parking.Park", sent.Length, parts => Park(sent[..parts]), cancellationToken);
+    }
+
+    public ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(string stream, long nowMs, int limit, CancellationToken cancellationToken) => wire.ReadAsync<IReadOnlyList<ParkedDelivery>>(
+        "Parking.Due",
+        () => [.. Of(stream).Where(delivery => delivery.DueMs <= nowMs).OrderBy(delivery => delivery.DueMs).ThenBy(delivery => delivery.Id.ToString("N"), StringComparer.Ordinal).Take(limit)],
+        cancellationToken);
+
+    public ValueTask<long?> NextDueAsync(string stream, CancellationToken cancellationToken) =>
+        wire.ReadAsync("Parking.NextDue", () => Of(stream).Min(delivery => (long?)delivery.DueMs), cancellationToken);
+
+    public ValueTask<IReadOnlyList<ParkedDelivery>> ListAsync(Guid? after, int limit, CancellationToken cancellationToken) => wire.ReadAsync<IReadOnlyList<ParkedDelivery>>(
+        "Parking.List",
+        () => [.. state.Parked.Values.Where(delivery => after is not { } last || delivery.Id.CompareTo(last) > 0).OrderBy(delivery => delivery.Id).Take(limit)],
+        cancellationToken);
+
+    public async ValueTask RemoveAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken)
+    {
+        Guid[] sent = [.. ids];
+        await wire.WriteAsync("Parking.Remove", sent.Length, parts => Remove(sent[..parts]), cancellationToken);
+    }
+
+    public ValueTask<long> CountAsync(CancellationToken cancellationToken) => wire.ReadAsync("Parking.Count", () => (long)state.Parked.Count, cancellationToken);
+
+    private bool Park(ParkedDelivery[] deliveries)
+    {
+        foreach (ParkedDelivery delivery in deliveries)
+        {
+            state.Parked[delivery.Id] = state.Parked.TryGetValue(delivery.Id, out ParkedDelivery? stored)
+                ? stored with { DueMs = delivery.DueMs, Tries = delivery.Tries }
+                : delivery;
+        }
+
+        watch.OnParked(deliveries);
+        return true;
+    }
+
+    private bool Remove(Guid[] ids)
+    {
+        watch.OnUnparking(ids);
+        foreach (Guid id in ids)
+        {
+            state.Parked.Remove(id);
+        }
+
+        return true;
+    }
+
+    private IEnumerable<ParkedDelivery> Of(string stream) => state.Parked.Values.Where(delivery => string.Equals(delivery.Stream, stream, StringComparison.Ordinal));
+}
+
+/// <summary>Paused streams over the wire.</summary>
+internal sealed class SimulatedPausedStreams(StoreState state, StoreWire wire) : IPausedStreams
+{
+    public ValueTask<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken) =>
+        wire.ReadAsync<IReadOnlyList<string>>("PausedStreams.List", () => [.. state.PausedStreams], cancellationToken);
+
+    public async ValueTask SetAsync(string stream, bool paused, CancellationToken cancellationToken) =>
+        await wire.WriteAsync("PausedStreams.Set", () => paused ? state.PausedStreams.Add(stream) : state.PausedStreams.Remove(stream), cancellationToken);
+}
