@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
+using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Leasing;
-using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Statistics;
 using DataLoad.Host.Access;

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
-using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Clustering;
+using DataLoad.Engine.Metrics;
 
 namespace DataLoad.Host.Hosting;
 

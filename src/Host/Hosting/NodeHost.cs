@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.DeadLetters;
 using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Metrics;
-using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Storage;
 using DataLoad.Host.Api;

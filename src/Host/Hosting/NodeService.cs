@@ -1,5 +1,5 @@
-using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Engine.Clustering;
+using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Storage;
 using DataLoad.Host.Settings;

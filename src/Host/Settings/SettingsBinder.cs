@@ -1,9 +1,9 @@
+using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Intake;
 using DataLoad.Engine.Intake.Amqp;
-using DataLoad.Engine.Clustering;
-using DataLoad.Engine.Scheduling;
 using DataLoad.Engine.Partitions;
+using DataLoad.Engine.Scheduling;
 using DataLoad.Host.Hocon;
 using DataLoad.Streams.Amqp;
 using Microsoft.Extensions.Logging;

@@ -1,9 +1,9 @@
 using System.Collections;
 using System.Reflection;
+using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.DeadLetters;
 using DataLoad.Engine.Intake.Amqp;
-using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Resolving;
 using DataLoad.Host.Hocon;
 using DataLoad.Host.Settings;

@@ -1,8 +1,8 @@
 using System.Data.Common;
 using System.Globalization;
+using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Leasing;
-using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Storage;
 using DataLoad.Host.Settings;
 using Npgsql;
