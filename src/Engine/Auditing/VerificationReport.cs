@@ -30,3 +30,64 @@ public sealed record VerificationReport
     /// <summary>Whether every row that was looked at is what the journal gives.</summary>
     public bool IsClean => DifferenceCount == 0 && DamageCount == 0;
 }
+
+/// <summary>One way in which a statistics row is not what the journal gives.</summary>
+public sealed record Difference
+{
+    /// <summary>How it differs.</summary>
+    public required DifferenceKind Kind { get; init; }
+
+    /// <summary>The statistics table.</summary>
+    public required string Table { get; init; }
+
+    /// <summary>The topic's type.</summary>
+    public required string TopicType { get; init; }
+
+    /// <summary>The topic's id.</summary>
+    public required int TopicId { get; init; }
+
+    /// <summary>The day, as <see cref="DateOnly.DayNumber"/>.</summary>
+    public required int Day { get; init; }
+
+    /// <summary>The column that differs; null where it is the whole row.</summary>
+    public string? Column { get; init; }
+
+    /// <summary>Whether <see cref="RowValue"/> and <see cref="JournalValue"/> are money, in hundredths.</summary>
+    public bool IsAmount { get; init; }
+
+    /// <summary>What the row holds, or null where there is none.</summary>
+    public long? RowValue { get; init; }
+
+    /// <summary>What the journal gives, or null where it gives none.</summary>
+    public long? JournalValue { get; init; }
+}
+
+/// <summary>How a statistics row differs from the journal.</summary>
+public enum DifferenceKind
+{
+    /// <summary>A column's value is not what the journal gives at the row's SequenceNr.</summary>
+    Value = 0,
+
+    /// <summary>The row's SequenceNr is not that of an event of its Counter, or lies before one that the checkpoint says is flushed.</summary>
+    SequenceNr = 1,
+
+    /// <summary>The checkpoint says that the row is flushed, and it is not there.</summary>
+    Missing = 2,
+
+    /// <summary>No event accounts for the row.</summary>
+    Unaccounted = 3,
+
+    /// <summary>The row has no SequenceNr: something other than the engine wrote it.</summary>
+    Foreign = 4,
+
+    /// <summary>
+    /// Events of the Counter are not in its row, or it has none, though their owner has gone on for longer than a flush takes:
+    /// the row will not come by itself.
+    /// </summary>
+    Overdue = 5,
+}
+
+/// <summary>A block of a Partition's journal, a snapshot of it, or a parked delivery that is damaged.</summary>
+/// <param name="Partition">The Partition; null for a parked delivery, which has none yet.</param>
+/// <param name="Message">What is damaged, with its Partition and SequenceNr, and what to do about it.</param>
+public sealed record Damage(int? Partition, string Message);

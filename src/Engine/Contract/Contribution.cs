@@ -19,3 +19,41 @@ public sealed record Contribution(string Column, ContributionKind Kind, string? 
     /// <summary>Adds the id that a fact holds to a distinct set.</summary>
     public static Contribution Distinct(string column, string fact) => new(column, ContributionKind.FactId, fact);
 }
+
+/// <summary>What a <see cref="Contribution"/> adds.</summary>
+public enum ContributionKind
+{
+    /// <summary>One, to a sum.</summary>
+    One = 0,
+
+    /// <summary>A fact's value, to a sum.</summary>
+    Fact = 1,
+
+    /// <summary>The event's <c>wuId</c>, to a distinct set; 0 adds nothing.</summary>
+    User = 2,
+
+    /// <summary>A fact's value as an id, to a distinct set; 0 adds nothing.</summary>
+    FactId = 3,
+}
+
+/// <summary>
+/// A number that an event carries beside the common parameters, and that metrics are computed from: a quantity,
+/// money in hundredths, a flag as 0 or 1, an id. Facts are kept in the journal by their place, so a stream's list
+/// of facts may grow at its end and nowhere else.
+/// </summary>
+/// <param name="Name">The name by which contributions refer to it; unique within a stream.</param>
+/// <param name="Step">The lookup step whose row holds it, or null where the message does.</param>
+/// <param name="Source">The row's column, or the message's field.</param>
+public sealed record Fact(string Name, string? Step, string Source)
+{
+    /// <summary>A fact that a column of a step's row holds, under the column's name.</summary>
+    public static Fact Row(string step, string column) => new(column, step, column);
+
+    /// <summary>A fact that a field of the message holds, under the field's name. An absent field is 0.</summary>
+    public static Fact Message(string field) => new(field, Step: null, field);
+}
+
+/// <summary>A condition on one fact of an event.</summary>
+/// <param name="Fact">The fact's name.</param>
+/// <param name="Value">The value that it must have.</param>
+public sealed record Condition(string Fact, long Value);

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace DataLoad.Engine.Contract;
 
 /// <summary>One field that a stream's message may carry.</summary>
@@ -10,4 +12,69 @@ public sealed record MessageField(string Name, FieldKind Kind)
 
     /// <summary>Whether a negative integer is accepted.</summary>
     public bool AllowNegative { get; init; }
+}
+
+/// <summary>How a message field is read.</summary>
+public enum FieldKind
+{
+    /// <summary>A string; a JSON number is taken as its text.</summary>
+    Text = 0,
+
+    /// <summary>An integer of 32 bits: digits, perhaps signed, bare or as a JSON string.</summary>
+    Int32 = 1,
+
+    /// <summary>An integer of 64 bits, written like <see cref="Int32"/>.</summary>
+    Int64 = 2,
+}
+
+/// <summary>
+/// The common parameters: the fields that every message may carry. Their numbers are their slots among a stream's
+/// <see cref="StreamDefinition.Fields"/>; a stream's own fields follow from <see cref="Count"/> on.
+/// </summary>
+public static class CommonField
+{
+    /// <summary>Slot of <c>sessionStr</c>.</summary>
+    public const int SessionStr = 0;
+
+    /// <summary>Slot of <c>parentTopicType</c>.</summary>
+    public const int ParentTopicType = 1;
+
+    /// <summary>Slot of <c>parentTopicId</c>.</summary>
+    public const int ParentTopicId = 2;
+
+    /// <summary>Slot of <c>topicType</c>.</summary>
+    public const int TopicType = 3;
+
+    /// <summary>Slot of <c>topicId</c>.</summary>
+    public const int TopicId = 4;
+
+    /// <summary>Slot of <c>qrCode</c>.</summary>
+    public const int QrCode = 5;
+
+    /// <summary>Slot of <c>wuId</c>.</summary>
+    public const int WuId = 6;
+
+    /// <summary>Slot of <c>channelType</c>.</summary>
+    public const int ChannelType = 7;
+
+    /// <summary>Slot of <c>ctime</c>.</summary>
+    public const int Ctime = 8;
+
+    /// <summary>How many common fields there are; the first slot of a stream's own fields.</summary>
+    public const int Count = 9;
+
+    /// <summary>The common fields in slot order, none of them required.</summary>
+    public static ImmutableArray<MessageField> All { get; } =
+    [
+        new("sessionStr", FieldKind.Text),
+        new("parentTopicType", FieldKind.Text),
+        new("parentTopicId", FieldKind.Int32),
+        new("topicType", FieldKind.Text),
+        new("topicId", FieldKind.Int32),
+        new("qrCode", FieldKind.Text),
+        new("wuId", FieldKind.Int32),
+        new("channelType", FieldKind.Text),
+        // Negative is not refused here: it is a time before 2000, and is rejected as one.
+        new("ctime", FieldKind.Int64) { AllowNegative = true },
+    ];
 }

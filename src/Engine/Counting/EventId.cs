@@ -19,3 +19,25 @@ public readonly record struct EventId(IdentityKind Kind, UInt128 Value)
     /// <summary>Whether it is a hash, stored or not.</summary>
     public bool IsHash => Kind >= IdentityKind.Hash;
 }
+
+/// <summary>What an event's identity was taken from.</summary>
+public enum IdentityKind : byte
+{
+    /// <summary>It has none: it counts at every delivery.</summary>
+    None = 0,
+
+    /// <summary>A business key, remembered for good.</summary>
+    Key = 1,
+
+    /// <summary>A hash of the AMQP message-id or of the content, remembered for a window.</summary>
+    Hash = 2,
+
+    /// <summary>Like <see cref="Hash"/>, where the journal need not keep it since the event's own content gives it again.</summary>
+    Content = 3,
+}
+
+/// <summary>What tells a delivery from all others, of whatever node, channel and time.</summary>
+/// <param name="Node">The incarnation of the node.</param>
+/// <param name="Channel">The incarnation of the channel, unique within the node's.</param>
+/// <param name="Tag">The delivery's tag, unique within the channel.</param>
+public readonly record struct DeliveryId(string Node, string Channel, ulong Tag);

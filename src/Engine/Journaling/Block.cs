@@ -20,3 +20,22 @@ public sealed class Block(byte[] bytes) : IJournalEntry
     /// <summary>The stored form (<c>docs/ARCHITECTURE.md</c>, "Journal block").</summary>
     public ReadOnlyMemory<byte> Bytes { get; } = bytes;
 }
+
+/// <summary>An entry as it was persisted.</summary>
+/// <param name="Partition">The Partition.</param>
+/// <param name="SequenceNr">The number it was persisted at; 1 and up.</param>
+/// <param name="Entry">The entry: a <see cref="Block"/> or <see cref="Owned"/>.</param>
+public readonly record struct PersistedEntry(int Partition, long SequenceNr, IJournalEntry Entry);
+
+/// <summary>A block as it was persisted.</summary>
+/// <param name="Partition">The Partition.</param>
+/// <param name="SequenceNr">The number it was persisted at; 1 and up.</param>
+/// <param name="Block">The block.</param>
+public readonly record struct PersistedBlock(int Partition, long SequenceNr, Block Block);
+
+/// <summary>
+/// Stands for an entry whose bytes do not read, from the serializer to <see cref="JournalReader"/>, which knows its place and
+/// refuses it by name.
+/// </summary>
+/// <param name="Fault">What is wrong with it.</param>
+internal sealed record UnreadableEntry(Exception Fault) : IJournalEntry;

@@ -27,3 +27,31 @@ public interface ILeaseStore : IAsyncDisposable
     /// </summary>
     ValueTask<IReadOnlyList<NodePresence>> ListNodesAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>What came of trying to take leases.</summary>
+/// <param name="Granted">The leases that are now the node's.</param>
+/// <param name="HeldBy">A node that holds others and lives, or null.</param>
+public sealed record LeaseAttempt(IReadOnlyList<ShardLease> Granted, NodeInfo? HeldBy);
+
+/// <summary>The right to run what a number stands for: -1 for all Partitions, while one node runs over a store.</summary>
+/// <param name="Shard">The number.</param>
+/// <param name="Epoch">The fencing token: grows at every ownership, 1 and up.</param>
+public readonly record struct ShardLease(int Shard, long Epoch);
+
+/// <summary>A node as others see it.</summary>
+public sealed record NodeInfo
+{
+    /// <summary>The node's id: new at every start.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The address of its HTTP interface, or empty where it has none.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>The secret that a command which can read the store shows to the node; never logged.</summary>
+    public required string Secret { get; init; }
+}
+
+/// <summary>A node that lives, as the store knows it.</summary>
+/// <param name="Node">The node.</param>
+/// <param name="Shards">How many leases it holds; 0 where it stands by.</param>
+public sealed record NodePresence(NodeInfo Node, int Shards);

@@ -19,3 +19,6 @@ public interface ILookup : IAsyncDisposable
     /// <summary>One trivial round trip, for health.</summary>
     ValueTask PingAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>A query's result is not what its step declares; the message names the query and the column.</summary>
+public sealed class LookupException(string message) : Exception(message);

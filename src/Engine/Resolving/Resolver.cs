@@ -170,3 +170,26 @@ public sealed class Resolver
         }
     }
 }
+
+/// <summary>What a <see cref="Resolver"/> works with.</summary>
+public sealed record ResolverOptions
+{
+    /// <summary>The query of each of the stream's steps, in order.</summary>
+    public required IReadOnlyList<string> Queries { get; init; }
+
+    /// <summary>The waits between tries of a query that fails.</summary>
+    public required Backoff Backoff { get; init; }
+
+    /// <summary>Told of latencies and failures.</summary>
+    public required EngineMetrics Metrics { get; init; }
+
+    /// <summary>The clock.</summary>
+    public required TimeProvider Time { get; init; }
+}
+
+/// <summary>Log messages 3000 to 3099.</summary>
+internal static partial class ResolvingLog
+{
+    [LoggerMessage(3000, LogLevel.Warning, "Stream {Stream} is paused: query {Query} failed (try {Failures}), next try in {Wait}: {Error}")]
+    public static partial void QueryFailed(ILogger logger, string stream, string query, int failures, TimeSpan wait, string error);
+}

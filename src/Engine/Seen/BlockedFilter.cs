@@ -97,3 +97,12 @@ internal sealed unsafe class BlockedFilter
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong* Block(in HashProbe probe) => _words + ((nint)Math.BigMul(probe.Place, (ulong)Blocks, out _) * WordsPerBlock);
 }
+
+/// <summary>The bits of an id in a filter block, one in each word.</summary>
+/// <param name="low">Those of the first four words.</param>
+/// <param name="high">Those of the last four words.</param>
+internal readonly struct FilterMask(Vector256<ulong> low, Vector256<ulong> high)
+{
+    public readonly Vector256<ulong> Low = low;
+    public readonly Vector256<ulong> High = high;
+}

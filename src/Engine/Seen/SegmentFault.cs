@@ -1,5 +1,6 @@
 using System.Globalization;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Engine.Seen;
 
@@ -28,4 +29,15 @@ internal static class SegmentFault
         string pages = Convert.ToHexString(segment.Row(0).AsSpan(..^sizeof(int)));
         return $"A node makes the segment anew from the journal where that reaches back as far; else restore the store from a backup, or stop the node and delete the Partition's SeenHashes snapshots with the key {directory} and with keys that start with {pages}: that forgets the segment's identities, and a redelivery of one of them counts again.";
     }
+}
+
+/// <summary>A stored row of a segment is damaged or missing; the segment may be made anew from the journal.</summary>
+internal sealed class SegmentDamageException(SegmentKey segment, string message, Exception? inner = null) : StoredFormatException(message, inner)
+{
+    /// <summary>The segment.</summary>
+    public SegmentKey Segment => segment;
+
+    /// <summary>The same, with the place of the stored row.</summary>
+    public SegmentDamageException At(int shard, long sequenceNr) =>
+        new(segment, $"{SnapshotFault.Place(shard, SnapshotKind.SeenHashes, sequenceNr)}: {Message}", this);
 }

@@ -17,3 +17,47 @@ public interface IStatisticsQueries
     /// <summary>The sums a day of the rows that a filter means, oldest first; the latest days where there are more.</summary>
     ValueTask<IReadOnlyList<DayTotals>> SeriesAsync(Page page, StatisticsFilter filter, int limit, CancellationToken cancellationToken);
 }
+
+/// <summary>Which topics are asked for, and in which order.</summary>
+public sealed record TopicQuery
+{
+    /// <summary>Topic type and days; its page and topic id are not looked at.</summary>
+    public StatisticsFilter Filter { get; init; } = StatisticsFilter.All;
+
+    /// <summary>A text that <c>type/id</c> contains, letters A to Z in either case; null for all.</summary>
+    public string? Search { get; init; }
+
+    /// <summary>The place of the metric that decides the order; null for type and id.</summary>
+    public int? Sort { get; init; }
+
+    /// <summary>Whether the largest come first. Topics of equal value come in the order of type and id.</summary>
+    public bool Descending { get; init; } = true;
+
+    /// <summary>How many are passed over.</summary>
+    public int Offset { get; init; }
+
+    /// <summary>How many at the most.</summary>
+    public int Limit { get; init; } = 50;
+}
+
+/// <summary>The sums of many rows.</summary>
+/// <param name="Topics">How many topics have a row.</param>
+/// <param name="Values">The sums in the order of the page's metrics; amounts in hundredths.</param>
+public sealed record StatisticsTotals(long Topics, long[] Values);
+
+/// <summary>The sums of one day's rows.</summary>
+/// <param name="Day">The day, as <see cref="DateOnly.DayNumber"/>.</param>
+/// <param name="Values">The sums in the order of the page's metrics; amounts in hundredths.</param>
+public sealed record DayTotals(int Day, long[] Values);
+
+/// <summary>One topic's sums over days.</summary>
+/// <param name="TopicType">The topic's type.</param>
+/// <param name="TopicId">The topic's id.</param>
+/// <param name="Days">How many days have a row.</param>
+/// <param name="Values">The sums in the order of the page's metrics; amounts in hundredths.</param>
+public sealed record TopicTotals(string TopicType, int TopicId, int Days, long[] Values);
+
+/// <summary>A page of topics.</summary>
+/// <param name="Total">How many topics there are in all.</param>
+/// <param name="Topics">Those of this page.</param>
+public sealed record TopicTotalsPage(long Total, IReadOnlyList<TopicTotals> Topics);

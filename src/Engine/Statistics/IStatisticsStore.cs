@@ -37,3 +37,59 @@ public interface IStatisticsStore
     /// <returns>The Partitions whose Epoch is stale; empty where all was done.</returns>
     ValueTask<IReadOnlyList<int>> RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken);
 }
+
+/// <summary>One row of a statistics table: the absolute values of a Counter at a SequenceNr.</summary>
+public sealed record StatisticsRow
+{
+    /// <summary>The Partition that the row's topic is of; -1 in a row that was read.</summary>
+    public int Shard { get; init; } = -1;
+
+    /// <summary>The epoch under which it is written.</summary>
+    public long Epoch { get; init; }
+
+    /// <summary>The topic's type.</summary>
+    public required string TopicType { get; init; }
+
+    /// <summary>The topic's id.</summary>
+    public required int TopicId { get; init; }
+
+    /// <summary>The day, as <see cref="DateOnly.DayNumber"/>.</summary>
+    public required int Day { get; init; }
+
+    /// <summary>The SequenceNr that the values hold at; null in a row that the engine did not write.</summary>
+    public required long? SequenceNr { get; init; }
+
+    /// <summary>The values in the order of the page's metrics; amounts in hundredths.</summary>
+    public required long[] Values { get; init; }
+}
+
+/// <summary>One row on its way to its page's table.</summary>
+/// <param name="Page">The page.</param>
+/// <param name="Row">The row.</param>
+/// <param name="Correct">Whether it may overwrite a row that holds at an equal SequenceNr.</param>
+public readonly record struct FlushRow(Page Page, StatisticsRow Row, bool Correct);
+
+/// <summary>Which statistics are meant; null stands for all.</summary>
+/// <param name="Page">A page's name.</param>
+/// <param name="TopicType">A topic's type.</param>
+/// <param name="TopicId">A topic's id.</param>
+/// <param name="From">The first day, as <see cref="DateOnly.DayNumber"/>.</param>
+/// <param name="To">The last day, as <see cref="DateOnly.DayNumber"/>.</param>
+public sealed record StatisticsFilter(
+    string? Page = null,
+    string? TopicType = null,
+    int? TopicId = null,
+    int? From = null,
+    int? To = null)
+{
+    /// <summary>Everything.</summary>
+    public static StatisticsFilter All { get; } = new();
+
+    /// <summary>Whether a row is meant.</summary>
+    public bool Matches(string page, string topicType, int topicId, int day) =>
+        (Page is null || string.Equals(Page, page, StringComparison.Ordinal))
+        && (TopicType is null || string.Equals(TopicType, topicType, StringComparison.Ordinal))
+        && (TopicId is null || TopicId == topicId)
+        && (From is null || day >= From)
+        && (To is null || day <= To);
+}

@@ -110,3 +110,6 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
         string.Equals(waiting.Properties.MessageId, returned.BasicProperties.MessageId, StringComparison.Ordinal)
         && waiting.Body.Span.SequenceEqual(returned.Body.Span);
 }
+
+/// <summary>The broker does not have a message that was published; the message says why.</summary>
+internal sealed class NotPublishedException(string message) : Exception(message);
