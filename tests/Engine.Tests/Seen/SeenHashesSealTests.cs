@@ -103,6 +103,6 @@ public sealed class SeenHashesSealTests
         SeenShard shard = await SeenShard.OpenAsync(new FakeSnapshotStore(), Options);
         shard.Hashes.Add(1, NowMs);
         await shard.SealAsync(1, NowMs);
-        Should.Throw<InvalidOperationException>(() => shard.Hashes.Contains(1, NowMs)).Message.ShouldContain("shard 7");
+        Should.Throw<InvalidOperationException>(() => shard.Hashes.Contains(1, NowMs)).Message.ShouldContain("Partition 7");
     }
 }
