@@ -55,6 +55,9 @@ internal sealed class MessageBroker(World world, ActiveDisruptions disruptions, 
         if (!channel.IsLost && channel.Unacknowledged.Remove(tag, out Publishing? message))
         {
             watch.OnAcknowledgement(message, channel.Node);
+
+            // There is room below the prefetch again.
+            channel.Notify();
         }
     }
 
