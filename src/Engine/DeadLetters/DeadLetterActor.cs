@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Intake;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Parking;
@@ -118,6 +119,11 @@ internal sealed class DeadLetterActor : UntypedActor, IWithTimers
         foreach (Letter letter in publish.Letters)
         {
             _waiting.Enqueue(new Attempt(letter, _options.Time.GetTimestamp()) { Request = request, MaxPropertyBytes = _publishing.MaxPropertyBytes });
+        }
+
+        if (Fault.Is(FaultPoint.DeadLetterDoneBeforeConfirm))
+        {
+            Sender.Tell(new LettersSafe(publish.Id));
         }
 
         Publish();

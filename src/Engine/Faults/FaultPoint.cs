@@ -9,14 +9,44 @@ internal enum FaultPoint
     /// <summary>The engine is right.</summary>
     None = 0,
 
-    /// <summary>Deliveries are done when their events are accepted, not when they are journaled.</summary>
-    AckBeforeCommit,
+    /// <summary>A batch is answered as soon as it is considered, before its block is persisted.</summary>
+    AcceptedBeforePersisted,
 
-    /// <summary>Duplicates of events that are not journaled yet are not noticed.</summary>
+    /// <summary>A batch that holds only duplicates is answered at once, though what it duplicates may be in flight.</summary>
+    DuplicateAcceptedBeforePersisted,
+
+    /// <summary>The batches of a block whose write failed are answered, as if it were persisted.</summary>
+    FailedWriteAccepted,
+
+    /// <summary>Duplicates of events that are not persisted yet are not noticed.</summary>
     NoDedupeInFlight,
 
-    /// <summary>A duplicate of an event in flight is done at once.</summary>
-    DuplicateDoneBeforeCommit,
+    /// <summary>The identities of a block are not remembered once it is persisted: a batch that was accepted and comes again counts again.</summary>
+    PersistedNotSeen,
+
+    /// <summary>A batch is not sent again where its answer does not come, as when it was lost at a hand-off.</summary>
+    BatchNotSentAgain,
+
+    /// <summary>The store takes writes of any Epoch.</summary>
+    EpochNotChecked,
+
+    /// <summary>A Partition that is told that its Epoch is stale goes on, as if what it sent were written.</summary>
+    StaleWriteIgnored,
+
+    /// <summary>A group write of which some are stale is answered as if all were written.</summary>
+    StaleInGroupIgnored,
+
+    /// <summary>A Partition reads its positions before its Epoch is in force.</summary>
+    ReadsBeforeEpochInForce,
+
+    /// <summary>A Partition that was refused is started again beside the new one, and takes its place back.</summary>
+    RefusedStartsAgain,
+
+    /// <summary>A Partition that ends leaves its calls of the store running, and its memory accounted for.</summary>
+    CallsOutlivePartition,
+
+    /// <summary>A Partition that is told to stop does so at once, without flush and checkpoint.</summary>
+    StopsWithoutFlush,
 
     /// <summary>A flush overwrites rows of a later SequenceNr.</summary>
     FlushIgnoresVersion,
@@ -24,35 +54,11 @@ internal enum FaultPoint
     /// <summary>A snapshot overwrites one of a later SequenceNr.</summary>
     SnapshotIgnoresVersion,
 
-    /// <summary>An ownership that ends does not wait for its shards.</summary>
-    ShardsNotAwaited,
-
     /// <summary>A checkpoint does not wait for the flush.</summary>
     CheckpointBeforeFlush,
 
     /// <summary>A checkpoint passes events that came after its snapshots were taken.</summary>
     CheckpointPastTarget,
-
-    /// <summary>The store takes writes of any epoch.</summary>
-    EpochNotChecked,
-
-    /// <summary>A shard that is told that its epoch is stale goes on as if its block were journaled.</summary>
-    StaleShardGoesOn,
-
-    /// <summary>An event of a Counter that is not in memory starts it from nothing.</summary>
-    LateEventOverwrites,
-
-    /// <summary>Counters are dropped from memory before they are kept.</summary>
-    PassivatesUnkept,
-
-    /// <summary>The row of a parked delivery is removed when it is taken up.</summary>
-    ParkedRemovedEarly,
-
-    /// <summary>An event without identity does not take that of its parked row.</summary>
-    ParkedWithoutIdentity,
-
-    /// <summary>Rejected deliveries are done before the broker confirms their dead letters.</summary>
-    DeadLetterDoneBeforeConfirm,
 
     /// <summary>Seen keys are not part of a checkpoint.</summary>
     SeenKeysNotKept,
@@ -66,31 +72,8 @@ internal enum FaultPoint
     /// <summary>Recovery does not flush the Counters that it replayed.</summary>
     ReplayedNotFlushed,
 
-    /// <summary>The watermark is the highest delivery that is done, whatever is not below it.</summary>
-    AckBeyondWatermark,
-
-    /// <summary>Blocks are trimmed without being taken into the baseline.</summary>
-    TrimWithoutBaseline,
-
-    // Those of Partitions; the ones above go with the shards, but for those that are named in both.
-
-    /// <summary>A batch is answered as soon as it is considered, before its block is persisted.</summary>
-    AcceptedBeforePersisted,
-
-    /// <summary>A batch that holds only duplicates is answered at once, though what it duplicates may be in flight.</summary>
-    DuplicateAcceptedBeforePersisted,
-
-    /// <summary>The batches of a block whose write failed are answered, as if it were persisted.</summary>
-    FailedWriteAccepted,
-
-    /// <summary>A Partition that is told that its Epoch is stale goes on, as if what it sent were written.</summary>
-    StaleWriteIgnored,
-
-    /// <summary>A Partition reads its positions before its Epoch is in force.</summary>
-    ReadsBeforeEpochInForce,
-
-    /// <summary>A Partition that is told to stop does so at once, without flush and checkpoint.</summary>
-    StopsWithoutFlush,
+    /// <summary>The identities of blocks that are replayed are not remembered.</summary>
+    ReplayedNotSeen,
 
     /// <summary>A Counter that is met is not loaded: it starts from nothing.</summary>
     StoredCounterNotLoaded,
@@ -104,15 +87,15 @@ internal enum FaultPoint
     /// <summary>A Counter applies slices that its state holds already.</summary>
     SliceAppliedTwice,
 
-    /// <summary>The identities of blocks that are replayed are not remembered.</summary>
-    ReplayedNotSeen,
+    /// <summary>The journal is trimmed without being taken into the baseline.</summary>
+    TrimWithoutBaseline,
 
-    /// <summary>A batch is not sent again.</summary>
-    BatchNotSentAgain,
+    /// <summary>The row of a parked delivery is removed when it is taken up.</summary>
+    ParkedRemovedEarly,
 
-    /// <summary>An event without identity gets another one each time that its batch is sent.</summary>
-    IdentityMadeAtResend,
+    /// <summary>An event without identity does not take that of its parked row.</summary>
+    ParkedWithoutIdentity,
 
-    /// <summary>Deliveries are done when any later one of their channel is.</summary>
-    CompletesEarlierDeliveries,
+    /// <summary>Deliveries are done before the broker confirms their dead letters.</summary>
+    DeadLetterDoneBeforeConfirm,
 }

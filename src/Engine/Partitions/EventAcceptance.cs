@@ -87,6 +87,11 @@ internal sealed class EventAcceptance<TBatch>(int partition, SeenIdentities seen
     public OpenBlock<TBatch> Persisted()
     {
         IsPersisting = false;
+        if (Fault.Is(FaultPoint.PersistedNotSeen))
+        {
+            return _inFlight;
+        }
+
         foreach ((byte stream, Counting.TopicKey topic, Counting.EventId identity) in _inFlight.Identities)
         {
             seen.Add(stream, topic, identity, _inFlight.JournaledAtMs);

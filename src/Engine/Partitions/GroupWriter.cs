@@ -1,4 +1,5 @@
 using Akka.Actor;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
 
@@ -170,7 +171,7 @@ internal sealed class GroupWriterActor<T> : UntypedActor, IWithTimers
 
         foreach (Request request in wrote.Group)
         {
-            request.Sender.Tell(new GroupWritten(_settings.Name, wrote.Stale));
+            request.Sender.Tell(new GroupWritten(_settings.Name, Fault.Is(FaultPoint.StaleInGroupIgnored) ? [] : wrote.Stale));
         }
     }
 

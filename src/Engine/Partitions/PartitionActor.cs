@@ -71,8 +71,12 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
     /// <inheritdoc/>
     protected override void PostStop()
     {
-        _calls.End();
-        _memory.Release();
+        if (!Fault.Is(FaultPoint.CallsOutlivePartition))
+        {
+            _calls.End();
+            _memory.Release();
+        }
+
         _phase = PartitionPhase.Stopped;
         Report();
         base.PostStop();
@@ -246,6 +250,12 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         }
 
         PartitionLog.TakenOver(_context.Logger, _partition, _epoch);
+        if (Fault.Is(FaultPoint.RefusedStartsAgain))
+        {
+            Context.Stop(Self);
+            return;
+        }
+
         Resign();
     }
 

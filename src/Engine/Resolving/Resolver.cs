@@ -165,7 +165,9 @@ public sealed class Resolver
                 TimeSpan wait = _options.Backoff.After(failures);
                 _options.Metrics.LookupFailures.Add(1, _tag);
                 ResolvingLog.QueryFailed(_logger, _stream.Name, rows.Step.Name, failures, wait, e.Message);
-                await Task.Delay(wait, _options.Time, cancellationToken);
+
+                // Waited for apart from the delay: one that is cancelled itself goes on in the thread pool, wherever its caller runs.
+                await Task.Delay(wait, _options.Time, CancellationToken.None).WaitAsync(cancellationToken);
             }
         }
     }

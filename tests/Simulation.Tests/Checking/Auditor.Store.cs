@@ -2,9 +2,11 @@ using System.Globalization;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
+using DataLoad.Engine.DeadLetters;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Statistics;
+using DataLoad.Simulation.Tests.Broker;
 using DataLoad.Simulation.Tests.Stores;
 
 namespace DataLoad.Simulation.Tests.Checking;
@@ -15,6 +17,10 @@ internal sealed partial class Auditor : IStoreWatch
     /// <summary>How long an owner that was refused may go on: what it had under way, with its tries, has ended by then.</summary>
     private const int RefusedForMs = 8000;
 
+    /// <summary>How many deliveries may be parked beyond the limit: a batch of each stream that found room before the others were counted.</summary>
+    private const int ParkedBeyondLimit = 3 * 12;
+
+    private readonly Dictionary<Guid, int> _parked = [];
     private readonly Dictionary<int, long> _epochs = [];
     private readonly Dictionary<(int Partition, long Epoch), long> _refusedAtMs = [];
     private readonly Dictionary<RowKey, long> _rowSequenceNrs = [];
@@ -139,11 +145,49 @@ internal sealed partial class Auditor : IStoreWatch
 
     public void OnParked(IReadOnlyList<ParkedDelivery> deliveries)
     {
+        foreach (ParkedDelivery delivery in deliveries)
+        {
+            int number = MessageContent.NumberOf(ParkedContent.Decode(delivery.Id, delivery.Message).Properties);
+            if (!_byMessage.ContainsKey(number))
+            {
+                _world.Fail($"a delivery {number} was parked that nobody published");
+            }
+
+            if (_parked.TryAdd(delivery.Id, number))
+            {
+                _world.Log("store", $"message {number} is parked");
+            }
+        }
+
+        // Each node has its own account of what is parked, and a batch that finds room is stored whole.
+        long limit = _scenario.Sending.MaxParked + (_scenario.Nodes * ParkedBeyondLimit);
+        if (_state.Parked.Count > limit)
+        {
+            _world.Fail($"{_state.Parked.Count} deliveries are parked, the limit is {_scenario.Sending.MaxParked}");
+        }
     }
 
     public void OnUnparking(IReadOnlyList<Guid> ids)
     {
+        foreach (Guid id in ids)
+        {
+            if (!_parked.TryGetValue(id, out int number) || !_state.Parked.ContainsKey(id))
+            {
+                continue;
+            }
+
+            _world.Log("store", $"message {number} is parked no more");
+            bool isLetter = string.Equals(_state.Parked[id].Stream, Letter.Exchange, StringComparison.Ordinal);
+            bool isSafe = _dead.Contains(number) || (!isLetter && (IsPersisted(_byMessage[number]) || IsLetterStored(number)));
+            if (!isSafe)
+            {
+                _world.Fail($"lost: the parked row of message {number} ({_byMessage[number]}) is removed, and it is neither persisted nor dead");
+            }
+        }
     }
+
+    private bool IsLetterStored(int number) =>
+        _state.Parked.Values.Any(row => string.Equals(row.Stream, Letter.Exchange, StringComparison.Ordinal) && _parked.GetValueOrDefault(row.Id) == number);
 
     private void OnDeleting(string persistenceId, long through)
     {

@@ -23,6 +23,7 @@ internal sealed partial class Auditor
     private readonly TimeZoneInfo _zone;
     private readonly Dictionary<string, GeneratedEvent> _byMarker;
     private readonly Dictionary<int, GeneratedEvent> _byMessage;
+    private readonly Dictionary<int, Publishing> _publishings;
     private readonly Dictionary<int, long> _lastSequenceNrs = [];
     private readonly Dictionary<RowKey, List<Entry>> _entries = [];
     private readonly Dictionary<string, string> _persistedIdentities = new(StringComparer.Ordinal);
@@ -38,6 +39,7 @@ internal sealed partial class Auditor
         _zone = TimeZoneInfo.FindSystemTimeZoneById(scenario.TimeZone);
         _byMarker = scenario.Events.ToDictionary(one => one.Marker, StringComparer.Ordinal);
         var byNumber = scenario.Events.ToDictionary(one => one.Number);
+        _publishings = scenario.Publishings.ToDictionary(publishing => publishing.Number);
         _byMessage = scenario.Publishings.ToDictionary(publishing => publishing.Number, publishing => byNumber[publishing.Event]);
         journal.Written = OnPersisted;
         journal.Deleting = OnDeleting;

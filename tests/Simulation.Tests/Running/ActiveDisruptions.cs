@@ -24,6 +24,13 @@ internal sealed class ActiveDisruptions(World world, IReadOnlyList<Disruption> d
 
     public bool MessageIsLost() => Happens(DisruptionKind.MessagesLost);
 
+    /// <summary>Whether the broker refuses a dead letter, or loses its confirm.</summary>
+    public bool LettersFail() => Happens(DisruptionKind.LettersFail);
+
+    public bool LookupFails() => Happens(DisruptionKind.LookupFails);
+
+    public long LookupLatency() => Latency(DisruptionKind.LookupSlow, 3);
+
     private long Latency(DisruptionKind kind, int usual) =>
         Find(kind) is { } disruption && world.Random.Next(3) == 0 ? world.Random.NextInt64(disruption.Amount + 1) : world.Random.Next(usual);
 

@@ -1,7 +1,7 @@
 using DataLoad.Simulation.Tests.Checking;
 using DataLoad.Simulation.Tests.Scenarios;
 using DataLoad.Simulation.Tests.Scheduling;
-using DataLoad.Simulation.Tests.Sending;
+using DataLoad.Simulation.Tests.Broker;
 using DataLoad.Simulation.Tests.Sharding;
 using DataLoad.Simulation.Tests.Stores;
 
@@ -23,8 +23,8 @@ internal sealed class Cluster
         Disruptions = new ActiveDisruptions(world, scenario.Disruptions);
         Server = new StoreServer(world);
         Auditor = new Auditor(world, scenario, State, Journal);
-        Queue = new MessageQueue(world, Auditor);
-        Queue.Available += () => _nodes.ForEach(node => node.Sender?.Tell(MessagesAvailable.Instance, Akka.Actor.ActorRefs.NoSender));
+        Broker = new MessageBroker(world, Disruptions, Auditor);
+        Business = new BusinessRows(scenario.Events);
         Region = new SimulatedRegion(world, Disruptions, scenario.Partitions.Partitions);
     }
 
@@ -42,7 +42,10 @@ internal sealed class Cluster
 
     public Auditor Auditor { get; }
 
-    public MessageQueue Queue { get; }
+    public MessageBroker Broker { get; }
+
+    /// <summary>The business database.</summary>
+    public BusinessRows Business { get; }
 
     public SimulatedRegion Region { get; }
 
@@ -52,14 +55,17 @@ internal sealed class Cluster
     public bool AllEnded => _nodes.TrueForAll(node => node.IsEnded);
 
     /// <summary>Whether all that was published has been dealt with, and each Partition serves.</summary>
-    public bool IsSettled => Queue.Unsettled == 0 && _nodes.Count == _wanted
+    public bool IsSettled => Broker.Unsettled == 0 && State.Parked.Count == 0 && _nodes.Count == _wanted
         && Enumerable.Range(0, Region.Partitions).All(partition => _nodes.Exists(node =>
             node.Registry.Partitions.Any(status => status.Partition == partition && status.Phase == Engine.Partitions.PartitionPhase.Serving)));
 
     /// <summary>By how much memory budgets are passed at the most.</summary>
     public long OverBytes => _nodes.Select(node => node.OverBytes).DefaultIfEmpty(0).Max();
 
-    public GeneratedEvent EventOf(Publishing message) => _events[message.Event];
+    /// <summary>What a message looks like on the wire.</summary>
+    public MessageContent ContentOf(Publishing message) => MessageContent.Of(message, _events[message.Event]);
+
+    public void Publish(Publishing message) => Broker.Publish(_events[message.Event].Stream, message);
 
     public void StartAll()
     {
@@ -94,7 +100,7 @@ internal sealed class Cluster
     }
 
     /// <summary>A node has ended in order.</summary>
-    public void OnEnded(SimulatedNode node) => Queue.Requeue(node.Name);
+    public void OnEnded(SimulatedNode node) => Broker.Disconnect(node.Name);
 
     public void Inject(Disruption disruption)
     {
@@ -140,6 +146,13 @@ internal sealed class Cluster
                     node.Host?.Tell(new StopOne((int)disruption.Amount % Region.Partitions), Akka.Actor.ActorRefs.NoSender);
                 });
                 break;
+            case DisruptionKind.ConnectionLost:
+                OnOne(disruption, node =>
+                {
+                    World.Log(node.Name, "loses its connection to the broker");
+                    Broker.Disconnect(node.Name);
+                });
+                break;
             case DisruptionKind.PowerLoss:
                 OnOne(disruption, _ => LosePower(disruption.Amount));
                 break;
@@ -170,7 +183,7 @@ internal sealed class Cluster
         node.Kill();
 
         // Broker and cluster notice at once, or by a heartbeat.
-        World.After(World.Random.Next(2) == 0 ? 0 : World.Random.Next(300), () => Queue.Requeue(node.Name));
+        World.After(World.Random.Next(2) == 0 ? 0 : World.Random.Next(300), () => Broker.Disconnect(node.Name));
         Region.Leave(node, World.Random.Next(2) == 0 ? 0 : World.Random.Next(1000));
         World.After(restartMs, StartMissing);
     }

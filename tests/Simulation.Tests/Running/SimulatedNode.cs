@@ -3,12 +3,16 @@ using Akka.Event;
 using Akka.Streams;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Intake;
+using DataLoad.Engine.Intake.Streaming;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Partitions;
+using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Scheduling;
 using DataLoad.Engine.Watching;
+using DataLoad.Simulation.Tests.Broker;
+using DataLoad.Simulation.Tests.Scenarios;
 using DataLoad.Simulation.Tests.Scheduling;
-using DataLoad.Simulation.Tests.Sending;
 using DataLoad.Simulation.Tests.Sharding;
 using DataLoad.Simulation.Tests.Stores;
 
@@ -22,6 +26,7 @@ internal sealed class SimulatedNode
 
     private const int StopLimitMs = 4000;
     private const int PatienceMs = 2000;
+    private const int LookMs = 20;
 
     private static readonly EngineMetrics s_metrics = new();
     private static readonly CountingPlan s_plan = new(Catalog.Default);
@@ -31,7 +36,9 @@ internal sealed class SimulatedNode
     private readonly MemoryBudget _budget;
     private int _countdown;
     private Action? _then;
+    private ActorSystem? _system;
     private bool _isEndingPartitions;
+    private bool _areEnded;
 
     public SimulatedNode(Cluster cluster, string name)
     {
@@ -39,6 +46,7 @@ internal sealed class SimulatedNode
         Process = new SimulatedProcess(cluster.World, name) { TurnTaken = CountDown };
         Clock = new ProcessClock(Process);
         _wire = new StoreWire(cluster.World, cluster.Disruptions, cluster.Server, Process);
+        Streams = [.. cluster.Scenario.Events.Select(one => one.Stream).Distinct(StringComparer.Ordinal).SelectMany(stream => new[] { new StreamHandle(stream), new StreamHandle($"{stream} (parked)") })];
         _budget = new MemoryBudget(cluster.Scenario.Partitions.MemoryBudgetBytes);
     }
 
@@ -51,8 +59,11 @@ internal sealed class SimulatedNode
     /// <summary>Runs the Partitions that are here.</summary>
     public IActorRef? Host { get; private set; }
 
-    /// <summary>Takes messages and sends their events.</summary>
-    public IActorRef? Sender { get; private set; }
+    /// <summary>Takes messages, interprets them, and sends what they come to.</summary>
+    public IActorRef? Intake { get; private set; }
+
+    /// <summary>Its streams, and what is parked of them.</summary>
+    public IReadOnlyList<StreamHandle> Streams { get; }
 
     /// <summary>Where messages for Partitions are sent.</summary>
     public IActorRef Region { get; private set; } = ActorRefs.Nobody;
@@ -72,14 +83,16 @@ internal sealed class SimulatedNode
     {
         _cluster.World.Log(Name, "starts");
         ActorSystem system = ProcessSystem.Start(Process, SimulatedJournal.Configuration, new JournalSetup(_cluster.Journal, _wire, _cluster.Scenario.JournalBatch));
+        _system = system;
         system.EventStream.Subscribe(new ErrorListener(this, system), typeof(Error));
         Region = new RegionRef(_cluster.Region, this, system);
         PartitionContext context = ContextOf(system);
         Host = system.ActorOf(Props.Create(() => new PartitionHost(this, _cluster.Region, partition => PartitionRegistration.SupervisorProps(partition, context))), "host");
-        Sender = system.ActorOf(Props.Create(() => new BatchSender(this, _cluster)), "sender");
+        IntakeOptions options = IntakeOptionsOf();
+        var parking = new SimulatedParking(_cluster.State, _wire, _cluster.Auditor);
+        Intake = system.ActorOf(Props.Create(() => new SimulatedIntake(this, _cluster, options, parking)), "intake");
         system.ActorOf(PartitionKeeper.Props(Region, context.Settings), "keeper");
         _cluster.Region.Join(this);
-        Sender.Tell(MessagesAvailable.Instance);
     }
 
     /// <summary>Asks the node to stop in order: no more is taken, what was taken is waited for, the Partitions finish.</summary>
@@ -89,22 +102,29 @@ internal sealed class SimulatedNode
         {
             _cluster.World.Log(Name, "is asked to stop");
             IsStopping = true;
-            Sender?.Tell(StopTaking.Instance);
-            Process.After(PatienceMs, EndPartitions);
+            foreach (StreamHandle stream in Streams)
+            {
+                stream.IsStopping = true;
+            }
+
+            Intake?.Tell(StopTaking.Instance);
+            EndWhenDrained(PatienceMs);
         }
     }
-
-    /// <summary>All that was taken is accepted.</summary>
-    public void OnDrained() => EndPartitions();
 
     /// <summary>The last of its Partitions has ended.</summary>
     public void OnPartitionsEnded()
     {
-        if (IsEnded)
+        if (!_areEnded)
         {
-            return;
+            _areEnded = true;
+            _system!.Stop(Intake);
+            _system.ActorOf(Props.Create(() => new EndWatch(Intake!, End)), "end");
         }
+    }
 
+    private void End()
+    {
         IsEnded = true;
         _wire.IsClosed = true;
         _cluster.World.Log(Name, "ended");
@@ -137,6 +157,19 @@ internal sealed class SimulatedNode
         _countdown = turns;
         _then = then;
     }
+
+    /// <summary>All that was taken is accepted, or it takes too long.</summary>
+    private void EndWhenDrained(int patienceMs) => Process.After(LookMs, () =>
+    {
+        if (patienceMs <= 0 || Streams.All(stream => stream.Drained.IsCompleted))
+        {
+            EndPartitions();
+        }
+        else
+        {
+            EndWhenDrained(patienceMs - LookMs);
+        }
+    });
 
     private void EndPartitions()
     {
@@ -175,12 +208,54 @@ internal sealed class SimulatedNode
         };
     }
 
+    private IntakeOptions IntakeOptionsOf() => new()
+    {
+        Settings = _cluster.Scenario.Sending.ToSettings(),
+        Catalog = Catalog.Default,
+        Partitions = _cluster.Scenario.Partitions.Partitions,
+        Zone = TimeZoneInfo.FindSystemTimeZoneById(_cluster.Scenario.TimeZone),
+        Lookup = new SimulatedLookup(_cluster.World, _cluster.Disruptions, _cluster.Business, Process),
+        QueriesOf = stream => [.. stream.Lookups.Select(DefaultQueries.Of)],
+        Metrics = s_metrics,
+        Time = Clock,
+        Logger = new TimelineLogger(_cluster.World, Name),
+        NewId = NewId,
+        Incarnation = Name,
+    };
+
+    private Guid NewId()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        _cluster.World.Random.NextBytes(bytes);
+        return new Guid(bytes);
+    }
+
     private void CountDown()
     {
         if (_then is { } then && --_countdown <= 0)
         {
             _then = null;
             then();
+        }
+    }
+
+    /// <summary>Says when an actor has ended.</summary>
+    private sealed class EndWatch : UntypedActor
+    {
+        private readonly Action _then;
+
+        public EndWatch(IActorRef watched, Action then)
+        {
+            _then = then;
+            Context.Watch(watched);
+        }
+
+        protected override void OnReceive(object message)
+        {
+            if (message is Terminated)
+            {
+                _then();
+            }
         }
     }
 

@@ -67,7 +67,7 @@ internal static class Simulator
             world.After(publishing.AtMs, () =>
             {
                 left--;
-                cluster.Queue.Publish(publishing);
+                cluster.Publish(publishing);
             });
         }
 

@@ -59,4 +59,16 @@ internal enum DisruptionKind
 
     /// <summary>Messages that pass the region take long, and overtake each other.</summary>
     MessagesSlow,
+
+    /// <summary>A node's connection to the broker ends: what it has not acknowledged comes again.</summary>
+    ConnectionLost,
+
+    /// <summary>The broker refuses dead letters, or their confirms are lost.</summary>
+    LettersFail,
+
+    /// <summary>Queries of the business database fail.</summary>
+    LookupFails,
+
+    /// <summary>Queries of the business database take long.</summary>
+    LookupSlow,
 }

@@ -1,5 +1,7 @@
 using System.Globalization;
+using DataLoad.Engine.Intake;
 using DataLoad.Engine.Partitions;
+using DataLoad.Engine.Scheduling;
 
 namespace DataLoad.Simulation.Tests.Scenarios;
 
@@ -57,8 +59,56 @@ internal sealed record Scenario
     }
 }
 
-/// <summary>How the simulated intake sends.</summary>
-/// <param name="Prefetch">How many messages it holds that are not accepted.</param>
-/// <param name="MaxBatch">How many it takes at once.</param>
-/// <param name="ResendMs">After how many milliseconds a batch is sent again; then ever later.</param>
-internal sealed record SendingSettings(int Prefetch, int MaxBatch, long ResendMs);
+/// <summary>The bounds and waits of the intake that differ from run to run.</summary>
+internal sealed record SendingSettings
+{
+    /// <summary>How many messages of a stream a node holds that are not acknowledged.</summary>
+    public required int Prefetch { get; init; }
+
+    /// <summary>How many are interpreted together.</summary>
+    public required int MaxBatch { get; init; }
+
+    /// <summary>After how many milliseconds a batch is sent again; then ever later.</summary>
+    public required int ResendMs { get; init; }
+
+    /// <summary>The waits between tries to find a row.</summary>
+    public required IReadOnlyList<int> RetryDelaysMs { get; init; }
+
+    /// <summary>How many deliveries may be parked.</summary>
+    public required int MaxParked { get; init; }
+
+    /// <summary>How many parked deliveries of a stream are taken up together.</summary>
+    public required int ParkedBatch { get; init; }
+
+    /// <summary>How many batches of a stream may be sent and not accepted.</summary>
+    public required int MaxUnacceptedBatches { get; init; }
+
+    /// <summary>The most that a batch of events takes, in bytes.</summary>
+    public required int MaxEventBatchBytes { get; init; }
+
+    /// <summary>How long deliveries wait for a query that fails before they are parked, in milliseconds.</summary>
+    public required int HoldLimitMs { get; init; }
+
+    /// <summary>The product's settings.</summary>
+    public IntakeSettings ToSettings() => new()
+    {
+        Prefetch = Prefetch,
+        MaxBatch = MaxBatch,
+        RetryDelays = [.. RetryDelaysMs.Select(ms => TimeSpan.FromMilliseconds(ms))],
+        MaxParked = MaxParked,
+        ParkedBatch = ParkedBatch,
+        ParkedLookInterval = TimeSpan.FromMilliseconds(1500),
+        MaxUnacceptedBatches = MaxUnacceptedBatches,
+        MaxEventBatchBytes = MaxEventBatchBytes,
+        Resend = new Backoff(TimeSpan.FromMilliseconds(ResendMs), TimeSpan.FromSeconds(5)),
+        Patience = TimeSpan.FromMilliseconds(500),
+        HoldLimit = TimeSpan.FromMilliseconds(HoldLimitMs),
+        DeadLetterPatience = TimeSpan.FromMilliseconds(300),
+        DeadLetterRetry = new Backoff(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(1)),
+        Backoff = new Backoff(TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(200)),
+    };
+
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"prefetch {Prefetch}, {MaxBatch} a batch, sent again after {ResendMs} ms, rows tried again after {string.Join("/", RetryDelaysMs)} ms, at most {MaxParked} parked, {ParkedBatch} taken up, {MaxUnacceptedBatches} batches unaccepted, {MaxEventBatchBytes} bytes a batch, queries waited for {HoldLimitMs} ms");
+}

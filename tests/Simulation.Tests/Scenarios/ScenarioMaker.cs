@@ -47,7 +47,7 @@ internal sealed class ScenarioMaker(ulong seed)
             StartMs = _startMs,
             TimeZone = zone,
             Partitions = MakePartitions(),
-            Sending = new SendingSettings(Between(1, 30), Between(1, 12), Between(20, 1000)),
+            Sending = MakeSending(),
             PageRows = Between(1, 8),
             JournalBatch = Between(1, 5),
             Nodes = Chance(50) ? 1 : Between(2, 3),
@@ -64,6 +64,19 @@ internal sealed class ScenarioMaker(ulong seed)
         var day = Chance(25) ? new DateTime(2026, 3, 8) : Chance(25) ? new DateTime(2026, 11, 1) : Chance(10) ? new DateTime(2026, 4, 5) : new DateTime(2026, 1, 1).AddDays(_random.Next(365));
         return new DateTimeOffset(day.AddDays(1) - _zone.GetUtcOffset(day.AddHours(23)), TimeSpan.Zero).ToUnixTimeMilliseconds() - Between(0, 4000);
     }
+
+    private SendingSettings MakeSending() => new()
+    {
+        Prefetch = Between(1, 30),
+        MaxBatch = Between(1, 12),
+        ResendMs = Between(20, 1000),
+        RetryDelaysMs = [.. Enumerable.Range(0, Between(1, 4)).Select(_ => Between(20, 800))],
+        MaxParked = Chance(30) ? Between(1, 4) : 1000,
+        ParkedBatch = Between(1, 8),
+        MaxUnacceptedBatches = Chance(50) ? Between(1, 4) : 1024,
+        MaxEventBatchBytes = Chance(30) ? Between(1, 400) : 256 * 1024,
+        HoldLimitMs = Between(50, 2000),
+    };
 
     private PartitionSettings MakePartitions() => new()
     {
@@ -222,10 +235,10 @@ internal sealed class ScenarioMaker(ulong seed)
             _disruptions.Add(kind switch
             {
                 DisruptionKind.Crash or DisruptionKind.Stop or DisruptionKind.PowerLoss => new Disruption(kind, at, Amount: Between(0, 800), Steps: Chance(70) ? _random.Next(800) : 0),
-                DisruptionKind.HandOff or DisruptionKind.Zombie or DisruptionKind.PartitionStops => new Disruption(kind, at, Amount: Between(0, 100), Steps: Chance(70) ? _random.Next(800) : 0),
+                DisruptionKind.HandOff or DisruptionKind.Zombie or DisruptionKind.PartitionStops or DisruptionKind.ConnectionLost => new Disruption(kind, at, Amount: Between(0, 100), Steps: Chance(70) ? _random.Next(800) : 0),
                 DisruptionKind.Hold => new Disruption(kind, at, Amount: Between(50, 4000), Steps: Chance(70) ? _random.Next(800) : 0),
                 DisruptionKind.ClockJump => new Disruption(kind, at, Amount: Pick(-1, 1) * (Chance(50) ? Between(1, 15_000) : Between(1, 50_000_000))),
-                DisruptionKind.StoreSlow or DisruptionKind.MessagesSlow => new Disruption(kind, at, @for, Between(5, 400)),
+                DisruptionKind.StoreSlow or DisruptionKind.MessagesSlow or DisruptionKind.LookupSlow => new Disruption(kind, at, @for, Between(5, 400)),
                 _ => new Disruption(kind, at, @for, Chance(30) ? 100 : Between(5, 60)),
             });
         }

@@ -43,15 +43,11 @@ internal sealed partial class ProcessDispatcher : MessageDispatcher
         base.Attach(cell);
     }
 
-    /// <summary>The path, without the numbers that Akka gives materializers by a counter of the whole operating system's process.</summary>
-    private static string NameOf(ActorPath path)
-    {
-        string name = path.ToStringWithoutAddress();
-        return name.Contains("StreamSupervisor-", StringComparison.Ordinal) ? MaterializerNumber().Replace(name, "StreamSupervisor") : name;
-    }
+    /// <summary>The path, without the numbers that Akka gives some actors by a counter of the whole operating system's process.</summary>
+    private static string NameOf(ActorPath path) => CountedNames().Replace(path.ToStringWithoutAddress(), "$1");
 
-    [GeneratedRegex("StreamSupervisor-[0-9]+", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex MaterializerNumber();
+    [GeneratedRegex("(StreamSupervisor|EventStreamUnsubscriber)-[0-9]+", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex CountedNames();
 
     /// <inheritdoc/>
     protected override void ExecuteTask(IRunnable run)

@@ -151,11 +151,6 @@ internal sealed class SimulatedRegion
         place.Owner = candidates[_world.Random.Next(candidates.Length)];
         place.Generation++;
         _world.Log("region", $"Partition {place.Partition} is now {place.Owner.Name}'s");
-        foreach (SimulatedNode node in _nodes)
-        {
-            node.Sender?.Tell(new Sending.PartitionMoved(place.Partition));
-        }
-
         return true;
     }
 

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Journaling;
-using DataLoad.Engine.Operating;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Statistics;
@@ -229,14 +228,4 @@ internal sealed class SimulatedParking(StoreState state, StoreWire wire, IStoreW
     }
 
     private IEnumerable<ParkedDelivery> Of(string stream) => state.Parked.Values.Where(delivery => string.Equals(delivery.Stream, stream, StringComparison.Ordinal));
-}
-
-/// <summary>Paused streams over the wire.</summary>
-internal sealed class SimulatedPausedStreams(StoreState state, StoreWire wire) : IPausedStreams
-{
-    public ValueTask<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken) =>
-        wire.ReadAsync<IReadOnlyList<string>>("PausedStreams.List", () => [.. state.PausedStreams], cancellationToken);
-
-    public async ValueTask SetAsync(string stream, bool paused, CancellationToken cancellationToken) =>
-        await wire.WriteAsync("PausedStreams.Set", () => paused ? state.PausedStreams.Add(stream) : state.PausedStreams.Remove(stream), cancellationToken);
 }

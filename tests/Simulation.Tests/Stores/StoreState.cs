@@ -17,9 +17,6 @@ internal sealed class StoreState
     /// <summary>The deliveries that are parked.</summary>
     public Dictionary<Guid, ParkedDelivery> Parked { get; } = [];
 
-    /// <summary>The streams that are paused.</summary>
-    public SortedSet<string> PausedStreams { get; } = new(StringComparer.Ordinal);
-
     /// <summary>A Partition's row.</summary>
     public PartitionPositions PositionsOf(int partition) => _partitions.GetValueOrDefault(partition);
 

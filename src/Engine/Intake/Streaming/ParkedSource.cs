@@ -3,6 +3,7 @@ using Akka.Streams;
 using Akka.Streams.Stage;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Partitions;
 
@@ -194,6 +195,11 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
             }
 
             _step = Step.Taken;
+            if (Fault.Is(FaultPoint.ParkedRemovedEarly))
+            {
+                _stage._parking.Tell(new Unpark(new BatchId(_source, ++_number), [.. rows.Select(row => row.Id)]), _self);
+            }
+
             Push(_stage._out, new ParkedDeliveries(rows, contents, _batchEnded));
         }
 

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Streams;
 using Akka.Streams.Stage;
 using DataLoad.Engine.DeadLetters;
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Partitions;
 
@@ -42,7 +43,7 @@ internal sealed class PartitionDispatch(DispatchTargets targets, IntakeOptions o
         private readonly TimeProvider _time;
         private readonly StreamState _state;
         private readonly UnacceptedParts _unaccepted;
-        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _ended = new();
         private readonly long _start;
         private IActorRef _self = ActorRefs.Nobody;
         private TimeSpan? _armedFor;
@@ -96,7 +97,7 @@ internal sealed class PartitionDispatch(DispatchTargets targets, IntakeOptions o
             List<Part> due = _unaccepted.TakeDue(now);
             _state.DispatchFailing = _unaccepted.Failing(now);
             Arm(now);
-            SendAll(due);
+            SendAgain(due);
             GoOn();
         }
 
@@ -147,7 +148,7 @@ internal sealed class PartitionDispatch(DispatchTargets targets, IntakeOptions o
                     DropLost();
                     List<Part> again = _unaccepted.TakeOf(serving.Partition, Now);
                     Arm(Now);
-                    SendAll(again);
+                    SendAgain(again);
                     break;
                 case Terminated terminated:
                     Fail(new InvalidOperationException($"{terminated.ActorRef} ended, which the stream depends on."));
@@ -202,6 +203,14 @@ internal sealed class PartitionDispatch(DispatchTargets targets, IntakeOptions o
             foreach (Part part in parts)
             {
                 Send(part);
+            }
+        }
+
+        private void SendAgain(IReadOnlyList<Part> parts)
+        {
+            if (!Fault.Is(FaultPoint.BatchNotSentAgain))
+            {
+                SendAll(parts);
             }
         }
 
