@@ -237,7 +237,8 @@ internal sealed class ScenarioMaker(ulong seed)
                 DisruptionKind.Crash or DisruptionKind.Stop or DisruptionKind.PowerLoss => new Disruption(kind, at, Amount: Between(0, 800), Steps: Chance(70) ? _random.Next(800) : 0),
                 DisruptionKind.HandOff or DisruptionKind.Zombie or DisruptionKind.PartitionStops or DisruptionKind.ConnectionLost => new Disruption(kind, at, Amount: Between(0, 100), Steps: Chance(70) ? _random.Next(800) : 0),
                 DisruptionKind.Hold => new Disruption(kind, at, Amount: Between(50, 4000), Steps: Chance(70) ? _random.Next(800) : 0),
-                DisruptionKind.ClockJump => new Disruption(kind, at, Amount: Pick(-1, 1) * (Chance(50) ? Between(1, 15_000) : Between(1, 50_000_000))),
+                // What is parked is due by the clock, so that it waits for as long as a clock was wrong.
+                DisruptionKind.ClockJump => new Disruption(kind, at, Amount: Pick(-1, 1) * Between(1, 15_000)),
                 DisruptionKind.StoreSlow or DisruptionKind.MessagesSlow or DisruptionKind.LookupSlow => new Disruption(kind, at, @for, Between(5, 400)),
                 _ => new Disruption(kind, at, @for, Chance(30) ? 100 : Between(5, 60)),
             });
