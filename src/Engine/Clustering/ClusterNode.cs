@@ -226,7 +226,7 @@ public sealed class ClusterNode
             _life = null;
             IReadOnlyList<PartitionStatus> partitions = Registry.Partitions;
             Registry.Clear();
-            if (partitions.All(partition => partition.Checkpoint == partition.SequenceNr))
+            if (partitions.All(partition => partition.EventsSinceCheckpoint == 0))
             {
                 ClusterLog.Stopped(_logger);
             }
