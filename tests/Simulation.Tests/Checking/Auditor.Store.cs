@@ -1,8 +1,8 @@
 using System.Globalization;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
-using DataLoad.Engine.Journaling;
 using DataLoad.Engine.DeadLetters;
+using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Statistics;

@@ -1,7 +1,7 @@
+using DataLoad.Simulation.Tests.Broker;
 using DataLoad.Simulation.Tests.Checking;
 using DataLoad.Simulation.Tests.Scenarios;
 using DataLoad.Simulation.Tests.Scheduling;
-using DataLoad.Simulation.Tests.Broker;
 using DataLoad.Simulation.Tests.Sharding;
 using DataLoad.Simulation.Tests.Stores;
 
