@@ -8,7 +8,7 @@ internal static class Deadline
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>How long anything may take that normally takes seconds, on a busy machine.</summary>
-    public static readonly TimeSpan Usual = TimeSpan.FromSeconds(90);
+    public static readonly TimeSpan Usual = TimeSpan.FromSeconds(180);
 
     /// <summary>Asks until the answer is yes.</summary>
     /// <exception cref="TimeoutException">It was not in time; the message names what was waited for.</exception>
