@@ -68,7 +68,20 @@ public sealed class PostgreSqlFaultTests
     private static async Task ExecuteAsync(string server, params string[] statements)
     {
         await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(server) { Pooling = false }.ConnectionString);
-        await connection.OpenAsync();
+
+        // The server takes a while to let go of connections that were closed.
+        await Deadline.UntilAsync("a free connection", async () =>
+        {
+            try
+            {
+                await connection.OpenAsync();
+                return true;
+            }
+            catch (PostgresException full) when (full.SqlState is PostgresErrorCodes.TooManyConnections)
+            {
+                return false;
+            }
+        });
         foreach (var statement in statements)
         {
             await using var command = new NpgsqlCommand(statement, connection);
