@@ -97,6 +97,7 @@ public sealed class PostgreSqlFaultTests
         public static async Task<Hog> TakeAllAsync(string server)
         {
             var hog = new Hog();
+            await Deadline.UntilAsync("a first connection", () => hog.TryTakeAsync(server));
             while (await hog.TryTakeAsync(server))
             {
                 // All that are free.
