@@ -169,6 +169,12 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
 
     private void OnOwned()
     {
+        if (_phase == PartitionPhase.Stopping)
+        {
+            Context.Stop(Self);
+            return;
+        }
+
         _epoch = LastSequenceNr;
         _phase = PartitionPhase.Recovering;
         Report();
@@ -219,17 +225,27 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
 
     private void OnStop(StopPartition stop)
     {
-        if (_phase != PartitionPhase.Serving || Fault.Is(FaultPoint.StopsWithoutFlush))
+        if (_phase == PartitionPhase.Stopping)
+        {
+            return;
+        }
+
+        if (_phase is PartitionPhase.Recovering or PartitionPhase.Stopped || Fault.Is(FaultPoint.StopsWithoutFlush))
         {
             Context.Stop(Self);
             return;
         }
 
-        // What is not taken into consideration yet goes to the next owner: its senders send it again.
+        // What it writes to the journal is waited for: nothing of it is written once it has ended.
+        bool isServing = _phase == PartitionPhase.Serving;
         _phase = PartitionPhase.Stopping;
-        _arrived.Clear();
         Timers.StartSingleTimer(StopLimitPassed.Instance, StopLimitPassed.Instance, stop.Limit);
-        Upkeep();
+        if (isServing)
+        {
+            // What is not taken into consideration yet goes to the next owner: its senders send it again.
+            _arrived.Clear();
+            Upkeep();
+        }
     }
 
     private void FinishStop()

@@ -181,6 +181,28 @@ public sealed class PartitionActorTests : PartitionSpec
     }
 
     [Fact]
+    public async Task A_stop_while_ownership_is_being_written_waits_for_that_write_and_puts_no_Epoch_in_force()
+    {
+        var written = new TaskCompletionSource();
+        var asked = new TaskCompletionSource();
+        Journal.BeforeWrite = _ =>
+        {
+            asked.TrySetResult();
+            return written.Task;
+        };
+        (IActorRef partition, _) = Start();
+        Watch(partition);
+        await asked.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        partition.Tell(new StopPartition(Patience), TestActor);
+        partition.Tell(new StopPartition(Patience), TestActor);
+        await AwaitPhaseAsync(partition, PartitionPhase.Stopping);
+        written.SetResult();
+        await ExpectTerminatedAsync(partition, Patience, cancellationToken: TestContext.Current.CancellationToken);
+        Journal.EntriesOf(Number).Count.ShouldBe(1);
+        Store.PositionsOf(Number).Epoch.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_stop_that_cannot_flush_ends_at_its_limit_and_leaves_the_rest_to_replay()
     {
         (IActorRef partition, _) = await StartServingAsync();
