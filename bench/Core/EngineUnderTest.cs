@@ -24,7 +24,7 @@ namespace DataLoad.Bench.Core;
 internal sealed class EngineUnderTest : IAsyncDisposable
 {
     /// <summary>How many Partitions a host has with SQLite unless it is set.</summary>
-    public const int SqlitePartitions = 8;
+    public const int SqlitePartitions = 4;
 
     /// <summary>How many Partitions a host has with PostgreSQL unless it is set.</summary>
     public const int PostgreSqlPartitions = 32;

@@ -60,7 +60,12 @@ public sealed class DrainBench
                 }
 
                 await FillAsync(backlog, queueType).ConfigureAwait(false);
-                await HostAsync(backlog, queueType, pair).ConfigureAwait(false);
+                await HostAsync("dataload", _options.Host, backlog, queueType, pair).ConfigureAwait(false);
+                if (_options.Baseline is { } baseline)
+                {
+                    await FillAsync(backlog, queueType).ConfigureAwait(false);
+                    await HostAsync("baseline", baseline, backlog, queueType, pair).ConfigureAwait(false);
+                }
             }
         }
 
@@ -138,12 +143,12 @@ public sealed class DrainBench
         Add(new DrainResult(contender, queueType, pair, backlog.Messages, seconds, own, 0, 0), before);
     }
 
-    private async Task HostAsync(DrainBacklog backlog, string queueType, int pair)
+    private async Task HostAsync(string contender, string program, DrainBacklog backlog, string queueType, int pair)
     {
         string database = await NewDatabaseAsync().ConfigureAwait(false);
         int port = Ports.Free();
         Cpu before = ReadCpu();
-        using Process host = Start(_options.Host, ["serve"], new Dictionary<string, string>(_options.Profile ? Perf.Environment : [], StringComparer.Ordinal)
+        using Process host = Start(program, ["serve"], new Dictionary<string, string>(_options.Profile ? Perf.Environment : [], StringComparer.Ordinal)
         {
             ["DATALOAD_AMQP_URL"] = _options.Amqp,
             ["DATALOAD_STORE"] = database,
@@ -158,8 +163,8 @@ public sealed class DrainBench
                 ? await ProfileAsync(host.Id, port, backlog, queueType, database, before, patience.Token).ConfigureAwait(false)
                 : await HostWatch.DrainSecondsAsync(port, backlog.Messages, patience.Token).ConfigureAwait(false);
             double own = CpuMeter.SecondsOfTree(host.Id);
-            Add(new DrainResult("dataload", queueType, pair, backlog.Messages, seconds, own, 0, 0), before);
-            await CompareAsync(backlog, database, "dataload").ConfigureAwait(false);
+            Add(new DrainResult(contender, queueType, pair, backlog.Messages, seconds, own, 0, 0), before);
+            await CompareAsync(backlog, database, contender).ConfigureAwait(false);
         }
         finally
         {

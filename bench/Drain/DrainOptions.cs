@@ -26,6 +26,9 @@ public sealed record DrainOptions
     /// <summary>The program under test, <c>dist/dataload</c>.</summary>
     public required string Host { get; init; }
 
+    /// <summary>Another build of the program, which drains in each pair too; null is none.</summary>
+    public string? Baseline { get; init; }
+
     /// <summary>Where reports and the host's log are written.</summary>
     public required string Output { get; init; }
 
@@ -74,6 +77,7 @@ public sealed record DrainOptions
             Postgres = Text("--postgres"),
             PostgresPid = int.Parse(Text("--postgres-pid"), CultureInfo.InvariantCulture),
             Host = Text("--host"),
+            Baseline = values.Remove("--baseline", out string? baseline) && baseline.Length > 0 ? baseline : null,
             Output = Text("--output"),
             Messages = Number("--messages", 500_000),
             HandwrittenMessages = Number("--handwritten", 100_000),

@@ -18,8 +18,10 @@ internal sealed partial class PartitionActor
     private readonly RecentBatches _recent;
     private readonly List<(EventBatch Events, (BatchId Id, IActorRef Sender) Batch)> _taken = [];
     private readonly Action<Block> _onPersisted;
+    private bool _hasPersisted;
     private bool _hasSucceeded;
     private long _appliedSequenceNr;
+    private long _arrivedBytes;
 
     /// <summary>Whether slices and memory leave room for another block.</summary>
     private bool HasRoom => _unappliedBytes < _context.Settings.MaxUnappliedBytes && !IsPressed;
@@ -49,7 +51,13 @@ internal sealed partial class PartitionActor
         }
 
         _arrived.Enqueue((batch, (batch.Id, Sender)));
-        Accept();
+        _arrivedBytes += batch.PayloadBytes;
+
+        // While a block is in flight, or waits for its interval, batches are decided about together, unless they are many.
+        if (_phase == PartitionPhase.Serving && (!(_acceptance.IsPersisting || _acceptance.HasBlock) || _arrivedBytes >= _context.Settings.MaxBlockBytes / 4))
+        {
+            Accept();
+        }
     }
 
     private void Accept()
@@ -80,6 +88,7 @@ internal sealed partial class PartitionActor
         {
             (EventBatch Events, (BatchId, IActorRef)) next = _arrived.Dequeue();
             _taken.Add(next);
+            _arrivedBytes -= next.Events.PayloadBytes;
             payload += next.Events.PayloadBytes;
             events += next.Events.Count;
 
@@ -184,14 +193,39 @@ internal sealed partial class PartitionActor
 
     private void Persist()
     {
-        if (_acceptance.IsPersisting || !_acceptance.HasBlock)
+        if (_acceptance.IsPersisting || !_acceptance.HasBlock || WaitsForInterval())
         {
             return;
         }
 
         OpenBlock<(BatchId Id, IActorRef Sender)> block = _acceptance.BeginPersist();
+        _hasPersisted = true;
         _persistStartedAt = _context.Time.GetTimestamp();
         PersistAsync(block.Finish(), _onPersisted);
+    }
+
+    /// <summary>Whether the filled block waits for what else comes until its interval has passed; then a timer ends the wait.</summary>
+    private bool WaitsForInterval()
+    {
+        TimeSpan wait = _context.Settings.BlockInterval - _context.Time.GetElapsedTime(_persistStartedAt);
+        if (wait <= TimeSpan.Zero || !_hasPersisted || _phase != PartitionPhase.Serving || _acceptance.FillingBytes >= _context.Settings.MaxBlockBytes)
+        {
+            return false;
+        }
+
+        if (!Timers.IsTimerActive(BlockDue.Instance))
+        {
+            Timers.StartSingleTimer(BlockDue.Instance, BlockDue.Instance, wait);
+        }
+
+        return true;
+    }
+
+    /// <summary>What has arrived joins the filled block, and that is persisted.</summary>
+    private void OnBlockDue()
+    {
+        Accept();
+        Persist();
     }
 
     private void OnPersisted(Block persisted)
@@ -216,8 +250,8 @@ internal sealed partial class PartitionActor
         Succeeded();
         _context.Persisted.Show(new PersistedBlock(_partition, block.SequenceNr, persisted), block.Count);
         block.Clear();
-        Persist();
         Accept();
+        Persist();
         FlushWhenIdle();
         Upkeep();
     }

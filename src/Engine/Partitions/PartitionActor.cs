@@ -123,6 +123,9 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
             case PersistedEntry or ReplayStarted or ReplayEnded or ReplayFailed or ReplayAgain:
                 OnReplay(message);
                 break;
+            case BlockDue:
+                OnBlockDue();
+                break;
             case Tick or IdleTick:
                 OnTick(message);
                 break;
@@ -244,6 +247,7 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         {
             // What is not taken into consideration yet goes to the next owner: its senders send it again.
             _arrived.Clear();
+            Persist();
             Upkeep();
         }
     }
@@ -309,6 +313,11 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
     };
 
     private void Report() => _context.Registry.Report(Status());
+
+    private sealed record BlockDue : INoSerializationVerificationNeeded
+    {
+        public static BlockDue Instance { get; } = new();
+    }
 
     private sealed record StopLimitPassed : INoSerializationVerificationNeeded
     {

@@ -9,6 +9,12 @@ public sealed record PartitionSettings
     /// <summary>The size in bytes at which a journal block takes no further batch.</summary>
     public int MaxBlockBytes { get; init; } = 256 * 1024;
 
+    /// <summary>
+    /// The least time between the beginnings of two blocks of a Partition, so that under load many events share a block, its write
+    /// and what their Counters are sent; an event that comes after a pause is persisted at once. Zero is none.
+    /// </summary>
+    public TimeSpan BlockInterval { get; init; } = TimeSpan.FromMilliseconds(20);
+
     /// <summary>How often every Partition is made sure of, though no event comes for it.</summary>
     public TimeSpan KeepRunningInterval { get; init; } = TimeSpan.FromSeconds(2);
 

@@ -14,7 +14,7 @@ namespace DataLoad.Host.Settings;
 public static class SettingsBinder
 {
     // SQLite's journal writes one block at a time: few Partitions make large ones.
-    private const int SqlitePartitions = 8;
+    private const int SqlitePartitions = 4;
     private const int PostgreSqlPartitions = 32;
 
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
@@ -161,6 +161,7 @@ public static class SettingsBinder
         MaxLoadedCounters = config.GetInt("dataload.sharding.max-loaded-counters", 1, 100_000),
         TrimSlice = config.GetInt("dataload.journal.trim-slice", 1, 1_000_000),
         MaxBlockBytes = (int)config.GetBytes("dataload.journal.max-block", 1024, 64L * 1024 * 1024),
+        BlockInterval = config.GetDuration("dataload.journal.block-interval", TimeSpan.Zero, TimeSpan.FromSeconds(1)),
         JournalRetention = string.Equals(config.GetString("dataload.journal.retention"), "forever", StringComparison.Ordinal)
             ? null
             : config.GetDuration("dataload.journal.retention", TimeSpan.Zero, TimeSpan.FromDays(36_500)),

@@ -181,6 +181,46 @@ public sealed class PartitionActorTests : PartitionSpec
     }
 
     [Fact]
+    public async Task What_comes_within_a_blocks_interval_shares_the_next_block_and_a_lone_event_is_not_held_back()
+    {
+        Settings = Settings with { BlockInterval = TimeSpan.FromSeconds(2) };
+        (IActorRef partition, _) = await StartServingAsync();
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        partition.Tell(Batch(Share(7, 5, "a")), TestActor);
+        await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
+        watch.Elapsed.ShouldBeLessThan(Settings.BlockInterval);
+        partition.Tell(Batch(Share(7, 6, "b")), TestActor);
+        partition.Tell(Batch(Share(7, 6, "b"), Share(8, 6, "c")), TestActor);
+        partition.Tell(Batch(Share(8, 7, "d")), TestActor);
+        for (int i = 0; i < 3; i++)
+        {
+            await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
+        }
+
+        watch.Elapsed.ShouldBeGreaterThan(TimeSpan.FromSeconds(1.5));
+        Journal.EntriesOf(Number).Count.ShouldBe(3);
+        await AwaitAssertAsync(() => (Shares(7), Shares(8)).ShouldBe(((2, 2), (2, 2))), Patience);
+    }
+
+    [Fact]
+    public async Task A_stop_does_not_wait_for_a_blocks_interval()
+    {
+        Settings = Settings with { BlockInterval = TimeSpan.FromMinutes(10) };
+        (IActorRef partition, _) = await StartServingAsync();
+        Watch(partition);
+        partition.Tell(Batch(Share(7, 5, "a")), TestActor);
+        await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
+
+        // It has arrived where the next message is answered, and waits.
+        partition.Tell(Batch(Share(7, 6, "b")), TestActor);
+        await StatusAsync(partition);
+        partition.Tell(new StopPartition(Patience), TestActor);
+        await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
+        await ExpectTerminatedAsync(partition, Patience, cancellationToken: TestContext.Current.CancellationToken);
+        Shares(7).ShouldBe((2, 2));
+    }
+
+    [Fact]
     public async Task A_stop_while_ownership_is_being_written_waits_for_that_write_and_puts_no_Epoch_in_force()
     {
         var written = new TaskCompletionSource();

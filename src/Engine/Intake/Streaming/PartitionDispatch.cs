@@ -256,9 +256,15 @@ internal sealed class PartitionDispatch(DispatchTargets targets, IntakeOptions o
         private void Arm(TimeSpan now)
         {
             // A timer that is armed for something that was accepted meanwhile finds the next. What stays on this node is not sent again, but
-            // looked after: nobody waits for it any more where its channel is lost.
-            TimeSpan due = _unaccepted.NextDue ?? now + _stage._options.Settings.Resend.First;
-            if (_unaccepted.Count > 0 && (_armedFor is null || due < _armedFor))
+            // looked after: nobody waits for it any more where its channel is lost. What is sent now is due after the first wait or later.
+            TimeSpan first = now + _stage._options.Settings.Resend.First;
+            if (_unaccepted.Count == 0 || _armedFor <= first)
+            {
+                return;
+            }
+
+            TimeSpan due = _unaccepted.NextDue ?? first;
+            if (_armedFor is null || due < _armedFor)
             {
                 _armedFor = due;
                 ScheduleOnce(Resend, due > now ? due - now : TimeSpan.Zero);

@@ -15,7 +15,13 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
     // After so many sends a Partition is said not to accept.
     private const int ManySends = 3;
 
+    // How many accepted ones may be kept in order behind one that is not, beside as many as are not.
+    private const int SpareOrder = 64;
+
     private readonly Dictionary<BatchId, Entry> _entries = [];
+
+    // In the order in which they were sent first; what is accepted leaves when it is met.
+    private readonly Queue<Entry> _inOrder = new();
     private int _copies;
 
     /// <summary>How many parts are not accepted.</summary>
@@ -35,6 +41,7 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
     {
         var entry = new Entry(part, origin) { SentFirst = now };
         _entries.Add(part.Id, entry);
+        _inOrder.Enqueue(entry);
         Send(entry, now);
     }
 
@@ -49,6 +56,7 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
         }
 
         accepted = entry;
+        entry.IsAccepted = true;
         LetGo(entry, entry.Copies);
         return true;
     }
@@ -82,16 +90,33 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
         return SendAgain(entry => entry.Partition == partition, now);
     }
 
-    /// <summary>Takes out the parts whose deliveries nobody waits for.</summary>
+    /// <summary>
+    /// Takes out the parts whose deliveries nobody waits for. A channel that is lost loses all that came by it, and what came by the
+    /// next one is younger: where the oldest is not lost, none is.
+    /// </summary>
     public List<Part> TakeLost()
     {
-        List<Entry> lost = [.. _entries.Values.Where(entry => entry.Origin.IsLost)];
-        foreach (Entry entry in lost)
+        List<Part> lost = [];
+        if (_inOrder.Count > (2 * _entries.Count) + SpareOrder)
         {
-            TryAccept(entry.Part.Id, out _);
+            Entry[] left = [.. _inOrder.Where(entry => !entry.IsAccepted)];
+            _inOrder.Clear();
+            foreach (Entry entry in left)
+            {
+                _inOrder.Enqueue(entry);
+            }
         }
 
-        return [.. lost.Select(entry => entry.Part)];
+        while (_inOrder.TryPeek(out Entry? oldest) && (oldest.IsAccepted || oldest.Origin.IsLost))
+        {
+            _inOrder.Dequeue();
+            if (TryAccept(oldest.Part.Id, out _))
+            {
+                lost.Add(oldest.Part);
+            }
+        }
+
+        return lost;
     }
 
     /// <summary>All parts.</summary>
@@ -154,6 +179,8 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
         public Part Part => part;
 
         public IDeliveryOrigin Origin => origin;
+
+        public bool IsAccepted { get; set; }
 
         /// <summary>The Partition of a batch of events; null of what stays on this node, where no message is lost.</summary>
         public int? Partition { get; } = (part.Message as EventBatch)?.Partition;
