@@ -151,9 +151,11 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
         TimeSpan longest = _options.Settings.Backoff.Limit;
         _failures = _options.Time.GetElapsedTime(_startedAt) > longest ? 1 : _failures + 1;
         TimeSpan wait = _options.Settings.Backoff.After(_failures);
-        _handle.Fault = error;
-        IntakeLog.StreamFailed(_options.Logger, fault, _handle.Name, _failures, wait);
         Timers.StartSingleTimer(RunAgain.Instance, RunAgain.Instance, wait);
+        IntakeLog.StreamFailed(_options.Logger, fault, _handle.Name, _failures, wait);
+
+        // Last: whoever sees it may count on the rest.
+        _handle.Fault = error;
     }
 
     private sealed record RunEnded(StreamRun Run, Exception? Fault) : INoSerializationVerificationNeeded;
