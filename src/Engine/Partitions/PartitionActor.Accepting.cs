@@ -18,7 +18,7 @@ internal sealed partial class PartitionActor
     private readonly RecentBatches _recent;
     private readonly List<(EventBatch Events, (BatchId Id, IActorRef Sender) Batch)> _taken = [];
     private readonly Action<Block> _onPersisted;
-    private bool _hasPersisted;
+    private int _lastBlockEvents;
     private bool _hasSucceeded;
     private long _appliedSequenceNr;
     private long _arrivedBytes;
@@ -199,7 +199,7 @@ internal sealed partial class PartitionActor
         }
 
         OpenBlock<(BatchId Id, IActorRef Sender)> block = _acceptance.BeginPersist();
-        _hasPersisted = true;
+        _lastBlockEvents = block.Count;
         _persistStartedAt = _context.Time.GetTimestamp();
         PersistAsync(block.Finish(), _onPersisted);
     }
@@ -207,8 +207,13 @@ internal sealed partial class PartitionActor
     /// <summary>Whether the filled block waits for what else comes until its interval has passed; then a timer ends the wait.</summary>
     private bool WaitsForInterval()
     {
+        if (_lastBlockEvents < _context.Settings.BusyBlockEvents)
+        {
+            return false;
+        }
+
         TimeSpan wait = _context.Settings.BlockInterval - _context.Time.GetElapsedTime(_persistStartedAt);
-        if (wait <= TimeSpan.Zero || !_hasPersisted || _phase != PartitionPhase.Serving || _acceptance.FillingBytes >= _context.Settings.MaxBlockBytes)
+        if (wait <= TimeSpan.Zero || _phase != PartitionPhase.Serving || _acceptance.FillingBytes >= _context.Settings.MaxBlockBytes)
         {
             return false;
         }

@@ -10,10 +10,13 @@ public sealed record PartitionSettings
     public int MaxBlockBytes { get; init; } = 256 * 1024;
 
     /// <summary>
-    /// The least time between the beginnings of two blocks of a Partition, so that under load many events share a block, its write
-    /// and what their Counters are sent; an event that comes after a pause is persisted at once. Zero is none.
+    /// The least time between the beginnings of two blocks of a Partition where events come fast, so that many share a block, its
+    /// write and what their Counters are sent; otherwise what comes is persisted at once. Zero is none.
     /// </summary>
     public TimeSpan BlockInterval { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>How many events a block must hold for the next one to wait for its interval, 1 and up: fewer show that none would come meanwhile.</summary>
+    public int BusyBlockEvents { get; init; } = 4;
 
     /// <summary>How often every Partition is made sure of, though no event comes for it.</summary>
     public TimeSpan KeepRunningInterval { get; init; } = TimeSpan.FromSeconds(2);

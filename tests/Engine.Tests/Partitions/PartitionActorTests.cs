@@ -181,12 +181,14 @@ public sealed class PartitionActorTests : PartitionSpec
     }
 
     [Fact]
-    public async Task What_comes_within_a_blocks_interval_shares_the_next_block_and_a_lone_event_is_not_held_back()
+    public async Task What_comes_within_a_busy_blocks_interval_shares_the_next_one_and_after_a_small_block_nothing_is_held_back()
     {
-        Settings = Settings with { BlockInterval = TimeSpan.FromSeconds(2) };
+        Settings = Settings with { BlockInterval = TimeSpan.FromSeconds(2), BusyBlockEvents = 2 };
         (IActorRef partition, _) = await StartServingAsync();
         var watch = System.Diagnostics.Stopwatch.StartNew();
-        partition.Tell(Batch(Share(7, 5, "a")), TestActor);
+        partition.Tell(Batch(Share(9, 5, "x")), TestActor);
+        await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
+        partition.Tell(Batch(Share(7, 5, "a"), Share(9, 6, "y")), TestActor);
         await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
         watch.Elapsed.ShouldBeLessThan(Settings.BlockInterval);
         partition.Tell(Batch(Share(7, 6, "b")), TestActor);
@@ -198,14 +200,14 @@ public sealed class PartitionActorTests : PartitionSpec
         }
 
         watch.Elapsed.ShouldBeGreaterThan(TimeSpan.FromSeconds(1.5));
-        Journal.EntriesOf(Number).Count.ShouldBe(3);
+        Journal.EntriesOf(Number).Count.ShouldBe(4);
         await AwaitAssertAsync(() => (Shares(7), Shares(8)).ShouldBe(((2, 2), (2, 2))), Patience);
     }
 
     [Fact]
     public async Task A_stop_does_not_wait_for_a_blocks_interval()
     {
-        Settings = Settings with { BlockInterval = TimeSpan.FromMinutes(10) };
+        Settings = Settings with { BlockInterval = TimeSpan.FromMinutes(10), BusyBlockEvents = 1 };
         (IActorRef partition, _) = await StartServingAsync();
         Watch(partition);
         partition.Tell(Batch(Share(7, 5, "a")), TestActor);

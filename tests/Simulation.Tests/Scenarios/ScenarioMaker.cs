@@ -83,6 +83,7 @@ internal sealed class ScenarioMaker(ulong seed)
         Partitions = Between(1, 4),
         MaxBlockBytes = _isTight ? Between(60, 300) : Between(60, 3000),
         BlockInterval = Chance(50) ? TimeSpan.Zero : Ms(Between(1, 60)),
+        BusyBlockEvents = Between(1, 3),
         FlushInterval = Ms(_isTight ? Between(20, 60) : Between(20, 400)),
         MaxFlushRows = Between(1, 4),
         CheckpointInterval = Ms(Between(30, 1500)),
