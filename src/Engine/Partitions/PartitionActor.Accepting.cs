@@ -23,6 +23,10 @@ internal sealed partial class PartitionActor
     private long _appliedSequenceNr;
     private long _arrivedBytes;
 
+    // What the Counters of events may come to hold that are not accounted for yet: of the block that fills, and of the one in flight.
+    private long _expectedBytes;
+    private long _expectedInFlight;
+
     /// <summary>Whether slices and memory leave room for another block.</summary>
     private bool HasRoom => _unappliedBytes < _context.Settings.MaxUnappliedBytes && !IsPressed;
 
@@ -53,7 +57,12 @@ internal sealed partial class PartitionActor
         _arrived.Enqueue((batch, (batch.Id, Sender)));
         _arrivedBytes += batch.PayloadBytes;
 
-        // While a block is in flight, or waits for its interval, batches are decided about together, unless they are many.
+        AcceptWhenDue();
+    }
+
+    /// <summary>While a block is in flight, or waits for its interval, batches are decided about together, unless they are many.</summary>
+    private void AcceptWhenDue()
+    {
         if (_phase == PartitionPhase.Serving && (!(_acceptance.IsPersisting || _acceptance.HasBlock) || _arrivedBytes >= _context.Settings.MaxBlockBytes / 4))
         {
             Accept();
@@ -79,7 +88,7 @@ internal sealed partial class PartitionActor
     /// </summary>
     private void TakeArrived()
     {
-        long room = _memory.Room;
+        long room = Math.Max(0, _memory.Room - _expectedBytes - _expectedInFlight);
         long bytesOfACounter = Math.Max(CounterEntry.BytesOf(1024), _memory.Bytes / Math.Max(1, _counters.Count));
         int payload = _acceptance.FillingBytes;
         long events = 0;
@@ -96,6 +105,8 @@ internal sealed partial class PartitionActor
             missing += events * bytesOfACounter > room ? CountMissing(next.Events) : 0;
         }
         while (_arrived.Count > 0 && payload < _context.Settings.MaxBlockBytes && missing * bytesOfACounter <= room);
+
+        _expectedBytes += Math.Min(events * bytesOfACounter, room + (missing * bytesOfACounter));
     }
 
     private int CountMissing(EventBatch batch)
@@ -185,6 +196,11 @@ internal sealed partial class PartitionActor
             Answer(batch);
         }
 
+        if (!_acceptance.HasBlock)
+        {
+            _expectedBytes = 0;
+        }
+
         CountByStream(_acceptance.Duplicates, _context.Metrics.Duplicates);
         Array.Clear(_acceptance.Duplicates);
         Persist();
@@ -200,6 +216,7 @@ internal sealed partial class PartitionActor
 
         OpenBlock<(BatchId Id, IActorRef Sender)> block = _acceptance.BeginPersist();
         _lastBlockEvents = block.Count;
+        (_expectedInFlight, _expectedBytes) = (_expectedBytes, 0);
         _persistStartedAt = _context.Time.GetTimestamp();
         PersistAsync(block.Finish(), _onPersisted);
     }
@@ -245,6 +262,7 @@ internal sealed partial class PartitionActor
         _context.Metrics.JournalSeconds.Record(_context.Time.GetElapsedTime(_persistStartedAt).TotalSeconds);
         _eventsSinceCheckpoint += block.Count;
         _lastPersistedAt = _context.Time.GetTimestamp();
+        _expectedInFlight = 0;
         Distribute(block.SequenceNr, block.Slices(persisted));
         foreach ((BatchId Id, IActorRef Sender) batch in block.Batches)
         {

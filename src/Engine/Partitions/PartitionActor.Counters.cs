@@ -51,6 +51,7 @@ internal sealed partial class PartitionActor
             entry = new CounterEntry(id, PageOf(id));
             _counters.Add(id, entry);
             _toLoad.Add(entry);
+            Account(entry, 0);
         }
 
         entry.LastUsed = _clock;
@@ -147,7 +148,7 @@ internal sealed partial class PartitionActor
         }
 
         AskForReplay();
-        Accept();
+        AcceptWhenDue();
         if (_unappliedBytes == 0)
         {
             Upkeep();

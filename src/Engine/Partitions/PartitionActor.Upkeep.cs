@@ -55,7 +55,7 @@ internal sealed partial class PartitionActor
 
         _isInUpkeep = false;
         AskForReplay();
-        Accept();
+        AcceptWhenDue();
         Report();
     }
 
