@@ -13,6 +13,9 @@ namespace DataLoad.Engine.Partitions;
 /// <content>Batches of events: what is seen of them is loaded, the new ones are persisted, and then they are answered.</content>
 internal sealed partial class PartitionActor
 {
+    // What the state of a Counter that is not known yet is expected to take, with its part of the blocks and of the seen identities.
+    private const int ExpectedStateBytes = 2048;
+
     private readonly Queue<(EventBatch Events, (BatchId Id, IActorRef Sender) Batch)> _arrived = new();
     private readonly HashSet<BatchId> _held = [];
     private readonly RecentBatches _recent;
@@ -27,8 +30,12 @@ internal sealed partial class PartitionActor
     private long _expectedBytes;
     private long _expectedInFlight;
 
-    /// <summary>Whether slices and memory leave room for another block.</summary>
-    private bool HasRoom => _unappliedBytes < _context.Settings.MaxUnappliedBytes && !IsPressed;
+    /// <summary>
+    /// Whether slices and memory leave room for more; where nothing is under way, one batch is taken in any case, so that a budget that is
+    /// too small slows the Partition and does not stop it.
+    /// </summary>
+    private bool HasRoom => _unappliedBytes < _context.Settings.MaxUnappliedBytes && !IsPressed
+        && (_acceptance.IsIdle || _memory.Room > _expectedBytes + _expectedInFlight);
 
     private bool MayAccept => _phase == PartitionPhase.Serving && _arrived.Count > 0 && !_acceptance.IsConsidering && _requests.Count == 0
         && _acceptance.FillingBytes < _context.Settings.MaxBlockBytes && HasRoom;
@@ -89,10 +96,11 @@ internal sealed partial class PartitionActor
     private void TakeArrived()
     {
         long room = Math.Max(0, _memory.Room - _expectedBytes - _expectedInFlight);
-        long bytesOfACounter = Math.Max(CounterEntry.BytesOf(1024), _memory.Bytes / Math.Max(1, _counters.Count));
+        long bytesOfACounter = Math.Max(CounterEntry.BytesOf(ExpectedStateBytes), _memory.Bytes / Math.Max(1, _counters.Count));
         int payload = _acceptance.FillingBytes;
         long events = 0;
         long missing = 0;
+        bool isCounted = false;
         do
         {
             (EventBatch Events, (BatchId, IActorRef)) next = _arrived.Dequeue();
@@ -101,12 +109,16 @@ internal sealed partial class PartitionActor
             payload += next.Events.PayloadBytes;
             events += next.Events.Count;
 
-            // Looked for only where it could be too much if all were missing.
-            missing += events * bytesOfACounter > room ? CountMissing(next.Events) : 0;
+            // Looked for only where it could be too much if all were missing: then in all that is taken, and from there on.
+            if (events * bytesOfACounter > room)
+            {
+                missing += isCounted ? CountMissing(next.Events) : _taken.Sum(taken => (long)CountMissing(taken.Events));
+                isCounted = true;
+            }
         }
         while (_arrived.Count > 0 && payload < _context.Settings.MaxBlockBytes && missing * bytesOfACounter <= room);
 
-        _expectedBytes += Math.Min(events * bytesOfACounter, room + (missing * bytesOfACounter));
+        _expectedBytes += (isCounted ? missing : events) * bytesOfACounter;
     }
 
     private int CountMissing(EventBatch batch)

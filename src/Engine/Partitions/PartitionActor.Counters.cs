@@ -51,7 +51,7 @@ internal sealed partial class PartitionActor
             entry = new CounterEntry(id, PageOf(id));
             _counters.Add(id, entry);
             _toLoad.Add(entry);
-            Account(entry, 0);
+            Account(entry, ExpectedStateBytes);
         }
 
         entry.LastUsed = _clock;
@@ -121,7 +121,7 @@ internal sealed partial class PartitionActor
         long position = stored?.SequenceNr ?? 0;
         entry.SlicedSequenceNr = Math.Max(entry.SlicedSequenceNr, position);
         entry.AppliedSequenceNr = position;
-        Account(entry, stored?.Bytes.Length ?? 0);
+        Account(entry, stored?.Bytes.Length ?? ExpectedStateBytes);
         foreach (ICounterMessage message in entry.Waiting)
         {
             entry.Actor.Tell(message, Self);

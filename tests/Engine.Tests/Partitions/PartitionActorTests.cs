@@ -205,6 +205,31 @@ public sealed class PartitionActorTests : PartitionSpec
     }
 
     [Fact]
+    public async Task Memory_stays_under_its_budget_while_batches_with_ten_times_more_Counters_wait_all_at_once()
+    {
+        const int Batches = 80;
+        const int Topics = 100;
+        Budget = new DataLoad.Engine.Scheduling.MemoryBudget(4 << 20);
+        (IActorRef partition, _) = await StartServingAsync();
+        for (int i = 0; i < Batches; i++)
+        {
+            partition.Tell(Batch([.. Enumerable.Range(0, Topics).Select(topic => Share((i * Topics) + topic + 1, 5, $"{topic}"))]), TestActor);
+        }
+
+        long most = 0;
+        for (int accepted = 0; accepted < Batches;)
+        {
+            most = Math.Max(most, Budget.UsedBytes);
+            accepted += HasMessages && await ReceiveOneAsync(Patience, TestContext.Current.CancellationToken) is Accepted ? 1 : 0;
+            await Task.Yield();
+        }
+
+        // One batch is taken in any case, and what a Counter comes to hold is known only when it has applied its events.
+        most.ShouldBeInRange(1, Budget.LimitBytes + (Budget.LimitBytes / 4));
+        await AwaitAssertAsync(() => Enumerable.Range(1, Batches * Topics).Count(topic => (1L, 1L).Equals(Shares(topic))).ShouldBe(Batches * Topics), Patience);
+    }
+
+    [Fact]
     public async Task A_stop_does_not_wait_for_a_blocks_interval()
     {
         Settings = Settings with { BlockInterval = TimeSpan.FromMinutes(10), BusyBlockEvents = 1 };
