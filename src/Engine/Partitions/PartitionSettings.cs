@@ -4,7 +4,7 @@ namespace DataLoad.Engine.Partitions;
 public sealed record PartitionSettings
 {
     /// <summary>How many Partitions there are, 1 to 1024; fixed at the first start. Few suit SQLite, whose journal writes one block at a time.</summary>
-    public int Partitions { get; init; } = 8;
+    public int Partitions { get; init; } = 4;
 
     /// <summary>The size in bytes at which a journal block takes no further batch.</summary>
     public int MaxBlockBytes { get; init; } = 256 * 1024;

@@ -48,7 +48,7 @@ public sealed class CheckTests : IDisposable
         (_, string output) = await CheckAsync();
 
         output.ShouldContain("ok       store: SQLite ");
-        output.ShouldContain($"problem  store: dataload.sharding.shards is 8, but SQLite {_directory}/dataload.db was started with {CountedStore.Partitions}, which cannot change");
+        output.ShouldContain($"problem  store: dataload.sharding.shards is 4, but SQLite {_directory}/dataload.db was started with {CountedStore.Partitions}, which cannot change");
         output.ShouldContain("ok       store: dataload.time-zone = Asia/Shanghai, as it was started with.");
         output.ShouldContain("ok       store: no node runs over it.");
         output.ShouldContain("ok       table data_load_act_date: holds no rows that something else wrote.");

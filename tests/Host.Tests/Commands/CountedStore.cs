@@ -18,7 +18,7 @@ namespace DataLoad.Host.Tests.Commands;
 /// <summary>A store in a file that a real node filled, and that can be tampered with.</summary>
 internal sealed class CountedStore(string path) : IAsyncDisposable
 {
-    public const int Partitions = 4;
+    public const int Partitions = 8;
     public const int Day = 739_220;
     private static readonly TimeSpan Never = TimeSpan.FromDays(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
