@@ -9,7 +9,7 @@ namespace DataLoad.Simulation.Tests.Proofs;
 /// <summary>The simulation is worth what it finds: each fault that the engine can be given is found.</summary>
 public sealed class MutationTests(ITestOutputHelper output)
 {
-    private const ulong Seeds = 300;
+    private const ulong Seeds = 2000;
 
     /// <summary>Those that no seed has shown yet; docs/SIMULATION.md says how far each was tried.</summary>
     private static readonly FaultPoint[] s_notShown =
