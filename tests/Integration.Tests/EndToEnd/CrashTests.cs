@@ -1,4 +1,5 @@
 using DataLoad.Demo;
+using DataLoad.Integration.Tests.BadDays;
 using Shouldly;
 using Xunit;
 
@@ -22,8 +23,8 @@ public sealed class CrashTests
         scenario.Options = scenario.Options with { Seed = (ulong)seed, Unidentified = 0 };
         scenario.Settings = Busy;
         var random = new Random(seed);
-        var sending = scenario.SendMixAsync(6_000, batchMessages: 250);
-        for (var crash = 0; crash < 4; crash++)
+        var sending = scenario.SendMixAsync(2_000 * Lengths.Kills, batchMessages: 250);
+        for (var crash = 0; crash < Lengths.Kills; crash++)
         {
             var host = scenario.LaunchHost();
             await host.WaitForMetricAsync("dataload_deliveries_total", random.Next(1, 1_200));

@@ -27,30 +27,17 @@ public sealed class DiskTests
     [Fact]
     public async Task While_its_disk_is_full_nothing_is_acknowledged_and_counting_goes_on_when_there_is_room()
     {
-        var folder = Servers.NewFolder("disk");
-        if (!await MountAsync("-t", "tmpfs", "-o", "size=24m", "none", folder))
+        await using SmallDisk? disk = await SmallDisk.TryMountAsync(megabytes: 24);
+        Assert.SkipWhen(disk is null, "mounting a small disk takes root; a limit on the file's size is tested everywhere.");
+        await Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
         {
-            Assert.Skip("mounting a small disk takes root; a limit on the file's size is tested everywhere.");
-        }
-
-        try
-        {
-            await Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
-            {
-                scenario.Options = scenario.Options with { Seed = 32, Unidentified = 0 };
-                scenario.Settings = Busy;
-                scenario.Store = $"sqlite:{folder}/store.db";
-                var host = await scenario.StartHostAsync();
-                await scenario.SendMixAsync(500);
-                var ballast = Path.Combine(folder, "ballast");
-                await ShouldBearFullAsync(scenario, host, () => FillAsync(ballast), () => Task.Run(() => File.Delete(ballast)));
-            });
-        }
-        finally
-        {
-            // Lazily: a pooled connection of the comparison may hold the file for a while yet.
-            (await RunAsync("umount", "--lazy", folder)).ShouldBeTrue();
-        }
+            scenario.Options = scenario.Options with { Seed = 32, Unidentified = 0 };
+            scenario.Settings = Busy;
+            scenario.Store = $"sqlite:{disk.Folder}/store.db";
+            HostProcess host = await scenario.StartHostAsync();
+            await scenario.SendMixAsync(500);
+            await ShouldBearFullAsync(scenario, host, () => disk.FillAsync(leftBytes: 20_000), disk.FreeAsync);
+        });
     }
 
     [Fact]
@@ -116,41 +103,5 @@ public sealed class DiskTests
             }
         });
         await host.KillAsync();
-    }
-
-    private static async Task FillAsync(string ballast)
-    {
-        await using var file = new FileStream(ballast, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
-        var block = new byte[4096];
-        try
-        {
-            while (true)
-            {
-                await file.WriteAsync(block);
-            }
-        }
-        catch (IOException)
-        {
-            // Full: some room is left for the file to begin a write that it cannot end.
-        }
-
-        file.SetLength(file.Length - 20_000);
-    }
-
-    private static Task<bool> MountAsync(params string[] arguments) => RunAsync("mount", arguments);
-
-    private static async Task<bool> RunAsync(string program, params string[] arguments)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
-            await process.StandardError.ReadToEndAsync();
-            await process.WaitForExitAsync();
-            return process.ExitCode == 0;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
     }
 }

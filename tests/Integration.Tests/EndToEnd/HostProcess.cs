@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using DataLoad.Demo;
+using DataLoad.Integration.Tests.BadDays;
 
 namespace DataLoad.Integration.Tests.EndToEnd;
 
@@ -64,6 +65,9 @@ internal sealed class HostProcess : IAsyncDisposable
     public long PeakMemoryBytes => 1024 * long.Parse(
         File.ReadLines($"/proc/{_process.Id.ToString(CultureInfo.InvariantCulture)}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
         CultureInfo.InvariantCulture);
+
+    /// <summary>What it holds now.</summary>
+    public ProcessSample Sample() => ProcessSample.Of(_process.Id);
 
     /// <summary>Where health, metrics and administration answer.</summary>
     public Uri Http { get; }

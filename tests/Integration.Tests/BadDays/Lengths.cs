@@ -1,0 +1,19 @@
+namespace DataLoad.Integration.Tests.BadDays;
+
+/// <summary>How long bad days last: some seconds in every run of the tests, and as long as outside by <c>scripts/nightly</c>.</summary>
+internal static class Lengths
+{
+    private static readonly bool s_nightly = string.Equals(Environment.GetEnvironmentVariable("DATALOAD_TEST_NIGHTLY"), "1", StringComparison.Ordinal);
+
+    /// <summary>How long events come in at a steady rate.</summary>
+    public static TimeSpan Steady => s_nightly ? TimeSpan.FromHours(1) : TimeSpan.FromSeconds(30);
+
+    /// <summary>How long the store is away.</summary>
+    public static TimeSpan Outage => s_nightly ? TimeSpan.FromMinutes(2) : TimeSpan.FromSeconds(15);
+
+    /// <summary>How often a process is killed.</summary>
+    public static int Kills => s_nightly ? 30 : 3;
+
+    /// <summary>Whether memory has had the time to come to rest, so that its growth says something.</summary>
+    public static bool MemorySettles => s_nightly;
+}
