@@ -10,6 +10,9 @@ namespace DataLoad.Integration.Tests.BadDays;
 /// <summary>The store is away for a while under load, and comes back.</summary>
 public sealed class StoreAwayTests
 {
+    // The default, which tests of seconds shorten.
+    private const string Usual = "retry.limit = 10s";
+
     // All Partitions serve again so soon after the store's return.
     private static readonly TimeSpan s_return = TimeSpan.FromSeconds(20);
 
@@ -24,6 +27,7 @@ public sealed class StoreAwayTests
         await Scenario.RunAsync(() => Scenario.CreateAsync(StoreKind.PostgreSql, server: server.Url, business: ""), async scenario =>
         {
             scenario.Options = scenario.Options with { Seed = 71, Unidentified = 0 };
+            scenario.Settings = Usual;
             HostProcess host = await scenario.StartHostAsync();
             await ShouldBearAsync(scenario, host, server.StopAsync, server.StartAsync);
         });
@@ -33,6 +37,7 @@ public sealed class StoreAwayTests
     public Task A_SQLite_file_that_takes_no_write_is_waited_for_without_haste_or_loss() => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
     {
         scenario.Options = scenario.Options with { Seed = 72, Unidentified = 0 };
+        scenario.Settings = Usual;
         HostProcess host = scenario.LaunchHost(bearsFileLimit: true);
         await host.WaitUntilReadyAsync();
         await ShouldBearAsync(scenario, host, () => host.LimitFilesAsync(1), () => host.LimitFilesAsync(null));
@@ -46,6 +51,7 @@ public sealed class StoreAwayTests
         await Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
         {
             scenario.Options = scenario.Options with { Seed = 73, Unidentified = 0 };
+            scenario.Settings = Usual;
             scenario.Store = $"sqlite:{disk.Folder}/store.db";
             HostProcess host = await scenario.StartHostAsync();
             await ShouldBearAsync(scenario, host, () => disk.FillAsync(), disk.FreeAsync);
