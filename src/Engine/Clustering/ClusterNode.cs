@@ -4,6 +4,7 @@ using Akka.Cluster;
 using Akka.Cluster.Hosting;
 using Akka.Configuration;
 using Akka.Hosting;
+using Akka.Hosting.Logging;
 using Akka.Persistence.Hosting;
 using Akka.Streams;
 using DataLoad.Engine.Contract;
@@ -295,11 +296,8 @@ public sealed class ClusterNode
         {
             akka
                 .AddHocon(ConfigOf(), HoconAddMode.Replace)
-                .ConfigureLoggers(loggers =>
-                {
-                    loggers.ClearLoggers();
-                    loggers.AddLoggerFactory(_services.Loggers);
-                })
+                .AddSetup(new LoggerFactorySetup(_services.Loggers))
+                .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLogger<ForwardingLogger>())
                 .WithActorSystemLivenessCheck(tags: [Live])
                 .WithClustering()
                 .WithActors(async (system, _) => await JoinSelfAsync(system))
