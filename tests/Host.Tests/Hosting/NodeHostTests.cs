@@ -44,6 +44,7 @@ public sealed class NodeHostTests : IDisposable
             log.Lines.ShouldNotContain(line => line.Contains("not so important", StringComparison.Ordinal));
             system.Settings.Config.GetInt("akka.log-dead-letters").ShouldBe(10);
             system.Name.ShouldBe("dataload");
+            system.Settings.StdoutLogger.ShouldBeOfType<SilentLogger>("what a logger leaves in its mailbox goes there, whatever the level");
         });
     }
 
