@@ -142,7 +142,7 @@ public sealed class NodeHostTests : IDisposable
         });
 
         keeper.ShouldNotBeNull().Subject.ShouldBeNull();
-        log.Lines.ShouldNotContain(line => line.Contains("timed out", StringComparison.Ordinal));
+        log.Lines.ShouldNotContain(line => line.Contains("Graceful shutdown of shard region timed out", StringComparison.Ordinal));
     }
 
     [Fact]
