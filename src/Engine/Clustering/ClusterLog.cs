@@ -35,8 +35,14 @@ internal static partial class ClusterLog
     [LoggerMessage(6008, LogLevel.Warning, "{Store} cannot be reached (try {Failures}), next try in {Wait}: {Error}")]
     public static partial void StoreAway(ILogger logger, string store, int failures, TimeSpan wait, string error);
 
-    [LoggerMessage(6010, LogLevel.Warning, "The actor system ended, and is made anew in {Wait}")]
-    public static partial void Anew(ILogger logger, TimeSpan wait);
+    [LoggerMessage(6010, LogLevel.Warning, "The actor system ended (try {Failures}), and is made anew in {Wait}")]
+    public static partial void Anew(ILogger logger, Exception? fault, int failures, TimeSpan wait);
+
+    [LoggerMessage(EventId = 6012, Message = "{Message} ({Actor})")]
+    public static partial void OfActor(ILogger logger, LogLevel level, Exception? cause, string message, string actor);
+
+    [LoggerMessage(EventId = 6013, Message = "{Message}")]
+    public static partial void OfAkka(ILogger logger, LogLevel level, Exception? cause, string message);
 
     [LoggerMessage(6009, LogLevel.Warning, "The lease could not be given back, and ends by itself: {Error}")]
     public static partial void ReleaseFailed(ILogger logger, string error);

@@ -4,6 +4,7 @@ using Akka.Cluster;
 using Akka.Cluster.Hosting;
 using Akka.Configuration;
 using Akka.Hosting;
+using Akka.Hosting.Logging;
 using Akka.Persistence.Hosting;
 using Akka.Streams;
 using DataLoad.Engine.Contract;
@@ -134,34 +135,54 @@ public sealed class ClusterNode
         _ = paused ? Intake?.Pause(stream) : Intake?.Resume(stream);
     }
 
-    /// <summary>Runs until the token ends, and then stops in order: intake, drain, flush, checkpoint.</summary>
+    /// <summary>
+    /// Runs until the token ends, and then stops in order: intake, drain, flush, checkpoint. An actor system that ends by itself or by a fault is
+    /// made anew, with growing waits.
+    /// </summary>
     /// <exception cref="StoreException">The store cannot be used as it is.</exception>
+    /// <exception cref="Exception">The first actor system could not be made, which trying again does not mend; or it could not be stopped in order.</exception>
     public async Task RunAsync(CancellationToken stop)
     {
+        Backoff backoff = _settings.Intake.Backoff;
+        bool hasLived = false;
         int failures = 0;
         while (!stop.IsCancellationRequested)
         {
+            long? startedAt = null;
+            Exception? fault = null;
             try
             {
                 await _start.RunAsync(stop);
-                long startedAt = _services.Time.GetTimestamp();
-                await LiveAsync(withIntake: true, life => WaitForEndAsync(life, stop), stop);
-                if (!stop.IsCancellationRequested)
-                {
-                    Backoff backoff = _settings.Intake.Backoff;
-                    failures = _services.Time.GetElapsedTime(startedAt) > backoff.Limit ? 1 : failures + 1;
-                    TimeSpan wait = backoff.After(failures);
-                    ClusterLog.Anew(_logger, wait);
-                    await Task.Delay(wait, _services.Time, stop);
-                }
+                startedAt = _services.Time.GetTimestamp();
+                await LiveAsync(
+                    withIntake: true,
+                    life =>
+                    {
+                        hasLived = true;
+                        return WaitForEndAsync(life, stop);
+                    },
+                    stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
                 ClusterLog.StoppedEarly(_logger);
             }
+            catch (Exception e) when (hasLived && startedAt is not null && !stop.IsCancellationRequested)
+            {
+                fault = e;
+            }
             finally
             {
                 await _start.ReleaseAsync();
+            }
+
+            if (!stop.IsCancellationRequested)
+            {
+                failures = _services.Time.GetElapsedTime(startedAt!.Value) > backoff.Limit ? 1 : failures + 1;
+                TimeSpan wait = backoff.After(failures);
+                _start.WaitingFor = $"the actor system ended, and is made anew in {wait.TotalSeconds:0.0##} s";
+                ClusterLog.Anew(_logger, fault, failures, wait);
+                await Task.WhenAny(Task.Delay(wait, _services.Time, stop));
             }
         }
     }
@@ -202,38 +223,52 @@ public sealed class ClusterNode
         using var ending = new CancellationTokenSource();
         _isStopping = false;
         await host.StartAsync(cancellationToken);
-        IActorRef region = host.Services.GetRequiredService<IRequiredActor<PartitionRegion>>().ActorRef;
-        ActorSystem system = host.Services.GetRequiredService<ActorSystem>();
-        var life = new Life(
-            new PartitionClient(region, _settings.Partitions),
-            intake,
-            new JournalReader(JournalSystem.ReadJournalOf(system), system.Materializer()),
-            host.Services.GetRequiredService<HealthCheckService>(),
-            system);
-        _life = life;
         Task keeping = _start.KeepAsync(ending.Token);
         try
         {
+            Life life = _life = LifeOf(host.Services, intake);
             await await Task.WhenAny(run(life), LostAsync(keeping));
         }
         finally
         {
             _isStopping = true;
             ClusterLog.Stopping(_logger);
-            await host.StopAsync(CancellationToken.None);
-            await ending.CancelAsync();
-            await keeping.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-            _life = null;
-            IReadOnlyList<PartitionStatus> partitions = Registry.Partitions;
-            Registry.Clear();
-            if (partitions.All(partition => partition.EventsSinceCheckpoint == 0))
+            try
             {
-                ClusterLog.Stopped(_logger);
+                await host.StopAsync(CancellationToken.None);
             }
-            else
+            finally
             {
-                ClusterLog.StoppedInPart(_logger);
+                await ending.CancelAsync();
+                await keeping.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                _life = null;
+                EndRegistry();
             }
+        }
+    }
+
+    private Life LifeOf(IServiceProvider services, StreamIntake? intake)
+    {
+        ActorSystem system = services.GetRequiredService<ActorSystem>();
+        return new Life(
+            new PartitionClient(services.GetRequiredService<IRequiredActor<PartitionRegion>>().ActorRef, _settings.Partitions),
+            intake,
+            new JournalReader(JournalSystem.ReadJournalOf(system), system.Materializer()),
+            services.GetRequiredService<HealthCheckService>(),
+            system);
+    }
+
+    private void EndRegistry()
+    {
+        IReadOnlyList<PartitionStatus> partitions = Registry.Partitions;
+        Registry.Clear();
+        if (partitions.All(partition => partition.EventsSinceCheckpoint == 0))
+        {
+            ClusterLog.Stopped(_logger);
+        }
+        else
+        {
+            ClusterLog.StoppedInPart(_logger);
         }
     }
 
@@ -295,11 +330,8 @@ public sealed class ClusterNode
         {
             akka
                 .AddHocon(ConfigOf(), HoconAddMode.Replace)
-                .ConfigureLoggers(loggers =>
-                {
-                    loggers.ClearLoggers();
-                    loggers.AddLoggerFactory(_services.Loggers);
-                })
+                .AddSetup(new LoggerFactorySetup(_services.Loggers))
+                .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLogger<ForwardingLogger>())
                 .WithActorSystemLivenessCheck(tags: [Live])
                 .WithClustering()
                 .WithActors(async (system, _) => await JoinSelfAsync(system))

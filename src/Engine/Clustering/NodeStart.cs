@@ -31,7 +31,7 @@ public sealed class NodeStart
     }
 
     /// <summary>What is waited for, in a sentence; null when the node may own Partitions.</summary>
-    public string? WaitingFor { get; private set; } = "the start has not begun";
+    public string? WaitingFor { get; internal set; } = "the start has not begun";
 
     /// <summary>The streams that an operator paused, as of the start.</summary>
     public IReadOnlyList<string> PausedStreams { get; private set; } = [];

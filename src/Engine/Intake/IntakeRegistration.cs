@@ -8,7 +8,8 @@ public static class IntakeRegistration
 {
     /// <summary>
     /// Runs the intake in the actor system, and registers its actor under <see cref="StreamIntake"/>. Stopping is the coordinated shutdown's:
-    /// in <c>service-unbind</c> it takes no more, in <c>service-requests-done</c> it waits for what it has taken.
+    /// in <c>service-unbind</c> it takes no more, in <c>service-requests-done</c> it waits for what it has taken, and from <c>service-stop</c> on it
+    /// sends Partitions nothing more.
     /// </summary>
     /// <param name="builder">The actor system's.</param>
     /// <param name="intake">The intake.</param>
@@ -27,6 +28,11 @@ public static class IntakeRegistration
             {
                 await intake.DrainedAsync(CancellationToken.None);
                 return Akka.Done.Instance;
+            });
+            shutdown.AddTask(CoordinatedShutdown.PhaseServiceStop, "intake-sends-no-more", () =>
+            {
+                intake.StopSending();
+                return Task.FromResult(Akka.Done.Instance);
             });
         });
 }

@@ -119,6 +119,18 @@ public sealed class StreamIntake
     /// </summary>
     public Task DrainedAsync(CancellationToken cancellationToken) => Task.WhenAll(Controls.Select(control => control.Drained)).WaitAsync(cancellationToken);
 
+    /// <summary>
+    /// Sends Partitions nothing more, not even again: what is not accepted by now comes back from the broker. What they accept still is
+    /// acknowledged. For the phase <c>service-stop</c>: what waits for a Partition that was handed off would hold up the region's end.
+    /// </summary>
+    public void StopSending()
+    {
+        foreach (StreamControl control in Controls)
+        {
+            control.Consuming.State.IsLeaving = control.Parked.State.IsLeaving = true;
+        }
+    }
+
     internal void Attach(IActorRef actor)
     {
         lock (_lock)

@@ -27,6 +27,12 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
     private const string CheckpointNowManifest = "C";
     private const string DoneManifest = "D";
     private const string StopPartitionManifest = "S";
+    private const string GetTopicManifest = "T";
+    private const string TopicRowsManifest = "W";
+    private const string RebuildManifest = "R";
+    private const string RebuiltManifest = "U";
+    private const string StatusManifest = "P";
+    private const string NotServingManifest = "N";
 
     /// <inheritdoc/>
     public override int Identifier => Id;
@@ -45,6 +51,12 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
         CheckpointNow => CheckpointNowManifest,
         Done => DoneManifest,
         StopPartition => StopPartitionManifest,
+        GetTopic => GetTopicManifest,
+        TopicRows => TopicRowsManifest,
+        Rebuild => RebuildManifest,
+        Rebuilt => RebuiltManifest,
+        PartitionStatus => StatusManifest,
+        NotServing => NotServingManifest,
         _ => throw Unknown(o),
     };
 
@@ -60,6 +72,12 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
         KeepRunning or GetStatus or FlushNow or CheckpointNow => PartitionMessageCodec.Encode(((IPartitionMessage)obj).Partition),
         Done done => PartitionMessageCodec.Encode(done.Partition),
         StopPartition stop => PartitionMessageCodec.Encode(stop),
+        GetTopic question => PartitionMessageCodec.Encode(question),
+        TopicRows rows => PartitionMessageCodec.Encode(rows),
+        Rebuild rebuild => PartitionMessageCodec.Encode(rebuild),
+        Rebuilt rebuilt => PartitionMessageCodec.Encode(rebuilt),
+        PartitionStatus status => PartitionMessageCodec.Encode(status),
+        NotServing refusal => PartitionMessageCodec.Encode(refusal),
         _ => throw Unknown(obj),
     };
 
@@ -86,6 +104,12 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
                 CheckpointNowManifest => new CheckpointNow(PartitionMessageCodec.DecodePartition(bytes)),
                 DoneManifest => new Done(PartitionMessageCodec.DecodePartition(bytes)),
                 StopPartitionManifest => PartitionMessageCodec.DecodeStopPartition(bytes),
+                GetTopicManifest => PartitionMessageCodec.DecodeGetTopic(bytes),
+                TopicRowsManifest => PartitionMessageCodec.DecodeTopicRows(bytes),
+                RebuildManifest => PartitionMessageCodec.DecodeRebuild(bytes),
+                RebuiltManifest => PartitionMessageCodec.DecodeRebuilt(bytes),
+                StatusManifest => PartitionMessageCodec.DecodeStatus(bytes),
+                NotServingManifest => PartitionMessageCodec.DecodeNotServing(bytes),
                 _ => throw new InvalidDataException("this program does not know it; a newer one wrote it, or something else did"),
             };
         }

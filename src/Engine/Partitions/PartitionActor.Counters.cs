@@ -252,7 +252,7 @@ internal sealed partial class PartitionActor
     {
         if (_questions[round] is { Awaited.Count: 0 } question)
         {
-            question.Asker.Tell(new TopicRows(question.Rows));
+            question.Asker.Tell(new TopicRows(_partition, question.Rows));
             _questions.Remove(round);
         }
     }

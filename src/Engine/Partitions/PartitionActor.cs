@@ -218,7 +218,7 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
                 Upkeep();
                 break;
             case GetTopic or FlushNow or CheckpointNow or Rebuild:
-                Sender.Tell(new Status.Failure(new PartitionNotServingException($"Partition {_partition} is not serving: {_phase}. Try again in a moment.")));
+                Sender.Tell(new NotServing(_partition, _phase));
                 break;
             default:
                 Unhandled(request);
@@ -324,7 +324,3 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         public static StopLimitPassed Instance { get; } = new();
     }
 }
-
-/// <summary>A Partition was asked for something before it serves, or after.</summary>
-/// <param name="message">Which, and what it is doing.</param>
-public sealed class PartitionNotServingException(string message) : Exception(message);

@@ -37,7 +37,7 @@ public sealed class PartitionClient(IActorRef region, PartitionSettings settings
     public async Task<IReadOnlyList<StatisticsRow>> TopicAsync(Page page, TopicKey topic, IReadOnlyList<int> days, CancellationToken cancellationToken)
     {
         var question = new GetTopic(topic.ShardOf(settings.Partitions), page.Id, topic, days);
-        return (await region.Ask<TopicRows>(question, Patience, cancellationToken)).Rows;
+        return (await AskAsync<TopicRows>(question, Patience, cancellationToken)).Rows;
     }
 
     /// <summary>
@@ -58,7 +58,7 @@ public sealed class PartitionClient(IActorRef region, PartitionSettings settings
         {
             if (MayHold(partition, filter))
             {
-                Rebuilt rebuilt = await region.Ask<Rebuilt>(new Rebuild(partition, filter), Timeout.InfiniteTimeSpan, cancellationToken);
+                Rebuilt rebuilt = await AskAsync<Rebuilt>(new Rebuild(partition, filter), Timeout.InfiniteTimeSpan, cancellationToken);
                 total = new RebuildTotals(total.Counters + rebuilt.Counters, total.Corrected + rebuilt.Corrected, total.Removed + rebuilt.Removed);
                 if (rebuilt.Damage is { } damage)
                 {
@@ -78,9 +78,22 @@ public sealed class PartitionClient(IActorRef region, PartitionSettings settings
     private bool MayHold(int partition, StatisticsFilter filter) =>
         filter.TopicType is not { } type || filter.TopicId is not { } id || new TopicKey(type, id).ShardOf(settings.Partitions) == partition;
 
+    private async Task<T> AskAsync<T>(IPartitionMessage question, TimeSpan patience, CancellationToken cancellationToken)
+        where T : IPartitionAnswer => await region.Ask<IPartitionAnswer>(question, patience, cancellationToken) switch
+        {
+            T answer => answer,
+            NotServing refusal => throw new PartitionNotServingException(refusal),
+            IPartitionAnswer other => throw new InvalidOperationException($"Partition {question.Partition} answered {question.GetType().Name} by {other.GetType().Name}."),
+        };
+
     private Task AskAllAsync(Func<int, IPartitionMessage> request, CancellationToken cancellationToken) => Task.WhenAll(
-        Enumerable.Range(0, settings.Partitions).Select(partition => region.Ask<Done>(request(partition), LongPatience, cancellationToken)));
+        Enumerable.Range(0, settings.Partitions).Select(partition => AskAsync<Done>(request(partition), LongPatience, cancellationToken)));
 }
+
+/// <summary>A Partition was asked for something before it serves, or after.</summary>
+/// <param name="refusal">Which, and what it is doing.</param>
+public sealed class PartitionNotServingException(NotServing refusal)
+    : Exception($"Partition {refusal.Partition} is not serving: {refusal.Phase}. Try again in a moment.");
 
 /// <summary>What a rebuild did.</summary>
 /// <param name="Counters">How many Counters were computed.</param>

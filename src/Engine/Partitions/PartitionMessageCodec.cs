@@ -8,7 +8,7 @@ namespace DataLoad.Engine.Partitions;
 /// The sent form of what goes to and from Partitions, version 1 of each: the version, a byte; the fields; a CRC-32C over all
 /// of it.
 /// </summary>
-internal static class PartitionMessageCodec
+internal static partial class PartitionMessageCodec
 {
     private const byte Version = 1;
 

@@ -93,8 +93,20 @@ public static class PartitionRegistration
                 HandOffStopMessage = new StopPartition(stopLimit),
                 ShouldPassivateIdleEntities = false,
             })
-        .WithActors((system, registry) => registry.Register<PartitionKeeper>(
-            system.ActorOf(PartitionKeeper.Props(registry.Get<PartitionRegion>(), services.Settings), "partition-keeper")));
+        .WithActors((system, registry) =>
+        {
+            IActorRef keeper = system.ActorOf(PartitionKeeper.Props(registry.Get<PartitionRegion>(), services.Settings), "partition-keeper");
+            registry.Register<PartitionKeeper>(keeper);
+
+            // A region that leaves ends when no shard is left and no message waits for one; one that comes for a shard which was
+            // handed off has it wait until it is given up.
+            CoordinatedShutdown shutdown = CoordinatedShutdown.Get(system);
+            shutdown.AddTask(CoordinatedShutdown.PhaseServiceStop, "partitions-are-kept-no-longer", async () =>
+            {
+                await keeper.GracefulStop(shutdown.Timeout(CoordinatedShutdown.PhaseServiceStop));
+                return Akka.Done.Instance;
+            });
+        });
 
     /// <summary>
     /// A Partition under its supervisor: one that stopped, since a write failed or what it needs could not be read, is started

@@ -1,9 +1,9 @@
 namespace DataLoad.Engine.Partitions;
 
 /// <summary>What a Partition says of itself.</summary>
-public sealed record PartitionStatus
+public sealed record PartitionStatus : IPartitionAnswer
 {
-    /// <summary>The Partition's number.</summary>
+    /// <inheritdoc/>
     public required int Partition { get; init; }
 
     /// <summary>What it is doing.</summary>

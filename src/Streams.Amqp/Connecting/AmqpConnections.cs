@@ -46,6 +46,15 @@ public sealed class AmqpConnections : IAsyncDisposable
     /// <summary>A number that no other channel of this object has.</summary>
     internal long NextIncarnation() => Interlocked.Increment(ref _incarnations);
 
+    /// <summary>
+    /// Whether a loss is yet to be told: all that used a connection lose it at once, and fail again and again until there is another. What befalls
+    /// a channel of a connection that is there is always news.
+    /// </summary>
+    internal bool IsNews(AmqpConnectionRole role, AmqpException loss) => _lanes[(int)role].IsNews(loss);
+
+    /// <summary>The host that a connection is made to, for people.</summary>
+    internal string HostOf(AmqpConnectionRole role, IAmqpConnection connection) => _lanes[(int)role].HostOf(connection);
+
     /// <summary>Closes all connections, after what was sent before.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -66,6 +75,8 @@ public sealed class AmqpConnections : IAsyncDisposable
         private IAmqpConnection? _connection;
         private AmqpEndpoint? _endpoint;
         private string? _error;
+        private IAmqpConnection? _lossTold;
+        private bool _isAbsenceTold;
         private long _dialled;
         private int _next;
 
@@ -102,6 +113,25 @@ public sealed class AmqpConnections : IAsyncDisposable
                 }
 
                 return _connecting.WaitAsync(cancellationToken);
+            }
+        }
+
+        public bool IsNews(AmqpException loss)
+        {
+            lock (_lock)
+            {
+                bool isTold = loss.Connection is { } lost ? ReferenceEquals(lost, _lossTold) : _connection is null && _isAbsenceTold;
+                _lossTold = loss.Connection ?? _lossTold;
+                _isAbsenceTold |= _connection is null || ReferenceEquals(_connection, loss.Connection);
+                return !isTold;
+            }
+        }
+
+        public string HostOf(IAmqpConnection connection)
+        {
+            lock (_lock)
+            {
+                return ReferenceEquals(connection, _connection) && _endpoint is { } endpoint ? endpoint.ToString() : owner.Settings.SafeName;
             }
         }
 
@@ -162,6 +192,7 @@ public sealed class AmqpConnections : IAsyncDisposable
                 _connection = connection;
                 _endpoint = endpoint;
                 _error = null;
+                _isAbsenceTold = false;
             }
 
             _ = connection.Ended.ContinueWith(

@@ -8,6 +8,9 @@ public sealed class AmqpException(string message, int code = 0, Exception? cause
 {
     /// <summary>The broker's reply code, such as 404 (not found) or 406 (precondition failed); 0 where it gave none.</summary>
     public int Code { get; } = code;
+
+    /// <summary>The connection whose end it tells, which others tell too; null where it is about one channel, or there was no connection.</summary>
+    internal IAmqpConnection? Connection { get; init; }
 }
 
 /// <summary>Why a channel or connection ended.</summary>

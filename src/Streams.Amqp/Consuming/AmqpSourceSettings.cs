@@ -40,4 +40,11 @@ public sealed record AmqpRestartSettings
 
     /// <summary>How much of each wait is added at random; 0 adds nothing. Default 0.2.</summary>
     public double RandomFactor { get; init; } = 0.2;
+
+    /// <summary>The wait after so many failures in a row, 1 and up.</summary>
+    internal TimeSpan WaitAfter(int failures)
+    {
+        double ticks = Math.Min(MaxBackoff.Ticks, MinBackoff.Ticks * Math.Pow(2, failures - 1));
+        return TimeSpan.FromTicks((long)(ticks * (1 + (Random.Shared.NextDouble() * RandomFactor))));
+    }
 }

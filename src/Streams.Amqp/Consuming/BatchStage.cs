@@ -135,7 +135,7 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
             {
                 ConsumerSession session = _session = opening.Result;
                 _control.Consuming(session);
-                Log.Info("Queue {0} is consumed", _stage.Settings.Queue);
+                Log.Debug("Queue {0} is consumed from {1}", _stage.Settings.Queue, session.Host);
                 _ = session.Channel.Ended.ContinueWith(
                     ended => _ended((session, ended.Result)), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
                 OnChanged();
@@ -151,7 +151,9 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
             }
             else if (!_control.IsPaused)
             {
-                FailStage(error);
+                FailStage(error is IOException or TimeoutException
+                    ? new AmqpException($"Queue {_stage.Settings.Queue} is not consumed: {error.Message}", (error as AmqpException)?.Code ?? 0, error)
+                    : error);
             }
         }
 
@@ -249,8 +251,9 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
             }
             else
             {
-                Log.Warning("Queue {0} is not consumed any more: {1}", _stage.Settings.Queue, end.Reason);
-                FailStage(new AmqpException($"Queue {_stage.Settings.Queue} is not consumed any more: {end.Reason}.", end.Code));
+                FailStage(end.OfConnection
+                    ? new AmqpException($"The connection to the broker at {session.Host} was lost: {end.Reason}.", end.Code) { Connection = session.Connection }
+                    : new AmqpException($"Queue {_stage.Settings.Queue} is not consumed any more: {end.Reason} (at {session.Host}).", end.Code));
             }
         }
 

@@ -13,8 +13,10 @@ internal sealed class ConsumerSession : IAsyncDisposable
     private int _isAwake;
     private bool _isOver;
 
-    private ConsumerSession(IAmqpConnection connection, IAmqpChannel channel, long incarnation, int prefetch, long maxBytes, Action<ConsumerSession> wake)
+    private ConsumerSession(
+        IAmqpConnection connection, string host, IAmqpChannel channel, long incarnation, int prefetch, long maxBytes, Action<ConsumerSession> wake)
     {
+        Host = host;
         Connection = connection;
         Channel = channel;
         _incarnation = incarnation;
@@ -24,6 +26,9 @@ internal sealed class ConsumerSession : IAsyncDisposable
     }
 
     public IAmqpConnection Connection { get; }
+
+    /// <summary>The host of the connection, for people.</summary>
+    public string Host { get; }
 
     public IAmqpChannel Channel { get; }
 
@@ -44,11 +49,12 @@ internal sealed class ConsumerSession : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         IAmqpConnection connection = await connections.GetAsync(AmqpConnectionRole.Consuming, cancellationToken);
+        string host = connections.HostOf(AmqpConnectionRole.Consuming, connection);
         IAmqpChannel channel = await connection.OpenChannelAsync(cancellationToken);
         try
         {
             int prefetch = control.GrantedOn(connection);
-            var session = new ConsumerSession(connection, channel, connections.NextIncarnation(), prefetch, settings.MaxBytes, wake);
+            var session = new ConsumerSession(connection, host, channel, connections.NextIncarnation(), prefetch, settings.MaxBytes, wake);
             await channel.ConsumeAsync(settings.Queue, prefetch, session.Ring, cancellationToken);
             return session;
         }

@@ -1,9 +1,11 @@
+using System.Runtime.CompilerServices;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Serialization;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Partitions;
+using DataLoad.Engine.Statistics;
 using Shouldly;
 using Xunit;
 
@@ -22,7 +24,35 @@ public sealed class JournalSerializerTests(JournalSerializerTests.Fixture fixtur
     [
         new Accepted(Id, 1023), new Held(Id, 0), new KeepRunning(7), new GetStatus(8), new FlushNow(9), new CheckpointNow(10), new Done(11),
         new StopPartition(TimeSpan.FromSeconds(2.5)), new Owned("node-1 会", 1_772_323_200_000), new Owned("", 0),
+        new Rebuild(12, StatisticsFilter.All), new Rebuild(13, new StatisticsFilter("act", "活动", int.MaxValue, 0, DateOnly.MaxValue.DayNumber)),
+        new Rebuilt(14, 0, 0, 0), new Rebuilt(15, long.MaxValue, 2, 3, "Block 7 of Partition 15 is damaged: 会."), new NotServing(16, PartitionPhase.Stopping),
+        new PartitionStatus { Partition = 17 }, Status,
     ];
+
+    private static PartitionStatus Status => new()
+    {
+        Partition = 18,
+        Phase = PartitionPhase.Serving,
+        Epoch = 1,
+        SequenceNr = long.MaxValue,
+        Checkpoint = 3,
+        EventsSinceCheckpoint = 4,
+        Counters = 5,
+        ResidentBytes = 1L << 40,
+        UnappliedBytes = 7,
+        Unflushed = 8,
+        Damaged = int.MaxValue,
+        Failing = "Loading Counters failed: 会.",
+    };
+
+    private static GetTopic Question => new(3, 255, new TopicKey("activity 会", int.MaxValue), [0, 739_675, DateOnly.MaxValue.DayNumber]);
+
+    private static TopicRows Rows => new(4,
+    [
+        new StatisticsRow { Shard = 4, Epoch = 9, TopicType = "activity", TopicId = 7, Day = 739_675, SequenceNr = long.MaxValue, Values = [1, -2, long.MaxValue] },
+        new StatisticsRow { TopicType = "activity", TopicId = 7, Day = 0, SequenceNr = null, Values = [] },
+        new StatisticsRow { TopicType = "activity 会", TopicId = 0, Day = 1, SequenceNr = 0, Values = [0] },
+    ]);
 
     [Theory]
     [MemberData(nameof(Messages))]
@@ -33,6 +63,37 @@ public sealed class JournalSerializerTests(JournalSerializerTests.Fixture fixtur
         serializer.ShouldBeOfType<JournalSerializer>();
         serializer.Identifier.ShouldBe(8421);
         _system.Serialization.Deserialize(serializer.ToBinary(message), serializer.Identifier, _serializer.Manifest(message)).ShouldBe(message);
+    }
+
+    /// <summary>Whatever is sent to a Partition may be sent to another node, and so may what it answers.</summary>
+    [Fact]
+    public void Every_message_and_answer_of_the_protocol_has_a_manifest_of_its_own()
+    {
+        Type[] types =
+        [
+            .. typeof(IPartitionMessage).Assembly.GetTypes()
+                .Where(type => !type.IsInterface && (type.IsAssignableTo(typeof(IPartitionMessage)) || type.IsAssignableTo(typeof(IPartitionAnswer)))),
+        ];
+        types.Length.ShouldBeGreaterThanOrEqualTo(13);
+
+        string[] manifests = [.. types.Select(type => _serializer.Manifest(RuntimeHelpers.GetUninitializedObject(type)))];
+
+        manifests.ShouldBeUnique();
+        types.ShouldAllBe(type => _system.Serialization.FindSerializerForType(type) is JournalSerializer);
+    }
+
+    [Fact]
+    public void Questions_for_a_topic_and_its_rows_come_back_as_they_were()
+    {
+        var question = (GetTopic)_serializer.FromBinary(_serializer.ToBinary(Question), "T");
+        var rows = (TopicRows)_serializer.FromBinary(_serializer.ToBinary(Rows), "W");
+
+        (question with { Days = [] }).ShouldBe(Question with { Days = [] });
+        question.Days.ShouldBe(Question.Days);
+        question.Topic.Hash.ShouldBe(Question.Topic.Hash);
+        rows.Partition.ShouldBe(Rows.Partition);
+        rows.Rows.Select(Text).ShouldBe(Rows.Rows.Select(Text));
+        ((TopicRows)_serializer.FromBinary(_serializer.ToBinary(new TopicRows(5, [])), "W")).Rows.ShouldBeEmpty();
     }
 
     [Fact]
@@ -73,6 +134,12 @@ public sealed class JournalSerializerTests(JournalSerializerTests.Fixture fixtur
     [InlineData("C")]
     [InlineData("D")]
     [InlineData("S")]
+    [InlineData("T")]
+    [InlineData("W")]
+    [InlineData("R")]
+    [InlineData("U")]
+    [InlineData("P")]
+    [InlineData("N")]
     public void Damaged_messages_and_versions_to_come_are_refused_by_their_manifest(string manifest) =>
         DamagedBytes.ShouldBeRefused(_serializer.ToBinary(Example(manifest)), bytes => _serializer.FromBinary(bytes, manifest), $"'{manifest}'");
 
@@ -85,6 +152,12 @@ public sealed class JournalSerializerTests(JournalSerializerTests.Fixture fixtur
     [InlineData("E", 2)]
     [InlineData("A", 3)]
     [InlineData("S", 4)]
+    [InlineData("T", 5)]
+    [InlineData("W", 6)]
+    [InlineData("R", 7)]
+    [InlineData("U", 8)]
+    [InlineData("P", 9)]
+    [InlineData("N", 10)]
     public void Hostile_messages_behind_a_good_checksum_are_read_or_refused(string manifest, int seed) =>
         DamagedBytes.ShouldNotCrash(_serializer.ToBinary(Example(manifest)), bytes => _serializer.FromBinary(bytes, manifest), seed, perByte: 64, $"'{manifest}'");
 
@@ -119,8 +192,16 @@ public sealed class JournalSerializerTests(JournalSerializerTests.Fixture fixtur
         "C" => new CheckpointNow(3),
         "D" => new Done(3),
         "S" => new StopPartition(TimeSpan.FromSeconds(8)),
+        "T" => Question,
+        "W" => Rows,
+        "R" => new Rebuild(3, new StatisticsFilter("act", "activity", 7, 739_675, 739_676)),
+        "U" => new Rebuilt(3, 4, 5, 6, "damaged"),
+        "P" => Status,
+        "N" => new NotServing(3, PartitionPhase.Recovering),
         _ => new Owned("node-1", BlockSpec.At),
     };
+
+    private static string Text(StatisticsRow row) => $"{row} {string.Join(' ', row.Values)}";
 
     private static Exception Refused(object read) => read is UnreadableEntry unreadable ? new StoredFormatException(unreadable.Fault.Message) : new InvalidOperationException($"read as {read}");
 

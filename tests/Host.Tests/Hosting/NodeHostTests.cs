@@ -1,10 +1,12 @@
 using System.Net;
+using System.Reflection;
 using System.Text.Json;
 using Akka.Actor;
 using Akka.Event;
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Partitions;
+using DataLoad.Engine.Storage;
 using DataLoad.Host.Hosting;
 using DataLoad.Host.Settings;
 using DataLoad.Host.Tests.Access;
@@ -42,6 +44,7 @@ public sealed class NodeHostTests : IDisposable
             log.Lines.ShouldNotContain(line => line.Contains("not so important", StringComparison.Ordinal));
             system.Settings.Config.GetInt("akka.log-dead-letters").ShouldBe(10);
             system.Name.ShouldBe("dataload");
+            system.Settings.StdoutLogger.ShouldBeOfType<SilentLogger>("what a logger leaves in its mailbox goes there, whatever the level");
         });
     }
 
@@ -76,6 +79,73 @@ public sealed class NodeHostTests : IDisposable
     });
 
     [Fact]
+    public async Task An_actor_system_that_cannot_be_made_again_is_tried_again_until_it_can()
+    {
+        int failures = 0;
+        var log = new LogLines();
+        var faults = new StoreFaults();
+        await RunAsync("retry.first = 10ms", log, faults, async node =>
+        {
+            ActorSystem first = node.System!;
+            faults.Of = call => call is "get_JournalConnection" && failures++ < 3 ? new InvalidOperationException("no journal now") : null;
+
+            await first.Terminate();
+
+            await UntilServingAsync(node, system => system is not null && system != first);
+        });
+
+        failures.ShouldBeGreaterThan(3);
+        log.Lines.Count(line => line.StartsWith("The actor system ended (try ", StringComparison.Ordinal)).ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task A_first_actor_system_that_cannot_be_made_ends_the_node_with_what_is_wrong()
+    {
+        var faults = new StoreFaults { Of = call => call is "get_JournalConnection" ? new InvalidOperationException("no journal at all") : null };
+
+        InvalidOperationException error = await Should.ThrowAsync<InvalidOperationException>(
+            () => RunAsync("", new LogLines(), faults, _ => Task.CompletedTask).WaitAsync(TimeSpan.FromSeconds(60)));
+
+        error.Message.ShouldBe("no journal at all");
+    }
+
+    [Fact]
+    public async Task A_store_that_cannot_be_used_any_more_ends_the_node_when_it_starts_anew()
+    {
+        var faults = new StoreFaults();
+
+        StoreException error = await Should.ThrowAsync<StoreException>(() => RunAsync("", new LogLines(), faults, async node =>
+        {
+            faults.Of = call => call is nameof(IStore.MigrateAsync) ? new StoreException("newer than this program") : null;
+            await node.System!.Terminate();
+            await Task.Delay(Timeout.InfiniteTimeSpan);
+        }).WaitAsync(TimeSpan.FromSeconds(60)));
+
+        error.Message.ShouldBe("newer than this program");
+    }
+
+    [Fact]
+    public async Task Partitions_are_kept_running_no_longer_when_they_are_to_be_handed_off()
+    {
+        ActorIdentity? keeper = null;
+        var log = new LogLines();
+        await RunAsync("sharding.keep-running-interval = 100ms", log, async node =>
+        {
+            ActorSystem system = node.System!;
+            ActorSelection selection = system.ActorSelection("/user/partition-keeper");
+            (await selection.Ask<ActorIdentity>(new Identify(0), TimeSpan.FromSeconds(10))).Subject.ShouldNotBeNull();
+            CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseBeforeClusterShutdown, "look", async () =>
+            {
+                keeper = await selection.Ask<ActorIdentity>(new Identify(1), TimeSpan.FromSeconds(10));
+                return Akka.Done.Instance;
+            });
+        });
+
+        keeper.ShouldNotBeNull().Subject.ShouldBeNull();
+        log.Lines.ShouldNotContain(line => line.Contains("Graceful shutdown of shard region timed out", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Readiness_keeps_its_shape_and_names_each_check()
     {
         await using TestNode node = await TestNode.StartAsync();
@@ -94,20 +164,31 @@ public sealed class NodeHostTests : IDisposable
             ["node: the start has not begun", "broker: not connected yet", "store: ok", "business: ok", "lag: ok"], ignoreOrder: true);
     }
 
-    /// <summary>Runs a node whose broker is away until it owns its Partitions, and stops it in order.</summary>
-    private async Task RunAsync(string settings, LogLines log, Func<ClusterNode, Task> test)
+    private Task RunAsync(string settings, LogLines log, Func<ClusterNode, Task> test) => RunAsync(settings, log, new StoreFaults(), test);
+
+    /// <summary>Runs a node whose broker is away until it owns its Partitions, and stops it in order. Fails where the node ends before.</summary>
+    private async Task RunAsync(string settings, LogLines log, StoreFaults faults, Func<ClusterNode, Task> test)
     {
         HostSettings bound = Bind($$"""
             dataload { http.urls = "", amqp { url = "amqp://guest:guest@127.0.0.1:1/", connect-timeout = 100ms }, store.connection = "{{_directory}}/dataload.db", {{settings}} }
             """);
-        IHost host = NodeHost.Build(bound, services => services.AddLogging(logging => logging.AddProvider(log)));
+        IHost host = NodeHost.Build(bound, services => services
+            .AddLogging(logging => logging.AddProvider(log))
+            .AddSingleton(_ => faults.Before(Databases.OpenStore(bound.Store, "node"))));
         ClusterNode node = host.Services.GetRequiredService<ClusterNode>();
         using var stop = new CancellationTokenSource();
         Task running = NodeHost.RunAsync(host, stop.Token);
-        await UntilServingAsync(node, system => system is not null);
-        await test(node);
+        Task testing = TestAsync();
+        await await Task.WhenAny(testing, running);
+        await testing;
         await stop.CancelAsync();
         await running.WaitAsync(TimeSpan.FromSeconds(60));
+
+        async Task TestAsync()
+        {
+            await UntilServingAsync(node, system => system is not null);
+            await test(node);
+        }
     }
 
     private static async Task UntilServingAsync(ClusterNode node, Func<ActorSystem?, bool> which)
@@ -124,6 +205,30 @@ public sealed class NodeHostTests : IDisposable
         string file = Path.Combine(_directory, "bound.conf");
         File.WriteAllText(file, text);
         return SettingsBinder.Bind(SettingsLoader.Load([file], HoconText.NoEnvironment), Catalog.Default);
+    }
+
+    /// <summary>Has calls of a store fail in their place.</summary>
+    private sealed class StoreFaults
+    {
+        /// <summary>What a call, by its member's name, fails with; null where it is to be made.</summary>
+        public Func<string, Exception?> Of { get; set; } = _ => null;
+
+        public IStore Before(IStore store)
+        {
+            IStore proxy = DispatchProxy.Create<IStore, Proxy>();
+            (((Proxy)proxy).Store, ((Proxy)proxy).Faults) = (store, this);
+            return proxy;
+        }
+
+        private class Proxy : DispatchProxy
+        {
+            public IStore Store { get; set; } = null!;
+
+            public StoreFaults Faults { get; set; } = null!;
+
+            protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
+                Faults.Of(targetMethod!.Name) is { } fault ? throw fault : targetMethod.Invoke(Store, args);
+        }
     }
 
     private sealed class LogLines : ILoggerProvider, ILogger

@@ -1,7 +1,9 @@
 using System.Text;
+using Akka.Event;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using Akka.Streams.TestKit;
+using Akka.TestKit;
 using DataLoad.Streams.Amqp.Tests.Support;
 using Shouldly;
 using Xunit;
@@ -114,6 +116,75 @@ public sealed class AmqpSourceTests : StreamTest
 
         Bodies(await probe.ExpectNextAsync(default)).ShouldBe("b");
         control.Status.ShouldBe(new AmqpConsumerStatus(IsConsuming: true, IsPaused: false, Error: null, Prefetch: 10, Unacknowledged: 1));
+    }
+
+    [Fact]
+    public async Task A_lost_connection_is_one_sentence_for_all_its_queues_with_host_wait_and_no_stack_trace()
+    {
+        TestProbe log = Warnings();
+        (IAmqpConsumerControl _, TestSubscriber.Probe<DeliveryBatch> _, FakeChannel _) = await StartAsync(restarting: true);
+        AmqpRestartSettings restart = new() { MinBackoff = TimeSpan.FromMilliseconds(10), MaxBackoff = TimeSpan.FromMilliseconds(20), RandomFactor = 0 };
+        IAmqpConsumerControl other = AmqpSource.Restarting(_connections, new AmqpSourceSettings("r"), restart)
+            .ToMaterialized(this.SinkProbe<DeliveryBatch>(), Keep.Left).Run(Materializer);
+        await UntilAsync(() => other.Status.IsConsuming);
+        _broker.Down.Add("127.0.0.1");
+        int dialled = _broker.Dialled.Count;
+
+        _connection!.Lose("gone");
+
+        Warning warning = await log.ExpectMsgAsync<Warning>(Patience);
+        warning.Message.ToString().ShouldBe(
+            "The connection to the broker at 127.0.0.1:5672 was lost: gone; all queues consumed over it are tried again from 0.01 s on, with growing waits");
+        warning.Cause.ShouldBeNull();
+        await UntilAsync(() => _broker.Dialled.Count > dialled + 3);
+        _broker.Down.Clear();
+        FakeConnection next = await _broker.NextAsync();
+        await UntilAsync(() => other.Status.IsConsuming);
+        next.Lose("gone again");
+        (await log.ExpectMsgAsync<Warning>(Patience)).ToString().ShouldContain("gone again", customMessage: "what was tried in vain meanwhile is no news");
+    }
+
+    [Fact]
+    public async Task A_lost_channel_is_one_sentence_that_names_queue_host_reason_and_wait()
+    {
+        TestProbe log = Warnings();
+        (IAmqpConsumerControl _, TestSubscriber.Probe<DeliveryBatch> _, FakeChannel channel) = await StartAsync(restarting: true);
+
+        channel.Close(404, "NOT_FOUND - no queue");
+
+        Warning warning = await log.ExpectMsgAsync<Warning>(Patience);
+        warning.Message.ToString().ShouldBe("Queue q is not consumed any more: NOT_FOUND - no queue (at 127.0.0.1:5672); it is tried again in 0.01 s");
+        warning.Cause.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_fault_of_the_program_is_told_with_its_stack_trace_and_the_source_goes_on()
+    {
+        TestProbe log = Warnings();
+        _broker.Faults.Enqueue(new InvalidOperationException("our own"));
+
+        (IAmqpConsumerControl _, TestSubscriber.Probe<DeliveryBatch> probe, FakeChannel channel) = await StartAsync(restarting: true);
+
+        Error error = await log.ExpectMsgAsync<Error>(Patience);
+        error.Message.ToString().ShouldBe("Queue q is not consumed any more by a fault of the program; it is tried again in 0.01 s");
+        error.Cause.ShouldNotBeNull().ToString().ShouldContain("InvalidOperationException: our own");
+        probe.Request(1);
+        channel.Deliver("a");
+        Bodies(await probe.ExpectNextAsync(default)).ShouldBe("a");
+    }
+
+    [Theory]
+    [InlineData(1, 10)]
+    [InlineData(2, 20)]
+    [InlineData(4, 80)]
+    [InlineData(5, 100)]
+    [InlineData(5000, 100)]
+    public void Waits_double_up_to_the_longest(int failures, int milliseconds)
+    {
+        AmqpRestartSettings restart = new() { MinBackoff = TimeSpan.FromMilliseconds(10), MaxBackoff = TimeSpan.FromMilliseconds(100), RandomFactor = 0 };
+
+        restart.WaitAfter(failures).ShouldBe(TimeSpan.FromMilliseconds(milliseconds));
+        (restart with { RandomFactor = 0.5 }).WaitAfter(failures).TotalMilliseconds.ShouldBeInRange(milliseconds, 1.5 * milliseconds);
     }
 
     [Theory]
@@ -303,6 +374,16 @@ public sealed class AmqpSourceTests : StreamTest
     }
 
     private FakeConnection? _connection;
+
+    /// <summary>Hears of warnings and errors.</summary>
+    private TestProbe Warnings()
+    {
+        TestProbe log = CreateTestProbe();
+        Sys.EventStream.SetLogLevel(LogLevel.WarningLevel);
+        Sys.EventStream.Subscribe(log, typeof(Warning));
+        Sys.EventStream.Subscribe(log, typeof(Error));
+        return log;
+    }
 
     private async Task<(IAmqpConsumerControl Control, TestSubscriber.Probe<DeliveryBatch> Probe, FakeChannel Channel)> StartAsync(
         bool restarting = false,

@@ -11,6 +11,9 @@ internal sealed class FakeConnector : IAmqpConnector
     /// <summary>The hosts that cannot be reached.</summary>
     public HashSet<string> Down { get; } = [];
 
+    /// <summary>Faults of the program that the next attempts to connect meet.</summary>
+    public ConcurrentQueue<Exception> Faults { get; } = new();
+
     /// <summary>Each attempt to connect.</summary>
     public ConcurrentQueue<string> Dialled { get; } = new();
 
@@ -20,6 +23,11 @@ internal sealed class FakeConnector : IAmqpConnector
         if (Down.Contains(endpoint.Host))
         {
             return Task.FromException<IAmqpConnection>(new AmqpException($"{endpoint} is down."));
+        }
+
+        if (Faults.TryDequeue(out Exception? fault))
+        {
+            return Task.FromException<IAmqpConnection>(fault);
         }
 
         var connection = new FakeConnection(endpoint.Host);

@@ -216,6 +216,11 @@ internal sealed class PartitionDispatch(DispatchTargets targets, IntakeOptions o
 
         private void Send(Part part)
         {
+            if (part.Target == PartTarget.Partition && _state.IsLeaving)
+            {
+                return;
+            }
+
             IActorRef target = part.Target switch
             {
                 PartTarget.Partition => _targets.Region,

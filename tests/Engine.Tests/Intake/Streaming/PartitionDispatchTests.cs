@@ -64,6 +64,26 @@ public sealed class PartitionDispatchTests : IntakeKit
     }
 
     [Fact]
+    public async Task A_node_that_leaves_sends_Partitions_nothing_and_takes_what_they_accept_still()
+    {
+        var origin = new TestDeliveries(1);
+        (TestPublisher.Probe<Interpretation> upstream, _) = Run();
+        upstream.SendNext(Of(origin, Batch(0, 1)));
+        EventBatch sent = await _region.ExpectMsgAsync<EventBatch>();
+
+        _state.IsLeaving = true;
+        upstream.SendNext(Of(origin, Batch(1, 2)));
+        await UntilAsync(() => _state.Unaccepted == 2, "the second batch to be taken");
+        Sys.EventStream.Publish(new PartitionServing(0));
+        Clock.Advance(10 * Second);
+        _region.Reply(new Accepted(sent.Id, 0));
+
+        await UntilAsync(() => origin.Done.Count == 1, "the delivery to be done");
+        _region.Ref.Tell(new Accepted(sent.Id, 0));
+        (await _region.ExpectMsgAsync<Accepted>()).Id.ShouldBe(sent.Id, "no batch came before it");
+    }
+
+    [Fact]
     public async Task Held_is_no_success_and_does_not_stop_the_sending()
     {
         var origin = new TestDeliveries(1);
