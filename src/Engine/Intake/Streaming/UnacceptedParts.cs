@@ -293,7 +293,7 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
         public Part Part { get; set; } = part;
 
         /// <summary>What is sent.</summary>
-        public Part Sent => part;
+        public Part Sent { get; } = part;
 
         public IDeliveryOrigin Origin => origin;
 
