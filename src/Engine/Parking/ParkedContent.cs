@@ -74,7 +74,7 @@ internal sealed record ParkedContent(long ReceivedMs, AmqpProperties Properties,
             byte version = reader.Byte();
             if (version is not (Version or VersionWithoutBatches))
             {
-                throw new InvalidDataException($"its version is {version}, and this program reads versions {VersionWithoutBatches} and {Version} only");
+                throw new InvalidDataException($"version {version} is not known to this program, which reads {VersionWithoutBatches} and {Version}");
             }
 
             var receivedMs = (long)reader.Unsigned();
