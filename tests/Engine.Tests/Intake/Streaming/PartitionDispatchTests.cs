@@ -202,9 +202,10 @@ public sealed class PartitionDispatchTests : IntakeKit
 
         Park park = await ParkedAsync();
 
-        (Clock.Now - start).ShouldBe(HoldLimit);
+        // The clock may be moved on before the stage hears of it, never the other way round.
         ParkedDelivery row = park.Deliveries.Single();
-        (row.Stream, row.Tries, row.DueMs, park.HasRoom).ShouldBe(("act.share", 1, (Clock.Now + TimeSpan.FromSeconds(30)).ToUnixTimeMilliseconds(), false));
+        (row.Stream, row.Tries, park.HasRoom).ShouldBe(("act.share", 1, false));
+        row.DueMs.ShouldBeInRange((start + HoldLimit + TimeSpan.FromSeconds(30)).ToUnixTimeMilliseconds(), (Clock.Now + TimeSpan.FromSeconds(30)).ToUnixTimeMilliseconds());
         EventBatch parked = ParkedContent.Decode(row.Id, row.Message).Batch!;
         (parked.Id, parked.Partition).ShouldBe((batch.Id, 3));
         origin.Done.ShouldBeEmpty();

@@ -197,7 +197,7 @@ public sealed class UnacceptedPartsTests
         parts.TakeDue(Seconds(150)).Single().Target.ShouldBe(PartTarget.Partition);
         parts.TakeDue(Seconds(158)).Single().Id.ShouldBe(Id(1));
         (parts.Count, parts.Bytes, parts.IsIdle).ShouldBe((0, 0, false));
-        parts.NextDue.ShouldBe(Seconds(166));
+        parts.NextDue.ShouldBe(Seconds(162));
     }
 
     [Fact]
