@@ -121,7 +121,7 @@ internal sealed class ParkingActor : UntypedActor, IWithTimers
 
     private async Task<object> ReadAsync(ReadDue read, CancellationToken cancellationToken)
     {
-        IReadOnlyList<ParkedDelivery> due = await _store.DueAsync(read.Stream, read.NowMs, read.Limit, cancellationToken);
+        IReadOnlyList<ParkedDelivery> due = await _store.DueAsync(read.Stream, read.NowMs, read.Limit, read.MaxBytes, cancellationToken);
         return new DueDeliveries(due, due.Count > 0 ? null : await _store.NextDueAsync(read.Stream, cancellationToken));
     }
 

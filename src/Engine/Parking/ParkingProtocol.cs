@@ -29,7 +29,8 @@ internal sealed record Unparked(BatchId Id);
 /// <param name="Stream">The stream's name.</param>
 /// <param name="NowMs">The time, in epoch milliseconds.</param>
 /// <param name="Limit">How many at the most.</param>
-internal sealed record ReadDue(string Stream, long NowMs, int Limit);
+/// <param name="MaxBytes">What their messages may take, in bytes; the first one is given whatever it takes.</param>
+internal sealed record ReadDue(string Stream, long NowMs, int Limit, long MaxBytes);
 
 /// <summary>Answers a <see cref="ReadDue"/>. Their rows stay until they are unparked.</summary>
 /// <param name="Deliveries">Those that are due, the longest due first.</param>

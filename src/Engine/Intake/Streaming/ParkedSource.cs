@@ -134,7 +134,7 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
             {
                 _step = Step.Reading;
                 _hasChanged = false;
-                _stage._parking.Tell(new ReadDue(_stage._stream.Name, NowMs, _limit), _self);
+                _stage._parking.Tell(new ReadDue(_stage._stream.Name, NowMs, _limit, _settings.MaxUnacceptedBytes), _self);
             }
         }
 

@@ -261,6 +261,10 @@ internal sealed class PartitionDispatch(DispatchTargets targets, string stream, 
             }
 
             Send(parking);
+            if (Fault.Is(FaultPoint.ParkedBatchDoneBeforeStored))
+            {
+                _self.Tell(new Parked(parking.Id), _self);
+            }
         }
 
         private long DueMs(long nowMs, int tries) => nowMs + (long)_parkedWaits.After(tries).TotalMilliseconds;

@@ -154,11 +154,11 @@ public sealed class ParkingActorTests : IntakeKit
         parking.Tell(ParkOf(Row(1) with { DueMs = 100 }, Row(2) with { DueMs = 200 }));
         await ExpectMsgAsync<Parked>();
 
-        parking.Tell(new ReadDue("act.share", 100, 10));
+        parking.Tell(new ReadDue("act.share", 100, 10, 1000));
         DueDeliveries due = await ExpectMsgAsync<DueDeliveries>();
         due.Deliveries.Select(row => row.Id).ShouldBe([Row(1).Id]);
 
-        parking.Tell(new ReadDue("act.share", 99, 10));
+        parking.Tell(new ReadDue("act.share", 99, 10, 1000));
         due = await ExpectMsgAsync<DueDeliveries>();
         (due.Deliveries.Count, due.NextDueMs).ShouldBe((0, 100L));
     }
