@@ -12,7 +12,10 @@ internal sealed record Park(BatchId Id, IReadOnlyList<ParkedDelivery> Deliveries
 /// <param name="Id">What the sender knows it by.</param>
 internal sealed record Parked(BatchId Id);
 
-/// <summary>Takes back a <see cref="Park"/> whose sender no longer waits; one that is being stored is stored all the same. Not answered.</summary>
+/// <summary>
+/// Takes back a <see cref="Park"/> whose sender no longer waits: it is not tried again. One that is being stored, or was perhaps, may be stored all the
+/// same. Not answered.
+/// </summary>
 /// <param name="Id">What the sender knows it by.</param>
 internal sealed record CancelParking(BatchId Id);
 

@@ -1,4 +1,3 @@
-using DataLoad.Engine.Parking;
 using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Scheduling;
 
@@ -222,7 +221,7 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
     {
         if (_away.Values.MinBy(entry => entry.SentFirst) is { } away)
         {
-            int waiting = _entries.Values.Count(entry => entry.Part.Message is Park);
+            int waiting = _entries.Values.Count(entry => entry.Partition is not null && entry.ParkAt is null);
             return $"Partition {away.Partition} has not accepted a batch for {(now - away.SentFirst).TotalSeconds:0} s; what comes for it is parked"
                 + (waiting > 0 ? $", and {waiting} wait to be" : "");
         }
