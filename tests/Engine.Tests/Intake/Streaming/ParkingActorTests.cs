@@ -157,6 +157,8 @@ public sealed class ParkingActorTests : IntakeKit
         IActorRef parking = Start();
         _store.Gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _store.Failures["park"] = 1;
+        parking.Tell(new ReadDue("act.share", 0, 1, 1));
+        await ExpectMsgAsync<DueDeliveries>();
         Park taken = ParkOf(Row(1));
         parking.Tell(taken);
         parking.Tell(new CancelParking(taken.Id));
