@@ -169,7 +169,7 @@ internal sealed class EngineUnderTest : IAsyncDisposable
         IActorRef noBroker = system.ActorOf(Props.Create(() => new NoBroker(fail)));
         Task ended = ChannelSource.FromReader(_batches.Reader)
             .Via(new InterpretationStage(new DeliveryInterpreter(Share, options), options, state))
-            .RunWith(new PartitionDispatch(new DispatchTargets(_region, noBroker, noBroker), options, state), system.Materializer());
+            .RunWith(new PartitionDispatch(new DispatchTargets(_region, noBroker, noBroker), Share.Name, options, state), system.Materializer());
         _ = ended.ContinueWith(task => fail(task.Exception!), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 }

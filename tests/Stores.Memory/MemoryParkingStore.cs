@@ -22,15 +22,20 @@ internal sealed class MemoryParkingStore(MemoryCalls calls) : IParkingStore
         cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(string stream, long nowMs, int limit, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(string stream, long nowMs, int limit, long maxBytes, CancellationToken cancellationToken) =>
         calls.RunAsync<IReadOnlyList<ParkedDelivery>>(
             "Parking.Due",
-            state => [.. state.Parked.Values
-                .Where(delivery => IsOf(delivery, stream) && delivery.DueMs <= nowMs)
-                .OrderBy(delivery => delivery.DueMs)
-                .ThenBy(delivery => delivery.Id.ToString("N"), StringComparer.Ordinal)
-                .Take(limit)
-                .Select(Copy)],
+            state =>
+            {
+                long left = maxBytes;
+                return [.. state.Parked.Values
+                    .Where(delivery => IsOf(delivery, stream) && delivery.DueMs <= nowMs)
+                    .OrderBy(delivery => delivery.DueMs)
+                    .ThenBy(delivery => delivery.Id.ToString("N"), StringComparer.Ordinal)
+                    .Take(limit)
+                    .TakeWhile((delivery, place) => (left -= delivery.Message.Length) >= 0 || place == 0)
+                    .Select(Copy)];
+            },
             cancellationToken);
 
     /// <inheritdoc/>

@@ -263,7 +263,7 @@ internal sealed class DeadLetterActor : UntypedActor, IWithTimers
         {
             _isLooking = true;
             Timers.Cancel(Look);
-            _parking.Tell(new ReadDue(Letter.Exchange, NowMs, LettersAtOnce));
+            _parking.Tell(new ReadDue(Letter.Exchange, NowMs, LettersAtOnce, _settings.MaxUnacceptedBytes));
         }
     }
 

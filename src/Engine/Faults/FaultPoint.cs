@@ -93,6 +93,9 @@ internal enum FaultPoint
     /// <summary>The row of a parked delivery is removed when it is taken up.</summary>
     ParkedRemovedEarly,
 
+    /// <summary>Deliveries are done before the batch that holds them, which is to be parked, is stored.</summary>
+    ParkedBatchDoneBeforeStored,
+
     /// <summary>An event without identity does not take that of its parked row.</summary>
     ParkedWithoutIdentity,
 

@@ -110,7 +110,7 @@ internal sealed class IntakeActor : UntypedActor
         StreamRun run = StreamGraph.RunConsuming(
             AmqpSource.Restarting(_setup.Connections, source, restart),
             interpreter,
-            new PartitionDispatch(targets, options, control.Consuming.State),
+            new PartitionDispatch(targets, control.Definition.Name, options, control.Consuming.State),
             options,
             control.Consuming.State,
             control.Definition,
@@ -126,7 +126,7 @@ internal sealed class IntakeActor : UntypedActor
         return StreamGraph.RunParked(
             new ParkedSource(control.Definition, targets.Parking, options),
             new DeliveryInterpreter(control.Definition, options),
-            new PartitionDispatch(targets, options, control.Parked.State),
+            new PartitionDispatch(targets, control.Definition.Name, options, control.Parked.State),
             options,
             control.Parked.State,
             materializer);

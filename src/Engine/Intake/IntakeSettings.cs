@@ -36,10 +36,10 @@ public sealed record IntakeSettings
         TimeSpan.FromSeconds(180),
     ];
 
-    /// <summary>How many deliveries may be parked; at the limit, streams wait until some have gone.</summary>
+    /// <summary>How many deliveries and batches of events may be parked; at the limit, streams wait until some have gone.</summary>
     public long MaxParked { get; init; } = 1_000_000;
 
-    /// <summary>How many parked deliveries of a stream are taken up together.</summary>
+    /// <summary>How many parked deliveries of a stream are taken up together, as far as <see cref="MaxUnacceptedBytes"/> allows.</summary>
     public int ParkedBatch { get; init; } = 500;
 
     /// <summary>
@@ -70,8 +70,9 @@ public sealed record IntakeSettings
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// How long deliveries wait for a query that fails before they are parked: less than the broker's <c>consumer_timeout</c> (30 minutes), at
-    /// which it would close the channel. Those that were delivered before wait for one failure only, as their queue may count deliveries.
+    /// How long deliveries wait for a query that fails, or for a Partition that does not accept their events, before they are parked: at most half
+    /// the broker's <c>consumer_timeout</c> (30 minutes), at which it would close the channel. Those that were delivered before wait for one failure
+    /// of a query only, as their queue may count deliveries. Also the longest wait before what is parked for a Partition is sent to it again.
     /// </summary>
     public TimeSpan HoldLimit { get; init; } = TimeSpan.FromMinutes(15);
 

@@ -10,8 +10,9 @@ public interface IParkingStore
     /// <param name="stream">The stream's name.</param>
     /// <param name="nowMs">The time, in epoch milliseconds.</param>
     /// <param name="limit">How many at the most.</param>
+    /// <param name="maxBytes">What their messages may take, in bytes; the first one is given whatever it takes.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(string stream, long nowMs, int limit, CancellationToken cancellationToken);
+    ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(string stream, long nowMs, int limit, long maxBytes, CancellationToken cancellationToken);
 
     /// <summary>When the next one of a stream is due, in epoch milliseconds, or null where none is stored.</summary>
     ValueTask<long?> NextDueAsync(string stream, CancellationToken cancellationToken);

@@ -1,31 +1,46 @@
 using DataLoad.Engine.Binary;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Partitions;
 using DataLoad.Streams.Amqp;
 
 namespace DataLoad.Engine.Parking;
 
 /// <summary>
-/// A message as it is held in the store, with its properties, headers and body byte for byte. The stored form, version 2: the version, a byte;
-/// the first receipt; whether it is a dead letter, and then its stream, reason and error; the bytes of the content header's properties; the body;
-/// a CRC-32C.
+/// What a parked row holds: a message, with its properties, headers and body byte for byte, or a batch of events that its Partition did not
+/// accept. The stored form, version 3: the version, a byte; the first receipt; the kind, a byte; of a dead letter its stream, reason and error; of
+/// a message the bytes of the content header's properties and the body; of a batch its sent form; a CRC-32C. Version 2 is the same without batches.
 /// </summary>
-/// <param name="ReceivedMs">When it was received first, in epoch milliseconds.</param>
+/// <param name="ReceivedMs">When it was received first, in epoch milliseconds; of a batch when it was parked.</param>
 /// <param name="Properties">The properties and headers as they came.</param>
 /// <param name="Body">The body as it came.</param>
 /// <param name="Letter">Why it cannot be counted, where it is a dead letter that could not be published; else null.</param>
 internal sealed record ParkedContent(long ReceivedMs, AmqpProperties Properties, ReadOnlyMemory<byte> Body, ParkedLetter? Letter = null)
 {
-    private const byte Version = 2;
+    private const byte Version = 3;
+    private const byte VersionWithoutBatches = 2;
+    private const byte MessageKind = 0;
+    private const byte LetterKind = 1;
+    private const byte BatchKind = 2;
     private const int MaxTextBytes = 64 * 1024;
+
+    /// <summary>A batch of events that its Partition did not accept.</summary>
+    /// <param name="parkedMs">The time, in epoch milliseconds.</param>
+    /// <param name="batch">The batch.</param>
+    public ParkedContent(long parkedMs, EventBatch batch)
+        : this(parkedMs, default, default) => Batch = batch;
+
+    /// <summary>The batch of events; null of a message.</summary>
+    public EventBatch? Batch { get; }
 
     /// <summary>The stored form.</summary>
     public byte[] Encode()
     {
         ReadOnlySpan<byte> properties = Properties.Bytes.Span;
-        var writer = new ByteWriter(64 + properties.Length + Body.Length);
+        byte[] batch = Batch is null ? [] : PartitionMessageCodec.Encode(Batch);
+        var writer = new ByteWriter(64 + properties.Length + Body.Length + batch.Length);
         writer.Byte(Version);
         writer.Unsigned((ulong)ReceivedMs);
-        writer.Byte(Letter is null ? (byte)0 : (byte)1);
+        writer.Byte(Batch is not null ? BatchKind : Letter is not null ? LetterKind : MessageKind);
         if (Letter is not null)
         {
             writer.Text(Letter.Stream);
@@ -33,10 +48,16 @@ internal sealed record ParkedContent(long ReceivedMs, AmqpProperties Properties,
             writer.Text(Letter.Error);
         }
 
-        writer.Unsigned((ulong)properties.Length);
-        writer.Bytes(properties);
-        writer.Unsigned((ulong)Body.Length);
-        writer.Bytes(Body.Span);
+        if (Batch is null)
+        {
+            Put(writer, properties);
+            Put(writer, Body.Span);
+        }
+        else
+        {
+            Put(writer, batch);
+        }
+
         writer.Checksum();
         return writer.Written.ToArray();
     }
@@ -51,18 +72,29 @@ internal sealed record ParkedContent(long ReceivedMs, AmqpProperties Properties,
         {
             var reader = new ByteReader(ByteReader.CheckedBody(bytes.Span));
             byte version = reader.Byte();
-            if (version != Version)
+            if (version is not (Version or VersionWithoutBatches))
             {
-                throw new InvalidDataException($"its version is {version}, and this program reads version {Version} only");
+                throw new InvalidDataException($"version {version} is not known to this program, which reads {VersionWithoutBatches} and {Version}");
             }
 
             var receivedMs = (long)reader.Unsigned();
-            ParkedLetter? letter = reader.Byte() switch
+            byte kind = reader.Byte();
+            ParkedLetter? letter = null;
+            switch (kind)
             {
-                0 => null,
-                1 => new ParkedLetter(reader.Text(MaxTextBytes), reader.Text(MaxTextBytes), reader.Text(MaxTextBytes)),
-                byte kind => throw new InvalidDataException($"it is of kind {kind}, and this program knows 0 and 1 only"),
-            };
+                case MessageKind:
+                    break;
+                case LetterKind:
+                    letter = new ParkedLetter(reader.Text(MaxTextBytes), reader.Text(MaxTextBytes), reader.Text(MaxTextBytes));
+                    break;
+                case BatchKind when version == Version:
+                    EventBatch batch = PartitionMessageCodec.DecodeEventBatch(reader.Bytes(reader.Length(int.MaxValue)));
+                    reader.End();
+                    return new ParkedContent(receivedMs, batch);
+                default:
+                    throw new InvalidDataException($"it is of kind {kind}, which version {version} does not have");
+            }
+
             ReadOnlyMemory<byte> properties = Take(ref reader, bytes);
             ReadOnlyMemory<byte> body = Take(ref reader, bytes);
             reader.End();
@@ -72,6 +104,12 @@ internal sealed record ParkedContent(long ReceivedMs, AmqpProperties Properties,
         {
             throw new StoredFormatException($"The parked delivery {id} is damaged: {e.Message}. Remove its row from dataload_parked to go on without it.", e);
         }
+    }
+
+    private static void Put(ByteWriter writer, ReadOnlySpan<byte> bytes)
+    {
+        writer.Unsigned((ulong)bytes.Length);
+        writer.Bytes(bytes);
     }
 
     private static ReadOnlyMemory<byte> Take(ref ByteReader reader, ReadOnlyMemory<byte> bytes)

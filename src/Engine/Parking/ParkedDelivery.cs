@@ -1,6 +1,9 @@
 namespace DataLoad.Engine.Parking;
 
-/// <summary>A delivery that is held durably for later: a row that is not there yet, or an <c>x-delay</c>.</summary>
+/// <summary>
+/// What is held durably for later: a delivery whose row is not there yet or that has an <c>x-delay</c>, a dead letter that could not be published, or
+/// a batch of events that its Partition did not accept.
+/// </summary>
 public sealed record ParkedDelivery
 {
     /// <summary>Its id; also the identity of an event that has no other.</summary>
@@ -12,9 +15,9 @@ public sealed record ParkedDelivery
     /// <summary>When it is tried next, in epoch milliseconds.</summary>
     public required long DueMs { get; init; }
 
-    /// <summary>How many lookups have found no row so far.</summary>
+    /// <summary>How many lookups have found no row so far; of a batch of events, how often it was not accepted in time.</summary>
     public required int Tries { get; init; }
 
-    /// <summary>The message: receipt, properties, headers and body.</summary>
+    /// <summary>What is held: of a message its receipt, properties, headers and body.</summary>
     public required byte[] Message { get; init; }
 }

@@ -21,6 +21,9 @@ internal sealed class ParkingActor : UntypedActor, IWithTimers
     private readonly Queue<Request> _ready = new();
     private readonly LinkedList<Request> _waitingForRoom = new();
     private readonly HashSet<Request> _failing = [];
+
+    // Those that are to be stored and are not yet, so that they can be taken back.
+    private readonly Dictionary<BatchId, Request> _parks = [];
     private readonly Dictionary<string, HashSet<IActorRef>> _subscribers = new(StringComparer.Ordinal);
     private int _running;
     private int _changing;
@@ -121,7 +124,7 @@ internal sealed class ParkingActor : UntypedActor, IWithTimers
 
     private async Task<object> ReadAsync(ReadDue read, CancellationToken cancellationToken)
     {
-        IReadOnlyList<ParkedDelivery> due = await _store.DueAsync(read.Stream, read.NowMs, read.Limit, cancellationToken);
+        IReadOnlyList<ParkedDelivery> due = await _store.DueAsync(read.Stream, read.NowMs, read.Limit, read.MaxBytes, cancellationToken);
         return new DueDeliveries(due, due.Count > 0 ? null : await _store.NextDueAsync(read.Stream, cancellationToken));
     }
 
@@ -148,6 +151,11 @@ internal sealed class ParkingActor : UntypedActor, IWithTimers
         {
             // Counted first: where nobody knows whether the store has them, they are counted rather too often than not at all.
             request.IsStarted = true;
+            if (request.Id is { } id)
+            {
+                _parks[id] = request;
+            }
+
             _changing++;
             _changes++;
             _state.Count += request.CountedBefore;
@@ -162,7 +170,14 @@ internal sealed class ParkingActor : UntypedActor, IWithTimers
         // Nothing is known of the room before the first count, and what is stored must not change while it is taken.
         while (_isCounted && _running < MaxConcurrent && _ready.TryDequeue(out Request? request))
         {
-            Run(request);
+            if (request.IsCancelled)
+            {
+                Drop(request);
+            }
+            else
+            {
+                Run(request);
+            }
         }
     }
 
@@ -177,8 +192,7 @@ internal sealed class ParkingActor : UntypedActor, IWithTimers
         _running--;
         if (request.IsChange)
         {
-            _changing--;
-            _changes++;
+            EndChange(request);
             _state.Count += request.CountedAfter;
         }
 
@@ -202,6 +216,16 @@ internal sealed class ParkingActor : UntypedActor, IWithTimers
     {
         _running--;
         request.Error = error.Message;
+        if (request.IsCancelled)
+        {
+            request.Failures++;
+            Drop(request);
+            Announce(request.Parks);
+            AdmitWaiting();
+            RunReady();
+            return;
+        }
+
         TimeSpan wait = _options.Backoff.After(++request.Failures);
         ParkingLog.Failed(_logger, request.What, request.Failures, wait, error.Message);
         _failing.Add(request);
@@ -261,6 +285,20 @@ internal sealed class ParkingActor : UntypedActor, IWithTimers
 
     private void Cancel(BatchId id)
     {
+        if (_parks.TryGetValue(id, out Request? request))
+        {
+            // Otherwise what is not stored would pile up while the store is away: its deliveries come again, and are to be parked again.
+            request.IsCancelled = true;
+            if (Timers.IsTimerActive(request))
+            {
+                Timers.Cancel(request);
+                Drop(request);
+                AdmitWaiting();
+            }
+
+            return;
+        }
+
         for (LinkedListNode<Request>? node = _waitingForRoom.First; node is not null; node = node.Next)
         {
             if (node.Value.Id == id)
@@ -269,6 +307,30 @@ internal sealed class ParkingActor : UntypedActor, IWithTimers
                 AdmitWaiting();
                 return;
             }
+        }
+    }
+
+    /// <summary>Gives a request up that was taken back.</summary>
+    private void Drop(Request request)
+    {
+        EndChange(request);
+        _failing.Remove(request);
+        ShowFailing();
+
+        // One that failed may be stored all the same: it stays counted, rather too often than not at all, until they are counted anew.
+        if (request.Failures == 0)
+        {
+            _state.Count -= request.CountedBefore;
+        }
+    }
+
+    private void EndChange(Request request)
+    {
+        _changing--;
+        _changes++;
+        if (request.Id is { } id)
+        {
+            _parks.Remove(id);
         }
     }
 
@@ -328,6 +390,8 @@ internal sealed class ParkingActor : UntypedActor, IWithTimers
         public bool IsChange { get; init; }
 
         public bool IsStarted { get; set; }
+
+        public bool IsCancelled { get; set; }
 
         public int Failures { get; set; }
 

@@ -12,7 +12,10 @@ internal sealed record Park(BatchId Id, IReadOnlyList<ParkedDelivery> Deliveries
 /// <param name="Id">What the sender knows it by.</param>
 internal sealed record Parked(BatchId Id);
 
-/// <summary>Takes back a <see cref="Park"/> whose sender no longer waits; one that is being stored is stored all the same. Not answered.</summary>
+/// <summary>
+/// Takes back a <see cref="Park"/> whose sender no longer waits: it is not tried again. One that is being stored, or was perhaps, may be stored all the
+/// same. Not answered.
+/// </summary>
 /// <param name="Id">What the sender knows it by.</param>
 internal sealed record CancelParking(BatchId Id);
 
@@ -29,7 +32,8 @@ internal sealed record Unparked(BatchId Id);
 /// <param name="Stream">The stream's name.</param>
 /// <param name="NowMs">The time, in epoch milliseconds.</param>
 /// <param name="Limit">How many at the most.</param>
-internal sealed record ReadDue(string Stream, long NowMs, int Limit);
+/// <param name="MaxBytes">What their messages may take, in bytes; the first one is given whatever it takes.</param>
+internal sealed record ReadDue(string Stream, long NowMs, int Limit, long MaxBytes);
 
 /// <summary>Answers a <see cref="ReadDue"/>. Their rows stay until they are unparked.</summary>
 /// <param name="Deliveries">Those that are due, the longest due first.</param>

@@ -38,6 +38,9 @@ public sealed class EventBatch : IPartitionMessage
     internal ReadOnlySpan<byte> Payloads => _payloads;
 
     internal ReadOnlySpan<byte> Payload(in EventHead @event) => _payloads.AsSpan(@event.Offset, @event.Length);
+
+    /// <summary>The same events under the id of another sender.</summary>
+    internal EventBatch As(BatchId id) => new(id, Partition, _events, _payloads);
 }
 
 /// <summary>One event of an <see cref="EventBatch"/>: what the Partition decides by, and where its encoded entry is.</summary>

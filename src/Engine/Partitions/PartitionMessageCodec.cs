@@ -15,6 +15,7 @@ internal static partial class PartitionMessageCodec
     /// <summary>The fewest bytes that an event's head and payload take.</summary>
     private const int MinEventBytes = 11;
 
+    /// <summary>A batch of events. It is stored in this form, too, where it is parked: a version that was, stays readable.</summary>
     public static byte[] Encode(EventBatch batch)
     {
         ByteWriter writer = Start(batch.Partition, 64 + (batch.Count * 40) + batch.PayloadBytes);
@@ -50,7 +51,7 @@ internal static partial class PartitionMessageCodec
         return Finish(writer);
     }
 
-    public static EventBatch DecodeEventBatch(byte[] bytes)
+    public static EventBatch DecodeEventBatch(ReadOnlySpan<byte> bytes)
     {
         ByteReader reader = Open(bytes, out int partition);
         BatchId id = ReadBatchId(ref reader);
@@ -150,7 +151,7 @@ internal static partial class PartitionMessageCodec
         return writer.Written.ToArray();
     }
 
-    private static ByteReader Open(byte[] bytes, out int partition)
+    private static ByteReader Open(ReadOnlySpan<byte> bytes, out int partition)
     {
         var reader = new ByteReader(ByteReader.CheckedBody(bytes));
         byte version = reader.Byte();

@@ -40,8 +40,9 @@ internal sealed class SqlParkingStore(SqlDatabase database) : IParkingStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(string stream, long nowMs, int limit, CancellationToken cancellationToken) =>
-        SelectAsync(rows => rows.Where(row => row.Stream == stream && row.DueMs <= nowMs).OrderBy(row => row.DueMs).ThenBy(row => row.Id).Take(limit), cancellationToken);
+    public ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(string stream, long nowMs, int limit, long maxBytes, CancellationToken cancellationToken) =>
+        SelectAsync(
+            rows => rows.Where(row => row.Stream == stream && row.DueMs <= nowMs).OrderBy(row => row.DueMs).ThenBy(row => row.Id).Take(limit), maxBytes, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<long?> NextDueAsync(string stream, CancellationToken cancellationToken) => database.ReadAsync(
@@ -51,7 +52,7 @@ internal sealed class SqlParkingStore(SqlDatabase database) : IParkingStore
     public ValueTask<IReadOnlyList<ParkedDelivery>> ListAsync(Guid? after, int limit, CancellationToken cancellationToken)
     {
         byte[] last = after?.ToByteArray(bigEndian: true) ?? [];
-        return SelectAsync(rows => rows.Where(row => Sql.Expr<bool>($"{row.Id} > {last}")).OrderBy(row => row.Id).Take(limit), cancellationToken);
+        return SelectAsync(rows => rows.Where(row => Sql.Expr<bool>($"{row.Id} > {last}")).OrderBy(row => row.Id).Take(limit), long.MaxValue, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -76,9 +77,31 @@ internal sealed class SqlParkingStore(SqlDatabase database) : IParkingStore
         new BatchColumn<int>(RowBatch.Column(deliveries, delivery => delivery.Tries)),
         new BatchColumn<byte[]>(RowBatch.Column(deliveries, delivery => delivery.Message)));
 
-    private async ValueTask<IReadOnlyList<ParkedDelivery>> SelectAsync(Func<IQueryable<ParkedRow>, IQueryable<ParkedRow>> query, CancellationToken cancellationToken)
+    private async ValueTask<IReadOnlyList<ParkedDelivery>> SelectAsync(
+        Func<IQueryable<ParkedRow>, IQueryable<ParkedRow>> query, long maxBytes, CancellationToken cancellationToken)
     {
-        List<ParkedRow> rows = await database.ReadAsync((db, token) => query(db.GetTable<ParkedRow>()).ToListAsync(token), cancellationToken);
+        List<ParkedRow> rows = await database.ReadAsync(
+            async (db, token) =>
+            {
+                // Read row by row, so that no more are in memory than there is room for.
+                var read = new List<ParkedRow>();
+                long bytes = 0;
+                await query(db.GetTable<ParkedRow>()).ForEachUntilAsync(
+                    row =>
+                    {
+                        bytes += row.Message.Length;
+                        bool isTaken = read.Count == 0 || bytes <= maxBytes;
+                        if (isTaken)
+                        {
+                            read.Add(row);
+                        }
+
+                        return isTaken;
+                    },
+                    token);
+                return read;
+            },
+            cancellationToken);
         return rows.ConvertAll(row => new ParkedDelivery
         {
             Id = new Guid(row.Id, bigEndian: true),

@@ -16,7 +16,7 @@ public abstract class ParkingStoreConformance : ConformanceBase
     {
         (await Parking.CountAsync(Token)).ShouldBe(0);
         (await Parking.NextDueAsync(StreamName, Token)).ShouldBeNull();
-        (await Parking.DueAsync(StreamName, long.MaxValue, 10, Token)).ShouldBeEmpty();
+        (await Parking.DueAsync(StreamName, long.MaxValue, 10, long.MaxValue, Token)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -25,7 +25,7 @@ public abstract class ParkingStoreConformance : ConformanceBase
         ParkedDelivery parked = Delivery(1, 1_700_000_000_123, tries: 3) with { Stream = StreamName, Message = [0, 1, 255] };
         await Parking.ParkAsync([parked], Token);
 
-        ParkedDelivery due = (await Parking.DueAsync(StreamName, 1_700_000_000_123, 10, Token)).Single();
+        ParkedDelivery due = (await Parking.DueAsync(StreamName, 1_700_000_000_123, 10, long.MaxValue, Token)).Single();
 
         due.ShouldBe(parked with { Message = due.Message });
         due.Message.ShouldBe([0, 1, 255]);
@@ -55,6 +55,17 @@ public abstract class ParkingStoreConformance : ConformanceBase
     }
 
     [Fact]
+    public async Task The_bytes_take_the_longest_due_and_one_in_any_case()
+    {
+        await Parking.ParkAsync([.. Enumerable.Range(1, 5).Select(i => Delivery((byte)i, i) with { Message = new byte[100] })], Token);
+
+        (await Parking.DueAsync(StreamName, 10, 10, maxBytes: 350, Token)).Select(delivery => delivery.Id).ShouldBe([Id(1), Id(2), Id(3)]);
+        (await Parking.DueAsync(StreamName, 10, 10, maxBytes: 300, Token)).Count.ShouldBe(3);
+        (await Parking.DueAsync(StreamName, 10, 10, maxBytes: 1, Token)).Single().Id.ShouldBe(Id(1));
+        (await Parking.DueAsync(StreamName, 10, 2, maxBytes: 350, Token)).Count.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Parking_again_gives_a_new_due_time_and_tries_and_keeps_the_message()
     {
         await Parking.ParkAsync([Delivery(1, 100, tries: 1)], Token);
@@ -63,7 +74,7 @@ public abstract class ParkingStoreConformance : ConformanceBase
 
         (await Parking.CountAsync(Token)).ShouldBe(2);
         (await DueAsync(499)).ShouldBe([Id(2)]);
-        ParkedDelivery moved = (await Parking.DueAsync(StreamName, 500, 10, Token))[1];
+        ParkedDelivery moved = (await Parking.DueAsync(StreamName, 500, 10, long.MaxValue, Token))[1];
         moved.Tries.ShouldBe(2);
         moved.Stream.ShouldBe("act.buy");
         moved.Message.ShouldBe([1]);
@@ -93,7 +104,7 @@ public abstract class ParkingStoreConformance : ConformanceBase
         Guid[] ids = [.. Enumerable.Range(0, 5000).Select(i => new Guid(i, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]))];
         await Parking.ParkAsync([.. ids.Select(id => Delivery(1, 7) with { Id = id })], Token);
 
-        (await Parking.DueAsync(StreamName, 7, 10_000, Token)).Select(delivery => delivery.Id).Order().ShouldBe(ids.Order());
+        (await Parking.DueAsync(StreamName, 7, 10_000, long.MaxValue, Token)).Select(delivery => delivery.Id).Order().ShouldBe(ids.Order());
         await Parking.RemoveAsync(ids[1..], Token);
         (await Parking.CountAsync(Token)).ShouldBe(1);
     }
@@ -114,7 +125,7 @@ public abstract class ParkingStoreConformance : ConformanceBase
         await Parking.ParkAsync([Delivery(1, 50), Delivery(2, 40) with { Stream = "act.off" }], Token);
 
         (await DueAsync(100)).ShouldBe([Id(1)]);
-        (await Parking.DueAsync("act.off", 100, 10, Token)).Single().Id.ShouldBe(Id(2));
+        (await Parking.DueAsync("act.off", 100, 10, long.MaxValue, Token)).Single().Id.ShouldBe(Id(2));
         (await Parking.NextDueAsync("act.off", Token)).ShouldBe(40);
         (await Parking.NextDueAsync("act.share", Token)).ShouldBeNull();
     }
@@ -135,7 +146,7 @@ public abstract class ParkingStoreConformance : ConformanceBase
     }
 
     private async Task<IEnumerable<Guid>> DueAsync(long nowMs, int limit = 100) =>
-        (await Parking.DueAsync(StreamName, nowMs, limit, Token)).Select(delivery => delivery.Id);
+        (await Parking.DueAsync(StreamName, nowMs, limit, long.MaxValue, Token)).Select(delivery => delivery.Id);
 
     private static Guid Id(byte n) => new(0x01020304, 5, 6, [7, 8, 9, 10, 11, 12, 13, n]);
 

@@ -3,6 +3,7 @@ using Akka.Cluster.Sharding;
 using Akka.TestKit;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Parking;
 using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Statistics;
 using Shouldly;
@@ -77,6 +78,23 @@ public sealed class PartitionActorTests : PartitionSpec
         partition.Tell(Batch(Share(7, 5, "a")), TestActor);
         await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
         Journal.EntriesOf(Number).Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_batch_that_is_accepted_late_though_it_was_parked_is_a_duplicate_when_its_row_comes_back()
+    {
+        (IActorRef partition, _) = await StartServingAsync();
+        EventBatch late = Batch(Share(7, 5, "a"), Share(7, 6, "b"));
+        byte[] row = new ParkedContent(0, late).Encode();
+        partition.Tell(late, TestActor);
+        await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
+
+        EventBatch back = ParkedContent.Decode(Guid.Empty, row).Batch!.As(new BatchId(Guid.NewGuid(), 1));
+        partition.Tell(back, TestActor);
+
+        (await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken)).Id.ShouldBe(back.Id);
+        Journal.EntriesOf(Number).Count.ShouldBe(2);
+        await AwaitAssertAsync(() => Shares(7).ShouldBe((2, 2)), Patience);
     }
 
     [Fact]

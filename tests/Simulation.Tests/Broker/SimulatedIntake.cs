@@ -61,7 +61,7 @@ internal sealed class SimulatedIntake : UntypedActor
         ((DeliveryControl control, UniqueKillSwitch abort), Task ended) = Source.FromGraph(new DeliverySource(_cluster, _node.Name, stream.Name))
             .ViaMaterialized(KillSwitches.Single<IDeliveryBatch>(), Keep.Both)
             .Via(new InterpretationStage(new DeliveryInterpreter(stream, _options), _options, handle.State))
-            .ToMaterialized(new PartitionDispatch(targets, _options, handle.State), Keep.Both)
+            .ToMaterialized(new PartitionDispatch(targets, stream.Name, _options, handle.State), Keep.Both)
             .Run(materializer);
         return new StreamRun(ended, control.Pause, control.Resume, control.StopTaking, abort.Abort);
     }
@@ -69,7 +69,7 @@ internal sealed class SimulatedIntake : UntypedActor
     private StreamRun RunParked(StreamDefinition stream, StreamHandle handle, DispatchTargets targets, IMaterializer materializer) => StreamGraph.RunParked(
         new ParkedSource(stream, targets.Parking, _options),
         new DeliveryInterpreter(stream, _options),
-        new PartitionDispatch(targets, _options, handle.State),
+        new PartitionDispatch(targets, stream.Name, _options, handle.State),
         _options,
         handle.State,
         materializer);

@@ -26,7 +26,7 @@ internal sealed partial class Auditor : IBrokerWatch
     {
         _world.Log("broker", $"message {message.Number} acknowledged by {node}");
         GeneratedEvent generated = _byMessage[message.Number];
-        bool isParked = _state.Parked.Keys.Any(id => _parked.GetValueOrDefault(id) == message.Number);
+        bool isParked = _state.Parked.Keys.Any(id => _parked.GetValueOrDefault(id) == message.Number) || IsInParkedBatch(generated);
         if (!IsPersisted(generated) && !_dead.Contains(message.Number) && !isParked)
         {
             _world.Fail($"acknowledged too early: message {message.Number} ({generated}) is neither persisted, nor parked, nor a confirmed dead letter");

@@ -147,7 +147,14 @@ internal sealed partial class Auditor : IStoreWatch
     {
         foreach (ParkedDelivery delivery in deliveries)
         {
-            int number = MessageContent.NumberOf(ParkedContent.Decode(delivery.Id, delivery.Message).Properties);
+            ParkedContent content = ParkedContent.Decode(delivery.Id, delivery.Message);
+            if (content.Batch is { } batch)
+            {
+                OnBatchParked(delivery.Id, batch);
+                continue;
+            }
+
+            int number = MessageContent.NumberOf(content.Properties);
             if (!_byMessage.ContainsKey(number))
             {
                 _world.Fail($"a delivery {number} was parked that nobody published");
@@ -171,6 +178,7 @@ internal sealed partial class Auditor : IStoreWatch
     {
         foreach (Guid id in ids)
         {
+            OnUnparkingBatch(id);
             if (!_parked.TryGetValue(id, out int number) || !_state.Parked.ContainsKey(id))
             {
                 continue;

@@ -182,7 +182,7 @@ internal sealed class SimulatedParking(StoreState state, StoreWire wire, IStoreW
         await wire.WriteAsync("Parking.Park", sent.Length, parts => Park(sent[..parts]), cancellationToken);
     }
 
-    public ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(string stream, long nowMs, int limit, CancellationToken cancellationToken) => wire.ReadAsync<IReadOnlyList<ParkedDelivery>>(
+    public ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(string stream, long nowMs, int limit, long maxBytes, CancellationToken cancellationToken) => wire.ReadAsync<IReadOnlyList<ParkedDelivery>>(
         "Parking.Due",
         () => [.. Of(stream).Where(delivery => delivery.DueMs <= nowMs).OrderBy(delivery => delivery.DueMs).ThenBy(delivery => delivery.Id.ToString("N"), StringComparer.Ordinal).Take(limit)],
         cancellationToken);

@@ -31,6 +31,7 @@ internal sealed class DeliveryInterpreter
     private readonly RepeatedText _contentEncodings = new();
     private readonly List<Slot> _slots = [];
     private readonly List<Candidate> _candidates = [];
+    private readonly List<(ulong Tag, EventBatch Events)> _batches = [];
     private readonly PartitionEvents?[] _byPartition;
     private readonly List<PartitionEvents> _touched = [];
     private readonly Guid _source;
@@ -78,6 +79,7 @@ internal sealed class DeliveryInterpreter
         _channel = channel;
         _count = 0;
         _candidates.Clear();
+        _batches.Clear();
         HasRedelivered = false;
         _startMs = NowMs;
         foreach (PartitionEvents left in _touched)
@@ -109,6 +111,9 @@ internal sealed class DeliveryInterpreter
         Prepare(slot);
     }
 
+    /// <summary>Adds a batch of events that was parked, which goes to its Partition as it is; its tag is its place among those of its batch.</summary>
+    public void Add(ulong tag, EventBatch events) => _batches.Add((tag, events));
+
     /// <summary>Looks up the rows of all, and repeats a query that fails until it works or the token ends.</summary>
     public ValueTask LookUpAsync(CancellationToken cancellationToken) => _resolver.LookUpAsync(_candidates, cancellationToken);
 
@@ -119,6 +124,13 @@ internal sealed class DeliveryInterpreter
     {
         var aside = new SetAside();
         var parts = new List<Part>();
+        foreach ((ulong tag, EventBatch events) in _batches)
+        {
+            BatchId id = NextId();
+            parts.Add(new Part(id, PartTarget.Partition, events.As(id), events.PayloadBytes, [tag]));
+        }
+
+        _batches.Clear();
         long now = NowMs;
         for (int i = 0; i < _count; i++)
         {

@@ -1,3 +1,5 @@
+using DataLoad.Engine.Parking;
+
 namespace DataLoad.Engine.Intake.Streaming;
 
 /// <summary>Where a batch of deliveries came from, told when each of them is done. Used by one stream's graph.</summary>
@@ -13,6 +15,13 @@ internal interface IDeliveryOrigin
     /// <summary>Says that these, which were parked before, are parked again and keep their rows.</summary>
     /// <param name="tags">Their tags.</param>
     void KeepParked(ReadOnlySpan<ulong> tags);
+
+    /// <summary>Whether they are parked already: then only their rows wait, and they are parked again in these.</summary>
+    bool HasRows => false;
+
+    /// <summary>Their rows, as they are when their Partition did not accept them once more; none where <see cref="HasRows"/> says so.</summary>
+    /// <param name="tags">Their tags.</param>
+    IReadOnlyList<ParkedDelivery> RowsOf(ReadOnlySpan<ulong> tags) => [];
 }
 
 /// <summary>Deliveries that are interpreted together.</summary>

@@ -76,6 +76,7 @@ internal sealed class InterpretationStage(DeliveryInterpreter interpreter, Intak
         private void OnPush()
         {
             _batch = Grab(_stage._in);
+            _since = _time.GetTimestamp();
             try
             {
                 _batch.AddTo(_interpreter);
@@ -92,7 +93,6 @@ internal sealed class InterpretationStage(DeliveryInterpreter interpreter, Intak
                 return;
             }
 
-            _since = _time.GetTimestamp();
             _lookup = new CancellationTokenSource();
             ScheduleOnce(Look, _settings.Backoff.First);
             ValueTask lookup = _interpreter.LookUpAsync(_lookup.Token);
@@ -142,7 +142,7 @@ internal sealed class InterpretationStage(DeliveryInterpreter interpreter, Intak
             IDeliveryBatch batch = _batch!;
             try
             {
-                Interpretation interpretation = _interpreter.Finish(batch.Origin, isLookedUp);
+                Interpretation interpretation = _interpreter.Finish(batch.Origin, isLookedUp) with { HeldFor = _time.GetElapsedTime(_since) };
                 LetGo();
                 Push(_stage._out, interpretation);
             }

@@ -22,6 +22,8 @@ internal sealed class ParkedDeliveries(
 
     public bool IsLost => false;
 
+    public bool HasRows => true;
+
     public IReadOnlyList<ParkedDelivery> Rows => rows;
 
     /// <summary>The rows of those that are done.</summary>
@@ -32,7 +34,14 @@ internal sealed class ParkedDeliveries(
         interpreter.Start("");
         for (int i = 0; i < rows.Count; i++)
         {
-            interpreter.Add((ulong)i, rows[i], contents[i]);
+            if (contents[i].Batch is { } batch)
+            {
+                interpreter.Add((ulong)i, batch);
+            }
+            else
+            {
+                interpreter.Add((ulong)i, rows[i], contents[i]);
+            }
         }
     }
 
@@ -58,6 +67,19 @@ internal sealed class ParkedDeliveries(
     }
 
     public void KeepParked(ReadOnlySpan<ulong> tags) => CountDown(tags.Length);
+
+    public IReadOnlyList<ParkedDelivery> RowsOf(ReadOnlySpan<ulong> tags)
+    {
+        var parked = new List<ParkedDelivery>(tags.Length);
+        foreach (ulong tag in tags)
+        {
+            // A message whose row was found counts its lookups only.
+            ParkedDelivery row = rows[(int)tag];
+            parked.Add(contents[(int)tag].Batch is null ? row : row with { Tries = row.Tries + 1 });
+        }
+
+        return parked;
+    }
 
     private void CountDown(int count)
     {

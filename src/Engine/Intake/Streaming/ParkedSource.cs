@@ -134,7 +134,7 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
             {
                 _step = Step.Reading;
                 _hasChanged = false;
-                _stage._parking.Tell(new ReadDue(_stage._stream.Name, NowMs, _limit), _self);
+                _stage._parking.Tell(new ReadDue(_stage._stream.Name, NowMs, _limit, _settings.MaxUnacceptedBytes), _self);
             }
         }
 
@@ -177,7 +177,13 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
             {
                 try
                 {
-                    contents.Add(ParkedContent.Decode(row.Id, row.Message));
+                    ParkedContent content = ParkedContent.Decode(row.Id, row.Message);
+                    if (content.Batch is { } batch)
+                    {
+                        CheckBatch(row.Id, batch);
+                    }
+
+                    contents.Add(content);
                     rows.Add(row);
                 }
                 catch (StoredFormatException e)
@@ -201,6 +207,21 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
             }
 
             Push(_stage._out, new ParkedDeliveries(rows, contents, _batchEnded));
+        }
+
+        /// <summary>A batch that is not this stream's, or is for another Partition than its topics', would be counted wrongly.</summary>
+        private void CheckBatch(Guid id, EventBatch batch)
+        {
+            int partitions = _stage._options.Partitions;
+            foreach (ref readonly EventHead @event in batch.Events)
+            {
+                if (@event.StreamId != _stage._stream.Id || batch.Partition != @event.Topic.ShardOf(partitions))
+                {
+                    throw new StoredFormatException(
+                        $"The parked delivery {id} is a batch of stream {@event.StreamId} for Partition {batch.Partition}, where stream {_stage._stream.Id} and Partition "
+                        + $"{@event.Topic.ShardOf(partitions)} of {partitions} are expected. Remove its row from dataload_parked to go on without it.");
+                }
+            }
         }
 
         private void OnBatchEnded(ParkedDeliveries batch, Exception? fault)

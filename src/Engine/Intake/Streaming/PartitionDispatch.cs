@@ -3,8 +3,10 @@ using Akka.Streams;
 using Akka.Streams.Stage;
 using DataLoad.Engine.DeadLetters;
 using DataLoad.Engine.Faults;
+using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Partitions;
+using DataLoad.Engine.Scheduling;
 
 namespace DataLoad.Engine.Intake.Streaming;
 
@@ -15,14 +17,20 @@ namespace DataLoad.Engine.Intake.Streaming;
 internal sealed record DispatchTargets(IActorRef Region, IActorRef Parking, IActorRef DeadLetters);
 
 /// <summary>
-/// Sends what deliveries came to, and again until it is accepted; then the deliveries are done. Takes more in only with credit. Materializes
-/// a task that is done when the stream ended and all was accepted, and fails with it.
+/// Sends what deliveries came to, and again until it is accepted; then the deliveries are done. A batch of events that its Partition does not
+/// accept for long is parked, so that its deliveries need not be held. Takes more in only with credit. Materializes a task that is done when the
+/// stream ended and all was accepted, and fails with it.
 /// </summary>
-internal sealed class PartitionDispatch(DispatchTargets targets, IntakeOptions options, StreamState state)
+/// <param name="targets">Whom it sends to.</param>
+/// <param name="stream">The stream's name.</param>
+/// <param name="options">What the intake works with.</param>
+/// <param name="state">Where it shows what it does.</param>
+internal sealed class PartitionDispatch(DispatchTargets targets, string stream, IntakeOptions options, StreamState state)
     : GraphStageWithMaterializedValue<SinkShape<Interpretation>, Task>
 {
     private readonly Inlet<Interpretation> _in = new("PartitionDispatch.in");
     private readonly DispatchTargets _targets = targets;
+    private readonly string _stream = stream;
     private readonly IntakeOptions _options = options;
     private readonly StreamState _state = state;
 
@@ -43,6 +51,7 @@ internal sealed class PartitionDispatch(DispatchTargets targets, IntakeOptions o
         private readonly TimeProvider _time;
         private readonly StreamState _state;
         private readonly UnacceptedParts _unaccepted;
+        private readonly Backoff _parkedWaits;
         private readonly TaskCompletionSource _ended = new();
         private readonly long _start;
         private IActorRef _self = ActorRefs.Nobody;
@@ -55,7 +64,8 @@ internal sealed class PartitionDispatch(DispatchTargets targets, IntakeOptions o
             _stage = stage;
             (_targets, _time, _state) = (stage._targets, stage._options.Time, stage._state);
             IntakeSettings settings = stage._options.Settings;
-            _unaccepted = new UnacceptedParts(settings.MaxUnacceptedBatches, settings.MaxUnacceptedBytes, settings.Resend);
+            _unaccepted = new UnacceptedParts(settings.MaxUnacceptedBatches, settings.MaxUnacceptedBytes, settings.Resend, settings.HoldLimit);
+            _parkedWaits = new Backoff(settings.Resend.Limit, settings.HoldLimit);
             _start = _time.GetTimestamp();
             SetHandler(stage._in, onPush: OnPush, onUpstreamFinish: OnUpstreamFinish, onUpstreamFailure: Fail);
         }
@@ -94,6 +104,11 @@ internal sealed class PartitionDispatch(DispatchTargets targets, IntakeOptions o
             _armedFor = null;
             DropLost();
             TimeSpan now = Now;
+            foreach (UnacceptedParts.Entry entry in _unaccepted.Overdue(now))
+            {
+                Park(entry);
+            }
+
             List<Part> due = _unaccepted.TakeDue(now);
             _state.DispatchFailing = _unaccepted.Failing(now);
             Arm(now);
@@ -110,13 +125,28 @@ internal sealed class PartitionDispatch(DispatchTargets targets, IntakeOptions o
             if (!interpretation.Origin.IsLost)
             {
                 TimeSpan now = Now;
+                bool isOverdue = false;
                 foreach (Part part in interpretation.Parts)
                 {
-                    _unaccepted.Add(part, interpretation.Origin, now);
+                    if (_unaccepted.Add(part, interpretation.Origin, now, interpretation.HeldFor))
+                    {
+                        Send(part);
+                    }
+                    else
+                    {
+                        isOverdue = true;
+                    }
+                }
+
+                if (isOverdue)
+                {
+                    foreach (UnacceptedParts.Entry entry in _unaccepted.Overdue(now))
+                    {
+                        Park(entry);
+                    }
                 }
 
                 Arm(now);
-                SendAll(interpretation.Parts);
             }
 
             GoOn();
@@ -133,7 +163,7 @@ internal sealed class PartitionDispatch(DispatchTargets targets, IntakeOptions o
             switch (message)
             {
                 case Accepted accepted:
-                    Accept(accepted.Id);
+                    OnAccepted(accepted);
                     break;
                 case Held held:
                     _unaccepted.Hold(held.Id);
@@ -161,22 +191,83 @@ internal sealed class PartitionDispatch(DispatchTargets targets, IntakeOptions o
             GoOn();
         }
 
-        private void Accept(BatchId id)
+        private void OnAccepted(Accepted accepted)
+        {
+            // What is being parked in rows that it has comes back with them, and is a duplicate then.
+            if (!_unaccepted.IsParkedAgain(accepted.Id))
+            {
+                Accept(accepted.Id, isParked: false);
+            }
+
+            if (_unaccepted.IsAway(accepted.Partition))
+            {
+                // Perhaps a batch that is parked already: in any case the Partition accepts.
+                IntakeLog.PartitionAccepts(_stage._options.Logger, accepted.Partition, _stage._stream);
+                TimeSpan now = Now;
+                IReadOnlyList<Part> back = _unaccepted.TakeBack(accepted.Partition, now);
+                Arm(now);
+                SendAgain(back);
+            }
+        }
+
+        private void Accept(BatchId id, bool isParked = true)
         {
             if (!_unaccepted.TryAccept(id, out UnacceptedParts.Entry accepted))
             {
                 return;
             }
 
-            if (accepted.Part.Target == PartTarget.ParkingAgain)
+            Part part = accepted.Part;
+            if (part.Target == PartTarget.ParkingAgain)
             {
-                accepted.Origin.KeepParked(accepted.Part.Tags);
+                accepted.Origin.KeepParked(part.Tags);
             }
             else
             {
-                accepted.Origin.Complete(accepted.Part.Tags);
+                if (!isParked)
+                {
+                    // Where it is stored all the same, it comes back and is a duplicate.
+                    TakeBack(part);
+                }
+
+                accepted.Origin.Complete(part.Tags);
+            }
+
+            accepted.Part = accepted.Sent;
+        }
+
+        /// <summary>Parks a batch that was not accepted for too long: in a new row, or in those that its deliveries have.</summary>
+        private void Park(UnacceptedParts.Entry entry)
+        {
+            Part batch = entry.Sent;
+            long nowMs = _time.GetUtcNow().ToUnixTimeMilliseconds();
+            Part parking;
+            if (entry.Origin.HasRows)
+            {
+                ParkedDelivery[] rows = [.. entry.Origin.RowsOf(batch.Tags).Select(row => row with { DueMs = DueMs(nowMs, row.Tries) })];
+                parking = new Part(batch.Id, PartTarget.ParkingAgain, new Park(batch.Id, rows, HasRoom: true), 0, batch.Tags);
+            }
+            else
+            {
+                byte[] message = new ParkedContent(nowMs, (EventBatch)batch.Message).Encode();
+                var row = new ParkedDelivery { Id = _stage._options.NewId(), Stream = _stage._stream, DueMs = DueMs(nowMs, 1), Tries = 1, Message = message };
+                parking = new Part(batch.Id, PartTarget.Parking, new Park(batch.Id, [row], HasRoom: false), message.Length, batch.Tags);
+                _stage._options.Metrics.Parked.Add(1, new KeyValuePair<string, object?>(EngineMetrics.StreamTag, _stage._stream));
+            }
+
+            if (_unaccepted.Park(entry, parking))
+            {
+                IntakeLog.PartitionAway(_stage._options.Logger, entry.Partition, Now - entry.SentFirst, _stage._stream);
+            }
+
+            Send(parking);
+            if (Fault.Is(FaultPoint.ParkedBatchDoneBeforeStored))
+            {
+                _self.Tell(new Parked(parking.Id), _self);
             }
         }
+
+        private long DueMs(long nowMs, int tries) => nowMs + (long)_parkedWaits.After(tries).TotalMilliseconds;
 
         private void DropLost()
         {
@@ -198,19 +289,16 @@ internal sealed class PartitionDispatch(DispatchTargets targets, IntakeOptions o
             }
         }
 
-        private void SendAll(IReadOnlyList<Part> parts)
+        private void SendAgain(IReadOnlyList<Part> parts)
         {
+            if (Fault.Is(FaultPoint.BatchNotSentAgain))
+            {
+                return;
+            }
+
             foreach (Part part in parts)
             {
                 Send(part);
-            }
-        }
-
-        private void SendAgain(IReadOnlyList<Part> parts)
-        {
-            if (!Fault.Is(FaultPoint.BatchNotSentAgain))
-            {
-                SendAll(parts);
             }
         }
 
@@ -233,17 +321,18 @@ internal sealed class PartitionDispatch(DispatchTargets targets, IntakeOptions o
         /// <summary>Takes more in where there is credit, and ends where nothing is left to do.</summary>
         private void GoOn()
         {
-            if (_unaccepted.Count == 0)
+            if (_isEnding && _unaccepted.Count == 0)
+            {
+                _state.Unaccepted = 0;
+                CompleteStage();
+                return;
+            }
+
+            if (_unaccepted.IsIdle)
             {
                 _state.DispatchFailing = null;
                 _armedFor = null;
                 CancelTimer(Resend);
-                if (_isEnding)
-                {
-                    _state.Unaccepted = 0;
-                    CompleteStage();
-                    return;
-                }
             }
             else if (_state.DispatchFailing is not null)
             {
@@ -263,7 +352,7 @@ internal sealed class PartitionDispatch(DispatchTargets targets, IntakeOptions o
             // A timer that is armed for something that was accepted meanwhile finds the next. What stays on this node is not sent again, but
             // looked after: nobody waits for it any more where its channel is lost. What is sent now is due after the first wait or later.
             TimeSpan first = now + _stage._options.Settings.Resend.First;
-            if (_unaccepted.Count == 0 || _armedFor <= first)
+            if (_unaccepted.IsIdle || _armedFor <= first)
             {
                 return;
             }

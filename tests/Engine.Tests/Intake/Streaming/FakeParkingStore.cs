@@ -55,7 +55,7 @@ internal sealed class FakeParkingStore : IParkingStore
         });
     }
 
-    public ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(string stream, long nowMs, int limit, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(string stream, long nowMs, int limit, long maxBytes, CancellationToken cancellationToken) =>
         ValueTask.FromResult<IReadOnlyList<ParkedDelivery>>(Do<List<ParkedDelivery>>(
             "due", () => [.. OfStream(stream).Where(row => row.DueMs <= nowMs).OrderBy(row => row.DueMs).ThenBy(row => row.Id).Take(limit)]));
 

@@ -1,9 +1,6 @@
-using System.Buffers.Binary;
 using System.Text;
 using Akka.Actor;
 using Akka.TestKit;
-using DataLoad.Engine.Binary;
-using DataLoad.Engine.Counting;
 using DataLoad.Engine.DeadLetters;
 using DataLoad.Engine.Intake.Streaming;
 using DataLoad.Engine.Parking;
@@ -130,16 +127,98 @@ public sealed class ParkedDeliveriesTests : IntakeKit
     }
 
     [Fact]
-    public void One_of_an_unknown_version_is_refused_by_name()
+    public async Task A_batch_goes_to_its_Partition_with_its_identities_and_its_row_is_removed_only_when_it_is_accepted()
     {
-        byte[] message = Row("act.share", Share).Message;
-        message[0] = 1;
-        BinaryPrimitives.WriteUInt32LittleEndian(message.AsSpan(message.Length - 4), Crc32C.Compute(message.AsSpan(0, message.Length - 4)));
+        ParkedDelivery row = BatchRow(topic: 1, "a", "b");
+        await ParkAsync(row);
+        Run("act.share");
 
-        StoredFormatException fault = Should.Throw<StoredFormatException>(() => ParkedContent.Decode(Guid.Empty, message));
+        EventBatch sent = await _region.ExpectMsgAsync<EventBatch>();
+        EventBatch parked = ParkedContent.Decode(row.Id, row.Message).Batch!;
+        sent.Partition.ShouldBe(parked.Partition);
+        sent.Events.ToArray().ShouldBe(parked.Events.ToArray());
+        sent.Payloads.ToArray().ShouldBe(parked.Payloads.ToArray());
+        _store.Rows.Count.ShouldBe(1);
+        _region.Reply(new Accepted(sent.Id, sent.Partition));
 
-        fault.Message.ShouldContain("version is 1");
-        fault.Message.ShouldContain(Guid.Empty.ToString());
+        await UntilAsync(() => _store.Rows.Count == 0, "the row to be removed");
+    }
+
+    [Fact]
+    public async Task A_batch_that_is_not_accepted_still_keeps_its_row_waits_ever_longer_and_holds_up_no_other_Partition()
+    {
+        ParkedDelivery away = BatchRow(topic: 1, "a");
+        await ParkAsync(away);
+        Run("act.share");
+        int partition = (await _region.ExpectMsgAsync<EventBatch>()).Partition;
+
+        var waits = new List<double>();
+        for (int tries = 2; tries <= 8; tries++)
+        {
+            await AdvanceUntilAsync(() => _store.Rows.Single().Tries == tries, Second, $"it to be parked again, {tries} tries");
+            waits.Add((_store.Rows.Single().DueMs - NowMs) / 1000.0);
+        }
+
+        waits[0].ShouldBeInRange(59, 60);
+        waits.ShouldBe(waits.Order());
+        waits[^1].ShouldBeInRange(899, 900);
+        DateTimeOffset start = Clock.Now;
+        ParkedDelivery other = BatchRow(topic: 2, "b");
+        _parking.Tell(new Park(new BatchId(Guid.Empty, 1), [other], HasRoom: false));
+        EventBatch sent = (EventBatch)await _region.FishForMessageAsync(message => message is EventBatch batch && batch.Partition != partition);
+        _region.Reply(new Accepted(sent.Id, sent.Partition));
+        await UntilAsync(() => _store.Rows.Count == 1, "the other's row to be removed");
+        (Clock.Now - start).ShouldBe(TimeSpan.Zero);
+        _store.Rows.Single().Id.ShouldBe(away.Id);
+        _store.Rows.Single().Message.ShouldBe(away.Message);
+    }
+
+    [Fact]
+    public async Task A_message_whose_Partition_does_not_accept_is_parked_again_which_is_no_try()
+    {
+        ParkedDelivery row = Row("act.buy", Record);
+        await ParkAsync(row with { Tries = 1 });
+        Lookup.With(Rows);
+        Run("act.buy");
+        await _region.ExpectMsgAsync<EventBatch>();
+
+        await AdvanceUntilAsync(() => _store.Rows.Single().DueMs > NowMs, Second, "it to be parked again");
+
+        ParkedDelivery again = _store.Rows.Single();
+        (again.Id, again.Tries).ShouldBe((row.Id, 1));
+        again.Message.ShouldBe(row.Message);
+    }
+
+    [Fact]
+    public async Task A_row_that_is_being_parked_again_when_its_batch_is_accepted_comes_back_and_goes_then()
+    {
+        await ParkAsync(BatchRow(topic: 1, "a"));
+        Run("act.share");
+        EventBatch sent = await _region.ExpectMsgAsync<EventBatch>();
+        _store.Gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await AdvanceUntilAsync(() => _state.DispatchFailing is not null && _state.DispatchFailing.Contains("parked", StringComparison.Ordinal), Second, "it to be parked again");
+
+        _region.Send(_region.LastSender, new Accepted(sent.Id, sent.Partition));
+        await UntilAsync(() => _state.DispatchFailing is null || !_state.DispatchFailing.Contains("parked", StringComparison.Ordinal), "the Partition to be back");
+        _store.CallsOf("remove").ShouldBe(0);
+        _store.Gate.SetResult();
+
+        await UntilAsync(() => _store.Rows.Single().Tries == 2, "it to be parked again");
+        await AnswerUntilAsync(() => _store.Rows.Count == 0, "the row to be removed");
+    }
+
+    [Theory]
+    [InlineData("act.h5-visit", 0)]
+    [InlineData("act.share", 1)]
+    public async Task A_batch_of_another_stream_or_for_another_Partition_than_its_topics_is_left_aside(string stream, int beside)
+    {
+        ParkedDelivery row = BatchRow(topic: 1, beside, "a") with { Stream = stream };
+        await ParkAsync(row);
+        Run(stream);
+
+        await UntilAsync(() => _store.Rows.Single().DueMs == NowMs + (long)TimeSpan.FromHours(1).TotalMilliseconds, "it to be left aside");
+
+        _region.HasMessages.ShouldBeFalse();
     }
 
     [Fact]
@@ -180,12 +259,27 @@ public sealed class ParkedDeliveriesTests : IntakeKit
         _store.CallsOf("park").ShouldBe(1);
     }
 
+    /// <summary>Accepts whatever is sent, and moves the clock, until something holds.</summary>
+    private Task AnswerUntilAsync(Func<bool> condition, string what)
+    {
+        _region.SetAutoPilot(new DelegateAutoPilot((sender, message) =>
+        {
+            if (message is EventBatch batch)
+            {
+                sender.Tell(new Accepted(batch.Id, batch.Partition));
+            }
+
+            return AutoPilot.KeepRunning;
+        }));
+        return AdvanceUntilAsync(condition, Second, what);
+    }
+
     private StreamRun Run(string stream, bool paused = false)
     {
         StreamRun run = StreamGraph.RunParked(
             new ParkedSource(StreamNamed(stream), _parking, Options),
             new DeliveryInterpreter(StreamNamed(stream), Options),
-            new PartitionDispatch(new DispatchTargets(_region, _parking, _letters), Options, _state),
+            new PartitionDispatch(new DispatchTargets(_region, _parking, _letters), stream, Options, _state),
             Options,
             _state,
             Streams);
@@ -196,6 +290,17 @@ public sealed class ParkedDeliveriesTests : IntakeKit
 
         return run;
     }
+
+    private ParkedDelivery BatchRow(int topic, params string[] identities) => BatchRow(topic, beside: 0, identities);
+
+    private ParkedDelivery BatchRow(int topic, int beside, params string[] identities) => new()
+    {
+        Id = NextId(),
+        Stream = "act.share",
+        DueMs = NowMs,
+        Tries = 1,
+        Message = new ParkedContent(NowMs, ParkedContentTests.BatchOf(Options.Partitions, topic, beside, identities)).Encode(),
+    };
 
     private async Task ParkAsync(params ParkedDelivery[] rows) => await _store.ParkAsync(rows, default);
 

@@ -131,6 +131,50 @@ public sealed class ParkingActorTests : IntakeKit
     }
 
     [Fact]
+    public async Task What_is_taken_back_while_the_store_is_away_is_not_tried_again_and_is_counted_until_they_are_counted_anew()
+    {
+        IActorRef parking = Start(maxParked: 1);
+        _store.Failures["park"] = int.MaxValue;
+        Park taken = ParkOf(Row(1));
+        parking.Tell(taken);
+        await UntilAsync(() => _state.Failing is not null, "the failure");
+
+        parking.Tell(new CancelParking(taken.Id));
+
+        await UntilAsync(() => _state.Failing is null, "it to be given up");
+        Clock.Advance(10 * Second);
+        _store.Failures["park"] = 0;
+        Park next = ParkOf(Row(2));
+        parking.Tell(next);
+        await AdvanceUntilAsync(() => _store.Rows.Count > 0, Second, "the next one to be stored");
+        _store.Rows.Single().Id.ShouldBe(Row(2).Id);
+        _state.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task What_is_taken_back_while_it_is_being_stored_may_be_stored_and_is_not_tried_again_where_that_fails()
+    {
+        IActorRef parking = Start();
+        _store.Gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _store.Failures["park"] = 1;
+        parking.Tell(new ReadDue("act.share", 0, 1, 1));
+        await ExpectMsgAsync<DueDeliveries>();
+        Park taken = ParkOf(Row(1));
+        parking.Tell(taken);
+        parking.Tell(new CancelParking(taken.Id));
+        parking.Tell(new ReadDue("act.share", 0, 1, 1));
+        await ExpectMsgAsync<DueDeliveries>();
+
+        _store.Gate.SetResult();
+
+        await UntilAsync(() => _store.CallsOf("park") == 1, "the failure");
+        Clock.Advance(10 * Second);
+        parking.Tell(ParkOf(Row(2)));
+        await ExpectMsgAsync<Parked>();
+        _store.Rows.Single().Id.ShouldBe(Row(2).Id);
+    }
+
+    [Fact]
     public async Task What_is_parked_is_announced_to_its_streams_subscribers_even_where_its_outcome_is_unknown()
     {
         IActorRef parking = Start();
@@ -154,11 +198,11 @@ public sealed class ParkingActorTests : IntakeKit
         parking.Tell(ParkOf(Row(1) with { DueMs = 100 }, Row(2) with { DueMs = 200 }));
         await ExpectMsgAsync<Parked>();
 
-        parking.Tell(new ReadDue("act.share", 100, 10));
+        parking.Tell(new ReadDue("act.share", 100, 10, 1000));
         DueDeliveries due = await ExpectMsgAsync<DueDeliveries>();
         due.Deliveries.Select(row => row.Id).ShouldBe([Row(1).Id]);
 
-        parking.Tell(new ReadDue("act.share", 99, 10));
+        parking.Tell(new ReadDue("act.share", 99, 10, 1000));
         due = await ExpectMsgAsync<DueDeliveries>();
         (due.Deliveries.Count, due.NextDueMs).ShouldBe((0, 100L));
     }

@@ -210,9 +210,145 @@ public sealed class PartitionDispatchTests : IntakeKit
         (await Should.ThrowAsync<InvalidOperationException>(ended)).Message.ShouldContain("letters");
     }
 
+    [Fact]
+    public async Task A_batch_that_is_not_accepted_within_the_hold_limit_is_parked_and_only_then_its_deliveries_are_done()
+    {
+        var origin = new TestDeliveries(1);
+        (TestPublisher.Probe<Interpretation> upstream, _) = Run();
+        Part batch = Batch(3, 1, 2);
+        upstream.SendNext(Of(origin, batch));
+        await _region.ExpectMsgAsync<EventBatch>();
+        DateTimeOffset start = Clock.Now;
+
+        Park park = await ParkedAsync();
+
+        // The clock may be moved on before the stage hears of it, never the other way round.
+        ParkedDelivery row = park.Deliveries.Single();
+        (row.Stream, row.Tries, park.HasRoom).ShouldBe(("act.share", 1, false));
+        row.DueMs.ShouldBeInRange((start + HoldLimit + TimeSpan.FromSeconds(30)).ToUnixTimeMilliseconds(), (Clock.Now + TimeSpan.FromSeconds(30)).ToUnixTimeMilliseconds());
+        EventBatch parked = ParkedContent.Decode(row.Id, row.Message).Batch!;
+        (parked.Id, parked.Partition).ShouldBe((batch.Id, 3));
+        origin.Done.ShouldBeEmpty();
+        _parking.Reply(new Parked(park.Id));
+        await UntilAsync(() => origin.Done.Count > 0, "the deliveries to be done");
+        origin.Done.ShouldBe([1UL, 2UL]);
+    }
+
+    [Fact]
+    public async Task While_one_Partition_is_away_its_batches_are_parked_at_once_and_the_others_parts_go_on()
+    {
+        Options = Options with { Settings = Options.Settings with { MaxUnacceptedBatches = 40 } };
+        (TestPublisher.Probe<Interpretation> upstream, _) = Run();
+        upstream.SendNext(Of(new TestDeliveries(1), Batch(0, 1)));
+        _parking.Reply(new Parked((await ParkedAsync()).Id));
+        _region.SetAutoPilot(Accepting(partition: 1));
+
+        for (ulong tag = 2; tag < 200; tag += 2)
+        {
+            var origin = new TestDeliveries(tag);
+            upstream.SendNext(Of(origin, Batch(0, tag), Batch(1, tag + 1)));
+            Park park = await _parking.ExpectMsgAsync<Park>();
+            _parking.Reply(new Parked(park.Id));
+            await UntilAsync(() => origin.Done.Count == 2, "both to be done");
+        }
+
+        _state.DispatchFailing!.ShouldContain("Partition 0");
+    }
+
+    [Fact]
+    public async Task A_Partition_that_accepts_the_parked_batch_late_is_away_no_more()
+    {
+        (TestPublisher.Probe<Interpretation> upstream, _) = Run();
+        upstream.SendNext(Of(new TestDeliveries(1), Batch(0, 1)));
+        EventBatch first = await _region.ExpectMsgAsync<EventBatch>();
+        _parking.Reply(new Parked((await ParkedAsync()).Id));
+        await UntilAsync(() => _state.Unaccepted == 0, "it to be parked");
+        while (_region.HasMessages)
+        {
+            await _region.ExpectMsgAsync<EventBatch>();
+        }
+
+        Clock.Advance(TimeSpan.FromSeconds(30));
+        (await _region.ExpectMsgAsync<EventBatch>()).ShouldBeSameAs(first);
+        _region.Reply(new Accepted(first.Id, 0));
+
+        await UntilAsync(() => _state.DispatchFailing is null, "the Partition to be back");
+        upstream.SendNext(Of(new TestDeliveries(2), Batch(0, 2)));
+        (await _region.ExpectMsgAsync<EventBatch>()).ShouldNotBeSameAs(first);
+        Clock.Advance(Second);
+        _parking.HasMessages.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_batch_that_is_accepted_while_it_waits_for_room_is_done_and_its_parking_is_taken_back()
+    {
+        var origin = new TestDeliveries(1);
+        (TestPublisher.Probe<Interpretation> upstream, _) = Run();
+        upstream.SendNext(Of(origin, Batch(0, 1)));
+        EventBatch batch = await _region.ExpectMsgAsync<EventBatch>();
+        Park park = await ParkedAsync();
+        _state.DispatchFailing!.ShouldContain("1 wait");
+
+        _region.Reply(new Accepted(batch.Id, 0));
+
+        (await _parking.ExpectMsgAsync<CancelParking>()).Id.ShouldBe(park.Id);
+        await UntilAsync(() => origin.Done.Count == 1 && _state.DispatchFailing is null, "the delivery to be done");
+        _parking.Reply(new Parked(park.Id));
+        upstream.SendNext(Of(new TestDeliveries(2), Batch(1, 2)));
+        await UntilAsync(() => _state.Unaccepted == 1, "the next one to be sent");
+        origin.Done.ShouldBe([1UL]);
+    }
+
+    [Fact]
+    public async Task What_waits_to_be_parked_when_its_channel_is_lost_is_taken_back()
+    {
+        var lost = new TestDeliveries(1);
+        (TestPublisher.Probe<Interpretation> upstream, _) = Run();
+        upstream.SendNext(Of(lost, Batch(0, 1)));
+        Park park = await ParkedAsync();
+
+        lost.IsLost = true;
+        await AdvanceUntilAsync(() => _parking.HasMessages, Second, "it to be taken back");
+
+        (await _parking.ExpectMsgAsync<CancelParking>()).Id.ShouldBe(park.Id);
+        _parking.Reply(new Parked(park.Id));
+        await UntilAsync(() => _state.Unaccepted == 0 && _state.DispatchFailing is null, "it to be forgotten");
+        lost.Done.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_is_parked_holds_up_no_end()
+    {
+        (TestPublisher.Probe<Interpretation> upstream, Task ended) = Run();
+        upstream.SendNext(Of(new TestDeliveries(1), Batch(0, 1)));
+        upstream.SendComplete();
+
+        _parking.Reply(new Parked((await ParkedAsync()).Id));
+
+        await ended;
+    }
+
+    private static readonly TimeSpan HoldLimit = TimeSpan.FromMinutes(15);
+
+    private async Task<Park> ParkedAsync()
+    {
+        await AdvanceUntilAsync(() => _parking.HasMessages, Second, "it to be parked");
+        return await _parking.ExpectMsgAsync<Park>();
+    }
+
+    private static DelegateAutoPilot Accepting(int partition) => new((sender, message) =>
+    {
+        if (message is EventBatch batch && batch.Partition == partition)
+        {
+            sender.Tell(new Accepted(batch.Id, batch.Partition));
+        }
+
+        return AutoPilot.KeepRunning;
+    });
+
     private (TestPublisher.Probe<Interpretation> Upstream, Task Ended) Run() =>
         this.SourceProbe<Interpretation>()
-            .ToMaterialized(new PartitionDispatch(new DispatchTargets(_region, _parking, _letters), Options, _state), Keep.Both)
+            .ToMaterialized(new PartitionDispatch(new DispatchTargets(_region, _parking, _letters), "act.share", Options, _state), Keep.Both)
             .Run(Streams);
 
     /// <summary>Runs over interpretations that are taken one by one, as from a stage of the same graph.</summary>
@@ -225,7 +361,7 @@ public sealed class PartitionDispatchTests : IntakeKit
                 taken.Add();
                 return interpretation;
             })
-            .RunWith(new PartitionDispatch(new DispatchTargets(_region, _parking, _letters), Options, _state), Streams);
+            .RunWith(new PartitionDispatch(new DispatchTargets(_region, _parking, _letters), "act.share", Options, _state), Streams);
         return taken;
     }
 
