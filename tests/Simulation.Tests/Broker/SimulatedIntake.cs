@@ -52,7 +52,20 @@ internal sealed class SimulatedIntake : UntypedActor
         }
     }
 
-    protected override void OnReceive(object message) => _streams.ForEach(stream => stream.Tell(message));
+    protected override void OnReceive(object message)
+    {
+        if (message is not (PauseStream or ResumeStream))
+        {
+            _streams.ForEach(stream => stream.Tell(message));
+            return;
+        }
+
+        string name = message is PauseStream pause ? pause.Stream : ((ResumeStream)message).Stream;
+        foreach (IActorRef stream in _streams.Where(stream => stream.Path.Name == name || stream.Path.Name == $"{name}-parked"))
+        {
+            stream.Tell(message);
+        }
+    }
 
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Escalate);
 

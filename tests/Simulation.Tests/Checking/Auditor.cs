@@ -43,6 +43,8 @@ internal sealed partial class Auditor
         _byMessage = scenario.Publishings.ToDictionary(publishing => publishing.Number, publishing => byNumber[publishing.Event]);
         journal.Written = OnPersisted;
         journal.Deleting = OnDeleting;
+        journal.WriteFailed = OnWriteFailed;
+        journal.Reading = OnRead;
     }
 
     /// <summary>How many events were persisted.</summary>
@@ -56,13 +58,19 @@ internal sealed partial class Auditor
         ? _persistedIdentities.ContainsKey(identity)
         : _persistedMarkers.ContainsKey(generated.Marker);
 
-    private void OnPersisted(JournalRow row)
+    private void OnPersisted(JournalRow row, bool isAwaited)
     {
-        int partition = int.Parse(row.PersistenceId, CultureInfo.InvariantCulture);
+        int partition = NumberOf(row.PersistenceId);
         if (row.SequenceNr <= _state.PositionsOf(partition).Baseline)
         {
             // A write that its caller gave up lands where the journal is trimmed already: its number is free again, and no reader looks there.
             _world.Log("journal", $"Partition {partition} #{row.SequenceNr} lands behind the baseline");
+            _behindBaseline.Add((partition, row.SequenceNr));
+            if (isAwaited)
+            {
+                _world.Fail($"#{row.SequenceNr} of Partition {partition} landed behind the baseline, and its owner is told that it is persisted");
+            }
+
             return;
         }
 
@@ -76,6 +84,7 @@ internal sealed partial class Auditor
         if (row.Payload is Owned owned)
         {
             _world.Log("journal", $"Partition {partition} #{row.SequenceNr}: owned by {owned.Node}");
+            OnOwned(partition, row.SequenceNr, owned.Node);
             return;
         }
 

@@ -5,15 +5,23 @@ internal sealed class JournalTable
 {
     private readonly SortedDictionary<string, SortedList<long, JournalRow>> _rows = new(StringComparer.Ordinal);
 
-    /// <summary>Told of each row just after it became durable.</summary>
-    public Action<JournalRow>? Written { get; set; }
+    /// <summary>Told of each row just after it became durable, and whether its writer waits for it and will be told so.</summary>
+    public Action<JournalRow, bool>? Written { get; set; }
+
+    /// <summary>Told of each write that its writer is told failed: whose it is, in which process, and whether since a number was taken.</summary>
+    public Action<string, string, bool>? WriteFailed { get; set; }
+
+    /// <summary>Told of the rows that a reader is given.</summary>
+    public Action<string, IReadOnlyList<JournalRow>>? Reading { get; set; }
 
     /// <summary>Told of each deletion just before it takes effect.</summary>
     public Action<string, long>? Deleting { get; set; }
 
     /// <summary>Writes rows in one transaction: all of them, or none where one of their numbers is taken.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="isAwaited">Whether the writer waits for the outcome and will be told.</param>
     /// <exception cref="StoreFailure">A number is taken.</exception>
-    public void Insert(IReadOnlyList<JournalRow> rows)
+    public void Insert(IReadOnlyList<JournalRow> rows, bool isAwaited)
     {
         foreach (JournalRow row in rows)
         {
@@ -26,7 +34,7 @@ internal sealed class JournalTable
         foreach (JournalRow row in rows)
         {
             Of(row.PersistenceId).Add(row.SequenceNr, row);
-            Written?.Invoke(row);
+            Written?.Invoke(row, isAwaited);
         }
     }
 
@@ -50,8 +58,12 @@ internal sealed class JournalTable
     }
 
     /// <summary>The rows within bounds in order, so many at the most, without those that are deleted.</summary>
-    public IReadOnlyList<JournalRow> Read(string persistenceId, long from, long to, int limit) =>
-        [.. Of(persistenceId).Values.Where(row => row.SequenceNr >= from && row.SequenceNr <= to && !row.IsDeleted).Take(limit)];
+    public IReadOnlyList<JournalRow> Read(string persistenceId, long from, long to, int limit)
+    {
+        JournalRow[] rows = [.. Of(persistenceId).Values.Where(row => row.SequenceNr >= from && row.SequenceNr <= to && !row.IsDeleted).Take(limit)];
+        Reading?.Invoke(persistenceId, rows);
+        return rows;
+    }
 
     private SortedList<long, JournalRow> Of(string persistenceId)
     {

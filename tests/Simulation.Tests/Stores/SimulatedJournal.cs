@@ -52,6 +52,9 @@ public sealed class SimulatedJournal : AsyncWriteJournal
         }
         """);
 
+    /// <summary>Whether a write failed since one of its numbers was taken.</summary>
+    public static bool IsConflict(Exception error) => error.Message.StartsWith("duplicate key", StringComparison.Ordinal);
+
     /// <inheritdoc/>
     public override async Task ReplayMessagesAsync(
         IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max, Action<IPersistentRepresentation> recoveryCallback)
@@ -115,6 +118,7 @@ public sealed class SimulatedJournal : AsyncWriteJournal
             }
             catch (Exception e)
             {
+                Array.ForEach(batch, one => _table.WriteFailed?.Invoke(one.Rows[0].PersistenceId, _wire.ProcessName, IsConflict(e)));
                 Array.ForEach(batch, one => one.Outcome.TrySetException(e));
             }
         }
@@ -124,7 +128,7 @@ public sealed class SimulatedJournal : AsyncWriteJournal
 
     private bool Insert(JournalRow[] rows)
     {
-        _table.Insert(rows);
+        _table.Insert(rows, _wire.IsAwaited);
         return true;
     }
 }

@@ -15,6 +15,12 @@ internal sealed class StoreWire(World world, ActiveDisruptions disruptions, Stor
     /// <summary>Set when the node has ended in order: from then on nothing of it may ask the store for anything.</summary>
     public bool IsClosed { get; set; }
 
+    /// <summary>The name of the process.</summary>
+    public string ProcessName => process.Name;
+
+    /// <summary>While a write takes effect: whether its caller waits for it, and will be told that it worked.</summary>
+    public bool IsAwaited { get; private set; }
+
     /// <summary>Sends a write that takes effect whole or not at all, and returns its outcome.</summary>
     /// <param name="operation">Its name, for the timeline.</param>
     /// <param name="apply">Does it.</param>
@@ -71,7 +77,9 @@ internal sealed class StoreWire(World world, ActiveDisruptions disruptions, Stor
             }
             else
             {
+                IsAwaited = !failsAfterwards && !process.IsDead;
                 write.Apply();
+                IsAwaited = false;
             }
 
             if (failsAfterwards)
