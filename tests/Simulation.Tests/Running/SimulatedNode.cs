@@ -192,6 +192,7 @@ internal sealed class SimulatedNode
             Plan = s_plan,
             Settings = _cluster.Scenario.Partitions,
             Positions = new SimulatedPartitionStore(_cluster.State, _wire, _cluster.Auditor),
+            Trimmer = new SimulatedTrimmer(_cluster.Journal, _wire),
             Snapshots = new SimulatedSnapshots(_cluster.State, _wire, _cluster.Auditor, _cluster.Scenario.PageRows),
             Statistics = new SimulatedStatistics(_cluster.State, _wire, _cluster.Auditor, _cluster.Scenario.PageRows),
             IsConflict = SimulatedJournal.IsConflict,

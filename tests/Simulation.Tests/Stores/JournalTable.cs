@@ -1,3 +1,5 @@
+using DataLoad.Engine.Journaling;
+
 namespace DataLoad.Simulation.Tests.Stores;
 
 /// <summary>The journal's table, as Akka.Persistence.Sql uses it: unique by persistence id and sequence number.</summary>
@@ -41,26 +43,21 @@ internal sealed class JournalTable
     /// <summary>The highest number that was ever used; 0 where none was.</summary>
     public long Highest(string persistenceId) => Of(persistenceId) is { Count: > 0 } rows ? rows.GetKeyAtIndex(rows.Count - 1) : 0;
 
-    /// <summary>Deletes rows up to a number; the last of all stays, marked, since it holds the highest number.</summary>
-    public void Delete(string persistenceId, long through)
+    /// <summary>Deletes the blocks in a range of numbers.</summary>
+    public void DeleteBlocks(string persistenceId, long after, long through)
     {
         Deleting?.Invoke(persistenceId, through);
         SortedList<long, JournalRow> rows = Of(persistenceId);
-        while (rows.Count > 1 && rows.GetKeyAtIndex(0) <= through)
+        foreach (JournalRow row in rows.Values.Where(row => row.SequenceNr > after && row.SequenceNr <= through && row.Payload is Block).ToList())
         {
-            rows.RemoveAt(0);
-        }
-
-        if (rows.Count == 1 && rows.GetKeyAtIndex(0) <= through)
-        {
-            rows[rows.GetKeyAtIndex(0)] = rows.GetValueAtIndex(0) with { IsDeleted = true };
+            rows.Remove(row.SequenceNr);
         }
     }
 
     /// <summary>The rows within bounds in order, so many at the most, without those that are deleted.</summary>
     public IReadOnlyList<JournalRow> Read(string persistenceId, long from, long to, int limit)
     {
-        JournalRow[] rows = [.. Of(persistenceId).Values.Where(row => row.SequenceNr >= from && row.SequenceNr <= to && !row.IsDeleted).Take(limit)];
+        JournalRow[] rows = [.. Of(persistenceId).Values.Where(row => row.SequenceNr >= from && row.SequenceNr <= to).Take(limit)];
         Reading?.Invoke(persistenceId, rows);
         return rows;
     }
@@ -80,5 +77,4 @@ internal sealed class JournalTable
 /// <param name="PersistenceId">Whose it is.</param>
 /// <param name="SequenceNr">Its number.</param>
 /// <param name="Payload">What was persisted.</param>
-/// <param name="IsDeleted">Whether it is there only for its number.</param>
-internal sealed record JournalRow(string PersistenceId, long SequenceNr, object Payload, bool IsDeleted = false);
+internal sealed record JournalRow(string PersistenceId, long SequenceNr, object Payload);
