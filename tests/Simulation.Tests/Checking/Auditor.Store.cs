@@ -40,6 +40,7 @@ internal sealed partial class Auditor : IStoreWatch
         }
 
         _epochs[partition] = Math.Max(current, epoch);
+        EpochRaised?.Invoke(partition);
         _world.Log("store", $"Partition {partition} Epoch {epoch}{(admitted ? "" : " refused")}");
     }
 
@@ -186,7 +187,6 @@ internal sealed partial class Auditor : IStoreWatch
         int partition = NumberOf(persistenceId);
         PartitionPositions positions = _state.PositionsOf(partition);
         _world.Log("journal", $"Partition {partition} is trimmed through {through}");
-        _behindBaseline.RemoveWhere(behind => behind.Partition == partition && behind.SequenceNr <= through);
         if (through > positions.Baseline || through > positions.Checkpoint)
         {
             _world.Fail($"Partition {partition} was trimmed through {through}, beyond its baseline {positions.Baseline} or its checkpoint {positions.Checkpoint}");

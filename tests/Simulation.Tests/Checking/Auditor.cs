@@ -44,7 +44,6 @@ internal sealed partial class Auditor
         journal.Written = OnPersisted;
         journal.Deleting = OnDeleting;
         journal.WriteFailed = OnWriteFailed;
-        journal.Reading = OnRead;
     }
 
     /// <summary>How many events were persisted.</summary>
@@ -58,19 +57,13 @@ internal sealed partial class Auditor
         ? _persistedIdentities.ContainsKey(identity)
         : _persistedMarkers.ContainsKey(generated.Marker);
 
-    private void OnPersisted(JournalRow row, bool isAwaited)
+    private void OnPersisted(JournalRow row)
     {
         int partition = NumberOf(row.PersistenceId);
         if (row.SequenceNr <= _state.PositionsOf(partition).Baseline)
         {
-            // A write that its caller gave up lands where the journal is trimmed already: its number is free again, and no reader looks there.
-            _world.Log("journal", $"Partition {partition} #{row.SequenceNr} lands behind the baseline");
-            _behindBaseline.Add((partition, row.SequenceNr));
-            if (isAwaited)
-            {
-                _world.Fail($"#{row.SequenceNr} of Partition {partition} landed behind the baseline, and its owner is told that it is persisted");
-            }
-
+            // No reader looks there, so what it holds is lost; also a write that was given up finds its number taken.
+            _world.Fail($"lost: #{row.SequenceNr} of Partition {partition} landed where the journal was trimmed");
             return;
         }
 

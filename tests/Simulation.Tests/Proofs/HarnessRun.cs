@@ -29,7 +29,7 @@ internal static class HarnessRun
         world.Trace.Lines = [];
         var disruptions = new ActiveDisruptions(world, [new Disruption(DisruptionKind.StoreFailsAfterwards, 0, 400, 20), new Disruption(DisruptionKind.StoreSlow, 0, 400, 50)]);
         var server = new StoreServer(world);
-        var table = new JournalTable { Written = (row, _) => world.Log("journal", $"{row.PersistenceId} #{row.SequenceNr}: {row.Payload}") };
+        var table = new JournalTable { Written = row => world.Log("journal", $"{row.PersistenceId} #{row.SequenceNr}: {row.Payload}") };
         var process = new SimulatedProcess(world, "node");
         var wire = new StoreWire(world, disruptions, server, process);
         ActorSystem system = ProcessSystem.Start(process, SimulatedJournal.Configuration, new JournalSetup(table, wire, maxBatch: 3));

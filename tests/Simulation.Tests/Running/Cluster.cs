@@ -27,6 +27,15 @@ internal sealed class Cluster
         Disruptions = new ActiveDisruptions(world, scenario.Disruptions);
         Server = new StoreServer(world);
         Auditor = new Auditor(world, scenario, State, Journal);
+
+        // Just then a former owner that goes on has lost what it is asked to write.
+        Auditor.EpochRaised = partition =>
+        {
+            if (World.Random.Next(3) == 0)
+            {
+                Ask(new FlushNow(partition));
+            }
+        };
         Broker = new MessageBroker(world, Disruptions, Auditor);
         Business = new BusinessRows(scenario.Events);
         Region = new SimulatedRegion(world, Disruptions, scenario.Partitions.Partitions);
@@ -141,7 +150,7 @@ internal sealed class Cluster
                 OnOne(disruption, _ => Region.HandOff((int)disruption.Amount % Region.Partitions));
                 break;
             case DisruptionKind.Zombie:
-                OnOne(disruption, _ => Double((int)disruption.Amount % Region.Partitions));
+                OnOne(disruption, _ => Region.Double((int)disruption.Amount % Region.Partitions, World.Random.Next(1500)));
                 break;
             case DisruptionKind.PartitionStops:
                 OnOne(disruption, node =>
@@ -180,14 +189,6 @@ internal sealed class Cluster
 
     /// <summary>Asks all Partitions that are anywhere what they are doing: those that lost theirs should not be there.</summary>
     public void LookAtRest() => _nodes.Where(node => !node.IsEnded && !node.Process.IsHeld).ToList().ForEach(node => node.Host?.Tell(Sharding.LookAtRest.Instance, ActorRefs.NoSender));
-
-    private void Double(int partition)
-    {
-        Region.Double(partition, World.Random.Next(1500));
-
-        // While it has two owners, either may be asked to write what it has.
-        World.After(World.Random.Next(400), () => Ask(new FlushNow(partition)));
-    }
 
     /// <summary>Asks a Partition for something, wherever it is.</summary>
     private void Ask(IPartitionMessage request)

@@ -1,3 +1,4 @@
+using DataLoad.Engine.Faults;
 using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Simulation.Tests.Stores;
@@ -7,23 +8,18 @@ internal sealed class JournalTable
 {
     private readonly SortedDictionary<string, SortedList<long, JournalRow>> _rows = new(StringComparer.Ordinal);
 
-    /// <summary>Told of each row just after it became durable, and whether its writer waits for it and will be told so.</summary>
-    public Action<JournalRow, bool>? Written { get; set; }
+    /// <summary>Told of each row just after it became durable.</summary>
+    public Action<JournalRow>? Written { get; set; }
 
     /// <summary>Told of each write that its writer is told failed: whose it is, in which process, and whether since a number was taken.</summary>
     public Action<string, string, bool>? WriteFailed { get; set; }
-
-    /// <summary>Told of the rows that a reader is given.</summary>
-    public Action<string, IReadOnlyList<JournalRow>>? Reading { get; set; }
 
     /// <summary>Told of each deletion just before it takes effect.</summary>
     public Action<string, long>? Deleting { get; set; }
 
     /// <summary>Writes rows in one transaction: all of them, or none where one of their numbers is taken.</summary>
-    /// <param name="rows">The rows.</param>
-    /// <param name="isAwaited">Whether the writer waits for the outcome and will be told.</param>
     /// <exception cref="StoreFailure">A number is taken.</exception>
-    public void Insert(IReadOnlyList<JournalRow> rows, bool isAwaited)
+    public void Insert(IReadOnlyList<JournalRow> rows)
     {
         foreach (JournalRow row in rows)
         {
@@ -36,7 +32,7 @@ internal sealed class JournalTable
         foreach (JournalRow row in rows)
         {
             Of(row.PersistenceId).Add(row.SequenceNr, row);
-            Written?.Invoke(row, isAwaited);
+            Written?.Invoke(row);
         }
     }
 
@@ -48,19 +44,15 @@ internal sealed class JournalTable
     {
         Deleting?.Invoke(persistenceId, through);
         SortedList<long, JournalRow> rows = Of(persistenceId);
-        foreach (JournalRow row in rows.Values.Where(row => row.SequenceNr > after && row.SequenceNr <= through && row.Payload is Block).ToList())
+        foreach (JournalRow row in rows.Values.Where(row => row.SequenceNr > after && row.SequenceNr <= through && (row.Payload is Block || Fault.Is(FaultPoint.TrimTakesAnnouncements))).ToList())
         {
             rows.Remove(row.SequenceNr);
         }
     }
 
-    /// <summary>The rows within bounds in order, so many at the most, without those that are deleted.</summary>
-    public IReadOnlyList<JournalRow> Read(string persistenceId, long from, long to, int limit)
-    {
-        JournalRow[] rows = [.. Of(persistenceId).Values.Where(row => row.SequenceNr >= from && row.SequenceNr <= to).Take(limit)];
-        Reading?.Invoke(persistenceId, rows);
-        return rows;
-    }
+    /// <summary>The rows within bounds in order, so many at the most.</summary>
+    public IReadOnlyList<JournalRow> Read(string persistenceId, long from, long to, int limit) =>
+        [.. Of(persistenceId).Values.Where(row => row.SequenceNr >= from && row.SequenceNr <= to).Take(limit)];
 
     private SortedList<long, JournalRow> Of(string persistenceId)
     {

@@ -122,7 +122,7 @@ public sealed class SimulatedJournal : AsyncWriteJournal
 
     private bool Insert(JournalRow[] rows)
     {
-        _table.Insert(rows, _wire.IsAwaited);
+        _table.Insert(rows);
         return true;
     }
 }

@@ -18,9 +18,6 @@ internal sealed class StoreWire(World world, ActiveDisruptions disruptions, Stor
     /// <summary>The name of the process.</summary>
     public string ProcessName => process.Name;
 
-    /// <summary>While a write takes effect: whether its caller waits for it, and will be told that it worked.</summary>
-    public bool IsAwaited { get; private set; }
-
     /// <summary>Sends a write that takes effect whole or not at all, and returns its outcome.</summary>
     /// <param name="operation">Its name, for the timeline.</param>
     /// <param name="apply">Does it.</param>
@@ -77,9 +74,7 @@ internal sealed class StoreWire(World world, ActiveDisruptions disruptions, Stor
             }
             else
             {
-                IsAwaited = !failsAfterwards && !process.IsDead;
                 write.Apply();
-                IsAwaited = false;
             }
 
             if (failsAfterwards)
