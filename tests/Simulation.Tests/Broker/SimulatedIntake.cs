@@ -61,7 +61,8 @@ internal sealed class SimulatedIntake : UntypedActor
         }
 
         string name = message is PauseStream pause ? pause.Stream : ((ResumeStream)message).Stream;
-        foreach (IActorRef stream in _streams.Where(stream => stream.Path.Name == name || stream.Path.Name == $"{name}-parked"))
+        string[] names = [name, $"{name}-parked"];
+        foreach (IActorRef stream in _streams.Where(stream => names.Contains(stream.Path.Name, StringComparer.Ordinal)))
         {
             stream.Tell(message);
         }

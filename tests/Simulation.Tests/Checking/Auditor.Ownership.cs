@@ -109,7 +109,7 @@ internal sealed partial class Auditor
         int times = _ownedBy[(partition, supervisor)];
         if (times > 1 + _endings.GetValueOrDefault((partition, node)))
         {
-            _world.Fail($"Partition {partition} is owned by {supervisor} for the {times}th time, though nothing failed that would have it started again");
+            _world.Fail($"Partition {partition} is owned by {supervisor} again, {times} times by now, though nothing failed that would have it started again");
         }
     }
 
