@@ -57,6 +57,10 @@ public sealed class MemoryStore : IStore
     public IPartitionStore Partitions { get; }
 
     /// <inheritdoc/>
+    /// <remarks>A store in memory has no journal that Akka.Persistence.Sql could reach.</remarks>
+    public IJournalTrimmer JournalTrimmer => throw new NotSupportedException("A store in memory has no journal of Akka.Persistence.Sql.");
+
+    /// <inheritdoc/>
     public ISnapshotStore Snapshots { get; }
 
     /// <inheritdoc/>

@@ -368,6 +368,7 @@ public sealed class ClusterNode
         Plan = new CountingPlan(_services.Catalog),
         Settings = _settings.Partitions,
         Positions = _services.Store.Partitions,
+        Trimmer = _services.Store.JournalTrimmer,
         Snapshots = _services.Store.Snapshots,
         Statistics = _services.Store.Statistics,
         IsConflict = _services.Store.IsConflict,

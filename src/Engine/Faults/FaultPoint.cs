@@ -90,6 +90,9 @@ internal enum FaultPoint
     /// <summary>The journal is trimmed without being taken into the baseline.</summary>
     TrimWithoutBaseline,
 
+    /// <summary>Trimming deletes what announces owners, too: an owner that is long stale finds its next number free.</summary>
+    TrimTakesAnnouncements,
+
     /// <summary>The row of a parked delivery is removed when it is taken up.</summary>
     ParkedRemovedEarly,
 

@@ -16,7 +16,9 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
     /// <summary>The number that stored entries name this serializer by.</summary>
     public const int Id = 8421;
 
-    private const string BlockManifest = "B";
+    /// <summary>What stored blocks are named by.</summary>
+    internal const string BlockManifest = "B";
+
     private const string OwnedManifest = "O";
     private const string EventBatchManifest = "E";
     private const string AcceptedManifest = "A";

@@ -1,11 +1,11 @@
-using Akka.Persistence;
 using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Engine.Partitions;
 
 /// <content>
 /// Journal retention: what is past it, and is not needed for recovery, goes into the baseline; then its rows are deleted, a
-/// slice at a time. The baseline is stored first, so that no reader ever needs what is deleted.
+/// slice at a time, but for those that announce owners. The baseline is stored first, so that no reader ever needs what is deleted;
+/// what is damaged never enters it.
 /// </content>
 internal sealed partial class PartitionActor
 {
@@ -13,7 +13,7 @@ internal sealed partial class PartitionActor
     private bool _hasMoreToTrim;
     private long _lastTrimAt;
     private long _baseline;
-    private long _deleted = -1;
+    private long _deleted;
 
     private void StartTrim()
     {
@@ -32,13 +32,7 @@ internal sealed partial class PartitionActor
             "folding the journal's oldest part",
             token => fold.PlanAsync(_partition, _epoch, beforeMs, through, token),
             SaveBaseline,
-            error =>
-            {
-                // Nothing depends on it: the next interval tries again. What is damaged never enters the baseline.
-                PartitionLog.TrimFailed(_context.Logger, _partition, error.Message);
-                EndTrim(hasMore: false);
-                return true;
-            });
+            OnTrimFailed);
     }
 
     private void SaveBaseline(BaselinePlan? plan)
@@ -67,29 +61,33 @@ internal sealed partial class PartitionActor
             });
     }
 
-    private void DeleteThrough(long sequenceNr)
+    /// <summary>Deletes a slice after the other. The last entry stays, since it says what the next number is.</summary>
+    private void DeleteThrough(long baseline)
     {
-        if (_deleted >= sequenceNr)
+        // The first time nobody knows how far an earlier owner came: deleting again changes nothing.
+        long after = _deleted;
+        long through = Math.Min(Math.Min(baseline, _appliedSequenceNr - 1), after + _context.Settings.TrimSlice);
+        if (through <= after)
         {
             EndTrim(hasMore: false);
             return;
         }
 
-        // The first time nobody knows how far an earlier owner came: one deletion more than is needed changes nothing.
-        DeleteMessages(_deleted < 0 ? Math.Min(sequenceNr, _context.Settings.TrimSlice) : Math.Min(sequenceNr, _deleted + _context.Settings.TrimSlice));
+        _calls.Start(
+            "deleting what was trimmed of the journal",
+            async token =>
+            {
+                await _context.Trimmer.DeleteBlocksAsync(_partition, after, through, token);
+                return through;
+            },
+            OnDeleted,
+            OnTrimFailed);
     }
 
-    private void OnDeleted(object outcome)
+    private void OnDeleted(long through)
     {
-        if (outcome is DeleteMessagesFailure failure)
-        {
-            PartitionLog.TrimFailed(_context.Logger, _partition, failure.Cause.Message);
-            EndTrim(hasMore: false);
-            return;
-        }
-
-        _deleted = ((DeleteMessagesSuccess)outcome).ToSequenceNr;
-        if (_deleted < _baseline)
+        _deleted = through;
+        if (through < Math.Min(_baseline, _appliedSequenceNr - 1))
         {
             DeleteThrough(_baseline);
         }
@@ -97,6 +95,14 @@ internal sealed partial class PartitionActor
         {
             EndTrim(hasMore: true);
         }
+    }
+
+    /// <summary>Nothing depends on it: the next interval tries again.</summary>
+    private bool OnTrimFailed(Exception error)
+    {
+        PartitionLog.TrimFailed(_context.Logger, _partition, error.Message);
+        EndTrim(hasMore: false);
+        return true;
     }
 
     private void EndTrim(bool hasMore)

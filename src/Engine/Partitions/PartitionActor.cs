@@ -138,9 +138,6 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
             case StopLimitPassed:
                 Context.Stop(Self);
                 break;
-            case DeleteMessagesSuccess or DeleteMessagesFailure:
-                OnDeleted(message);
-                break;
             default:
                 Unhandled(message);
                 break;

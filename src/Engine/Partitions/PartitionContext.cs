@@ -27,6 +27,9 @@ internal sealed record PartitionContext
     /// <summary>Epochs, checkpoints and baselines.</summary>
     public required IPartitionStore Positions { get; init; }
 
+    /// <summary>Deletes of the journal what a baseline stands for.</summary>
+    public required IJournalTrimmer Trimmer { get; init; }
+
     /// <summary>Stored states of Counters and seen identities.</summary>
     public required ISnapshotStore Snapshots { get; init; }
 

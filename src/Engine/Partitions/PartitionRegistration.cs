@@ -29,6 +29,9 @@ public sealed record PartitionServices
     /// <summary>Epochs, checkpoints and baselines.</summary>
     public required IPartitionStore Positions { get; init; }
 
+    /// <summary>Deletes of the journal what a baseline stands for.</summary>
+    public required IJournalTrimmer Trimmer { get; init; }
+
     /// <summary>Stored states of Counters and seen identities.</summary>
     public required ISnapshotStore Snapshots { get; init; }
 
@@ -127,6 +130,7 @@ public static class PartitionRegistration
         Settings = services.Settings,
         Journal = new JournalReader(journal, system.Materializer()),
         Positions = services.Positions,
+        Trimmer = services.Trimmer,
         Snapshots = services.Snapshots,
         Statistics = services.Statistics,
         StatisticsWriter = system.ActorOf(

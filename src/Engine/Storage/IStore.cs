@@ -16,6 +16,9 @@ public interface IStore : IAsyncDisposable
     /// <summary>The Epochs, checkpoints and baselines of Partitions.</summary>
     IPartitionStore Partitions { get; }
 
+    /// <summary>Deletes of the journal what a baseline stands for.</summary>
+    IJournalTrimmer JournalTrimmer { get; }
+
     /// <summary>Snapshots.</summary>
     ISnapshotStore Snapshots { get; }
 

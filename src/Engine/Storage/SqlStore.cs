@@ -21,6 +21,7 @@ public sealed class SqlStore : IStore
         _database = database;
         _migrations = new SqlMigrations(database);
         Partitions = new SqlPartitionStore(database);
+        JournalTrimmer = new SqlJournalTrimmer(database);
         Snapshots = new SqlSnapshotStore(database);
         Statistics = new SqlStatisticsStore(database);
         Queries = new SqlStatisticsQueries(database);
@@ -38,6 +39,9 @@ public sealed class SqlStore : IStore
 
     /// <inheritdoc/>
     public IPartitionStore Partitions { get; }
+
+    /// <inheritdoc/>
+    public IJournalTrimmer JournalTrimmer { get; }
 
     /// <inheritdoc/>
     public ISnapshotStore Snapshots { get; }

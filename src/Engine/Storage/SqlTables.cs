@@ -87,6 +87,20 @@ internal sealed record PausedStreamRow
     public required string Stream { get; init; }
 }
 
+/// <summary>An entry of Akka's journal, as far as it is looked at beside the plugin.</summary>
+[Table("journal")]
+internal sealed record JournalRow
+{
+    [Column("persistence_id"), NotNull]
+    public required string PersistenceId { get; init; }
+
+    [Column("sequence_number")]
+    public required long SequenceNr { get; init; }
+
+    [Column("manifest"), NotNull]
+    public required string Manifest { get; init; }
+}
+
 /// <summary>A migration that was done.</summary>
 [Table("dataload_migration")]
 internal sealed record MigrationRow

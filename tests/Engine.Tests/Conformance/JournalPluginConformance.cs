@@ -2,6 +2,8 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Persistence;
 using Akka.Persistence.Sql;
+using Akka.Streams;
+using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Storage;
 using Shouldly;
 using Xunit;
@@ -51,6 +53,39 @@ public abstract class JournalPluginConformance : ConformanceBase
 
         IActorRef reader = first.ActorOf(Props.Create(() => new Writer("p-2", recovers: true)));
         (await reader.Ask<string>(Writer.Read, Patience)).ShouldBe("|event 1,event 2,event 3");
+        await first.Terminate();
+        await second.Terminate();
+    }
+
+    [Fact]
+    public async Task An_owner_that_has_not_seen_all_is_refused_also_where_the_journal_was_trimmed_since()
+    {
+        JournalConnection journal = ((SqlStore)Store).JournalConnection;
+        Config config = JournalConfig.For(journal.ProviderName, journal.ConnectionString).WithFallback(ConfigurationFactory.ParseString("akka.loglevel = OFF"))
+            .WithFallback(JournalConfig.Defaults);
+        using var first = ActorSystem.Create("first", config);
+        using var second = ActorSystem.Create("second", config);
+        var block = new Block(new byte[] { 1, 2, 3 });
+        IActorRef zombie = first.ActorOf(Props.Create(() => new Writer("3", recovers: false)));
+        (await zombie.Ask<string>(new Owned("first", 1), Patience)).ShouldBe("persisted 1");
+        (await zombie.Ask<string>(block, Patience)).ShouldBe("persisted 2");
+        IActorRef other = first.ActorOf(Props.Create(() => new Writer("4", recovers: false)));
+        (await other.Ask<string>(block, Patience)).ShouldBe("persisted 1");
+        IActorRef owner = second.ActorOf(Props.Create(() => new Writer("3", recovers: false)));
+        (await owner.Ask<string>(new Owned("second", 2), Patience)).ShouldBe("persisted 3");
+        (await owner.Ask<string>(block, Patience)).ShouldBe("persisted 4");
+        (await owner.Ask<string>(block, Patience)).ShouldBe("persisted 5");
+
+        await Store.JournalTrimmer.DeleteBlocksAsync(3, 0, 4, Token);
+        await Store.JournalTrimmer.DeleteBlocksAsync(3, 0, 4, Token);
+
+        (await zombie.Ask<string>(block, Patience)).ShouldStartWith("failed at 3");
+        (await owner.Ask<string>(block, Patience)).ShouldBe("persisted 6");
+        var reader = new JournalReader(JournalSystem.ReadJournalOf(second), second.Materializer());
+        (await reader.ReadEntriesAsync(3, 4, Token).Select(entry => entry.SequenceNr).ToListAsync(Token)).ShouldBe([5, 6]);
+        (await reader.FindAsync(3, 2, Token)).ShouldBeNull();
+        (await reader.FindAsync(3, 3, Token)).ShouldNotBeNull().Entry.ShouldBe(new Owned("second", 2));
+        (await reader.FindAsync(4, 1, Token)).ShouldNotBeNull();
         await first.Terminate();
         await second.Terminate();
     }
@@ -115,6 +150,10 @@ public abstract class JournalPluginConformance : ConformanceBase
                     break;
                 case SaveSnapshotFailure failed:
                     _asker.Tell($"failed: {failed.Cause}");
+                    break;
+                case IJournalEntry entry:
+                    _asker = Sender;
+                    Persist(entry, _ => _asker.Tell($"persisted {LastSequenceNr}"));
                     break;
                 case string text:
                     _asker = Sender;

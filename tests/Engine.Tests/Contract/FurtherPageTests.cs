@@ -138,6 +138,7 @@ public sealed class FurtherPageTests : TestKit
             Plan = new CountingPlan(All),
             Settings = new PartitionSettings { Partitions = 1 },
             Positions = store.Partitions,
+            Trimmer = _journal,
             Snapshots = store.Snapshots,
             Statistics = store.Statistics,
             IsConflict = store.IsConflict,

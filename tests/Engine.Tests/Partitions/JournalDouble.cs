@@ -6,11 +6,12 @@ using Akka.Persistence;
 using Akka.Persistence.Journal;
 using Akka.Persistence.Query;
 using Akka.Streams.Dsl;
+using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Engine.Tests.Partitions;
 
 /// <summary>A journal in memory that several actor systems may share, with its unique key, and that does what a test says.</summary>
-public sealed class JournalDouble : ICurrentEventsByPersistenceIdQuery
+public sealed class JournalDouble : ICurrentEventsByPersistenceIdQuery, IJournalTrimmer
 {
     private static readonly ConcurrentDictionary<string, JournalDouble> s_byName = new(StringComparer.Ordinal);
 
@@ -87,16 +88,20 @@ public sealed class JournalDouble : ICurrentEventsByPersistenceIdQuery
         }
     }
 
-    public void Delete(string persistenceId, long toSequenceNr)
+    public ValueTask DeleteBlocksAsync(int partition, long afterSequenceNr, long throughSequenceNr, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
-            long highest = HighestOf(persistenceId);
-            foreach ((string, long SequenceNr) key in _rows.Keys.Where(key => string.Equals(key.Id, persistenceId, StringComparison.Ordinal) && key.SequenceNr <= toSequenceNr && key.SequenceNr < highest).ToList())
+            foreach ((long sequenceNr, object entry) in EntriesOf(partition))
             {
-                _rows.Remove(key);
+                if (entry is Block && sequenceNr > afterSequenceNr && sequenceNr <= throughSequenceNr)
+                {
+                    _rows.Remove(($"{partition}", sequenceNr));
+                }
             }
         }
+
+        return ValueTask.CompletedTask;
     }
 }
 
@@ -131,9 +136,6 @@ public sealed class JournalDoublePlugin(Akka.Configuration.Config config) : Asyn
         return null!;
     }
 
-    protected override Task DeleteMessagesToAsync(string persistenceId, long toSequenceNr, CancellationToken cancellationToken)
-    {
-        _journal.Delete(persistenceId, toSequenceNr);
-        return Task.CompletedTask;
-    }
+    protected override Task DeleteMessagesToAsync(string persistenceId, long toSequenceNr, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("Entries are deleted by an IJournalTrimmer.");
 }

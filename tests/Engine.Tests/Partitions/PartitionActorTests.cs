@@ -132,6 +132,27 @@ public sealed class PartitionActorTests : PartitionSpec
     }
 
     [Fact]
+    public async Task An_incarnation_that_was_cut_off_is_refused_also_when_its_successor_has_trimmed_the_journal()
+    {
+        Settings = Settings with { JournalRetention = TimeSpan.Zero, TrimInterval = TimeSpan.FromMilliseconds(20), CheckpointInterval = TimeSpan.FromMilliseconds(20) };
+        (IActorRef stale, TestProbe parent) = await StartServingAsync();
+        (IActorRef owner, _) = await StartServingAsync();
+        foreach (string id in new[] { "a", "b" })
+        {
+            owner.Tell(Batch(Share(7, 5, id)), TestActor);
+            await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
+        }
+
+        // The blocks at 3 and 4 are behind the baseline; the last entry stays for its number.
+        await AwaitAssertAsync(() => Journal.EntriesOf(Number).Select(entry => entry.SequenceNr).ShouldBe([1, 2, 4]), Patience);
+        await AwaitAssertAsync(() => Store.PositionsOf(Number).Baseline.ShouldBe(4), Patience);
+        stale.Tell(Batch(Share(7, 9, "c")), TestActor);
+        await parent.ExpectMsgAsync<Passivate>(Patience, cancellationToken: TestContext.Current.CancellationToken);
+        Journal.EntriesOf(Number).Count.ShouldBe(3);
+        await ExpectNoMsgAsync(TimeSpan.Zero, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task An_incarnation_whose_Epoch_is_refused_by_a_flush_resigns()
     {
         (IActorRef partition, TestProbe parent) = await StartServingAsync();

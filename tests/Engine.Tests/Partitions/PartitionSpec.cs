@@ -81,6 +81,7 @@ public abstract class PartitionSpec : TestKit
             Plan = new CountingPlan(s_catalog),
             Settings = Settings,
             Positions = Store,
+            Trimmer = Journal,
             Snapshots = Store,
             Statistics = Store,
             IsConflict = error => error is JournalConflictException,

@@ -52,7 +52,21 @@ internal sealed class SimulatedIntake : UntypedActor
         }
     }
 
-    protected override void OnReceive(object message) => _streams.ForEach(stream => stream.Tell(message));
+    protected override void OnReceive(object message)
+    {
+        if (message is not (PauseStream or ResumeStream))
+        {
+            _streams.ForEach(stream => stream.Tell(message));
+            return;
+        }
+
+        string name = message is PauseStream pause ? pause.Stream : ((ResumeStream)message).Stream;
+        string[] names = [name, $"{name}-parked"];
+        foreach (IActorRef stream in _streams.Where(stream => names.Contains(stream.Path.Name, StringComparer.Ordinal)))
+        {
+            stream.Tell(message);
+        }
+    }
 
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Escalate);
 

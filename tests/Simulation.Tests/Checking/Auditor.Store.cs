@@ -40,6 +40,7 @@ internal sealed partial class Auditor : IStoreWatch
         }
 
         _epochs[partition] = Math.Max(current, epoch);
+        EpochRaised?.Invoke(partition);
         _world.Log("store", $"Partition {partition} Epoch {epoch}{(admitted ? "" : " refused")}");
     }
 
@@ -62,22 +63,14 @@ internal sealed partial class Auditor : IStoreWatch
         }
 
         _world.Log("store", $"Partition {partition} checkpoint {sequenceNr}");
-        foreach ((RowKey key, List<Entry> entries) in _entries)
+        foreach ((RowKey key, long last) in LastOfRows(partition, sequenceNr))
         {
-            long last = entries.Where(entry => entry.SequenceNr <= sequenceNr).Select(entry => entry.SequenceNr).DefaultIfEmpty(0).Max();
-            var topic = new TopicKey(key.TopicType, key.TopicId);
-            if (last == 0 || topic.ShardOf(_scenario.Partitions.Partitions) != partition)
+            if (FlushedAt(key) is var flushed && (flushed ?? 0) < last)
             {
-                continue;
+                _world.Fail($"checkpoint {sequenceNr} of Partition {partition} passed {last} of row {key}, which is flushed at {flushed?.ToString(CultureInfo.InvariantCulture) ?? "nothing"}");
             }
 
-            Page page = Catalog.Default.PageNamed(key.Page);
-            if (!_state.RowsOf(page).TryGetValue(key, out StoredRow? row) || row.SequenceNr < last)
-            {
-                _world.Fail($"checkpoint {sequenceNr} of Partition {partition} passed {last} of row {key}, which is flushed at {row?.SequenceNr.ToString(CultureInfo.InvariantCulture) ?? "nothing"}");
-            }
-
-            byte[] name = SnapshotKeys.Of(new CounterId(page.Id, topic, key.Day));
+            byte[] name = SnapshotKeys.Of(new CounterId(Catalog.Default.PageNamed(key.Page).Id, new TopicKey(key.TopicType, key.TopicId), key.Day));
             if (!_state.SnapshotsOf(partition, SnapshotKind.Counter).TryGetValue(name, out Snapshot? snapshot) || snapshot.SequenceNr < last)
             {
                 _world.Fail($"checkpoint {sequenceNr} of Partition {partition} passed {last} of Counter {key}, which is snapshotted at {snapshot?.SequenceNr.ToString(CultureInfo.InvariantCulture) ?? "nothing"}");
@@ -199,7 +192,7 @@ internal sealed partial class Auditor : IStoreWatch
 
     private void OnDeleting(string persistenceId, long through)
     {
-        int partition = int.Parse(persistenceId, CultureInfo.InvariantCulture);
+        int partition = NumberOf(persistenceId);
         PartitionPositions positions = _state.PositionsOf(partition);
         _world.Log("journal", $"Partition {partition} is trimmed through {through}");
         if (through > positions.Baseline || through > positions.Checkpoint)
@@ -215,9 +208,19 @@ internal sealed partial class Auditor : IStoreWatch
     private bool CheckEpoch(string what, int partition, long epoch, bool refused)
     {
         bool isCurrent = epoch == _epochs.GetValueOrDefault(partition);
+        if (epoch > _epochs.GetValueOrDefault(partition))
+        {
+            _world.Fail($"{what} of Partition {partition} was sent under Epoch {epoch} before that is in force, {_epochs.GetValueOrDefault(partition)} is");
+        }
+
         if (isCurrent == refused)
         {
             _world.Fail($"{what} of Partition {partition} under Epoch {epoch} was {(refused ? "refused" : "written")}, {_epochs.GetValueOrDefault(partition)} is in force");
+        }
+
+        if (refused)
+        {
+            _lastRefusedAtMs[partition] = _world.ElapsedMs;
         }
 
         if (refused && !_refusedAtMs.TryAdd((partition, epoch), _world.ElapsedMs) && _world.ElapsedMs > _refusedAtMs[(partition, epoch)] + RefusedForMs)

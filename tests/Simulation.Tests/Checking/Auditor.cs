@@ -43,6 +43,7 @@ internal sealed partial class Auditor
         _byMessage = scenario.Publishings.ToDictionary(publishing => publishing.Number, publishing => byNumber[publishing.Event]);
         journal.Written = OnPersisted;
         journal.Deleting = OnDeleting;
+        journal.WriteFailed = OnWriteFailed;
     }
 
     /// <summary>How many events were persisted.</summary>
@@ -58,11 +59,11 @@ internal sealed partial class Auditor
 
     private void OnPersisted(JournalRow row)
     {
-        int partition = int.Parse(row.PersistenceId, CultureInfo.InvariantCulture);
+        int partition = NumberOf(row.PersistenceId);
         if (row.SequenceNr <= _state.PositionsOf(partition).Baseline)
         {
-            // A write that its caller gave up lands where the journal is trimmed already: its number is free again, and no reader looks there.
-            _world.Log("journal", $"Partition {partition} #{row.SequenceNr} lands behind the baseline");
+            // No reader looks there, so what it holds is lost; also a write that was given up finds its number taken.
+            _world.Fail($"lost: #{row.SequenceNr} of Partition {partition} landed where the journal was trimmed");
             return;
         }
 
@@ -76,6 +77,7 @@ internal sealed partial class Auditor
         if (row.Payload is Owned owned)
         {
             _world.Log("journal", $"Partition {partition} #{row.SequenceNr}: owned by {owned.Node}");
+            OnOwned(partition, row.SequenceNr, owned.Node);
             return;
         }
 

@@ -1,3 +1,7 @@
+using Akka.Actor;
+using DataLoad.Engine.Intake.Streaming;
+using DataLoad.Engine.Partitions;
+using DataLoad.Engine.Statistics;
 using DataLoad.Simulation.Tests.Broker;
 using DataLoad.Simulation.Tests.Checking;
 using DataLoad.Simulation.Tests.Scenarios;
@@ -23,6 +27,15 @@ internal sealed class Cluster
         Disruptions = new ActiveDisruptions(world, scenario.Disruptions);
         Server = new StoreServer(world);
         Auditor = new Auditor(world, scenario, State, Journal);
+
+        // Just then a former owner that goes on has lost what it is asked to write.
+        Auditor.EpochRaised = partition =>
+        {
+            if (World.Random.Next(3) == 0)
+            {
+                Ask(new FlushNow(partition));
+            }
+        };
         Broker = new MessageBroker(world, Disruptions, Auditor);
         Business = new BusinessRows(scenario.Events);
         Region = new SimulatedRegion(world, Disruptions, scenario.Partitions.Partitions);
@@ -57,7 +70,7 @@ internal sealed class Cluster
     /// <summary>Whether all that was published has been dealt with, and each Partition serves.</summary>
     public bool IsSettled => Broker.Unsettled == 0 && State.Parked.Count == 0 && _nodes.Count == _wanted
         && Enumerable.Range(0, Region.Partitions).All(partition => _nodes.Exists(node =>
-            node.Registry.Partitions.Any(status => status.Partition == partition && status.Phase == Engine.Partitions.PartitionPhase.Serving)));
+            node.Registry.Partitions.Any(status => status.Partition == partition && status.Phase == PartitionPhase.Serving)));
 
     /// <summary>By how much memory budgets are passed at the most.</summary>
     public long OverBytes => _nodes.Select(node => node.OverBytes).DefaultIfEmpty(0).Max();
@@ -143,8 +156,20 @@ internal sealed class Cluster
                 OnOne(disruption, node =>
                 {
                     World.Log(node.Name, $"Partition {disruption.Amount % Region.Partitions} stops, if it is here");
-                    node.Host?.Tell(new StopOne((int)disruption.Amount % Region.Partitions), Akka.Actor.ActorRefs.NoSender);
+                    node.Host?.Tell(new StopOne((int)disruption.Amount % Region.Partitions), ActorRefs.NoSender);
                 });
+                break;
+            case DisruptionKind.FlushAsked:
+                Ask(new FlushNow((int)disruption.Amount % Region.Partitions));
+                break;
+            case DisruptionKind.CheckpointAsked:
+                Ask(new CheckpointNow((int)disruption.Amount % Region.Partitions));
+                break;
+            case DisruptionKind.RebuildAsked:
+                Ask(new Rebuild((int)disruption.Amount % Region.Partitions, StatisticsFilter.All));
+                break;
+            case DisruptionKind.StreamPaused:
+                OnOne(disruption, node => Pause(node, disruption));
                 break;
             case DisruptionKind.ConnectionLost:
                 OnOne(disruption, node =>
@@ -160,6 +185,32 @@ internal sealed class Cluster
                 World.Log("disruption", disruption.ToString());
                 break;
         }
+    }
+
+    /// <summary>Asks all Partitions that are anywhere what they are doing: those that lost theirs should not be there.</summary>
+    public void LookAtRest() => _nodes.Where(node => !node.IsEnded && !node.Process.IsHeld).ToList().ForEach(node => node.Host?.Tell(Sharding.LookAtRest.Instance, ActorRefs.NoSender));
+
+    /// <summary>Asks a Partition for something, wherever it is.</summary>
+    private void Ask(IPartitionMessage request)
+    {
+        if (!Disruptions.AreOver)
+        {
+            World.Log("operator", $"asks Partition {request.Partition}: {request.GetType().Name}");
+            _nodes.ForEach(node => node.Host?.Tell(new AskOne(request), ActorRefs.NoSender));
+        }
+    }
+
+    /// <summary>An operator pauses a stream at a node, and goes on later.</summary>
+    private void Pause(SimulatedNode node, Disruption disruption)
+    {
+        string stream = node.Streams[(int)disruption.Amount % node.Streams.Count].Name.Split(' ')[0];
+        World.Log(node.Name, $"pauses {stream} for {disruption.ForMs} ms");
+        node.Intake?.Tell(new PauseStream(stream), ActorRefs.NoSender);
+        World.After(disruption.ForMs, () =>
+        {
+            World.Log(node.Name, $"goes on with {stream}");
+            node.Intake?.Tell(new ResumeStream(stream), ActorRefs.NoSender);
+        });
     }
 
     private void OnOne(Disruption disruption, Action<SimulatedNode> action)

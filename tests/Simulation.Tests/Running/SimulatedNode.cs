@@ -87,7 +87,10 @@ internal sealed class SimulatedNode
         system.EventStream.Subscribe(new ErrorListener(this, system), typeof(Error));
         Region = new RegionRef(_cluster.Region, this, system);
         PartitionContext context = ContextOf(system);
-        Host = system.ActorOf(Props.Create(() => new PartitionHost(this, _cluster.Region, partition => PartitionRegistration.SupervisorProps(partition, context))), "host");
+
+        // Each supervisor's Partitions have a name of their own, so that the journal tells who was started again.
+        Func<int, string, Props> supervisor = (partition, name) => PartitionRegistration.SupervisorProps(partition, context with { Node = name });
+        Host = system.ActorOf(Props.Create(() => new PartitionHost(this, _cluster, supervisor)), "host");
         IntakeOptions options = IntakeOptionsOf();
         var parking = new SimulatedParking(_cluster.State, _wire, _cluster.Auditor);
         Intake = system.ActorOf(Props.Create(() => new SimulatedIntake(this, _cluster, options, parking)), "intake");
@@ -189,9 +192,10 @@ internal sealed class SimulatedNode
             Plan = s_plan,
             Settings = _cluster.Scenario.Partitions,
             Positions = new SimulatedPartitionStore(_cluster.State, _wire, _cluster.Auditor),
+            Trimmer = new SimulatedTrimmer(_cluster.Journal, _wire),
             Snapshots = new SimulatedSnapshots(_cluster.State, _wire, _cluster.Auditor, _cluster.Scenario.PageRows),
             Statistics = new SimulatedStatistics(_cluster.State, _wire, _cluster.Auditor, _cluster.Scenario.PageRows),
-            IsConflict = error => error.Message.StartsWith("duplicate key", StringComparison.Ordinal),
+            IsConflict = SimulatedJournal.IsConflict,
             Registry = Registry,
             Budget = _budget,
             Metrics = s_metrics,

@@ -93,6 +93,8 @@ internal static class Simulator
         }
 
         Wait(world, 2000, "a while in which nothing comes");
+        cluster.LookAtRest();
+        Wait(world, 10, "a while in which the Partitions say what they are doing");
         CheckMemory(world, scenario, cluster);
         cluster.StopAll();
         world.RunUntil(() => cluster.AllEnded, world.ElapsedMs + PatienceMs, MaxSteps, "an orderly stop");

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace DataLoad.Simulation.Tests.Scenarios;
 
-/// <summary>Something that goes wrong in a run.</summary>
+/// <summary>Something that goes wrong in a run, or that an operator does.</summary>
 /// <param name="Kind">What.</param>
 /// <param name="AtMs">When, after the start.</param>
 /// <param name="ForMs">For how long, where it lasts.</param>
@@ -71,4 +71,16 @@ internal enum DisruptionKind
 
     /// <summary>Queries of the business database take long.</summary>
     LookupSlow,
+
+    /// <summary>An operator asks all incarnations of a Partition to flush.</summary>
+    FlushAsked,
+
+    /// <summary>An operator asks all incarnations of a Partition to flush and checkpoint.</summary>
+    CheckpointAsked,
+
+    /// <summary>An operator has a Partition rebuilt.</summary>
+    RebuildAsked,
+
+    /// <summary>An operator pauses a stream at a node for a time.</summary>
+    StreamPaused,
 }

@@ -54,7 +54,7 @@ internal sealed class ScenarioMaker(ulong seed)
             CrashAtEnd = _isTight || Chance(40),
             Events = _events,
             Publishings = [.. _publishings.OrderBy(publishing => publishing.AtMs).ThenBy(publishing => publishing.Number)],
-            Disruptions = [.. _disruptions.OrderBy(disruption => disruption.AtMs)],
+            Disruptions = [.. _disruptions.Concat(MakeRequests()).OrderBy(disruption => disruption.AtMs)],
         };
     }
 
@@ -230,7 +230,7 @@ internal sealed class ScenarioMaker(ulong seed)
         {
             long at = _random.NextInt64(_lengthMs);
             long @for = Between(50, 1500);
-            DisruptionKind kind = (DisruptionKind)_random.Next(Enum.GetValues<DisruptionKind>().Length);
+            DisruptionKind kind = (DisruptionKind)_random.Next((int)DisruptionKind.LookupSlow + 1);
 
             // What kills and moves is what finds most.
             kind = Chance(25) ? DisruptionKind.Crash : Chance(10) ? DisruptionKind.HandOff : Chance(10) ? DisruptionKind.Zombie : kind;
@@ -245,6 +245,19 @@ internal sealed class ScenarioMaker(ulong seed)
                 _ => new Disruption(kind, at, @for, Chance(30) ? 100 : Between(5, 60)),
             });
         }
+    }
+
+    /// <summary>What an operator does meanwhile.</summary>
+    private List<Disruption> MakeRequests()
+    {
+        var requests = new List<Disruption>();
+        for (int i = Chance(50) ? 0 : Between(1, 3); i > 0; i--)
+        {
+            var kind = (DisruptionKind)Between((int)DisruptionKind.FlushAsked, (int)DisruptionKind.StreamPaused);
+            requests.Add(new Disruption(kind, _random.NextInt64(_lengthMs), kind == DisruptionKind.StreamPaused ? Between(50, 1500) : 0, Between(0, 100)));
+        }
+
+        return requests;
     }
 
     private string MarkerOf(int number) => (number & 1) == 0

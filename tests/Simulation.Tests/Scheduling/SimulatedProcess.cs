@@ -17,6 +17,9 @@ internal sealed class SimulatedProcess(World world, string name)
 
     public bool IsHeld => _heldUntilMs > world.NowMs;
 
+    /// <summary>When it goes on, or went on, that was held; in milliseconds after the start of the run.</summary>
+    public long HeldUntilMs => _heldUntilMs - world.StartMs;
+
     /// <summary>Called after each of its turns.</summary>
     public Action? TurnTaken { get; set; }
 

@@ -1,3 +1,6 @@
+using DataLoad.Engine.Faults;
+using DataLoad.Engine.Journaling;
+
 namespace DataLoad.Simulation.Tests.Stores;
 
 /// <summary>The journal's table, as Akka.Persistence.Sql uses it: unique by persistence id and sequence number.</summary>
@@ -7,6 +10,9 @@ internal sealed class JournalTable
 
     /// <summary>Told of each row just after it became durable.</summary>
     public Action<JournalRow>? Written { get; set; }
+
+    /// <summary>Told of each write that its writer is told failed: whose it is, in which process, and whether since a number was taken.</summary>
+    public Action<string, string, bool>? WriteFailed { get; set; }
 
     /// <summary>Told of each deletion just before it takes effect.</summary>
     public Action<string, long>? Deleting { get; set; }
@@ -33,25 +39,20 @@ internal sealed class JournalTable
     /// <summary>The highest number that was ever used; 0 where none was.</summary>
     public long Highest(string persistenceId) => Of(persistenceId) is { Count: > 0 } rows ? rows.GetKeyAtIndex(rows.Count - 1) : 0;
 
-    /// <summary>Deletes rows up to a number; the last of all stays, marked, since it holds the highest number.</summary>
-    public void Delete(string persistenceId, long through)
+    /// <summary>Deletes the blocks in a range of numbers.</summary>
+    public void DeleteBlocks(string persistenceId, long after, long through)
     {
         Deleting?.Invoke(persistenceId, through);
         SortedList<long, JournalRow> rows = Of(persistenceId);
-        while (rows.Count > 1 && rows.GetKeyAtIndex(0) <= through)
+        foreach (JournalRow row in rows.Values.Where(row => row.SequenceNr > after && row.SequenceNr <= through && (row.Payload is Block || Fault.Is(FaultPoint.TrimTakesAnnouncements))).ToList())
         {
-            rows.RemoveAt(0);
-        }
-
-        if (rows.Count == 1 && rows.GetKeyAtIndex(0) <= through)
-        {
-            rows[rows.GetKeyAtIndex(0)] = rows.GetValueAtIndex(0) with { IsDeleted = true };
+            rows.Remove(row.SequenceNr);
         }
     }
 
-    /// <summary>The rows within bounds in order, so many at the most, without those that are deleted.</summary>
+    /// <summary>The rows within bounds in order, so many at the most.</summary>
     public IReadOnlyList<JournalRow> Read(string persistenceId, long from, long to, int limit) =>
-        [.. Of(persistenceId).Values.Where(row => row.SequenceNr >= from && row.SequenceNr <= to && !row.IsDeleted).Take(limit)];
+        [.. Of(persistenceId).Values.Where(row => row.SequenceNr >= from && row.SequenceNr <= to).Take(limit)];
 
     private SortedList<long, JournalRow> Of(string persistenceId)
     {
@@ -68,5 +69,4 @@ internal sealed class JournalTable
 /// <param name="PersistenceId">Whose it is.</param>
 /// <param name="SequenceNr">Its number.</param>
 /// <param name="Payload">What was persisted.</param>
-/// <param name="IsDeleted">Whether it is there only for its number.</param>
-internal sealed record JournalRow(string PersistenceId, long SequenceNr, object Payload, bool IsDeleted = false);
+internal sealed record JournalRow(string PersistenceId, long SequenceNr, object Payload);

@@ -52,6 +52,9 @@ public sealed class SimulatedJournal : AsyncWriteJournal
         }
         """);
 
+    /// <summary>Whether a write failed since one of its numbers was taken.</summary>
+    public static bool IsConflict(Exception error) => error.Message.StartsWith("duplicate key", StringComparison.Ordinal);
+
     /// <inheritdoc/>
     public override async Task ReplayMessagesAsync(
         IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max, Action<IPersistentRepresentation> recoveryCallback)
@@ -88,14 +91,8 @@ public sealed class SimulatedJournal : AsyncWriteJournal
     }
 
     /// <inheritdoc/>
-    protected override async Task DeleteMessagesToAsync(string persistenceId, long toSequenceNr, CancellationToken cancellationToken) => await _wire.WriteAsync(
-        "Journal.Delete",
-        () =>
-        {
-            _table.Delete(persistenceId, toSequenceNr);
-            return true;
-        },
-        cancellationToken);
+    protected override Task DeleteMessagesToAsync(string persistenceId, long toSequenceNr, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("The engine deletes entries by itself.");
 
     /// <summary>What is read back: entries go through the product's serializer.</summary>
     private object StoredForm(object payload) => payload is IJournalEntry entry ? _serializer.FromBinary(_serializer.ToBinary(entry), _serializer.Manifest(entry)) : payload;
@@ -115,6 +112,7 @@ public sealed class SimulatedJournal : AsyncWriteJournal
             }
             catch (Exception e)
             {
+                Array.ForEach(batch, one => _table.WriteFailed?.Invoke(one.Rows[0].PersistenceId, _wire.ProcessName, IsConflict(e)));
                 Array.ForEach(batch, one => one.Outcome.TrySetException(e));
             }
         }

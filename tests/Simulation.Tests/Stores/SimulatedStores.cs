@@ -48,6 +48,19 @@ internal sealed class SimulatedPartitionStore(StoreState state, StoreWire wire, 
     }
 }
 
+/// <summary>Deletes of the journal, over the wire.</summary>
+internal sealed class SimulatedTrimmer(JournalTable table, StoreWire wire) : IJournalTrimmer
+{
+    public async ValueTask DeleteBlocksAsync(int partition, long afterSequenceNr, long throughSequenceNr, CancellationToken cancellationToken) => await wire.WriteAsync(
+        "Journal.Delete",
+        () =>
+        {
+            table.DeleteBlocks(JournalReader.PersistenceIdOf(partition), afterSequenceNr, throughSequenceNr);
+            return true;
+        },
+        cancellationToken);
+}
+
 /// <summary>Snapshots over the wire.</summary>
 internal sealed class SimulatedSnapshots(StoreState state, StoreWire wire, IStoreWatch watch, int pageRows) : ISnapshotStore
 {

@@ -15,6 +15,9 @@ internal sealed class StoreWire(World world, ActiveDisruptions disruptions, Stor
     /// <summary>Set when the node has ended in order: from then on nothing of it may ask the store for anything.</summary>
     public bool IsClosed { get; set; }
 
+    /// <summary>The name of the process.</summary>
+    public string ProcessName => process.Name;
+
     /// <summary>Sends a write that takes effect whole or not at all, and returns its outcome.</summary>
     /// <param name="operation">Its name, for the timeline.</param>
     /// <param name="apply">Does it.</param>
