@@ -23,6 +23,9 @@ internal sealed class StoreOver(IStore store, IStatisticsStore statistics) : ISt
     public ISnapshotStore Snapshots => store.Snapshots;
 
     /// <inheritdoc/>
+    public IJournalTrimmer JournalTrimmer => store.JournalTrimmer;
+
+    /// <inheritdoc/>
     public IStatisticsStore Statistics => statistics;
 
     /// <inheritdoc/>

@@ -5,7 +5,6 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using DataLoad.Demo;
-using DataLoad.Integration.Tests.BadDays;
 
 namespace DataLoad.Integration.Tests.EndToEnd;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using Akka.Streams;
-using Akka.TestKit;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Intake;
 using DataLoad.Engine.Intake.Streaming;
@@ -22,7 +21,7 @@ public abstract class IntakeKit : Akka.TestKit.Xunit.TestKit
     internal static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     private const string Config = """
-        akka.scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit"
+        akka.scheduler.implementation = "DataLoad.Engine.Tests.Intake.Streaming.SerialTestScheduler, Engine.Tests"
         akka.loglevel = WARNING
         akka.stdout-loglevel = OFF
         akka.log-dead-letters = off
@@ -34,11 +33,11 @@ public abstract class IntakeKit : Akka.TestKit.Xunit.TestKit
     protected IntakeKit()
         : base(Config)
     {
-        Clock = (TestScheduler)Sys.Scheduler;
+        Clock = (SerialTestScheduler)Sys.Scheduler;
         Options = OptionsOn(new SchedulerTime(Clock), Lookup, NextId);
     }
 
-    internal TestScheduler Clock { get; }
+    internal SerialTestScheduler Clock { get; }
 
     internal FakeLookup Lookup { get; } = new();
 

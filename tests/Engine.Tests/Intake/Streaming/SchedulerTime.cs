@@ -1,10 +1,9 @@
 using Akka.Actor;
-using Akka.TestKit;
 
 namespace DataLoad.Engine.Tests.Intake.Streaming;
 
 /// <summary>The clock of a test's scheduler, so that actors and plain classes share one time.</summary>
-internal sealed class SchedulerTime(TestScheduler scheduler) : TimeProvider
+internal sealed class SchedulerTime(SerialTestScheduler scheduler) : TimeProvider
 {
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
@@ -19,7 +18,7 @@ internal sealed class SchedulerTime(TestScheduler scheduler) : TimeProvider
         return timer;
     }
 
-    private sealed class SchedulerTimer(TestScheduler scheduler, Action fire) : ITimer
+    private sealed class SchedulerTimer(SerialTestScheduler scheduler, Action fire) : ITimer
     {
         private ICancelable? _due;
 
@@ -29,7 +28,7 @@ internal sealed class SchedulerTime(TestScheduler scheduler) : TimeProvider
             if (dueTime != Timeout.InfiniteTimeSpan)
             {
                 _due = new Cancelable((IScheduler)scheduler);
-                scheduler.Advanced.ScheduleOnce(dueTime, fire, _due);
+                ((IActionScheduler)scheduler).ScheduleOnce(dueTime, fire, _due);
             }
 
             return true;

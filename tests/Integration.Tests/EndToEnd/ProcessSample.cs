@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace DataLoad.Integration.Tests.BadDays;
+namespace DataLoad.Integration.Tests.EndToEnd;
 
 /// <summary>What a process holds at one moment, as Linux counts it.</summary>
 /// <param name="MemoryBytes">The memory that is in RAM.</param>
