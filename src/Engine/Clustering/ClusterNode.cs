@@ -379,6 +379,7 @@ public sealed class ClusterNode
         Time = _services.Time,
         Logger = _services.Loggers.CreateLogger<PartitionRegion>(),
         Backoff = _settings.Intake.Backoff,
+        RestartLimit = TimeSpan.FromSeconds(Math.Max(1, _settings.Intake.Backoff.Limit.TotalSeconds)),
     };
 
     /// <summary>Signals are the program's, not one life's.</summary>

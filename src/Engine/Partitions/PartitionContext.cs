@@ -68,4 +68,7 @@ internal sealed record PartitionContext
 
     /// <summary>The waits between tries of a store call that fails.</summary>
     public Backoff Backoff { get; init; } = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(5));
+
+    /// <summary>The longest wait before a Partition that ended is started again, 1 s or longer.</summary>
+    public TimeSpan RestartLimit { get; init; } = TimeSpan.FromSeconds(15);
 }

@@ -61,6 +61,9 @@ public sealed record PartitionServices
 
     /// <summary>The waits between tries of a store call that fails.</summary>
     public Backoff Backoff { get; init; } = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(5));
+
+    /// <summary>The longest wait before a Partition that ended is started again, 1 s or longer; it doubles from 1 s.</summary>
+    public TimeSpan RestartLimit { get; init; } = TimeSpan.FromSeconds(15);
 }
 
 /// <summary>Names the ShardRegion of Partitions in the actor registry.</summary>
@@ -74,7 +77,6 @@ public sealed class PartitionRegion
 public static class PartitionRegistration
 {
     private static readonly TimeSpan ShortestRestartWait = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestRestartWait = TimeSpan.FromSeconds(15);
 
     /// <summary>Starts the ShardRegion, its group writers, and keeps every Partition running.</summary>
     /// <param name="builder">The actor system that is being built.</param>
@@ -116,7 +118,7 @@ public static class PartitionRegistration
     /// again with growing waits; one that was told to stop, or resigned, is not.
     /// </summary>
     internal static Props SupervisorProps(int partition, PartitionContext context) => Akka.Pattern.BackoffSupervisor.Props(
-        Akka.Pattern.Backoff.OnStop(PartitionActor.Props(partition, context), "partition", ShortestRestartWait, LongestRestartWait, randomFactor: context.RestartRandomFactor, maxNrOfRetries: -1)
+        Akka.Pattern.Backoff.OnStop(PartitionActor.Props(partition, context), "partition", ShortestRestartWait, context.RestartLimit, randomFactor: context.RestartRandomFactor, maxNrOfRetries: -1)
             .WithManualReset()
             .WithFinalStopMessage(message => message is StopPartition));
 
@@ -151,6 +153,7 @@ public static class PartitionRegistration
         Time = services.Time,
         Logger = services.Logger,
         Backoff = services.Backoff,
+        RestartLimit = services.RestartLimit,
     };
 
     private static GroupWriterSettings<T> WriterSettings<T>(

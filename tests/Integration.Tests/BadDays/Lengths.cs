@@ -14,6 +14,6 @@ internal static class Lengths
     /// <summary>How often a process is killed.</summary>
     public static int Kills => s_nightly ? 30 : 3;
 
-    /// <summary>Whether memory has had the time to come to rest, so that its growth says something.</summary>
-    public static bool MemorySettles => s_nightly;
+    /// <summary>Whether the start is so long past that memory and CPU say something of what comes after it: for a minute or two most CPU is the compiler's.</summary>
+    public static bool AreSettled => s_nightly;
 }

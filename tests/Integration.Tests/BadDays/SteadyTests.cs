@@ -39,7 +39,7 @@ public sealed class SteadyTests
             $"{Lengths.Steady.TotalSeconds:0} s at {PerSecond}/s, second third and last: memory {before.MemoryBytes >> 20} and {after.MemoryBytes >> 20} MiB, threads {before.Threads} and {after.Threads}, handles {before.Handles} and {after.Handles}"));
         after.Threads.ShouldBeLessThanOrEqualTo(before.Threads + 8);
         after.Handles.ShouldBeLessThanOrEqualTo(before.Handles + 16);
-        if (Lengths.MemorySettles)
+        if (Lengths.AreSettled)
         {
             ((double)after.MemoryBytes).ShouldBeLessThan(1.1 * before.MemoryBytes);
         }

@@ -95,7 +95,11 @@ public sealed class StoreAwayTests
         TestContext.Current.TestOutputHelper!.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"away for {seconds:0} s: {cpu:0.00} cores and {lines:0.0} lines of log a second meanwhile; ready {returned.TotalSeconds:0.0} s after its return"));
         returned.ShouldBeLessThan(s_return);
-        cpu.ShouldBeLessThan(MostCpu);
+        if (Lengths.AreSettled)
+        {
+            cpu.ShouldBeLessThan(MostCpu);
+        }
+
         lines.ShouldBeLessThan(MostLinesPerSecond);
     }
 
