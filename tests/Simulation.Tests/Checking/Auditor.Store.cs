@@ -223,7 +223,8 @@ internal sealed partial class Auditor : IStoreWatch
             _lastRefusedAtMs[partition] = _world.ElapsedMs;
         }
 
-        if (refused && !_refusedAtMs.TryAdd((partition, epoch), _world.ElapsedMs) && _world.ElapsedMs > _refusedAtMs[(partition, epoch)] + RefusedForMs)
+        // Who hears of it ends; a write that lands long after its caller gave it up tells nobody.
+        if (refused && !_world.IsUnheard && !_refusedAtMs.TryAdd((partition, epoch), _world.ElapsedMs) && _world.ElapsedMs > _refusedAtMs[(partition, epoch)] + RefusedForMs)
         {
             _world.Fail($"Partition {partition} goes on under the stale Epoch {epoch}: {what}");
         }

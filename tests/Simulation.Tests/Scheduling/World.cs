@@ -35,6 +35,9 @@ internal sealed class World
     /// <summary>The true time, in epoch milliseconds; nodes may see another.</summary>
     public long NowMs { get; private set; }
 
+    /// <summary>Whether what takes effect now is of a call whose caller hears nothing of it: it was told already that the call failed.</summary>
+    public bool IsUnheard { get; set; }
+
     public long ElapsedMs => NowMs - StartMs;
 
     /// <summary>How many steps were taken.</summary>

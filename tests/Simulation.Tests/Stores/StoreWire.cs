@@ -130,7 +130,7 @@ internal sealed class StoreWire(World world, ActiveDisruptions disruptions, Stor
         {
             int first = world.Random.Next(1, parts);
             world.Log(process.Name, $"{operation} is torn: {first} of {parts} parts take effect");
-            Apply(() => apply(first), new TaskCompletionSource<T>());
+            Unheard(() => Apply(() => apply(first), new TaskCompletionSource<T>()));
         }
     }
 
@@ -141,7 +141,20 @@ internal sealed class StoreWire(World world, ActiveDisruptions disruptions, Stor
         {
             world.Log(process.Name, $"{operation} takes effect late");
             server.End(write);
-            write.Apply();
+            Unheard(() => write.Apply());
+        }
+    }
+
+    private void Unheard(Action takeEffect)
+    {
+        world.IsUnheard = true;
+        try
+        {
+            takeEffect();
+        }
+        finally
+        {
+            world.IsUnheard = false;
         }
     }
 
