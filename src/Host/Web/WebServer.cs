@@ -15,12 +15,11 @@ internal static class WebServer
     /// <param name="settings">Where it answers, and to whom.</param>
     public static WebApplicationBuilder CreateBuilder(HttpSettings settings)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
-
-        // Settings come from HOCON alone: no appsettings.json and no ASPNETCORE_ variable may move the address.
-        builder.Configuration.Sources.Clear();
-        builder.Configuration.AddInMemoryCollection();
-        builder.Logging.ClearProviders();
+        // Settings come from HOCON alone: an empty builder reads no appsettings.json and no ASPNETCORE_ variable, and so does not
+        // watch each folder below the working directory either, which is the whole disk where a service starts in its root.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { Args = [] });
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddRoutingCore();
         builder.WebHost.UseUrls([.. settings.Urls]);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

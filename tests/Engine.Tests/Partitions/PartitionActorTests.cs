@@ -264,7 +264,7 @@ public sealed class PartitionActorTests : PartitionSpec
         }
 
         // One batch is taken in any case, and what a Counter comes to hold is known only when it has applied its events.
-        most.ShouldBeInRange(1, Budget.LimitBytes + (Budget.LimitBytes / 4));
+        most.ShouldBeInRange(1, Budget.LimitBytes + (Budget.LimitBytes / 8));
         await AwaitAssertAsync(() => Enumerable.Range(1, Batches * Topics).Count(topic => (1L, 1L).Equals(Shares(topic))).ShouldBe(Batches * Topics), Patience);
     }
 

@@ -14,6 +14,9 @@ internal static class Lengths
     /// <summary>How often a process is killed.</summary>
     public static int Kills => s_nightly ? 30 : 3;
 
+    /// <summary>How many dead letters have piled up.</summary>
+    public static int DeadLetters => s_nightly ? 100_000 : 10_000;
+
     /// <summary>Whether the start is so long past that memory and CPU say something of what comes after it: for a minute or two most CPU is the compiler's.</summary>
     public static bool AreSettled => s_nightly;
 }

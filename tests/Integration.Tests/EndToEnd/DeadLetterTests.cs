@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using DataLoad.Demo;
+using DataLoad.Integration.Tests.BadDays;
 using RabbitMQ.Client;
 using Shouldly;
 using Xunit;
@@ -12,7 +13,7 @@ namespace DataLoad.Integration.Tests.EndToEnd;
 /// <summary>Dead letters, worked on through the API of a running host.</summary>
 public sealed class DeadLetterTests
 {
-    private const int Many = 100_000;
+    private static readonly int Many = Lengths.DeadLetters;
 
     [Fact]
     public Task Requeued_dead_letters_count_once_and_reach_nobody_else() => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
@@ -96,7 +97,7 @@ public sealed class DeadLetterTests
     });
 
     [Fact]
-    public Task A_hundred_thousand_are_grouped_within_seconds_and_keep_their_order_and_a_purge_takes_their_number() => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
+    public Task A_pile_of_them_is_grouped_within_seconds_and_keeps_its_order_and_a_purge_takes_their_number() => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
     {
         var host = await scenario.StartHostAsync();
         await using var broker = await BrokerAsync(scenario);

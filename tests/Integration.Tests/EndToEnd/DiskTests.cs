@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DataLoad.Demo;
+using DataLoad.Integration.Tests.BadDays;
 using Shouldly;
 using Xunit;
 
@@ -46,8 +47,8 @@ public sealed class DiskTests
         scenario.Options = scenario.Options with { Seed = 33, Unidentified = 0 };
         scenario.Settings = Busy;
         var random = new Random(33);
-        var sending = scenario.SendMixAsync(8_000, batchMessages: 250);
-        for (var round = 0; round < 8; round++)
+        var sending = scenario.SendMixAsync(1_000 * Lengths.Kills, batchMessages: 250);
+        for (var round = 0; round < Lengths.Kills; round++)
         {
             var host = await scenario.StartHostAsync();
             await KillWhileWritingAsync(scenario, host, commits: random.Next(1, 40));
