@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using DataLoad.Engine.Binary;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
@@ -41,6 +44,28 @@ public sealed class IdentityTests
         _share.IdentityOf(Plain, messageId: "a").ShouldBe(one);
         _share.IdentityOf(Timed, messageId: "b").ShouldNotBe(one);
         _share.IdentityOf(Timed).ShouldNotBe(one);
+    }
+
+    [Fact]
+    public void A_hash_is_the_first_half_of_the_platforms_SHA_256_over_the_canonical_form()
+    {
+        StreamDefinition stream = Catalog.Default.FindStream("act.share")!;
+        var hasher = new IdentityHasher();
+        for (int length = 0; length < 300; length++)
+        {
+            byte[] id = [.. Enumerable.Range(0, length).Select(i => (byte)(i * length))];
+            var form = new ByteWriter(16);
+            form.Byte(1);
+            form.Byte(stream.Id);
+            form.Text("lesson");
+            form.Unsigned(9);
+            form.Unsigned((ulong)length);
+            form.Bytes(id);
+
+            EventId identity = hasher.OfMessageId(stream, new TopicKey("lesson", 9), id);
+
+            identity.Value.ShouldBe(BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(form.Written)), $"{length} bytes");
+        }
     }
 
     [Fact]

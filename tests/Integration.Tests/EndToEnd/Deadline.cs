@@ -5,7 +5,9 @@ namespace DataLoad.Integration.Tests.EndToEnd;
 /// <summary>Waits for conditions, each for so long.</summary>
 internal static class Deadline
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    // Asking costs the machine what the others need: the longer it takes already, the seldomer.
+    private const double ShortestPauseMs = 50;
+    private const double LongestPauseMs = 500;
 
     /// <summary>How long anything may take that normally takes seconds, on a busy machine.</summary>
     public static readonly TimeSpan Usual = TimeSpan.FromSeconds(180);
@@ -22,7 +24,7 @@ internal static class Deadline
                 throw new TimeoutException($"waited {waited.Elapsed.TotalSeconds:F0} s in vain: {what}");
             }
 
-            await Task.Delay(Pause);
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Clamp(waited.Elapsed.TotalMilliseconds / 10, ShortestPauseMs, LongestPauseMs)));
         }
     }
 
