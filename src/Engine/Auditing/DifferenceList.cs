@@ -7,8 +7,6 @@ namespace DataLoad.Engine.Auditing;
 /// <param name="limit">How many are listed at the most.</param>
 internal sealed class DifferenceList(int limit)
 {
-    private const string SequenceNrColumn = "seq_nr";
-
     private readonly List<Difference> _listed = [];
 
     /// <summary>How many there are.</summary>
@@ -17,21 +15,11 @@ internal sealed class DifferenceList(int limit)
     /// <summary>The first of them.</summary>
     public IReadOnlyList<Difference> Listed => _listed;
 
-    public void AddRow(DifferenceKind kind, Page page, string topicType, int topicId, int day) => Add(new Difference
-    {
-        Kind = kind,
-        Table = page.Table,
-        TopicType = topicType,
-        TopicId = topicId,
-        Day = day,
-    });
+    public void AddRow(DifferenceKind kind, Page page, string topicType, int topicId, int day) =>
+        Add(new Difference { Kind = kind, Table = page.Table, TopicType = topicType, TopicId = topicId, Day = day });
 
-    public void AddSequenceNr(Page page, StatisticsRow row, long journalValue) => Add(Of(DifferenceKind.SequenceNr, page, row) with
-    {
-        Column = SequenceNrColumn,
-        RowValue = row.SequenceNr,
-        JournalValue = journalValue,
-    });
+    public void AddSequenceNr(Page page, StatisticsRow row, long journalValue) => Add(
+        Of(DifferenceKind.SequenceNr, page, row) with { Column = "seq_nr", RowValue = row.SequenceNr, JournalValue = journalValue });
 
     public void AddValue(Page page, StatisticsRow row, int metric, long journalValue) => Add(Of(DifferenceKind.Value, page, row) with
     {
@@ -41,14 +29,8 @@ internal sealed class DifferenceList(int limit)
         JournalValue = journalValue,
     });
 
-    private static Difference Of(DifferenceKind kind, Page page, StatisticsRow row) => new()
-    {
-        Kind = kind,
-        Table = page.Table,
-        TopicType = row.TopicType,
-        TopicId = row.TopicId,
-        Day = row.Day,
-    };
+    private static Difference Of(DifferenceKind kind, Page page, StatisticsRow row) =>
+        new() { Kind = kind, Table = page.Table, TopicType = row.TopicType, TopicId = row.TopicId, Day = row.Day };
 
     private void Add(Difference difference)
     {

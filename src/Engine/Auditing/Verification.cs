@@ -19,7 +19,7 @@ namespace DataLoad.Engine.Auditing;
 /// </remarks>
 public sealed class Verification
 {
-    /// <summary>How often a Partition is looked at again because its journal was trimmed meanwhile.</summary>
+    /// <summary>How often a Partition is compared again because its journal was trimmed meanwhile.</summary>
     private const int TrimTries = 5;
 
     private readonly CountingPlan _plan;
@@ -38,10 +38,6 @@ public sealed class Verification
     private long _notFlushedYet;
 
     /// <summary>Makes a verification; <see cref="RunAsync"/> runs it, once.</summary>
-    /// <param name="plan">The compiled catalog.</param>
-    /// <param name="store">The store.</param>
-    /// <param name="journal">The store's journal.</param>
-    /// <param name="options">What is looked at.</param>
     public Verification(CountingPlan plan, IStore store, JournalReader journal, VerificationOptions options)
     {
         _plan = plan;
@@ -55,7 +51,7 @@ public sealed class Verification
     }
 
     /// <summary>Compares all Partitions.</summary>
-    /// <param name="progress">Told how many Partitions are done, after each.</param>
+    /// <param name="progress">Called with the number of Partitions that are done, after each.</param>
     /// <param name="cancellationToken">Ends the verification.</param>
     public async Task<VerificationReport> RunAsync(Action<int>? progress, CancellationToken cancellationToken)
     {
@@ -131,7 +127,8 @@ public sealed class Verification
 
         Report(new Damage(
             partition,
-            $"The journal of Partition {partition} was trimmed each of the {TrimTries} times it was compared, last through SequenceNr {_fold.Baseline}. Verify again, or set a longer dataload.journal.trim-interval."));
+            $"The journal of Partition {partition} was trimmed each of the {TrimTries} times it was compared, last through SequenceNr {_fold.Baseline}. "
+            + "Verify again, or set a longer dataload.journal.trim-interval."));
     }
 
     private async Task<Start> StartAsync(int partition, CancellationToken cancellationToken)
@@ -239,7 +236,8 @@ public sealed class Verification
     private async Task<PartitionRows[]> ReadRowsAsync(int[] partitions, CancellationToken cancellationToken)
     {
         PartitionRows[] rows = [.. partitions.Select(_ => new PartitionRows())];
-        foreach (Page page in _plan.Catalog.Pages.Where(page => _options.Filter.Page is null || string.Equals(_options.Filter.Page, page.Name, StringComparison.Ordinal)))
+        string? only = _options.Filter.Page;
+        foreach (Page page in _plan.Catalog.Pages.Where(page => only is null || string.Equals(only, page.Name, StringComparison.Ordinal)))
         {
             await foreach (StatisticsRow row in _store.Statistics.ReadAsync(page, _options.Filter, cancellationToken))
             {
@@ -257,4 +255,35 @@ public sealed class Verification
 
     /// <summary>Where a Partition stood before its rows were read.</summary>
     private readonly record struct Start(PartitionPositions Positions, long Highest);
+}
+
+/// <summary>The statistics rows of one Partition, as they were read.</summary>
+internal sealed class PartitionRows
+{
+    private readonly Dictionary<CounterId, StatisticsRow> _rows = [];
+    private readonly Dictionary<CounterId, (Page Page, StatisticsRow Row)> _foreign = [];
+
+    /// <summary>The rows that the engine wrote.</summary>
+    public IReadOnlyDictionary<CounterId, StatisticsRow> ById => _rows;
+
+    /// <summary>The rows that the engine did not write, with their page.</summary>
+    public IEnumerable<(Page Page, StatisticsRow Row)> Foreign => _foreign.Values;
+
+    public void Add(Page page, in CounterId id, StatisticsRow row)
+    {
+        if (row.SequenceNr is null)
+        {
+            _foreign[id] = (page, row);
+        }
+        else
+        {
+            _rows[id] = row;
+        }
+    }
+
+    /// <summary>Whether the Counter has a row, whoever wrote it.</summary>
+    public bool Has(in CounterId id) => _rows.ContainsKey(id) || _foreign.ContainsKey(id);
+
+    /// <summary>The SequenceNr of a Counter's row; 0 where it has none.</summary>
+    public long SequenceNrOf(in CounterId id) => _rows.TryGetValue(id, out StatisticsRow? row) ? row.SequenceNr ?? 0 : 0;
 }

@@ -1,9 +1,11 @@
+using DataLoad.Engine.Statistics;
+
 namespace DataLoad.Engine.Auditing;
 
 /// <summary>What a verification found.</summary>
 public sealed record VerificationReport
 {
-    /// <summary>How many Partitions were looked at.</summary>
+    /// <summary>How many Partitions were compared.</summary>
     public required int Partitions { get; init; }
 
     /// <summary>How many events of their journals were read.</summary>
@@ -27,7 +29,7 @@ public sealed record VerificationReport
     /// <summary>What is damaged, up to a limit. A Partition whose journal is damaged is not compared.</summary>
     public required IReadOnlyList<Damage> Damages { get; init; }
 
-    /// <summary>Whether every row that was looked at is what the journal gives.</summary>
+    /// <summary>Whether every row that was compared is what the journal gives.</summary>
     public bool IsClean => DifferenceCount == 0 && DamageCount == 0;
 }
 
@@ -91,3 +93,31 @@ public enum DifferenceKind
 /// <param name="Partition">The Partition; null for a parked delivery, which has none yet.</param>
 /// <param name="Message">What is damaged, with its Partition and SequenceNr, and what to do about it.</param>
 public sealed record Damage(int? Partition, string Message);
+
+/// <summary>What a verification compares.</summary>
+public sealed record VerificationOptions
+{
+    /// <summary>How many Partitions the store has: the value that was fixed at its first start.</summary>
+    public required int Partitions { get; init; }
+
+    /// <summary>Which statistics are compared.</summary>
+    public StatisticsFilter Filter { get; init; } = StatisticsFilter.All;
+
+    /// <summary>How many differences, and how many damages, are listed at the most; all are counted.</summary>
+    public int MaxDifferences { get; init; } = 1000;
+
+    /// <summary>For how many Partitions the rows are read at once, 1 and up. Few read the tables more often, many hold more rows in memory.</summary>
+    public int PartitionsPerRead { get; init; } = 8;
+
+    /// <summary>
+    /// How long events may wait for their flush while their Partition has an owner, above 0; a row that they do not come into
+    /// by then is a difference. Short takes a slow flush for one, long finds it late.
+    /// </summary>
+    public TimeSpan MaxFlushLag { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// Until when, in epoch milliseconds, the store's nodes are known to go on: now, where one runs; null where none may, so that
+    /// only what was journaled afterwards says that it did.
+    /// </summary>
+    public long? OwnedUntilMs { get; init; }
+}

@@ -3,8 +3,7 @@ using System.Buffers.Binary;
 namespace DataLoad.Engine.Binary;
 
 /// <summary>
-/// Reads what <see cref="ByteWriter"/> wrote; never past the end, never more than is there.
-/// Any fault is an <see cref="InvalidDataException"/>.
+/// Reads what <see cref="ByteWriter"/> wrote; never past the end, never more than is there. Any fault is an <see cref="InvalidDataException"/>.
 /// </summary>
 internal ref struct ByteReader(ReadOnlySpan<byte> bytes)
 {

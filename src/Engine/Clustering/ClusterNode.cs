@@ -36,7 +36,7 @@ public sealed class ClusterNode
     private const string Live = "live";
     private const string Ready = "ready";
 
-    private static readonly TimeSpan LookStep = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly EngineSettings _settings;
     private readonly NodeServices _services;
@@ -55,24 +55,10 @@ public sealed class ClusterNode
         _logger = services.Loggers.CreateLogger<ClusterNode>();
         Zone = TimeZoneInfo.FindSystemTimeZoneById(settings.TimeZone);
         Budget = new MemoryBudget(settings.Partitions.MemoryBudgetBytes);
-        _start = new NodeStart(
-            new NodeStartOptions
-            {
-                Node = services.Info,
-                Store = services.Store,
-                Catalog = services.Catalog,
-                Partitions = settings.Partitions.Partitions,
-                TimeZone = settings.TimeZone,
-                AdoptExistingRows = settings.AdoptExistingRows,
-                LeaseTimeToLive = settings.LeaseTimeToLive,
-                LeaseRenewInterval = settings.LeaseRenewInterval,
-                Backoff = settings.Intake.Backoff,
-                Time = services.Time,
-            },
-            _logger);
+        _start = new NodeStart(settings, services);
     }
 
-    /// <summary>The zone that days are told in.</summary>
+    /// <summary>The zone that days are counted in.</summary>
     public TimeZoneInfo Zone { get; }
 
     /// <summary>The memory that the Partitions share.</summary>
@@ -140,7 +126,7 @@ public sealed class ClusterNode
     /// made anew, with growing waits.
     /// </summary>
     /// <exception cref="StoreException">The store cannot be used as it is.</exception>
-    /// <exception cref="Exception">The first actor system could not be made, which trying again does not mend; or it could not be stopped in order.</exception>
+    /// <exception cref="Exception">The first actor system could not be made, which trying again does not help; or it could not be stopped in order.</exception>
     public async Task RunAsync(CancellationToken stop)
     {
         Backoff backoff = _settings.Intake.Backoff;
@@ -201,7 +187,7 @@ public sealed class ClusterNode
                     while (!ArePartitionsServing)
                     {
                         Registry.ThrowIfDamaged();
-                        await Task.Delay(LookStep, cancellationToken);
+                        await Task.Delay(PollInterval, cancellationToken);
                     }
 
                     await work(life.Client);

@@ -1,3 +1,4 @@
+using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Faults;
 using DataLoad.Engine.Partitions;
@@ -76,7 +77,8 @@ internal sealed class BaselineFold(CountingPlan plan, JournalReader journal, IPa
             Fold(block, counters);
         }
 
-        return new BaselinePlan(through, Fault.Is(FaultPoint.TrimWithoutBaseline) ? [] : [.. counters.Values.Select(counter => StateOf(partition, epoch, counter))]);
+        IEnumerable<Counter> kept = Fault.Is(FaultPoint.TrimWithoutBaseline) ? [] : counters.Values;
+        return new BaselinePlan(through, [.. kept.Select(counter => StateOf(partition, epoch, counter))]);
     }
 
     private static SnapshotWrite StateOf(int partition, long epoch, Counter counter) => new()
@@ -126,3 +128,20 @@ internal sealed class BaselineFold(CountingPlan plan, JournalReader journal, IPa
 /// <param name="SequenceNr">The SequenceNr that the journal may be deleted through, once the states are saved.</param>
 /// <param name="States">The states that take the place of the events up to there; only those that changed.</param>
 internal sealed record BaselinePlan(long SequenceNr, IReadOnlyList<SnapshotWrite> States);
+
+/// <summary>A Counter's state at the journal's baseline.</summary>
+internal static class BaselineState
+{
+    /// <exception cref="StoredFormatException">The state is damaged; says where, and what to do.</exception>
+    public static Counter Decode(int partition, in CounterId id, Page page, Snapshot state)
+    {
+        try
+        {
+            return CounterCodec.Decode(id, page, state.Bytes);
+        }
+        catch (StoredFormatException e)
+        {
+            throw SnapshotFault.At(partition, SnapshotKind.Baseline, state.SequenceNr, e);
+        }
+    }
+}

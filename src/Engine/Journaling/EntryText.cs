@@ -1,4 +1,4 @@
-using System.Buffers.Text;
+using System.Buffers;
 using DataLoad.Engine.Binary;
 
 namespace DataLoad.Engine.Journaling;
@@ -9,9 +9,11 @@ namespace DataLoad.Engine.Journaling;
 /// </summary>
 internal static class EntryText
 {
+    private static readonly SearchValues<byte> LowerHexDigits = SearchValues.Create("0123456789abcdef"u8);
+
     public static void Write(ByteWriter writer, ReadOnlySpan<byte> utf8)
     {
-        if (utf8.Length >= 8 && utf8.Length % 2 == 0 && !utf8.ContainsAnyExcept(LowerHex.Digits))
+        if (utf8.Length >= 8 && utf8.Length % 2 == 0 && !utf8.ContainsAnyExcept(LowerHexDigits))
         {
             writer.Unsigned(((ulong)utf8.Length << 1) | 1);
             Span<byte> packed = writer.GetSpan(utf8.Length / 2)[..(utf8.Length / 2)];

@@ -24,7 +24,9 @@ public static class JournalConfig
 
     private const string Resource = "akka.conf";
 
-    /// <summary>What <c>hocon/akka.conf</c> says, which is built into the program, over the plugin's own settings, which Akka does not know by itself.</summary>
+    /// <summary>
+    /// What <c>hocon/akka.conf</c> says, which is built into the program, over the plugin's own settings, which Akka does not know by itself.
+    /// </summary>
     public static Config Defaults { get; } = ReadDefaults();
 
     /// <summary>The settings for a database, to be laid over <see cref="Defaults"/> or over what a user's file made of them.</summary>

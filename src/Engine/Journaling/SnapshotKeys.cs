@@ -4,9 +4,7 @@ using DataLoad.Engine.Counting;
 
 namespace DataLoad.Engine.Journaling;
 
-/// <summary>
-/// The keys of stored snapshots: a byte and two numbers, big-endian so that they order as bytes, then the topic's type.
-/// </summary>
+/// <summary>The keys of stored snapshots: a byte and two numbers, big-endian so that they order as bytes, then the topic's type.</summary>
 internal static class SnapshotKeys
 {
     private const int HeadBytes = 9;
@@ -28,7 +26,8 @@ internal static class SnapshotKeys
     {
         if (key.Length <= HeadBytes)
         {
-            throw new StoredFormatException($"A snapshot's key has {key.Length} bytes where more than {HeadBytes} are expected; the store was changed by something else.");
+            throw new StoredFormatException(
+                $"A snapshot's key has {key.Length} bytes where more than {HeadBytes} are expected; the store was changed by something else.");
         }
 
         first = key[0];

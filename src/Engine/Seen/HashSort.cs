@@ -65,9 +65,7 @@ internal static class HashSort
         }
     }
 
-    /// <summary>
-    /// Merges ascending runs that stand one after another in <paramref name="ids"/>, an id of several runs once.
-    /// </summary>
+    /// <summary>Merges ascending runs that stand one after another in <paramref name="ids"/>, an id of several runs once.</summary>
     /// <param name="ids">The runs; overwritten.</param>
     /// <param name="ends">Where each run ends.</param>
     /// <returns>The merged ids, in one of two buffers.</returns>

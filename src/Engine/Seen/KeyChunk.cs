@@ -54,8 +54,7 @@ internal sealed class KeyChunk(KeyChunkId id, IdSet keys)
 }
 
 /// <summary>
-/// A range of 2^20 business keys of one stream and topic: the unit in which seen keys are kept and passivated. Keys
-/// grow over time, so old chunks rest.
+/// A range of 2^20 business keys of one stream and topic: the unit in which seen keys are kept and passivated. Keys grow over time, so old chunks are idle.
 /// </summary>
 /// <param name="StreamId">The stream's number.</param>
 /// <param name="Topic">The topic.</param>

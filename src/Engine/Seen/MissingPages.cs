@@ -1,8 +1,6 @@
 namespace DataLoad.Engine.Seen;
 
-/// <summary>
-/// The store keys of rows to load in one round trip. Bounded: what does not fit is asked for again in the next round.
-/// </summary>
+/// <summary>The store keys of rows to load in one round trip. Bounded: what does not fit is asked for again in the next round.</summary>
 /// <param name="maxBytes">About how many bytes one round loads; one row is always taken.</param>
 internal sealed class MissingPages(long maxBytes = 32L << 20)
 {

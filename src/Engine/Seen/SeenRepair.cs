@@ -2,7 +2,6 @@ using DataLoad.Engine.Counting;
 using DataLoad.Engine.Counting.Sets;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Partitions;
-using DataLoad.Engine.Seen;
 
 namespace DataLoad.Engine.Seen;
 
@@ -42,7 +41,8 @@ internal sealed class SeenRepair(int partition, Contract.Catalog catalog, Journa
     /// <param name="bucketMs">The length of a time bucket.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="StoredFormatException">The journal does not reach back as far, or is damaged there.</exception>
-    public async Task<RepairedHashes> HashesAsync(SegmentDamageException damage, (long FromMs, long ToMs) span, long bucketMs, CancellationToken cancellationToken)
+    public async Task<RepairedHashes> HashesAsync(
+        SegmentDamageException damage, (long FromMs, long ToMs) span, long bucketMs, CancellationToken cancellationToken)
     {
         long baseline = (await positions.LoadAsync(partition, cancellationToken)).Baseline;
         bool reachesBack = baseline == 0;

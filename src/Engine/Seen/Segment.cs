@@ -1,8 +1,7 @@
 namespace DataLoad.Engine.Seen;
 
 /// <summary>
-/// An immutable, stored set of ids of one time bucket: sorted, cut in pages. What is here is always in memory; its
-/// directory and pages come and go.
+/// An immutable, stored set of ids of one time bucket: sorted, cut in pages. What is here is always in memory; its directory and pages come and go.
 /// </summary>
 internal sealed class Segment
 {
@@ -46,4 +45,27 @@ internal sealed class Segment
     public long RowBytes(int page) => page == SegmentKey.DirectoryPage
         ? ((long)FilterBlocks * BlockedFilter.BlockBytes) + (PageCount * 16L) + 64
         : (IdsOfPage(page) * 16L) + 32;
+}
+
+/// <summary>What tells, for a segment, whether an id may be in it, and in which page.</summary>
+internal sealed class SegmentDirectory(BlockedFilter filter, UInt128[] pageFirsts)
+{
+    /// <summary>The filter over all its ids.</summary>
+    public BlockedFilter Filter { get; } = filter;
+
+    /// <summary>The first id of each page, ascending.</summary>
+    public UInt128[] PageFirsts { get; } = pageFirsts;
+
+    /// <summary>The pages that are in memory.</summary>
+    public SegmentPage?[] Pages { get; } = new SegmentPage?[pageFirsts.Length];
+
+    /// <summary>What it costs in memory, its pages aside.</summary>
+    public long Bytes => Filter.Bytes + (PageFirsts.Length * 24L) + 112;
+
+    /// <summary>The page that alone may hold the id; -1 where none may.</summary>
+    public int PageOf(UInt128 id)
+    {
+        int index = Array.BinarySearch(PageFirsts, id);
+        return index >= 0 ? index : ~index - 1;
+    }
 }

@@ -75,12 +75,7 @@ public readonly record struct FlushRow(Page Page, StatisticsRow Row, bool Correc
 /// <param name="TopicId">A topic's id.</param>
 /// <param name="From">The first day, as <see cref="DateOnly.DayNumber"/>.</param>
 /// <param name="To">The last day, as <see cref="DateOnly.DayNumber"/>.</param>
-public sealed record StatisticsFilter(
-    string? Page = null,
-    string? TopicType = null,
-    int? TopicId = null,
-    int? From = null,
-    int? To = null)
+public sealed record StatisticsFilter(string? Page = null, string? TopicType = null, int? TopicId = null, int? From = null, int? To = null)
 {
     /// <summary>Everything.</summary>
     public static StatisticsFilter All { get; } = new();

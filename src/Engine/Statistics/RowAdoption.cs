@@ -7,9 +7,8 @@ using DataLoad.Engine.Storage;
 namespace DataLoad.Engine.Statistics;
 
 /// <summary>
-/// Statistics rows that the engine did not write: refused, or taken as a baseline that its counts add to. A row that is
-/// adopted becomes its Counter's first snapshot and the journal's baseline, both at SequenceNr 0. Runs before any Partition
-/// is owned.
+/// Statistics rows that the engine did not write: refused, or taken as a baseline that its counts add to. A row that is adopted becomes its Counter's first
+/// snapshot and the journal's baseline, both at SequenceNr 0. Runs before any Partition is owned.
 /// </summary>
 /// <param name="statistics">The statistics tables.</param>
 /// <param name="snapshots">Where snapshots and baselines go.</param>
@@ -70,7 +69,9 @@ public sealed class RowAdoption(IStatisticsStore statistics, ISnapshotStore snap
             IReadOnlyList<int> stale = await snapshots.SaveAsync(writes, cancellationToken);
             if (stale.Count > 0)
             {
-                throw new StoreException($"Partition {stale[0]} of {storeName} was taken over while the rows of table {page.Table} were adopted: stop the other node, or let it adopt them.");
+                throw new StoreException(
+                    $"Partition {stale[0]} of {storeName} was taken over while the rows of table {page.Table} were adopted: "
+                    + "stop the other node, or let it adopt them.");
             }
 
             await statistics.AdoptAsync(page, rows, cancellationToken);

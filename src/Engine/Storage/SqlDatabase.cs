@@ -6,9 +6,8 @@ using LinqToDB.Data;
 namespace DataLoad.Engine.Storage;
 
 /// <summary>
-/// One database: how it is reached, and how work runs on it. A further one is a class of this kind and its
-/// <see cref="SqlDialect"/>; the stores are the same over all of them. Calls may run at the same time. None is retried
-/// here: what the database or the network does wrong comes up as the driver's exception.
+/// One database: how it is reached, and how work runs on it. A further one is a class of this kind and its <see cref="SqlDialect"/>; the stores are the same
+/// over all of them. Calls may run at the same time. None is retried here: what the database or the network does wrong comes up as the driver's exception.
 /// </summary>
 public abstract class SqlDatabase : IAsyncDisposable
 {
@@ -39,9 +38,8 @@ public abstract class SqlDatabase : IAsyncDisposable
     internal abstract ValueTask<T> TransactAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Runs statements for their rows in one transaction, in one round trip. Fenced rows of a stale Epoch are left out:
-    /// the rows of their Partitions are locked first, in order, so that two writers cannot wait for each other, and an
-    /// Epoch that is compared cannot change before the commit.
+    /// Runs statements for their rows in one transaction, in one round trip. Fenced rows of a stale Epoch are left out: the rows of their Partitions are
+    /// locked first, in order, so that two writers cannot wait for each other, and an Epoch that is compared cannot change before the commit.
     /// </summary>
     /// <param name="statements">The statements.</param>
     /// <param name="isExclusive">Whether the Partitions' rows themselves are changed.</param>

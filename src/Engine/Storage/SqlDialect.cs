@@ -110,9 +110,6 @@ internal abstract class SqlDialect
     /// <summary>The columns of a table; empty where there is none of that name.</summary>
     public abstract Task<IReadOnlyList<TableColumn>> ColumnsAsync(DataConnection db, string table, CancellationToken cancellationToken);
 
-    /// <summary>Whether an error of the driver says that a unique key is taken.</summary>
-    public abstract bool IsUniqueViolation(Exception error);
-
     /// <summary>Whether columns are, in any order, a unique key of a table.</summary>
     public abstract Task<bool> HasUniqueKeyAsync(DataConnection db, string table, IReadOnlyList<string> columns, CancellationToken cancellationToken);
 
@@ -138,7 +135,7 @@ internal abstract class SqlDialect
     /// <param name="statement">What was run.</param>
     public abstract string? ExplainSchemaChange(Exception error, string statement);
 
-    /// <summary>Whether a failed insert or index found two rows of one key.</summary>
+    /// <summary>Whether an error of the driver says that a unique key is taken, or that an index to be made unique found two rows of one key.</summary>
     public abstract bool IsDuplicate(Exception error);
 
     protected static string Join(IEnumerable<string> parts) => string.Join(", ", parts);

@@ -7,7 +7,6 @@ namespace DataLoad.Engine.Storage;
 /// <summary>Deletes blocks from the table of Akka's journal.</summary>
 internal sealed class SqlJournalTrimmer(SqlDatabase database) : IJournalTrimmer
 {
-    /// <inheritdoc/>
     public async ValueTask DeleteBlocksAsync(int partition, long afterSequenceNr, long throughSequenceNr, CancellationToken cancellationToken)
     {
         string persistenceId = JournalReader.PersistenceIdOf(partition);

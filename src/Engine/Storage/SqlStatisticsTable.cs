@@ -4,8 +4,7 @@ using LinqToDB.Data;
 namespace DataLoad.Engine.Storage;
 
 /// <summary>
-/// Creates a page's table, or completes one that others made and keeps what else it holds. Where nothing is missing no
-/// right to change it is needed.
+/// Creates a page's table, or completes one that others made and keeps what else it holds. Where nothing is missing no right to change it is needed.
 /// </summary>
 internal sealed class SqlStatisticsTable(SqlDatabase database, Page page)
 {
@@ -35,7 +34,7 @@ internal sealed class SqlStatisticsTable(SqlDatabase database, Page page)
     {
         await Dialect.LockSchemaAsync(db, database.Name, cancellationToken);
 
-        // Looked at again: another node may just have done it.
+        // Read again: another node may just have done it.
         List<string> missing = await MissingAsync(db, cancellationToken);
         string statements = string.Join("; ", missing);
         try
@@ -92,9 +91,8 @@ internal sealed class SqlStatisticsTable(SqlDatabase database, Page page)
     }
 
     private string CreateTable() =>
-        $"""
-        CREATE TABLE {Dialect.Quote(page.Table)} ({Dialect.StatisticsKey}{string.Concat(page.Metrics.Select(metric => $", {Declare(metric)}"))}, update_time {Dialect.UpdateTime}, seq_nr bigint NULL, PRIMARY KEY ({string.Join(", ", Key)})){Dialect.StatisticsTableOptions}
-        """;
+        $"CREATE TABLE {Dialect.Quote(page.Table)} ({Dialect.StatisticsKey}{string.Concat(page.Metrics.Select(metric => $", {Declare(metric)}"))}, "
+        + $"update_time {Dialect.UpdateTime}, seq_nr bigint NULL, PRIMARY KEY ({string.Join(", ", Key)})){Dialect.StatisticsTableOptions}";
 
     private string Declare(Metric metric) =>
         $"{Dialect.Quote(metric.Column)} {(metric.Kind == MetricKind.Amount ? "decimal(18,2)" : "bigint")} NOT NULL DEFAULT 0";

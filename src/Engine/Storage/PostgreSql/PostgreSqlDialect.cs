@@ -13,9 +13,6 @@ internal sealed class PostgreSqlDialect : SqlDialect
     private const int OldestServer = 120_000;
     private static readonly string[] NumberTypes = ["int2", "int4", "int8", "numeric"];
 
-    /// <inheritdoc/>
-    public override bool IsUniqueViolation(Exception error) => error is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
-
     public override string Bytes => "bytea";
 
     public override string Identity => "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY";
@@ -202,7 +199,8 @@ internal sealed class PostgreSqlDialect : SqlDialect
     {
         SqlState: PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.InvalidSchemaName,
     } denied
-        ? $"the role may not do it ({denied.MessageText}). Grant it CREATE on the first schema of its search_path and ownership of the tables, or run as a role that has both: {statement}"
+        ? $"the role may not do it ({denied.MessageText}). Grant it CREATE on the first schema of its search_path and ownership of the tables, "
+            + $"or run as a role that has both: {statement}"
         : null;
 
     public override bool IsDuplicate(Exception error) => error is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };

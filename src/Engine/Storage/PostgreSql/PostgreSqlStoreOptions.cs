@@ -4,14 +4,13 @@ namespace DataLoad.Engine.Storage.PostgreSql;
 public sealed record PostgreSqlStoreOptions
 {
     /// <summary>
-    /// Where the database is: <c>postgresql://user:password@host:port/database?sslmode=require</c>, or Npgsql's own
-    /// <c>Host=…;Username=…</c>. It must lead to PostgreSQL itself or a pooler that keeps sessions: leases rest on a
-    /// session's advisory lock.
+    /// Where the database is: <c>postgresql://user:password@host:port/database?sslmode=require</c>, or Npgsql's own <c>Host=…;Username=…</c>. It must lead to
+    /// PostgreSQL itself or a pooler that keeps sessions: leases rest on a session's advisory lock.
     /// </summary>
     public required string ConnectionString { get; init; }
 
     /// <summary>
-    /// The node that the store acts for, or null for a command that only looks. Its sessions bear the node's name, so
+    /// The node that the store acts for, or null for a command that only reads. Its sessions bear the node's name, so
     /// that whoever takes its leases over can end them.
     /// </summary>
     public string? NodeId { get; init; }
@@ -36,16 +35,10 @@ public sealed record PostgreSqlStoreOptions
 
     /// <summary>Checks the values.</summary>
     /// <exception cref="StoreException">A value is out of its range; the message names it.</exception>
-    public void Validate()
-    {
-        if (CommandTimeout < TimeSpan.FromSeconds(1) || CommandTimeout > TimeSpan.FromHours(1))
-        {
-            throw new StoreException($"{nameof(CommandTimeout)} is {CommandTimeout}; give it a second to an hour.");
-        }
-
-        if (MaxConnections is < 2 or > 1000)
-        {
-            throw new StoreException($"{nameof(MaxConnections)} is {MaxConnections}; give it 2 to 1000.");
-        }
-    }
+    public PostgreSqlStoreOptions Validate() =>
+        CommandTimeout < TimeSpan.FromSeconds(1) || CommandTimeout > TimeSpan.FromHours(1)
+            ? throw new StoreException($"{nameof(CommandTimeout)} is {CommandTimeout}; give it a second to an hour.")
+            : MaxConnections is < 2 or > 1000
+                ? throw new StoreException($"{nameof(MaxConnections)} is {MaxConnections}; give it 2 to 1000.")
+                : this;
 }

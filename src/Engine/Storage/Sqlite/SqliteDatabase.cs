@@ -1,6 +1,4 @@
 using System.Data.Common;
-using System.Globalization;
-using System.Text;
 using System.Text.RegularExpressions;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Leasing;
@@ -11,9 +9,8 @@ using Microsoft.Data.Sqlite;
 namespace DataLoad.Engine.Storage.Sqlite;
 
 /// <summary>
-/// A database in a file, for one process; the journal is in a file of its own beside it. Every write is on disk when it
-/// returns. A full disk, a busy file or a failing device throws <see cref="SqliteException"/>, which is worth a retry; what
-/// retrying does not mend throws <see cref="StoreException"/>.
+/// A database in a file, for one process; the journal is in a file of its own beside it. Every write is on disk when it returns. A full disk, a busy file or
+/// a failing device throws <see cref="SqliteException"/>, which is worth a retry; what retrying does not help throws <see cref="StoreException"/>.
 /// </summary>
 public sealed partial class SqliteDatabase : SqlDatabase
 {
@@ -53,13 +50,15 @@ public sealed partial class SqliteDatabase : SqlDatabase
     /// <param name="pathOrConnectionString">A path, or a connection string such as <c>Data Source=/path/dataload.db</c>.</param>
     /// <param name="options">The settings; null stands for the defaults.</param>
     /// <exception cref="StoreException">No file is named, or a setting is out of range.</exception>
-    public static SqliteDatabase ForStore(string pathOrConnectionString, SqliteStoreOptions? options = null) => new(pathOrConnectionString, options, isForReading: false);
+    public static SqliteDatabase ForStore(string pathOrConnectionString, SqliteStoreOptions? options = null) =>
+        new(pathOrConnectionString, options, isForReading: false);
 
     /// <summary>Makes a database that is only read; it may be a store's own. SQLite has no arrays, so <c>= ANY(@keys)</c> becomes a list.</summary>
     /// <param name="pathOrConnectionString">A path, or a connection string such as <c>Data Source=/path/shop.db</c>.</param>
     /// <param name="options">Busy timeout and read connections count here; null stands for the defaults.</param>
     /// <exception cref="StoreException">No file is named, or a setting is out of range.</exception>
-    public static SqliteDatabase ForReading(string pathOrConnectionString, SqliteStoreOptions? options = null) => new(pathOrConnectionString, options, isForReading: true);
+    public static SqliteDatabase ForReading(string pathOrConnectionString, SqliteStoreOptions? options = null) =>
+        new(pathOrConnectionString, options, isForReading: true);
 
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
@@ -117,7 +116,7 @@ public sealed partial class SqliteDatabase : SqlDatabase
     internal override async ValueTask QueryAsync(
         string query, ReadOnlyMemory<int> keys, Func<DbDataReader, CancellationToken, ValueTask> read, CancellationToken cancellationToken)
     {
-        string json = Json(keys.Span);
+        string json = $"[{string.Join(',', keys.ToArray())}]";
         await _store.ReadAsync(
             async session =>
             {
@@ -152,52 +151,59 @@ public sealed partial class SqliteDatabase : SqlDatabase
         int parameter = 1;
         foreach (BatchColumn column in columns)
         {
-            switch (column)
+            _ = column switch
             {
-                case BatchColumn<int> values:
-                    statement.Bind(parameter, values.Values[row]);
-                    break;
-                case BatchColumn<long> values:
-                    statement.Bind(parameter, values.Values[row]);
-                    break;
-                case BatchColumn<short> values:
-                    statement.Bind(parameter, values.Values[row]);
-                    break;
-                case BatchColumn<string> values:
-                    statement.Bind(parameter, values.Values[row]);
-                    break;
-                case BatchColumn<byte[]> values:
-                    statement.Bind(parameter, values.Values[row].AsSpan());
-                    break;
-                case BatchColumn<DateOnly> values:
-                    statement.Bind(parameter, SqliteDialect.Text(values.Values[row]));
-                    break;
-                case NumberColumns values:
-                    for (int i = 0; i < values.Width; i++)
-                    {
-                        statement.Bind(parameter + i, values.Values[(row * values.Width) + i]);
-                    }
-
-                    break;
-                default:
-                    throw new ArgumentOutOfRangeException(nameof(columns), column, "No parameter holds such a column.");
-            }
-
+                BatchColumn<int> values => statement.Bind(parameter, values.Values[row]),
+                BatchColumn<long> values => statement.Bind(parameter, values.Values[row]),
+                BatchColumn<short> values => statement.Bind(parameter, values.Values[row]),
+                BatchColumn<string> values => statement.Bind(parameter, values.Values[row]),
+                BatchColumn<byte[]> values => statement.Bind(parameter, values.Values[row].AsSpan()),
+                BatchColumn<DateOnly> values => statement.Bind(parameter, SqliteDialect.Text(values.Values[row])),
+                NumberColumns values => Bind(statement, parameter, values.Values.AsSpan(row * values.Width, values.Width)),
+                _ => throw new ArgumentOutOfRangeException(nameof(columns), column, "No parameter holds such a column."),
+            };
             parameter++;
         }
     }
 
-    private static string Json(ReadOnlySpan<int> keys)
+    private static SqliteStatement Bind(SqliteStatement statement, int first, ReadOnlySpan<long> numbers)
     {
-        var json = new StringBuilder("[", (keys.Length * 11) + 2);
-        for (int i = 0; i < keys.Length; i++)
+        for (int i = 0; i < numbers.Length; i++)
         {
-            json.Append(i == 0 ? "" : ",").Append(CultureInfo.InvariantCulture, $"{keys[i]}");
+            statement.Bind(first + i, numbers[i]);
         }
 
-        return json.Append(']').ToString();
+        return statement;
     }
 
-    [GeneratedRegex(@"\s*=\s*ANY\s*\(\s*@keys\s*(::\s*\w+\s*\[\s*\]\s*)?\)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"\s*=\s*ANY\s*\(\s*@keys\s*(::\s*\w+\s*\[\s*\]\s*)?\)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex AnyKeys();
+}
+
+/// <summary>Compares the epochs of a batch of writes with those in force, in the batch's own transaction; asks once a Partition.</summary>
+internal sealed class SqliteFence(SqliteSession session)
+{
+    private readonly Dictionary<int, long> _epochs = [];
+
+    /// <summary>The Partitions that were met under a stale epoch.</summary>
+    public List<int> Stale { get; } = [];
+
+    /// <summary>Whether a Partition's Epoch is the current one; notes the Partition where it is not.</summary>
+    public bool Admits(int partition, long epoch)
+    {
+        if (!_epochs.TryGetValue(partition, out long current))
+        {
+            using SqliteStatement select = session.Use("SELECT epoch FROM dataload_partition WHERE partition_id = ?1");
+            current = select.Bind(1, partition).Scalar(fallback: -1);
+            _epochs.Add(partition, current);
+        }
+
+        if (current != epoch && !Stale.Contains(partition))
+        {
+            Stale.Add(partition);
+        }
+
+        return current == epoch;
+    }
 }

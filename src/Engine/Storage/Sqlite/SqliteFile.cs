@@ -46,12 +46,13 @@ internal sealed class SqliteFile
 
     /// <summary>The file of the journal that belongs to a store's: <c>store.db</c> has <c>store-journal.db</c> beside it.</summary>
     public SqliteFile Journal => new(System.IO.Path.Combine(
-        System.IO.Path.GetDirectoryName(RealPath) ?? ".", $"{System.IO.Path.GetFileNameWithoutExtension(RealPath)}-journal{System.IO.Path.GetExtension(RealPath)}"));
+        System.IO.Path.GetDirectoryName(RealPath) ?? ".",
+        $"{System.IO.Path.GetFileNameWithoutExtension(RealPath)}-journal{System.IO.Path.GetExtension(RealPath)}"));
 
     /// <summary>Whether the file is there.</summary>
     public bool Exists => File.Exists(Path);
 
-    /// <summary>What to do about an error that retrying does not mend, or null for others.</summary>
+    /// <summary>What to do about an error that retrying does not help, or null for others.</summary>
     public static string? Explain(SqliteException e) => e.SqliteErrorCode switch
     {
         raw.SQLITE_NOTADB => "The file is not a SQLite database; name another one, or restore it from a backup.",
