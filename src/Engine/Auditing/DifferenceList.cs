@@ -16,7 +16,7 @@ internal sealed class DifferenceList(int limit)
     public IReadOnlyList<Difference> Listed => _listed;
 
     public void AddRow(DifferenceKind kind, Page page, string topicType, int topicId, int day) =>
-        Add(new Difference { Kind = kind, Table = page.Table, TopicType = topicType, TopicId = topicId, Day = day });
+        Add(new Difference(kind, page.Table, topicType, topicId, day));
 
     public void AddSequenceNr(Page page, StatisticsRow row, long journalValue) => Add(
         Of(DifferenceKind.SequenceNr, page, row) with { Column = "seq_nr", RowValue = row.SequenceNr, JournalValue = journalValue });
@@ -30,7 +30,7 @@ internal sealed class DifferenceList(int limit)
     });
 
     private static Difference Of(DifferenceKind kind, Page page, StatisticsRow row) =>
-        new() { Kind = kind, Table = page.Table, TopicType = row.TopicType, TopicId = row.TopicId, Day = row.Day };
+        new(kind, page.Table, row.TopicType, row.TopicId, row.Day);
 
     private void Add(Difference difference)
     {

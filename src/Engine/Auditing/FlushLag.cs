@@ -55,9 +55,7 @@ internal sealed class FlushLag
 
     /// <summary>The Counters that an owner went on for longer without flushing.</summary>
     /// <param name="limit">How long a flush may take.</param>
-    /// <param name="ownedUntilMs">
-    /// Until when, in epoch milliseconds, the last owner is known to go on, though it journals nothing; null where it may have ended.
-    /// </param>
+    /// <param name="ownedUntilMs">Until when, in epoch ms, the last owner is known to go on, though it journals nothing; null where it may have ended.</param>
     public HashSet<CounterId> Overdue(TimeSpan limit, long? ownedUntilMs)
     {
         if (ownedUntilMs is long until && _ownerships.Count > 0)

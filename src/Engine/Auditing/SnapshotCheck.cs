@@ -13,9 +13,7 @@ namespace DataLoad.Engine.Auditing;
 /// </summary>
 internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, Action<Damage> report)
 {
-    /// <summary>
-    /// Reads the Counters that a filter means; the known ones are those that the journal gives through a SequenceNr, null where it could not be read.
-    /// </summary>
+    /// <summary>Reads the Counters that a filter means; known are those that the journal gives through a SequenceNr, null where it could not be read.</summary>
     public async Task CheckCountersAsync(
         int partition, StatisticsFilter filter, IReadOnlyDictionary<CounterId, Counter>? known, long throughSequenceNr, CancellationToken cancellationToken)
     {

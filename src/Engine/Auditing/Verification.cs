@@ -7,10 +7,7 @@ using DataLoad.Engine.Storage;
 
 namespace DataLoad.Engine.Auditing;
 
-/// <summary>
-/// Compares the statistics tables with the journal, beside owners that go on writing both, and reads the snapshots and the
-/// parked deliveries for damage. Changes nothing.
-/// </summary>
+/// <summary>Compares the statistics tables with the journal, and reads snapshots and parked deliveries for damage, beside owners. Changes nothing.</summary>
 /// <remarks>
 /// A Partition's checkpoint and the journal's end are read first, then its rows, then its journal. A row at SequenceNr s must be the fold of its
 /// Counter's events up to block s, which was persisted before the row was written. Events up to the checkpoint are flushed, so
@@ -78,17 +75,8 @@ public sealed class Verification
             await new ParkedCheck(_store.Parking, Report).RunAsync(cancellationToken);
         }
 
-        return new VerificationReport
-        {
-            Partitions = _options.Partitions,
-            Events = _events,
-            Rows = _rows,
-            NotFlushedYet = _notFlushedYet,
-            DifferenceCount = _differences.Count,
-            Differences = _differences.Listed,
-            DamageCount = _damageCount,
-            Damages = _damages,
-        };
+        return new VerificationReport(
+            _options.Partitions, _events, _rows, _notFlushedYet, _differences.Count, _differences.Listed, _damageCount, _damages);
     }
 
     private async Task VerifyAsync(int partition, Start start, PartitionRows rows, CancellationToken cancellationToken)

@@ -3,54 +3,36 @@ using DataLoad.Engine.Statistics;
 namespace DataLoad.Engine.Auditing;
 
 /// <summary>What a verification found.</summary>
-public sealed record VerificationReport
+/// <param name="Partitions">How many Partitions were compared.</param>
+/// <param name="Events">How many events of their journals were read.</param>
+/// <param name="Rows">How many rows were compared.</param>
+/// <param name="NotFlushedYet">How many Counters have events but no row yet: their first flush is still to come.</param>
+/// <param name="DifferenceCount">How many differences there are, those included that are not listed.</param>
+/// <param name="Differences">The differences, up to a limit.</param>
+/// <param name="DamageCount">How many blocks, snapshots and parked deliveries are damaged, those included that are not listed.</param>
+/// <param name="Damages">What is damaged, up to a limit. A Partition whose journal is damaged is not compared.</param>
+public sealed record VerificationReport(
+    int Partitions,
+    long Events,
+    long Rows,
+    long NotFlushedYet,
+    long DifferenceCount,
+    IReadOnlyList<Difference> Differences,
+    long DamageCount,
+    IReadOnlyList<Damage> Damages)
 {
-    /// <summary>How many Partitions were compared.</summary>
-    public required int Partitions { get; init; }
-
-    /// <summary>How many events of their journals were read.</summary>
-    public required long Events { get; init; }
-
-    /// <summary>How many rows were compared.</summary>
-    public required long Rows { get; init; }
-
-    /// <summary>How many Counters have events but no row yet: their first flush is still to come.</summary>
-    public required long NotFlushedYet { get; init; }
-
-    /// <summary>How many differences there are, those included that are not listed.</summary>
-    public required long DifferenceCount { get; init; }
-
-    /// <summary>The differences, up to a limit.</summary>
-    public required IReadOnlyList<Difference> Differences { get; init; }
-
-    /// <summary>How many blocks, snapshots and parked deliveries are damaged, those included that are not listed.</summary>
-    public required long DamageCount { get; init; }
-
-    /// <summary>What is damaged, up to a limit. A Partition whose journal is damaged is not compared.</summary>
-    public required IReadOnlyList<Damage> Damages { get; init; }
-
     /// <summary>Whether every row that was compared is what the journal gives.</summary>
     public bool IsClean => DifferenceCount == 0 && DamageCount == 0;
 }
 
 /// <summary>One way in which a statistics row is not what the journal gives.</summary>
-public sealed record Difference
+/// <param name="Kind">How it differs.</param>
+/// <param name="Table">The statistics table.</param>
+/// <param name="TopicType">The topic's type.</param>
+/// <param name="TopicId">The topic's id.</param>
+/// <param name="Day">The day, as <see cref="DateOnly.DayNumber"/>.</param>
+public sealed record Difference(DifferenceKind Kind, string Table, string TopicType, int TopicId, int Day)
 {
-    /// <summary>How it differs.</summary>
-    public required DifferenceKind Kind { get; init; }
-
-    /// <summary>The statistics table.</summary>
-    public required string Table { get; init; }
-
-    /// <summary>The topic's type.</summary>
-    public required string TopicType { get; init; }
-
-    /// <summary>The topic's id.</summary>
-    public required int TopicId { get; init; }
-
-    /// <summary>The day, as <see cref="DateOnly.DayNumber"/>.</summary>
-    public required int Day { get; init; }
-
     /// <summary>The column that differs; null where it is the whole row.</summary>
     public string? Column { get; init; }
 
@@ -82,10 +64,7 @@ public enum DifferenceKind
     /// <summary>The row has no SequenceNr: something other than the engine wrote it.</summary>
     Foreign = 4,
 
-    /// <summary>
-    /// Events of the Counter are not in its row, or it has none, though their owner has gone on for longer than a flush takes:
-    /// the row will not come by itself.
-    /// </summary>
+    /// <summary>Events of the Counter are not in its row, or it has none, though their owner has gone on for longer than a flush takes.</summary>
     Overdue = 5,
 }
 

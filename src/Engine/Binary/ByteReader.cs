@@ -2,9 +2,7 @@ using System.Buffers.Binary;
 
 namespace DataLoad.Engine.Binary;
 
-/// <summary>
-/// Reads what <see cref="ByteWriter"/> wrote; never past the end, never more than is there. Any fault is an <see cref="InvalidDataException"/>.
-/// </summary>
+/// <summary>Reads what <see cref="ByteWriter"/> wrote, never past the end. Any fault is an <see cref="InvalidDataException"/>.</summary>
 internal ref struct ByteReader(ReadOnlySpan<byte> bytes)
 {
     private readonly ReadOnlySpan<byte> _bytes = bytes;

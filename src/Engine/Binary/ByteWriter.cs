@@ -87,10 +87,7 @@ internal sealed class ByteWriter(int capacity = 1024) : IBufferWriter<byte>
         Array.Resize(ref _buffer, Math.Max(checked(Length + count), (int)Math.Min(Array.MaxLength, (long)_buffer.Length * 2)));
 }
 
-/// <summary>
-/// Integers of variable length: seven bits a byte, the lowest first, the top bit set where more follow (LEB128);
-/// signed ones folded so that small magnitudes are short (zigzag), as in Protocol Buffers.
-/// </summary>
+/// <summary>Integers as in Protocol Buffers: seven bits a byte, the lowest first (LEB128); signed ones folded so that small ones are short (zigzag).</summary>
 internal static class Varint
 {
     /// <summary>The most bytes that an integer takes.</summary>

@@ -85,10 +85,7 @@ public sealed class ClusterNode
     /// <summary>The intake while events are taken in, or null.</summary>
     public StreamIntake? Intake => _life?.Intake;
 
-    /// <summary>
-    /// Whether the actor system is alive, as far as there is to be one: Akka's own health check says so. One that waits for a
-    /// lease or the store is alive, too.
-    /// </summary>
+    /// <summary>Whether Akka's own health check says that the actor system is alive; so is a node that waits for a lease or the store.</summary>
     public async Task<bool> IsAliveAsync(CancellationToken cancellationToken) =>
         _life is not { } life || (await life.CheckAsync(Live, cancellationToken)).Status != HealthStatus.Unhealthy;
 

@@ -31,8 +31,6 @@ public readonly record struct PersistedEntry(int Partition, long SequenceNr, IJo
 /// <param name="Block">The block.</param>
 public readonly record struct PersistedBlock(int Partition, long SequenceNr, Block Block);
 
-/// <summary>
-/// Stands for an entry whose bytes do not read, from the serializer to <see cref="JournalReader"/>, which knows its place and refuses it by name.
-/// </summary>
+/// <summary>Stands for an entry whose bytes do not read, until <see cref="JournalReader"/>, which knows its place, refuses it by name.</summary>
 /// <param name="Fault">What is wrong with it.</param>
 internal sealed record UnreadableEntry(Exception Fault) : IJournalEntry;

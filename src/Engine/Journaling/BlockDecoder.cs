@@ -4,9 +4,7 @@ using DataLoad.Engine.Counting;
 
 namespace DataLoad.Engine.Journaling;
 
-/// <summary>
-/// Reads the entries of blocks, one event at a time into the same object. Not thread-safe; open a block, then call <see cref="Next"/> until it is false.
-/// </summary>
+/// <summary>Reads blocks, one event at a time into the same object: open one, then call <see cref="Next"/> until it is false. Not thread-safe.</summary>
 /// <param name="catalog">The streams and their facts.</param>
 public sealed class BlockDecoder(Catalog catalog)
 {

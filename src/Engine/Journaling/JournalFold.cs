@@ -36,9 +36,7 @@ public sealed class JournalFold(CountingPlan plan, JournalReader journal, IParti
     /// <summary>The Counters of a Partition that a filter means, as the journal gives them.</summary>
     /// <param name="partition">The Partition.</param>
     /// <param name="filter">Which Counters.</param>
-    /// <param name="limitOf">
-    /// The SequenceNr of the last block that a Counter's fold takes in, so that it can be compared with a row at that SequenceNr; null for no limit.
-    /// </param>
+    /// <param name="limitOf">The SequenceNr of the last block that a Counter's fold takes in, that of the row it is compared with; null for no limit.</param>
     /// <param name="cancellationToken">Ends the fold.</param>
     /// <returns>The Counters; those of which nothing was taken in stand at SequenceNr 0.</returns>
     /// <exception cref="StoredFormatException">The journal or its baseline is damaged.</exception>

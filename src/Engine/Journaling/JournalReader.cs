@@ -8,10 +8,7 @@ using DataLoad.Engine.Counting;
 
 namespace DataLoad.Engine.Journaling;
 
-/// <summary>
-/// Reads what Partitions persisted, in order and with back-pressure, through Akka.Persistence.Query: beside the owner, or in a
-/// process that is no node. Thread-safe.
-/// </summary>
+/// <summary>Reads what Partitions persisted, in order and with back-pressure, beside the owner or in a process that is no node. Thread-safe.</summary>
 /// <param name="journal">The query; it may leave out entries that were deleted, so read from behind the baseline.</param>
 /// <param name="materializer">Runs what is read here to its end; not needed by <see cref="Read"/>.</param>
 public class JournalReader(ICurrentEventsByPersistenceIdQuery journal, IMaterializer materializer)
@@ -32,10 +29,7 @@ public class JournalReader(ICurrentEventsByPersistenceIdQuery journal, IMaterial
             : journal.CurrentEventsByPersistenceId(PersistenceIdOf(partition), fromSequenceNr, toSequenceNr)
                 .Via(new EntrySequence(partition, fromSequenceNr, toSequenceNr));
 
-    /// <summary>
-    /// The entries behind a number, which is not below the baseline, as <see cref="Read"/> gives them, to be read with <c>await foreach</c>; ending it early
-    /// ends the query.
-    /// </summary>
+    /// <summary>The entries behind a number, which is not below the baseline, for <c>await foreach</c>; ending it early ends the query.</summary>
     /// <exception cref="StoredFormatException">A number is missing, or an entry does not read.</exception>
     public IAsyncEnumerable<PersistedEntry> ReadEntriesAsync(int partition, long afterSequenceNr, CancellationToken cancellationToken) =>
         EnumerateAsync(Read(partition, afterSequenceNr + 1, long.MaxValue), cancellationToken);

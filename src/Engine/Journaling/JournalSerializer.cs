@@ -56,10 +56,7 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
     public override byte[] ToBinary(object obj) => FormOf(obj).Encode(obj);
 
     /// <inheritdoc/>
-    /// <remarks>
-    /// What Partitions persist is not refused here but by who knows its place and names it: a block by <see cref="BlockDecoder"/>, all else by
-    /// <see cref="JournalReader"/>.
-    /// </remarks>
+    /// <remarks>What Partitions persist is refused by who knows its place: a block by <see cref="BlockDecoder"/>, else <see cref="JournalReader"/>.</remarks>
     /// <exception cref="StoredFormatException">The manifest is not known, or the bytes are damaged or of an unknown version.</exception>
     public override object FromBinary(byte[] bytes, string manifest)
     {

@@ -7,9 +7,7 @@ using Akka.Streams;
 
 namespace DataLoad.Engine.Journaling;
 
-/// <summary>
-/// Reads the journal in a process that is no node: an actor system with the read journal and nothing else. Ended with the command that needs it.
-/// </summary>
+/// <summary>Reads the journal in a process that is no node: an actor system with the read journal alone, which ends with its command.</summary>
 public sealed class JournalSystem : IAsyncDisposable
 {
     private readonly ActorSystem _system;
@@ -33,10 +31,7 @@ public sealed class JournalSystem : IAsyncDisposable
         return new JournalSystem(ActorSystem.Create("journal", BootstrapSetup.Create().WithConfig(config)));
     }
 
-    /// <summary>
-    /// The read journal of a system that was configured with <see cref="JournalConfig"/>. Starts the plugin, and waits until it has; not to be called in an
-    /// actor.
-    /// </summary>
+    /// <summary>The read journal of a system of <see cref="JournalConfig"/>. Waits until the plugin has started; not to be called in an actor.</summary>
     public static ICurrentEventsByPersistenceIdQuery ReadJournalOf(ActorSystem system) =>
         PersistenceQuery.Get(system).ReadJournalFor<SqlReadJournal>(JournalConfig.ReadPlugin);
 

@@ -3,10 +3,7 @@ using DataLoad.Engine.Counting;
 
 namespace DataLoad.Engine.Journaling;
 
-/// <summary>
-/// Writes topic types as references: 0 and the text for one that is new, else its number, counted from 1 in the order of
-/// their first appearance. Not thread-safe.
-/// </summary>
+/// <summary>Writes topic types as references: 0 and the text for a new one, else its number, 1 and up in order of appearance. Not thread-safe.</summary>
 internal sealed class TopicTypeWriter
 {
     private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);

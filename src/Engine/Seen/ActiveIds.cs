@@ -2,9 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace DataLoad.Engine.Seen;
 
-/// <summary>
-/// The ids that are not in a stored segment yet, by time bucket: those added since the last seal, and those of a seal that waits for its commit.
-/// </summary>
+/// <summary>The ids that are in no stored segment yet, by time bucket: those added since the last seal, and those whose seal waits for its commit.</summary>
 internal sealed class ActiveIds(long bucketMs)
 {
     private readonly List<IdTable> _open = [];

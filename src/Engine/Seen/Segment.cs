@@ -1,27 +1,15 @@
 namespace DataLoad.Engine.Seen;
 
-/// <summary>
-/// An immutable, stored set of ids of one time bucket: sorted, cut in pages. What is here is always in memory; its directory and pages come and go.
-/// </summary>
-internal sealed class Segment
+/// <summary>An immutable, stored set of sorted ids of one time bucket. What is here is always in memory; its directory and pages come and go.</summary>
+/// <param name="Key">Its name.</param>
+/// <param name="BucketMs">The length of its bucket, which may differ from today's where the window was changed.</param>
+/// <param name="Count">How many ids it holds; 1 and up.</param>
+/// <param name="PageIds">How many ids each page has but the last.</param>
+/// <param name="FilterBlocks">How many blocks its filter has.</param>
+internal sealed record Segment(SegmentKey Key, long BucketMs, int Count, int PageIds, int FilterBlocks)
 {
     /// <summary>What it costs in memory without its directory.</summary>
     public const int OwnBytes = 160;
-
-    /// <summary>Its name.</summary>
-    public required SegmentKey Key { get; init; }
-
-    /// <summary>The length of its bucket, which may differ from today's where the window was changed.</summary>
-    public required long BucketMs { get; init; }
-
-    /// <summary>How many ids it holds; 1 and up.</summary>
-    public required int Count { get; init; }
-
-    /// <summary>How many ids each page has but the last.</summary>
-    public required int PageIds { get; init; }
-
-    /// <summary>How many blocks its filter has.</summary>
-    public required int FilterBlocks { get; init; }
 
     /// <summary>Filter and resident pages, where they are in memory.</summary>
     public SegmentDirectory? Directory { get; set; }

@@ -22,8 +22,7 @@ internal sealed class SegmentList
     public long Bytes { get; private set; }
 
     /// <summary>Finds a segment.</summary>
-    public bool TryGet(SegmentKey key, [NotNullWhen(true)] out Segment? segment) =>
-        _byKey.TryGetValue(key, out segment);
+    public bool TryGet(SegmentKey key, [NotNullWhen(true)] out Segment? segment) => _byKey.TryGetValue(key, out segment);
 
     /// <summary>Takes segments out and others in.</summary>
     public void Replace(IReadOnlyCollection<Segment> removed, IReadOnlyCollection<Segment> added)

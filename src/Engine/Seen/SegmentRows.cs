@@ -115,15 +115,7 @@ internal static class SegmentRows
         int blocks = (int)InRange(reader.Unsigned(), 1, BlockedFilter.BlocksFor(SeenHashesOptions.SegmentIdsLimit, 32), "a count of filter blocks");
         ReadOnlySpan<byte> words = reader.Bytes(blocks * BlockedFilter.BlockBytes);
         reader.End();
-        return new Segment
-        {
-            Key = key,
-            BucketMs = bucketMs,
-            Count = count,
-            PageIds = pageIds,
-            FilterBlocks = blocks,
-            Directory = new SegmentDirectory(BlockedFilter.From(words), firsts),
-        };
+        return new Segment(key, bucketMs, count, pageIds, blocks) { Directory = new SegmentDirectory(BlockedFilter.From(words), firsts) };
     }
 
     private static void Begin(ByteWriter writer, byte kind, SegmentKey key)
@@ -194,15 +186,7 @@ internal sealed class SegmentWriter(int shard, long epoch, long sequenceNr)
             Put(key.Row(page), SegmentRows.EncodePage(_buffer, key, page, part));
         }
 
-        var segment = new Segment
-        {
-            Key = key,
-            BucketMs = bucketMs,
-            Count = ids.Length,
-            PageIds = pageIds,
-            FilterBlocks = filter.Blocks,
-            Directory = new SegmentDirectory(filter, firsts),
-        };
+        var segment = new Segment(key, bucketMs, ids.Length, pageIds, filter.Blocks) { Directory = new SegmentDirectory(filter, firsts) };
         Put(key.Row(SegmentKey.DirectoryPage), SegmentRows.EncodeDirectory(_buffer, segment));
         return segment;
     }

@@ -2,9 +2,7 @@ using DataLoad.Engine.Contract;
 
 namespace DataLoad.Engine.Statistics;
 
-/// <summary>
-/// Questions that people ask of the statistics tables, answered by the database. Sums over days add up the rows' values, those of distinct metrics too.
-/// </summary>
+/// <summary>Questions of the statistics tables, answered by the database. Sums over days add up the rows' values, those of distinct metrics too.</summary>
 public interface IStatisticsQueries
 {
     /// <summary>A page of topics with their sums over days.</summary>

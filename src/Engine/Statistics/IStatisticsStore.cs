@@ -5,10 +5,7 @@ namespace DataLoad.Engine.Statistics;
 /// <summary>The statistics tables, one per page.</summary>
 public interface IStatisticsStore
 {
-    /// <summary>
-    /// Creates a page's table, or adds the columns that it lacks. A table that exists keeps its rows; those have no
-    /// SequenceNr where the engine did not write them.
-    /// </summary>
+    /// <summary>Creates a page's table, or adds the columns that it lacks; rows that the engine did not write stay, without a SequenceNr.</summary>
     ValueTask EnsureTableAsync(Page page, CancellationToken cancellationToken);
 
     /// <summary>

@@ -88,13 +88,6 @@ public static class Hundredths
         return digits == 0 || value > long.MaxValue ? null : negative ? -(long)value : (long)value;
     }
 
-    /// <summary>The decimal of a number of hundredths, with two decimals.</summary>
-    public static decimal ToDecimal(long hundredths)
-    {
-        ulong magnitude = hundredths < 0 ? (ulong)-(hundredths + 1) + 1 : (ulong)hundredths;
-        return new decimal((int)(uint)magnitude, (int)(uint)(magnitude >> 32), 0, hundredths < 0, 2);
-    }
-
     /// <summary>The text of a number of hundredths, as in <c>123.45</c>.</summary>
-    public static string Format(long hundredths) => ToDecimal(hundredths).ToString("0.00", CultureInfo.InvariantCulture);
+    public static string Format(long hundredths) => (hundredths / 100m).ToString("0.00", CultureInfo.InvariantCulture);
 }

@@ -18,9 +18,7 @@ internal sealed class NumberColumns(long[] values, int width) : BatchColumn
 }
 
 /// <summary>The names of the columns that a statement takes, known as <c>w.name</c> in its text.</summary>
-/// <param name="IsFenced">
-/// Whether rows bear a Partition and its Epoch, in the first two columns <c>partition_id</c> and <c>epoch</c>: those of a stale Epoch are left out.
-/// </param>
+/// <param name="IsFenced">Whether the first two columns are <c>partition_id</c> and <c>epoch</c>: rows of a stale Epoch are then left out.</param>
 /// <param name="Names">The columns of a type each.</param>
 /// <param name="Numbers">How many whole numbers come behind them.</param>
 internal sealed record RowShape(bool IsFenced, string[] Names, int Numbers = 0);

@@ -4,10 +4,7 @@ using LinqToDB.Data;
 
 namespace DataLoad.Engine.Storage;
 
-/// <summary>
-/// Where the SQL of one database differs from another's. What is here by default holds for PostgreSQL and SQLite; a
-/// further database overrides what it says otherwise.
-/// </summary>
+/// <summary>Where the SQL of one database differs from another's. Defaults hold for PostgreSQL and SQLite; a further database overrides them.</summary>
 internal abstract class SqlDialect
 {
     /// <summary>The type of bytes of any length.</summary>

@@ -93,10 +93,7 @@ public static class LookupReader
         }
     }
 
-    /// <summary>
-    /// Whatever a driver throws on a value of a row that it has read is that value's fault: a row is in memory as a whole,
-    /// and a connection that is gone fails the next one's reading.
-    /// </summary>
+    /// <summary>What a driver throws on a value of a row that was read is that value's fault; a connection that is gone fails the next row's reading.</summary>
     private static bool IsOfTheValue(Exception e) => e is not (OperationCanceledException or OutOfMemoryException or ObjectDisposedException);
 
     private static void ReadValue(DbDataReader reader, int ordinal, LookupRows rows, int row, int column, ColumnKind kind)

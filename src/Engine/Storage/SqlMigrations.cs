@@ -4,9 +4,7 @@ using LinqToDB.Data;
 
 namespace DataLoad.Engine.Storage;
 
-/// <summary>
-/// Brings the schema up to date: numbered steps, all that are missing in one transaction; for a journal in a database of its own that one's first.
-/// </summary>
+/// <summary>Brings the schema up to date: numbered steps, all that are missing in one transaction; a journal in a database of its own first.</summary>
 internal sealed class SqlMigrations(SqlDatabase database)
 {
     private static readonly string[] JournalKey = ["persistence_id", "sequence_number"];

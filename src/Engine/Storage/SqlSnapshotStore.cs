@@ -51,9 +51,7 @@ internal sealed class SqlSnapshotStore(SqlDatabase database) : ISnapshotStore
         }
     }
 
-    /// <summary>
-    /// Asks for the sizes first, which a database knows without reading the states, so that no more states are read than the page holds. One is always read.
-    /// </summary>
+    /// <summary>Asks for the sizes first, which costs a database little, so that no more states are read than the page holds; one always is.</summary>
     private static async Task<List<Snapshot>> ReadPageAsync(
         DataConnection db, string range, DataParameter[] parameters, byte[] from, CancellationToken cancellationToken)
     {

@@ -3,9 +3,7 @@ using LinqToDB.Data;
 
 namespace DataLoad.Engine.Storage;
 
-/// <summary>
-/// Creates a page's table, or completes one that others made and keeps what else it holds. Where nothing is missing no right to change it is needed.
-/// </summary>
+/// <summary>Creates a page's table, or completes one that others made, without touching what else it holds. No right is needed for what is complete.</summary>
 internal sealed class SqlStatisticsTable(SqlDatabase database, Page page)
 {
     private static readonly string[] Key = ["topic_type", "topic_id", "stat_date"];

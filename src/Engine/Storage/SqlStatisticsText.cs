@@ -84,30 +84,13 @@ internal sealed class SqlStatisticsFilter
 
     public SqlStatisticsFilter(SqlDialect dialect, StatisticsFilter filter, string? search = null)
     {
-        if (filter.TopicType is { } type)
-        {
-            Add("topic_type = @type", DataParameter.Text("type", type));
-        }
-
-        if (filter.TopicId is { } id)
-        {
-            Add("topic_id = @id", DataParameter.Int32("id", id));
-        }
-
-        if (filter.From is { } from)
-        {
-            Add("stat_date >= @first", dialect.Day("first", Within(from)));
-        }
-
-        if (filter.To is { } to)
-        {
-            Add("stat_date <= @final", dialect.Day("final", Within(to)));
-        }
-
-        if (search is not null)
-        {
-            Add(dialect.Contains("lower(topic_type || '/' || topic_id)", "@search"), DataParameter.Text("search", search.ToLowerInvariant()));
-        }
+        AddGiven("topic_type = @type", filter.TopicType is { } type ? DataParameter.Text("type", type) : null);
+        AddGiven("topic_id = @id", filter.TopicId is { } id ? DataParameter.Int32("id", id) : null);
+        AddGiven("stat_date >= @first", filter.From is { } from ? dialect.Day("first", Within(from)) : null);
+        AddGiven("stat_date <= @final", filter.To is { } to ? dialect.Day("final", Within(to)) : null);
+        AddGiven(
+            dialect.Contains("lower(topic_type || '/' || topic_id)", "@search"),
+            search is null ? null : DataParameter.Text("search", search.ToLowerInvariant()));
     }
 
     /// <summary>The WHERE clause, or nothing.</summary>
@@ -121,6 +104,14 @@ internal sealed class SqlStatisticsFilter
     {
         _conditions.Add(condition);
         _parameters.AddRange(parameters);
+    }
+
+    private void AddGiven(string condition, DataParameter? parameter)
+    {
+        if (parameter is not null)
+        {
+            Add(condition, parameter);
+        }
     }
 
     /// <summary>A filter may name days before the first or after the last that there are.</summary>

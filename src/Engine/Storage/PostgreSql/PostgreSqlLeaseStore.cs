@@ -4,10 +4,7 @@ using Npgsql;
 
 namespace DataLoad.Engine.Storage.PostgreSql;
 
-/// <summary>
-/// Leases, by the database's clock. Each node that acts through this store has a session of its own
-/// (<see cref="PostgreSqlNodeSession"/>). Calls come one after another.
-/// </summary>
+/// <summary>Leases by the server's clock, one call after another. Each node has a session of its own (<see cref="PostgreSqlNodeSession"/>).</summary>
 internal sealed class PostgreSqlLeaseStore(
     NpgsqlConnectionStringBuilder connection, NpgsqlDataSource source, string name, PostgreSqlStoreOptions options) : ILeaseStore
 {
@@ -53,13 +50,7 @@ internal sealed class PostgreSqlLeaseStore(
         // A statement of its own: where the first one waited for a takeover, this one sees it.
         Add(batch, PostgreSqlLeaseSql.Held, Parameter.Of(nodeId));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
-        var leases = new List<ShardLease>();
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            leases.Add(new ShardLease(reader.GetInt32(0), reader.GetInt64(1)));
-        }
-
-        return leases;
+        return await ReadAllAsync(reader, row => new ShardLease(row.GetInt32(0), row.GetInt64(1)), cancellationToken);
     }
 
     public async ValueTask ReleaseAsync(string nodeId, CancellationToken cancellationToken)
@@ -91,13 +82,7 @@ internal sealed class PostgreSqlLeaseStore(
     {
         await using NpgsqlCommand command = source.CreateCommand(PostgreSqlLeaseSql.ListNodes);
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
-        var nodes = new List<NodePresence>();
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            nodes.Add(new NodePresence(ReadNode(reader), reader.GetInt32(3)));
-        }
-
-        return nodes;
+        return await ReadAllAsync(reader, row => new NodePresence(ReadNode(row), row.GetInt32(3)), cancellationToken);
     }
 
     /// <summary>Closes the nodes' sessions; leases that were not released are free from then on.</summary>
@@ -207,13 +192,7 @@ internal sealed class PostgreSqlLeaseStore(
     {
         await using var command = new NpgsqlCommand(PostgreSqlLeaseSql.States, session) { Parameters = { Parameter.Of(shards) } };
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
-        var states = new List<LeaseState>();
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            states.Add(LeaseState.Read(reader));
-        }
-
-        return states;
+        return await ReadAllAsync(reader, LeaseState.Read, cancellationToken);
     }
 
     private static void Add(NpgsqlBatch batch, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
@@ -225,6 +204,17 @@ internal sealed class PostgreSqlLeaseStore(
         }
 
         batch.BatchCommands.Add(command);
+    }
+
+    private static async Task<List<T>> ReadAllAsync<T>(NpgsqlDataReader reader, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    {
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            rows.Add(read(reader));
+        }
+
+        return rows;
     }
 
     private static NodeInfo ReadNode(NpgsqlDataReader reader) =>

@@ -15,10 +15,7 @@ public sealed record PostgreSqlStoreOptions
     /// </summary>
     public string? NodeId { get; init; }
 
-    /// <summary>
-    /// How long a call to the server may take; at least a second. Low: a busy server fails calls that would have
-    /// worked. High: a server that hangs is noticed late.
-    /// </summary>
+    /// <summary>How long a call may take; at least 1 s. Low: a busy server fails calls that would work. High: a hang is noticed late.</summary>
     public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
@@ -27,10 +24,7 @@ public sealed record PostgreSqlStoreOptions
     /// </summary>
     public int MaxConnections { get; init; } = 16;
 
-    /// <summary>
-    /// Whether the server keeps statements prepared, which saves it reading and planning them anew. False where a pooler
-    /// stands between that gives each transaction another session.
-    /// </summary>
+    /// <summary>Whether the server keeps statements prepared, which saves planning them anew. False behind a pooler that switches sessions.</summary>
     public bool PrepareStatements { get; init; } = true;
 
     /// <summary>Checks the values.</summary>

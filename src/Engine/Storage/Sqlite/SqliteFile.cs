@@ -6,15 +6,14 @@ namespace DataLoad.Engine.Storage.Sqlite;
 /// <summary>The file of a database, from a path or a connection string.</summary>
 internal sealed class SqliteFile
 {
-    private static readonly bool ProviderReady = InitProvider();
-
     private readonly string? _connectionString;
+
+    static SqliteFile() => Batteries_V2.Init();
 
     /// <summary>Reads a path or a connection string (one with <c>Data Source=</c>).</summary>
     /// <exception cref="StoreException">It names no file.</exception>
     public SqliteFile(string pathOrConnectionString)
     {
-        _ = ProviderReady;
         string path = pathOrConnectionString;
         if (IsConnectionString(pathOrConnectionString))
         {
@@ -78,10 +77,4 @@ internal sealed class SqliteFile
         text.Contains("Data Source=", StringComparison.OrdinalIgnoreCase)
         || text.Contains("DataSource=", StringComparison.OrdinalIgnoreCase)
         || text.Contains("Filename=", StringComparison.OrdinalIgnoreCase);
-
-    private static bool InitProvider()
-    {
-        Batteries_V2.Init();
-        return true;
-    }
 }
