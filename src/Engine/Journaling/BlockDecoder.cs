@@ -36,10 +36,10 @@ public sealed class BlockDecoder(Catalog catalog)
     public int EventCount => _head.Count;
 
     /// <summary>Whether the texts are wanted; where not they are passed over, unless an identity needs them.</summary>
-    public bool WithTexts { get => _entries.WithTexts; init => _entries.WithTexts = value; }
+    public bool WithTexts { get => _entries.WithTexts; set => _entries.WithTexts = value; }
 
     /// <summary>Whether identities are wanted; where not, those that would have to be computed are left out.</summary>
-    public bool WithIdentities { get => _entries.WithIdentities; init => _entries.WithIdentities = value; }
+    public bool WithIdentities { get => _entries.WithIdentities; set => _entries.WithIdentities = value; }
 
     /// <summary>Opens a block and checks its checksum and head.</summary>
     /// <param name="partition">The Partition that it was read of.</param>
