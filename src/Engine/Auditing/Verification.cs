@@ -47,9 +47,7 @@ public sealed class Verification
         _snapshotCheck = new SnapshotCheck(plan.Catalog, store.Snapshots, Report);
     }
 
-    /// <summary>Compares all Partitions.</summary>
-    /// <param name="progress">Called with the number of Partitions that are done, after each.</param>
-    /// <param name="cancellationToken">Ends the verification.</param>
+    /// <summary>Compares all Partitions, and reports how many are done after each.</summary>
     public async Task<VerificationReport> RunAsync(Action<int>? progress, CancellationToken cancellationToken)
     {
         int done = 0;

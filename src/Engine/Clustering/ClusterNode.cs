@@ -109,9 +109,6 @@ public sealed class ClusterNode
     }
 
     /// <summary>Pauses or resumes a stream: notes it in the store, so that it outlives this node, and does it.</summary>
-    /// <param name="stream">The stream's name.</param>
-    /// <param name="paused">Whether it is to be paused.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
     public async Task SetPausedAsync(string stream, bool paused, CancellationToken cancellationToken)
     {
         await _services.Store.PausedStreams.SetAsync(stream, paused, cancellationToken);

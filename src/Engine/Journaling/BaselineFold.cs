@@ -21,13 +21,10 @@ internal sealed class BaselineFold(CountingPlan plan, JournalReader journal, IPa
 
     private readonly BlockDecoder _decoder = new(plan.Catalog) { WithIdentities = false };
 
-    /// <summary>Plans one run of entries that were persisted before a time and at or before a SequenceNr.</summary>
-    /// <param name="partition">The Partition.</param>
-    /// <param name="epoch">The Epoch that the plan is to be saved under.</param>
-    /// <param name="beforeMs">The time, in epoch milliseconds, before which entries are past their retention.</param>
-    /// <param name="throughSequenceNr">The last SequenceNr that may be trimmed, which is persisted: at most the checkpoint.</param>
-    /// <param name="cancellationToken">Ends the fold.</param>
-    /// <returns>The plan; null where nothing is to be trimmed.</returns>
+    /// <summary>
+    /// Plans one run of entries that were persisted before a time, in epoch milliseconds, and at or before a SequenceNr that is persisted, at most the
+    /// checkpoint. The plan is to be saved under the Epoch; null where nothing is to be trimmed.
+    /// </summary>
     /// <exception cref="StoredFormatException">What is to be trimmed, or the baseline, is damaged.</exception>
     /// <exception cref="OverflowException">A sum is larger than its column holds.</exception>
     public async Task<BaselinePlan?> PlanAsync(int partition, long epoch, long beforeMs, long throughSequenceNr, CancellationToken cancellationToken)

@@ -41,10 +41,7 @@ public sealed class BlockDecoder(Catalog catalog)
     /// <summary>Whether identities are wanted; where not, those that would have to be computed are left out.</summary>
     public bool WithIdentities { get => _entries.WithIdentities; set => _entries.WithIdentities = value; }
 
-    /// <summary>Opens a block and checks its checksum and head.</summary>
-    /// <param name="partition">The Partition that it was read of.</param>
-    /// <param name="sequenceNr">The number that it was read at.</param>
-    /// <param name="block">The block.</param>
+    /// <summary>Opens a block that was read at a place of a Partition's journal, and checks its checksum and head.</summary>
     /// <exception cref="StoredFormatException">The block is damaged, of an unknown version, or of another place.</exception>
     public void Open(int partition, long sequenceNr, Block block)
     {

@@ -23,10 +23,7 @@ internal sealed class BlockEncoder
     /// <summary>The size of the block if it were finished now, in bytes.</summary>
     public int Length => _bytes.Length + sizeof(uint);
 
-    /// <summary>Starts a block; what was added before is gone.</summary>
-    /// <param name="partition">The Partition.</param>
-    /// <param name="sequenceNr">The number that the block is going to be persisted at.</param>
-    /// <param name="journaledAtMs">Now, in epoch milliseconds; identities that expire do so counting from it.</param>
+    /// <summary>Starts a block, made now, that is going to be persisted at a SequenceNr; identities that expire do so counting from now.</summary>
     public void Start(int partition, long sequenceNr, long journaledAtMs)
     {
         _head = new BlockHead(partition, sequenceNr, journaledAtMs, 0);
@@ -39,9 +36,7 @@ internal sealed class BlockEncoder
         Count = 0;
     }
 
-    /// <summary>Adds an event; its bytes are copied.</summary>
-    /// <param name="head">What the entry begins with.</param>
-    /// <param name="payload">The rest of the entry, as <see cref="EntryWriter"/> wrote it.</param>
+    /// <summary>Adds an event: what its entry begins with, and its payload as <see cref="EntryWriter"/> wrote it. The bytes are copied.</summary>
     /// <returns>Where the payload begins in the finished block, for <see cref="EntryDecoder.ReadFacts"/>.</returns>
     public int Add(in EventHead head, ReadOnlySpan<byte> payload)
     {

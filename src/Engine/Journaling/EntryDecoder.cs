@@ -47,9 +47,7 @@ internal sealed class EntryDecoder(Catalog catalog)
         }
     }
 
-    /// <summary>Reads a payload.</summary>
-    /// <param name="reader">At the payload; then behind it.</param>
-    /// <param name="into">An event that was emptied and has its stream, topic, time and day.</param>
+    /// <summary>Reads a payload into an event that was emptied and has its stream, topic, time and day.</summary>
     /// <exception cref="InvalidDataException">The payload is damaged.</exception>
     public void Read(ref ByteReader reader, BusinessEvent into)
     {

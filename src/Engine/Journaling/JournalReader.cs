@@ -47,10 +47,10 @@ public class JournalReader(ICurrentEventsByPersistenceIdQuery journal, IMaterial
         }
     }
 
-    /// <summary>The highest number of a Partition, found by some forty small queries at the most: there is none for it, and numbers have no gaps.</summary>
-    /// <param name="partition">The Partition.</param>
-    /// <param name="atLeast">What it is at least: the baseline, or a number that was read; 0 and up.</param>
-    /// <param name="cancellationToken">Ends the search.</param>
+    /// <summary>
+    /// The highest number of a Partition, at least the baseline or a number that was read, found by some forty small queries at the most: there is none
+    /// for it, and numbers have no gaps.
+    /// </summary>
     public async Task<long> FindHighestAsync(int partition, long atLeast, CancellationToken cancellationToken)
     {
         long step = 1;

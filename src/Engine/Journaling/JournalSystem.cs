@@ -22,7 +22,6 @@ public sealed class JournalSystem : IAsyncDisposable
     public JournalReader Reader { get; }
 
     /// <summary>Starts one. The database is asked for nothing until something is read.</summary>
-    /// <param name="connection">How the journal is reached; for SQLite, reading opens the file to be read only.</param>
     public static JournalSystem Start(Storage.JournalConnection connection)
     {
         Config config = ConfigurationFactory.ParseString("akka { loglevel = OFF, stdout-loglevel = OFF }")

@@ -10,10 +10,7 @@ internal static class Compaction
 {
     private const int MaxInputs = 64;
 
-    /// <summary>What is worth merging next; null where nothing is.</summary>
-    /// <param name="newestFirst">All segments, bucket by bucket.</param>
-    /// <param name="newestEndMs">When the newest bucket ends; those that end before are over.</param>
-    /// <param name="options">The limits.</param>
+    /// <summary>What is worth merging next of all segments, bucket by bucket; null where nothing is. Buckets that end before the newest one are over.</summary>
     public static CompactionPlan? Plan(ReadOnlySpan<Segment> newestFirst, long newestEndMs, SeenHashesOptions options)
     {
         int start = 0;

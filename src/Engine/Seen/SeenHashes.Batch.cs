@@ -9,10 +9,6 @@ internal sealed partial class SeenHashes
     private readonly FilterMask[] _masks = new FilterMask[ChunkIds];
 
     /// <summary>Tells what is known of each id of a batch, and asks for the rows that are missing to tell.</summary>
-    /// <param name="hashes">The ids.</param>
-    /// <param name="nowMs">The time, in epoch milliseconds.</param>
-    /// <param name="found">What is known of each; at least as long.</param>
-    /// <param name="missing">Where to ask.</param>
     public void CollectMissing(ReadOnlySpan<UInt128> hashes, long nowMs, Span<Membership> found, MissingPages missing)
     {
         long endedByMs = nowMs - _options.WindowMs;

@@ -29,9 +29,6 @@ internal sealed partial class SeenHashes
     /// known here until <see cref="Sealed"/>. Where the save fails, save <see cref="PendingSeal"/> again; ids added meanwhile belong to the next seal, so no
     /// checkpoint may pass the SequenceNr of the writes.
     /// </summary>
-    /// <param name="epoch">The epoch to write under.</param>
-    /// <param name="appliedSequenceNr">The SequenceNr of the last event whose id was added.</param>
-    /// <param name="nowMs">The time, in epoch milliseconds.</param>
     /// <exception cref="InvalidOperationException">A seal waits for its commit.</exception>
     public SeenWrites Seal(long epoch, long appliedSequenceNr, long nowMs)
     {
@@ -96,10 +93,6 @@ internal sealed partial class SeenHashes
     /// that fails, save <see cref="PendingCompaction"/> again. Until <see cref="Committed"/> the rows of the new segment
     /// are taken from there: what the store holds meanwhile, old or new, is not asked.
     /// </summary>
-    /// <param name="plan">The plan.</param>
-    /// <param name="loaded">What the store has for its keys, in any order.</param>
-    /// <param name="epoch">The epoch to write under.</param>
-    /// <param name="sequenceNr">The SequenceNr that the segments hold at.</param>
     /// <returns>The writes; null where the plan is out of date, its bucket forgotten: drop it.</returns>
     /// <exception cref="Counting.StoredFormatException">A page is missing or damaged; nothing is changed.</exception>
     /// <exception cref="InvalidOperationException">A merge waits for its commit.</exception>
@@ -176,8 +169,6 @@ internal sealed partial class SeenHashes
     /// Gives a segment up, all ids of whose bucket were added again before; its rows go with the next seal, which stores
     /// those ids. Until then, a crash finds all as it was.
     /// </summary>
-    /// <param name="key">The segment.</param>
-    /// <param name="rows">The keys of its rows that the store has.</param>
     public void GiveUp(SegmentKey key, IReadOnlyCollection<byte[]> rows)
     {
         if (_segments.TryGet(key, out Segment? segment))

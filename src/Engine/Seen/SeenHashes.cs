@@ -101,9 +101,7 @@ internal sealed partial class SeenHashes
         return seen;
     }
 
-    /// <summary>Remembers an id. Adding it again, or one that a segment holds, changes nothing.</summary>
-    /// <param name="hash">The id.</param>
-    /// <param name="journaledAtMs">When it was journaled, in epoch milliseconds; 0 and up.</param>
+    /// <summary>Remembers an id from its journaling on, in epoch milliseconds. Adding it again, or one that a segment holds, changes nothing.</summary>
     public void Add(UInt128 hash, long journaledAtMs)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(journaledAtMs);

@@ -20,9 +20,6 @@ public sealed class RowAdoption(IStatisticsStore statistics, ISnapshotStore snap
     private const int BatchRows = 500;
 
     /// <summary>Makes sure of the tables, and that all their rows are the engine's.</summary>
-    /// <param name="partitions">How many Partitions there are.</param>
-    /// <param name="adopt">Whether rows that are not the engine's are adopted.</param>
-    /// <param name="cancellationToken">Ends it; what is adopted by then is.</param>
     /// <returns>How many rows were adopted, by table.</returns>
     /// <exception cref="StoreException">There are rows that the engine did not write, and they are not to be adopted.</exception>
     public async Task<IReadOnlyDictionary<string, long>> RunAsync(int partitions, bool adopt, CancellationToken cancellationToken)

@@ -39,11 +39,9 @@ public abstract class SqlDatabase : IAsyncDisposable
 
     /// <summary>
     /// Runs statements for their rows in one transaction, in one round trip. Fenced rows of a stale Epoch are left out: the rows of their Partitions are
-    /// locked first, in order, so that two writers cannot wait for each other, and an Epoch that is compared cannot change before the commit.
+    /// locked first, in order, so that two writers cannot wait for each other, and an Epoch that is compared cannot change before the commit. Exclusive
+    /// are statements that change the Partitions' rows themselves.
     /// </summary>
-    /// <param name="statements">The statements.</param>
-    /// <param name="isExclusive">Whether the Partitions' rows themselves are changed.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The Partitions whose Epoch is stale, and how many rows the statements changed.</returns>
     internal abstract ValueTask<(IReadOnlyList<int> Stale, int Changed)> WriteRowsAsync(
         IReadOnlyList<RowStatement> statements, bool isExclusive, CancellationToken cancellationToken);

@@ -128,8 +128,6 @@ internal abstract class SqlDialect
     public virtual Task LockSchemaAsync(DataConnection db, string name, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>What a failed change of the schema means, with its remedy; null where it is any other failure.</summary>
-    /// <param name="error">The failure.</param>
-    /// <param name="statement">What was run.</param>
     public abstract string? ExplainSchemaChange(Exception error, string statement);
 
     /// <summary>Whether an error of the driver says that a unique key is taken, or that an index to be made unique found two rows of one key.</summary>
