@@ -80,13 +80,13 @@ internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, A
                     orphans.Add(key);
                 }
             }
-            catch (SegmentDamageException e)
-            {
-                reported.Add(e.Segment);
-                report(new Damage(partition, e.At(partition, snapshot.SequenceNr).Message));
-            }
             catch (StoredFormatException e)
             {
+                if (e is SegmentDamageException { Segment: var damaged })
+                {
+                    reported.Add(damaged);
+                }
+
                 report(new Damage(partition, $"{SnapshotFault.Place(partition, SnapshotKind.SeenHashes, snapshot.SequenceNr)}: {e.Message}"));
             }
         }

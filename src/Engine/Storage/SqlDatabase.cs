@@ -46,19 +46,8 @@ public abstract class SqlDatabase : IAsyncDisposable
     internal abstract ValueTask<(IReadOnlyList<int> Stale, int Changed)> WriteRowsAsync(
         IReadOnlyList<RowStatement> statements, bool isExclusive, CancellationToken cancellationToken);
 
-    /// <summary>Runs work on the database that holds the journal, in one transaction; makes it where it is not there.</summary>
-    internal virtual ValueTask<T> TransactJournalAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        TransactAsync(work, cancellationToken);
-
-    /// <summary>Runs work that only reads on the database that holds the journal.</summary>
-    internal virtual ValueTask<T> ReadJournalAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        ReadAsync(work, cancellationToken);
-
-    /// <summary>Whether the journal is in a database of its own beside the store's.</summary>
-    internal virtual bool HasJournalOfItsOwn => false;
-
-    /// <summary>Whether the database that holds the journal is there at all.</summary>
-    internal virtual bool JournalExists => true;
+    /// <summary>The database that holds the journal: this one, or one of its own beside it.</summary>
+    internal virtual SqlDatabase Journal => this;
 
     /// <summary>One trivial round trip, for health.</summary>
     internal async ValueTask PingAsync(CancellationToken cancellationToken) =>

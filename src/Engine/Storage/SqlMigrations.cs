@@ -13,6 +13,8 @@ internal sealed class SqlMigrations(SqlDatabase database)
 
     private SqlDialect Dialect => database.Dialect;
 
+    private bool HasJournalOfItsOwn => database.Journal != database;
+
     private int Latest => _all[^1].Version;
 
     /// <summary>Runs the migrations that are missing.</summary>
@@ -25,11 +27,12 @@ internal sealed class SqlMigrations(SqlDatabase database)
             return;
         }
 
-        if (database.HasJournalOfItsOwn)
+        if (HasJournalOfItsOwn)
         {
             // The store is checked first, so that one that is refused has no journal made beside it.
             await database.ReadAsync(VersionAsync, cancellationToken);
-            await database.TransactJournalAsync((db, token) => RunAsync(db, migration => migration.Journal, token), cancellationToken);
+            await database.Journal.CreateAsync(cancellationToken);
+            await database.Journal.TransactAsync((db, token) => RunAsync(db, migration => migration.Journal, token), cancellationToken);
             await database.TransactAsync((db, token) => RunAsync(db, migration => migration.Store, token), cancellationToken);
         }
         else
@@ -66,8 +69,8 @@ internal sealed class SqlMigrations(SqlDatabase database)
     /// <summary>What is wrong with the journal's table, or null; changes nothing.</summary>
     public async ValueTask<string?> CheckJournalAsync(CancellationToken cancellationToken)
     {
-        string where = database.HasJournalOfItsOwn ? $"The journal beside {database.Name}" : database.Name;
-        return !database.JournalExists ? $"{where} is missing; restore it from the backup that the store is of." : await database.ReadJournalAsync(
+        string where = HasJournalOfItsOwn ? $"The journal beside {database.Name}" : database.Name;
+        return !database.Journal.Exists ? $"{where} is missing; restore it from the backup that the store is of." : await database.Journal.ReadAsync(
             async (db, token) => !await Dialect.HasTableAsync(db, "journal", token)
                 ? $"{where} has no table 'journal'; start the engine once to make it, or restore it from the backup that the store is of."
                 : await Dialect.HasUniqueKeyAsync(db, "journal", JournalKey, token) ? null

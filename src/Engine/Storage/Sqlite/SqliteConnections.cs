@@ -128,21 +128,15 @@ internal sealed class SqliteConnections(SqliteFile file, SqliteStoreOptions opti
             session = SqliteSession.Open(file, options, isForReading ? SqliteOpenMode.ReadOnly : SqliteOpenMode.ReadWrite, readOnly: true);
         }
 
-        bool reusable = false;
         try
         {
             T result = await TransactAsync(session, "BEGIN", work);
-            reusable = true;
+            _readers.Add(session);
             return result;
         }
         catch (Exception e)
         {
-            reusable = TryRollBack(session) && !IsBroken(e);
-            throw;
-        }
-        finally
-        {
-            if (reusable)
+            if (TryRollBack(session) && !IsBroken(e))
             {
                 _readers.Add(session);
             }
@@ -150,6 +144,8 @@ internal sealed class SqliteConnections(SqliteFile file, SqliteStoreOptions opti
             {
                 session.Dispose();
             }
+
+            throw;
         }
     }
 

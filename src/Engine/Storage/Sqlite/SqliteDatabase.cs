@@ -14,56 +14,54 @@ namespace DataLoad.Engine.Storage.Sqlite;
 /// </summary>
 public sealed partial class SqliteDatabase : SqlDatabase
 {
-    private readonly SqliteConnections _store;
-    private readonly SqliteConnections? _journal;
+    private readonly SqliteConnections _connections;
+    private readonly SqliteDatabase? _journal;
 
-    private SqliteDatabase(string pathOrConnectionString, SqliteStoreOptions? options, bool isForReading)
+    private SqliteDatabase(SqliteFile file, SqliteStoreOptions? options, bool isForReading, SqliteDatabase? journal = null)
     {
-        options ??= new SqliteStoreOptions();
-        options.Validate();
-        var file = new SqliteFile(pathOrConnectionString);
-        _store = new SqliteConnections(file, options, isForReading);
-        _journal = isForReading ? null : new SqliteConnections(file.Journal, options, isForReading: false);
+        _connections = new SqliteConnections(file, (options ?? new SqliteStoreOptions()).Validate(), isForReading);
+        _journal = journal;
     }
 
     /// <inheritdoc/>
-    public override string Name => $"SQLite {_store.File.Path}";
+    public override string Name => $"SQLite {_connections.File.Path}";
 
     /// <inheritdoc/>
     public override JournalConnection JournalConnection => new(
         ProviderName.SQLiteMS,
-        _store.File.Journal.ConnectionString(SqliteOpenMode.ReadWrite),
-        _store.File.Journal.ConnectionString(SqliteOpenMode.ReadOnly));
+        _connections.File.Journal.ConnectionString(SqliteOpenMode.ReadWrite),
+        _connections.File.Journal.ConnectionString(SqliteOpenMode.ReadOnly));
 
     internal override SqlDialect Dialect { get; } = new SqliteDialect();
 
-    internal override bool Exists => _store.File.Exists;
+    internal override bool Exists => _connections.File.Exists;
 
-    internal override bool HasJournalOfItsOwn => true;
-
-    internal override bool JournalExists => _store.File.Journal.Exists;
+    internal override SqlDatabase Journal => _journal ?? this;
 
     /// <summary>The file.</summary>
-    internal SqliteFile File => _store.File;
+    internal SqliteFile File => _connections.File;
 
     /// <summary>Makes a database for a store over a file; nothing is opened before the first call.</summary>
     /// <param name="pathOrConnectionString">A path, or a connection string such as <c>Data Source=/path/dataload.db</c>.</param>
     /// <param name="options">The settings; null stands for the defaults.</param>
     /// <exception cref="StoreException">No file is named, or a setting is out of range.</exception>
-    public static SqliteDatabase ForStore(string pathOrConnectionString, SqliteStoreOptions? options = null) =>
-        new(pathOrConnectionString, options, isForReading: false);
+    public static SqliteDatabase ForStore(string pathOrConnectionString, SqliteStoreOptions? options = null)
+    {
+        var file = new SqliteFile(pathOrConnectionString);
+        return new SqliteDatabase(file, options, isForReading: false, new SqliteDatabase(file.Journal, options, isForReading: false));
+    }
 
     /// <summary>Makes a database that is only read; it may be a store's own. SQLite has no arrays, so <c>= ANY(@keys)</c> becomes a list.</summary>
     /// <param name="pathOrConnectionString">A path, or a connection string such as <c>Data Source=/path/shop.db</c>.</param>
     /// <param name="options">Busy timeout and read connections count here; null stands for the defaults.</param>
     /// <exception cref="StoreException">No file is named, or a setting is out of range.</exception>
     public static SqliteDatabase ForReading(string pathOrConnectionString, SqliteStoreOptions? options = null) =>
-        new(pathOrConnectionString, options, isForReading: true);
+        new(new SqliteFile(pathOrConnectionString), options, isForReading: true);
 
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
-        await _store.DisposeAsync();
+        await _connections.DisposeAsync();
         if (_journal is not null)
         {
             await _journal.DisposeAsync();
@@ -75,31 +73,22 @@ public sealed partial class SqliteDatabase : SqlDatabase
 
     /// <summary>Runs work in one transaction that is durable when this returns, and undone where the work throws.</summary>
     internal ValueTask<T> WriteAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken) =>
-        _store.WriteAsync(session => Task.FromResult(work(session)), cancellationToken);
+        _connections.WriteAsync(session => Task.FromResult(work(session)), cancellationToken);
 
     /// <summary>Runs work that only reads, all of it at one moment of the database.</summary>
     internal ValueTask<T> ReadAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken) =>
-        _store.ReadAsync(session => Task.FromResult(work(session)), cancellationToken);
+        _connections.ReadAsync(session => Task.FromResult(work(session)), cancellationToken);
 
-    internal override ValueTask CreateAsync(CancellationToken cancellationToken) => _store.CreateAsync(cancellationToken);
+    internal override ValueTask CreateAsync(CancellationToken cancellationToken) => _connections.CreateAsync(cancellationToken);
 
     internal override ValueTask<T> ReadAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        _store.ReadAsync(session => work(session.Data, cancellationToken), cancellationToken);
+        _connections.ReadAsync(session => work(session.Data, cancellationToken), cancellationToken);
 
     internal override ValueTask<T> ChangeAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
         TransactAsync(work, cancellationToken);
 
     internal override ValueTask<T> TransactAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        _store.WriteAsync(session => work(session.Data, cancellationToken), cancellationToken);
-
-    internal override async ValueTask<T> TransactJournalAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
-    {
-        await _journal!.CreateAsync(cancellationToken);
-        return await _journal.WriteAsync(session => work(session.Data, cancellationToken), cancellationToken);
-    }
-
-    internal override ValueTask<T> ReadJournalAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        _journal!.ReadAsync(session => work(session.Data, cancellationToken), cancellationToken);
+        _connections.WriteAsync(session => work(session.Data, cancellationToken), cancellationToken);
 
     internal override async ValueTask<(IReadOnlyList<int> Stale, int Changed)> WriteRowsAsync(
         IReadOnlyList<RowStatement> statements, bool isExclusive, CancellationToken cancellationToken) => statements.Count == 0
@@ -117,7 +106,7 @@ public sealed partial class SqliteDatabase : SqlDatabase
         string query, ReadOnlyMemory<int> keys, Func<DbDataReader, CancellationToken, ValueTask> read, CancellationToken cancellationToken)
     {
         string json = $"[{string.Join(',', keys.ToArray())}]";
-        await _store.ReadAsync(
+        await _connections.ReadAsync(
             async session =>
             {
                 await using SqliteDataReader reader = session.Query(query, json);

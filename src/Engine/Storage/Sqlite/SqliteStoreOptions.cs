@@ -17,12 +17,13 @@ public sealed record SqliteStoreOptions
 
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="StoreException">A property is out of range; the message names it.</exception>
-    public void Validate()
+    public SqliteStoreOptions Validate()
     {
         Require(BusyTimeout >= TimeSpan.Zero && BusyTimeout <= TimeSpan.FromHours(1), nameof(BusyTimeout), BusyTimeout, "0 to 1 hour");
         Require(ReadConnections is >= 1 and <= 64, nameof(ReadConnections), ReadConnections, "1 to 64");
         Require(CacheKiB >= 64, nameof(CacheKiB), CacheKiB, "64 and up");
         Require(WalCheckpointPages >= 1, nameof(WalCheckpointPages), WalCheckpointPages, "1 and up");
+        return this;
     }
 
     private static void Require(bool holds, string property, object value, string range)
