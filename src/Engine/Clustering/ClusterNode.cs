@@ -99,14 +99,8 @@ public sealed class ClusterNode
     /// <summary>How many deliveries are parked.</summary>
     public long Parked => _life?.Intake?.Parking.Count ?? 0;
 
-    private bool ArePartitionsServing
-    {
-        get
-        {
-            IReadOnlyList<PartitionStatus> partitions = Registry.Partitions;
-            return partitions.Count == _settings.Partitions.Partitions && partitions.All(partition => partition.Phase == PartitionPhase.Serving);
-        }
-    }
+    private bool ArePartitionsServing => Registry.Partitions is var partitions
+        && partitions.Count == _settings.Partitions.Partitions && partitions.All(partition => partition.Phase == PartitionPhase.Serving);
 
     /// <summary>Pauses or resumes a stream: notes it in the store, so that it outlives this node, and does it.</summary>
     public async Task SetPausedAsync(string stream, bool paused, CancellationToken cancellationToken)

@@ -39,14 +39,7 @@ internal sealed class MemoryAccount(MemoryBudget budget, int holders)
     public long Room => Math.Max(0, -budget.OverBytes) / holders;
 
     /// <summary>This Partition's part of what is over the budget, and a tenth more so that it need not be asked for every time.</summary>
-    public long ShareOfExcess
-    {
-        get
-        {
-            long over = budget.OverBytes;
-            return over <= 0 ? 0 : (long)((double)over / budget.UsedBytes * Bytes) + (Bytes / 10);
-        }
-    }
+    public long ShareOfExcess => budget.OverBytes is > 0 and var over ? (long)((double)over / budget.UsedBytes * Bytes) + (Bytes / 10) : 0;
 
     /// <summary>Adds to what is held, or takes from it.</summary>
     public void Add(long bytes)

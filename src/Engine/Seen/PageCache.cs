@@ -59,32 +59,22 @@ internal sealed class PageCache
 }
 
 /// <summary>A page of a segment in memory.</summary>
-internal sealed class SegmentPage
+internal sealed class SegmentPage(SegmentDirectory directory, int index, UInt128[] ids)
 {
-    private readonly UInt128[] _ids;
-
-    public SegmentPage(SegmentDirectory directory, int index, UInt128[] ids)
-    {
-        Directory = directory;
-        Index = index;
-        _ids = ids;
-        ByUse = new LinkedListNode<SegmentPage>(this);
-    }
-
     /// <summary>Where it belongs.</summary>
-    public SegmentDirectory Directory { get; }
+    public SegmentDirectory Directory => directory;
 
     /// <summary>Its index in the segment.</summary>
-    public int Index { get; }
+    public int Index => index;
 
     /// <summary>Its place among the others in the order of use.</summary>
-    public LinkedListNode<SegmentPage> ByUse { get; }
+    public LinkedListNode<SegmentPage> ByUse => field ??= new LinkedListNode<SegmentPage>(this);
 
     /// <summary>What it costs in memory.</summary>
-    public long Bytes => (_ids.Length * 16L) + 96;
+    public long Bytes => (ids.Length * 16L) + 96;
 
     /// <summary>Whether it holds the id.</summary>
-    public bool Contains(UInt128 id) => Array.BinarySearch(_ids, id) >= 0;
+    public bool Contains(UInt128 id) => Array.BinarySearch(ids, id) >= 0;
 }
 
 /// <summary>The store keys of rows to load in one round trip. Bounded: what does not fit is asked for again in the next round.</summary>

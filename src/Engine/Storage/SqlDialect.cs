@@ -117,8 +117,8 @@ internal abstract class SqlDialect
     /// <summary>The statement that makes a statistics table's key unique.</summary>
     public abstract string CreateKey(Page page);
 
-    /// <summary>What else makes a complete statistics table serve better; done outside of a transaction.</summary>
-    public virtual Task OptimizeAsync(DataConnection db, Page page, CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>What else makes a complete statistics table serve better, outside of a transaction; false where it may not be done.</summary>
+    public virtual Task<bool> OptimizeAsync(DataConnection db, Page page, CancellationToken cancellationToken) => Task.FromResult(true);
 
     /// <summary>Why a type cannot serve for a column of a statistics table, as in <c>bigint</c> where it is needed; null where it can.</summary>
     public virtual string? Unfit(TableColumn column, StatisticsColumn needed) => null;

@@ -19,13 +19,7 @@ internal sealed class SqlStatisticsTable(SqlDatabase database, Page page)
             await database.TransactAsync(CompleteAsync, cancellationToken);
         }
 
-        await database.ReadAsync(
-            async (db, token) =>
-            {
-                await Dialect.OptimizeAsync(db, page, token);
-                return true;
-            },
-            cancellationToken);
+        await database.ReadAsync((db, token) => Dialect.OptimizeAsync(db, page, token), cancellationToken);
     }
 
     private async Task<bool> CompleteAsync(DataConnection db, CancellationToken cancellationToken)

@@ -19,12 +19,9 @@ public static class PostgreSqlConnectionString
     {
         text = text.Trim();
         NpgsqlConnectionStringBuilder builder = IsUrl(text) ? PostgreSqlUrl.Parse(text) : ParsePairs(text);
-        if (string.IsNullOrEmpty(builder.Host))
-        {
-            throw new StoreException("The PostgreSQL connection string names no host; add Host=… or write postgresql://user@host/database.");
-        }
-
-        return builder;
+        return string.IsNullOrEmpty(builder.Host)
+            ? throw new StoreException("The PostgreSQL connection string names no host; add Host=… or write postgresql://user@host/database.")
+            : builder;
     }
 
     /// <summary>A name for messages, without secrets, as in <c>PostgreSQL 127.0.0.1:5432/dataload</c>.</summary>

@@ -30,15 +30,8 @@ public sealed class PostgreSqlDatabase : SqlDatabase
         _connection.CommandTimeout = (int)Math.Ceiling(options.CommandTimeout.TotalSeconds);
         _connection.MaxPoolSize = options.MaxConnections;
         _connection.MinPoolSize = Math.Min(_connection.MinPoolSize, options.MaxConnections);
-        if (options.NodeId is not null)
-        {
-            _connection.ApplicationName = PostgreSqlNodeName.ApplicationName(options.NodeId);
-        }
-        else if (string.IsNullOrEmpty(_connection.ApplicationName))
-        {
-            _connection.ApplicationName = PostgreSqlNodeName.None;
-        }
-
+        string given = string.IsNullOrEmpty(_connection.ApplicationName) ? PostgreSqlNodeName.None : _connection.ApplicationName;
+        _connection.ApplicationName = options.NodeId is { } node ? PostgreSqlNodeName.ApplicationName(node) : given;
         _pool = PostgreSqlPool.Open(_connection, settings, target, options.PrepareStatements);
         _data = new DataOptions().UseConnectionFactory(PostgreSQLTools.GetDataProvider(PostgreSQLVersion.v95), _ => _pool.Source.CreateConnection());
     }

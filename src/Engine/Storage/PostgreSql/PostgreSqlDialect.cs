@@ -143,7 +143,7 @@ internal sealed class PostgreSqlDialect : SqlDialect
     /// Pages are read in the order of code points. A table that someone else made may have its key in another one, and
     /// then an index in ours spares a sort a page; without the right to make one it goes on being sorted.
     /// </summary>
-    public override async Task OptimizeAsync(DataConnection db, Page page, CancellationToken cancellationToken)
+    public override async Task<bool> OptimizeAsync(DataConnection db, Page page, CancellationToken cancellationToken)
     {
         bool ordered = await db.ExecuteAsync<bool>(
             """
@@ -158,18 +158,19 @@ internal sealed class PostgreSqlDialect : SqlDialect
             """,
             cancellationToken,
             DataParameter.Text("table", Quote(page.Table)));
-        if (ordered)
-        {
-            return;
-        }
-
         try
         {
-            await db.ExecuteAsync($"CREATE INDEX ON {Quote(page.Table)} (topic_type COLLATE \"C\", topic_id, stat_date)", cancellationToken);
+            if (!ordered)
+            {
+                await db.ExecuteAsync($"CREATE INDEX ON {Quote(page.Table)} (topic_type COLLATE \"C\", topic_id, stat_date)", cancellationToken);
+            }
+
+            return true;
         }
         catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InsufficientPrivilege)
         {
             // Slower, not wrong.
+            return false;
         }
     }
 
