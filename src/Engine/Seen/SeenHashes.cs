@@ -49,8 +49,10 @@ internal sealed partial class SeenHashes
     /// <summary>What all that is in memory costs; rows that wait for a commit, held by the caller, aside.</summary>
     public long ResidentBytes => _active.Bytes + _segments.Bytes + _pages.Bytes;
 
-    /// <summary>Opens what the store holds of a Partition: reads directories and no page. Ids journaled after the checkpoint are then added again.</summary>
-    /// <param name="damaged">Given the segments whose directory is damaged, which are left out; where null the first one is thrown.</param>
+    /// <summary>
+    /// Opens what the store holds of a Partition: reads directories and no page. Ids journaled after the checkpoint are then added again. Segments whose
+    /// directory is damaged go to <paramref name="damaged"/> and are left out; where it is null the first one is thrown.
+    /// </summary>
     /// <exception cref="Counting.StoredFormatException">A directory is damaged or of an unknown version.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static async Task<SeenHashes> OpenAsync(
