@@ -4,9 +4,8 @@ using DataLoad.Engine.Journaling;
 namespace DataLoad.Engine.Auditing;
 
 /// <summary>
-/// Tells Counters whose row will never come from those whose row is only not there yet, by the journal alone: an owner that
-/// went on journaling for long after a Counter's events has had its time to flush them, while one that ended soon after has
-/// left them to the next start, however long ago that was.
+/// Tells Counters whose row will never come from those whose row is only not there yet, by the journal alone: an owner that went on journaling for long after
+/// a Counter's events has had its time to flush them, while one that ended soon after has left them to the next start, however long ago that was.
 /// </summary>
 internal sealed class FlushLag
 {
@@ -15,9 +14,7 @@ internal sealed class FlushLag
     private long _nowMs;
     private bool _isWithin;
 
-    /// <summary>
-    /// The SequenceNr that the journal ended at before the rows were read: what was persisted later says nothing of them.
-    /// </summary>
+    /// <summary>The SequenceNr that the journal ended at before the rows were read: what was persisted later says nothing of them.</summary>
     public long Horizon { get; set; }
 
     /// <summary>Forgets what was read.</summary>
@@ -43,8 +40,7 @@ internal sealed class FlushLag
         }
         else
         {
-            (long startMs, long endMs) = _ownerships[^1];
-            _ownerships[^1] = (startMs, Math.Max(endMs, atMs));
+            Extend(atMs);
         }
     }
 
@@ -59,13 +55,12 @@ internal sealed class FlushLag
 
     /// <summary>The Counters that an owner went on for longer without flushing.</summary>
     /// <param name="limit">How long a flush may take.</param>
-    /// <param name="ownedUntilMs">Until when, in epoch milliseconds, the last owner is known to go on, though it journals nothing; null where it may have ended.</param>
+    /// <param name="ownedUntilMs">Until when, in epoch ms, the last owner is known to go on, though it journals nothing; null where it may have ended.</param>
     public HashSet<CounterId> Overdue(TimeSpan limit, long? ownedUntilMs)
     {
         if (ownedUntilMs is long until && _ownerships.Count > 0)
         {
-            (long startMs, long endMs) = _ownerships[^1];
-            _ownerships[^1] = (startMs, Math.Max(endMs, until));
+            Extend(until);
         }
 
         // The longest time that any later owner went on, for each of them.
@@ -80,4 +75,6 @@ internal sealed class FlushLag
             .Where(counter => Math.Max(_ownerships[counter.Value.Ownership].EndMs - counter.Value.AtMs, later[counter.Value.Ownership + 1]) > limitMs)
             .Select(counter => counter.Key)];
     }
+
+    private void Extend(long untilMs) => _ownerships[^1] = (_ownerships[^1].StartMs, Math.Max(_ownerships[^1].EndMs, untilMs));
 }

@@ -40,9 +40,7 @@ internal sealed class JournalCheck(Catalog catalog, JournalReader journal, Actio
         }
     }
 
-    /// <summary>
-    /// Finds the entry that ended the query, one by one, since the query reads ahead, and tells of it.
-    /// </summary>
+    /// <summary>Finds the entry that ended the query, one by one, since the query reads ahead, and tells of it.</summary>
     /// <returns>The number behind which reading goes on.</returns>
     private async Task<long> StepOverAsync(long last, CancellationToken cancellationToken)
     {
@@ -111,7 +109,8 @@ internal sealed class JournalCheck(Catalog catalog, JournalReader journal, Actio
     {
         _found = true;
         string needed = sequenceNr <= _positions.Checkpoint
-            ? $"A node starts and counts without this entry, since the checkpoint at SequenceNr {_positions.Checkpoint} is past it; verify, rebuild and trimming of this Partition need it."
+            ? $"A node starts and counts without this entry, since the checkpoint at SequenceNr {_positions.Checkpoint} is past it; "
+                + "verify, rebuild and trimming of this Partition need it."
             : $"A node needs this entry to start, since it is past the checkpoint at SequenceNr {_positions.Checkpoint}.";
         report(new Damage(_partition, $"{message} {needed}"));
     }

@@ -1,6 +1,7 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Parking;
 using DataLoad.Engine.Seen;
 using DataLoad.Engine.Statistics;
 
@@ -12,12 +13,7 @@ namespace DataLoad.Engine.Auditing;
 /// </summary>
 internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, Action<Damage> report)
 {
-    /// <summary>Reads the Counters that a filter means.</summary>
-    /// <param name="partition">The Partition.</param>
-    /// <param name="filter">Which Counters.</param>
-    /// <param name="known">The Counters that the journal gives; null where it could not be read.</param>
-    /// <param name="throughSequenceNr">The SequenceNr through which the journal was read.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <summary>Reads the Counters that a filter means; known are those that the journal gives through a SequenceNr, null where it could not be read.</summary>
     public async Task CheckCountersAsync(
         int partition, StatisticsFilter filter, IReadOnlyDictionary<CounterId, Counter>? known, long throughSequenceNr, CancellationToken cancellationToken)
     {
@@ -55,12 +51,12 @@ internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, A
         }
 
         var segments = new Dictionary<SegmentKey, (Segment Segment, int Pages)>();
-        var told = new HashSet<SegmentKey>();
+        var reported = new HashSet<SegmentKey>();
         var orphans = new HashSet<SegmentKey>();
         UInt128[] ids = new UInt128[SeenHashesOptions.PageIdsLimit];
 
         // Directories come before pages. A page without its directory belongs to a segment that came or went meanwhile, to
-        // one whose directory is damaged and told already, or to one that has lost it.
+        // one whose directory is damaged and reported already, or to one that has lost it.
         await foreach (Snapshot snapshot in snapshots.ListAsync(partition, SnapshotKind.SeenHashes, [], cancellationToken))
         {
             try
@@ -79,18 +75,18 @@ internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, A
                     segments[key] = found with { Pages = found.Pages + 1 };
                     SegmentRows.DecodePage(partition, found.Segment, page, snapshot.Bytes, ids.AsSpan(0, found.Segment.IdsOfPage(page)));
                 }
-                else if (found.Segment is null && !told.Contains(key))
+                else if (found.Segment is null && !reported.Contains(key))
                 {
                     orphans.Add(key);
                 }
             }
-            catch (SegmentDamageException e)
-            {
-                told.Add(e.Segment);
-                report(new Damage(partition, e.At(partition, snapshot.SequenceNr).Message));
-            }
             catch (StoredFormatException e)
             {
+                if (e is SegmentDamageException { Segment: var damaged })
+                {
+                    reported.Add(damaged);
+                }
+
                 report(new Damage(partition, $"{SnapshotFault.Place(partition, SnapshotKind.SeenHashes, snapshot.SequenceNr)}: {e.Message}"));
             }
         }
@@ -149,6 +145,45 @@ internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, A
         catch (StoredFormatException e)
         {
             report(new Damage(partition, SnapshotFault.At(partition, kind, snapshot.SequenceNr, e).Message));
+        }
+    }
+}
+
+/// <summary>Reads the parked deliveries beside an owner that goes on parking and removing them, and tells of each that is damaged.</summary>
+internal sealed class ParkedCheck(IParkingStore parking, Action<Damage> report)
+{
+    private const int PageRows = 200;
+
+    /// <summary>Reads all of them.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        Guid? after = null;
+        while (true)
+        {
+            IReadOnlyList<ParkedDelivery> page = await parking.ListAsync(after, PageRows, cancellationToken);
+            foreach (ParkedDelivery parked in page)
+            {
+                Check(parked);
+            }
+
+            if (page.Count < PageRows)
+            {
+                return;
+            }
+
+            after = page[^1].Id;
+        }
+    }
+
+    private void Check(ParkedDelivery parked)
+    {
+        try
+        {
+            ParkedContent.Decode(parked.Id, parked.Message);
+        }
+        catch (StoredFormatException e)
+        {
+            report(new Damage(Partition: null, $"Stream {parked.Stream}: {e.Message}"));
         }
     }
 }

@@ -7,60 +7,31 @@ using DataLoad.Engine.Storage;
 
 namespace DataLoad.Engine.Auditing;
 
-/// <summary>
-/// Compares the statistics tables with the journal, beside owners that go on writing both, and reads the snapshots and the
-/// parked deliveries for damage. Changes nothing.
-/// </summary>
+/// <summary>Compares the statistics tables with the journal, and reads snapshots and parked deliveries for damage, beside owners. Changes nothing.</summary>
 /// <remarks>
 /// A Partition's checkpoint and the journal's end are read first, then its rows, then its journal. A row at SequenceNr s must be the fold of its
 /// Counter's events up to block s, which was persisted before the row was written. Events up to the checkpoint are flushed, so
 /// each fold goes on to the checkpoint where the row stands before it: a row that lags behind it shows as a difference, while one
 /// that is merely not flushed yet does not; unless its owner has gone on for longer than a flush takes (<see cref="FlushLag"/>).
 /// </remarks>
-public sealed class Verification
+public sealed class Verification(CountingPlan plan, IStore store, JournalReader journal, VerificationOptions options)
 {
-    /// <summary>How often a Partition is looked at again because its journal was trimmed meanwhile.</summary>
+    /// <summary>How often a Partition is compared again because its journal was trimmed meanwhile.</summary>
     private const int TrimTries = 5;
 
-    private readonly CountingPlan _plan;
-    private readonly IStore _store;
-    private readonly JournalReader _journal;
-    private readonly VerificationOptions _options;
-    private readonly DifferenceList _differences;
+    private readonly DifferenceList _differences = new(options.MaxDifferences);
     private readonly List<Damage> _damages = [];
-    private readonly FlushLag _lag = new();
-    private readonly JournalFold _fold;
-    private readonly JournalCheck _journalCheck;
-    private readonly SnapshotCheck _snapshotCheck;
+    private readonly JournalFold _fold = new(plan, journal, store.Partitions, store.Snapshots) { Lag = new FlushLag() };
     private long _damageCount;
     private long _events;
     private long _rows;
     private long _notFlushedYet;
 
-    /// <summary>Makes a verification; <see cref="RunAsync"/> runs it, once.</summary>
-    /// <param name="plan">The compiled catalog.</param>
-    /// <param name="store">The store.</param>
-    /// <param name="journal">The store's journal.</param>
-    /// <param name="options">What is looked at.</param>
-    public Verification(CountingPlan plan, IStore store, JournalReader journal, VerificationOptions options)
-    {
-        _plan = plan;
-        _store = store;
-        _journal = journal;
-        _options = options;
-        _differences = new DifferenceList(options.MaxDifferences);
-        _fold = new JournalFold(plan, journal, store.Partitions, store.Snapshots) { Lag = _lag };
-        _journalCheck = new JournalCheck(plan.Catalog, journal, Report);
-        _snapshotCheck = new SnapshotCheck(plan.Catalog, store.Snapshots, Report);
-    }
-
-    /// <summary>Compares all Partitions.</summary>
-    /// <param name="progress">Told how many Partitions are done, after each.</param>
-    /// <param name="cancellationToken">Ends the verification.</param>
+    /// <summary>Compares all Partitions, once, and reports how many are done after each.</summary>
     public async Task<VerificationReport> RunAsync(Action<int>? progress, CancellationToken cancellationToken)
     {
         int done = 0;
-        foreach (int[] partitions in Enumerable.Range(0, _options.Partitions).Chunk(_options.PartitionsPerRead))
+        foreach (int[] partitions in Enumerable.Range(0, options.Partitions).Chunk(options.PartitionsPerRead))
         {
             var starts = new List<Start>();
             foreach (int partition in partitions)
@@ -77,22 +48,13 @@ public sealed class Verification
             }
         }
 
-        if (_options.Filter == StatisticsFilter.All)
+        if (options.Filter == StatisticsFilter.All)
         {
-            await new ParkedCheck(_store.Parking, Report).RunAsync(cancellationToken);
+            await new ParkedCheck(store.Parking, Report).RunAsync(cancellationToken);
         }
 
-        return new VerificationReport
-        {
-            Partitions = _options.Partitions,
-            Events = _events,
-            Rows = _rows,
-            NotFlushedYet = _notFlushedYet,
-            DifferenceCount = _differences.Count,
-            Differences = _differences.Listed,
-            DamageCount = _damageCount,
-            Damages = _damages,
-        };
+        return new VerificationReport(
+            options.Partitions, _events, _rows, _notFlushedYet, _differences.Count, _differences.Listed, _damageCount, _damages);
     }
 
     private async Task VerifyAsync(int partition, Start start, PartitionRows rows, CancellationToken cancellationToken)
@@ -102,10 +64,10 @@ public sealed class Verification
             PartitionPositions positions = start.Positions;
             Dictionary<CounterId, Counter>? counters = null;
             string? damage = null;
-            _lag.Horizon = start.Highest;
+            _fold.Lag!.Horizon = start.Highest;
             try
             {
-                counters = await _fold.RunAsync(partition, _options.Filter, id => Math.Max(rows.SequenceNrOf(id), positions.Checkpoint), cancellationToken);
+                counters = await _fold.RunAsync(partition, options.Filter, id => Math.Max(rows.SequenceNrOf(id), positions.Checkpoint), cancellationToken);
             }
             catch (Exception e) when (e is StoredFormatException or OverflowException)
             {
@@ -131,35 +93,37 @@ public sealed class Verification
 
         Report(new Damage(
             partition,
-            $"The journal of Partition {partition} was trimmed each of the {TrimTries} times it was compared, last through SequenceNr {_fold.Baseline}. Verify again, or set a longer dataload.journal.trim-interval."));
+            $"The journal of Partition {partition} was trimmed each of the {TrimTries} times it was compared, last through SequenceNr {_fold.Baseline}. "
+            + "Verify again, or set a longer dataload.journal.trim-interval."));
     }
 
     private async Task<Start> StartAsync(int partition, CancellationToken cancellationToken)
     {
-        PartitionPositions positions = await _store.Partitions.LoadAsync(partition, cancellationToken);
-        return new Start(positions, await _journal.FindHighestAsync(partition, Math.Max(positions.Epoch, positions.Checkpoint), cancellationToken));
+        PartitionPositions positions = await store.Partitions.LoadAsync(partition, cancellationToken);
+        return new Start(positions, await journal.FindHighestAsync(partition, Math.Max(positions.Epoch, positions.Checkpoint), cancellationToken));
     }
 
     /// <summary>Tells of all entries and snapshots that are damaged, not only of the one that a fold or a node meets first.</summary>
     private async Task CheckStoredAsync(
         int partition, PartitionPositions positions, Dictionary<CounterId, Counter>? counters, string? damage, CancellationToken cancellationToken)
     {
-        if (counters is null && !await _journalCheck.RunAsync(partition, positions, cancellationToken))
+        if (counters is null && !await new JournalCheck(plan.Catalog, journal, Report).RunAsync(partition, positions, cancellationToken))
         {
             Report(new Damage(partition, damage!));
         }
 
-        await _snapshotCheck.CheckCountersAsync(partition, _options.Filter, counters, _fold.LastSequenceNr, cancellationToken);
-        if (_options.Filter == StatisticsFilter.All)
+        var snapshots = new SnapshotCheck(plan.Catalog, store.Snapshots, Report);
+        await snapshots.CheckCountersAsync(partition, options.Filter, counters, _fold.LastSequenceNr, cancellationToken);
+        if (options.Filter == StatisticsFilter.All)
         {
-            await _snapshotCheck.CheckIdentitiesAsync(partition, cancellationToken);
+            await snapshots.CheckIdentitiesAsync(partition, cancellationToken);
         }
     }
 
     private void Report(Damage damage)
     {
         _damageCount++;
-        if (_damages.Count < _options.MaxDifferences)
+        if (_damages.Count < options.MaxDifferences)
         {
             _damages.Add(damage);
         }
@@ -178,7 +142,7 @@ public sealed class Verification
             return;
         }
 
-        HashSet<CounterId> overdue = _lag.Overdue(_options.MaxFlushLag, _options.OwnedUntilMs);
+        HashSet<CounterId> overdue = _fold.Lag!.Overdue(options.MaxFlushLag, options.OwnedUntilMs);
         foreach ((CounterId id, StatisticsRow row) in rows.ById)
         {
             _rows++;
@@ -215,7 +179,7 @@ public sealed class Verification
 
     private void Compare(in CounterId id, StatisticsRow row, Counter? counter)
     {
-        Page page = _plan.Catalog.PageById(id.PageId)!;
+        Page page = plan.Catalog.PageById(id.PageId)!;
         if (counter is null)
         {
             _differences.AddRow(DifferenceKind.Unaccounted, page, row.TopicType, row.TopicId, row.Day);
@@ -239,12 +203,13 @@ public sealed class Verification
     private async Task<PartitionRows[]> ReadRowsAsync(int[] partitions, CancellationToken cancellationToken)
     {
         PartitionRows[] rows = [.. partitions.Select(_ => new PartitionRows())];
-        foreach (Page page in _plan.Catalog.Pages.Where(page => _options.Filter.Page is null || string.Equals(_options.Filter.Page, page.Name, StringComparison.Ordinal)))
+        string? only = options.Filter.Page;
+        foreach (Page page in plan.Catalog.Pages.Where(page => only is null || string.Equals(only, page.Name, StringComparison.Ordinal)))
         {
-            await foreach (StatisticsRow row in _store.Statistics.ReadAsync(page, _options.Filter, cancellationToken))
+            await foreach (StatisticsRow row in store.Statistics.ReadAsync(page, options.Filter, cancellationToken))
             {
                 var topic = new TopicKey(row.TopicType, row.TopicId);
-                int place = Array.IndexOf(partitions, topic.ShardOf(_options.Partitions));
+                int place = Array.IndexOf(partitions, topic.ShardOf(options.Partitions));
                 if (place >= 0)
                 {
                     rows[place].Add(page, new CounterId(page.Id, topic, row.Day), row);
@@ -257,4 +222,35 @@ public sealed class Verification
 
     /// <summary>Where a Partition stood before its rows were read.</summary>
     private readonly record struct Start(PartitionPositions Positions, long Highest);
+}
+
+/// <summary>The statistics rows of one Partition, as they were read.</summary>
+internal sealed class PartitionRows
+{
+    private readonly Dictionary<CounterId, StatisticsRow> _rows = [];
+    private readonly Dictionary<CounterId, (Page Page, StatisticsRow Row)> _foreign = [];
+
+    /// <summary>The rows that the engine wrote.</summary>
+    public IReadOnlyDictionary<CounterId, StatisticsRow> ById => _rows;
+
+    /// <summary>The rows that the engine did not write, with their page.</summary>
+    public IEnumerable<(Page Page, StatisticsRow Row)> Foreign => _foreign.Values;
+
+    public void Add(Page page, in CounterId id, StatisticsRow row)
+    {
+        if (row.SequenceNr is null)
+        {
+            _foreign[id] = (page, row);
+        }
+        else
+        {
+            _rows[id] = row;
+        }
+    }
+
+    /// <summary>Whether the Counter has a row, whoever wrote it.</summary>
+    public bool Has(in CounterId id) => _rows.ContainsKey(id) || _foreign.ContainsKey(id);
+
+    /// <summary>The SequenceNr of a Counter's row; 0 where it has none.</summary>
+    public long SequenceNrOf(in CounterId id) => _rows.TryGetValue(id, out StatisticsRow? row) ? row.SequenceNr ?? 0 : 0;
 }

@@ -1,54 +1,39 @@
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Statistics;
+
 namespace DataLoad.Engine.Auditing;
 
 /// <summary>What a verification found.</summary>
-public sealed record VerificationReport
+/// <param name="Partitions">How many Partitions were compared.</param>
+/// <param name="Events">How many events of their journals were read.</param>
+/// <param name="Rows">How many rows were compared.</param>
+/// <param name="NotFlushedYet">How many Counters have events but no row yet: their first flush is still to come.</param>
+/// <param name="DifferenceCount">How many differences there are, those included that are not listed.</param>
+/// <param name="Differences">The differences, up to a limit.</param>
+/// <param name="DamageCount">How many blocks, snapshots and parked deliveries are damaged, those included that are not listed.</param>
+/// <param name="Damages">What is damaged, up to a limit. A Partition whose journal is damaged is not compared.</param>
+public sealed record VerificationReport(
+    int Partitions,
+    long Events,
+    long Rows,
+    long NotFlushedYet,
+    long DifferenceCount,
+    IReadOnlyList<Difference> Differences,
+    long DamageCount,
+    IReadOnlyList<Damage> Damages)
 {
-    /// <summary>How many Partitions were looked at.</summary>
-    public required int Partitions { get; init; }
-
-    /// <summary>How many events of their journals were read.</summary>
-    public required long Events { get; init; }
-
-    /// <summary>How many rows were compared.</summary>
-    public required long Rows { get; init; }
-
-    /// <summary>How many Counters have events but no row yet: their first flush is still to come.</summary>
-    public required long NotFlushedYet { get; init; }
-
-    /// <summary>How many differences there are, those included that are not listed.</summary>
-    public required long DifferenceCount { get; init; }
-
-    /// <summary>The differences, up to a limit.</summary>
-    public required IReadOnlyList<Difference> Differences { get; init; }
-
-    /// <summary>How many blocks, snapshots and parked deliveries are damaged, those included that are not listed.</summary>
-    public required long DamageCount { get; init; }
-
-    /// <summary>What is damaged, up to a limit. A Partition whose journal is damaged is not compared.</summary>
-    public required IReadOnlyList<Damage> Damages { get; init; }
-
-    /// <summary>Whether every row that was looked at is what the journal gives.</summary>
+    /// <summary>Whether every row that was compared is what the journal gives.</summary>
     public bool IsClean => DifferenceCount == 0 && DamageCount == 0;
 }
 
 /// <summary>One way in which a statistics row is not what the journal gives.</summary>
-public sealed record Difference
+/// <param name="Kind">How it differs.</param>
+/// <param name="Table">The statistics table.</param>
+/// <param name="TopicType">The topic's type.</param>
+/// <param name="TopicId">The topic's id.</param>
+/// <param name="Day">The day, as <see cref="DateOnly.DayNumber"/>.</param>
+public sealed record Difference(DifferenceKind Kind, string Table, string TopicType, int TopicId, int Day)
 {
-    /// <summary>How it differs.</summary>
-    public required DifferenceKind Kind { get; init; }
-
-    /// <summary>The statistics table.</summary>
-    public required string Table { get; init; }
-
-    /// <summary>The topic's type.</summary>
-    public required string TopicType { get; init; }
-
-    /// <summary>The topic's id.</summary>
-    public required int TopicId { get; init; }
-
-    /// <summary>The day, as <see cref="DateOnly.DayNumber"/>.</summary>
-    public required int Day { get; init; }
-
     /// <summary>The column that differs; null where it is the whole row.</summary>
     public string? Column { get; init; }
 
@@ -80,10 +65,7 @@ public enum DifferenceKind
     /// <summary>The row has no SequenceNr: something other than the engine wrote it.</summary>
     Foreign = 4,
 
-    /// <summary>
-    /// Events of the Counter are not in its row, or it has none, though their owner has gone on for longer than a flush takes:
-    /// the row will not come by itself.
-    /// </summary>
+    /// <summary>Events of the Counter are not in its row, or it has none, though their owner has gone on for longer than a flush takes.</summary>
     Overdue = 5,
 }
 
@@ -91,3 +73,70 @@ public enum DifferenceKind
 /// <param name="Partition">The Partition; null for a parked delivery, which has none yet.</param>
 /// <param name="Message">What is damaged, with its Partition and SequenceNr, and what to do about it.</param>
 public sealed record Damage(int? Partition, string Message);
+
+/// <summary>What a verification compares.</summary>
+public sealed record VerificationOptions
+{
+    /// <summary>How many Partitions the store has: the value that was fixed at its first start.</summary>
+    public required int Partitions { get; init; }
+
+    /// <summary>Which statistics are compared.</summary>
+    public StatisticsFilter Filter { get; init; } = StatisticsFilter.All;
+
+    /// <summary>How many differences, and how many damages, are listed at the most; all are counted.</summary>
+    public int MaxDifferences { get; init; } = 1000;
+
+    /// <summary>For how many Partitions the rows are read at once, 1 and up. Few read the tables more often, many hold more rows in memory.</summary>
+    public int PartitionsPerRead { get; init; } = 8;
+
+    /// <summary>
+    /// How long events may wait for their flush while their Partition has an owner, above 0; a row that they do not come into
+    /// by then is a difference. Short takes a slow flush for one, long finds it late.
+    /// </summary>
+    public TimeSpan MaxFlushLag { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// Until when, in epoch milliseconds, the store's nodes are known to go on: now, where one runs; null where none may, so that
+    /// only what was journaled afterwards says that it did.
+    /// </summary>
+    public long? OwnedUntilMs { get; init; }
+}
+
+/// <summary>Counts all differences and lists the first ones.</summary>
+/// <param name="limit">How many are listed at the most.</param>
+internal sealed class DifferenceList(int limit)
+{
+    private readonly List<Difference> _listed = [];
+
+    /// <summary>How many there are.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>The first of them.</summary>
+    public IReadOnlyList<Difference> Listed => _listed;
+
+    public void AddRow(DifferenceKind kind, Page page, string topicType, int topicId, int day) =>
+        Add(new Difference(kind, page.Table, topicType, topicId, day));
+
+    public void AddSequenceNr(Page page, StatisticsRow row, long journalValue) => Add(
+        Of(DifferenceKind.SequenceNr, page, row) with { Column = "seq_nr", RowValue = row.SequenceNr, JournalValue = journalValue });
+
+    public void AddValue(Page page, StatisticsRow row, int metric, long journalValue) => Add(Of(DifferenceKind.Value, page, row) with
+    {
+        Column = page.Metrics[metric].Column,
+        IsAmount = page.Metrics[metric].Kind == MetricKind.Amount,
+        RowValue = row.Values[metric],
+        JournalValue = journalValue,
+    });
+
+    private static Difference Of(DifferenceKind kind, Page page, StatisticsRow row) =>
+        new(kind, page.Table, row.TopicType, row.TopicId, row.Day);
+
+    private void Add(Difference difference)
+    {
+        Count++;
+        if (_listed.Count < limit)
+        {
+            _listed.Add(difference);
+        }
+    }
+}

@@ -5,19 +5,13 @@ using System.Runtime.CompilerServices;
 namespace DataLoad.Engine.Binary;
 
 /// <summary>A growing buffer that is written front to back and reused. Not thread-safe.</summary>
-internal sealed class ByteWriter : IBufferWriter<byte>
+internal sealed class ByteWriter(int capacity = 1024) : IBufferWriter<byte>
 {
-    private byte[] _buffer;
-
-    public ByteWriter(int capacity = 1024) => _buffer = new byte[capacity];
+    private byte[] _buffer = new byte[capacity];
 
     public int Length { get; private set; }
 
-    public int Capacity => _buffer.Length;
-
     public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, Length);
-
-    public ReadOnlyMemory<byte> WrittenMemory => _buffer.AsMemory(0, Length);
 
     public void Clear() => Length = 0;
 
@@ -91,4 +85,29 @@ internal sealed class ByteWriter : IBufferWriter<byte>
 
     private void Grow(int count) =>
         Array.Resize(ref _buffer, Math.Max(checked(Length + count), (int)Math.Min(Array.MaxLength, (long)_buffer.Length * 2)));
+}
+
+/// <summary>Integers as in Protocol Buffers: seven bits a byte, the lowest first (LEB128); signed ones folded so that small ones are short (zigzag).</summary>
+internal static class Varint
+{
+    /// <summary>The most bytes that an integer takes.</summary>
+    public const int MaxBytes = 10;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Write(Span<byte> destination, ulong value)
+    {
+        int i = 0;
+        while (value >= 0x80)
+        {
+            destination[i++] = (byte)(value | 0x80);
+            value >>= 7;
+        }
+
+        destination[i++] = (byte)value;
+        return i;
+    }
+
+    public static ulong Fold(long value) => (ulong)((value << 1) ^ (value >> 63));
+
+    public static long Unfold(ulong value) => (long)(value >> 1) ^ -(long)(value & 1);
 }

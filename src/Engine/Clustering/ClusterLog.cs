@@ -14,7 +14,8 @@ internal static partial class ClusterLog
     [LoggerMessage(6003, LogLevel.Warning, "Renewing the lease failed, trying again in {Wait}: {Error}")]
     public static partial void RenewFailed(ILogger logger, TimeSpan wait, string error);
 
-    [LoggerMessage(6002, LogLevel.Warning, "Another node took the store over: this one lets go of what is not journaled, which is delivered again, and stands by")]
+    [LoggerMessage(
+        6002, LogLevel.Warning, "Another node took the store over: this one lets go of what is not journaled, which is delivered again, and stands by")]
     public static partial void Lost(ILogger logger);
 
     [LoggerMessage(6004, LogLevel.Information, "Stopping: intake, drain, flush, checkpoint")]

@@ -36,7 +36,7 @@ public sealed class ClusterNode
     private const string Live = "live";
     private const string Ready = "ready";
 
-    private static readonly TimeSpan LookStep = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly EngineSettings _settings;
     private readonly NodeServices _services;
@@ -55,24 +55,10 @@ public sealed class ClusterNode
         _logger = services.Loggers.CreateLogger<ClusterNode>();
         Zone = TimeZoneInfo.FindSystemTimeZoneById(settings.TimeZone);
         Budget = new MemoryBudget(settings.Partitions.MemoryBudgetBytes);
-        _start = new NodeStart(
-            new NodeStartOptions
-            {
-                Node = services.Info,
-                Store = services.Store,
-                Catalog = services.Catalog,
-                Partitions = settings.Partitions.Partitions,
-                TimeZone = settings.TimeZone,
-                AdoptExistingRows = settings.AdoptExistingRows,
-                LeaseTimeToLive = settings.LeaseTimeToLive,
-                LeaseRenewInterval = settings.LeaseRenewInterval,
-                Backoff = settings.Intake.Backoff,
-                Time = services.Time,
-            },
-            _logger);
+        _start = new NodeStart(settings, services);
     }
 
-    /// <summary>The zone that days are told in.</summary>
+    /// <summary>The zone that days are counted in.</summary>
     public TimeZoneInfo Zone { get; }
 
     /// <summary>The memory that the Partitions share.</summary>
@@ -99,10 +85,7 @@ public sealed class ClusterNode
     /// <summary>The intake while events are taken in, or null.</summary>
     public StreamIntake? Intake => _life?.Intake;
 
-    /// <summary>
-    /// Whether the actor system is alive, as far as there is to be one: Akka's own health check says so. One that waits for a
-    /// lease or the store is alive, too.
-    /// </summary>
+    /// <summary>Whether Akka's own health check says that the actor system is alive; so is a node that waits for a lease or the store.</summary>
     public async Task<bool> IsAliveAsync(CancellationToken cancellationToken) =>
         _life is not { } life || (await life.CheckAsync(Live, cancellationToken)).Status != HealthStatus.Unhealthy;
 
@@ -116,19 +99,10 @@ public sealed class ClusterNode
     /// <summary>How many deliveries are parked.</summary>
     public long Parked => _life?.Intake?.Parking.Count ?? 0;
 
-    private bool ArePartitionsServing
-    {
-        get
-        {
-            IReadOnlyList<PartitionStatus> partitions = Registry.Partitions;
-            return partitions.Count == _settings.Partitions.Partitions && partitions.All(partition => partition.Phase == PartitionPhase.Serving);
-        }
-    }
+    private bool ArePartitionsServing => Registry.Partitions is var partitions
+        && partitions.Count == _settings.Partitions.Partitions && partitions.All(partition => partition.Phase == PartitionPhase.Serving);
 
     /// <summary>Pauses or resumes a stream: notes it in the store, so that it outlives this node, and does it.</summary>
-    /// <param name="stream">The stream's name.</param>
-    /// <param name="paused">Whether it is to be paused.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
     public async Task SetPausedAsync(string stream, bool paused, CancellationToken cancellationToken)
     {
         await _services.Store.PausedStreams.SetAsync(stream, paused, cancellationToken);
@@ -140,7 +114,7 @@ public sealed class ClusterNode
     /// made anew, with growing waits.
     /// </summary>
     /// <exception cref="StoreException">The store cannot be used as it is.</exception>
-    /// <exception cref="Exception">The first actor system could not be made, which trying again does not mend; or it could not be stopped in order.</exception>
+    /// <exception cref="Exception">The first actor system could not be made, which trying again does not help; or it could not be stopped in order.</exception>
     public async Task RunAsync(CancellationToken stop)
     {
         Backoff backoff = _settings.Intake.Backoff;
@@ -201,7 +175,7 @@ public sealed class ClusterNode
                     while (!ArePartitionsServing)
                     {
                         Registry.ThrowIfDamaged();
-                        await Task.Delay(LookStep, cancellationToken);
+                        await Task.Delay(PollInterval, cancellationToken);
                     }
 
                     await work(life.Client);

@@ -1,6 +1,13 @@
+using Akka.Configuration;
+using DataLoad.Engine.Contract;
 using DataLoad.Engine.Intake;
 using DataLoad.Engine.Intake.Amqp;
+using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Partitions;
+using DataLoad.Engine.Resolving;
+using DataLoad.Engine.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace DataLoad.Engine.Clustering;
 
@@ -16,7 +23,7 @@ public sealed record EngineSettings
     /// <summary>Partitions, flush, checkpoints, memory.</summary>
     public PartitionSettings Partitions { get; init; } = new();
 
-    /// <summary>The IANA name of the zone that days are told in; fixed at the first start.</summary>
+    /// <summary>The IANA name of the zone that days are counted in; fixed at the first start.</summary>
     public string TimeZone { get; init; } = "Asia/Shanghai";
 
     /// <summary>How long a lease lasts without being renewed.</summary>
@@ -30,4 +37,32 @@ public sealed record EngineSettings
 
     /// <summary>How long an orderly stop may take.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(8);
+}
+
+/// <summary>What a node works with, made by whoever hosts it.</summary>
+public sealed record NodeServices
+{
+    /// <summary>Who the node is.</summary>
+    public required NodeInfo Info { get; init; }
+
+    /// <summary>The declaration it runs by.</summary>
+    public required Catalog Catalog { get; init; }
+
+    /// <summary>The store.</summary>
+    public required IStore Store { get; init; }
+
+    /// <summary>The business database.</summary>
+    public required ILookup Lookup { get; init; }
+
+    /// <summary>The user's settings of Akka, laid over those of <c>hocon/akka.conf</c>.</summary>
+    public Config Akka { get; init; } = Config.Empty;
+
+    /// <summary>What the engine measures.</summary>
+    public required EngineMetrics Metrics { get; init; }
+
+    /// <summary>The clock.</summary>
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>Makes loggers.</summary>
+    public required ILoggerFactory Loggers { get; init; }
 }

@@ -83,7 +83,7 @@ internal sealed class ForwardingLogger : ActorBase, IRequiresMessageQueue<ILogge
         }
         catch (FormatException) when (log.Message is LogMessage message)
         {
-            // Whoever wrote the template is to mend it; what it was to say is said all the same.
+            // Whoever wrote the template is to correct it; what it was to say is said all the same.
             return $"{message.Format} [{message.Unformatted()}]";
         }
     }

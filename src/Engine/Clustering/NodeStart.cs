@@ -1,7 +1,6 @@
-using DataLoad.Engine.Contract;
+using System.Globalization;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Leasing;
-using DataLoad.Engine.Scheduling;
 using DataLoad.Engine.Statistics;
 using DataLoad.Engine.Storage;
 using Microsoft.Extensions.Logging;
@@ -9,26 +8,16 @@ using Microsoft.Extensions.Logging;
 namespace DataLoad.Engine.Clustering;
 
 /// <summary>
-/// What must be true before a Partition is owned here: the schema is up to date, what is fixed at the first start is as it was,
-/// no other node runs over the store, and all statistics rows are the engine's. Waits while the store is away or another node
-/// has the lease.
+/// What must be true before a Partition is owned here: the schema is up to date, what is fixed at the first start is as it was, no other node runs over the
+/// store, and all statistics rows are the engine's. Waits while the store is away or another node has the lease.
 /// </summary>
-public sealed class NodeStart
+public sealed class NodeStart(EngineSettings settings, NodeServices services)
 {
     // One lease stands for all Partitions: one node runs at a time. Partitions are numbered from 0.
     private const int AllPartitions = -1;
 
-    private readonly NodeStartOptions _options;
-    private readonly IStore _store;
-    private readonly ILogger _logger;
-
-    /// <summary>Makes a start; <see cref="RunAsync"/> runs it.</summary>
-    public NodeStart(NodeStartOptions options, ILogger logger)
-    {
-        _options = options;
-        _store = options.Store;
-        _logger = logger;
-    }
+    private readonly IStore _store = services.Store;
+    private readonly ILogger _logger = services.Loggers.CreateLogger<ClusterNode>();
 
     /// <summary>What is waited for, in a sentence; null when the node may own Partitions.</summary>
     public string? WaitingFor { get; internal set; } = "the start has not begun";
@@ -51,7 +40,7 @@ public sealed class NodeStart
     public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         await PrepareAsync(cancellationToken);
-        LeaseAttempt attempt = await _store.Leases.AcquireAsync(_options.Node, [AllPartitions], _options.LeaseTimeToLive, cancellationToken);
+        LeaseAttempt attempt = await _store.Leases.AcquireAsync(services.Info, [AllPartitions], settings.LeaseTimeToLive, cancellationToken);
         if (attempt.Granted.Count == 0)
         {
             throw new StoreException($"Another node ({attempt.HeldBy?.Id ?? "unknown"}) runs over {_store.Name} and does not answer: stop it first.");
@@ -66,10 +55,10 @@ public sealed class NodeStart
     {
         while (true)
         {
-            await Task.Delay(_options.LeaseRenewInterval, _options.Time, cancellationToken);
+            await Task.Delay(settings.LeaseRenewInterval, services.Time, cancellationToken);
             try
             {
-                if ((await _store.Leases.RenewAsync(_options.Node.Id, _options.LeaseTimeToLive, cancellationToken)).Count == 0)
+                if ((await _store.Leases.RenewAsync(services.Info.Id, settings.LeaseTimeToLive, cancellationToken)).Count == 0)
                 {
                     return;
                 }
@@ -77,7 +66,7 @@ public sealed class NodeStart
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 // The clock does not decide: until an Epoch turns out stale, the Partitions go on.
-                ClusterLog.RenewFailed(_logger, _options.LeaseRenewInterval, e.Message);
+                ClusterLog.RenewFailed(_logger, settings.LeaseRenewInterval, e.Message);
             }
         }
     }
@@ -88,7 +77,7 @@ public sealed class NodeStart
         WaitingFor = "the node is stopped";
         try
         {
-            await _store.Leases.ReleaseAsync(_options.Node.Id, CancellationToken.None);
+            await _store.Leases.ReleaseAsync(services.Info.Id, CancellationToken.None);
         }
         catch (Exception e)
         {
@@ -104,14 +93,14 @@ public sealed class NodeStart
             throw new StoreException(wrong);
         }
 
-        await FixedValues.FixAsync(_store, _options.Partitions, _options.TimeZone, cancellationToken);
+        await FixedValues.FixAsync(_store, settings.Partitions.Partitions, settings.TimeZone, cancellationToken);
     }
 
     private async ValueTask FinishAsync(CancellationToken cancellationToken)
     {
         PausedStreams = await _store.PausedStreams.ListAsync(cancellationToken);
-        var adoption = new RowAdoption(_store.Statistics, _store.Snapshots, _store.Partitions, _options.Catalog, _store.Name);
-        foreach ((string table, long rows) in await adoption.RunAsync(_options.Partitions, _options.AdoptExistingRows, cancellationToken))
+        var adoption = new RowAdoption(_store.Statistics, _store.Snapshots, _store.Partitions, services.Catalog, _store.Name);
+        foreach ((string table, long rows) in await adoption.RunAsync(settings.Partitions.Partitions, settings.AdoptExistingRows, cancellationToken))
         {
             ClusterLog.Adopted(_logger, rows, table);
         }
@@ -124,11 +113,11 @@ public sealed class NodeStart
         {
             LeaseAttempt attempt = new([], HeldBy: null);
             await RetryAsync(
-                async token => attempt = await _store.Leases.AcquireAsync(_options.Node, [AllPartitions], _options.LeaseTimeToLive, token),
+                async token => attempt = await _store.Leases.AcquireAsync(services.Info, [AllPartitions], settings.LeaseTimeToLive, token),
                 cancellationToken);
             if (attempt.Granted.Count > 0)
             {
-                ClusterLog.Owner(_logger, _options.Node.Id, _store.Name);
+                ClusterLog.Owner(_logger, services.Info.Id, _store.Name);
                 return;
             }
 
@@ -140,7 +129,7 @@ public sealed class NodeStart
                 standingBy = holder;
             }
 
-            await Task.Delay(_options.LeaseRenewInterval, _options.Time, cancellationToken);
+            await Task.Delay(settings.LeaseRenewInterval, services.Time, cancellationToken);
         }
     }
 
@@ -155,45 +144,40 @@ public sealed class NodeStart
             }
             catch (Exception e) when (e is not (StoreException or StoredFormatException or OverflowException) && !cancellationToken.IsCancellationRequested)
             {
-                TimeSpan wait = _options.Backoff.After(failures);
+                TimeSpan wait = settings.Intake.Backoff.After(failures);
                 WaitingFor = $"{_store.Name} cannot be reached: {e.Message}";
                 ClusterLog.StoreAway(_logger, _store.Name, failures, wait, e.Message);
-                await Task.Delay(wait, _options.Time, cancellationToken);
+                await Task.Delay(wait, services.Time, cancellationToken);
             }
         }
     }
 }
 
-/// <summary>What a <see cref="NodeStart"/> works with.</summary>
-public sealed record NodeStartOptions
+/// <summary>What is fixed at the first start and checked after: the number of Partitions and the zone of days.</summary>
+public static class FixedValues
 {
-    /// <summary>Who the node is.</summary>
-    public required NodeInfo Node { get; init; }
+    /// <summary>The name that the number of Partitions is fixed under.</summary>
+    public const string Partitions = "partitions";
 
-    /// <summary>The store.</summary>
-    public required IStore Store { get; init; }
+    /// <summary>The name that the zone is fixed under.</summary>
+    public const string TimeZone = "time-zone";
 
-    /// <summary>The pages and streams.</summary>
-    public required Catalog Catalog { get; init; }
+    /// <summary>Fixes the values, or checks that they are as they were fixed.</summary>
+    /// <exception cref="StoreException">A value differs.</exception>
+    public static async Task FixAsync(IStore store, int partitions, string timeZone, CancellationToken cancellationToken)
+    {
+        await FixAsync(store, Partitions, partitions.ToString(CultureInfo.InvariantCulture), "dataload.sharding.shards", cancellationToken);
+        await FixAsync(store, TimeZone, timeZone, "dataload.time-zone", cancellationToken);
+    }
 
-    /// <summary>How many Partitions there are.</summary>
-    public required int Partitions { get; init; }
-
-    /// <summary>The IANA name of the zone that days are told in.</summary>
-    public required string TimeZone { get; init; }
-
-    /// <summary>Whether rows that the engine did not write are taken as a baseline that its counts add to.</summary>
-    public required bool AdoptExistingRows { get; init; }
-
-    /// <summary>How long the lease lasts without being renewed.</summary>
-    public required TimeSpan LeaseTimeToLive { get; init; }
-
-    /// <summary>How often the lease is renewed, and how often a node that has none tries again.</summary>
-    public required TimeSpan LeaseRenewInterval { get; init; }
-
-    /// <summary>The waits between tries while the store is away.</summary>
-    public required Backoff Backoff { get; init; }
-
-    /// <summary>The clock.</summary>
-    public required TimeProvider Time { get; init; }
+    private static async Task FixAsync(IStore store, string name, string proposed, string setting, CancellationToken cancellationToken)
+    {
+        string value = await store.FixAsync(name, proposed, cancellationToken);
+        if (!string.Equals(value, proposed, StringComparison.Ordinal))
+        {
+            throw new StoreException(
+                $"{setting} is {proposed}, but {store.Name} was started with {value}, which cannot change: "
+                + $"set it back to {value}, or start with an empty store.");
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Faults;
 using DataLoad.Engine.Partitions;
@@ -20,13 +21,10 @@ internal sealed class BaselineFold(CountingPlan plan, JournalReader journal, IPa
 
     private readonly BlockDecoder _decoder = new(plan.Catalog) { WithIdentities = false };
 
-    /// <summary>Plans one run of entries that were persisted before a time and at or before a SequenceNr.</summary>
-    /// <param name="partition">The Partition.</param>
-    /// <param name="epoch">The Epoch that the plan is to be saved under.</param>
-    /// <param name="beforeMs">The time, in epoch milliseconds, before which entries are past their retention.</param>
-    /// <param name="throughSequenceNr">The last SequenceNr that may be trimmed, which is persisted: at most the checkpoint.</param>
-    /// <param name="cancellationToken">Ends the fold.</param>
-    /// <returns>The plan; null where nothing is to be trimmed.</returns>
+    /// <summary>
+    /// Plans one run of entries that were persisted before a time, in epoch milliseconds, and at or before a SequenceNr that is persisted, at most the
+    /// checkpoint. The plan is to be saved under the Epoch; null where nothing is to be trimmed.
+    /// </summary>
     /// <exception cref="StoredFormatException">What is to be trimmed, or the baseline, is damaged.</exception>
     /// <exception cref="OverflowException">A sum is larger than its column holds.</exception>
     public async Task<BaselinePlan?> PlanAsync(int partition, long epoch, long beforeMs, long throughSequenceNr, CancellationToken cancellationToken)
@@ -76,7 +74,8 @@ internal sealed class BaselineFold(CountingPlan plan, JournalReader journal, IPa
             Fold(block, counters);
         }
 
-        return new BaselinePlan(through, Fault.Is(FaultPoint.TrimWithoutBaseline) ? [] : [.. counters.Values.Select(counter => StateOf(partition, epoch, counter))]);
+        IEnumerable<Counter> kept = Fault.Is(FaultPoint.TrimWithoutBaseline) ? [] : counters.Values;
+        return new BaselinePlan(through, [.. kept.Select(counter => StateOf(partition, epoch, counter))]);
     }
 
     private static SnapshotWrite StateOf(int partition, long epoch, Counter counter) => new()
@@ -126,3 +125,20 @@ internal sealed class BaselineFold(CountingPlan plan, JournalReader journal, IPa
 /// <param name="SequenceNr">The SequenceNr that the journal may be deleted through, once the states are saved.</param>
 /// <param name="States">The states that take the place of the events up to there; only those that changed.</param>
 internal sealed record BaselinePlan(long SequenceNr, IReadOnlyList<SnapshotWrite> States);
+
+/// <summary>A Counter's state at the journal's baseline.</summary>
+internal static class BaselineState
+{
+    /// <exception cref="StoredFormatException">The state is damaged; says where, and what to do.</exception>
+    public static Counter Decode(int partition, in CounterId id, Page page, Snapshot state)
+    {
+        try
+        {
+            return CounterCodec.Decode(id, page, state.Bytes);
+        }
+        catch (StoredFormatException e)
+        {
+            throw SnapshotFault.At(partition, SnapshotKind.Baseline, state.SequenceNr, e);
+        }
+    }
+}

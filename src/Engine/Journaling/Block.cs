@@ -3,9 +3,7 @@ namespace DataLoad.Engine.Journaling;
 /// <summary>What a Partition persists.</summary>
 public interface IJournalEntry;
 
-/// <summary>
-/// Announces an owner: the SequenceNr that it is persisted at is the Epoch of this ownership. Holds no events.
-/// </summary>
+/// <summary>Announces an owner: the SequenceNr that it is persisted at is the Epoch of this ownership. Holds no events.</summary>
 /// <param name="Node">Who owns, for those who read the journal.</param>
 /// <param name="AtMs">When, in epoch milliseconds.</param>
 public sealed record Owned(string Node, long AtMs) : IJournalEntry;
@@ -33,9 +31,6 @@ public readonly record struct PersistedEntry(int Partition, long SequenceNr, IJo
 /// <param name="Block">The block.</param>
 public readonly record struct PersistedBlock(int Partition, long SequenceNr, Block Block);
 
-/// <summary>
-/// Stands for an entry whose bytes do not read, from the serializer to <see cref="JournalReader"/>, which knows its place and
-/// refuses it by name.
-/// </summary>
+/// <summary>Stands for an entry whose bytes do not read, until <see cref="JournalReader"/>, which knows its place, refuses it by name.</summary>
 /// <param name="Fault">What is wrong with it.</param>
 internal sealed record UnreadableEntry(Exception Fault) : IJournalEntry;

@@ -4,10 +4,7 @@ using DataLoad.Engine.Counting;
 
 namespace DataLoad.Engine.Journaling;
 
-/// <summary>
-/// Reads the entries of blocks, one event at a time into the same object. Not thread-safe; open a block, then call
-/// <see cref="Next"/> until it is false.
-/// </summary>
+/// <summary>Reads blocks, one event at a time into the same object: open one, then call <see cref="Next"/> until it is false. Not thread-safe.</summary>
 /// <param name="catalog">The streams and their facts.</param>
 public sealed class BlockDecoder(Catalog catalog)
 {
@@ -39,23 +36,12 @@ public sealed class BlockDecoder(Catalog catalog)
     public int EventCount => _head.Count;
 
     /// <summary>Whether the texts are wanted; where not they are passed over, unless an identity needs them.</summary>
-    public bool WithTexts
-    {
-        get => _entries.WithTexts;
-        set => _entries.WithTexts = value;
-    }
+    public bool WithTexts { get => _entries.WithTexts; set => _entries.WithTexts = value; }
 
     /// <summary>Whether identities are wanted; where not, those that would have to be computed are left out.</summary>
-    public bool WithIdentities
-    {
-        get => _entries.WithIdentities;
-        set => _entries.WithIdentities = value;
-    }
+    public bool WithIdentities { get => _entries.WithIdentities; set => _entries.WithIdentities = value; }
 
-    /// <summary>Opens a block and checks its checksum and head.</summary>
-    /// <param name="partition">The Partition that it was read of.</param>
-    /// <param name="sequenceNr">The number that it was read at.</param>
-    /// <param name="block">The block.</param>
+    /// <summary>Opens a block that was read at a place of a Partition's journal, and checks its checksum and head.</summary>
     /// <exception cref="StoredFormatException">The block is damaged, of an unknown version, or of another place.</exception>
     public void Open(int partition, long sequenceNr, Block block)
     {
@@ -72,7 +58,8 @@ public sealed class BlockDecoder(Catalog catalog)
 
         if (_head.Partition != partition || _head.SequenceNr != sequenceNr)
         {
-            throw JournalFault.Damaged(partition, sequenceNr, new InvalidDataException($"its block is of Partition {_head.Partition} and SequenceNr {_head.SequenceNr}"));
+            var found = new InvalidDataException($"its block is of Partition {_head.Partition} and SequenceNr {_head.SequenceNr}");
+            throw JournalFault.Damaged(partition, sequenceNr, found);
         }
 
         _types.Clear();

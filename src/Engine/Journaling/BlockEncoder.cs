@@ -5,10 +5,9 @@ using DataLoad.Engine.Partitions;
 namespace DataLoad.Engine.Journaling;
 
 /// <summary>
-/// Writes blocks, version 2: a <see cref="BlockHead"/>; the entries; a CRC-32C over all of it. An entry begins with the
-/// stream's number, its topic's type as a reference to an earlier one in the block (0 and the text for a new one), the topic's
-/// id, and time and day as differences from the entry before; <see cref="EntryWriter"/> writes the rest, its payload.
-/// Reused from block to block; not thread-safe.
+/// Writes blocks, version 2: a <see cref="BlockHead"/>; the entries; a CRC-32C over all of it. An entry begins with the stream's number, its topic's type as
+/// a reference to an earlier one in the block (0 and the text for a new one), the topic's id, and time and day as differences from the entry before;
+/// <see cref="EntryWriter"/> writes the rest, its payload. Reused from block to block; not thread-safe.
 /// </summary>
 internal sealed class BlockEncoder
 {
@@ -24,10 +23,7 @@ internal sealed class BlockEncoder
     /// <summary>The size of the block if it were finished now, in bytes.</summary>
     public int Length => _bytes.Length + sizeof(uint);
 
-    /// <summary>Starts a block; what was added before is gone.</summary>
-    /// <param name="partition">The Partition.</param>
-    /// <param name="sequenceNr">The number that the block is going to be persisted at.</param>
-    /// <param name="journaledAtMs">Now, in epoch milliseconds; identities that expire do so counting from it.</param>
+    /// <summary>Starts a block, made now, that is going to be persisted at a SequenceNr; identities that expire do so counting from now.</summary>
     public void Start(int partition, long sequenceNr, long journaledAtMs)
     {
         _head = new BlockHead(partition, sequenceNr, journaledAtMs, 0);
@@ -40,9 +36,7 @@ internal sealed class BlockEncoder
         Count = 0;
     }
 
-    /// <summary>Adds an event; its bytes are copied.</summary>
-    /// <param name="head">What the entry begins with.</param>
-    /// <param name="payload">The rest of the entry, as <see cref="EntryWriter"/> wrote it.</param>
+    /// <summary>Adds an event: what its entry begins with, and its payload as <see cref="EntryWriter"/> wrote it. The bytes are copied.</summary>
     /// <returns>Where the payload begins in the finished block, for <see cref="EntryDecoder.ReadFacts"/>.</returns>
     public int Add(in EventHead head, ReadOnlySpan<byte> payload)
     {
@@ -67,5 +61,56 @@ internal sealed class BlockEncoder
         (_head with { Count = Count }).Write(block);
         BinaryPrimitives.WriteUInt32LittleEndian(block.AsSpan(_bytes.Length), Crc32C.Compute(block.AsSpan(0, _bytes.Length)));
         return new Block(block);
+    }
+}
+
+/// <summary>
+/// The head of a stored block, 25 bytes: the version, a byte; then, little-endian, Partition (4 bytes), SequenceNr (8), time of
+/// journaling (8) and the number of events (4). Of a fixed size, so that it is written once the events are known.
+/// </summary>
+/// <param name="Partition">The Partition.</param>
+/// <param name="SequenceNr">The number that the block is persisted at.</param>
+/// <param name="JournaledAtMs">When the block was made, in epoch milliseconds.</param>
+/// <param name="Count">How many events it holds.</param>
+internal readonly record struct BlockHead(int Partition, long SequenceNr, long JournaledAtMs, int Count)
+{
+    public const byte Version = 2;
+
+    public const int Size = 25;
+
+    /// <summary>The fewest bytes that an entry takes.</summary>
+    private const int MinEntryBytes = 8;
+
+    public void Write(Span<byte> bytes)
+    {
+        bytes[0] = Version;
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[1..], Partition);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[5..], SequenceNr);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[13..], JournaledAtMs);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[21..], Count);
+    }
+
+    /// <summary>Reads the head of a block whose checksum is good, or which is only to be named.</summary>
+    /// <exception cref="InvalidDataException">There is no head of this version.</exception>
+    public static BlockHead Read(ReadOnlySpan<byte> body)
+    {
+        if (body.Length > 0 && body[0] != Version)
+        {
+            throw new InvalidDataException($"version {body[0]} is not known to this program, which reads {Version}");
+        }
+
+        if (body.Length < Size)
+        {
+            throw new InvalidDataException($"{body.Length} bytes are too few");
+        }
+
+        var head = new BlockHead(
+            BinaryPrimitives.ReadInt32LittleEndian(body[1..]),
+            BinaryPrimitives.ReadInt64LittleEndian(body[5..]),
+            BinaryPrimitives.ReadInt64LittleEndian(body[13..]),
+            BinaryPrimitives.ReadInt32LittleEndian(body[21..]));
+        return (uint)head.Count <= (uint)(body.Length - Size) / MinEntryBytes
+            ? head
+            : throw new InvalidDataException($"{head.Count} events do not fit into {body.Length - Size} bytes");
     }
 }

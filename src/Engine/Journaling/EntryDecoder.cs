@@ -19,11 +19,9 @@ internal sealed class EntryDecoder(Catalog catalog)
     /// <summary>Whether identities are wanted; where not, those that would have to be computed are left out.</summary>
     public bool WithIdentities { get; set; } = true;
 
-    /// <summary>
-    /// Reads only what is counted, the user and the facts, of one entry of a block whose checksum is good. Allocates nothing.
-    /// </summary>
+    /// <summary>Reads only what is counted, the user and the facts, of one entry of a block whose checksum is good. Allocates nothing.</summary>
     /// <param name="block">The block's bytes.</param>
-    /// <param name="payloadOffset">Where the entry's payload begins, as <see cref="BlockEncoder.Add"/> or <see cref="BlockDecoder.PayloadOffset"/> says.</param>
+    /// <param name="payloadOffset">Where its payload begins: see <see cref="BlockEncoder.Add"/> and <see cref="BlockDecoder.PayloadOffset"/>.</param>
     /// <param name="into">An event that was emptied and made one of the entry's stream.</param>
     /// <exception cref="StoredFormatException">The entry is damaged.</exception>
     public static void ReadFacts(ReadOnlySpan<byte> block, int payloadOffset, BusinessEvent into)
@@ -49,9 +47,7 @@ internal sealed class EntryDecoder(Catalog catalog)
         }
     }
 
-    /// <summary>Reads a payload.</summary>
-    /// <param name="reader">At the payload; then behind it.</param>
-    /// <param name="into">An event that was emptied and has its stream, topic, time and day.</param>
+    /// <summary>Reads a payload into an event that was emptied and has its stream, topic, time and day.</summary>
     /// <exception cref="InvalidDataException">The payload is damaged.</exception>
     public void Read(ref ByteReader reader, BusinessEvent into)
     {

@@ -1,13 +1,10 @@
-using System.Text;
+using System.Text.Json;
 using Akka.Configuration;
 using Akka.Persistence.Sql;
 
 namespace DataLoad.Engine.Journaling;
 
-/// <summary>
-/// The settings of Akka.Persistence.Sql for the database that holds the journal, over <c>hocon/akka.conf</c>, where each key that
-/// the engine rests on is explained.
-/// </summary>
+/// <summary>The settings of Akka.Persistence.Sql for a database, over <c>hocon/akka.conf</c>, where each key that the engine rests on is explained.</summary>
 public static class JournalConfig
 {
     /// <summary>The HOCON path of the write journal.</summary>
@@ -16,19 +13,13 @@ public static class JournalConfig
     /// <summary>The HOCON path of the read journal, for <c>PersistenceQuery.ReadJournalFor</c>.</summary>
     public const string ReadPlugin = "akka.persistence.query.journal.sql";
 
-    /// <summary>linq2db's name of SQLite by Microsoft's driver.</summary>
-    public const string Sqlite = "SQLite.MS";
-
-    /// <summary>linq2db's name of PostgreSQL.</summary>
-    public const string PostgreSql = "PostgreSQL.15";
-
     private const string Resource = "akka.conf";
 
-    /// <summary>What <c>hocon/akka.conf</c> says, which is built into the program, over the plugin's own settings, which Akka does not know by itself.</summary>
+    /// <summary>What <c>hocon/akka.conf</c>, which is built in, says, over the plugin's own settings, which Akka does not know by itself.</summary>
     public static Config Defaults { get; } = ReadDefaults();
 
     /// <summary>The settings for a database, to be laid over <see cref="Defaults"/> or over what a user's file made of them.</summary>
-    /// <param name="provider">linq2db's name of the database: <see cref="Sqlite"/> or <see cref="PostgreSql"/>.</param>
+    /// <param name="provider">linq2db's name of the database, as in <c>PostgreSQL.15</c>.</param>
     /// <param name="connectionString">The driver's connection string; its command time-out is to be shorter than the breaker's call time-out.</param>
     public static Config For(string provider, string connectionString)
     {
@@ -42,21 +33,7 @@ public static class JournalConfig
     }
 
     /// <summary>A HOCON string that holds any characters.</summary>
-    private static string Quoted(string text)
-    {
-        var quoted = new StringBuilder("\"", text.Length + 8);
-        foreach (char c in text)
-        {
-            quoted.Append(c switch
-            {
-                '"' or '\\' => $"\\{c}",
-                < ' ' => $"\\u{(int)c:x4}",
-                _ => c.ToString(),
-            });
-        }
-
-        return quoted.Append('"').ToString();
-    }
+    private static string Quoted(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
 
     private static Config ReadDefaults()
     {

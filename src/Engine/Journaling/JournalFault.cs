@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.Serialization;
 using DataLoad.Engine.Counting;
 
@@ -12,13 +13,13 @@ internal static class JournalFault
     public static bool IsOfAnEntry(Exception error) => EntryErrorOf(error) is not null;
 
     /// <summary>The entry at a number does not read.</summary>
-    public static StoredFormatException Damaged(int partition, long sequenceNr, Exception found) => new(
-        $"The journal of Partition {partition} is damaged at SequenceNr {sequenceNr}: {found.Message.TrimEnd('.')}. {Remedy}",
-        found);
+    public static StoredFormatException Damaged(int partition, long sequenceNr, Exception found) =>
+        new($"The journal of Partition {partition} is damaged at SequenceNr {sequenceNr}: {found.Message.TrimEnd('.')}. {Remedy}", found);
 
     /// <summary>The journal does not read on behind a number, and does not say at which.</summary>
     public static StoredFormatException DamagedBehind(int partition, long last, Exception found) => new(
-        $"The journal of Partition {partition} is damaged behind SequenceNr {last}: {(EntryErrorOf(found) ?? found.GetBaseException()).Message.TrimEnd('.')}. {Remedy}",
+        $"The journal of Partition {partition} is damaged behind SequenceNr {last}: "
+        + $"{(EntryErrorOf(found) ?? found.GetBaseException()).Message.TrimEnd('.')}. {Remedy}",
         found);
 
     /// <summary>Numbers are missing between two entries.</summary>
@@ -30,16 +31,26 @@ internal static class JournalFault
         $"The journal of Partition {partition} ends at SequenceNr {last}, where {expected} was persisted. {Remedy}");
 
     /// <summary>The error of an entry among an error and its causes, the plugin's own wrapped around it; null where there is none.</summary>
-    private static Exception? EntryErrorOf(Exception error)
-    {
-        for (Exception? cause = error; cause is not null; cause = cause.InnerException)
-        {
-            if (cause is SerializationException or TypeLoadException or StoredFormatException)
-            {
-                return cause;
-            }
-        }
+    private static Exception? EntryErrorOf(Exception? error) =>
+        error is null or SerializationException or TypeLoadException or StoredFormatException ? error : EntryErrorOf(error.InnerException);
+}
 
-        return null;
-    }
+/// <summary>Says where a damaged snapshot lies, and what to do about it.</summary>
+internal static class SnapshotFault
+{
+    /// <summary>Puts the place before what a decoder found, and the remedy behind it.</summary>
+    public static StoredFormatException At(int partition, SnapshotKind kind, long sequenceNr, StoredFormatException found) =>
+        new($"{Place(partition, kind, sequenceNr)}: {found.Message} {Remedy(kind)}", found);
+
+    /// <summary>Where a snapshot lies.</summary>
+    public static string Place(int partition, SnapshotKind kind, long sequenceNr) =>
+        string.Create(CultureInfo.InvariantCulture, $"Partition {partition}, {kind} snapshot of SequenceNr {sequenceNr}");
+
+    private static string Remedy(SnapshotKind kind) => kind switch
+    {
+        SnapshotKind.Counter => "Run 'dataload rebuild' for its topic to make it anew from the journal.",
+        SnapshotKind.SeenKeys =>
+            "A node makes them anew from the journal as soon as it needs them, where that was never trimmed; else restore the store from a backup.",
+        _ => "Restore the store from a backup to verify, rebuild or trim this Partition; counting goes on without it.",
+    };
 }

@@ -30,18 +30,13 @@ public sealed class JournalFold(CountingPlan plan, JournalReader journal, IParti
     /// <summary>The SequenceNr through which the last fold read.</summary>
     public long LastSequenceNr { get; private set; }
 
-    /// <summary>Told of what is read, and of the events that limits leave out; null where nobody asks.</summary>
+    /// <summary>Takes note of what is read, and of the events that limits leave out; null where nobody asks.</summary>
     internal FlushLag? Lag { get; init; }
 
-    /// <summary>The Counters of a Partition that a filter means, as the journal gives them.</summary>
-    /// <param name="partition">The Partition.</param>
-    /// <param name="filter">Which Counters.</param>
-    /// <param name="limitOf">
-    /// The SequenceNr of the last block that a Counter's fold takes in, so that it can be compared with a row at that SequenceNr;
-    /// null for no limit.
-    /// </param>
-    /// <param name="cancellationToken">Ends the fold.</param>
-    /// <returns>The Counters; those of which nothing was taken in stand at SequenceNr 0.</returns>
+    /// <summary>
+    /// The Counters of a Partition that a filter means, as the journal gives them, each up to a last SequenceNr, that of the row it is compared with,
+    /// where limits are given. Those of which nothing was taken in stand at SequenceNr 0.
+    /// </summary>
     /// <exception cref="StoredFormatException">The journal or its baseline is damaged.</exception>
     /// <exception cref="OverflowException">A sum is larger than its column holds.</exception>
     /// <exception cref="TimeoutException">The journal was trimmed each time that it was read.</exception>
@@ -71,7 +66,8 @@ public sealed class JournalFold(CountingPlan plan, JournalReader journal, IParti
         }
 
         throw new TimeoutException(
-            $"The journal of Partition {partition} was trimmed each of the {MaxTries} times it was read, last through SequenceNr {Baseline} or beyond. Try again, or set a longer dataload.journal.trim-interval.");
+            $"The journal of Partition {partition} was trimmed each of the {MaxTries} times it was read, last through SequenceNr {Baseline} or beyond. "
+            + "Try again, or set a longer dataload.journal.trim-interval.");
     }
 
     private async ValueTask<bool> IsBaselineAsync(int partition, CancellationToken cancellationToken) =>

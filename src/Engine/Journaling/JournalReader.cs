@@ -8,10 +8,7 @@ using DataLoad.Engine.Counting;
 
 namespace DataLoad.Engine.Journaling;
 
-/// <summary>
-/// Reads what Partitions persisted, in order and with back-pressure, through Akka.Persistence.Query: beside the owner, or in a
-/// process that is no node. Thread-safe.
-/// </summary>
+/// <summary>Reads what Partitions persisted, in order and with back-pressure, beside the owner or in a process that is no node. Thread-safe.</summary>
 /// <param name="journal">The query; it may leave out entries that were deleted, so read from behind the baseline.</param>
 /// <param name="materializer">Runs what is read here to its end; not needed by <see cref="Read"/>.</param>
 public class JournalReader(ICurrentEventsByPersistenceIdQuery journal, IMaterializer materializer)
@@ -20,9 +17,8 @@ public class JournalReader(ICurrentEventsByPersistenceIdQuery journal, IMaterial
     public static string PersistenceIdOf(int partition) => partition.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>
-    /// A Partition's entries that are there now, each following the one before. Fails with a <see cref="StoredFormatException"/>
-    /// where a number is missing, the first and the last that are asked for included, or where an entry does not read; a block
-    /// is checked by who opens it.
+    /// A Partition's entries that are there now, each following the one before. Fails with a <see cref="StoredFormatException"/> where a number is missing,
+    /// the first and the last that are asked for included, or where an entry does not read; a block is checked by who opens it.
     /// </summary>
     /// <param name="partition">The Partition.</param>
     /// <param name="fromSequenceNr">The first number to read, above the baseline; 1 and up.</param>
@@ -33,18 +29,12 @@ public class JournalReader(ICurrentEventsByPersistenceIdQuery journal, IMaterial
             : journal.CurrentEventsByPersistenceId(PersistenceIdOf(partition), fromSequenceNr, toSequenceNr)
                 .Via(new EntrySequence(partition, fromSequenceNr, toSequenceNr));
 
-    /// <summary>The entries as <see cref="Read"/> gives them, to be read with <c>await foreach</c>; ending it early ends the query.</summary>
-    /// <param name="partition">The Partition.</param>
-    /// <param name="afterSequenceNr">The number behind which reading begins, not below the baseline; 0 and up.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <summary>The entries behind a number, which is not below the baseline, for <c>await foreach</c>; ending it early ends the query.</summary>
     /// <exception cref="StoredFormatException">A number is missing, or an entry does not read.</exception>
     public IAsyncEnumerable<PersistedEntry> ReadEntriesAsync(int partition, long afterSequenceNr, CancellationToken cancellationToken) =>
         EnumerateAsync(Read(partition, afterSequenceNr + 1, long.MaxValue), cancellationToken);
 
     /// <summary>The blocks among the entries, as <see cref="ReadEntriesAsync"/> gives them.</summary>
-    /// <param name="partition">The Partition.</param>
-    /// <param name="afterSequenceNr">The number behind which reading begins, not below the baseline; 0 and up.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="StoredFormatException">A number is missing, or an entry does not read.</exception>
     public async IAsyncEnumerable<PersistedBlock> ReadAsync(int partition, long afterSequenceNr, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -58,12 +48,9 @@ public class JournalReader(ICurrentEventsByPersistenceIdQuery journal, IMaterial
     }
 
     /// <summary>
-    /// The highest number of a Partition, found by some forty small queries at the most: there is none for it, and numbers have
-    /// no gaps.
+    /// The highest number of a Partition, at least the baseline or a number that was read, found by some forty small queries at the most: there is none
+    /// for it, and numbers have no gaps.
     /// </summary>
-    /// <param name="partition">The Partition.</param>
-    /// <param name="atLeast">What it is at least: the baseline, or a number that was read; 0 and up.</param>
-    /// <param name="cancellationToken">Ends the search.</param>
     public async Task<long> FindHighestAsync(int partition, long atLeast, CancellationToken cancellationToken)
     {
         long step = 1;
@@ -75,29 +62,18 @@ public class JournalReader(ICurrentEventsByPersistenceIdQuery journal, IMaterial
 
         for (step /= 2; step > 0; step /= 2)
         {
-            if (await ExistsAsync(partition, atLeast + step, cancellationToken))
-            {
-                atLeast += step;
-            }
+            atLeast += await ExistsAsync(partition, atLeast + step, cancellationToken) ? step : 0;
         }
 
         return atLeast;
     }
 
     /// <summary>The lowest number of a Partition in a range that is not deleted: for one, where an earlier owner's deleting ended.</summary>
-    /// <param name="partition">The Partition.</param>
-    /// <param name="fromSequenceNr">The lowest number that is asked for; 1 and up.</param>
-    /// <param name="throughSequenceNr">The highest number that is asked for.</param>
-    /// <param name="cancellationToken">Ends the search.</param>
     /// <returns>The number, or <paramref name="throughSequenceNr"/> where all before it are missing.</returns>
     public async Task<long> FindLowestAsync(int partition, long fromSequenceNr, long throughSequenceNr, CancellationToken cancellationToken) =>
         await FirstAsync(partition, fromSequenceNr, throughSequenceNr, cancellationToken) ?? throughSequenceNr;
 
-    /// <summary>One entry of a Partition.</summary>
-    /// <param name="partition">The Partition.</param>
-    /// <param name="sequenceNr">The entry's number; 1 and up.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    /// <returns>The entry, or null where there is none.</returns>
+    /// <summary>One entry of a Partition, or null where there is none of that number.</summary>
     /// <exception cref="StoredFormatException">The entry does not read.</exception>
     public async Task<PersistedEntry?> FindAsync(int partition, long sequenceNr, CancellationToken cancellationToken)
     {
@@ -136,9 +112,6 @@ public class JournalReader(ICurrentEventsByPersistenceIdQuery journal, IMaterial
     }
 
     /// <summary>Runs a source, to be read with <c>await foreach</c>; the simulation runs it on its own thread.</summary>
-    /// <param name="source">What is read.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    /// <typeparam name="T">What it gives.</typeparam>
     protected virtual async IAsyncEnumerable<T> EnumerateAsync<T>(Source<T, NotUsed> source, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (T element in source.RunAsAsyncEnumerable(materializer).WithCancellation(cancellationToken))

@@ -1,8 +1,10 @@
 using System.Runtime.InteropServices;
 using Akka.Actor;
 using Akka.Serialization;
+using DataLoad.Engine.Binary;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Partitions;
+using Codec = DataLoad.Engine.Partitions.PartitionMessageCodec;
 
 namespace DataLoad.Engine.Journaling;
 
@@ -19,101 +21,50 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
     /// <summary>What stored blocks are named by.</summary>
     internal const string BlockManifest = "B";
 
-    private const string OwnedManifest = "O";
-    private const string EventBatchManifest = "E";
-    private const string AcceptedManifest = "A";
-    private const string HeldManifest = "H";
-    private const string KeepRunningManifest = "K";
-    private const string GetStatusManifest = "G";
-    private const string FlushNowManifest = "F";
-    private const string CheckpointNowManifest = "C";
-    private const string DoneManifest = "D";
-    private const string StopPartitionManifest = "S";
-    private const string GetTopicManifest = "T";
-    private const string TopicRowsManifest = "W";
-    private const string RebuildManifest = "R";
-    private const string RebuiltManifest = "U";
-    private const string StatusManifest = "P";
-    private const string NotServingManifest = "N";
+    private static readonly Form[] Forms =
+    [
+        Form.Of<Block>(BlockManifest, BytesOf, bytes => new Block(bytes)),
+        Form.Of<Owned>("O", OwnedCodec.Encode, ReadOwned),
+        Form.Of<EventBatch>("E", Codec.Encode, bytes => Codec.DecodeEventBatch(bytes)),
+        Form.Of<Accepted>("A", answer => Codec.Encode(answer.Partition, answer.Id), bytes => ReadAnswer(bytes, (id, partition) => new Accepted(id, partition))),
+        Form.Of<Held>("H", answer => Codec.Encode(answer.Partition, answer.Id), bytes => ReadAnswer(bytes, (id, partition) => new Held(id, partition))),
+        Form.Of<KeepRunning>("K", request => Codec.Encode(request.Partition), bytes => new KeepRunning(Codec.DecodePartition(bytes))),
+        Form.Of<GetStatus>("G", request => Codec.Encode(request.Partition), bytes => new GetStatus(Codec.DecodePartition(bytes))),
+        Form.Of<FlushNow>("F", request => Codec.Encode(request.Partition), bytes => new FlushNow(Codec.DecodePartition(bytes))),
+        Form.Of<CheckpointNow>("C", request => Codec.Encode(request.Partition), bytes => new CheckpointNow(Codec.DecodePartition(bytes))),
+        Form.Of<Done>("D", answer => Codec.Encode(answer.Partition), bytes => new Done(Codec.DecodePartition(bytes))),
+        Form.Of<StopPartition>("S", Codec.Encode, Codec.DecodeStopPartition),
+        Form.Of<GetTopic>("T", Codec.Encode, Codec.DecodeGetTopic),
+        Form.Of<TopicRows>("W", Codec.Encode, Codec.DecodeTopicRows),
+        Form.Of<Rebuild>("R", Codec.Encode, Codec.DecodeRebuild),
+        Form.Of<Rebuilt>("U", Codec.Encode, Codec.DecodeRebuilt),
+        Form.Of<PartitionStatus>("P", Codec.Encode, Codec.DecodeStatus),
+        Form.Of<NotServing>("N", Codec.Encode, Codec.DecodeNotServing),
+    ];
+
+    private static readonly Dictionary<Type, Form> FormByType = Forms.ToDictionary(form => form.Type);
+    private static readonly Dictionary<string, Form> FormByManifest = Forms.ToDictionary(form => form.Manifest, StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public override int Identifier => Id;
 
     /// <inheritdoc/>
-    public override string Manifest(object o) => o switch
-    {
-        Block => BlockManifest,
-        Owned => OwnedManifest,
-        EventBatch => EventBatchManifest,
-        Accepted => AcceptedManifest,
-        Held => HeldManifest,
-        KeepRunning => KeepRunningManifest,
-        GetStatus => GetStatusManifest,
-        FlushNow => FlushNowManifest,
-        CheckpointNow => CheckpointNowManifest,
-        Done => DoneManifest,
-        StopPartition => StopPartitionManifest,
-        GetTopic => GetTopicManifest,
-        TopicRows => TopicRowsManifest,
-        Rebuild => RebuildManifest,
-        Rebuilt => RebuiltManifest,
-        PartitionStatus => StatusManifest,
-        NotServing => NotServingManifest,
-        _ => throw Unknown(o),
-    };
+    public override string Manifest(object o) => FormOf(o).Manifest;
 
     /// <inheritdoc/>
     /// <remarks>A block's own bytes are given, not a copy: they never change.</remarks>
-    public override byte[] ToBinary(object obj) => obj switch
-    {
-        Block block => BytesOf(block),
-        Owned owned => OwnedCodec.Encode(owned),
-        EventBatch batch => PartitionMessageCodec.Encode(batch),
-        Accepted accepted => PartitionMessageCodec.Encode(accepted.Partition, accepted.Id),
-        Held held => PartitionMessageCodec.Encode(held.Partition, held.Id),
-        KeepRunning or GetStatus or FlushNow or CheckpointNow => PartitionMessageCodec.Encode(((IPartitionMessage)obj).Partition),
-        Done done => PartitionMessageCodec.Encode(done.Partition),
-        StopPartition stop => PartitionMessageCodec.Encode(stop),
-        GetTopic question => PartitionMessageCodec.Encode(question),
-        TopicRows rows => PartitionMessageCodec.Encode(rows),
-        Rebuild rebuild => PartitionMessageCodec.Encode(rebuild),
-        Rebuilt rebuilt => PartitionMessageCodec.Encode(rebuilt),
-        PartitionStatus status => PartitionMessageCodec.Encode(status),
-        NotServing refusal => PartitionMessageCodec.Encode(refusal),
-        _ => throw Unknown(obj),
-    };
+    public override byte[] ToBinary(object obj) => FormOf(obj).Encode(obj);
 
     /// <inheritdoc/>
-    /// <remarks>
-    /// What Partitions persist is not refused here but by who knows its place and names it: a block by <see cref="BlockDecoder"/>,
-    /// the rest by <see cref="JournalReader"/>.
-    /// </remarks>
+    /// <remarks>What Partitions persist is refused by who knows its place: a block by <see cref="BlockDecoder"/>, else <see cref="JournalReader"/>.</remarks>
     /// <exception cref="StoredFormatException">The manifest is not known, or the bytes are damaged or of an unknown version.</exception>
     public override object FromBinary(byte[] bytes, string manifest)
     {
         try
         {
-            return manifest switch
-            {
-                BlockManifest => new Block(bytes),
-                OwnedManifest => ReadOwned(bytes),
-                EventBatchManifest => PartitionMessageCodec.DecodeEventBatch(bytes),
-                AcceptedManifest => PartitionMessageCodec.DecodeAnswer(bytes) is var (partition, id) ? new Accepted(id, partition) : null!,
-                HeldManifest => PartitionMessageCodec.DecodeAnswer(bytes) is var (partition, id) ? new Held(id, partition) : null!,
-                KeepRunningManifest => new KeepRunning(PartitionMessageCodec.DecodePartition(bytes)),
-                GetStatusManifest => new GetStatus(PartitionMessageCodec.DecodePartition(bytes)),
-                FlushNowManifest => new FlushNow(PartitionMessageCodec.DecodePartition(bytes)),
-                CheckpointNowManifest => new CheckpointNow(PartitionMessageCodec.DecodePartition(bytes)),
-                DoneManifest => new Done(PartitionMessageCodec.DecodePartition(bytes)),
-                StopPartitionManifest => PartitionMessageCodec.DecodeStopPartition(bytes),
-                GetTopicManifest => PartitionMessageCodec.DecodeGetTopic(bytes),
-                TopicRowsManifest => PartitionMessageCodec.DecodeTopicRows(bytes),
-                RebuildManifest => PartitionMessageCodec.DecodeRebuild(bytes),
-                RebuiltManifest => PartitionMessageCodec.DecodeRebuilt(bytes),
-                StatusManifest => PartitionMessageCodec.DecodeStatus(bytes),
-                NotServingManifest => PartitionMessageCodec.DecodeNotServing(bytes),
-                _ => throw new InvalidDataException("this program does not know it; a newer one wrote it, or something else did"),
-            };
+            return FormByManifest.TryGetValue(manifest, out Form? form)
+                ? form.Decode(bytes)
+                : throw new InvalidDataException("this program does not know it; a newer one wrote it, or something else did");
         }
         catch (InvalidDataException e)
         {
@@ -138,5 +89,53 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
             ? bytes.Array
             : block.Bytes.ToArray();
 
-    private static ArgumentException Unknown(object o) => new($"{nameof(JournalSerializer)} does not know {o.GetType()}; bind its type to another serializer, or teach it here.", nameof(o));
+    private static T ReadAnswer<T>(byte[] bytes, Func<BatchId, int, T> make)
+    {
+        (int partition, BatchId id) = Codec.DecodeAnswer(bytes);
+        return make(id, partition);
+    }
+
+    private static Form FormOf(object o) => FormByType.TryGetValue(o.GetType(), out Form? form)
+        ? form
+        : throw new ArgumentException(
+            $"{nameof(JournalSerializer)} does not know {o.GetType()}; bind its type to another serializer, or teach it here.", nameof(o));
+
+    /// <summary>A type, what its bytes are named by, and how it becomes bytes and comes back.</summary>
+    private sealed record Form(Type Type, string Manifest, Func<object, byte[]> Encode, Func<byte[], object> Decode)
+    {
+        public static Form Of<T>(string manifest, Func<T, byte[]> encode, Func<byte[], object> decode) =>
+            new(typeof(T), manifest, message => encode((T)message), decode);
+    }
+}
+
+/// <summary>The stored form of <see cref="Owned"/>, version 1: the version, a byte; node and time; a CRC-32C over all of it.</summary>
+internal static class OwnedCodec
+{
+    private const byte Version = 1;
+    private const int MaxNodeBytes = 1024;
+
+    public static byte[] Encode(Owned owned)
+    {
+        var writer = new ByteWriter(64);
+        writer.Byte(Version);
+        writer.Text(owned.Node);
+        writer.Unsigned((ulong)owned.AtMs);
+        writer.Checksum();
+        return writer.Written.ToArray();
+    }
+
+    /// <exception cref="InvalidDataException">The bytes are damaged or of an unknown version.</exception>
+    public static Owned Decode(byte[] bytes)
+    {
+        var reader = new ByteReader(ByteReader.CheckedBody(bytes));
+        byte version = reader.Byte();
+        if (version != Version)
+        {
+            throw new InvalidDataException($"version {version} is not known to this program, which reads {Version}");
+        }
+
+        var owned = new Owned(reader.Text(MaxNodeBytes), (long)reader.Unsigned());
+        reader.End();
+        return owned;
+    }
 }

@@ -7,10 +7,7 @@ using Akka.Streams;
 
 namespace DataLoad.Engine.Journaling;
 
-/// <summary>
-/// Reads the journal in a process that is no node: an actor system with the read journal and nothing else. Ended with the
-/// command that needs it.
-/// </summary>
+/// <summary>Reads the journal in a process that is no node: an actor system with the read journal alone, which ends with its command.</summary>
 public sealed class JournalSystem : IAsyncDisposable
 {
     private readonly ActorSystem _system;
@@ -25,22 +22,15 @@ public sealed class JournalSystem : IAsyncDisposable
     public JournalReader Reader { get; }
 
     /// <summary>Starts one. The database is asked for nothing until something is read.</summary>
-    /// <param name="connection">How the journal is reached.</param>
-    public static JournalSystem Start(Storage.JournalConnection connection) => Start(connection.ProviderName, connection.ReadingConnectionString);
-
-    /// <summary>Starts one. The database is asked for nothing until something is read.</summary>
-    /// <param name="provider">linq2db's name of the database: <see cref="JournalConfig.Sqlite"/> or <see cref="JournalConfig.PostgreSql"/>.</param>
-    /// <param name="connectionString">The driver's connection string; for SQLite one that opens the file to be read only.</param>
-    public static JournalSystem Start(string provider, string connectionString)
+    public static JournalSystem Start(Storage.JournalConnection connection)
     {
         Config config = ConfigurationFactory.ParseString("akka { loglevel = OFF, stdout-loglevel = OFF }")
-            .WithFallback(JournalConfig.For(provider, connectionString))
+            .WithFallback(JournalConfig.For(connection.ProviderName, connection.ReadingConnectionString))
             .WithFallback(JournalConfig.Defaults);
         return new JournalSystem(ActorSystem.Create("journal", BootstrapSetup.Create().WithConfig(config)));
     }
 
-    /// <summary>The read journal of a system that was configured with <see cref="JournalConfig"/>. Starts the plugin, and waits until it has; not to be called in an actor.</summary>
-    /// <param name="system">The system.</param>
+    /// <summary>The read journal of a system of <see cref="JournalConfig"/>. Waits until the plugin has started; not to be called in an actor.</summary>
     public static ICurrentEventsByPersistenceIdQuery ReadJournalOf(ActorSystem system) =>
         PersistenceQuery.Get(system).ReadJournalFor<SqlReadJournal>(JournalConfig.ReadPlugin);
 

@@ -4,10 +4,9 @@ namespace DataLoad.Engine.Leasing;
 public interface ILeaseStore : IAsyncDisposable
 {
     /// <summary>
-    /// Tries to take all of the given leases, raising the epoch of each that is granted, the node's own included: what it
-    /// sent in an earlier ownership, and gave up, may land no more. A lease is free where nobody holds it, where its holder is
-    /// known to be gone, or where the holder has not renewed within its time to live; a
-    /// takeover ends the old owner's database sessions.
+    /// Tries to take all of the given leases, raising the epoch of each that is granted, the node's own included: what it sent in an earlier ownership, and
+    /// gave up, may land no more. A lease is free where nobody holds it, where its holder is known to be gone, or where the holder has not renewed within its
+    /// time to live; a takeover ends the old owner's database sessions.
     /// </summary>
     ValueTask<LeaseAttempt> AcquireAsync(NodeInfo node, IReadOnlyList<int> shards, TimeSpan timeToLive, CancellationToken cancellationToken);
 

@@ -3,7 +3,8 @@ using System.Diagnostics.Metrics;
 namespace DataLoad.Engine.Metrics;
 
 /// <summary>What the engine measures of itself, as instruments of the meter <see cref="MeterName"/>. Thread-safe.</summary>
-public sealed class EngineMetrics : IDisposable
+/// <param name="meter">The meter, disposed with this.</param>
+public sealed class EngineMetrics(Meter meter) : IDisposable
 {
     /// <summary>The meter's name.</summary>
     public const string MeterName = "DataLoad";
@@ -14,69 +15,60 @@ public sealed class EngineMetrics : IDisposable
     /// <summary>The tag that names a reason.</summary>
     public const string ReasonTag = "reason";
 
-    private readonly Meter _meter = new(MeterName);
-
     /// <summary>Makes the instruments.</summary>
     public EngineMetrics()
+        : this(new Meter(MeterName))
     {
-        Deliveries = _meter.CreateCounter<long>("dataload.deliveries", "{delivery}", "Deliveries received from the broker");
-        Events = _meter.CreateCounter<long>("dataload.events", "{event}", "Events journaled and counted");
-        Duplicates = _meter.CreateCounter<long>("dataload.duplicates", "{event}", "Events that had been journaled before and were not counted again");
-        Unidentified = _meter.CreateCounter<long>("dataload.unidentified", "{event}", "Events without an identity, which count at every delivery");
-        Retries = _meter.CreateCounter<long>("dataload.retries", "{try}", "Lookups that found no row yet and are tried again");
-        Parked = _meter.CreateCounter<long>("dataload.parked", "{delivery}", "Deliveries parked for the first time");
-        DeadLetters = _meter.CreateCounter<long>("dataload.dead_letters", "{delivery}", "Deliveries that could not be counted and were dead-lettered");
-        JournalSeconds = _meter.CreateHistogram<double>("dataload.journal.duration", "s", "Time until a block is persisted");
-        FlushSeconds = _meter.CreateHistogram<double>("dataload.flush.duration", "s", "Time of a flush to the statistics tables");
-        SnapshotSeconds = _meter.CreateHistogram<double>("dataload.snapshot.duration", "s", "Time of a write of snapshots");
-        LookupSeconds = _meter.CreateHistogram<double>("dataload.lookup.duration", "s", "Time of a business query");
-        BrokerConnections = _meter.CreateCounter<long>("dataload.broker.connections", "{connection}", "Connections made to the broker");
-        LookupFailures = _meter.CreateCounter<long>("dataload.lookup.failures", "{query}", "Business queries that failed and were retried");
     }
 
     /// <summary>Deliveries received, by stream.</summary>
-    public Counter<long> Deliveries { get; }
+    public Counter<long> Deliveries { get; } = meter.CreateCounter<long>("dataload.deliveries", "{delivery}", "Deliveries received from the broker");
 
     /// <summary>Events counted, by stream.</summary>
-    public Counter<long> Events { get; }
+    public Counter<long> Events { get; } = meter.CreateCounter<long>("dataload.events", "{event}", "Events journaled and counted");
 
     /// <summary>Duplicates, by stream.</summary>
-    public Counter<long> Duplicates { get; }
+    public Counter<long> Duplicates { get; } =
+        meter.CreateCounter<long>("dataload.duplicates", "{event}", "Events that had been journaled before and were not counted again");
 
     /// <summary>Events without identity, by stream.</summary>
-    public Counter<long> Unidentified { get; }
+    public Counter<long> Unidentified { get; } =
+        meter.CreateCounter<long>("dataload.unidentified", "{event}", "Events without an identity, which count at every delivery");
 
     /// <summary>Lookups that are tried again, by stream.</summary>
-    public Counter<long> Retries { get; }
+    public Counter<long> Retries { get; } = meter.CreateCounter<long>("dataload.retries", "{try}", "Lookups that found no row yet and are tried again");
 
     /// <summary>Deliveries parked for the first time, by stream.</summary>
-    public Counter<long> Parked { get; }
+    public Counter<long> Parked { get; } = meter.CreateCounter<long>("dataload.parked", "{delivery}", "Deliveries parked for the first time");
 
     /// <summary>Dead letters, by stream and reason.</summary>
-    public Counter<long> DeadLetters { get; }
+    public Counter<long> DeadLetters { get; } =
+        meter.CreateCounter<long>("dataload.dead_letters", "{delivery}", "Deliveries that could not be counted and were dead-lettered");
 
     /// <summary>Journal latency.</summary>
-    public Histogram<double> JournalSeconds { get; }
+    public Histogram<double> JournalSeconds { get; } = meter.CreateHistogram<double>("dataload.journal.duration", "s", "Time until a block is persisted");
 
     /// <summary>Flush latency.</summary>
-    public Histogram<double> FlushSeconds { get; }
+    public Histogram<double> FlushSeconds { get; } = meter.CreateHistogram<double>("dataload.flush.duration", "s", "Time of a flush to the statistics tables");
 
     /// <summary>Snapshot latency.</summary>
-    public Histogram<double> SnapshotSeconds { get; }
+    public Histogram<double> SnapshotSeconds { get; } = meter.CreateHistogram<double>("dataload.snapshot.duration", "s", "Time of a write of snapshots");
 
     /// <summary>Lookup latency, by stream.</summary>
-    public Histogram<double> LookupSeconds { get; }
+    public Histogram<double> LookupSeconds { get; } = meter.CreateHistogram<double>("dataload.lookup.duration", "s", "Time of a business query");
 
     /// <summary>Connections made.</summary>
-    public Counter<long> BrokerConnections { get; }
+    public Counter<long> BrokerConnections { get; } =
+        meter.CreateCounter<long>("dataload.broker.connections", "{connection}", "Connections made to the broker");
 
     /// <summary>Failed business queries, by stream.</summary>
-    public Counter<long> LookupFailures { get; }
+    public Counter<long> LookupFailures { get; } =
+        meter.CreateCounter<long>("dataload.lookup.failures", "{query}", "Business queries that failed and were retried");
 
     /// <summary>Adds a gauge that is read when it is asked for.</summary>
     public void Gauge(string name, string unit, string description, Func<IEnumerable<Measurement<long>>> read) =>
-        _meter.CreateObservableGauge(name, read, unit, description);
+        meter.CreateObservableGauge(name, read, unit, description);
 
     /// <inheritdoc/>
-    public void Dispose() => _meter.Dispose();
+    public void Dispose() => meter.Dispose();
 }

@@ -6,10 +6,6 @@ namespace DataLoad.Engine.Scheduling;
 public sealed record Backoff(TimeSpan First, TimeSpan Limit)
 {
     /// <summary>The wait after that many failures, 1 and up.</summary>
-    public TimeSpan After(int failures)
-    {
-        double factor = Math.Pow(2, Math.Clamp(failures - 1, 0, 30));
-        double milliseconds = Math.Min(First.TotalMilliseconds * factor, Limit.TotalMilliseconds);
-        return TimeSpan.FromMilliseconds(milliseconds);
-    }
+    public TimeSpan After(int failures) => TimeSpan.FromMilliseconds(
+        Math.Min(First.TotalMilliseconds * Math.Pow(2, Math.Clamp(failures - 1, 0, 30)), Limit.TotalMilliseconds));
 }

@@ -2,10 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace DataLoad.Engine.Seen;
 
-/// <summary>
-/// The ids that are not in a stored segment yet, by time bucket: those added since the last seal, and those of a seal
-/// that waits for its commit.
-/// </summary>
+/// <summary>The ids that are in no stored segment yet, by time bucket: those added since the last seal, and those whose seal waits for its commit.</summary>
 internal sealed class ActiveIds(long bucketMs)
 {
     private readonly List<IdTable> _open = [];
@@ -20,44 +17,10 @@ internal sealed class ActiveIds(long bucketMs)
     public int PendingCount { get; private set; }
 
     /// <summary>What all costs in memory.</summary>
-    public long Bytes
-    {
-        get
-        {
-            long bytes = _spare?.Bytes ?? 0;
-            foreach (IdTable table in _open)
-            {
-                bytes += table.Bytes;
-            }
-
-            foreach (IdTable table in _pending)
-            {
-                bytes += table.Bytes;
-            }
-
-            return bytes;
-        }
-    }
+    public long Bytes => (_spare?.Bytes ?? 0) + _open.Concat(_pending).Sum(table => table.Bytes);
 
     /// <summary>When the newest bucket ends; 0 where there is none.</summary>
-    public long NewestEndMs
-    {
-        get
-        {
-            long newest = 0;
-            foreach (IdTable table in _open)
-            {
-                newest = Math.Max(newest, table.EndMs);
-            }
-
-            foreach (IdTable table in _pending)
-            {
-                newest = Math.Max(newest, table.EndMs);
-            }
-
-            return newest;
-        }
-    }
+    public long NewestEndMs => _open.Concat(_pending).Select(table => table.EndMs).DefaultIfEmpty().Max();
 
     /// <summary>Whether a bucket that ends after <paramref name="endedByMs"/> holds the id.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -135,12 +98,9 @@ internal sealed class ActiveIds(long bucketMs)
 
     private IdTable Open(long bucket)
     {
-        foreach (IdTable table in _open)
+        if (_open.Find(table => table.Bucket == bucket) is { } found)
         {
-            if (table.Bucket == bucket)
-            {
-                return _current = table;
-            }
+            return _current = found;
         }
 
         IdTable opened = _spare ?? new IdTable();

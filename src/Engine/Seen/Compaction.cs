@@ -3,18 +3,14 @@ using DataLoad.Engine.Journaling;
 namespace DataLoad.Engine.Seen;
 
 /// <summary>
-/// Keeps the segments of a bucket few. In a bucket that still grows, segments of one size class are merged when there are
-/// enough of them, so that an id is written once for each class it passes through; in one that is over, whatever fits
-/// together is merged.
+/// Keeps the segments of a bucket few. In a bucket that still grows, segments of one size class are merged when there are enough of them, so that an id is
+/// written once for each class it passes through; in one that is over, whatever fits together is merged.
 /// </summary>
 internal static class Compaction
 {
     private const int MaxInputs = 64;
 
-    /// <summary>What is worth merging next; null where nothing is.</summary>
-    /// <param name="newestFirst">All segments, bucket by bucket.</param>
-    /// <param name="newestEndMs">When the newest bucket ends; those that end before are over.</param>
-    /// <param name="options">The limits.</param>
+    /// <summary>What is worth merging next of all segments, bucket by bucket; null where nothing is. Buckets that end before the newest one are over.</summary>
     public static CompactionPlan? Plan(ReadOnlySpan<Segment> newestFirst, long newestEndMs, SeenHashesOptions options)
     {
         int start = 0;
@@ -60,7 +56,8 @@ internal static class Compaction
             for (int page = 0; page < input.PageCount; page++)
             {
                 Span<UInt128> part = ids.AsSpan(at, input.IdsOfPage(page));
-                SegmentRows.DecodePage(shard, input, page, bytes.TryGetValue((input.Key, page), out byte[]? found) ? found : throw SegmentFault.Missing(shard, input.Key, page), part);
+                byte[] stored = bytes.GetValueOrDefault((input.Key, page)) ?? throw SegmentFault.Missing(shard, input.Key, page);
+                SegmentRows.DecodePage(shard, input, page, stored, part);
                 if (at > start && part[0] <= ids[at - 1])
                 {
                     throw SegmentFault.Damaged(shard, input.Key, page, new InvalidDataException("it does not come after the page before it"));
@@ -78,38 +75,22 @@ internal static class Compaction
     private static CompactionPlan? PlanBucket(ReadOnlySpan<Segment> bucket, bool over, SeenHashesOptions options)
     {
         // Two of these always fit into one.
-        List<Segment> small = [];
-        foreach (Segment segment in bucket)
-        {
-            if (segment.Count <= options.MaxSegmentIds / 2)
-            {
-                small.Add(segment);
-            }
-        }
-
-        small.Sort((a, b) => a.Count != b.Count ? a.Count.CompareTo(b.Count) : a.Key.Number.CompareTo(b.Key.Number));
+        Segment[] small = [.. bucket.ToArray().Where(s => s.Count <= options.MaxSegmentIds / 2).OrderBy(s => s.Count).ThenBy(s => s.Key.Number)];
         if (over)
         {
-            return small.Count > 1 ? new CompactionPlan(ThatFit(small, options)) : null;
+            return small.Length > 1 ? new CompactionPlan(ThatFit(small, options)) : null;
         }
 
-        foreach (IGrouping<int, Segment> sameSize in small.GroupBy(s => SizeClass(s, options)))
-        {
-            List<Segment> segments = [.. sameSize];
-            if (segments.Count >= options.MergeAtSegments)
-            {
-                return new CompactionPlan(ThatFit(segments, options));
-            }
-        }
-
-        return null;
+        return small.GroupBy(s => SizeClass(s, options)).FirstOrDefault(sameSize => sameSize.Count() >= options.MergeAtSegments) is { } many
+            ? new CompactionPlan(ThatFit([.. many], options))
+            : null;
     }
 
-    private static List<Segment> ThatFit(List<Segment> ascending, SeenHashesOptions options)
+    private static Segment[] ThatFit(Segment[] ascending, SeenHashesOptions options)
     {
         int count = 0;
         long ids = 0;
-        while (count < ascending.Count && count < MaxInputs && ids + ascending[count].Count <= options.MaxSegmentIds)
+        while (count < ascending.Length && count < MaxInputs && ids + ascending[count].Count <= options.MaxSegmentIds)
         {
             ids += ascending[count++].Count;
         }
@@ -129,3 +110,21 @@ internal static class Compaction
         return sizeClass;
     }
 }
+
+/// <summary>Segments of one bucket that are worth merging to one. A plan changes nothing and may be dropped.</summary>
+internal sealed class CompactionPlan(IReadOnlyList<Segment> inputs)
+{
+    /// <summary>The store keys to load, of <see cref="SnapshotKind.SeenHashes"/>: all pages of all inputs.</summary>
+    public IReadOnlyList<byte[]> Keys { get; } = [.. inputs.SelectMany(s => Enumerable.Range(0, s.PageCount), (s, page) => s.Key.Row(page))];
+
+    /// <summary>How many ids the inputs have together; 16 bytes each to load.</summary>
+    public int Ids { get; } = inputs.Sum(s => s.Count);
+
+    /// <summary>The segments to merge.</summary>
+    public IReadOnlyList<Segment> Inputs => inputs;
+}
+
+/// <summary>Rows to save in one transaction, again until that succeeds: an unknown outcome is no failure, and saving twice changes nothing.</summary>
+/// <param name="SequenceNr">The SequenceNr that they hold at; with those of a seal saved, no id up to it needs the journal.</param>
+/// <param name="Writes">The rows; empty where there is nothing to save.</param>
+internal sealed record SeenWrites(long SequenceNr, IReadOnlyList<SnapshotWrite> Writes);

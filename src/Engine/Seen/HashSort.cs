@@ -65,11 +65,7 @@ internal static class HashSort
         }
     }
 
-    /// <summary>
-    /// Merges ascending runs that stand one after another in <paramref name="ids"/>, an id of several runs once.
-    /// </summary>
-    /// <param name="ids">The runs; overwritten.</param>
-    /// <param name="ends">Where each run ends.</param>
+    /// <summary>Merges ascending runs that stand one after another in <paramref name="ids"/>, which is overwritten; an id of several runs once.</summary>
     /// <returns>The merged ids, in one of two buffers.</returns>
     public static ReadOnlySpan<UInt128> Merge(UInt128[] ids, IReadOnlyList<int> ends)
     {

@@ -53,10 +53,7 @@ internal sealed class KeyChunk(KeyChunkId id, IdSet keys)
     }
 }
 
-/// <summary>
-/// A range of 2^20 business keys of one stream and topic: the unit in which seen keys are kept and passivated. Keys
-/// grow over time, so old chunks rest.
-/// </summary>
+/// <summary>A range of 2^20 business keys of one stream and topic: the unit of keeping and passivating. Keys grow over time, so old ones are idle.</summary>
 /// <param name="StreamId">The stream's number.</param>
 /// <param name="Topic">The topic.</param>
 /// <param name="Number">The key, divided by 2^20.</param>

@@ -3,99 +3,123 @@ namespace DataLoad.Engine.Seen;
 /// <summary>The pages in memory, in the order of their use. It drops nothing by itself: a batch needs all that it loaded.</summary>
 internal sealed class PageCache
 {
-    private SegmentPage? _newest;
-    private SegmentPage? _oldest;
+    private readonly LinkedList<SegmentPage> _newestFirst = [];
 
     /// <summary>What its pages cost in memory.</summary>
     public long Bytes { get; private set; }
 
     /// <summary>How many pages there are.</summary>
-    public int Count { get; private set; }
+    public int Count => _newestFirst.Count;
 
     /// <summary>Takes a page in as the newest.</summary>
     public void Add(SegmentPage page)
     {
         page.Directory.Pages[page.Index] = page;
-        Link(page);
+        _newestFirst.AddFirst(page.ByUse);
         Bytes += page.Bytes;
-        Count++;
     }
 
     /// <summary>Makes a page the newest.</summary>
     public void Touch(SegmentPage page)
     {
-        if (!ReferenceEquals(page, _newest))
+        if (_newestFirst.First != page.ByUse)
         {
-            Unlink(page);
-            Link(page);
+            _newestFirst.Remove(page.ByUse);
+            _newestFirst.AddFirst(page.ByUse);
         }
     }
 
     /// <summary>Drops the page that was not used for longest; false where there is none.</summary>
     public bool DropOldest()
     {
-        if (_oldest is not { } page)
+        if (_newestFirst.Last is not { } oldest)
         {
             return false;
         }
 
-        Drop(page);
+        Drop(oldest.Value);
         return true;
     }
 
     /// <summary>Drops all pages of a directory.</summary>
     public void DropAll(SegmentDirectory directory)
     {
-        foreach (SegmentPage? page in directory.Pages)
+        foreach (SegmentPage page in directory.Pages.OfType<SegmentPage>())
         {
-            if (page is not null)
-            {
-                Drop(page);
-            }
+            Drop(page);
         }
     }
 
     private void Drop(SegmentPage page)
     {
-        Unlink(page);
+        _newestFirst.Remove(page.ByUse);
         page.Directory.Pages[page.Index] = null;
         Bytes -= page.Bytes;
-        Count--;
     }
+}
 
-    private void Link(SegmentPage page)
+/// <summary>A page of a segment in memory.</summary>
+internal sealed class SegmentPage(SegmentDirectory directory, int index, UInt128[] ids)
+{
+    /// <summary>Where it belongs.</summary>
+    public SegmentDirectory Directory => directory;
+
+    /// <summary>Its index in the segment.</summary>
+    public int Index => index;
+
+    /// <summary>Its place among the others in the order of use.</summary>
+    public LinkedListNode<SegmentPage> ByUse => field ??= new LinkedListNode<SegmentPage>(this);
+
+    /// <summary>What it costs in memory.</summary>
+    public long Bytes => (ids.Length * 16L) + 96;
+
+    /// <summary>Whether it holds the id.</summary>
+    public bool Contains(UInt128 id) => Array.BinarySearch(ids, id) >= 0;
+}
+
+/// <summary>The store keys of rows to load in one round trip. Bounded: what does not fit is asked for again in the next round.</summary>
+/// <param name="maxBytes">About how many bytes one round loads; one row is always taken.</param>
+internal sealed class MissingPages(long maxBytes = 32L << 20)
+{
+    private readonly HashSet<(SegmentKey Segment, int Page)> _rows = [];
+    private long _bytes;
+
+    /// <summary>The keys to load.</summary>
+    public IReadOnlyList<byte[]> Keys => [.. _rows.Select(row => row.Segment.Row(row.Page))];
+
+    /// <summary>Whether there is nothing to load.</summary>
+    public bool IsEmpty => _rows.Count == 0;
+
+    /// <summary>The rows that the keys name.</summary>
+    public IReadOnlyCollection<(SegmentKey Segment, int Page)> Rows => _rows;
+
+    /// <summary>Makes it ready for the next round.</summary>
+    public void Clear()
     {
-        page.Older = _newest;
-        page.Newer = null;
-        if (_newest is not null)
-        {
-            _newest.Newer = page;
-        }
-
-        _newest = page;
-        _oldest ??= page;
+        _rows.Clear();
+        _bytes = 0;
     }
 
-    private void Unlink(SegmentPage page)
+    /// <summary>Asks for a row, once, where there is room.</summary>
+    public void Add(Segment segment, int page)
     {
-        if (page.Newer is null)
+        long bytes = segment.RowBytes(page);
+        if ((_rows.Count == 0 || _bytes + bytes <= maxBytes) && _rows.Add((segment.Key, page)))
         {
-            _newest = page.Older;
+            _bytes += bytes;
         }
-        else
-        {
-            page.Newer.Older = page.Older;
-        }
-
-        if (page.Older is null)
-        {
-            _oldest = page.Newer;
-        }
-        else
-        {
-            page.Older.Newer = page.Newer;
-        }
-
-        page.Newer = page.Older = null;
     }
+}
+
+/// <summary>What is known of an identity without asking the store.</summary>
+internal enum Membership
+{
+    /// <summary>It was not journaled within the window.</summary>
+    Fresh,
+
+    /// <summary>It was journaled within the window.</summary>
+    Seen,
+
+    /// <summary>Stored rows must be loaded to tell.</summary>
+    Unknown,
 }

@@ -1,9 +1,6 @@
 namespace DataLoad.Engine.Seen;
 
-/// <content>
-/// Questions for a whole batch: filter by filter, so that the processor fetches many ids' cache lines at a time where
-/// one id after another would wait for each.
-/// </content>
+/// <content>Questions for a whole batch: filter by filter, so that many cache lines are fetched at a time where single ids would wait for each.</content>
 internal sealed partial class SeenHashes
 {
     private const int ChunkIds = 256;
@@ -11,14 +8,7 @@ internal sealed partial class SeenHashes
     private readonly HashProbe[] _probes = new HashProbe[ChunkIds];
     private readonly FilterMask[] _masks = new FilterMask[ChunkIds];
 
-    /// <summary>
-    /// Tells what is known of each id of a batch, and asks for the rows that are missing to tell, like
-    /// <see cref="CollectMissing(UInt128, long, MissingPages)"/> for each.
-    /// </summary>
-    /// <param name="hashes">The ids.</param>
-    /// <param name="nowMs">The time, in epoch milliseconds.</param>
-    /// <param name="found">What is known of each; at least as long.</param>
-    /// <param name="missing">Where to ask.</param>
+    /// <summary>Tells what is known of each id of a batch, and asks for the rows that are missing to tell.</summary>
     public void CollectMissing(ReadOnlySpan<UInt128> hashes, long nowMs, Span<Membership> found, MissingPages missing)
     {
         long endedByMs = nowMs - _options.WindowMs;

@@ -2,12 +2,19 @@ using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Engine.Seen;
 
-/// <content>What is saved: seals at checkpoints, and merges between them. Both in two steps, so that a save that fails loses nothing.</content>
+/// <content>
+/// What is saved: seals at checkpoints, and merges between them. Both in two steps, so that a save that fails loses nothing. And repair: a segment of
+/// which a stored row is damaged is given up, and its ids are added again from the journal.
+/// </content>
 internal sealed partial class SeenHashes
 {
     // Segments of forgotten buckets whose rows are still stored; a start finds those of a crash again.
     private readonly List<Segment> _forgotten = [];
     private readonly List<Segment> _sealed = [];
+
+    // Rows of segments that were given up: removed by the seal that stores their ids anew, in its transaction.
+    private readonly List<byte[]> _givenUp = [];
+
     private Segment? _merged;
     private long _nextSegment = 1;
 
@@ -18,20 +25,17 @@ internal sealed partial class SeenHashes
     public SeenWrites? PendingCompaction { get; private set; }
 
     /// <summary>
-    /// Turns the ids added since the last seal, all of them journaled and applied by now, into segments, and drops what
-    /// the window has left behind. They stay known here until <see cref="Sealed"/>. Where the save fails, save
-    /// <see cref="PendingSeal"/> again; ids added meanwhile belong to the next seal, so no checkpoint may pass
-    /// the SequenceNr of the writes.
+    /// Turns the ids added since the last seal, all of them journaled and applied by now, into segments, and drops what the window has left behind. They stay
+    /// known here until <see cref="Sealed"/>. Where the save fails, save <see cref="PendingSeal"/> again; ids added meanwhile belong to the next seal, so no
+    /// checkpoint may pass the SequenceNr of the writes.
     /// </summary>
-    /// <param name="epoch">The epoch to write under.</param>
-    /// <param name="appliedSequenceNr">The SequenceNr of the last event whose id was added.</param>
-    /// <param name="nowMs">The time, in epoch milliseconds.</param>
     /// <exception cref="InvalidOperationException">A seal waits for its commit.</exception>
     public SeenWrites Seal(long epoch, long appliedSequenceNr, long nowMs)
     {
         if (PendingSeal is not null)
         {
-            throw new InvalidOperationException($"The seal of Partition {Shard} at SequenceNr {PendingSeal.SequenceNr} waits for its commit. Save PendingSeal again and report Sealed first.");
+            throw new InvalidOperationException(
+                $"The seal of Partition {Shard} at SequenceNr {PendingSeal.SequenceNr} waits for its commit. Save PendingSeal again and report Sealed first.");
         }
 
         long endedByMs = nowMs - _options.WindowMs;
@@ -89,10 +93,6 @@ internal sealed partial class SeenHashes
     /// that fails, save <see cref="PendingCompaction"/> again. Until <see cref="Committed"/> the rows of the new segment
     /// are taken from there: what the store holds meanwhile, old or new, is not asked.
     /// </summary>
-    /// <param name="plan">The plan.</param>
-    /// <param name="loaded">What the store has for its keys, in any order.</param>
-    /// <param name="epoch">The epoch to write under.</param>
-    /// <param name="sequenceNr">The SequenceNr that the segments hold at.</param>
     /// <returns>The writes; null where the plan is out of date, its bucket forgotten: drop it.</returns>
     /// <exception cref="Counting.StoredFormatException">A page is missing or damaged; nothing is changed.</exception>
     /// <exception cref="InvalidOperationException">A merge waits for its commit.</exception>
@@ -100,7 +100,8 @@ internal sealed partial class SeenHashes
     {
         if (_merged is not null)
         {
-            throw new InvalidOperationException($"A merge of Partition {Shard} waits for its commit. Save PendingCompaction again and report Committed first.");
+            throw new InvalidOperationException(
+                $"A merge of Partition {Shard} waits for its commit. Save PendingCompaction again and report Committed first.");
         }
 
         foreach (Segment input in plan.Inputs)
@@ -139,6 +140,45 @@ internal sealed partial class SeenHashes
         PendingCompaction = null;
     }
 
+    /// <summary>The length of a time bucket.</summary>
+    public long BucketMs => _options.BucketMs;
+
+    /// <summary>Whether rows of segments that were given up wait for the next seal.</summary>
+    public bool HasGivenUp => _givenUp.Count > 0;
+
+    /// <summary>
+    /// When the ids of a segment were journaled: from its bucket's start to before its end. Where its directory cannot be
+    /// read, its bucket has today's length if that puts it near the window; else nothing is known but the window.
+    /// </summary>
+    /// <returns>The first millisecond, and the first one after.</returns>
+    public (long FromMs, long ToMs) SpanOf(SegmentKey key, long nowMs)
+    {
+        if (_segments.TryGet(key, out Segment? segment))
+        {
+            return (segment.Key.Bucket * segment.BucketMs, segment.EndMs);
+        }
+
+        long windowStartMs = Math.Max(0, nowMs - _options.WindowMs);
+        bool isPlausible = key.Bucket <= nowMs / _options.BucketMs && key.Bucket >= windowStartMs / _options.BucketMs;
+        return isPlausible
+            ? (key.Bucket * _options.BucketMs, (key.Bucket + 1) * _options.BucketMs)
+            : (windowStartMs, long.MaxValue);
+    }
+
+    /// <summary>
+    /// Gives a segment up, all ids of whose bucket were added again before; its rows go with the next seal, which stores
+    /// those ids. Until then, a crash finds all as it was.
+    /// </summary>
+    public void GiveUp(SegmentKey key, IReadOnlyCollection<byte[]> rows)
+    {
+        if (_segments.TryGet(key, out Segment? segment))
+        {
+            TakeOut([segment]);
+        }
+
+        _givenUp.AddRange(rows);
+    }
+
     // Takes in what tells about an id in the segment of a merge that waits for its commit; false where all of it was there.
     private bool SupplyMerged(UInt128 hash)
     {
@@ -156,37 +196,27 @@ internal sealed partial class SeenHashes
 
     private void Forget(long endedByMs)
     {
-        List<Segment> ended = [];
-        foreach (Segment segment in _segments.NewestFirst)
-        {
-            // Deleting a merged segment before it is saved would leave its rows behind: it goes with the next seal.
-            if (segment.EndMs <= endedByMs && !ReferenceEquals(segment, _merged))
-            {
-                ended.Add(segment);
-            }
-        }
-
+        // Deleting a merged segment before it is saved would leave its rows behind: it goes with the next seal.
+        List<Segment> ended = [.. _segments.NewestFirst.ToArray().Where(segment => segment.EndMs <= endedByMs && !ReferenceEquals(segment, _merged))];
         if (ended.Count > 0)
         {
-            Release(ended);
-            _segments.Replace(ended, []);
-            foreach (Segment segment in ended)
-            {
-                segment.Directory = null;
-            }
-
+            TakeOut(ended);
             _forgotten.AddRange(ended);
         }
     }
 
-    private void Release(IReadOnlyList<Segment> segments)
+    private void TakeOut(List<Segment> segments)
     {
-        foreach (Segment segment in segments)
+        Release(segments);
+        _segments.Replace(segments, []);
+        segments.ForEach(segment => segment.Directory = null);
+    }
+
+    private void Release(IEnumerable<Segment> segments)
+    {
+        foreach (SegmentDirectory directory in segments.Select(segment => segment.Directory).OfType<SegmentDirectory>())
         {
-            if (segment.Directory is { } directory)
-            {
-                _pages.DropAll(directory);
-            }
+            _pages.DropAll(directory);
         }
     }
 }

@@ -8,8 +8,8 @@ namespace DataLoad.Engine.Seen;
 /// Ids not sealed yet are in a table; the others in stored segments, of which filters and pages are in memory as
 /// room allows. Owned by one Partition actor: not thread-safe, and nothing here waits except opening.
 /// <para>
-/// For a batch: ask <see cref="CollectMissing(ReadOnlySpan{UInt128}, long, Span{Membership}, MissingPages)"/> for its ids; load what is missing in one round trip and give it to
-/// <see cref="Supply(MissingPages, IReadOnlyList{Snapshot})"/>; repeat until nothing is missing; then
+/// For a batch: ask <see cref="CollectMissing(ReadOnlySpan{UInt128}, long, Span{Membership}, MissingPages)"/> for its ids; load what is missing in one
+/// round trip and give it to <see cref="Supply(MissingPages, IReadOnlyList{Snapshot})"/>; repeat until nothing is missing; then
 /// <see cref="Contains"/> answers for all of them, as long as nothing is passivated, sealed or merged in between.
 /// </para>
 /// <para>
@@ -50,14 +50,9 @@ internal sealed partial class SeenHashes
     public long ResidentBytes => _active.Bytes + _segments.Bytes + _pages.Bytes;
 
     /// <summary>
-    /// Opens what the store holds of a Partition: lists the directories and reads no page. The ids journaled after the
-    /// checkpoint are then added again by replay.
+    /// Opens what the store holds of a Partition: reads directories and no page. Ids journaled after the checkpoint are then added again. Segments whose
+    /// directory is damaged go to <paramref name="damaged"/> and are left out; where it is null the first one is thrown.
     /// </summary>
-    /// <param name="shard">The Partition's number.</param>
-    /// <param name="store">Where the rows are.</param>
-    /// <param name="options">Windows and bounds.</param>
-    /// <param name="damaged">Given the segments whose directory is damaged, which are left out; where null the first one is thrown.</param>
-    /// <param name="cancellationToken">Ends the opening.</param>
     /// <exception cref="Counting.StoredFormatException">A directory is damaged or of an unknown version.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static async Task<SeenHashes> OpenAsync(
@@ -108,9 +103,7 @@ internal sealed partial class SeenHashes
         return seen;
     }
 
-    /// <summary>Remembers an id. Adding it again, or one that a segment holds, changes nothing.</summary>
-    /// <param name="hash">The id.</param>
-    /// <param name="journaledAtMs">When it was journaled, in epoch milliseconds; 0 and up.</param>
+    /// <summary>Remembers an id from its journaling on, in epoch milliseconds. Adding it again, or one that a segment holds, changes nothing.</summary>
     public void Add(UInt128 hash, long journaledAtMs)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(journaledAtMs);
@@ -123,7 +116,9 @@ internal sealed partial class SeenHashes
     {
         Membership found = Find(hash, nowMs);
         return found == Membership.Unknown
-            ? throw new InvalidOperationException($"Whether Partition {Shard} has seen {hash:x32} cannot be told before its missing pages are loaded. Call CollectMissing, load and Supply until nothing is missing.")
+            ? throw new InvalidOperationException(
+                $"Whether Partition {Shard} has seen {hash:x32} cannot be told before its missing pages are loaded. "
+                + "Call CollectMissing, load and Supply until nothing is missing.")
             : found == Membership.Seen;
     }
 
@@ -175,7 +170,9 @@ internal sealed partial class SeenHashes
     /// <exception cref="Counting.StoredFormatException">It is damaged or of an unknown version.</exception>
     public bool Supply(byte[] key, byte[] bytes)
     {
-        if (!SegmentKey.TryParse(key, out SegmentKey segmentKey, out int page) || !_segments.TryGet(segmentKey, out Segment? segment) || page >= segment.PageCount)
+        if (!SegmentKey.TryParse(key, out SegmentKey segmentKey, out int page)
+            || !_segments.TryGet(segmentKey, out Segment? segment)
+            || page >= segment.PageCount)
         {
             return false;
         }

@@ -15,9 +15,8 @@ internal sealed record SeenHashesOptions
     public const long WindowMsLimit = 3_652L * 24 * 60 * 60 * 1000;
 
     /// <summary>
-    /// How long an identity is remembered, from its journaling, in milliseconds; default 7 days, from 1 to ten years.
-    /// Longer: later redeliveries are still known, and memory and store grow in proportion. It may change between
-    /// starts; what is stored keeps the bucket length it was stored with.
+    /// How long an identity is remembered, from its journaling, in milliseconds; default 7 days, from 1 to ten years. Longer: later redeliveries are still
+    /// known, and memory and store grow in proportion. It may change between starts; what is stored keeps the bucket length it was stored with.
     /// </summary>
     public long WindowMs { get; init; } = 7L * 24 * 60 * 60 * 1000;
 
@@ -39,16 +38,16 @@ internal sealed record SeenHashesOptions
     /// </summary>
     public int MaxSegmentIds { get; init; } = 1 << 20;
 
-    /// <summary>How many segments of one size class of a bucket are merged to one; default 8, from 2 to 64. More: written fewer times, more segments to look into.</summary>
+    /// <summary>How many segments of a size class of a bucket are merged; default 8, 2 to 64. More: written less often, more to search.</summary>
     public int MergeAtSegments { get; init; } = 8;
 
     /// <summary>How many ids stay in memory unsealed before a seal is wanted; default 2^20, from 1 to 2^24. About 50 bytes each.</summary>
     public int MaxActiveIds { get; init; } = 1 << 20;
 
-    /// <summary>How many stored rows of forgotten buckets one seal deletes, give or take a segment; default 4096, from 1 to 2^20. The rest waits for the next.</summary>
+    /// <summary>About how many stored rows of forgotten buckets one seal deletes; default 4096, 1 to 2^20. The next deletes what is left.</summary>
     public int MaxDeletedRowsPerSeal { get; init; } = 4096;
 
-    /// <summary>How many bytes of directories stay in memory at opening, newest first; default 256 MiB, at least 0. The others are loaded when they are needed.</summary>
+    /// <summary>How many bytes of directories opening keeps, newest first; default 256 MiB, at least 0. Others are loaded when needed.</summary>
     public long MaxOpenBytes { get; init; } = 256L << 20;
 
     /// <summary>The length of a time bucket.</summary>

@@ -1,7 +1,6 @@
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Counting.Sets;
 using DataLoad.Engine.Scheduling;
-using DataLoad.Engine.Seen;
 
 namespace DataLoad.Engine.Seen;
 
@@ -165,7 +164,7 @@ internal sealed class SeenIdentities(SeenHashes hashes, MemoryAccount memory)
     /// <summary>Takes the chunks that changed, to be encoded and stored; they change again from then on.</summary>
     public List<KeyChunk> TakeChanged()
     {
-        var changed = new List<KeyChunk>(_changed);
+        List<KeyChunk> changed = [.. _changed];
         _changed.Clear();
         return changed;
     }
@@ -199,7 +198,8 @@ internal sealed class SeenIdentities(SeenHashes hashes, MemoryAccount memory)
         // A block that is not added yet may need its chunks: there are at most two, and one of them asked a tick ago. So may
         // what is considered now, however many blocks were added while it waited for what it misses.
         long needed = Math.Min(_clock - 1, _askedAt);
-        foreach (KeyChunk chunk in _chunks.Values.Where(chunk => !chunk.IsDirty && !chunk.IsSaving && chunk.LastUsed < needed).OrderBy(chunk => chunk.LastUsed).ToList())
+        IEnumerable<KeyChunk> idle = _chunks.Values.Where(chunk => !chunk.IsDirty && !chunk.IsSaving && chunk.LastUsed < needed);
+        foreach (KeyChunk chunk in idle.OrderBy(chunk => chunk.LastUsed).ToList())
         {
             if (memory.Bytes <= goalBytes)
             {

@@ -2,7 +2,6 @@ using DataLoad.Engine.Counting;
 using DataLoad.Engine.Counting.Sets;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Partitions;
-using DataLoad.Engine.Seen;
 
 namespace DataLoad.Engine.Seen;
 
@@ -36,13 +35,10 @@ internal sealed class SeenRepair(int partition, Contract.Catalog catalog, Journa
         return chunk;
     }
 
-    /// <summary>What was journaled in a segment's time, and the keys of the rows that the store has of it.</summary>
-    /// <param name="damage">The segment.</param>
-    /// <param name="span">Its time: the first millisecond, and the first one after.</param>
-    /// <param name="bucketMs">The length of a time bucket.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>What was journaled in a segment's time, up to its end, and the keys of the rows that the store has of it.</summary>
     /// <exception cref="StoredFormatException">The journal does not reach back as far, or is damaged there.</exception>
-    public async Task<RepairedHashes> HashesAsync(SegmentDamageException damage, (long FromMs, long ToMs) span, long bucketMs, CancellationToken cancellationToken)
+    public async Task<RepairedHashes> HashesAsync(
+        SegmentDamageException damage, (long FromMs, long ToMs) span, long bucketMs, CancellationToken cancellationToken)
     {
         long baseline = (await positions.LoadAsync(partition, cancellationToken)).Baseline;
         bool reachesBack = baseline == 0;

@@ -1,28 +1,18 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
 namespace DataLoad.Engine.Seen;
 
-/// <summary>
-/// An immutable, stored set of ids of one time bucket: sorted, cut in pages. What is here is always in memory; its
-/// directory and pages come and go.
-/// </summary>
-internal sealed class Segment
+/// <summary>An immutable, stored set of sorted ids of one time bucket. What is here is always in memory; its directory and pages come and go.</summary>
+/// <param name="Key">Its name.</param>
+/// <param name="BucketMs">The length of its bucket, which may differ from today's where the window was changed.</param>
+/// <param name="Count">How many ids it holds; 1 and up.</param>
+/// <param name="PageIds">How many ids each page has but the last.</param>
+/// <param name="FilterBlocks">How many blocks its filter has.</param>
+internal sealed record Segment(SegmentKey Key, long BucketMs, int Count, int PageIds, int FilterBlocks)
 {
     /// <summary>What it costs in memory without its directory.</summary>
     public const int OwnBytes = 160;
-
-    /// <summary>Its name.</summary>
-    public required SegmentKey Key { get; init; }
-
-    /// <summary>The length of its bucket, which may differ from today's where the window was changed.</summary>
-    public required long BucketMs { get; init; }
-
-    /// <summary>How many ids it holds; 1 and up.</summary>
-    public required int Count { get; init; }
-
-    /// <summary>How many ids each page has but the last.</summary>
-    public required int PageIds { get; init; }
-
-    /// <summary>How many blocks its filter has.</summary>
-    public required int FilterBlocks { get; init; }
 
     /// <summary>Filter and resident pages, where they are in memory.</summary>
     public SegmentDirectory? Directory { get; set; }
@@ -46,4 +36,92 @@ internal sealed class Segment
     public long RowBytes(int page) => page == SegmentKey.DirectoryPage
         ? ((long)FilterBlocks * BlockedFilter.BlockBytes) + (PageCount * 16L) + 64
         : (IdsOfPage(page) * 16L) + 32;
+}
+
+/// <summary>What tells, for a segment, whether an id may be in it, and in which page.</summary>
+internal sealed class SegmentDirectory(BlockedFilter filter, UInt128[] pageFirsts)
+{
+    /// <summary>The filter over all its ids.</summary>
+    public BlockedFilter Filter { get; } = filter;
+
+    /// <summary>The first id of each page, ascending.</summary>
+    public UInt128[] PageFirsts { get; } = pageFirsts;
+
+    /// <summary>The pages that are in memory.</summary>
+    public SegmentPage?[] Pages { get; } = new SegmentPage?[pageFirsts.Length];
+
+    /// <summary>What it costs in memory, its pages aside.</summary>
+    public long Bytes => Filter.Bytes + (PageFirsts.Length * 24L) + 112;
+
+    /// <summary>The page that alone may hold the id; -1 where none may.</summary>
+    public int PageOf(UInt128 id)
+    {
+        int index = Array.BinarySearch(PageFirsts, id);
+        return index >= 0 ? index : ~index - 1;
+    }
+}
+
+/// <summary>A Partition's segments, those of the newest bucket first, since most repeats follow soon.</summary>
+internal sealed class SegmentList
+{
+    private readonly Dictionary<SegmentKey, Segment> _byKey = [];
+    private Segment[] _newestFirst = [];
+
+    // The filters of _newestFirst once more: a question reads these and nothing else.
+    private BlockedFilter?[] _filters = [];
+
+    /// <summary>All segments, those whose bucket ends last first.</summary>
+    public ReadOnlySpan<Segment> NewestFirst => _newestFirst;
+
+    /// <summary>The filters of <see cref="NewestFirst"/>, null for one that is not in memory.</summary>
+    public ReadOnlySpan<BlockedFilter?> Filters => _filters;
+
+    /// <summary>What they cost in memory, pages aside.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Finds a segment.</summary>
+    public bool TryGet(SegmentKey key, [NotNullWhen(true)] out Segment? segment) => _byKey.TryGetValue(key, out segment);
+
+    /// <summary>Takes segments out and others in.</summary>
+    public void Replace(IReadOnlyCollection<Segment> removed, IReadOnlyCollection<Segment> added)
+    {
+        foreach (Segment segment in removed)
+        {
+            _byKey.Remove(segment.Key);
+            Bytes -= Cost(segment);
+        }
+
+        foreach (Segment segment in added)
+        {
+            _byKey.Add(segment.Key, segment);
+            Bytes += Cost(segment);
+        }
+
+        _newestFirst = [.. _byKey.Values.OrderByDescending(s => s.EndMs).ThenBy(s => s.BucketMs).ThenByDescending(s => s.Key.Number)];
+        _filters = Array.ConvertAll(_newestFirst, segment => segment.Directory?.Filter);
+    }
+
+    /// <summary>How many of <see cref="NewestFirst"/> have a bucket that ends after <paramref name="endedByMs"/>; they come first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int CountAfter(long endedByMs)
+    {
+        int count = _newestFirst.Length;
+        while (count > 0 && _newestFirst[count - 1].EndMs <= endedByMs)
+        {
+            count--;
+        }
+
+        return count;
+    }
+
+    /// <summary>Gives a segment its directory, or takes it away.</summary>
+    public void SetDirectory(Segment segment, SegmentDirectory? directory)
+    {
+        Bytes -= Cost(segment);
+        segment.Directory = directory;
+        _filters[Array.IndexOf(_newestFirst, segment)] = directory?.Filter;
+        Bytes += Cost(segment);
+    }
+
+    private static long Cost(Segment segment) => Segment.OwnBytes + (segment.Directory?.Bytes ?? 0);
 }

@@ -2,10 +2,7 @@ using DataLoad.Engine.Contract;
 
 namespace DataLoad.Engine.Statistics;
 
-/// <summary>
-/// Questions that people ask of the statistics tables, answered by the database. Sums over days add up the rows' values,
-/// those of distinct metrics too.
-/// </summary>
+/// <summary>Questions of the statistics tables, answered by the database. Sums over days add up the rows' values, those of distinct metrics too.</summary>
 public interface IStatisticsQueries
 {
     /// <summary>A page of topics with their sums over days.</summary>
@@ -21,7 +18,7 @@ public interface IStatisticsQueries
 /// <summary>Which topics are asked for, and in which order.</summary>
 public sealed record TopicQuery
 {
-    /// <summary>Topic type and days; its page and topic id are not looked at.</summary>
+    /// <summary>Topic type and days; its page and topic id do not count.</summary>
     public StatisticsFilter Filter { get; init; } = StatisticsFilter.All;
 
     /// <summary>A text that <c>type/id</c> contains, letters A to Z in either case; null for all.</summary>

@@ -5,10 +5,7 @@ namespace DataLoad.Engine.Statistics;
 /// <summary>The statistics tables, one per page.</summary>
 public interface IStatisticsStore
 {
-    /// <summary>
-    /// Creates a page's table, or adds the columns that it lacks. A table that exists keeps its rows; those have no
-    /// SequenceNr where the engine did not write them.
-    /// </summary>
+    /// <summary>Creates a page's table, or adds the columns that it lacks; rows that the engine did not write stay, without a SequenceNr.</summary>
     ValueTask EnsureTableAsync(Page page, CancellationToken cancellationToken);
 
     /// <summary>
@@ -75,12 +72,7 @@ public readonly record struct FlushRow(Page Page, StatisticsRow Row, bool Correc
 /// <param name="TopicId">A topic's id.</param>
 /// <param name="From">The first day, as <see cref="DateOnly.DayNumber"/>.</param>
 /// <param name="To">The last day, as <see cref="DateOnly.DayNumber"/>.</param>
-public sealed record StatisticsFilter(
-    string? Page = null,
-    string? TopicType = null,
-    int? TopicId = null,
-    int? From = null,
-    int? To = null)
+public sealed record StatisticsFilter(string? Page = null, string? TopicType = null, int? TopicId = null, int? From = null, int? To = null)
 {
     /// <summary>Everything.</summary>
     public static StatisticsFilter All { get; } = new();

@@ -7,9 +7,8 @@ using DataLoad.Engine.Storage;
 namespace DataLoad.Engine.Statistics;
 
 /// <summary>
-/// Statistics rows that the engine did not write: refused, or taken as a baseline that its counts add to. A row that is
-/// adopted becomes its Counter's first snapshot and the journal's baseline, both at SequenceNr 0. Runs before any Partition
-/// is owned.
+/// Statistics rows that the engine did not write: refused, or taken as a baseline that its counts add to. A row that is adopted becomes its Counter's first
+/// snapshot and the journal's baseline, both at SequenceNr 0. Runs before any Partition is owned.
 /// </summary>
 /// <param name="statistics">The statistics tables.</param>
 /// <param name="snapshots">Where snapshots and baselines go.</param>
@@ -21,9 +20,6 @@ public sealed class RowAdoption(IStatisticsStore statistics, ISnapshotStore snap
     private const int BatchRows = 500;
 
     /// <summary>Makes sure of the tables, and that all their rows are the engine's.</summary>
-    /// <param name="partitions">How many Partitions there are.</param>
-    /// <param name="adopt">Whether rows that are not the engine's are adopted.</param>
-    /// <param name="cancellationToken">Ends it; what is adopted by then is.</param>
     /// <returns>How many rows were adopted, by table.</returns>
     /// <exception cref="StoreException">There are rows that the engine did not write, and they are not to be adopted.</exception>
     public async Task<IReadOnlyDictionary<string, long>> RunAsync(int partitions, bool adopt, CancellationToken cancellationToken)
@@ -70,7 +66,9 @@ public sealed class RowAdoption(IStatisticsStore statistics, ISnapshotStore snap
             IReadOnlyList<int> stale = await snapshots.SaveAsync(writes, cancellationToken);
             if (stale.Count > 0)
             {
-                throw new StoreException($"Partition {stale[0]} of {storeName} was taken over while the rows of table {page.Table} were adopted: stop the other node, or let it adopt them.");
+                throw new StoreException(
+                    $"Partition {stale[0]} of {storeName} was taken over while the rows of table {page.Table} were adopted: "
+                    + "stop the other node, or let it adopt them.");
             }
 
             await statistics.AdoptAsync(page, rows, cancellationToken);

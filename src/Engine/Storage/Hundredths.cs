@@ -6,70 +6,38 @@ namespace DataLoad.Engine.Storage;
 /// <summary>Money as a whole number of hundredths: to and from what databases hold, exactly or not at all.</summary>
 public static class Hundredths
 {
-    /// <summary>The hundredths of a decimal; false where it is finer than two decimals or beyond 64 bits.</summary>
-    public static bool TryFrom(decimal value, out long hundredths)
-    {
-        hundredths = 0;
-        if (value is > long.MaxValue / 100m or < long.MinValue / 100m)
-        {
-            return false;
-        }
-
-        decimal scaled = value * 100m;
-        if (decimal.Truncate(scaled) != scaled)
-        {
-            return false;
-        }
-
-        hundredths = (long)scaled;
-        return true;
-    }
+    /// <summary>The hundredths of a decimal; null where it is finer than two decimals or beyond 64 bits.</summary>
+    public static long? From(decimal value) =>
+        value is >= long.MinValue / 100m and <= long.MaxValue / 100m && decimal.Truncate(value * 100m) == value * 100m ? (long)(value * 100m) : null;
 
     /// <summary>
     /// The hundredths of a binary floating-point number that stands for an amount: the one amount of two decimals that is
-    /// stored as this very number. False for any other, NaN and infinity, and beyond 15 digits, where two amounts share one.
+    /// stored as this very number. Null for any other, NaN and infinity, and beyond 15 digits, where two amounts share one.
     /// </summary>
-    public static bool TryFrom(double value, out long hundredths)
+    public static long? From(double value)
     {
-        hundredths = 0;
-        if (!(Math.Abs(value) < 1e13))
-        {
-            return false;
-        }
-
         // Below 2^53 a division by 100 is correctly rounded, so that it gives what parsing the decimal text gave.
         double scaled = Math.Round(value * 100d);
-        if (scaled / 100d != value)
-        {
-            return false;
-        }
-
-        hundredths = (long)scaled;
-        return true;
+        return Math.Abs(value) < 1e13 && scaled / 100d == value ? (long)scaled : null;
     }
 
     /// <summary>The hundredths of an amount as a database gives it: a number, digits as text, or as the bytes of such text.</summary>
-    public static bool TryFrom(object value, out long hundredths)
+    public static long? From(object value) => value switch
     {
-        hundredths = 0;
-        return value switch
-        {
-            long whole => TryFrom((decimal)whole, out hundredths),
-            decimal number => TryFrom(number, out hundredths),
-            double number => TryFrom(number, out hundredths),
-            string text => TryParse(text, out hundredths),
-            byte[] digits => TryParse(Encoding.ASCII.GetString(digits), out hundredths),
-            _ => false,
-        };
-    }
+        long whole => From((decimal)whole),
+        decimal number => From(number),
+        double number => From(number),
+        string text => Parse(text),
+        byte[] digits => Parse(Encoding.ASCII.GetString(digits)),
+        _ => null,
+    };
 
     /// <summary>
-    /// The hundredths of a plain decimal text, as in <c>-12.30</c>; false where it is no such number, finer than two
+    /// The hundredths of a plain decimal text, as in <c>-12.30</c>; null where it is no such number, finer than two
     /// decimals (zeros aside), or beyond 64 bits. Digits are never rounded away, however many there are.
     /// </summary>
-    public static bool TryParse(ReadOnlySpan<char> text, out long hundredths)
+    public static long? Parse(ReadOnlySpan<char> text)
     {
-        hundredths = 0;
         text = text.Trim();
         bool negative = text.Length > 0 && text[0] == '-';
         if (text.Length > 0 && text[0] is '-' or '+')
@@ -90,7 +58,7 @@ public static class Hundredths
 
             if (!char.IsAsciiDigit(c))
             {
-                return false;
+                return null;
             }
 
             digits++;
@@ -98,7 +66,7 @@ public static class Hundredths
             {
                 if (c != '0')
                 {
-                    return false;
+                    return null;
                 }
 
                 continue;
@@ -108,7 +76,7 @@ public static class Hundredths
             value = (value * 10) + (c - '0');
             if (value > long.MaxValue)
             {
-                return false;
+                return null;
             }
         }
 
@@ -117,22 +85,9 @@ public static class Hundredths
             value *= 10;
         }
 
-        if (digits == 0 || value > long.MaxValue)
-        {
-            return false;
-        }
-
-        hundredths = negative ? -(long)value : (long)value;
-        return true;
-    }
-
-    /// <summary>The decimal of a number of hundredths, with two decimals.</summary>
-    public static decimal ToDecimal(long hundredths)
-    {
-        ulong magnitude = hundredths < 0 ? (ulong)-(hundredths + 1) + 1 : (ulong)hundredths;
-        return new decimal((int)(uint)magnitude, (int)(uint)(magnitude >> 32), 0, hundredths < 0, 2);
+        return digits == 0 || value > long.MaxValue ? null : negative ? -(long)value : (long)value;
     }
 
     /// <summary>The text of a number of hundredths, as in <c>123.45</c>.</summary>
-    public static string Format(long hundredths) => ToDecimal(hundredths).ToString("0.00", CultureInfo.InvariantCulture);
+    public static string Format(long hundredths) => (hundredths / 100m).ToString("0.00", CultureInfo.InvariantCulture);
 }

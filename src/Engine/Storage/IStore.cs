@@ -48,16 +48,11 @@ public interface IStore : IAsyncDisposable
     /// <returns>Null where it is, else a sentence that says what is wrong.</returns>
     ValueTask<string?> CheckSchemaAsync(CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Whether the table of Akka's journal is there with the unique index that keeps two writers of one Partition apart;
-    /// changes nothing.
-    /// </summary>
+    /// <summary>Whether the table of Akka's journal is there with the unique index that keeps two writers of one Partition apart; changes nothing.</summary>
     /// <returns>Null where it is, else a sentence that says what is wrong.</returns>
     ValueTask<string?> CheckJournalAsync(CancellationToken cancellationToken);
 
-    /// <summary>
-    /// The value that is fixed under a name: the proposed one at the first call ever, that one ever after.
-    /// </summary>
+    /// <summary>The value that is fixed under a name: the proposed one at the first call ever, that one ever after.</summary>
     ValueTask<string> FixAsync(string name, string proposed, CancellationToken cancellationToken);
 
     /// <summary>The value that was fixed under a name, or null; changes nothing.</summary>
@@ -73,18 +68,5 @@ public interface IStore : IAsyncDisposable
     ValueTask PingAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>The store cannot be used as it is; the message says what is wrong and how to mend it.</summary>
-public sealed class StoreException : Exception
-{
-    /// <summary>Makes an exception with a message.</summary>
-    public StoreException(string message)
-        : base(message)
-    {
-    }
-
-    /// <summary>Makes an exception with a message and its cause.</summary>
-    public StoreException(string message, Exception inner)
-        : base(message, inner)
-    {
-    }
-}
+/// <summary>The store cannot be used as it is; the message says what is wrong and what to do about it.</summary>
+public sealed class StoreException(string message, Exception? inner = null) : Exception(message, inner);

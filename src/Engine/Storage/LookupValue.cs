@@ -5,7 +5,7 @@ using DataLoad.Engine.Contract;
 namespace DataLoad.Engine.Storage;
 
 /// <summary>
-/// Reads one value that is not null, by the type the database gives it; false where it is not what is expected.
+/// Reads one value that is not null, by the type the database gives it; null where it is not what is expected.
 /// The type is asked for each value, since SQLite's differs from row to row.
 /// </summary>
 internal static class LookupValue
@@ -36,121 +36,73 @@ internal static class LookupValue
     }
 
     /// <summary>A number as <see cref="Resolving.LookupRows"/> keeps it.</summary>
-    public static bool TryNumber(DbDataReader reader, int ordinal, ColumnKind kind, out long value) => kind switch
+    public static long? Number(DbDataReader reader, int ordinal, ColumnKind kind) => kind switch
     {
-        ColumnKind.Int32 => TryInteger(reader, ordinal, out value) && value is >= 0 and <= int.MaxValue,
-        ColumnKind.Code => TryInteger(reader, ordinal, out value) && value is >= int.MinValue and <= int.MaxValue,
-        ColumnKind.Time => TryInteger(reader, ordinal, out value),
-        ColumnKind.Amount => TryAmount(reader, ordinal, out value) && value is >= 0 and <= HighestAmount,
-        ColumnKind.Flag => TryFlag(reader, ordinal, out value),
+        ColumnKind.Int32 => Within(Integer(reader, ordinal), 0, int.MaxValue),
+        ColumnKind.Code => Within(Integer(reader, ordinal), int.MinValue, int.MaxValue),
+        ColumnKind.Time => Integer(reader, ordinal),
+        ColumnKind.Amount => Within(Amount(reader, ordinal), 0, HighestAmount),
+        ColumnKind.Flag => Flag(reader, ordinal),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Text is no number."),
     };
 
     /// <summary>A whole number: of any integer type, a number without a fraction, or digits as text.</summary>
-    public static bool TryInteger(DbDataReader reader, int ordinal, out long value)
+    public static long? Integer(DbDataReader reader, int ordinal) => Type.GetTypeCode(reader.GetFieldType(ordinal)) switch
     {
-        switch (Type.GetTypeCode(reader.GetFieldType(ordinal)))
-        {
-            case TypeCode.Int64:
-                value = reader.GetInt64(ordinal);
-                return true;
-            case TypeCode.Int32:
-                value = reader.GetInt32(ordinal);
-                return true;
-            case TypeCode.Int16:
-                value = reader.GetInt16(ordinal);
-                return true;
-            case TypeCode.Byte:
-                value = reader.GetByte(ordinal);
-                return true;
-            case TypeCode.UInt32:
-                value = reader.GetFieldValue<uint>(ordinal);
-                return true;
-            case TypeCode.Decimal:
-                return TryWhole(reader.GetDecimal(ordinal), out value);
-            case TypeCode.Double:
-                return TryWhole(reader.GetDouble(ordinal), out value);
-            case TypeCode.Single:
-                return TryWhole(reader.GetFloat(ordinal), out value);
-            case TypeCode.String:
-                return TryWhole(reader.GetString(ordinal), out value);
-            default:
-                value = 0;
-                return false;
-        }
-    }
+        TypeCode.Int64 => reader.GetInt64(ordinal),
+        TypeCode.Int32 => reader.GetInt32(ordinal),
+        TypeCode.Int16 => reader.GetInt16(ordinal),
+        TypeCode.Byte => reader.GetByte(ordinal),
+        TypeCode.UInt32 => reader.GetFieldValue<uint>(ordinal),
+        TypeCode.Decimal => Whole(reader.GetDecimal(ordinal)),
+        TypeCode.Double => Whole(reader.GetDouble(ordinal)),
+        TypeCode.Single => Whole(reader.GetFloat(ordinal)),
+        TypeCode.String => Whole(reader.GetString(ordinal)),
+        _ => null,
+    };
 
     /// <summary>Text, or the invariant text of a value of another type but bytes.</summary>
-    public static bool TryText(DbDataReader reader, int ordinal, out string? value)
+    public static string? Text(DbDataReader reader, int ordinal) => Type.GetTypeCode(reader.GetFieldType(ordinal)) switch
     {
-        Type type = reader.GetFieldType(ordinal);
-        switch (Type.GetTypeCode(type))
+        TypeCode.String => reader.GetString(ordinal),
+        TypeCode.Int64 => reader.GetInt64(ordinal).ToString(CultureInfo.InvariantCulture),
+        TypeCode.Int32 => reader.GetInt32(ordinal).ToString(CultureInfo.InvariantCulture),
+        TypeCode.Boolean => reader.GetBoolean(ordinal) ? "true" : "false",
+        _ => reader.GetFieldType(ordinal) == typeof(byte[]) ? null : Convert.ToString(reader.GetValue(ordinal), CultureInfo.InvariantCulture),
+    };
+
+    private static long? Amount(DbDataReader reader, int ordinal) => Type.GetTypeCode(reader.GetFieldType(ordinal)) switch
+    {
+        TypeCode.Decimal => Hundredths.From(reader.GetDecimal(ordinal)),
+        TypeCode.Double => Hundredths.From(reader.GetDouble(ordinal)),
+
+        // By its shortest text: 0.29 is another number as a float than as a double.
+        TypeCode.Single => Hundredths.From(double.Parse(reader.GetFloat(ordinal).ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)),
+        TypeCode.String => Hundredths.Parse(reader.GetString(ordinal)),
+        _ => Integer(reader, ordinal) is { } whole ? Hundredths.From((decimal)whole) : null,
+    };
+
+    private static long? Flag(DbDataReader reader, int ordinal) => Type.GetTypeCode(reader.GetFieldType(ordinal)) switch
+    {
+        TypeCode.Boolean => reader.GetBoolean(ordinal) ? 1 : 0,
+        TypeCode.String => reader.GetString(ordinal).ToUpperInvariant() switch
         {
-            case TypeCode.String:
-                value = reader.GetString(ordinal);
-                return true;
-            case TypeCode.Int64:
-                value = reader.GetInt64(ordinal).ToString(CultureInfo.InvariantCulture);
-                return true;
-            case TypeCode.Int32:
-                value = reader.GetInt32(ordinal).ToString(CultureInfo.InvariantCulture);
-                return true;
-            case TypeCode.Boolean:
-                value = reader.GetBoolean(ordinal) ? "true" : "false";
-                return true;
-            default:
-                value = type == typeof(byte[]) ? null : Convert.ToString(reader.GetValue(ordinal), CultureInfo.InvariantCulture);
-                return value is not null;
-        }
-    }
-
-    private static bool TryAmount(DbDataReader reader, int ordinal, out long value)
-    {
-        switch (Type.GetTypeCode(reader.GetFieldType(ordinal)))
+            "1" or "T" or "TRUE" => 1,
+            "0" or "F" or "FALSE" => 0,
+            _ => null,
+        },
+        _ => Integer(reader, ordinal) switch
         {
-            case TypeCode.Decimal:
-                return Hundredths.TryFrom(reader.GetDecimal(ordinal), out value);
-            case TypeCode.Double:
-                return Hundredths.TryFrom(reader.GetDouble(ordinal), out value);
-            case TypeCode.Single:
-                // By its shortest text: 0.29 is another number as a float than as a double.
-                return Hundredths.TryFrom(
-                    double.Parse(reader.GetFloat(ordinal).ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture),
-                    out value);
-            case TypeCode.String:
-                return Hundredths.TryParse(reader.GetString(ordinal), out value);
-            default:
-                return TryInteger(reader, ordinal, out value) && Hundredths.TryFrom((decimal)value, out value);
-        }
-    }
+            null => null,
+            0 => 0,
+            _ => 1,
+        },
+    };
 
-    private static bool TryFlag(DbDataReader reader, int ordinal, out long value)
-    {
-        switch (Type.GetTypeCode(reader.GetFieldType(ordinal)))
-        {
-            case TypeCode.Boolean:
-                value = reader.GetBoolean(ordinal) ? 1 : 0;
-                return true;
-            case TypeCode.String:
-                return TryFlag(reader.GetString(ordinal), out value);
-            default:
-                bool read = TryInteger(reader, ordinal, out value);
-                value = value == 0 ? 0 : 1;
-                return read;
-        }
-    }
-
-    private static bool TryFlag(string text, out long value)
-    {
-        bool yes = text is "1" || Is(text, "t") || Is(text, "true");
-        value = yes ? 1 : 0;
-        return yes || text is "0" || Is(text, "f") || Is(text, "false");
-    }
-
-    private static bool Is(string text, string word) => string.Equals(text, word, StringComparison.OrdinalIgnoreCase);
+    private static long? Within(long? value, long min, long max) => value >= min && value <= max ? value : null;
 
     /// <summary>Digits, perhaps with a fraction of nothing but zeros, however many there are.</summary>
-    private static bool TryWhole(string text, out long value)
+    private static long? Whole(string text)
     {
         ReadOnlySpan<char> whole = text;
         int point = whole.IndexOf('.');
@@ -159,30 +111,11 @@ internal static class LookupValue
             whole = whole[..point];
         }
 
-        return long.TryParse(whole, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
+        return long.TryParse(whole, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value : null;
     }
 
-    private static bool TryWhole(decimal number, out long value)
-    {
-        value = 0;
-        if (number is < long.MinValue or > long.MaxValue || decimal.Truncate(number) != number)
-        {
-            return false;
-        }
+    private static long? Whole(decimal number) =>
+        number is >= long.MinValue and <= long.MaxValue && decimal.Truncate(number) == number ? (long)number : null;
 
-        value = (long)number;
-        return true;
-    }
-
-    private static bool TryWhole(double number, out long value)
-    {
-        value = 0;
-        if (!(Math.Abs(number) <= 1L << 53) || Math.Truncate(number) != number)
-        {
-            return false;
-        }
-
-        value = (long)number;
-        return true;
-    }
+    private static long? Whole(double number) => Math.Abs(number) <= 1L << 53 && Math.Truncate(number) == number ? (long)number : null;
 }

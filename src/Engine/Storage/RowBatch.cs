@@ -18,10 +18,7 @@ internal sealed class NumberColumns(long[] values, int width) : BatchColumn
 }
 
 /// <summary>The names of the columns that a statement takes, known as <c>w.name</c> in its text.</summary>
-/// <param name="IsFenced">
-/// Whether rows bear a Partition and its Epoch, in the first two columns <c>partition_id</c> and <c>epoch</c>: those of a
-/// stale Epoch are left out.
-/// </param>
+/// <param name="IsFenced">Whether the first two columns are <c>partition_id</c> and <c>epoch</c>: rows of a stale Epoch are then left out.</param>
 /// <param name="Names">The columns of a type each.</param>
 /// <param name="Numbers">How many whole numbers come behind them.</param>
 internal sealed record RowShape(bool IsFenced, string[] Names, int Numbers = 0);
@@ -54,19 +51,44 @@ internal sealed class RowBatch
     public long[] Epochs { get; } = [];
 
     /// <summary>One column's values, made from items.</summary>
-    public static T[] Column<TItem, T>(IReadOnlyList<TItem> items, Func<TItem, T> value)
-    {
-        T[] values = new T[items.Count];
-        for (int i = 0; i < values.Length; i++)
-        {
-            values[i] = value(items[i]);
-        }
+    public static T[] Column<TItem, T>(IReadOnlyList<TItem> items, Func<TItem, T> value) => [.. items.Select(value)];
 
-        return values;
-    }
+    /// <summary>One column, made from items.</summary>
+    public static BatchColumn<T> Of<TItem, T>(IReadOnlyList<TItem> items, Func<TItem, T> value) => new(Column(items, value));
 }
 
 /// <summary>A statement that is run for rows: for all of them at once, or one after another, as the database does it best.</summary>
 /// <param name="Text">The statement, of a <see cref="SqlDialect"/>.</param>
 /// <param name="Rows">The rows.</param>
 internal sealed record RowStatement(string Text, RowBatch Rows);
+
+/// <summary>Splits what is written into statements of bounded size.</summary>
+internal static class Chunk
+{
+    /// <summary>The most bytes that a statement's parameters hold, except where a single item is larger.</summary>
+    public const int MaxBytes = 16 * 1024 * 1024;
+
+    /// <summary>The ranges of a list, each of at most so many items and <see cref="MaxBytes"/>, and of one item at least.</summary>
+    public static IEnumerable<Range> Split<T>(IReadOnlyList<T> items, int maxItems, Func<T, int> size)
+    {
+        int start = 0;
+        long bytes = 0;
+        for (int i = 0; i < items.Count; i++)
+        {
+            int itemBytes = size(items[i]);
+            if (i > start && (i - start >= maxItems || bytes + itemBytes > MaxBytes))
+            {
+                yield return start..i;
+                start = i;
+                bytes = 0;
+            }
+
+            bytes += itemBytes;
+        }
+
+        if (start < items.Count)
+        {
+            yield return start..items.Count;
+        }
+    }
+}

@@ -7,7 +7,6 @@ namespace DataLoad.Engine.Storage;
 /// <summary>The audit log: a row an entry.</summary>
 internal sealed class SqlAuditLog(SqlDatabase database) : IAuditLog
 {
-    /// <inheritdoc/>
     public ValueTask<long> BeginAsync(AuditEntry entry, CancellationToken cancellationToken)
     {
         AuditEntry cut = AuditText.Of(entry);
@@ -24,21 +23,16 @@ internal sealed class SqlAuditLog(SqlDatabase database) : IAuditLog
         return database.ChangeAsync((db, token) => db.InsertWithInt64IdentityAsync(row, token: token), cancellationToken);
     }
 
-    /// <inheritdoc/>
     public async ValueTask FinishAsync(long id, string outcome, string detail, CancellationToken cancellationToken)
     {
         string cutOutcome = AuditText.Of(outcome);
         string cutDetail = AuditText.Of(detail);
         await database.ChangeAsync(
             (db, token) => db.GetTable<AuditRow>()
-                .Where(row => row.Id == id)
-                .Set(row => row.Outcome, cutOutcome)
-                .Set(row => row.Detail, cutDetail)
-                .UpdateAsync(token),
+                .Where(row => row.Id == id).Set(row => row.Outcome, cutOutcome).Set(row => row.Detail, cutDetail).UpdateAsync(token),
             cancellationToken);
     }
 
-    /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<AuditEntry>> ReadAsync(long? before, string? action, int limit, CancellationToken cancellationToken)
     {
         long end = before ?? long.MaxValue;
@@ -61,4 +55,22 @@ internal sealed class SqlAuditLog(SqlDatabase database) : IAuditLog
             Outcome = row.Outcome,
         });
     }
+}
+
+/// <summary>Paused streams: a row each.</summary>
+internal sealed class SqlPausedStreams(SqlDatabase database) : IPausedStreams
+{
+    public async ValueTask<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken)
+    {
+        List<string> streams = await database.ReadAsync(
+            (db, token) => db.GetTable<PausedStreamRow>().Select(row => row.Stream).ToListAsync(token), cancellationToken);
+        streams.Sort(StringComparer.Ordinal);
+        return streams;
+    }
+
+    public async ValueTask SetAsync(string stream, bool paused, CancellationToken cancellationToken) => await database.ChangeAsync(
+        (db, token) => paused
+            ? db.GetTable<PausedStreamRow>().InsertOrUpdateAsync(() => new PausedStreamRow { Stream = stream }, onDuplicateKeyUpdateSetter: null, token)
+            : db.GetTable<PausedStreamRow>().DeleteAsync(row => row.Stream == stream, token),
+        cancellationToken);
 }

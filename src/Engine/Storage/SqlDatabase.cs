@@ -6,9 +6,8 @@ using LinqToDB.Data;
 namespace DataLoad.Engine.Storage;
 
 /// <summary>
-/// One database: how it is reached, and how work runs on it. A further one is a class of this kind and its
-/// <see cref="SqlDialect"/>; the stores are the same over all of them. Calls may run at the same time. None is retried
-/// here: what the database or the network does wrong comes up as the driver's exception.
+/// One database: how it is reached, and how work runs on it. A further one is a class of this kind and its <see cref="SqlDialect"/>; the stores are the same
+/// over all of them. Calls may run at the same time. None is retried here: what the database or the network does wrong comes up as the driver's exception.
 /// </summary>
 public abstract class SqlDatabase : IAsyncDisposable
 {
@@ -39,30 +38,16 @@ public abstract class SqlDatabase : IAsyncDisposable
     internal abstract ValueTask<T> TransactAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Runs statements for their rows in one transaction, in one round trip. Fenced rows of a stale Epoch are left out:
-    /// the rows of their Partitions are locked first, in order, so that two writers cannot wait for each other, and an
-    /// Epoch that is compared cannot change before the commit.
+    /// Runs statements for their rows in one transaction, in one round trip. Fenced rows of a stale Epoch are left out: the rows of their Partitions are
+    /// locked first, in order, so that two writers cannot wait for each other, and an Epoch that is compared cannot change before the commit. Exclusive
+    /// are statements that change the Partitions' rows themselves.
     /// </summary>
-    /// <param name="statements">The statements.</param>
-    /// <param name="isExclusive">Whether the Partitions' rows themselves are changed.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The Partitions whose Epoch is stale, and how many rows the statements changed.</returns>
     internal abstract ValueTask<(IReadOnlyList<int> Stale, int Changed)> WriteRowsAsync(
         IReadOnlyList<RowStatement> statements, bool isExclusive, CancellationToken cancellationToken);
 
-    /// <summary>Runs work on the database that holds the journal, in one transaction; makes it where it is not there.</summary>
-    internal virtual ValueTask<T> TransactJournalAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        TransactAsync(work, cancellationToken);
-
-    /// <summary>Runs work that only reads on the database that holds the journal.</summary>
-    internal virtual ValueTask<T> ReadJournalAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        ReadAsync(work, cancellationToken);
-
-    /// <summary>Whether the journal is in a database of its own beside the store's.</summary>
-    internal virtual bool HasJournalOfItsOwn => false;
-
-    /// <summary>Whether the database that holds the journal is there at all.</summary>
-    internal virtual bool JournalExists => true;
+    /// <summary>The database that holds the journal: this one, or one of its own beside it.</summary>
+    internal virtual SqlDatabase Journal => this;
 
     /// <summary>One trivial round trip, for health.</summary>
     internal async ValueTask PingAsync(CancellationToken cancellationToken) =>

@@ -4,10 +4,7 @@ using LinqToDB.Data;
 
 namespace DataLoad.Engine.Storage;
 
-/// <summary>
-/// Where the SQL of one database differs from another's. What is here by default holds for PostgreSQL and SQLite; a
-/// further database overrides what it says otherwise.
-/// </summary>
+/// <summary>Where the SQL of one database differs from another's. Defaults hold for PostgreSQL and SQLite; a further database overrides them.</summary>
 internal abstract class SqlDialect
 {
     /// <summary>The type of bytes of any length.</summary>
@@ -110,9 +107,6 @@ internal abstract class SqlDialect
     /// <summary>The columns of a table; empty where there is none of that name.</summary>
     public abstract Task<IReadOnlyList<TableColumn>> ColumnsAsync(DataConnection db, string table, CancellationToken cancellationToken);
 
-    /// <summary>Whether an error of the driver says that a unique key is taken.</summary>
-    public abstract bool IsUniqueViolation(Exception error);
-
     /// <summary>Whether columns are, in any order, a unique key of a table.</summary>
     public abstract Task<bool> HasUniqueKeyAsync(DataConnection db, string table, IReadOnlyList<string> columns, CancellationToken cancellationToken);
 
@@ -123,8 +117,8 @@ internal abstract class SqlDialect
     /// <summary>The statement that makes a statistics table's key unique.</summary>
     public abstract string CreateKey(Page page);
 
-    /// <summary>What else makes a complete statistics table serve better; done outside of a transaction.</summary>
-    public virtual Task OptimizeAsync(DataConnection db, Page page, CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>What else makes a complete statistics table serve better, outside of a transaction; false where it may not be done.</summary>
+    public virtual Task<bool> OptimizeAsync(DataConnection db, Page page, CancellationToken cancellationToken) => Task.FromResult(true);
 
     /// <summary>Why a type cannot serve for a column of a statistics table, as in <c>bigint</c> where it is needed; null where it can.</summary>
     public virtual string? Unfit(TableColumn column, StatisticsColumn needed) => null;
@@ -134,11 +128,9 @@ internal abstract class SqlDialect
     public virtual Task LockSchemaAsync(DataConnection db, string name, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>What a failed change of the schema means, with its remedy; null where it is any other failure.</summary>
-    /// <param name="error">The failure.</param>
-    /// <param name="statement">What was run.</param>
     public abstract string? ExplainSchemaChange(Exception error, string statement);
 
-    /// <summary>Whether a failed insert or index found two rows of one key.</summary>
+    /// <summary>Whether an error of the driver says that a unique key is taken, or that an index to be made unique found two rows of one key.</summary>
     public abstract bool IsDuplicate(Exception error);
 
     protected static string Join(IEnumerable<string> parts) => string.Join(", ", parts);

@@ -22,60 +22,51 @@ internal sealed class SqlParkingStore(SqlDatabase database) : IParkingStore
 
     private readonly string _remove = database.Dialect.Delete("dataload_parked", RemoveShape, "t.id = w.id");
 
-    /// <inheritdoc/>
     public async ValueTask ParkAsync(IReadOnlyList<ParkedDelivery> deliveries, CancellationToken cancellationToken)
     {
         // Of one id the last one stands, since a statement may not write a row twice; sorted against deadlocks.
-        var byId = new SortedDictionary<Guid, ParkedDelivery>();
-        foreach (ParkedDelivery delivery in deliveries)
-        {
-            byId[delivery.Id] = delivery;
-        }
-
-        ParkedDelivery[] sorted = [.. byId.Values];
+        ParkedDelivery[] sorted = [.. deliveries.Reverse().DistinctBy(delivery => delivery.Id).OrderBy(delivery => delivery.Id)];
         IEnumerable<RowStatement> statements = Chunk
             .Split(sorted, int.MaxValue, delivery => delivery.Message.Length + RowBytes)
             .Select(range => new RowStatement(_park, Batch(sorted[range])));
         await database.WriteRowsAsync([.. statements], isExclusive: false, cancellationToken);
     }
 
-    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(string stream, long nowMs, int limit, long maxBytes, CancellationToken cancellationToken) =>
         SelectAsync(
-            rows => rows.Where(row => row.Stream == stream && row.DueMs <= nowMs).OrderBy(row => row.DueMs).ThenBy(row => row.Id).Take(limit), maxBytes, cancellationToken);
+            rows => rows.Where(row => row.Stream == stream && row.DueMs <= nowMs).OrderBy(row => row.DueMs).ThenBy(row => row.Id).Take(limit),
+            maxBytes,
+            cancellationToken);
 
-    /// <inheritdoc/>
     public ValueTask<long?> NextDueAsync(string stream, CancellationToken cancellationToken) => database.ReadAsync(
         (db, token) => db.GetTable<ParkedRow>().Where(row => row.Stream == stream).MinAsync(row => (long?)row.DueMs, token), cancellationToken);
 
-    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<ParkedDelivery>> ListAsync(Guid? after, int limit, CancellationToken cancellationToken)
     {
         byte[] last = after?.ToByteArray(bigEndian: true) ?? [];
-        return SelectAsync(rows => rows.Where(row => Sql.Expr<bool>($"{row.Id} > {last}")).OrderBy(row => row.Id).Take(limit), long.MaxValue, cancellationToken);
+        return SelectAsync(
+            rows => rows.Where(row => Sql.Expr<bool>($"{row.Id} > {last}")).OrderBy(row => row.Id).Take(limit), long.MaxValue, cancellationToken);
     }
 
-    /// <inheritdoc/>
     public async ValueTask RemoveAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken)
     {
         if (ids.Count > 0)
         {
-            var rows = new RowBatch(ids.Count, new BatchColumn<byte[]>(RowBatch.Column(ids, id => id.ToByteArray(bigEndian: true))));
+            var rows = new RowBatch(ids.Count, RowBatch.Of(ids, id => id.ToByteArray(bigEndian: true)));
             await database.WriteRowsAsync([new RowStatement(_remove, rows)], isExclusive: false, cancellationToken);
         }
     }
 
-    /// <inheritdoc/>
     public ValueTask<long> CountAsync(CancellationToken cancellationToken) =>
         database.ReadAsync((db, token) => db.GetTable<ParkedRow>().LongCountAsync(token), cancellationToken);
 
     private static RowBatch Batch(ParkedDelivery[] deliveries) => new(
         deliveries.Length,
-        new BatchColumn<byte[]>(RowBatch.Column(deliveries, delivery => delivery.Id.ToByteArray(bigEndian: true))),
-        new BatchColumn<string>(RowBatch.Column(deliveries, delivery => delivery.Stream)),
-        new BatchColumn<long>(RowBatch.Column(deliveries, delivery => delivery.DueMs)),
-        new BatchColumn<int>(RowBatch.Column(deliveries, delivery => delivery.Tries)),
-        new BatchColumn<byte[]>(RowBatch.Column(deliveries, delivery => delivery.Message)));
+        RowBatch.Of(deliveries, delivery => delivery.Id.ToByteArray(bigEndian: true)),
+        RowBatch.Of(deliveries, delivery => delivery.Stream),
+        RowBatch.Of(deliveries, delivery => delivery.DueMs),
+        RowBatch.Of(deliveries, delivery => delivery.Tries),
+        RowBatch.Of(deliveries, delivery => delivery.Message));
 
     private async ValueTask<IReadOnlyList<ParkedDelivery>> SelectAsync(
         Func<IQueryable<ParkedRow>, IQueryable<ParkedRow>> query, long maxBytes, CancellationToken cancellationToken)

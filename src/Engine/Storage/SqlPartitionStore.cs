@@ -31,21 +31,18 @@ internal sealed class SqlPartitionStore(SqlDatabase database) : IPartitionStore
     private readonly string _saveBaseline = database.Dialect.Update(
         "dataload_partition", BaselineShape, "baseline = w.baseline", "t.partition_id = w.partition_id AND t.baseline < w.baseline");
 
-    /// <inheritdoc/>
     public async ValueTask<bool> RaiseEpochAsync(int partition, long epoch, CancellationToken cancellationToken)
     {
         var row = new RowBatch(1, new BatchColumn<int>([partition]), new BatchColumn<long>([epoch]));
         return (await database.WriteRowsAsync([new RowStatement(_raise, row)], isExclusive: false, cancellationToken)).Changed > 0;
     }
 
-    /// <inheritdoc/>
     public ValueTask<PartitionPositions> LoadAsync(int partition, CancellationToken cancellationToken) => database.ReadAsync(
         async (db, token) => await db.GetTable<PartitionRow>().FirstOrDefaultAsync(row => row.Id == partition, token) is { } row
             ? new PartitionPositions(row.Epoch, row.Checkpoint, row.Baseline)
             : default,
         cancellationToken);
 
-    /// <inheritdoc/>
     public async ValueTask<bool> SaveCheckpointAsync(int partition, long epoch, long position, CancellationToken cancellationToken)
     {
         // Its own fence: one statement on one row.
@@ -53,7 +50,6 @@ internal sealed class SqlPartitionStore(SqlDatabase database) : IPartitionStore
         return (await database.WriteRowsAsync([new RowStatement(_saveCheckpoint, row)], isExclusive: false, cancellationToken)).Changed > 0;
     }
 
-    /// <inheritdoc/>
     public async ValueTask<bool> SaveBaselineAsync(
         int partition, long epoch, long position, IReadOnlyList<SnapshotWrite> states, CancellationToken cancellationToken)
     {
@@ -68,5 +64,20 @@ internal sealed class SqlPartitionStore(SqlDatabase database) : IPartitionStore
         (IReadOnlyList<int> stale, _) = await database.WriteRowsAsync(
             [.. _snapshots.Of(states), new RowStatement(_saveBaseline, row)], isExclusive: true, cancellationToken);
         return stale.Count == 0;
+    }
+}
+
+/// <summary>What stands in the place of a trimmed journal.</summary>
+public static class BaselineWrites
+{
+    /// <summary>Checks that all writes are of the Partition and Epoch that is trimmed.</summary>
+    /// <exception cref="ArgumentException">One is not: it would escape the fence.</exception>
+    public static void Require(int shard, long epoch, IReadOnlyList<SnapshotWrite> baseline)
+    {
+        if (baseline.FirstOrDefault(write => write.Shard != shard || write.Epoch != epoch) is { } other)
+        {
+            throw new ArgumentException(
+                $"A baseline write is of Partition {other.Shard}, Epoch {other.Epoch}; the trim is of Partition {shard}, Epoch {epoch}.", nameof(baseline));
+        }
     }
 }

@@ -11,7 +11,6 @@ internal sealed class SqlStatisticsQueries(SqlDatabase database) : IStatisticsQu
 {
     private SqlDialect Dialect => database.Dialect;
 
-    /// <inheritdoc/>
     public ValueTask<TopicTotalsPage> TopAsync(Page page, TopicQuery query, CancellationToken cancellationToken)
     {
         var filter = new SqlStatisticsFilter(Dialect, query.Filter with { TopicId = null }, query.Search);
@@ -34,7 +33,6 @@ internal sealed class SqlStatisticsQueries(SqlDatabase database) : IStatisticsQu
             cancellationToken);
     }
 
-    /// <inheritdoc/>
     public ValueTask<StatisticsTotals> TotalsAsync(Page page, StatisticsFilter filter, CancellationToken cancellationToken)
     {
         var conditions = new SqlStatisticsFilter(Dialect, filter);
@@ -46,7 +44,6 @@ internal sealed class SqlStatisticsQueries(SqlDatabase database) : IStatisticsQu
             cancellationToken);
     }
 
-    /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<DayTotals>> SeriesAsync(Page page, StatisticsFilter filter, int limit, CancellationToken cancellationToken)
     {
         var conditions = new SqlStatisticsFilter(Dialect, filter);
@@ -71,7 +68,8 @@ internal sealed class SqlStatisticsQueries(SqlDatabase database) : IStatisticsQu
 
     private int Day(DbDataReader reader, Page page) => Dialect.TryReadDay(reader, 0, out int day)
         ? day
-        : throw new StoreException($"{database.Name}: the table '{page.Table}' has stat_date = '{reader.GetValue(0)}', which is no day; mend or remove those rows.");
+        : throw new StoreException(
+            $"{database.Name}: the table '{page.Table}' has stat_date = '{reader.GetValue(0)}', which is no day; mend or remove those rows.");
 
     private static long[] Values(DbDataReader reader, Page page, int first)
     {

@@ -17,10 +17,8 @@ internal sealed class SqlStatisticsStore(SqlDatabase database) : IStatisticsStor
 
     private readonly ConcurrentDictionary<Page, SqlStatisticsText> _text = new(ReferenceEqualityComparer.Instance);
 
-    /// <inheritdoc/>
     public ValueTask EnsureTableAsync(Page page, CancellationToken cancellationToken) => new SqlStatisticsTable(database, page).EnsureAsync(cancellationToken);
 
-    /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<int>> FlushAsync(
         Page page, IReadOnlyList<StatisticsRow> rows, bool correct, CancellationToken cancellationToken)
     {
@@ -29,17 +27,14 @@ internal sealed class SqlStatisticsStore(SqlDatabase database) : IStatisticsStor
             Distinct(rows), chunk => new RowStatement(text, Fenced(chunk, [SequenceNrs(chunk), Metrics(page, chunk)])), cancellationToken);
     }
 
-    /// <inheritdoc/>
     public IAsyncEnumerable<StatisticsRow> ReadAsync(Page page, StatisticsFilter filter, CancellationToken cancellationToken) =>
         filter.Page is null || string.Equals(filter.Page, page.Name, StringComparison.Ordinal)
             ? ReadAsync(page, () => new SqlStatisticsFilter(database.Dialect, filter), cancellationToken)
             : AsyncEnumerable.Empty<StatisticsRow>();
 
-    /// <inheritdoc/>
     public ValueTask<long> CountForeignAsync(Page page, CancellationToken cancellationToken) => database.ReadAsync(
         (db, token) => db.ExecuteAsync<long>($"SELECT count(*) FROM {Text(page).Table} WHERE seq_nr IS NULL", token), cancellationToken);
 
-    /// <inheritdoc/>
     public IAsyncEnumerable<StatisticsRow> ReadForeignAsync(Page page, CancellationToken cancellationToken) => ReadAsync(
         page,
         () =>
@@ -50,11 +45,9 @@ internal sealed class SqlStatisticsStore(SqlDatabase database) : IStatisticsStor
         },
         cancellationToken);
 
-    /// <inheritdoc/>
     public async ValueTask AdoptAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) => await WriteAsync(
         rows, chunk => new RowStatement(Text(page).Adopt, new RowBatch(chunk.Count, SqlStatisticsText.KeyColumns(chunk))), cancellationToken);
 
-    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<int>> RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) =>
         WriteAsync(rows, chunk => new RowStatement(Text(page).Remove, Fenced(chunk, [SequenceNrs(chunk)])), cancellationToken);
 
@@ -66,9 +59,8 @@ internal sealed class SqlStatisticsStore(SqlDatabase database) : IStatisticsStor
     }
 
     /// <summary>
-    /// The rows without repeats, since a statement may not write a row twice, in the order of their keys, so that two
-    /// writers of the same rows do not wait for each other. Of one key the highest Epoch stands, and of one Epoch the
-    /// highest SequenceNr.
+    /// The rows without repeats, since a statement may not write a row twice, in the order of their keys, so that two writers of the same rows do not wait
+    /// for each other. Of one key the highest Epoch stands, and of one Epoch the highest SequenceNr.
     /// </summary>
     private static StatisticsRow[] Distinct(IReadOnlyList<StatisticsRow> rows)
     {
@@ -76,16 +68,7 @@ internal sealed class SqlStatisticsStore(SqlDatabase database) : IStatisticsStor
         Array.Sort(sorted, static (x, y) => CompareKey(x, y) is var key && key != 0 ? key
             : x.Epoch != y.Epoch ? y.Epoch.CompareTo(x.Epoch)
             : Nullable.Compare(y.SequenceNr, x.SequenceNr));
-        int count = 0;
-        for (int i = 0; i < sorted.Length; i++)
-        {
-            if (i == 0 || CompareKey(sorted[count - 1], sorted[i]) != 0)
-            {
-                sorted[count++] = sorted[i];
-            }
-        }
-
-        return sorted[..count];
+        return [.. sorted.Where((row, i) => i == 0 || CompareKey(sorted[i - 1], row) != 0)];
     }
 
     private static int CompareKey(StatisticsRow x, StatisticsRow y) =>
@@ -97,7 +80,7 @@ internal sealed class SqlStatisticsStore(SqlDatabase database) : IStatisticsStor
         RowBatch.Column(rows, row => row.Shard), RowBatch.Column(rows, row => row.Epoch), [.. SqlStatisticsText.KeyColumns(rows), .. more]);
 
     private static BatchColumn<long> SequenceNrs(List<StatisticsRow> rows) =>
-        new(RowBatch.Column(rows, row => row.SequenceNr ?? throw new ArgumentException("A row to write has no SequenceNr.", nameof(rows))));
+        RowBatch.Of(rows, row => row.SequenceNr ?? throw new ArgumentException("A row to write has no SequenceNr.", nameof(rows)));
 
     /// <summary>The metrics of all rows; amounts stay in hundredths, which the statement divides.</summary>
     private static NumberColumns Metrics(Page page, List<StatisticsRow> rows)
@@ -171,14 +154,9 @@ internal sealed class SqlStatisticsStore(SqlDatabase database) : IStatisticsStor
         for (int i = 0; i < values.Length; i++)
         {
             object value = reader.GetValue(SqlStatisticsText.FirstMetric + i);
-            if (page.Metrics[i].Kind != MetricKind.Amount)
-            {
-                values[i] = value as long? ?? throw Unread(reader, page, i, "whole number");
-            }
-            else if (!Hundredths.TryFrom(value, out values[i]))
-            {
-                throw Unread(reader, page, i, "amount of two decimals");
-            }
+            values[i] = page.Metrics[i].Kind == MetricKind.Amount
+                ? Hundredths.From(value) ?? throw Unread(reader, page, i, "amount of two decimals")
+                : value as long? ?? throw Unread(reader, page, i, "whole number");
         }
 
         return new StatisticsRow

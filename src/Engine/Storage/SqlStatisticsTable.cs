@@ -3,10 +3,7 @@ using LinqToDB.Data;
 
 namespace DataLoad.Engine.Storage;
 
-/// <summary>
-/// Creates a page's table, or completes one that others made and keeps what else it holds. Where nothing is missing no
-/// right to change it is needed.
-/// </summary>
+/// <summary>Creates a page's table, or completes one that others made, without touching what else it holds. No right is needed for what is complete.</summary>
 internal sealed class SqlStatisticsTable(SqlDatabase database, Page page)
 {
     private static readonly string[] Key = ["topic_type", "topic_id", "stat_date"];
@@ -22,20 +19,14 @@ internal sealed class SqlStatisticsTable(SqlDatabase database, Page page)
             await database.TransactAsync(CompleteAsync, cancellationToken);
         }
 
-        await database.ReadAsync(
-            async (db, token) =>
-            {
-                await Dialect.OptimizeAsync(db, page, token);
-                return true;
-            },
-            cancellationToken);
+        await database.ReadAsync((db, token) => Dialect.OptimizeAsync(db, page, token), cancellationToken);
     }
 
     private async Task<bool> CompleteAsync(DataConnection db, CancellationToken cancellationToken)
     {
         await Dialect.LockSchemaAsync(db, database.Name, cancellationToken);
 
-        // Looked at again: another node may just have done it.
+        // Read again: another node may just have done it.
         List<string> missing = await MissingAsync(db, cancellationToken);
         string statements = string.Join("; ", missing);
         try
@@ -92,9 +83,8 @@ internal sealed class SqlStatisticsTable(SqlDatabase database, Page page)
     }
 
     private string CreateTable() =>
-        $"""
-        CREATE TABLE {Dialect.Quote(page.Table)} ({Dialect.StatisticsKey}{string.Concat(page.Metrics.Select(metric => $", {Declare(metric)}"))}, update_time {Dialect.UpdateTime}, seq_nr bigint NULL, PRIMARY KEY ({string.Join(", ", Key)})){Dialect.StatisticsTableOptions}
-        """;
+        $"CREATE TABLE {Dialect.Quote(page.Table)} ({Dialect.StatisticsKey}{string.Concat(page.Metrics.Select(metric => $", {Declare(metric)}"))}, "
+        + $"update_time {Dialect.UpdateTime}, seq_nr bigint NULL, PRIMARY KEY ({string.Join(", ", Key)})){Dialect.StatisticsTableOptions}";
 
     private string Declare(Metric metric) =>
         $"{Dialect.Quote(metric.Column)} {(metric.Kind == MetricKind.Amount ? "decimal(18,2)" : "bigint")} NOT NULL DEFAULT 0";

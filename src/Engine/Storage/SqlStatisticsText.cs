@@ -1,5 +1,6 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Statistics;
+using LinqToDB.Data;
 
 namespace DataLoad.Engine.Storage;
 
@@ -20,9 +21,8 @@ internal sealed class SqlStatisticsText
         Key = $"{dialect.ByCodePoint("topic_type")}, topic_id, stat_date";
         IEnumerable<string> metrics = page.Metrics.Select(metric =>
             dialect.Read($"COALESCE({dialect.Quote(metric.Column)}, 0)", metric.Kind == MetricKind.Amount ? "text" : "bigint"));
-        Columns = string.Join(
-            ", ",
-            [dialect.Read("topic_type", "text"), dialect.Read("topic_id", "int"), dialect.Read("stat_date", "date"), dialect.Read("seq_nr", "bigint"), .. metrics]);
+        IEnumerable<string> key = [dialect.Read("topic_type", "text"), dialect.Read("topic_id", "int"), dialect.Read("stat_date", "date")];
+        Columns = string.Join(", ", [.. key, dialect.Read("seq_nr", "bigint"), .. metrics]);
         Flush = MakeFlush(page, dialect, "<");
         Correct = MakeFlush(page, dialect, "<=");
         Adopt = dialect.Update(Table, AdoptShape, "seq_nr = 0", $"{OnKey} AND t.seq_nr IS NULL");
@@ -53,9 +53,9 @@ internal sealed class SqlStatisticsText
     /// <summary>The columns by which a row is found.</summary>
     public static BatchColumn[] KeyColumns(IReadOnlyList<StatisticsRow> rows) =>
     [
-        new BatchColumn<string>(RowBatch.Column(rows, row => row.TopicType)),
-        new BatchColumn<int>(RowBatch.Column(rows, row => row.TopicId)),
-        new BatchColumn<DateOnly>(RowBatch.Column(rows, row => DateOnly.FromDayNumber(row.Day))),
+        RowBatch.Of(rows, row => row.TopicType),
+        RowBatch.Of(rows, row => row.TopicId),
+        RowBatch.Of(rows, row => DateOnly.FromDayNumber(row.Day)),
     ];
 
     private string MakeFlush(Page page, SqlDialect dialect, string older)
@@ -74,4 +74,46 @@ internal sealed class SqlStatisticsText
             changed: ..,
             condition: $"t.seq_nr IS NULL OR t.seq_nr {older} excluded.seq_nr");
     }
+}
+
+/// <summary>A filter as the condition of a query, with its parameters.</summary>
+internal sealed class SqlStatisticsFilter
+{
+    private readonly List<string> _conditions = [];
+    private readonly List<DataParameter> _parameters = [];
+
+    public SqlStatisticsFilter(SqlDialect dialect, StatisticsFilter filter, string? search = null)
+    {
+        AddGiven("topic_type = @type", filter.TopicType is { } type ? DataParameter.Text("type", type) : null);
+        AddGiven("topic_id = @id", filter.TopicId is { } id ? DataParameter.Int32("id", id) : null);
+        AddGiven("stat_date >= @first", filter.From is { } from ? dialect.Day("first", Within(from)) : null);
+        AddGiven("stat_date <= @final", filter.To is { } to ? dialect.Day("final", Within(to)) : null);
+        AddGiven(
+            dialect.Contains("lower(topic_type || '/' || topic_id)", "@search"),
+            search is null ? null : DataParameter.Text("search", search.ToLowerInvariant()));
+    }
+
+    /// <summary>The WHERE clause, or nothing.</summary>
+    public string Where => _conditions.Count == 0 ? "" : $"WHERE {string.Join(" AND ", _conditions)}";
+
+    /// <summary>The parameters; one command's each time.</summary>
+    public DataParameter[] Parameters => [.. _parameters];
+
+    /// <summary>Adds a condition.</summary>
+    public void Add(string condition, params IEnumerable<DataParameter> parameters)
+    {
+        _conditions.Add(condition);
+        _parameters.AddRange(parameters);
+    }
+
+    private void AddGiven(string condition, DataParameter? parameter)
+    {
+        if (parameter is not null)
+        {
+            Add(condition, parameter);
+        }
+    }
+
+    /// <summary>A filter may name days before the first or after the last that there are.</summary>
+    private static int Within(int day) => Math.Clamp(day, DateOnly.MinValue.DayNumber, DateOnly.MaxValue.DayNumber);
 }

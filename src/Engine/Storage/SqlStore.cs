@@ -9,60 +9,43 @@ using LinqToDB.Async;
 
 namespace DataLoad.Engine.Storage;
 
-/// <summary>All that the engine keeps, in a SQL database of any provider. Owns the database and closes it.</summary>
-public sealed class SqlStore : IStore
+/// <summary>All that the engine keeps, in a SQL database of any provider. Owns the database and closes it; nothing is opened before the first call.</summary>
+public sealed class SqlStore(SqlDatabase database) : IStore
 {
-    private readonly SqlDatabase _database;
-    private readonly SqlMigrations _migrations;
-
-    /// <summary>Makes a store over a database; nothing is opened before the first call.</summary>
-    public SqlStore(SqlDatabase database)
-    {
-        _database = database;
-        _migrations = new SqlMigrations(database);
-        Partitions = new SqlPartitionStore(database);
-        JournalTrimmer = new SqlJournalTrimmer(database);
-        Snapshots = new SqlSnapshotStore(database);
-        Statistics = new SqlStatisticsStore(database);
-        Queries = new SqlStatisticsQueries(database);
-        Parking = new SqlParkingStore(database);
-        Audit = new SqlAuditLog(database);
-        PausedStreams = new SqlPausedStreams(database);
-        Leases = database.MakeLeases();
-    }
+    private readonly SqlMigrations _migrations = new(database);
 
     /// <inheritdoc/>
-    public string Name => _database.Name;
+    public string Name => database.Name;
 
     /// <inheritdoc/>
-    public JournalConnection JournalConnection => _database.JournalConnection;
+    public JournalConnection JournalConnection => database.JournalConnection;
 
     /// <inheritdoc/>
-    public IPartitionStore Partitions { get; }
+    public IPartitionStore Partitions { get; } = new SqlPartitionStore(database);
 
     /// <inheritdoc/>
-    public IJournalTrimmer JournalTrimmer { get; }
+    public IJournalTrimmer JournalTrimmer { get; } = new SqlJournalTrimmer(database);
 
     /// <inheritdoc/>
-    public ISnapshotStore Snapshots { get; }
+    public ISnapshotStore Snapshots { get; } = new SqlSnapshotStore(database);
 
     /// <inheritdoc/>
-    public IStatisticsStore Statistics { get; }
+    public IStatisticsStore Statistics { get; } = new SqlStatisticsStore(database);
 
     /// <inheritdoc/>
-    public IStatisticsQueries Queries { get; }
+    public IStatisticsQueries Queries { get; } = new SqlStatisticsQueries(database);
 
     /// <inheritdoc/>
-    public ILeaseStore Leases { get; }
+    public IParkingStore Parking { get; } = new SqlParkingStore(database);
 
     /// <inheritdoc/>
-    public IParkingStore Parking { get; }
+    public IAuditLog Audit { get; } = new SqlAuditLog(database);
 
     /// <inheritdoc/>
-    public IAuditLog Audit { get; }
+    public IPausedStreams PausedStreams { get; } = new SqlPausedStreams(database);
 
     /// <inheritdoc/>
-    public IPausedStreams PausedStreams { get; }
+    public ILeaseStore Leases { get; } = database.MakeLeases();
 
     /// <inheritdoc/>
     public ValueTask MigrateAsync(CancellationToken cancellationToken) => _migrations.MigrateAsync(cancellationToken);
@@ -82,7 +65,7 @@ public sealed class SqlStore : IStore
             return found;
         }
 
-        await _database.ChangeAsync(
+        await database.ChangeAsync(
             (db, token) => db.GetTable<FixedValueRow>().InsertOrUpdateAsync(
                 () => new FixedValueRow { Name = name, Value = proposed }, onDuplicateKeyUpdateSetter: null, token),
             cancellationToken);
@@ -91,36 +74,27 @@ public sealed class SqlStore : IStore
     }
 
     /// <inheritdoc/>
-    public async ValueTask<string?> FindFixedAsync(string name, CancellationToken cancellationToken) => !_database.Exists
+    public async ValueTask<string?> FindFixedAsync(string name, CancellationToken cancellationToken) => !database.Exists
         ? null
-        : await _database.ReadAsync(
-            async (db, token) => await _database.Dialect.HasTableAsync(db, "dataload_fixed", token)
+        : await database.ReadAsync(
+            async (db, token) => await database.Dialect.HasTableAsync(db, "dataload_fixed", token)
                 // Where nobody migrated, nothing was fixed; a call that writes fails by itself.
                 ? (await db.GetTable<FixedValueRow>().FirstOrDefaultAsync(row => row.Name == name, token))?.Value
                 : null,
             cancellationToken);
 
     /// <inheritdoc/>
-    public bool IsConflict(Exception error)
-    {
-        for (Exception? cause = error; cause is not null; cause = cause.InnerException)
-        {
-            if (_database.Dialect.IsUniqueViolation(cause) || (cause is AggregateException aggregate && aggregate.InnerExceptions.Any(IsConflict)))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    public bool IsConflict(Exception error) =>
+        database.Dialect.IsDuplicate(error)
+        || (error is AggregateException aggregate ? aggregate.InnerExceptions.Any(IsConflict) : error.InnerException is { } cause && IsConflict(cause));
 
     /// <inheritdoc/>
-    public async ValueTask PingAsync(CancellationToken cancellationToken) => await _database.PingAsync(cancellationToken);
+    public async ValueTask PingAsync(CancellationToken cancellationToken) => await database.PingAsync(cancellationToken);
 
     /// <summary>Closes the database, after the calls under way; leases are let go as by a process that ends.</summary>
     public async ValueTask DisposeAsync()
     {
         await Leases.DisposeAsync();
-        await _database.DisposeAsync();
+        await database.DisposeAsync();
     }
 }

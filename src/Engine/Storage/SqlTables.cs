@@ -6,108 +6,65 @@ namespace DataLoad.Engine.Storage;
 [Table("dataload_fixed")]
 internal sealed record FixedValueRow
 {
-    [Column("name"), PrimaryKey, NotNull]
-    public required string Name { get; init; }
-
-    [Column("value"), NotNull]
-    public required string Value { get; init; }
+    [Column("name"), PrimaryKey, NotNull] public required string Name { get; init; }
+    [Column("value"), NotNull] public required string Value { get; init; }
 }
 
 /// <summary>A Partition's Epoch in force, checkpoint and baseline.</summary>
 [Table("dataload_partition")]
 internal sealed record PartitionRow
 {
-    [Column("partition_id"), PrimaryKey]
-    public required int Id { get; init; }
-
-    [Column("epoch")]
-    public required long Epoch { get; init; }
-
-    [Column("checkpoint")]
-    public required long Checkpoint { get; init; }
-
-    [Column("baseline")]
-    public required long Baseline { get; init; }
+    [Column("partition_id"), PrimaryKey] public required int Id { get; init; }
+    [Column("epoch")] public required long Epoch { get; init; }
+    [Column("checkpoint")] public required long Checkpoint { get; init; }
+    [Column("baseline")] public required long Baseline { get; init; }
 }
 
 /// <summary>A parked delivery. Its id is stored big-endian, so that bytes order as ids do.</summary>
 [Table("dataload_parked")]
 internal sealed record ParkedRow
 {
-    [Column("id"), PrimaryKey, NotNull]
-    public required byte[] Id { get; init; }
-
-    [Column("stream"), NotNull]
-    public required string Stream { get; init; }
-
-    [Column("due_ms")]
-    public required long DueMs { get; init; }
-
-    [Column("tries")]
-    public required int Tries { get; init; }
-
-    [Column("message"), NotNull]
-    public required byte[] Message { get; init; }
+    [Column("id"), PrimaryKey, NotNull] public required byte[] Id { get; init; }
+    [Column("stream"), NotNull] public required string Stream { get; init; }
+    [Column("due_ms")] public required long DueMs { get; init; }
+    [Column("tries")] public required int Tries { get; init; }
+    [Column("message"), NotNull] public required byte[] Message { get; init; }
 }
 
 /// <summary>An entry of the audit log.</summary>
 [Table("dataload_audit")]
 internal sealed record AuditRow
 {
-    [Column("id"), PrimaryKey, Identity]
-    public long Id { get; init; }
-
-    [Column("at_ms")]
-    public required long AtMs { get; init; }
-
-    [Column("node"), NotNull]
-    public required string Node { get; init; }
-
-    [Column("actor"), NotNull]
-    public required string Actor { get; init; }
-
-    [Column("action"), NotNull]
-    public required string Action { get; init; }
-
-    [Column("target"), NotNull]
-    public required string Target { get; init; }
-
-    [Column("detail"), NotNull]
-    public required string Detail { get; init; }
-
-    [Column("outcome"), NotNull]
-    public required string Outcome { get; init; }
+    [Column("id"), PrimaryKey, Identity] public long Id { get; init; }
+    [Column("at_ms")] public required long AtMs { get; init; }
+    [Column("node"), NotNull] public required string Node { get; init; }
+    [Column("actor"), NotNull] public required string Actor { get; init; }
+    [Column("action"), NotNull] public required string Action { get; init; }
+    [Column("target"), NotNull] public required string Target { get; init; }
+    [Column("detail"), NotNull] public required string Detail { get; init; }
+    [Column("outcome"), NotNull] public required string Outcome { get; init; }
 }
 
 /// <summary>A stream that is paused.</summary>
 [Table("dataload_paused_stream")]
 internal sealed record PausedStreamRow
 {
-    [Column("stream"), PrimaryKey, NotNull]
-    public required string Stream { get; init; }
+    [Column("stream"), PrimaryKey, NotNull] public required string Stream { get; init; }
 }
 
-/// <summary>An entry of Akka's journal, as far as it is looked at beside the plugin.</summary>
+/// <summary>An entry of Akka's journal, as far as it is used beside the plugin.</summary>
 [Table("journal")]
 internal sealed record JournalRow
 {
-    [Column("persistence_id"), NotNull]
-    public required string PersistenceId { get; init; }
-
-    [Column("sequence_number")]
-    public required long SequenceNr { get; init; }
-
-    [Column("manifest"), NotNull]
-    public required string Manifest { get; init; }
+    [Column("persistence_id"), NotNull] public required string PersistenceId { get; init; }
+    [Column("sequence_number")] public required long SequenceNr { get; init; }
+    [Column("manifest"), NotNull] public required string Manifest { get; init; }
 }
 
 /// <summary>A migration that was done.</summary>
 [Table("dataload_migration")]
 internal sealed record MigrationRow
 {
-    [Column("version"), PrimaryKey]
-    public required int Version { get; init; }
-
-    [Column("name"), NotNull]
-    public required string Name { get; init; }
+    [Column("version"), PrimaryKey] public required int Version { get; init; }
+    [Column("name"), NotNull] public required string Name { get; init; }
 }

@@ -28,9 +28,7 @@ public sealed class PersistedBlocks
         return watch;
     }
 
-    /// <summary>Shows a block that was persisted.</summary>
-    /// <param name="block">The block, with its place.</param>
-    /// <param name="events">How many events it holds.</param>
+    /// <summary>Shows a block that was persisted, with the number of its events.</summary>
     internal void Show(PersistedBlock block, int events)
     {
         foreach (Watch watch in _watches)

@@ -52,7 +52,7 @@ internal sealed record NamedValues(NamedValues.Entry[] Entries)
                 reader.Read();
                 entries.Add(reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out long number) ? new Entry(name, number, IsAmount: false)
                     : reader.TokenType == JsonTokenType.String && decimal.TryParse(reader.GetString(), CultureInfo.InvariantCulture, out decimal amount)
-                        && Hundredths.TryFrom(amount, out long hundredths)
+                        && Hundredths.From(amount) is { } hundredths
                         ? new Entry(name, hundredths, IsAmount: true)
                     : throw new JsonException($"{name} is neither an integer nor an amount."));
             }

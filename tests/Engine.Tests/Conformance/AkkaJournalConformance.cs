@@ -7,6 +7,7 @@ using Akka.Streams;
 using Akka.Streams.Dsl;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Storage;
 using Shouldly;
 using Xunit;
 
@@ -65,7 +66,7 @@ public abstract class AkkaJournalConformance : IAsyncLifetime
         IActorRef successor = Own(StartNode(), 7);
         (await AskAsync(successor, OwnedAt.Question)).ShouldBe(201);
 
-        await using JournalSystem reading = JournalSystem.Start(Provider, ReadingConnectionString);
+        await using JournalSystem reading = JournalSystem.Start(new JournalConnection(Provider, ConnectionString, ReadingConnectionString));
         List<PersistedEntry> entries = await AllAsync(reading.Reader.ReadEntriesAsync(7, 0, Token));
         entries.Select(entry => entry.SequenceNr).ShouldBe(Enumerable.Range(1, 201).Select(number => (long)number));
         entries[0].Entry.ShouldBe(new Owned("node", 1));

@@ -25,13 +25,8 @@ public sealed class VerificationTests : IAsyncDisposable
 
         await _store.TamperAsync(1, row => With(row, ShareCount, 99));
 
-        (await _store.VerifyAsync()).Differences.ShouldHaveSingleItem().ShouldBe(new Difference
+        (await _store.VerifyAsync()).Differences.ShouldHaveSingleItem().ShouldBe(new Difference(DifferenceKind.Value, "data_load_act_date", "activity", 1, CountedStore.Day)
         {
-            Kind = DifferenceKind.Value,
-            Table = "data_load_act_date",
-            TopicType = "activity",
-            TopicId = 1,
-            Day = CountedStore.Day,
             Column = "share_cnt",
             RowValue = 99,
             JournalValue = 5,

@@ -9,7 +9,7 @@ public sealed class PostgreSqlAkkaJournalTests(TestDatabase database) : AkkaJour
 {
     private string _connectionString = "";
 
-    protected override string Provider => JournalConfig.PostgreSql;
+    protected override string Provider => LinqToDB.ProviderName.PostgreSQL15;
 
     protected override string ConnectionString => $"{_connectionString};Command Timeout=20";
 

@@ -1,4 +1,6 @@
 using System.Data.Common;
+using System.Globalization;
+using System.Text;
 using Npgsql;
 
 namespace DataLoad.Engine.Storage.PostgreSql;
@@ -12,19 +14,14 @@ public static class PostgreSqlConnectionString
         || text.StartsWith("postgres://", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Reads a connection string.</summary>
-    /// <exception cref="StoreException">
-    /// It cannot be read; the message names the parameter, and never holds a value, which might be a password.
-    /// </exception>
+    /// <exception cref="StoreException">It cannot be read; the message names the parameter, and never holds a value, which might be a password.</exception>
     public static NpgsqlConnectionStringBuilder Parse(string text)
     {
         text = text.Trim();
         NpgsqlConnectionStringBuilder builder = IsUrl(text) ? PostgreSqlUrl.Parse(text) : ParsePairs(text);
-        if (string.IsNullOrEmpty(builder.Host))
-        {
-            throw new StoreException("The PostgreSQL connection string names no host; add Host=… or write postgresql://user@host/database.");
-        }
-
-        return builder;
+        return string.IsNullOrEmpty(builder.Host)
+            ? throw new StoreException("The PostgreSQL connection string names no host; add Host=… or write postgresql://user@host/database.")
+            : builder;
     }
 
     /// <summary>A name for messages, without secrets, as in <c>PostgreSQL 127.0.0.1:5432/dataload</c>.</summary>
@@ -50,7 +47,8 @@ public static class PostgreSqlConnectionString
         catch (Exception e) when (e is ArgumentException or InvalidCastException or FormatException or OverflowException or NotSupportedException)
         {
             // The cause is not passed on: it may quote the value.
-            throw new StoreException($"The PostgreSQL connection string's parameter '{keyword}' is unknown or has a value that cannot be used; correct or remove it.");
+            throw new StoreException(
+                $"The PostgreSQL connection string's parameter '{keyword}' is unknown or has a value that cannot be used; correct or remove it.");
         }
     }
 
@@ -63,7 +61,8 @@ public static class PostgreSqlConnectionString
         }
         catch (ArgumentException)
         {
-            throw new StoreException("The PostgreSQL connection string is not of the form Host=…;Port=…;Database=…;Username=…;Password=…, nor a postgresql:// URL.");
+            throw new StoreException(
+                "The PostgreSQL connection string is not of the form Host=…;Port=…;Database=…;Username=…;Password=…, nor a postgresql:// URL.");
         }
 
         NpgsqlConnectionStringBuilder builder = Create();
@@ -80,4 +79,202 @@ public static class PostgreSqlConnectionString
         int colon = host.LastIndexOf(':');
         return colon > 0 && (host.IndexOf(':', StringComparison.Ordinal) == colon || host[colon - 1] == ']');
     }
+}
+
+/// <summary>
+/// Reads <c>postgresql://user:password@host1:port1,host2:port2/database?parameter=value</c>, percent-decoded, as libpq
+/// does. <see cref="Uri"/> is of no use here: it refuses lists of hosts.
+/// </summary>
+internal static class PostgreSqlUrl
+{
+    private static readonly Dictionary<string, string> KeywordByParameter = new(StringComparer.Ordinal)
+    {
+        ["application_name"] = "Application Name",
+        ["channel_binding"] = "Channel Binding",
+        ["client_encoding"] = "Client Encoding",
+        ["connect_timeout"] = "Timeout",
+        ["dbname"] = "Database",
+        ["gssencmode"] = "GSS Encryption Mode",
+        ["host"] = "Host",
+        ["keepalives"] = "Tcp Keepalive",
+        ["keepalives_idle"] = "Tcp Keepalive Time",
+        ["keepalives_interval"] = "Tcp Keepalive Interval",
+        ["krbsrvname"] = "Kerberos Service Name",
+        ["options"] = "Options",
+        ["passfile"] = "Passfile",
+        ["password"] = "Password",
+        ["port"] = "Port",
+        ["sslcert"] = "SSL Certificate",
+        ["sslkey"] = "SSL Key",
+        ["sslmode"] = "SSL Mode",
+        ["sslnegotiation"] = "SSL Negotiation",
+        ["sslpassword"] = "SSL Password",
+        ["sslrootcert"] = "Root Certificate",
+        ["target_session_attrs"] = "Target Session Attributes",
+        ["user"] = "Username",
+    };
+
+    public static NpgsqlConnectionStringBuilder Parse(string text)
+    {
+        NpgsqlConnectionStringBuilder builder = PostgreSqlConnectionString.Create();
+        ReadOnlySpan<char> url = text.AsSpan(text.IndexOf("://", StringComparison.Ordinal) + 3);
+
+        int query = url.IndexOf('?');
+        ReadOnlySpan<char> parameters = query < 0 ? default : url[(query + 1)..];
+        url = query < 0 ? url : url[..query];
+
+        int slash = url.IndexOf('/');
+        ReadOnlySpan<char> database = slash < 0 ? default : url[(slash + 1)..];
+        url = slash < 0 ? url : url[..slash];
+
+        int at = url.LastIndexOf('@');
+        if (at >= 0)
+        {
+            SetUser(builder, url[..at]);
+            url = url[(at + 1)..];
+        }
+
+        if (!url.IsEmpty)
+        {
+            SetHosts(builder, url);
+        }
+
+        if (!database.IsEmpty)
+        {
+            builder.Database = Decode(database, "database");
+        }
+
+        foreach (Range range in parameters.Split('&'))
+        {
+            SetParameter(builder, parameters[range]);
+        }
+
+        return builder;
+    }
+
+    private static void SetUser(NpgsqlConnectionStringBuilder builder, ReadOnlySpan<char> user)
+    {
+        int colon = user.IndexOf(':');
+        if (colon >= 0)
+        {
+            builder.Password = Decode(user[(colon + 1)..], "password");
+            user = user[..colon];
+        }
+
+        if (!user.IsEmpty)
+        {
+            builder.Username = Decode(user, "user");
+        }
+    }
+
+    private static void SetHosts(NpgsqlConnectionStringBuilder builder, ReadOnlySpan<char> hosts)
+    {
+        if (hosts.IndexOf(',') >= 0)
+        {
+            // Npgsql takes a list with ports as it is written here.
+            builder.Host = Decode(hosts, "host");
+            return;
+        }
+
+        int colon = hosts.LastIndexOf(':');
+        if (colon >= 0 && (hosts[0] != '[' || hosts[colon - 1] == ']'))
+        {
+            ReadOnlySpan<char> port = hosts[(colon + 1)..];
+            if (!port.IsEmpty)
+            {
+                builder.Port = ParsePort(port);
+            }
+
+            hosts = hosts[..colon];
+        }
+
+        if (hosts.Length > 2 && hosts[0] == '[' && hosts[^1] == ']')
+        {
+            hosts = hosts[1..^1];
+        }
+
+        builder.Host = Decode(hosts, "host");
+    }
+
+    private static int ParsePort(ReadOnlySpan<char> port) =>
+        ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out ushort number) && number > 0
+            ? number
+            : throw Refused("port", "is not a number from 1 to 65535");
+
+    private static void SetParameter(NpgsqlConnectionStringBuilder builder, ReadOnlySpan<char> pair)
+    {
+        if (pair.IsEmpty)
+        {
+            return;
+        }
+
+        int equals = pair.IndexOf('=');
+        if (equals <= 0)
+        {
+            throw new StoreException("The PostgreSQL URL's parameters are not of the form name=value, with & between them.");
+        }
+
+        string name = Decode(pair[..equals], "name of a parameter");
+        string value = Decode(pair[(equals + 1)..], name);
+        switch (name)
+        {
+            case "port":
+                builder.Port = ParsePort(value);
+                break;
+            case "sslmode":
+                builder.SslMode = value switch
+                {
+                    "disable" => SslMode.Disable,
+                    "allow" => SslMode.Allow,
+                    "prefer" => SslMode.Prefer,
+                    "require" => SslMode.Require,
+                    "verify-ca" => SslMode.VerifyCA,
+                    "verify-full" => SslMode.VerifyFull,
+                    _ => throw Refused(name, "is none of disable, allow, prefer, require, verify-ca, verify-full"),
+                };
+                break;
+            case "keepalives":
+                builder.TcpKeepAlive = !string.Equals(value, "0", StringComparison.Ordinal);
+                break;
+            default:
+                // Npgsql's own keywords, such as "Maximum Pool Size", pass under their own names.
+                PostgreSqlConnectionString.Set(builder, KeywordByParameter.GetValueOrDefault(name, name), value);
+                break;
+        }
+    }
+
+    private static string Decode(ReadOnlySpan<char> text, string what)
+    {
+        if (text.IndexOf('%') < 0)
+        {
+            return text.ToString();
+        }
+
+        byte[] bytes = new byte[Encoding.UTF8.GetMaxByteCount(text.Length)];
+        int length = 0;
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (text[i] != '%')
+            {
+                int size = char.IsHighSurrogate(text[i]) && i + 1 < text.Length ? 2 : 1;
+                length += Encoding.UTF8.GetBytes(text.Slice(i, size), bytes.AsSpan(length));
+                i += size - 1;
+                continue;
+            }
+
+            if (i + 2 >= text.Length
+                || !byte.TryParse(text.Slice(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte one)
+                || one == 0)
+            {
+                throw Refused(what, "holds a % that is not followed by two hexadecimal digits; write % itself as %25");
+            }
+
+            bytes[length++] = one;
+            i += 2;
+        }
+
+        return Encoding.UTF8.GetString(bytes.AsSpan(0, length));
+    }
+
+    private static StoreException Refused(string what, string why) => new($"The PostgreSQL URL's {what} {why}.");
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Data.Common;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Leasing;
@@ -10,9 +11,8 @@ using Npgsql;
 namespace DataLoad.Engine.Storage.PostgreSql;
 
 /// <summary>
-/// A PostgreSQL database (12 or later). Tables are found and made by the connection's <c>search_path</c>. What the server
-/// or the network does wrong comes up as <see cref="NpgsqlException"/>, whose <see cref="NpgsqlException.IsTransient"/>
-/// says whether to retry.
+/// A PostgreSQL database (12 or later). Tables are found and made by the connection's <c>search_path</c>. What the server or the network does wrong comes up
+/// as <see cref="NpgsqlException"/>, whose <see cref="NpgsqlException.IsTransient"/> says whether to retry.
 /// </summary>
 public sealed class PostgreSqlDatabase : SqlDatabase
 {
@@ -24,22 +24,14 @@ public sealed class PostgreSqlDatabase : SqlDatabase
 
     private PostgreSqlDatabase(PostgreSqlStoreOptions options, string settings, TargetSessionAttributes target)
     {
-        options.Validate();
-        _options = options;
+        _options = options.Validate();
         _connection = PostgreSqlConnectionString.Parse(options.ConnectionString);
         Name = PostgreSqlConnectionString.NameOf(_connection);
         _connection.CommandTimeout = (int)Math.Ceiling(options.CommandTimeout.TotalSeconds);
         _connection.MaxPoolSize = options.MaxConnections;
         _connection.MinPoolSize = Math.Min(_connection.MinPoolSize, options.MaxConnections);
-        if (options.NodeId is not null)
-        {
-            _connection.ApplicationName = PostgreSqlNodeName.ApplicationName(options.NodeId);
-        }
-        else if (string.IsNullOrEmpty(_connection.ApplicationName))
-        {
-            _connection.ApplicationName = PostgreSqlNodeName.None;
-        }
-
+        string given = string.IsNullOrEmpty(_connection.ApplicationName) ? PostgreSqlNodeName.None : _connection.ApplicationName;
+        _connection.ApplicationName = options.NodeId is { } node ? PostgreSqlNodeName.ApplicationName(node) : given;
         _pool = PostgreSqlPool.Open(_connection, settings, target, options.PrepareStatements);
         _data = new DataOptions().UseConnectionFactory(PostgreSQLTools.GetDataProvider(PostgreSQLVersion.v95), _ => _pool.Source.CreateConnection());
     }
@@ -95,8 +87,7 @@ public sealed class PostgreSqlDatabase : SqlDatabase
         await using var db = new DataConnection(_data);
         var connection = (NpgsqlConnection)await db.OpenDbConnectionAsync(cancellationToken);
         await using NpgsqlBatch batch = connection.CreateBatch();
-        (int[] partitions, long[] epochs) = PostgreSqlFence.Distinct(
-            statements.SelectMany(statement => statement.Rows.Partitions.Zip(statement.Rows.Epochs)));
+        (int[] partitions, long[] epochs) = PostgreSqlFence.Distinct(statements.SelectMany(statement => statement.Rows.Partitions.Zip(statement.Rows.Epochs)));
         if (partitions.Length > 0)
         {
             batch.BatchCommands.Add(PostgreSqlFence.Command(partitions, epochs, isExclusive));
@@ -119,7 +110,7 @@ public sealed class PostgreSqlDatabase : SqlDatabase
             if (partitions.Length > 0)
             {
                 await reader.ReadAsync(cancellationToken);
-                stale = PostgreSqlFence.ReadStale(reader, ordinal: 0);
+                stale = reader.GetFieldValue<int[]>(0);
             }
 
             while (await reader.NextResultAsync(cancellationToken))
@@ -153,4 +144,38 @@ public sealed class PostgreSqlDatabase : SqlDatabase
     }
 
     internal override ILeaseStore MakeLeases() => new PostgreSqlLeaseStore(_connection, _pool.Source, Name, _options);
+}
+
+/// <summary>
+/// Which columns of which query are of type numeric, whose values have more digits than any type of .NET: they are asked
+/// for as text, so that an amount is judged by its value. Learned at a query's first run.
+/// </summary>
+internal sealed class PostgreSqlNumerics
+{
+    // Bounded by the settings: one for each step of each stream.
+    private readonly ConcurrentDictionary<string, bool[]> _columns = new(StringComparer.Ordinal);
+
+    /// <summary>The columns of a query that are read as text, or null where there are none or they are not known.</summary>
+    public bool[]? Of(string query) => _columns.GetValueOrDefault(query);
+
+    /// <summary>Notes a result's columns; true where the query is to be run again.</summary>
+    public bool Learn(string query, DbDataReader reader)
+    {
+        bool[]? known = _columns.GetValueOrDefault(query);
+        bool[] found = [.. Enumerable.Range(0, reader.FieldCount).Select(i => reader.GetDataTypeName(i).StartsWith("numeric", StringComparison.Ordinal))];
+        if (known is null ? !found.Contains(true) : known.AsSpan().SequenceEqual(found))
+        {
+            return false;
+        }
+
+        _columns[query] = found;
+        return true;
+    }
+
+    /// <summary>Asks for columns as text.</summary>
+    public static DbCommand ReadAsText(DbCommand command, bool[] columns)
+    {
+        ((NpgsqlCommand)command).UnknownResultTypeList = columns;
+        return command;
+    }
 }

@@ -13,9 +13,6 @@ internal sealed class PostgreSqlDialect : SqlDialect
     private const int OldestServer = 120_000;
     private static readonly string[] NumberTypes = ["int2", "int4", "int8", "numeric"];
 
-    /// <inheritdoc/>
-    public override bool IsUniqueViolation(Exception error) => error is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
-
     public override string Bytes => "bytea";
 
     public override string Identity => "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY";
@@ -146,7 +143,7 @@ internal sealed class PostgreSqlDialect : SqlDialect
     /// Pages are read in the order of code points. A table that someone else made may have its key in another one, and
     /// then an index in ours spares a sort a page; without the right to make one it goes on being sorted.
     /// </summary>
-    public override async Task OptimizeAsync(DataConnection db, Page page, CancellationToken cancellationToken)
+    public override async Task<bool> OptimizeAsync(DataConnection db, Page page, CancellationToken cancellationToken)
     {
         bool ordered = await db.ExecuteAsync<bool>(
             """
@@ -161,18 +158,19 @@ internal sealed class PostgreSqlDialect : SqlDialect
             """,
             cancellationToken,
             DataParameter.Text("table", Quote(page.Table)));
-        if (ordered)
-        {
-            return;
-        }
-
         try
         {
-            await db.ExecuteAsync($"CREATE INDEX ON {Quote(page.Table)} (topic_type COLLATE \"C\", topic_id, stat_date)", cancellationToken);
+            if (!ordered)
+            {
+                await db.ExecuteAsync($"CREATE INDEX ON {Quote(page.Table)} (topic_type COLLATE \"C\", topic_id, stat_date)", cancellationToken);
+            }
+
+            return true;
         }
         catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InsufficientPrivilege)
         {
             // Slower, not wrong.
+            return false;
         }
     }
 
@@ -202,7 +200,8 @@ internal sealed class PostgreSqlDialect : SqlDialect
     {
         SqlState: PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.InvalidSchemaName,
     } denied
-        ? $"the role may not do it ({denied.MessageText}). Grant it CREATE on the first schema of its search_path and ownership of the tables, or run as a role that has both: {statement}"
+        ? $"the role may not do it ({denied.MessageText}). Grant it CREATE on the first schema of its search_path and ownership of the tables, "
+            + $"or run as a role that has both: {statement}"
         : null;
 
     public override bool IsDuplicate(Exception error) => error is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };

@@ -18,63 +18,28 @@ namespace DataLoad.Engine.Storage.PostgreSql;
 internal static class PostgreSqlFence
 {
     /// <summary>The condition on <c>w</c>, a row with <c>partition_id</c> and <c>epoch</c>, under which it may be written.</summary>
-    public const string Holds =
-        "EXISTS (SELECT FROM dataload_partition p WHERE p.partition_id = w.partition_id AND p.epoch = w.epoch)";
+    public const string Holds = "EXISTS (SELECT FROM dataload_partition p WHERE p.partition_id = w.partition_id AND p.epoch = w.epoch)";
 
-    /// <summary>The locked rows, as a part of a statement whose first parameter is the array of Partitions.</summary>
-    public const string Held =
+    private const string Sql =
         """
-        held AS MATERIALIZED (
+        WITH held AS MATERIALIZED (
             SELECT partition_id, epoch FROM dataload_partition
             WHERE partition_id = ANY ($1)
             ORDER BY partition_id
             FOR SHARE)
-        """;
-
-    /// <summary>The stale Partitions as an array; the first two parameters are the arrays of Partitions and Epochs.</summary>
-    public const string Stale =
-        """
-        ARRAY (
+        SELECT ARRAY (
             SELECT DISTINCT w.partition_id FROM unnest($1, $2) AS w (partition_id, epoch)
             WHERE NOT EXISTS (SELECT FROM held h WHERE h.partition_id = w.partition_id AND h.epoch = w.epoch))
         """;
 
-    private const string Sql = $"WITH {Held} SELECT {Stale}";
-
     /// <summary>Where the rows themselves are changed: two writers that both shared a row would wait for each other.</summary>
     private static readonly string ExclusiveSql = Sql.Replace("FOR SHARE", "FOR NO KEY UPDATE", StringComparison.Ordinal);
 
-    /// <summary>The fence of Partitions and Epochs, which are distinct.</summary>
+    /// <summary>The fence of Partitions and Epochs, which are distinct; it answers with the array of those Partitions whose Epoch is stale.</summary>
     public static NpgsqlBatchCommand Command(int[] partitions, long[] epochs, bool isExclusive) => new(isExclusive ? ExclusiveSql : Sql)
     {
         Parameters = { Parameter.Of(partitions), Parameter.Of(epochs) },
     };
-
-    /// <summary>A batch that starts with the fence.</summary>
-    public static NpgsqlBatch Begin(NpgsqlConnection connection, int[] partitions, long[] epochs)
-    {
-        NpgsqlBatch batch = connection.CreateBatch();
-        batch.BatchCommands.Add(Command(partitions, epochs, isExclusive: false));
-        return batch;
-    }
-
-    /// <summary>Runs a batch in one round trip and one transaction.</summary>
-    /// <returns>The stale Partitions.</returns>
-    public static async ValueTask<IReadOnlyList<int>> ExecuteAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
-    {
-        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        int[] stale = ReadStale(reader, ordinal: 0);
-        while (await reader.NextResultAsync(cancellationToken))
-        {
-            // Errors of later statements come up here.
-        }
-
-        return stale;
-    }
-
-    /// <summary>The stale Partitions in a row that was read, and is in memory.</summary>
-    public static int[] ReadStale(NpgsqlDataReader reader, int ordinal) => reader.GetFieldValue<int[]>(ordinal);
 
     /// <summary>The distinct pairs of Partition and Epoch in a sequence of writes.</summary>
     public static (int[] Partitions, long[] Epochs) Distinct(IEnumerable<(int Partition, long Epoch)> writes)
@@ -82,4 +47,22 @@ internal static class PostgreSqlFence
         (int Partition, long Epoch)[] pairs = [.. writes.Distinct()];
         return ([.. pairs.Select(pair => pair.Partition)], [.. pairs.Select(pair => pair.Epoch)]);
     }
+}
+
+/// <summary>Positional parameters whose types follow from those of their values, so that a statement is prepared the same way every time.</summary>
+internal static class Parameter
+{
+    public static NpgsqlParameter Of<T>(T value) => new NpgsqlParameter<T> { TypedValue = value };
+
+    public static NpgsqlParameter Of(BatchColumn column) => column switch
+    {
+        BatchColumn<int> values => Of(values.Values),
+        BatchColumn<long> values => Of(values.Values),
+        BatchColumn<short> values => Of(values.Values),
+        BatchColumn<string> values => Of(values.Values),
+        BatchColumn<byte[]> values => Of(values.Values),
+        BatchColumn<DateOnly> values => Of(values.Values),
+        NumberColumns values => Of(values.Values),
+        _ => throw new ArgumentOutOfRangeException(nameof(column), column, "No parameter holds such a column."),
+    };
 }

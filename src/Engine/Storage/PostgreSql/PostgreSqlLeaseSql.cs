@@ -18,7 +18,7 @@ internal static class PostgreSqlLeaseSql
         """;
 
     /// <summary>Who holds leases ($1).</summary>
-    public const string Look =
+    public const string States =
         $"""
         WITH {Live}
         SELECT l.shard_id, p.epoch, l.node_id, live.node_id IS NOT NULL, n.address, n.secret, n.application_name
@@ -53,9 +53,10 @@ internal static class PostgreSqlLeaseSql
         """;
 
     /// <summary>Locks the rows of leases ($1), which waits for writes under them to end.</summary>
-    public const string LockLeases = "SELECT FROM dataload_lease l JOIN dataload_partition p ON p.partition_id = l.shard_id WHERE l.shard_id = ANY ($1) ORDER BY l.shard_id FOR UPDATE";
+    public const string LockLeases =
+        "SELECT FROM dataload_lease l JOIN dataload_partition p ON p.partition_id = l.shard_id WHERE l.shard_id = ANY ($1) ORDER BY l.shard_id FOR UPDATE";
 
-    /// <summary>Locks the nodes that hold leases ($1), so that none renews between the look at it and the takeover.</summary>
+    /// <summary>Locks the nodes that hold leases ($1), so that none renews between the states being read and the takeover.</summary>
     public const string LockHolders =
         """
         SELECT FROM dataload_node WHERE node_id IN (SELECT l.node_id FROM dataload_lease l WHERE l.shard_id = ANY ($1))
@@ -97,7 +98,8 @@ internal static class PostgreSqlLeaseSql
     public const string Renew = "UPDATE dataload_node SET lease_until = clock_timestamp() + $2 WHERE node_id = $1";
 
     /// <summary>What a node ($1) holds.</summary>
-    public const string Held = "SELECT l.shard_id, p.epoch FROM dataload_lease l JOIN dataload_partition p ON p.partition_id = l.shard_id WHERE l.node_id = $1 ORDER BY l.shard_id";
+    public const string Held =
+        "SELECT l.shard_id, p.epoch FROM dataload_lease l JOIN dataload_partition p ON p.partition_id = l.shard_id WHERE l.node_id = $1 ORDER BY l.shard_id";
 
     /// <summary>Locks what a node ($1) holds.</summary>
     public const string LockHeld = "SELECT FROM dataload_lease WHERE node_id = $1 ORDER BY shard_id FOR UPDATE";

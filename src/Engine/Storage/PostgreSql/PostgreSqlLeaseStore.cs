@@ -1,12 +1,10 @@
 using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Scheduling;
 using Npgsql;
 
 namespace DataLoad.Engine.Storage.PostgreSql;
 
-/// <summary>
-/// Leases, by the database's clock. Each node that acts through this store has a session of its own
-/// (<see cref="PostgreSqlNodeSession"/>). Calls come one after another.
-/// </summary>
+/// <summary>Leases by the server's clock, one call after another. Each node has a session of its own (<see cref="PostgreSqlNodeSession"/>).</summary>
 internal sealed class PostgreSqlLeaseStore(
     NpgsqlConnectionStringBuilder connection, NpgsqlDataSource source, string name, PostgreSqlStoreOptions options) : ILeaseStore
 {
@@ -17,133 +15,87 @@ internal sealed class PostgreSqlLeaseStore(
     private readonly SemaphoreSlim _turn = new(1, 1);
     private bool _disposed;
 
-    /// <inheritdoc/>
     public async ValueTask<LeaseAttempt> AcquireAsync(
         NodeInfo node, IReadOnlyList<int> shards, TimeSpan timeToLive, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
-        try
+        using SemaphoreHold hold = await SemaphoreHold.TakeAsync(_turn, cancellationToken);
+        NpgsqlConnection session = await Session(node.Id).OpenAsync(cancellationToken);
+        int[] wanted = [.. shards.Distinct()];
+        List<LeaseState> states = await ReadStatesAsync(session, wanted, cancellationToken);
+        int[] candidates = [.. wanted.Except(states.Where(state => state.IsHeldByOther(node.Id)).Select(state => state.Shard))];
+        if (candidates.Length > 0)
         {
-            NpgsqlConnection session = await Session(node.Id).OpenAsync(cancellationToken);
-            int[] wanted = [.. shards.Distinct()];
-            List<LeaseState> states = await LookAsync(session, wanted, cancellationToken);
-            int[] candidates = [.. wanted.Except(states.Where(state => state.IsHeldByOther(node.Id)).Select(state => state.Shard))];
-            if (candidates.Length > 0)
-            {
-                await TakeOverAsync(session, node, candidates, states, timeToLive, cancellationToken);
-                states = await LookAsync(session, wanted, cancellationToken);
-            }
-            else
-            {
-                await AnnounceAsync(session, node, timeToLive, cancellationToken);
-            }
+            await TakeOverAsync(session, node, candidates, states, timeToLive, cancellationToken);
+            states = await ReadStatesAsync(session, wanted, cancellationToken);
+        }
+        else
+        {
+            await AnnounceAsync(session, node, timeToLive, cancellationToken);
+        }
 
-            return new LeaseAttempt(
-                [.. states.Where(state => state.IsHeldBy(node.Id)).Select(state => new ShardLease(state.Shard, state.Epoch))],
-                states.Find(state => state.IsHeldByOther(node.Id))?.Holder);
-        }
-        finally
-        {
-            _turn.Release();
-        }
+        return new LeaseAttempt(
+            [.. states.Where(state => state.IsHeldBy(node.Id)).Select(state => new ShardLease(state.Shard, state.Epoch))],
+            states.Find(state => state.IsHeldByOther(node.Id))?.Holder);
     }
 
-    /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<ShardLease>> RenewAsync(string nodeId, TimeSpan timeToLive, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
-        try
-        {
-            // On the node's session, so that a renewal that works proves that its lock is held, too.
-            NpgsqlConnection session = await Session(nodeId).OpenAsync(cancellationToken);
-            await using NpgsqlBatch batch = session.CreateBatch();
-            batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.Renew, Parameter.Of(nodeId), Parameter.Of(timeToLive)));
+        using SemaphoreHold hold = await SemaphoreHold.TakeAsync(_turn, cancellationToken);
 
-            // A statement of its own: where the first one waited for a takeover, this one sees it.
-            batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.Held, Parameter.Of(nodeId)));
-            await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
-            var leases = new List<ShardLease>();
-            while (await reader.ReadAsync(cancellationToken))
-            {
-                leases.Add(new ShardLease(reader.GetInt32(0), reader.GetInt64(1)));
-            }
+        // On the node's session, so that a renewal that works proves that its lock is held, too.
+        NpgsqlConnection session = await Session(nodeId).OpenAsync(cancellationToken);
+        await using NpgsqlBatch batch = session.CreateBatch();
+        Add(batch, PostgreSqlLeaseSql.Renew, Parameter.Of(nodeId), Parameter.Of(timeToLive));
 
-            return leases;
-        }
-        finally
-        {
-            _turn.Release();
-        }
+        // A statement of its own: where the first one waited for a takeover, this one sees it.
+        Add(batch, PostgreSqlLeaseSql.Held, Parameter.Of(nodeId));
+        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
+        return await ReadAllAsync(reader, row => new ShardLease(row.GetInt32(0), row.GetInt64(1)), cancellationToken);
     }
 
-    /// <inheritdoc/>
     public async ValueTask ReleaseAsync(string nodeId, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
-        try
+        using SemaphoreHold hold = await SemaphoreHold.TakeAsync(_turn, cancellationToken);
+        await using (NpgsqlConnection pooled = await source.OpenConnectionAsync(cancellationToken))
         {
-            await using (NpgsqlConnection pooled = await source.OpenConnectionAsync(cancellationToken))
-            {
-                await using NpgsqlBatch batch = pooled.CreateBatch();
-                batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.LockHeld, Parameter.Of(nodeId)));
-                batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.Release, Parameter.Of(nodeId)));
-                batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.ForgetNode, Parameter.Of(nodeId)));
-                await batch.ExecuteNonQueryAsync(cancellationToken);
-            }
-
-            if (_sessions.Remove(nodeId, out PostgreSqlNodeSession? session))
-            {
-                await session.DisposeAsync();
-            }
+            await using NpgsqlBatch batch = pooled.CreateBatch();
+            Add(batch, PostgreSqlLeaseSql.LockHeld, Parameter.Of(nodeId));
+            Add(batch, PostgreSqlLeaseSql.Release, Parameter.Of(nodeId));
+            Add(batch, PostgreSqlLeaseSql.ForgetNode, Parameter.Of(nodeId));
+            await batch.ExecuteNonQueryAsync(cancellationToken);
         }
-        finally
+
+        if (_sessions.Remove(nodeId, out PostgreSqlNodeSession? session))
         {
-            _turn.Release();
+            await session.DisposeAsync();
         }
     }
 
-    /// <inheritdoc/>
     public async ValueTask<NodeInfo?> FindOwnerAsync(CancellationToken cancellationToken)
     {
         await using NpgsqlCommand command = source.CreateCommand(PostgreSqlLeaseSql.FindOwner);
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken)
-            ? new NodeInfo { Id = reader.GetString(0), Address = reader.GetString(1), Secret = reader.GetString(2) }
-            : null;
+        return await reader.ReadAsync(cancellationToken) ? ReadNode(reader) : null;
     }
 
-    /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<NodePresence>> ListNodesAsync(CancellationToken cancellationToken)
     {
         await using NpgsqlCommand command = source.CreateCommand(PostgreSqlLeaseSql.ListNodes);
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
-        var nodes = new List<NodePresence>();
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            nodes.Add(new NodePresence(new NodeInfo { Id = reader.GetString(0), Address = reader.GetString(1), Secret = reader.GetString(2) }, reader.GetInt32(3)));
-        }
-
-        return nodes;
+        return await ReadAllAsync(reader, row => new NodePresence(ReadNode(row), row.GetInt32(3)), cancellationToken);
     }
 
     /// <summary>Closes the nodes' sessions; leases that were not released are free from then on.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _turn.WaitAsync();
-        try
+        using SemaphoreHold hold = await SemaphoreHold.TakeAsync(_turn);
+        _disposed = true;
+        foreach (PostgreSqlNodeSession session in _sessions.Values)
         {
-            _disposed = true;
-            foreach (PostgreSqlNodeSession session in _sessions.Values)
-            {
-                await session.DisposeAsync();
-            }
+            await session.DisposeAsync();
+        }
 
-            _sessions.Clear();
-        }
-        finally
-        {
-            _turn.Release();
-        }
+        _sessions.Clear();
     }
 
     private PostgreSqlNodeSession Session(string nodeId)
@@ -179,11 +131,11 @@ internal sealed class PostgreSqlLeaseStore(
         TimeSpan wait = denied is null ? options.CommandTimeout / 2 : DeniedWait;
 
         await using NpgsqlBatch batch = session.CreateBatch();
-        batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.BoundWait, Parameter.Of($"{(long)wait.TotalMilliseconds}ms")));
-        batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.AddLeases, Parameter.Of(shards)));
-        batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.LockLeases, Parameter.Of(shards)));
-        batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.LockHolders, Parameter.Of(shards)));
-        batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.Take, Parameter.Of(shards), Parameter.Of(node.Id)));
+        Add(batch, PostgreSqlLeaseSql.BoundWait, Parameter.Of($"{(long)wait.TotalMilliseconds}ms"));
+        Add(batch, PostgreSqlLeaseSql.AddLeases, Parameter.Of(shards));
+        Add(batch, PostgreSqlLeaseSql.LockLeases, Parameter.Of(shards));
+        Add(batch, PostgreSqlLeaseSql.LockHolders, Parameter.Of(shards));
+        Add(batch, PostgreSqlLeaseSql.Take, Parameter.Of(shards), Parameter.Of(node.Id));
         AddNode(batch, node, timeToLive);
         try
         {
@@ -208,24 +160,22 @@ internal sealed class PostgreSqlLeaseStore(
 
     private static void AddNode(NpgsqlBatch batch, NodeInfo node, TimeSpan timeToLive)
     {
-        batch.BatchCommands.Add(Statement(
+        Add(
+            batch,
             PostgreSqlLeaseSql.SaveNode,
             Parameter.Of(node.Id),
             Parameter.Of(node.Address),
             Parameter.Of(node.Secret),
             Parameter.Of(PostgreSqlNodeName.ApplicationName(node.Id)),
             Parameter.Of(PostgreSqlNodeName.LockKey(node.Id)),
-            Parameter.Of(timeToLive)));
-        batch.BatchCommands.Add(Statement(PostgreSqlLeaseSql.ForgetNodes, Parameter.Of(node.Id)));
+            Parameter.Of(timeToLive));
+        Add(batch, PostgreSqlLeaseSql.ForgetNodes, Parameter.Of(node.Id));
     }
 
     private static async Task<PostgresException?> TerminateAsync(
         NpgsqlConnection session, string[] names, string ownName, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(PostgreSqlLeaseSql.Terminate, session)
-        {
-            Parameters = { Parameter.Of(names), Parameter.Of(ownName) },
-        };
+        await using var command = new NpgsqlCommand(PostgreSqlLeaseSql.Terminate, session) { Parameters = { Parameter.Of(names), Parameter.Of(ownName) } };
         try
         {
             await command.ExecuteNonQueryAsync(cancellationToken);
@@ -238,20 +188,14 @@ internal sealed class PostgreSqlLeaseStore(
         }
     }
 
-    private static async Task<List<LeaseState>> LookAsync(NpgsqlConnection session, int[] shards, CancellationToken cancellationToken)
+    private static async Task<List<LeaseState>> ReadStatesAsync(NpgsqlConnection session, int[] shards, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(PostgreSqlLeaseSql.Look, session) { Parameters = { Parameter.Of(shards) } };
+        await using var command = new NpgsqlCommand(PostgreSqlLeaseSql.States, session) { Parameters = { Parameter.Of(shards) } };
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
-        var states = new List<LeaseState>();
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            states.Add(LeaseState.Read(reader));
-        }
-
-        return states;
+        return await ReadAllAsync(reader, LeaseState.Read, cancellationToken);
     }
 
-    private static NpgsqlBatchCommand Statement(string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
+    private static void Add(NpgsqlBatch batch, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
     {
         var command = new NpgsqlBatchCommand(sql);
         foreach (NpgsqlParameter parameter in parameters)
@@ -259,6 +203,48 @@ internal sealed class PostgreSqlLeaseStore(
             command.Parameters.Add(parameter);
         }
 
-        return command;
+        batch.BatchCommands.Add(command);
     }
+
+    private static async Task<List<T>> ReadAllAsync<T>(NpgsqlDataReader reader, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    {
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            rows.Add(read(reader));
+        }
+
+        return rows;
+    }
+
+    private static NodeInfo ReadNode(NpgsqlDataReader reader) =>
+        new() { Id = reader.GetString(0), Address = reader.GetString(1), Secret = reader.GetString(2) };
+}
+
+/// <summary>A lease as the server shows it.</summary>
+/// <param name="Shard">What the lease is of.</param>
+/// <param name="Epoch">Its epoch.</param>
+/// <param name="HolderId">The node that holds it, or null.</param>
+/// <param name="Lives">Whether that node lives.</param>
+/// <param name="Holder">What is known of that node, or null.</param>
+/// <param name="ApplicationName">The name of that node's sessions, or null.</param>
+internal sealed record LeaseState(int Shard, long Epoch, string? HolderId, bool Lives, NodeInfo? Holder, string? ApplicationName)
+{
+    /// <summary>Reads a row of <see cref="PostgreSqlLeaseSql.States"/>.</summary>
+    public static LeaseState Read(NpgsqlDataReader reader)
+    {
+        string? holderId = reader.IsDBNull(2) ? null : reader.GetString(2);
+        NodeInfo? holder = reader.IsDBNull(4) ? null : new NodeInfo { Id = holderId!, Address = reader.GetString(4), Secret = reader.GetString(5) };
+        return new LeaseState(
+            reader.GetInt32(0), reader.GetInt64(1), holderId, reader.GetBoolean(3), holder, reader.IsDBNull(6) ? null : reader.GetString(6));
+    }
+
+    /// <summary>Whether that node holds it.</summary>
+    public bool IsHeldBy(string nodeId) => string.Equals(HolderId, nodeId, StringComparison.Ordinal);
+
+    /// <summary>Whether another node holds it and lives.</summary>
+    public bool IsHeldByOther(string nodeId) => HolderId is not null && Lives && !IsHeldBy(nodeId);
+
+    /// <summary>Whether another node holds it and is gone, so that its sessions are to be ended.</summary>
+    public bool IsAbandoned(string nodeId) => HolderId is not null && !Lives && !IsHeldBy(nodeId) && ApplicationName is not null;
 }

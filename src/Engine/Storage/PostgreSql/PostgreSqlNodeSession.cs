@@ -1,4 +1,7 @@
+using System.Buffers.Binary;
 using System.Data;
+using System.Security.Cryptography;
+using System.Text;
 using Npgsql;
 
 namespace DataLoad.Engine.Storage.PostgreSql;
@@ -8,9 +11,8 @@ namespace DataLoad.Engine.Storage.PostgreSql;
 /// process dies, and carries the node's lease calls. A broken one is replaced at the next call.
 /// </summary>
 /// <remarks>
-/// The lock is shared, so that a new session has it even while the server has not noticed yet that the old one is gone.
-/// Nobody takes it exclusively: whether it is held is read from <c>pg_locks</c>, which asks for no rights and disturbs
-/// nobody.
+/// The lock is shared, so that a new session has it even while the server has not noticed yet that the old one is gone. Nobody takes it exclusively: whether
+/// it is held is read from <c>pg_locks</c>, which asks for no rights and disturbs nobody.
 /// </remarks>
 internal sealed class PostgreSqlNodeSession(PostgreSqlPool pool, string nodeId) : IAsyncDisposable
 {
@@ -44,7 +46,6 @@ internal sealed class PostgreSqlNodeSession(PostgreSqlPool pool, string nodeId) 
         return connection;
     }
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await CloseAsync();
@@ -59,4 +60,26 @@ internal sealed class PostgreSqlNodeSession(PostgreSqlPool pool, string nodeId) 
             _connection = null;
         }
     }
+}
+
+/// <summary>What a node is called in the server: the name of its sessions, and the key of its advisory lock.</summary>
+internal static class PostgreSqlNodeName
+{
+    /// <summary>The name of a command's sessions, which no takeover ends.</summary>
+    public const string None = "dataload";
+
+    private const string Prefix = "dataload:";
+
+    /// <summary>The server cuts longer names off and replaces other characters, and two nodes must never share one.</summary>
+    private const int MaxChars = 63;
+
+    /// <summary>The application name of a node's sessions.</summary>
+    public static string ApplicationName(string nodeId) => nodeId.Length <= MaxChars - Prefix.Length && nodeId.All(c => c is > ' ' and <= '~')
+        ? Prefix + nodeId
+        : $"{Prefix}#{Convert.ToHexStringLower(Hash(nodeId).AsSpan(0, 16))}";
+
+    /// <summary>The key of the advisory lock that a node's session holds for as long as it lives.</summary>
+    public static long LockKey(string nodeId) => BinaryPrimitives.ReadInt64BigEndian(Hash(nodeId));
+
+    private static byte[] Hash(string nodeId) => SHA256.HashData(Encoding.UTF8.GetBytes("dataload/node/" + nodeId));
 }

@@ -3,27 +3,16 @@ using Npgsql;
 namespace DataLoad.Engine.Storage.PostgreSql;
 
 /// <summary>A data source that is set up the engine's way, and what must be disposed with it.</summary>
-internal sealed class PostgreSqlPool : IAsyncDisposable
+internal sealed class PostgreSqlPool(NpgsqlDataSource root, NpgsqlDataSource source) : IAsyncDisposable
 {
-    private readonly NpgsqlDataSource _root;
-
-    private PostgreSqlPool(NpgsqlDataSource root, NpgsqlDataSource source)
-    {
-        _root = root;
-        Source = source;
-    }
-
-    /// <summary>Where connections come from.</summary>
-    public NpgsqlDataSource Source { get; }
-
     /// <summary>
-    /// Settings that sessions start with, whatever the database's or the role's defaults are. A commit that is not on
-    /// disk would be acknowledged to the broker; a fence reads the row that it locked, which takes READ COMMITTED; nothing
-    /// may hold locks for good while its process is stopped; and planning a flush takes a third as long as running it, to
-    /// arrive at the same plan every time.
+    /// Settings that sessions start with, whatever the database's or the role's defaults are. A commit that is not on disk would be acknowledged to the
+    /// broker; a fence reads the row that it locked, which takes READ COMMITTED; nothing may hold locks for good while its process is stopped; and planning a
+    /// flush takes a third as long as running it, to arrive at the same plan every time.
     /// </summary>
     public const string WriterSettings =
-        @"-c synchronous_commit=on -c default_transaction_isolation=read\ committed -c idle_in_transaction_session_timeout=60000 -c plan_cache_mode=force_generic_plan -c jit=off";
+        @"-c synchronous_commit=on -c default_transaction_isolation=read\ committed -c idle_in_transaction_session_timeout=60000 "
+        + "-c plan_cache_mode=force_generic_plan -c jit=off";
 
     /// <summary>Settings of sessions that only read.</summary>
     public const string ReaderSettings = "-c default_transaction_read_only=on -c idle_in_transaction_session_timeout=60000 -c jit=off";
@@ -67,17 +56,20 @@ internal sealed class PostgreSqlPool : IAsyncDisposable
             return new PostgreSqlPool(hosts, hosts.WithTargetSession(target));
         }
 
-        NpgsqlDataSource source = NpgsqlDataSource.Create(builder);
-        return new PostgreSqlPool(source, source);
+        NpgsqlDataSource server = NpgsqlDataSource.Create(builder);
+        return new PostgreSqlPool(server, server);
     }
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _root.DisposeAsync();
+    /// <summary>Where connections come from.</summary>
+    public NpgsqlDataSource Source => source;
+
+    public ValueTask DisposeAsync() => root.DisposeAsync();
 
     private static TargetSessionAttributes ParseTarget(string text) =>
         Enum.TryParse(text.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out TargetSessionAttributes target)
             // The sessions say themselves whether they write, so that only the server's role is left to ask for.
             ? target == TargetSessionAttributes.ReadWrite ? TargetSessionAttributes.Primary : target
             : throw new StoreException(
-                "The PostgreSQL connection string's parameter 'target_session_attrs' is none of any, read-write, read-only, primary, standby, prefer-primary, prefer-standby.");
+                "The PostgreSQL connection string's parameter 'target_session_attrs' is none of any, read-write, read-only, primary, standby, "
+                + "prefer-primary, prefer-standby.");
 }

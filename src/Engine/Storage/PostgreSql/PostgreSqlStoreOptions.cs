@@ -4,22 +4,18 @@ namespace DataLoad.Engine.Storage.PostgreSql;
 public sealed record PostgreSqlStoreOptions
 {
     /// <summary>
-    /// Where the database is: <c>postgresql://user:password@host:port/database?sslmode=require</c>, or Npgsql's own
-    /// <c>Host=…;Username=…</c>. It must lead to PostgreSQL itself or a pooler that keeps sessions: leases rest on a
-    /// session's advisory lock.
+    /// Where the database is: <c>postgresql://user:password@host:port/database?sslmode=require</c>, or Npgsql's own <c>Host=…;Username=…</c>. It must lead to
+    /// PostgreSQL itself or a pooler that keeps sessions: leases rest on a session's advisory lock.
     /// </summary>
     public required string ConnectionString { get; init; }
 
     /// <summary>
-    /// The node that the store acts for, or null for a command that only looks. Its sessions bear the node's name, so
+    /// The node that the store acts for, or null for a command that only reads. Its sessions bear the node's name, so
     /// that whoever takes its leases over can end them.
     /// </summary>
     public string? NodeId { get; init; }
 
-    /// <summary>
-    /// How long a call to the server may take; at least a second. Low: a busy server fails calls that would have
-    /// worked. High: a server that hangs is noticed late.
-    /// </summary>
+    /// <summary>How long a call may take; at least 1 s. Low: a busy server fails calls that would work. High: a hang is noticed late.</summary>
     public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
@@ -28,24 +24,15 @@ public sealed record PostgreSqlStoreOptions
     /// </summary>
     public int MaxConnections { get; init; } = 16;
 
-    /// <summary>
-    /// Whether the server keeps statements prepared, which saves it reading and planning them anew. False where a pooler
-    /// stands between that gives each transaction another session.
-    /// </summary>
+    /// <summary>Whether the server keeps statements prepared, which saves planning them anew. False behind a pooler that switches sessions.</summary>
     public bool PrepareStatements { get; init; } = true;
 
     /// <summary>Checks the values.</summary>
     /// <exception cref="StoreException">A value is out of its range; the message names it.</exception>
-    public void Validate()
-    {
-        if (CommandTimeout < TimeSpan.FromSeconds(1) || CommandTimeout > TimeSpan.FromHours(1))
-        {
-            throw new StoreException($"{nameof(CommandTimeout)} is {CommandTimeout}; give it a second to an hour.");
-        }
-
-        if (MaxConnections is < 2 or > 1000)
-        {
-            throw new StoreException($"{nameof(MaxConnections)} is {MaxConnections}; give it 2 to 1000.");
-        }
-    }
+    public PostgreSqlStoreOptions Validate() =>
+        CommandTimeout < TimeSpan.FromSeconds(1) || CommandTimeout > TimeSpan.FromHours(1)
+            ? throw new StoreException($"{nameof(CommandTimeout)} is {CommandTimeout}; give it a second to an hour.")
+            : MaxConnections is < 2 or > 1000
+                ? throw new StoreException($"{nameof(MaxConnections)} is {MaxConnections}; give it 2 to 1000.")
+                : this;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using DataLoad.Engine.Scheduling;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -22,43 +23,22 @@ internal sealed class SqliteConnections(SqliteFile file, SqliteStoreOptions opti
     /// <summary>Makes the file, where it is not there, and its directory.</summary>
     public async ValueTask CreateAsync(CancellationToken cancellationToken)
     {
-        await EnterAsync(_writeGate, cancellationToken);
-        try
-        {
-            await Task.Run(Create, cancellationToken);
-        }
-        finally
-        {
-            _writeGate.Release();
-        }
+        using SemaphoreHold hold = await EnterAsync(_writeGate, cancellationToken);
+        await Task.Run(Create, cancellationToken);
     }
 
     /// <summary>Runs work in one transaction that is durable when this returns, and undone where the work throws.</summary>
     public async ValueTask<T> WriteAsync<T>(Func<SqliteSession, Task<T>> work, CancellationToken cancellationToken)
     {
-        await EnterAsync(_writeGate, cancellationToken);
-        try
-        {
-            return await Task.Run(() => RunWriteAsync(work), cancellationToken);
-        }
-        finally
-        {
-            _writeGate.Release();
-        }
+        using SemaphoreHold hold = await EnterAsync(_writeGate, cancellationToken);
+        return await Task.Run(() => RunWriteAsync(work), cancellationToken);
     }
 
     /// <summary>Runs work that only reads, all of it at one moment of the database.</summary>
     public async ValueTask<T> ReadAsync<T>(Func<SqliteSession, Task<T>> work, CancellationToken cancellationToken)
     {
-        await EnterAsync(_readGate, cancellationToken);
-        try
-        {
-            return await Task.Run(() => RunReadAsync(work), cancellationToken);
-        }
-        finally
-        {
-            _readGate.Release();
-        }
+        using SemaphoreHold hold = await EnterAsync(_readGate, cancellationToken);
+        return await Task.Run(() => RunReadAsync(work), cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
@@ -89,15 +69,17 @@ internal sealed class SqliteConnections(SqliteFile file, SqliteStoreOptions opti
         _readGate.Release(options.ReadConnections);
     }
 
-    private async ValueTask EnterAsync(SemaphoreSlim gate, CancellationToken cancellationToken)
+    private async ValueTask<SemaphoreHold> EnterAsync(SemaphoreSlim gate, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        await gate.WaitAsync(cancellationToken);
+        SemaphoreHold hold = await SemaphoreHold.TakeAsync(gate, cancellationToken);
         if (_disposed)
         {
-            gate.Release();
+            hold.Dispose();
             throw new ObjectDisposedException(file.Path);
         }
+
+        return hold;
     }
 
     private void Create()
@@ -125,18 +107,7 @@ internal sealed class SqliteConnections(SqliteFile file, SqliteStoreOptions opti
         SqliteSession session = _writer ??= SqliteSession.Open(file, options, SqliteOpenMode.ReadWrite, readOnly: false);
         try
         {
-            using (SqliteStatement begin = session.Use("BEGIN IMMEDIATE"))
-            {
-                begin.Execute();
-            }
-
-            T result = await work(session);
-            using (SqliteStatement commit = session.Use("COMMIT"))
-            {
-                commit.Execute();
-            }
-
-            return result;
+            return await TransactAsync(session, "BEGIN IMMEDIATE", work);
         }
         catch (Exception e)
         {
@@ -157,31 +128,15 @@ internal sealed class SqliteConnections(SqliteFile file, SqliteStoreOptions opti
             session = SqliteSession.Open(file, options, isForReading ? SqliteOpenMode.ReadOnly : SqliteOpenMode.ReadWrite, readOnly: true);
         }
 
-        bool reusable = false;
         try
         {
-            using (SqliteStatement begin = session.Use("BEGIN"))
-            {
-                begin.Execute();
-            }
-
-            T result = await work(session);
-            using (SqliteStatement commit = session.Use("COMMIT"))
-            {
-                commit.Execute();
-            }
-
-            reusable = true;
+            T result = await TransactAsync(session, "BEGIN", work);
+            _readers.Add(session);
             return result;
         }
         catch (Exception e)
         {
-            reusable = TryRollBack(session) && !IsBroken(e);
-            throw;
-        }
-        finally
-        {
-            if (reusable)
+            if (TryRollBack(session) && !IsBroken(e))
             {
                 _readers.Add(session);
             }
@@ -189,7 +144,23 @@ internal sealed class SqliteConnections(SqliteFile file, SqliteStoreOptions opti
             {
                 session.Dispose();
             }
+
+            throw;
         }
+    }
+
+    private static async Task<T> TransactAsync<T>(SqliteSession session, string begin, Func<SqliteSession, Task<T>> work)
+    {
+        Execute(session, begin);
+        T result = await work(session);
+        Execute(session, "COMMIT");
+        return result;
+    }
+
+    private static void Execute(SqliteSession session, string sql)
+    {
+        using SqliteStatement statement = session.Use(sql);
+        statement.Execute();
     }
 
     private static bool TryRollBack(SqliteSession session)
@@ -202,8 +173,7 @@ internal sealed class SqliteConnections(SqliteFile file, SqliteStoreOptions opti
 
         try
         {
-            using SqliteStatement rollback = session.Use("ROLLBACK");
-            rollback.Execute();
+            Execute(session, "ROLLBACK");
             return true;
         }
         catch (SqliteException)

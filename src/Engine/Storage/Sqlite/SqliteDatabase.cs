@@ -1,6 +1,4 @@
 using System.Data.Common;
-using System.Globalization;
-using System.Text;
 using System.Text.RegularExpressions;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Leasing;
@@ -11,60 +9,59 @@ using Microsoft.Data.Sqlite;
 namespace DataLoad.Engine.Storage.Sqlite;
 
 /// <summary>
-/// A database in a file, for one process; the journal is in a file of its own beside it. Every write is on disk when it
-/// returns. A full disk, a busy file or a failing device throws <see cref="SqliteException"/>, which is worth a retry; what
-/// retrying does not mend throws <see cref="StoreException"/>.
+/// A database in a file, for one process; the journal is in a file of its own beside it. Every write is on disk when it returns. A full disk, a busy file or
+/// a failing device throws <see cref="SqliteException"/>, which is worth a retry; what retrying does not help throws <see cref="StoreException"/>.
 /// </summary>
 public sealed partial class SqliteDatabase : SqlDatabase
 {
-    private readonly SqliteConnections _store;
-    private readonly SqliteConnections? _journal;
+    private readonly SqliteConnections _connections;
+    private readonly SqliteDatabase? _journal;
 
-    private SqliteDatabase(string pathOrConnectionString, SqliteStoreOptions? options, bool isForReading)
+    private SqliteDatabase(SqliteFile file, SqliteStoreOptions? options, bool isForReading, SqliteDatabase? journal = null)
     {
-        options ??= new SqliteStoreOptions();
-        options.Validate();
-        var file = new SqliteFile(pathOrConnectionString);
-        _store = new SqliteConnections(file, options, isForReading);
-        _journal = isForReading ? null : new SqliteConnections(file.Journal, options, isForReading: false);
+        _connections = new SqliteConnections(file, (options ?? new SqliteStoreOptions()).Validate(), isForReading);
+        _journal = journal;
     }
 
     /// <inheritdoc/>
-    public override string Name => $"SQLite {_store.File.Path}";
+    public override string Name => $"SQLite {_connections.File.Path}";
 
     /// <inheritdoc/>
     public override JournalConnection JournalConnection => new(
         ProviderName.SQLiteMS,
-        _store.File.Journal.ConnectionString(SqliteOpenMode.ReadWrite),
-        _store.File.Journal.ConnectionString(SqliteOpenMode.ReadOnly));
+        _connections.File.Journal.ConnectionString(SqliteOpenMode.ReadWrite),
+        _connections.File.Journal.ConnectionString(SqliteOpenMode.ReadOnly));
 
     internal override SqlDialect Dialect { get; } = new SqliteDialect();
 
-    internal override bool Exists => _store.File.Exists;
+    internal override bool Exists => _connections.File.Exists;
 
-    internal override bool HasJournalOfItsOwn => true;
-
-    internal override bool JournalExists => _store.File.Journal.Exists;
+    internal override SqlDatabase Journal => _journal ?? this;
 
     /// <summary>The file.</summary>
-    internal SqliteFile File => _store.File;
+    internal SqliteFile File => _connections.File;
 
     /// <summary>Makes a database for a store over a file; nothing is opened before the first call.</summary>
     /// <param name="pathOrConnectionString">A path, or a connection string such as <c>Data Source=/path/dataload.db</c>.</param>
     /// <param name="options">The settings; null stands for the defaults.</param>
     /// <exception cref="StoreException">No file is named, or a setting is out of range.</exception>
-    public static SqliteDatabase ForStore(string pathOrConnectionString, SqliteStoreOptions? options = null) => new(pathOrConnectionString, options, isForReading: false);
+    public static SqliteDatabase ForStore(string pathOrConnectionString, SqliteStoreOptions? options = null)
+    {
+        var file = new SqliteFile(pathOrConnectionString);
+        return new SqliteDatabase(file, options, isForReading: false, new SqliteDatabase(file.Journal, options, isForReading: false));
+    }
 
     /// <summary>Makes a database that is only read; it may be a store's own. SQLite has no arrays, so <c>= ANY(@keys)</c> becomes a list.</summary>
     /// <param name="pathOrConnectionString">A path, or a connection string such as <c>Data Source=/path/shop.db</c>.</param>
     /// <param name="options">Busy timeout and read connections count here; null stands for the defaults.</param>
     /// <exception cref="StoreException">No file is named, or a setting is out of range.</exception>
-    public static SqliteDatabase ForReading(string pathOrConnectionString, SqliteStoreOptions? options = null) => new(pathOrConnectionString, options, isForReading: true);
+    public static SqliteDatabase ForReading(string pathOrConnectionString, SqliteStoreOptions? options = null) =>
+        new(new SqliteFile(pathOrConnectionString), options, isForReading: true);
 
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
-        await _store.DisposeAsync();
+        await _connections.DisposeAsync();
         if (_journal is not null)
         {
             await _journal.DisposeAsync();
@@ -76,31 +73,22 @@ public sealed partial class SqliteDatabase : SqlDatabase
 
     /// <summary>Runs work in one transaction that is durable when this returns, and undone where the work throws.</summary>
     internal ValueTask<T> WriteAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken) =>
-        _store.WriteAsync(session => Task.FromResult(work(session)), cancellationToken);
+        _connections.WriteAsync(session => Task.FromResult(work(session)), cancellationToken);
 
     /// <summary>Runs work that only reads, all of it at one moment of the database.</summary>
     internal ValueTask<T> ReadAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken) =>
-        _store.ReadAsync(session => Task.FromResult(work(session)), cancellationToken);
+        _connections.ReadAsync(session => Task.FromResult(work(session)), cancellationToken);
 
-    internal override ValueTask CreateAsync(CancellationToken cancellationToken) => _store.CreateAsync(cancellationToken);
+    internal override ValueTask CreateAsync(CancellationToken cancellationToken) => _connections.CreateAsync(cancellationToken);
 
     internal override ValueTask<T> ReadAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        _store.ReadAsync(session => work(session.Data, cancellationToken), cancellationToken);
+        _connections.ReadAsync(session => work(session.Data, cancellationToken), cancellationToken);
 
     internal override ValueTask<T> ChangeAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
         TransactAsync(work, cancellationToken);
 
     internal override ValueTask<T> TransactAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        _store.WriteAsync(session => work(session.Data, cancellationToken), cancellationToken);
-
-    internal override async ValueTask<T> TransactJournalAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
-    {
-        await _journal!.CreateAsync(cancellationToken);
-        return await _journal.WriteAsync(session => work(session.Data, cancellationToken), cancellationToken);
-    }
-
-    internal override ValueTask<T> ReadJournalAsync<T>(Func<DataConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
-        _journal!.ReadAsync(session => work(session.Data, cancellationToken), cancellationToken);
+        _connections.WriteAsync(session => work(session.Data, cancellationToken), cancellationToken);
 
     internal override async ValueTask<(IReadOnlyList<int> Stale, int Changed)> WriteRowsAsync(
         IReadOnlyList<RowStatement> statements, bool isExclusive, CancellationToken cancellationToken) => statements.Count == 0
@@ -117,8 +105,8 @@ public sealed partial class SqliteDatabase : SqlDatabase
     internal override async ValueTask QueryAsync(
         string query, ReadOnlyMemory<int> keys, Func<DbDataReader, CancellationToken, ValueTask> read, CancellationToken cancellationToken)
     {
-        string json = Json(keys.Span);
-        await _store.ReadAsync(
+        string json = $"[{string.Join(',', keys.ToArray())}]";
+        await _connections.ReadAsync(
             async session =>
             {
                 await using SqliteDataReader reader = session.Query(query, json);
@@ -152,52 +140,59 @@ public sealed partial class SqliteDatabase : SqlDatabase
         int parameter = 1;
         foreach (BatchColumn column in columns)
         {
-            switch (column)
+            _ = column switch
             {
-                case BatchColumn<int> values:
-                    statement.Bind(parameter, values.Values[row]);
-                    break;
-                case BatchColumn<long> values:
-                    statement.Bind(parameter, values.Values[row]);
-                    break;
-                case BatchColumn<short> values:
-                    statement.Bind(parameter, values.Values[row]);
-                    break;
-                case BatchColumn<string> values:
-                    statement.Bind(parameter, values.Values[row]);
-                    break;
-                case BatchColumn<byte[]> values:
-                    statement.Bind(parameter, values.Values[row].AsSpan());
-                    break;
-                case BatchColumn<DateOnly> values:
-                    statement.Bind(parameter, SqliteDialect.Text(values.Values[row]));
-                    break;
-                case NumberColumns values:
-                    for (int i = 0; i < values.Width; i++)
-                    {
-                        statement.Bind(parameter + i, values.Values[(row * values.Width) + i]);
-                    }
-
-                    break;
-                default:
-                    throw new ArgumentOutOfRangeException(nameof(columns), column, "No parameter holds such a column.");
-            }
-
+                BatchColumn<int> values => statement.Bind(parameter, values.Values[row]),
+                BatchColumn<long> values => statement.Bind(parameter, values.Values[row]),
+                BatchColumn<short> values => statement.Bind(parameter, values.Values[row]),
+                BatchColumn<string> values => statement.Bind(parameter, values.Values[row]),
+                BatchColumn<byte[]> values => statement.Bind(parameter, values.Values[row].AsSpan()),
+                BatchColumn<DateOnly> values => statement.Bind(parameter, SqliteDialect.Text(values.Values[row])),
+                NumberColumns values => Bind(statement, parameter, values.Values.AsSpan(row * values.Width, values.Width)),
+                _ => throw new ArgumentOutOfRangeException(nameof(columns), column, "No parameter holds such a column."),
+            };
             parameter++;
         }
     }
 
-    private static string Json(ReadOnlySpan<int> keys)
+    private static SqliteStatement Bind(SqliteStatement statement, int first, ReadOnlySpan<long> numbers)
     {
-        var json = new StringBuilder("[", (keys.Length * 11) + 2);
-        for (int i = 0; i < keys.Length; i++)
+        for (int i = 0; i < numbers.Length; i++)
         {
-            json.Append(i == 0 ? "" : ",").Append(CultureInfo.InvariantCulture, $"{keys[i]}");
+            statement.Bind(first + i, numbers[i]);
         }
 
-        return json.Append(']').ToString();
+        return statement;
     }
 
-    [GeneratedRegex(@"\s*=\s*ANY\s*\(\s*@keys\s*(::\s*\w+\s*\[\s*\]\s*)?\)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"\s*=\s*ANY\s*\(\s*@keys\s*(::\s*\w+\s*\[\s*\]\s*)?\)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex AnyKeys();
+}
+
+/// <summary>Compares the epochs of a batch of writes with those in force, in the batch's own transaction; asks once a Partition.</summary>
+internal sealed class SqliteFence(SqliteSession session)
+{
+    private readonly Dictionary<int, long> _epochs = [];
+
+    /// <summary>The Partitions that were met under a stale epoch.</summary>
+    public List<int> Stale { get; } = [];
+
+    /// <summary>Whether a Partition's Epoch is the current one; notes the Partition where it is not.</summary>
+    public bool Admits(int partition, long epoch)
+    {
+        if (!_epochs.TryGetValue(partition, out long current))
+        {
+            using SqliteStatement select = session.Use("SELECT epoch FROM dataload_partition WHERE partition_id = ?1");
+            current = select.Bind(1, partition).Scalar(fallback: -1);
+            _epochs.Add(partition, current);
+        }
+
+        if (current != epoch && !Stale.Contains(partition))
+        {
+            Stale.Add(partition);
+        }
+
+        return current == epoch;
+    }
 }

@@ -64,10 +64,9 @@ internal sealed partial class SqliteDialect : SqlDialect
     public override string Number(RowShape shape, int index) => $"w.n{index}";
 
     /// <summary>
-    /// Money in a column of NUMERIC affinity, exactly. SQLite makes a REAL of any text that looks like a number, and a
-    /// REAL keeps 15 digits. So: whole amounts are INTEGER; others are REAL as long as 15 digits hold them, which gives
-    /// every SQL tool a number; beyond that, from 10^13 on, the digits are stored as a BLOB, which no affinity touches and
-    /// which sorts after all numbers.
+    /// Money in a column of NUMERIC affinity, exactly. SQLite makes a REAL of any text that looks like a number, and a REAL keeps 15 digits. So: whole
+    /// amounts are INTEGER; others are REAL as long as 15 digits hold them, which gives every SQL tool a number; beyond that, from 10^13 on, the digits are
+    /// stored as a BLOB, which no affinity touches and which sorts after all numbers.
     /// </summary>
     public override string Amount(string hundredths) =>
         $"""
@@ -99,8 +98,8 @@ internal sealed partial class SqliteDialect : SqlDialect
     public override bool TryReadDay(DbDataReader reader, int ordinal, out int dayNumber)
     {
         // Other writers may store a time with it.
-        bool read = DateOnly.TryParseExact(
-            (reader.GetValue(ordinal) as string ?? "").AsSpan() is { Length: > 10 } text ? text[..10] : reader.GetValue(ordinal) as string, "yyyy-MM-dd", out DateOnly day);
+        string text = reader.GetValue(ordinal) as string ?? "";
+        bool read = DateOnly.TryParseExact(text.AsSpan(0, Math.Min(text.Length, 10)), "yyyy-MM-dd", out DateOnly day);
         dayNumber = day.DayNumber;
         return read;
     }
@@ -117,7 +116,8 @@ internal sealed partial class SqliteDialect : SqlDialect
         {OnConflict(columns, keys, changed, condition)}
         """;
 
-    public override string Update(string table, RowShape shape, string set, string on) => $"UPDATE {table} AS t SET {Bound(shape, set)} WHERE {Bound(shape, on)}";
+    public override string Update(string table, RowShape shape, string set, string on) =>
+        $"UPDATE {table} AS t SET {Bound(shape, set)} WHERE {Bound(shape, on)}";
 
     public override string Delete(string table, RowShape shape, string on) => $"DELETE FROM {table} AS t WHERE {Bound(shape, on)}";
 
@@ -131,9 +131,6 @@ internal sealed partial class SqliteDialect : SqlDialect
             cancellationToken,
             DataParameter.Text("table", table));
 
-    /// <inheritdoc/>
-    public override bool IsUniqueViolation(Exception error) => error is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_CONSTRAINT };
-
     public override async Task<bool> HasUniqueKeyAsync(DataConnection db, string table, IReadOnlyList<string> columns, CancellationToken cancellationToken)
     {
         List<(string Index, string Column)> keys = await db.QueryToListAsync(
@@ -142,7 +139,7 @@ internal sealed partial class SqliteDialect : SqlDialect
             cancellationToken,
             DataParameter.Text("table", table));
         return keys.GroupBy(key => key.Index, key => key.Column, StringComparer.Ordinal)
-            .Any(key => key.Order(StringComparer.OrdinalIgnoreCase).SequenceEqual(columns.Order(StringComparer.OrdinalIgnoreCase), StringComparer.OrdinalIgnoreCase));
+            .Any(key => key.ToHashSet(StringComparer.OrdinalIgnoreCase).SetEquals(columns));
     }
 
     public override string? ExplainSchemaChange(Exception error, string statement) => error is SqliteException { SqliteErrorCode: raw.SQLITE_ERROR } refused

@@ -6,15 +6,14 @@ namespace DataLoad.Engine.Storage.Sqlite;
 /// <summary>The file of a database, from a path or a connection string.</summary>
 internal sealed class SqliteFile
 {
-    private static readonly bool ProviderReady = InitProvider();
-
     private readonly string? _connectionString;
+
+    static SqliteFile() => Batteries_V2.Init();
 
     /// <summary>Reads a path or a connection string (one with <c>Data Source=</c>).</summary>
     /// <exception cref="StoreException">It names no file.</exception>
     public SqliteFile(string pathOrConnectionString)
     {
-        _ = ProviderReady;
         string path = pathOrConnectionString;
         if (IsConnectionString(pathOrConnectionString))
         {
@@ -46,12 +45,13 @@ internal sealed class SqliteFile
 
     /// <summary>The file of the journal that belongs to a store's: <c>store.db</c> has <c>store-journal.db</c> beside it.</summary>
     public SqliteFile Journal => new(System.IO.Path.Combine(
-        System.IO.Path.GetDirectoryName(RealPath) ?? ".", $"{System.IO.Path.GetFileNameWithoutExtension(RealPath)}-journal{System.IO.Path.GetExtension(RealPath)}"));
+        System.IO.Path.GetDirectoryName(RealPath) ?? ".",
+        $"{System.IO.Path.GetFileNameWithoutExtension(RealPath)}-journal{System.IO.Path.GetExtension(RealPath)}"));
 
     /// <summary>Whether the file is there.</summary>
     public bool Exists => File.Exists(Path);
 
-    /// <summary>What to do about an error that retrying does not mend, or null for others.</summary>
+    /// <summary>What to do about an error that retrying does not help, or null for others.</summary>
     public static string? Explain(SqliteException e) => e.SqliteErrorCode switch
     {
         raw.SQLITE_NOTADB => "The file is not a SQLite database; name another one, or restore it from a backup.",
@@ -77,10 +77,4 @@ internal sealed class SqliteFile
         text.Contains("Data Source=", StringComparison.OrdinalIgnoreCase)
         || text.Contains("DataSource=", StringComparison.OrdinalIgnoreCase)
         || text.Contains("Filename=", StringComparison.OrdinalIgnoreCase);
-
-    private static bool InitProvider()
-    {
-        Batteries_V2.Init();
-        return true;
-    }
 }

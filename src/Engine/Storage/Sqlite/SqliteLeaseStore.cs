@@ -1,4 +1,5 @@
 using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Scheduling;
 
 namespace DataLoad.Engine.Storage.Sqlite;
 
@@ -12,100 +13,57 @@ internal sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(50);
 
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private SqliteLockFile? _lock;
+    private FileStream? _lock;
     private string? _holder;
 
     private string LockPath => database.File.RealPath + ".lock";
 
-    /// <inheritdoc/>
     public async ValueTask<LeaseAttempt> AcquireAsync(
         NodeInfo node, IReadOnlyList<int> shards, TimeSpan timeToLive, CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken);
+        using SemaphoreHold hold = await SemaphoreHold.TakeAsync(_gate, cancellationToken);
+        bool fresh = _lock is null;
+        if (fresh ? !await TryLockAsync(cancellationToken) : !IsHolder(node.Id))
+        {
+            return new LeaseAttempt([], await database.ReadAsync(FindNode, cancellationToken));
+        }
+
         try
         {
-            bool fresh = _lock is null;
-            if (fresh && !await TryLockAsync(cancellationToken))
-            {
-                return new LeaseAttempt([], await database.ReadAsync(FindNode, cancellationToken));
-            }
-
-            if (!fresh && !string.Equals(_holder, node.Id, StringComparison.Ordinal))
-            {
-                return new LeaseAttempt([], await database.ReadAsync(FindNode, cancellationToken));
-            }
-
-            try
-            {
-                IReadOnlyList<ShardLease> granted =
-                    await database.WriteAsync(session => Take(session, node, shards), cancellationToken);
-                _holder = node.Id;
-                return new LeaseAttempt(granted, HeldBy: null);
-            }
-            catch when (fresh)
-            {
-                // Nothing is known to be owned, so nothing is held.
-                Unlock();
-                throw;
-            }
+            IReadOnlyList<ShardLease> granted = await database.WriteAsync(session => Take(session, node, shards), cancellationToken);
+            _holder = node.Id;
+            return new LeaseAttempt(granted, HeldBy: null);
         }
-        finally
+        catch when (fresh)
         {
-            _gate.Release();
+            // Nothing is known to be owned, so nothing is held.
+            Unlock();
+            throw;
         }
     }
 
-    /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<ShardLease>> RenewAsync(string nodeId, TimeSpan timeToLive, CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken);
-        try
-        {
-            return IsHolder(nodeId)
-                ? await database.ReadAsync(session => Held(session, nodeId), cancellationToken)
-                : [];
-        }
-        finally
-        {
-            _gate.Release();
-        }
+        using SemaphoreHold hold = await SemaphoreHold.TakeAsync(_gate, cancellationToken);
+        return IsHolder(nodeId) ? await database.ReadAsync(session => Held(session, nodeId), cancellationToken) : [];
     }
 
-    /// <inheritdoc/>
     public async ValueTask ReleaseAsync(string nodeId, CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken);
-        try
+        using SemaphoreHold hold = await SemaphoreHold.TakeAsync(_gate, cancellationToken);
+        if (IsHolder(nodeId))
         {
-            if (IsHolder(nodeId))
-            {
-                await database.WriteAsync(session => GiveBack(session, nodeId), cancellationToken);
-                Unlock();
-            }
-        }
-        finally
-        {
-            _gate.Release();
+            await database.WriteAsync(session => GiveBack(session, nodeId), cancellationToken);
+            Unlock();
         }
     }
 
-    /// <inheritdoc/>
     public async ValueTask<NodeInfo?> FindOwnerAsync(CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken);
-        try
-        {
-            return _lock is not null || SqliteLockFile.IsLocked(LockPath)
-                ? await database.ReadAsync(FindNode, cancellationToken)
-                : null;
-        }
-        finally
-        {
-            _gate.Release();
-        }
+        using SemaphoreHold hold = await SemaphoreHold.TakeAsync(_gate, cancellationToken);
+        return _lock is not null || SqliteLockFile.IsLocked(LockPath) ? await database.ReadAsync(FindNode, cancellationToken) : null;
     }
 
-    /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<NodePresence>> ListNodesAsync(CancellationToken cancellationToken)
     {
         if (await FindOwnerAsync(cancellationToken) is not { } owner)
@@ -120,16 +78,15 @@ internal sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
     /// <summary>Lets go of the lock as a process that ends does: without giving anything back.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _gate.WaitAsync();
+        using SemaphoreHold hold = await SemaphoreHold.TakeAsync(_gate);
         Unlock();
-        _gate.Release();
     }
 
     private bool IsHolder(string nodeId) => _lock is not null && string.Equals(_holder, nodeId, StringComparison.Ordinal);
 
     private async ValueTask<bool> TryLockAsync(CancellationToken cancellationToken)
     {
-        // A command that only looks whether the lock is held is in the way for a moment.
+        // A command that only asks whether the lock is held is in the way for a moment.
         for (int i = 1; ; i++)
         {
             _lock = SqliteLockFile.TryLock(LockPath);
@@ -185,7 +142,8 @@ internal sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
     private static IReadOnlyList<ShardLease> Held(SqliteSession session, string nodeId)
     {
         var held = new List<ShardLease>();
-        using SqliteStatement select = session.Use("SELECT shard_id, epoch FROM dataload_lease JOIN dataload_partition ON partition_id = shard_id WHERE node_id = ?1 ORDER BY shard_id");
+        using SqliteStatement select = session.Use(
+            "SELECT shard_id, epoch FROM dataload_lease JOIN dataload_partition ON partition_id = shard_id WHERE node_id = ?1 ORDER BY shard_id");
         select.Bind(1, nodeId);
         while (select.Step())
         {
@@ -208,5 +166,52 @@ internal sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
     {
         using SqliteStatement select = session.Use("SELECT node_id, address, secret FROM dataload_node LIMIT 1");
         return select.Step() ? new NodeInfo { Id = select.Text(0), Address = select.Text(1), Secret = select.Text(2) } : null;
+    }
+}
+
+/// <summary>
+/// The lock that says which process owns a database: a file beside it, locked in the kernel, which lets go when the
+/// process ends, however it ends. The file stays, since removing it could unlock a newer owner.
+/// </summary>
+internal static class SqliteLockFile
+{
+    /// <summary>Locks, where nobody else has; in this process or another.</summary>
+    /// <returns>The lock, held until it is disposed; null where somebody has it.</returns>
+    public static FileStream? TryLock(string path) => Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+
+    /// <summary>Whether somebody holds the lock; asks without keeping others from asking.</summary>
+    public static bool IsLocked(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        using FileStream? probe = Open(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        return probe is null;
+    }
+
+    private static FileStream? Open(string path, FileMode mode, FileAccess access, FileShare share)
+    {
+        try
+        {
+            return new FileStream(path, mode, access, share, bufferSize: 1);
+        }
+        catch (IOException e) when (IsSharing(e))
+        {
+            return null;
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new StoreException($"The lock file {path} cannot be opened: {e.Message} Let the user of this process read and write it.", e);
+        }
+    }
+
+    private static bool IsSharing(IOException e)
+    {
+        const int linuxWouldBlock = 11;
+        const int bsdWouldBlock = 35;
+        const int windowsSharingViolation = unchecked((int)0x80070020);
+        return e.HResult is linuxWouldBlock or bsdWouldBlock or windowsSharingViolation;
     }
 }

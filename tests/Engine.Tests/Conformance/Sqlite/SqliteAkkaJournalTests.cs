@@ -7,7 +7,7 @@ public sealed class SqliteAkkaJournalTests : AkkaJournalConformance
 {
     private readonly TemporaryDatabase _database = new();
 
-    protected override string Provider => JournalConfig.Sqlite;
+    protected override string Provider => LinqToDB.ProviderName.SQLiteMS;
 
     protected override string ConnectionString => $"Data Source={_database.Path};Default Timeout=20";
 
