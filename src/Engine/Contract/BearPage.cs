@@ -10,13 +10,7 @@ internal static class BearPage
         Id = 1,
         Name = "bear",
         Table = "data_load_bear",
-        Metrics =
-        [
-            Metric.Count("visit_cnt"),
-            Metric.Distinct("visit_user_cnt"),
-            Metric.Count("share_cnt"),
-            Metric.Distinct("share_user_cnt"),
-        ],
+        Metrics = [Metric.Count("visit_cnt"), Metric.Distinct("visit_user_cnt"), Metric.Count("share_cnt"), Metric.Distinct("share_user_cnt")],
     };
 
     public static ImmutableArray<StreamDefinition> Streams { get; } =

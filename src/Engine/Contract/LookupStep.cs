@@ -2,9 +2,7 @@ using System.Collections.Immutable;
 
 namespace DataLoad.Engine.Contract;
 
-/// <summary>
-/// One step of resolving a message through business rows: a query by an array of keys, one round trip for a batch.
-/// </summary>
+/// <summary>One step of resolving a message through business rows: a query by an array of keys, one round trip for a batch.</summary>
 public sealed record LookupStep
 {
     /// <summary>The name of the query, which is that of the table in the reference schema; unique within a stream.</summary>
@@ -20,18 +18,7 @@ public sealed record LookupStep
     public int CommonAt { get; init; } = -1;
 
     /// <summary>The place of the column of that name, or -1.</summary>
-    public int IndexOf(string column)
-    {
-        for (int i = 0; i < Columns.Length; i++)
-        {
-            if (string.Equals(Columns[i].Name, column, StringComparison.Ordinal))
-            {
-                return i;
-            }
-        }
-
-        return -1;
-    }
+    public int IndexOf(string column) => Columns.IndexOf(declared => declared.Name, column);
 }
 
 /// <summary>Where a <see cref="LookupStep"/> takes its key from.</summary>

@@ -16,34 +16,21 @@ internal static class Steps
     };
 
     public static LookupStep Orders(LookupKey key) => Described(
-        "orders",
-        key,
-        Vip,
-        new("buy_num", ColumnKind.Int32),
-        new("card_num", ColumnKind.Int32),
-        new("pay_amount", ColumnKind.Amount),
-        new("is_rush", ColumnKind.Flag),
-        new("by_share", ColumnKind.Flag));
+        "orders", key,
+        Vip, new("buy_num", ColumnKind.Int32), new("card_num", ColumnKind.Int32), new("pay_amount", ColumnKind.Amount),
+        new("is_rush", ColumnKind.Flag), new("by_share", ColumnKind.Flag));
 
     public static LookupStep CardOff(LookupKey key) => Described(
-        "card_off",
-        key,
-        Vip,
-        new("off_num", ColumnKind.Int32),
-        new("brand_id", ColumnKind.Int32),
-        new("discount_amount", ColumnKind.Amount),
+        "card_off", key,
+        Vip, new("off_num", ColumnKind.Int32), new("brand_id", ColumnKind.Int32), new("discount_amount", ColumnKind.Amount),
         new("off_amount", ColumnKind.Amount));
 
     public static LookupStep CashActivityReceive(LookupKey key) => Described(
         "cash_activity_receive", key, Vip, new("red_pack_num", ColumnKind.Int32));
 
     public static LookupStep VipCardReceive { get; } = Described(
-        "vip_card_receive",
-        LookupKey.Data("receiveId"),
-        Vip,
-        new("open_type", ColumnKind.Code),
-        new("h5_activate", ColumnKind.Flag),
-        new("pay_amount", ColumnKind.Amount));
+        "vip_card_receive", LookupKey.Data("receiveId"),
+        Vip, new("open_type", ColumnKind.Code), new("h5_activate", ColumnKind.Flag), new("pay_amount", ColumnKind.Amount));
 
     public static LookupStep CardCodeReceive { get; } = Described(
         "card_code_receive", LookupKey.Data("receiveId"), Vip, new("card_amount", ColumnKind.Amount));

@@ -1,8 +1,6 @@
 namespace DataLoad.Engine.Counting;
 
-/// <summary>
-/// An event's identity. A business key is meant within its stream and topic; a hash covers stream and topic itself.
-/// </summary>
+/// <summary>An event's identity. A business key is meant within its stream and topic; a hash covers stream and topic itself.</summary>
 /// <param name="Kind">What it was taken from.</param>
 /// <param name="Value">The key, or the 128 bits of the hash; 0 for none.</param>
 public readonly record struct EventId(IdentityKind Kind, UInt128 Value)

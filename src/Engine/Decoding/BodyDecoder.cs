@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using DataLoad.Engine.Contract;
@@ -72,6 +74,8 @@ public sealed class BodyDecoder
         return new Rejection(RejectReason.ContentType, error!);
     }
 
+    private static string BadBytes(ReadOnlySpan<byte> text, int at) => Excerpt.Of(text[at..Math.Min(text.Length, at + 4)]);
+
     private static Rejection Unreadable(string error) => new(RejectReason.Unreadable, error);
 
     private Rejection? ReadUtf8(ReadOnlySpan<byte> body, bool keyAsTyped, MessageFields fields)
@@ -79,7 +83,7 @@ public sealed class BodyDecoder
         if (!Utf8.IsValid(body))
         {
             int at = InvalidUtf8At(body);
-            return Unreadable($"The body is not UTF-8 at byte {at} of {body.Length}: '{Excerpt.Of(body[at..Math.Min(body.Length, at + 4)])}'.");
+            return Unreadable($"The body is not UTF-8 at byte {at} of {body.Length}: '{BadBytes(body, at)}'.");
         }
 
         return ReadText(body, keyAsTyped, fields);
@@ -98,7 +102,8 @@ public sealed class BodyDecoder
                 return ReadJavaString(text, fields);
             default:
                 string start = Convert.ToHexString(body[..Math.Min(body.Length, Excerpt.MaxChars / 2)]);
-                return Unreadable($"The body of {body.Length} bytes, '{start}', is not what Java writes for an Integer, a Long or a String; nothing else is read.");
+                return Unreadable(
+                    $"The body of {body.Length} bytes, '{start}', is not what Java writes for an Integer, a Long or a String; nothing else is read.");
         }
     }
 
@@ -109,7 +114,7 @@ public sealed class BodyDecoder
             Grow(ref _javaText, text.Length);
             if (!ModifiedUtf8.TryDecode(text, _javaText, out int length))
             {
-                return Unreadable($"The Java String in the body is malformed at byte {length} of {text.Length}: '{Excerpt.Of(text[length..Math.Min(text.Length, length + 4)])}'.");
+                return Unreadable($"The Java String in the body is malformed at byte {length} of {text.Length}: '{BadBytes(text, length)}'.");
             }
 
             text = _javaText.AsSpan(0, length);
@@ -255,8 +260,7 @@ public sealed class BodyDecoder
 
     private string Expected => _stream.BareKey is { } key ? $"a JSON object, or a bare '{key}'" : "a JSON object";
 
-    private Rejection NotAnObject(string what) =>
-        Unreadable($"The body is {what}; stream '{_stream.Name}' expects {Expected}.");
+    private Rejection NotAnObject(string what) => Unreadable($"The body is {what}; stream '{_stream.Name}' expects {Expected}.");
 
     private void Grow(ref byte[] buffer, int length)
     {
@@ -269,7 +273,7 @@ public sealed class BodyDecoder
     private static int InvalidUtf8At(ReadOnlySpan<byte> body)
     {
         int at = 0;
-        while (System.Text.Rune.DecodeFromUtf8(body[at..], out _, out int length) == System.Buffers.OperationStatus.Done)
+        while (Rune.DecodeFromUtf8(body[at..], out _, out int length) == OperationStatus.Done)
         {
             at += length;
         }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics;
+using System.Text;
 using DataLoad.Engine.Contract;
 
 namespace DataLoad.Engine.Decoding;
@@ -56,8 +57,7 @@ internal sealed class FieldRules
         if (TopicTypeRule.Broken(fields.Text(CommonField.TopicType)) is { } expected)
         {
             return new Rejection(
-                RejectReason.OutOfRange,
-                $"Field 'topicType' is '{Excerpt.Of(fields.Text(CommonField.TopicType))}'; expected {expected}.");
+                RejectReason.OutOfRange, $"Field 'topicType' is '{Excerpt.Of(fields.Text(CommonField.TopicType))}'; expected {expected}.");
         }
 
         if (_restrictedSlot >= 0 && !_stream.AllowedValues.AsSpan().Contains(fields.Integer(_restrictedSlot)))
@@ -93,4 +93,36 @@ internal sealed class FieldRules
             error == FieldError.OutOfRange ? RejectReason.OutOfRange : RejectReason.BadField,
             $"Field '{_fields[slot].Name}' is '{Excerpt.Of(fields.WrongValue(slot))}'; expected {expected}.");
     }
+}
+
+/// <summary>What a <c>topicType</c> may be: it is half of a statistics row's primary key, a <c>varchar(64)</c>.</summary>
+internal static class TopicTypeRule
+{
+    /// <summary>The most code points.</summary>
+    public const int MaxCodePoints = 64;
+
+    /// <summary>Null for one that may be counted, an empty one too; else what was expected, as the end of a sentence.</summary>
+    /// <param name="text">UTF-8, in which an unpaired surrogate may stand as three bytes.</param>
+    public static string? Broken(ReadOnlySpan<byte> text)
+    {
+        if (text.Contains((byte)0))
+        {
+            return "no NUL character in it";
+        }
+
+        if (Ascii.IsValid(text))
+        {
+            return text.Length <= MaxCodePoints ? null : TooLong(text.Length);
+        }
+
+        if (Wtf8.HasSurrogate(text))
+        {
+            return "no lone surrogate in it";
+        }
+
+        int count = Wtf8.CountCodePoints(text);
+        return count <= MaxCodePoints ? null : TooLong(count);
+    }
+
+    private static string TooLong(int count) => $"at most {MaxCodePoints} characters, not {count}";
 }

@@ -105,3 +105,16 @@ internal enum FaultPoint
     /// <summary>Deliveries are done before the broker confirms their dead letters.</summary>
     DeadLetterDoneBeforeConfirm,
 }
+
+/// <summary>
+/// Whether a fault point is switched on: none ever is in the product. Asking costs a field's load and a comparison, so it may
+/// be asked wherever a batch, but not where a single event is handled.
+/// </summary>
+internal static class Fault
+{
+    /// <summary>The fault point that is on, for the whole process; set by tests, before what they run starts.</summary>
+    public static FaultPoint On { get; set; }
+
+    /// <summary>Whether a fault point is on.</summary>
+    public static bool Is(FaultPoint point) => On == point;
+}

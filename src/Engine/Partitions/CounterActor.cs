@@ -8,7 +8,7 @@ namespace DataLoad.Engine.Partitions;
 
 /// <summary>
 /// Holds all that is known of one page, topic and day. Takes slices of persisted blocks in their order; passes over what its
-/// state holds already. A child of its Partition, which knows what of it is flushed and saved, and stops it when it rests.
+/// state holds already. A child of its Partition, which knows what of it is flushed and saved, and stops it when it is idle.
 /// </summary>
 /// <remarks>
 /// It breaks alone: damaged bytes, or a sum beyond its column, are told with the slice that met them, and it applies nothing
@@ -97,7 +97,8 @@ internal sealed class CounterActor : UntypedActor
         }
         catch (OverflowException)
         {
-            _damage = $"A sum of Counter {_counter.Id} passed {Counter.MaxSum} at SequenceNr {slice.SequenceNr}. Run 'dataload rebuild' for its topic once the cause is gone.";
+            _damage = $"A sum of Counter {_counter.Id} passed {Counter.MaxSum} at SequenceNr {slice.SequenceNr}. "
+                + "Run 'dataload rebuild' for its topic once the cause is gone.";
         }
     }
 

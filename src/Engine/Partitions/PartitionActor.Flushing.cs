@@ -221,13 +221,7 @@ internal sealed partial class PartitionActor
         }
     }
 
-    private sealed record Tick : INoSerializationVerificationNeeded
-    {
-        public static Tick Instance { get; } = new();
-    }
+    private sealed record Tick : Signal<Tick>;
 
-    private sealed record IdleTick : INoSerializationVerificationNeeded
-    {
-        public static IdleTick Instance { get; } = new();
-    }
+    private sealed record IdleTick : Signal<IdleTick>;
 }

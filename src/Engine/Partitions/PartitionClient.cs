@@ -69,10 +69,8 @@ public sealed class PartitionClient(IActorRef region, PartitionSettings settings
             progress?.Invoke(partition + 1);
         }
 
-        return damages.Count == 0
-            ? total
-            : throw new StoredFormatException(
-                $"{string.Join(' ', damages)} What it holds was not rebuilt; of the other Partitions, {total.Counters} Counters were computed and {total.Corrected} rows corrected.");
+        return damages.Count == 0 ? total : throw new StoredFormatException($"{string.Join(' ', damages)} What it holds was not rebuilt; "
+            + $"of the other Partitions, {total.Counters} Counters were computed and {total.Corrected} rows corrected.");
     }
 
     private bool MayHold(int partition, StatisticsFilter filter) =>
@@ -83,7 +81,8 @@ public sealed class PartitionClient(IActorRef region, PartitionSettings settings
         {
             T answer => answer,
             NotServing refusal => throw new PartitionNotServingException(refusal),
-            IPartitionAnswer other => throw new InvalidOperationException($"Partition {question.Partition} answered {question.GetType().Name} by {other.GetType().Name}."),
+            IPartitionAnswer other => throw new InvalidOperationException(
+                $"Partition {question.Partition} answered {question.GetType().Name} by {other.GetType().Name}."),
         };
 
     private Task AskAllAsync(Func<int, IPartitionMessage> request, CancellationToken cancellationToken) => Task.WhenAll(

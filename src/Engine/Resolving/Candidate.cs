@@ -5,9 +5,7 @@ using DataLoad.Engine.Intake;
 
 namespace DataLoad.Engine.Resolving;
 
-/// <summary>
-/// A decoded message on its way to being an event, with where its rows are. Reused from message to message.
-/// </summary>
+/// <summary>A decoded message on its way to being an event, with where its rows are. Reused from message to message.</summary>
 public sealed class Candidate
 {
     private readonly int[] _keys;

@@ -7,10 +7,7 @@ using DataLoad.Engine.Intake;
 
 namespace DataLoad.Engine.Resolving;
 
-/// <summary>
-/// Makes events of one stream's candidates: the message's values over the row's, time and day, identity, facts.
-/// Used by one loop at a time.
-/// </summary>
+/// <summary>Makes events of one stream's candidates: the message's values over the row's, time and day, identity, facts. Used by one loop at a time.</summary>
 public sealed class EventFactory
 {
     private readonly StreamDefinition _stream;
@@ -42,12 +39,7 @@ public sealed class EventFactory
         _zone = new DayZone(zone);
         _facts = [.. stream.Facts.Select(fact => FactSource.Of(stream, fact))];
         _ownTextSlots = [.. stream.OwnFields.Where(field => field.Kind == FieldKind.Text).Select(field => stream.SlotOf(field.Name))];
-        _commonStep = -1;
-        for (int i = 0; i < stream.Lookups.Length; i++)
-        {
-            _commonStep = stream.Lookups[i].CommonAt >= 0 ? i : _commonStep;
-        }
-
+        _commonStep = stream.Lookups.ToList().FindLastIndex(step => step.CommonAt >= 0);
         _timeColumn = stream.TimeFromRow ? stream.Lookups[0].IndexOf("ctime") : -1;
         _contentSlot = stream.ContentIdentityField is null ? -1 : stream.SlotOf(stream.ContentIdentityField);
         _channelFallbackSlot = stream.ChannelTypeFallback is null ? -1 : stream.SlotOf(stream.ChannelTypeFallback);
@@ -162,46 +154,25 @@ public sealed class EventFactory
 
     private Rejection? SetTime(Candidate candidate, BusinessEvent @event)
     {
-        long time = candidate.Fields.Integer(CommonField.Ctime);
-        TimeSource source = TimeSource.Message;
-        if (time == 0 && _timeColumn >= 0)
+        long message = candidate.Fields.Integer(CommonField.Ctime);
+        long row = message == 0 && _timeColumn >= 0 ? RowNumber(candidate, 0, _timeColumn) : 0;
+        if (_badRow is not null)
         {
-            time = RowNumber(candidate, 0, _timeColumn);
-            if (_badRow is not null)
-            {
-                return _badRow;
-            }
-
-            source = TimeSource.Row;
+            return _badRow;
         }
 
-        if (time == 0)
-        {
-            time = candidate.TimestampMs;
-            source = TimeSource.Timestamp;
-        }
-
-        if (time == 0)
-        {
-            time = candidate.ReceivedMs;
-        }
-
+        long time = message != 0 ? message : row != 0 ? row : candidate.TimestampMs != 0 ? candidate.TimestampMs : candidate.ReceivedMs;
         if (!EventTime.IsInRange(time, candidate.ReceivedMs))
         {
-            return EventTime.Check(time, NameOf(source, candidate), candidate.ReceivedMs);
+            // The receipt itself is always in range.
+            string source = message != 0 ? "ctime" : row != 0 ? $"ctime of row {candidate.Key(0)} of {_stream.Lookups[0].Name}" : "the AMQP timestamp";
+            return EventTime.Check(time, source, candidate.ReceivedMs);
         }
 
         @event.TimeMs = time;
         @event.Day = _zone.DayOf(time);
         return null;
     }
-
-    private string NameOf(TimeSource source, Candidate candidate) => source switch
-    {
-        TimeSource.Row => $"ctime of row {candidate.Key(0)} of {_stream.Lookups[0].Name}",
-        TimeSource.Timestamp => "the AMQP timestamp",
-        _ => "ctime",
-    };
 
     private EventId IdentityOf(Candidate candidate, BusinessEvent @event)
     {

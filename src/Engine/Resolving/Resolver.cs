@@ -18,6 +18,9 @@ public sealed class Resolver
     private readonly ResolverOptions _options;
     private readonly ILogger _logger;
     private readonly LookupRows[] _rows;
+
+    // For each step the slot of the message, or the column of the step before, that its key is taken from.
+    private readonly int[] _keyPlaces;
     private readonly HashSet<int> _distinct = [];
     private readonly KeyValuePair<string, object?> _tag;
     private int[] _keys = new int[256];
@@ -34,6 +37,12 @@ public sealed class Resolver
         _options = options;
         _logger = logger;
         _rows = [.. stream.Lookups.Select(step => new LookupRows(step))];
+        _keyPlaces = [.. stream.Lookups.Select((step, i) => step.Key.Source switch
+        {
+            LookupKeySource.Message => stream.SlotOf(step.Key.Name),
+            LookupKeySource.Data => stream.Lookups[i - 1].IndexOf("data"),
+            _ => stream.Lookups[i - 1].IndexOf(step.Key.Name),
+        })];
         _tag = new(EngineMetrics.StreamTag, stream.Name);
     }
 
@@ -97,15 +106,14 @@ public sealed class Resolver
         LookupKey source = _stream.Lookups[step].Key;
         if (source.Source == LookupKeySource.Message)
         {
-            key = (int)candidate.Fields.Integer(_stream.SlotOf(source.Name));
+            key = (int)candidate.Fields.Integer(_keyPlaces[step]);
             return true;
         }
 
         LookupRows before = _rows[step - 1];
         int row = candidate.Row(step - 1);
-        string name = source.Source == LookupKeySource.Data ? "data" : source.Name;
-        int column = before.Step.IndexOf(name);
-        string? error = before.Error(row, column) ?? (before.Has(row, column) ? null : $"column {name} is null");
+        int column = _keyPlaces[step];
+        string? error = before.Error(row, column) ?? (before.Has(row, column) ? null : $"column {before.Step.Columns[column].Name} is null");
         if (error is null && source.Source == LookupKeySource.Column)
         {
             key = (int)before.Number(row, column);

@@ -18,12 +18,12 @@ internal static class ContainerAlgebra
             return (left.Cardinality == RoaringFormat.ContainerSpan ? left : right).Clone();
         }
 
-        var both = left.Cardinality + right.Cardinality;
+        int both = left.Cardinality + right.Cardinality;
         if (left.Kind == ContainerKind.Array && right.Kind == ContainerKind.Array
             && both <= RoaringFormat.MaxArrayCardinality)
         {
             Span<ushort> lows = stackalloc ushort[both];
-            var written = SortedLows.Union(left.Lows, right.Lows, lows);
+            int written = SortedLows.Union(left.Lows, right.Lows, lows);
             return Container.FromLows(left.Key, lows[..written]);
         }
 
@@ -31,7 +31,7 @@ internal static class ContainerAlgebra
         words.Clear();
         left.SetBits(words);
         right.SetBits(words);
-        Container.TryFromWords(left.Key, words, out var union);
+        Container.TryFromWords(left.Key, words, out Container union);
         return union;
     }
 
@@ -89,8 +89,8 @@ internal static class ContainerAlgebra
     private static bool TryFilter(in Container array, in Container other, bool keep, out Container result)
     {
         Span<ushort> lows = stackalloc ushort[array.Cardinality];
-        var written = 0;
-        foreach (var low in array.Lows)
+        int written = 0;
+        foreach (ushort low in array.Lows)
         {
             lows[written] = low;
             written += other.Contains(low) == keep ? 1 : 0;
