@@ -60,7 +60,5 @@ public sealed record Fact(string Name, string? Step, string Source)
     public static Fact Message(string field) => new(field, Step: null, field);
 }
 
-/// <summary>A condition on one fact of an event.</summary>
-/// <param name="Fact">The fact's name.</param>
-/// <param name="Value">The value that it must have.</param>
+/// <summary>A condition on one fact of an event: the value that it must have.</summary>
 public sealed record Condition(string Fact, long Value);

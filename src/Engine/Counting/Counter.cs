@@ -4,8 +4,6 @@ using DataLoad.Engine.Counting.Sets;
 namespace DataLoad.Engine.Counting;
 
 /// <summary>All state of one page, topic and day: sums and distinct sets. A fold of the journal's events; owned by its actor, not thread-safe.</summary>
-/// <param name="id">What it counts.</param>
-/// <param name="page">The page whose metrics it has.</param>
 public sealed class Counter(CounterId id, Page page)
 {
     /// <summary>The largest sum: what a column of type <c>decimal(18,2)</c> holds, in hundredths.</summary>
@@ -38,11 +36,7 @@ public sealed class Counter(CounterId id, Page page)
         }
     }
 
-    /// <summary>Applies an event, unless the Counter holds it already.</summary>
-    /// <param name="plan">The compiled catalog.</param>
-    /// <param name="event">An event of this Counter's page, topic and day.</param>
-    /// <param name="sequenceNr">The event's SequenceNr.</param>
-    /// <returns>Whether it was applied.</returns>
+    /// <summary>Applies an event of this Counter's page, topic and day, unless the Counter holds it already; tells whether it did.</summary>
     public bool Apply(CountingPlan plan, BusinessEvent @event, long sequenceNr)
     {
         if (sequenceNr <= SequenceNr)

@@ -6,7 +6,7 @@ namespace DataLoad.Engine.Counting;
 /// A Topic: the page or activity that events belong to. Carries a hash that is stable across processes and versions,
 /// since it decides the Topic's Partition.
 /// </summary>
-public readonly struct TopicKey : IEquatable<TopicKey>
+public readonly record struct TopicKey
 {
     /// <summary>The longest topic type, in characters (code points).</summary>
     public const int MaxTypeCharacters = 64;
@@ -17,10 +17,7 @@ public readonly struct TopicKey : IEquatable<TopicKey>
     {
     }
 
-    /// <summary>Makes a key from a type whose hash is known already.</summary>
-    /// <param name="type">The topic's type.</param>
-    /// <param name="id">The topic's id.</param>
-    /// <param name="typeHash"><see cref="HashOf(string)"/> of the type.</param>
+    /// <summary>Makes a key from a type whose hash (<see cref="HashOf(string)"/>) is known already.</summary>
     public TopicKey(string type, int id, ulong typeHash)
     {
         Type = type;
@@ -67,9 +64,6 @@ public readonly struct TopicKey : IEquatable<TopicKey>
 
     /// <inheritdoc/>
     public bool Equals(TopicKey other) => Hash == other.Hash && Id == other.Id && string.Equals(Type, other.Type, StringComparison.Ordinal);
-
-    /// <inheritdoc/>
-    public override bool Equals(object? obj) => obj is TopicKey other && Equals(other);
 
     /// <inheritdoc/>
     public override int GetHashCode() => (int)Hash;

@@ -123,10 +123,10 @@ public sealed class BodyDecoder
         return ReadText(text, keyAsTyped: true, fields);
     }
 
-    /// <summary>Reads a text, of which it is known that it is UTF-8, or WTF-8 if it came from Java.</summary>
-    /// <param name="text">The text.</param>
-    /// <param name="keyAsTyped">Whether a bare key may be written otherwise than JSON writes a number.</param>
-    /// <param name="fields">Takes what it says.</param>
+    /// <summary>
+    /// Reads a text, of which it is known that it is UTF-8, or WTF-8 if it came from Java. A bare key may be written otherwise than JSON writes
+    /// a number where it is <paramref name="keyAsTyped"/>.
+    /// </summary>
     private Rejection? ReadText(ReadOnlySpan<byte> text, bool keyAsTyped, MessageFields fields)
     {
         text = JsonText.SkipBom(text);

@@ -21,12 +21,7 @@ internal sealed class CounterActor : UntypedActor
     private Counter _counter;
     private string? _damage;
 
-    /// <summary>Makes a Counter of a stored state, or an empty one.</summary>
-    /// <param name="id">What it counts.</param>
-    /// <param name="page">The page.</param>
-    /// <param name="plan">The compiled catalog.</param>
-    /// <param name="partition">The Partition, for messages.</param>
-    /// <param name="stored">The stored state, or null where there is none.</param>
+    /// <summary>Makes a Counter of a stored state, or an empty one where that is null.</summary>
     public CounterActor(CounterId id, Page page, CountingPlan plan, int partition, Snapshot? stored)
     {
         _plan = plan;

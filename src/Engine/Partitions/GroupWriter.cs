@@ -8,9 +8,7 @@ namespace DataLoad.Engine.Partitions;
 /// <typeparam name="T">What is written.</typeparam>
 internal sealed record WriteGroup<T>(IReadOnlyList<T> Items) : INoSerializationVerificationNeeded;
 
-/// <summary>The items are durable, but for those of stale Partitions.</summary>
-/// <param name="Writer">The writer's name.</param>
-/// <param name="Stale">The Partitions whose Epoch is stale; empty where all was written.</param>
+/// <summary>The items are durable, but for those of the Partitions whose Epoch is stale.</summary>
 internal sealed record GroupWritten(string Writer, IReadOnlyList<int> Stale) : INoSerializationVerificationNeeded;
 
 /// <summary>
@@ -34,14 +32,12 @@ internal sealed class GroupWriterActor<T>(
     private List<Request> _group = [];
     private int _failures;
 
-    /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
     public static Props Props(
         string name, PartitionServices services, Histogram<double> seconds, Func<IReadOnlyList<T>, CancellationToken, Task<IReadOnlyList<int>>> write) =>
         Akka.Actor.Props.Create(() => new GroupWriterActor<T>(name, services, seconds, write));
 
-    /// <inheritdoc/>
     protected override void OnReceive(object message)
     {
         switch (message)

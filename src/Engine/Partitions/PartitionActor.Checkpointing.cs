@@ -224,7 +224,7 @@ internal sealed partial class PartitionActor
         }
         catch (StoredFormatException e)
         {
-            // Merging only saves work: what is damaged is told, and left as it is until it is asked for.
+            // Merging only saves work: what is damaged is logged, and left as it is until it is asked for.
             _mergingFailed = true;
             PartitionLog.MergeFailed(_context.Logger, _partition, e.Message);
         }

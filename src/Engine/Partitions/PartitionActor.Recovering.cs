@@ -86,30 +86,6 @@ internal sealed partial class PartitionActor
                 Context.Materializer());
     }
 
-    private void OnReplay(object message)
-    {
-        switch (message)
-        {
-            case ReplayStarted:
-                Sender.Tell(ReplayAck.Instance);
-                break;
-            case PersistedEntry entry:
-                _replay = Sender;
-                OnReplayed(entry);
-                break;
-            case ReplayEnded or ReplayFailed:
-                _replayOutcome = message;
-                EndReplay();
-                break;
-            case ReplayAgain:
-                Replay();
-                break;
-            default:
-                Unhandled(message);
-                break;
-        }
-    }
-
     /// <summary>The end of the stream is told without regard to its last block, which may still wait for its seen keys.</summary>
     private void EndReplay()
     {
@@ -136,6 +112,7 @@ internal sealed partial class PartitionActor
 
     private void OnReplayed(PersistedEntry entry)
     {
+        _replay = Sender;
         _replayFailures = 0;
         _replayError = null;
         if (entry.Entry is not Block block)

@@ -32,9 +32,6 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
     private PartitionPhase _phase;
     private long _epoch;
 
-    /// <summary>Makes a Partition.</summary>
-    /// <param name="partition">Its number.</param>
-    /// <param name="context">What all Partitions share.</param>
     public PartitionActor(int partition, PartitionContext context)
     {
         _partition = partition;
@@ -46,20 +43,16 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         _onPersisted = OnPersisted;
     }
 
-    /// <inheritdoc/>
     public override string PersistenceId { get; }
 
-    /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
-    /// <inheritdoc/>
     public override Recovery Recovery => Recovery.None;
 
     private long NowMs => _context.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     public static Props Props(int partition, PartitionContext context) => Akka.Actor.Props.Create(() => new PartitionActor(partition, context));
 
-    /// <inheritdoc/>
     protected override void PreStart()
     {
         _calls = new StoreCalls(Self, Timers, _context.Backoff, _context.Logger, $"Partition {_partition}");
@@ -67,7 +60,6 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         base.PreStart();
     }
 
-    /// <inheritdoc/>
     protected override void PostStop()
     {
         if (!Fault.Is(FaultPoint.CallsOutlivePartition))
@@ -84,7 +76,6 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
     /// <summary>Counters break alone: one that fails is stopped, and set aside when its end is told.</summary>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
 
-    /// <inheritdoc/>
     protected override void OnRecover(object message)
     {
         if (message is RecoveryCompleted)
@@ -93,7 +84,6 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         }
     }
 
-    /// <inheritdoc/>
     protected override void OnCommand(object message)
     {
         switch (message)
@@ -119,8 +109,18 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
             case CounterEnded ended:
                 OnCounterEnded(ended.Id);
                 break;
-            case PersistedEntry or ReplayStarted or ReplayEnded or ReplayFailed or ReplayAgain:
-                OnReplay(message);
+            case ReplayStarted:
+                Sender.Tell(ReplayAck.Instance);
+                break;
+            case PersistedEntry entry:
+                OnReplayed(entry);
+                break;
+            case ReplayEnded or ReplayFailed:
+                _replayOutcome = message;
+                EndReplay();
+                break;
+            case ReplayAgain:
+                Replay();
                 break;
             case BlockDue:
                 AcceptAndPersist();

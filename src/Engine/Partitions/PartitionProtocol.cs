@@ -36,11 +36,10 @@ public sealed record KeepRunning(int Partition) : IPartitionMessage, IDeadLetter
 /// <summary>Asks for what a Partition says of itself; answered by a <see cref="PartitionStatus"/>.</summary>
 public sealed record GetStatus(int Partition) : IPartitionMessage;
 
-/// <summary>Asks for a topic's Counters in memory; answered by <see cref="TopicRows"/>.</summary>
-/// <param name="Partition">The topic's Partition.</param>
-/// <param name="Page">The page's number.</param>
-/// <param name="Topic">The topic.</param>
-/// <param name="Days">Days, as <see cref="DateOnly.DayNumber"/>; Counters of other days that wait for their flush are told of, too.</param>
+/// <summary>
+/// Asks for a topic's Counters in memory, those of some days (<see cref="DateOnly.DayNumber"/>) and those that wait for their flush;
+/// answered by <see cref="TopicRows"/>.
+/// </summary>
 public sealed record GetTopic(int Partition, byte Page, TopicKey Topic, IReadOnlyList<int> Days) : IPartitionMessage;
 
 /// <summary>Rows as a flush would write them now, at most one a day.</summary>

@@ -24,10 +24,7 @@ public static class PartitionRegistration
 {
     private static readonly TimeSpan ShortestRestartWait = TimeSpan.FromSeconds(1);
 
-    /// <summary>Starts the ShardRegion, its group writers, and keeps every Partition running.</summary>
-    /// <param name="builder">The actor system that is being built.</param>
-    /// <param name="services">What the Partitions work with.</param>
-    /// <param name="stopLimit">How long a Partition may take to stop.</param>
+    /// <summary>Starts the ShardRegion, its group writers, and keeps every Partition running; each may take that long to stop.</summary>
     public static AkkaConfigurationBuilder AddPartitions(this AkkaConfigurationBuilder builder, PartitionServices services, TimeSpan stopLimit) => builder
         .WithShardRegion<PartitionRegion>(
             PartitionRegion.TypeName,
@@ -116,7 +113,6 @@ public static class PartitionRegistration
 /// </summary>
 internal sealed class PartitionKeeper(IActorRef region, PartitionSettings settings) : UntypedActor, IWithTimers
 {
-    /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
     public static Props Props(IActorRef region, PartitionSettings settings) => Akka.Actor.Props.Create(() => new PartitionKeeper(region, settings));

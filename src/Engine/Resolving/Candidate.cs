@@ -8,8 +8,6 @@ namespace DataLoad.Engine.Resolving;
 /// <summary>A decoded message on its way to being an event, with where its rows are. Reused from message to message.</summary>
 public sealed class Candidate
 {
-    private readonly int[] _keys;
-    private readonly int[] _rows;
     private byte[] _messageId = [];
     private int _messageIdLength;
 
@@ -17,8 +15,8 @@ public sealed class Candidate
     public Candidate(StreamDefinition stream)
     {
         Fields = new MessageFields(stream);
-        _keys = new int[stream.Lookups.Length];
-        _rows = new int[stream.Lookups.Length];
+        Keys = new int[stream.Lookups.Length];
+        Rows = new int[stream.Lookups.Length];
     }
 
     /// <summary>What the message holds.</summary>
@@ -50,6 +48,12 @@ public sealed class Candidate
 
     /// <summary>What row was missing, where one is.</summary>
     public string? MissingRow { get; private set; }
+
+    /// <summary>The key of each step.</summary>
+    internal int[] Keys { get; }
+
+    /// <summary>The place of each step's row.</summary>
+    internal int[] Rows { get; }
 
     /// <summary>Empties the candidate.</summary>
     public void Clear()
@@ -90,14 +94,6 @@ public sealed class Candidate
         State = CandidateState.Missing;
         MissingRow = row;
     }
-
-    internal int Key(int step) => _keys[step];
-
-    internal void SetKey(int step, int key) => _keys[step] = key;
-
-    internal int Row(int step) => _rows[step];
-
-    internal void SetRow(int step, int row) => _rows[step] = row;
 }
 
 /// <summary>What became of a <see cref="Candidate"/>.</summary>

@@ -26,11 +26,10 @@ public sealed class EventFactory
     private byte[] _scratch = new byte[512];
     private Rejection? _badRow;
 
-    /// <summary>Makes a stream's factory.</summary>
-    /// <param name="stream">The stream.</param>
-    /// <param name="resolver">Holds the rows of the candidates' batch.</param>
-    /// <param name="zone">The zone that days are told in.</param>
-    /// <param name="maxTextBytes">The longest text that a row may give an event, in bytes; a message's is bounded by its body.</param>
+    /// <summary>
+    /// Makes a stream's factory. The resolver holds the rows of the candidates' batch; days are those of the zone; a text that a row gives an
+    /// event has at most so many bytes, as a message's is bounded by its body.
+    /// </summary>
     public EventFactory(StreamDefinition stream, Resolver resolver, TimeZoneInfo zone, int maxTextBytes)
     {
         _maxTextBytes = maxTextBytes;
@@ -92,7 +91,7 @@ public sealed class EventFactory
     private Rejection? SetCommon(Candidate candidate, BusinessEvent @event)
     {
         LookupRows? rows = _commonStep < 0 ? null : _resolver.Rows(_commonStep);
-        int row = rows is null ? -1 : candidate.Row(_commonStep);
+        int row = rows is null ? -1 : candidate.Rows[_commonStep];
         if (!SetText(candidate, @event, EventText.SessionStr, CommonField.SessionStr, rows, row))
         {
             return Missing("sessionStr", candidate);
@@ -165,7 +164,7 @@ public sealed class EventFactory
         if (!EventTime.IsInRange(time, candidate.ReceivedMs))
         {
             // The receipt itself is always in range.
-            string source = message != 0 ? "ctime" : row != 0 ? $"ctime of row {candidate.Key(0)} of {_stream.Lookups[0].Name}" : "the AMQP timestamp";
+            string source = message != 0 ? "ctime" : row != 0 ? $"ctime of row {candidate.Keys[0]} of {_stream.Lookups[0].Name}" : "the AMQP timestamp";
             return EventTime.Check(time, source, candidate.ReceivedMs);
         }
 
@@ -178,7 +177,7 @@ public sealed class EventFactory
     {
         if (_stream.BusinessKeyStep >= 0)
         {
-            return EventId.Key(candidate.Key(_stream.BusinessKeyStep));
+            return EventId.Key(candidate.Keys[_stream.BusinessKeyStep]);
         }
 
         if (!string.IsNullOrEmpty(candidate.MessageId))
@@ -281,7 +280,7 @@ public sealed class EventFactory
     private long RowNumber(Candidate candidate, int step, int column)
     {
         LookupRows rows = _resolver.Rows(step);
-        int row = candidate.Row(step);
+        int row = candidate.Rows[step];
         if (rows.Error(row, column) is string error)
         {
             _badRow ??= BadRow(candidate, step, error);
@@ -316,7 +315,7 @@ public sealed class EventFactory
     }
 
     private Rejection BadRow(Candidate candidate, int step, string error) =>
-        new(RejectReason.BadRow, $"Row {candidate.Key(step)} of {_stream.Lookups[step].Name}: {error}");
+        new(RejectReason.BadRow, $"Row {candidate.Keys[step]} of {_stream.Lookups[step].Name}: {error}");
 
     private ReadOnlySpan<byte> Utf8(string value)
     {
@@ -333,7 +332,7 @@ public sealed class EventFactory
         RejectReason.MissingField,
         _commonStep < 0
             ? $"{field} is missing: the message has none"
-            : $"{field} is missing: neither the message nor row {candidate.Key(_commonStep)} of {_stream.Lookups[_commonStep].Name} has one");
+            : $"{field} is missing: neither the message nor row {candidate.Keys[_commonStep]} of {_stream.Lookups[_commonStep].Name} has one");
 
     private readonly record struct FactSource(int Step, int Place)
     {

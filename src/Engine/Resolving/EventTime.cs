@@ -12,16 +12,10 @@ public static class EventTime
     /// <summary>How far after its receipt an event may be, in milliseconds: a day.</summary>
     public const long MaxAheadMs = 86_400_000;
 
-    /// <summary>Whether a time is in range.</summary>
-    /// <param name="timeMs">The time, in epoch milliseconds.</param>
-    /// <param name="receivedMs">When the message was received first.</param>
+    /// <summary>Whether a time is in range of a message that was received first at another, both in epoch milliseconds.</summary>
     public static bool IsInRange(long timeMs, long receivedMs) => timeMs >= EarliestMs && timeMs - receivedMs <= MaxAheadMs;
 
-    /// <summary>Judges a time.</summary>
-    /// <param name="timeMs">The time, in epoch milliseconds.</param>
-    /// <param name="source">Where it came from, for the message.</param>
-    /// <param name="receivedMs">When the message was received first.</param>
-    /// <returns>Null where it is in range.</returns>
+    /// <summary>Judges a time likewise; null where it is in range, else a rejection that says where the time came from.</summary>
     public static Rejection? Check(long timeMs, string source, long receivedMs) =>
         timeMs < EarliestMs
             ? new Rejection(RejectReason.BadTime, $"{source} = {timeMs} is before 2000-01-01T00:00Z ({EarliestMs})")
@@ -33,7 +27,6 @@ public static class EventTime
 /// <summary>
 /// Tells the day of a time in the configured zone. Remembers the hour that was asked for last, since events come mostly in order. Not thread-safe.
 /// </summary>
-/// <param name="zone">The zone.</param>
 public sealed class DayZone(TimeZoneInfo zone)
 {
     private const long HourMs = 3_600_000;

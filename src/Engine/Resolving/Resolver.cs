@@ -26,10 +26,6 @@ public sealed class Resolver
     private int[] _keys = new int[256];
 
     /// <summary>Makes a stream's resolver.</summary>
-    /// <param name="stream">The stream.</param>
-    /// <param name="lookup">The business database.</param>
-    /// <param name="options">The stream's queries and bounds.</param>
-    /// <param name="logger">Told of failing queries.</param>
     public Resolver(StreamDefinition stream, ILookup lookup, ResolverOptions options, ILogger logger)
     {
         _stream = stream;
@@ -86,7 +82,7 @@ public sealed class Resolver
                 continue;
             }
 
-            candidate.SetKey(step, key);
+            candidate.Keys[step] = key;
             if (_distinct.Add(key))
             {
                 if (count == _keys.Length)
@@ -111,7 +107,7 @@ public sealed class Resolver
         }
 
         LookupRows before = _rows[step - 1];
-        int row = candidate.Row(step - 1);
+        int row = candidate.Rows[step - 1];
         int column = _keyPlaces[step];
         string? error = before.Error(row, column) ?? (before.Has(row, column) ? null : $"column {before.Step.Columns[column].Name} is null");
         if (error is null && source.Source == LookupKeySource.Column)
@@ -127,7 +123,7 @@ public sealed class Resolver
 
         key = 0;
         string lacking = source.Source == LookupKeySource.Data ? $"data gives no {source.Name}: " : "";
-        candidate.Reject(new Rejection(RejectReason.BadRow, $"Row {candidate.Key(step - 1)} of {before.Step.Name}: {lacking}{error}"));
+        candidate.Reject(new Rejection(RejectReason.BadRow, $"Row {candidate.Keys[step - 1]} of {before.Step.Name}: {lacking}{error}"));
         return false;
     }
 
@@ -142,14 +138,14 @@ public sealed class Resolver
                 continue;
             }
 
-            int row = rows.Find(candidate.Key(step));
+            int row = rows.Find(candidate.Keys[step]);
             if (row < 0)
             {
-                candidate.Miss($"{rows.Step.Name} {candidate.Key(step)}");
+                candidate.Miss($"{rows.Step.Name} {candidate.Keys[step]}");
             }
             else
             {
-                candidate.SetRow(step, row);
+                candidate.Rows[step] = row;
             }
         }
     }

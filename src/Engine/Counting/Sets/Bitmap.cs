@@ -29,15 +29,6 @@ internal static class Bitmap
         }
     }
 
-    /// <summary>Clears one bit for each value of <paramref name="lows"/>.</summary>
-    public static void ClearAll(Span<ulong> words, ReadOnlySpan<ushort> lows)
-    {
-        foreach (ushort low in lows)
-        {
-            words[low >> 6] &= ~(1UL << low);
-        }
-    }
-
     /// <summary>Sets the bits from <paramref name="start"/> to <paramref name="end"/>, both included.</summary>
     public static void SetRange(Span<ulong> words, int start, int end)
     {
@@ -55,23 +46,6 @@ internal static class Bitmap
         words[lastWord] |= tail;
     }
 
-    /// <summary>Clears the bits from <paramref name="start"/> to <paramref name="end"/>, both included.</summary>
-    public static void ClearRange(Span<ulong> words, int start, int end)
-    {
-        int firstWord = start >> 6, lastWord = end >> 6;
-        ulong head = ulong.MaxValue << start;
-        ulong tail = ulong.MaxValue >> (63 - (end & 63));
-        if (firstWord == lastWord)
-        {
-            words[firstWord] &= ~(head & tail);
-            return;
-        }
-
-        words[firstWord] &= ~head;
-        words[(firstWord + 1)..lastWord].Clear();
-        words[lastWord] &= ~tail;
-    }
-
     /// <summary>Sets the bits that are set in <paramref name="other"/>.</summary>
     public static void Or(Span<ulong> words, ReadOnlySpan<ulong> other)
     {
@@ -81,21 +55,13 @@ internal static class Bitmap
         }
     }
 
-    /// <summary>Keeps only the bits that are set in <paramref name="other"/> too.</summary>
-    public static void And(Span<ulong> words, ReadOnlySpan<ulong> other)
+    /// <summary>Keeps only the bits that are set in <paramref name="other"/> too, or those that are not.</summary>
+    public static void Keep(Span<ulong> words, ReadOnlySpan<ulong> other, bool set)
     {
+        ulong flip = set ? 0 : ulong.MaxValue;
         for (int i = 0; i < words.Length && i < other.Length; i++)
         {
-            words[i] &= other[i];
-        }
-    }
-
-    /// <summary>Clears the bits that are set in <paramref name="other"/>.</summary>
-    public static void AndNot(Span<ulong> words, ReadOnlySpan<ulong> other)
-    {
-        for (int i = 0; i < words.Length && i < other.Length; i++)
-        {
-            words[i] &= ~other[i];
+            words[i] &= other[i] ^ flip;
         }
     }
 

@@ -160,23 +160,6 @@ internal partial struct Container
         }
     }
 
-    /// <summary>Clears the container's bits; others stay.</summary>
-    public readonly void ClearBits(Span<ulong> words)
-    {
-        switch (Kind)
-        {
-            case ContainerKind.Array:
-                Bitmap.ClearAll(words, Lows);
-                break;
-            case ContainerKind.Bitmap:
-                Bitmap.AndNot(words, Words);
-                break;
-            default:
-                RunPairs.ClearAll(Pairs, words);
-                break;
-        }
-    }
-
     /// <summary>Writes the low halves, ascending; <paramref name="lows"/> is <see cref="Cardinality"/> long.</summary>
     public readonly void CopyLows(Span<ushort> lows)
     {

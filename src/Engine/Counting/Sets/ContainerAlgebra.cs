@@ -44,24 +44,9 @@ internal static class ContainerAlgebra
             return TryFromLows(left.Key, lows[..SortedLows.Intersect(left.Lows, right.Lows, lows)], out result);
         }
 
-        if (left.Kind == ContainerKind.Array)
-        {
-            return TryFilter(left, right, keep: true, out result);
-        }
-
-        if (right.Kind == ContainerKind.Array)
-        {
-            return TryFilter(right, left, keep: true, out result);
-        }
-
-        Span<ulong> words = stackalloc ulong[Bitmap.WordCount];
-        Span<ulong> others = stackalloc ulong[Bitmap.WordCount];
-        words.Clear();
-        others.Clear();
-        left.SetBits(words);
-        right.SetBits(others);
-        Bitmap.And(words, others);
-        return Container.TryFromWords(left.Key, words, out result);
+        return left.Kind == ContainerKind.Array ? TryFilter(left, right, keep: true, out result)
+            : right.Kind == ContainerKind.Array ? TryFilter(right, left, keep: true, out result)
+            : TryCombine(left, right, keep: true, out result);
     }
 
     /// <summary>Ids in the left one only; false when there are none.</summary>
@@ -73,15 +58,21 @@ internal static class ContainerAlgebra
             return TryFromLows(left.Key, lows[..SortedLows.Except(left.Lows, right.Lows, lows)], out result);
         }
 
-        if (left.Kind == ContainerKind.Array)
-        {
-            return TryFilter(left, right, keep: false, out result);
-        }
+        return left.Kind == ContainerKind.Array
+            ? TryFilter(left, right, keep: false, out result)
+            : TryCombine(left, right, keep: false, out result);
+    }
 
+    // The bits of one container that the other one has (keep) or lacks.
+    private static bool TryCombine(in Container left, in Container right, bool keep, out Container result)
+    {
         Span<ulong> words = stackalloc ulong[Bitmap.WordCount];
+        Span<ulong> others = stackalloc ulong[Bitmap.WordCount];
         words.Clear();
+        others.Clear();
         left.SetBits(words);
-        right.ClearBits(words);
+        right.SetBits(others);
+        Bitmap.Keep(words, others, keep);
         return Container.TryFromWords(left.Key, words, out result);
     }
 

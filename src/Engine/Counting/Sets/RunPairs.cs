@@ -51,15 +51,6 @@ internal static class RunPairs
         }
     }
 
-    /// <summary>Clears the bits of every run.</summary>
-    public static void ClearAll(ReadOnlySpan<ushort> pairs, Span<ulong> words)
-    {
-        for (int i = 0; i < pairs.Length; i += 2)
-        {
-            Bitmap.ClearRange(words, pairs[i], pairs[i] + pairs[i + 1]);
-        }
-    }
-
     /// <summary>Writes every value of every run, ascending. <paramref name="lows"/> must hold all of them.</summary>
     public static void CopyLows(ReadOnlySpan<ushort> pairs, Span<ushort> lows)
     {
