@@ -42,29 +42,10 @@ internal static class ActPage
 
     public static ImmutableArray<StreamDefinition> Streams { get; } =
     [
-        new()
-        {
-            Id = 3,
-            Name = "act.visit",
-            Exchange = "ex.data.load.act.date.visit",
-            Queue = "queue.data.load.act.date.visit.cnt",
-            Page = "act",
-            OwnFields = [new("userRecordId", FieldKind.Int32) { Required = true }],
-            BareKey = "userRecordId",
-            Lookups = [Steps.UserRecord],
-            BusinessKeyStep = 0,
-            TimeFromRow = true,
-            Contributions = [One("visit_cnt"), User("visit_user_cnt")],
-        },
-        new()
-        {
-            Id = 4,
-            Name = "act.share",
-            Exchange = "ex.data.load.act.date.share",
-            Queue = "queue.data.load.act.date.share.cnt",
-            Page = "act",
-            Contributions = [One("share_cnt"), User("share_user_cnt")],
-        },
+        Steps.OfUserRecord(
+            3, "act.visit", "ex.data.load.act.date.visit", "queue.data.load.act.date.visit.cnt", "act", One("visit_cnt"), User("visit_user_cnt")),
+        Steps.OfMessage(
+            4, "act.share", "ex.data.load.act.date.share", "queue.data.load.act.date.share.cnt", "act", One("share_cnt"), User("share_user_cnt")),
         new()
         {
             Id = 5,
@@ -165,15 +146,8 @@ internal static class ActPage
                 Sum("vip_expire_red_pack_num", "redPackNum").If("is_vip"), User("vip_expire_red_pack_user_cnt").If("is_vip"),
             ],
         },
-        new()
-        {
-            Id = 15,
-            Name = "act.lottery",
-            Exchange = "ex.act.join.lottery",
-            Queue = "queue.data.load.act.date.join.lottery",
-            Page = "act",
-            Contributions = [One("lottery_cnt"), User("lottery_user_cnt")],
-        },
+        Steps.OfMessage(
+            15, "act.lottery", "ex.act.join.lottery", "queue.data.load.act.date.join.lottery", "act", One("lottery_cnt"), User("lottery_user_cnt")),
         new()
         {
             Id = 16,
@@ -209,19 +183,13 @@ internal static class ActPage
         string queue,
         ImmutableArray<LookupStep> rows,
         ImmutableArray<Fact> facts,
-        ImmutableArray<Contribution> contributions) => new()
+        ReadOnlySpan<Contribution> contributions) => Steps.OfMessage(id, name, exchange, queue, "act", contributions) with
         {
-            Id = id,
-            Name = name,
-            Exchange = exchange,
-            Queue = queue,
-            Page = "act",
             OwnFields = [new("recordId", FieldKind.Int32) { Required = true }],
             BareKey = "recordId",
             Lookups = [Steps.Record, .. rows],
             BusinessKeyStep = 1,
             TimeFromRow = true,
             Facts = facts,
-            Contributions = contributions,
         };
 }

@@ -30,13 +30,10 @@ public enum ContributionKind
 {
     /// <summary>One, to a sum.</summary>
     One = 0,
-
     /// <summary>A fact's value, to a sum.</summary>
     Fact = 1,
-
     /// <summary>The event's <c>wuId</c>, to a distinct set; 0 adds nothing.</summary>
     User = 2,
-
     /// <summary>A fact's value as an id, to a distinct set; 0 adds nothing.</summary>
     FactId = 3,
 }

@@ -41,10 +41,8 @@ public enum LookupKeySource
 {
     /// <summary>A field of the message.</summary>
     Message = 0,
-
     /// <summary>A field of the JSON object in column <c>data</c> of the row before.</summary>
     Data = 1,
-
     /// <summary>A column of the row before.</summary>
     Column = 2,
 }
@@ -59,19 +57,14 @@ public enum ColumnKind
 {
     /// <summary>A non-negative integer of 32 bits; null is 0.</summary>
     Int32 = 0,
-
     /// <summary>A time in epoch milliseconds; null and 0 are absent.</summary>
     Time = 1,
-
     /// <summary>Money, not negative, with at most two decimals; null is 0.</summary>
     Amount = 2,
-
     /// <summary>True or false, or an integer where 0 is false; null is false.</summary>
     Flag = 3,
-
     /// <summary>Text; null is absent.</summary>
     Text = 4,
-
     /// <summary>An integer of 32 bits of either sign, whose value means something by itself; null is 0.</summary>
     Code = 5,
 }

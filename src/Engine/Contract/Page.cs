@@ -24,8 +24,7 @@ public sealed record Page
     /// <summary>The place of the metric of that column.</summary>
     /// <exception cref="CatalogException">The page has no such column.</exception>
     public int IndexOf(string column) => Metrics.IndexOf(metric => metric.Column, column) is var index and >= 0
-        ? index
-        : throw new CatalogException($"Page '{Name}' declares no metric '{column}'; add it to the page's metrics.");
+        ? index : throw new CatalogException($"Page '{Name}' declares no metric '{column}'; add it to the page's metrics.");
 }
 
 /// <summary>One column of a page's statistics table.</summary>
@@ -48,10 +47,8 @@ public enum MetricKind
 {
     /// <summary>A whole number, summed; column type <c>bigint</c>.</summary>
     Count = 0,
-
     /// <summary>Money, summed in hundredths; column type <c>decimal(18,2)</c>.</summary>
     Amount = 1,
-
     /// <summary>The number of distinct non-zero ids seen, kept as an exact set; column type <c>bigint</c>.</summary>
     Distinct = 2,
 }

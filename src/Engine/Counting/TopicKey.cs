@@ -54,9 +54,7 @@ public readonly record struct TopicKey
     public static ulong HashOf(string type)
     {
         Span<byte> utf8 = stackalloc byte[256];
-        return Encoding.UTF8.TryGetBytes(type, utf8, out int length)
-            ? HashOf(utf8[..length])
-            : HashOf(Encoding.UTF8.GetBytes(type));
+        return Encoding.UTF8.TryGetBytes(type, utf8, out int length) ? HashOf(utf8[..length]) : HashOf(Encoding.UTF8.GetBytes(type));
     }
 
     /// <summary>The Partition of the topic among that many.</summary>
@@ -95,8 +93,7 @@ public sealed class TopicTypePool(int capacity = 4096)
         if (_types.TryGetValue(hash, out (byte[] Utf8, string Type) known))
         {
             return typeUtf8.SequenceEqual(known.Utf8)
-                ? new TopicKey(known.Type, id, hash)
-                : new TopicKey(Encoding.UTF8.GetString(typeUtf8), id, hash);
+                ? new TopicKey(known.Type, id, hash) : new TopicKey(Encoding.UTF8.GetString(typeUtf8), id, hash);
         }
 
         if (_types.Count >= capacity)

@@ -142,7 +142,13 @@ public sealed class BodyDecoder
             return null;
         }
 
-        if (FlatObject.TryRead(text, _names, fields))
+        return ReadJson("The body", text, fields);
+    }
+
+    /// <summary>Reads JSON, which is what an error sentence is about.</summary>
+    private Rejection? ReadJson(string what, ReadOnlySpan<byte> json, MessageFields fields)
+    {
+        if (FlatObject.TryRead(json, _names, fields))
         {
             return null;
         }
@@ -150,15 +156,15 @@ public sealed class BodyDecoder
         fields.Clear();
         try
         {
-            return ReadJson(text, fields);
+            return ReadAnyJson(json, fields);
         }
         catch (JsonException fault)
         {
-            return Unreadable(JsonFault.Describe("The body", text, fault));
+            return Unreadable(JsonFault.Describe(what, json, fault));
         }
     }
 
-    private Rejection? ReadJson(ReadOnlySpan<byte> json, MessageFields fields)
+    private Rejection? ReadAnyJson(ReadOnlySpan<byte> json, MessageFields fields)
     {
         var reader = new Utf8JsonReader(json, JsonOptions);
         reader.Read();
@@ -203,23 +209,7 @@ public sealed class BodyDecoder
             return null;
         }
 
-        if (FlatObject.TryRead(json, _names, fields))
-        {
-            return null;
-        }
-
-        fields.Clear();
-        try
-        {
-            var reader = new Utf8JsonReader(json, JsonOptions);
-            reader.Read();
-            ReadObject(ref reader, json, fields);
-            return null;
-        }
-        catch (JsonException fault)
-        {
-            return Unreadable(JsonFault.Describe("The text in the body's JSON string", json, fault));
-        }
+        return ReadJson("The text in the body's JSON string", json, fields);
     }
 
     /// <summary>Reads an object to the end of the text, from its opening brace.</summary>

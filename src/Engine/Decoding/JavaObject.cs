@@ -55,14 +55,16 @@ internal static class JavaObject
     {
         number = 0;
         text = default;
-        if (StartsWith(body, IntegerHead, out ReadOnlySpan<byte> rest))
+        if (StartsWith(body, IntegerHead, out ReadOnlySpan<byte> rest) && rest.Length == sizeof(int))
         {
-            return rest.Length == sizeof(int) ? Number(BinaryPrimitives.ReadInt32BigEndian(rest), out number) : JavaClass.Other;
+            number = BinaryPrimitives.ReadInt32BigEndian(rest);
+            return JavaClass.Number;
         }
 
-        if (StartsWith(body, LongHead, out rest))
+        if (StartsWith(body, LongHead, out rest) && rest.Length == sizeof(long))
         {
-            return rest.Length == sizeof(long) ? Number(BinaryPrimitives.ReadInt64BigEndian(rest), out number) : JavaClass.Other;
+            number = BinaryPrimitives.ReadInt64BigEndian(rest);
+            return JavaClass.Number;
         }
 
         if (StartsWith(body, StringHead, out rest) && rest.Length >= sizeof(ushort))
@@ -80,12 +82,6 @@ internal static class JavaObject
         return JavaClass.Other;
     }
 
-    private static JavaClass Number(long value, out long number)
-    {
-        number = value;
-        return JavaClass.Number;
-    }
-
     private static bool StartsWith(ReadOnlySpan<byte> body, byte[] head, out ReadOnlySpan<byte> rest)
     {
         bool starts = body.StartsWith(head);
@@ -99,10 +95,8 @@ internal enum JavaClass : byte
 {
     /// <summary>None of them.</summary>
     Other = 0,
-
     /// <summary><c>java.lang.Integer</c> or <c>java.lang.Long</c>.</summary>
     Number = 1,
-
     /// <summary><c>java.lang.String</c>.</summary>
     String = 2,
 }

@@ -124,7 +124,6 @@ internal static class JsonFault
         ReadOnlySpan<char> reason = tail < 0 ? message : message.AsSpan(0, tail);
         int quoted = reason.StartsWith('\'') ? reason.LastIndexOf("' ", StringComparison.Ordinal) : -1;
         return quoted < 1
-            ? Excerpt.Of(reason, MaxReasonChars)
-            : $"'{Excerpt.Of(reason[1..quoted])}'{Excerpt.Of(reason[(quoted + 1)..], MaxReasonChars)}";
+            ? Excerpt.Of(reason, MaxReasonChars) : $"'{Excerpt.Of(reason[1..quoted])}'{Excerpt.Of(reason[(quoted + 1)..], MaxReasonChars)}";
     }
 }

@@ -50,8 +50,7 @@ internal static class MediaType
             : Is(type, "application/x-java-serialized-object") ? ContentKind.Java
             : Is(type, "application/octet-stream") ? ContentKind.Undeclared
             : slash > 0 && type.Length > slash + 1 + Suffix.Length && type.EndsWith(Suffix, StringComparison.OrdinalIgnoreCase) && !type.ContainsAny(" \t\"")
-                ? ContentKind.Json
-                : ContentKind.Refused;
+                ? ContentKind.Json : ContentKind.Refused;
     }
 
     /// <summary>The first charset among the parameters that is not read, or null. An empty charset says nothing.</summary>
@@ -179,16 +178,12 @@ internal enum ContentKind : byte
 {
     /// <summary>Nothing that is read.</summary>
     Refused = 0,
-
     /// <summary>JSON.</summary>
     Json = 1,
-
     /// <summary>Text: JSON, or a bare key as it may be typed (<c>+33</c>, <c>007</c>).</summary>
     Text = 2,
-
     /// <summary>A serialized Java object.</summary>
     Java = 3,
-
     /// <summary>It says nothing: the bytes decide between <see cref="Java"/> and <see cref="Text"/>.</summary>
     Undeclared = 4,
 }

@@ -3,8 +3,6 @@ using Akka.Actor;
 using Akka.Pattern;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
-using DataLoad.Engine.Counting.Sets;
-using DataLoad.Engine.Faults;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Seen;

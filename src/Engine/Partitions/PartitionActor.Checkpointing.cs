@@ -74,8 +74,7 @@ internal sealed partial class PartitionActor
         bool isDue = (hasChanged || _saveList.Count > 0 || _seen.HasChangedKeys || _seen.Hashes.HasGivenUp) && (MustCheckpoint
             || _eventsSinceCheckpoint >= _context.Settings.CheckpointEvents
             || _memory.IsOverShare
-            || _seen.Hashes.WantsSeal
-            || _context.Time.GetElapsedTime(_lastCheckpointAt) >= _context.Settings.CheckpointInterval);
+            || _seen.Hashes.WantsSeal || _context.Time.GetElapsedTime(_lastCheckpointAt) >= _context.Settings.CheckpointInterval);
         if (!isDue)
         {
             return false;

@@ -100,7 +100,8 @@ internal static class PartitionMessageCodec
         return Finish(writer);
     }
 
-    public static (int Partition, BatchId Id) DecodeAnswer(byte[] bytes) => Decode(bytes, static (ref reader, partition) => (partition, ReadBatchId(ref reader)));
+    public static (int Partition, BatchId Id) DecodeAnswer(byte[] bytes) =>
+        Decode(bytes, static (ref reader, partition) => (partition, ReadBatchId(ref reader)));
 
     /// <summary>A message that is nothing but a Partition.</summary>
     public static byte[] Encode(int partition) => Finish(Start(partition, 16));
@@ -288,8 +289,7 @@ internal static class PartitionMessageCodec
     {
         ulong count = reader.Unsigned();
         return count <= (ulong)(reader.Remaining / minBytes)
-            ? (int)count
-            : throw new InvalidDataException($"{count} items do not fit into {reader.Remaining} bytes");
+            ? (int)count : throw new InvalidDataException($"{count} items do not fit into {reader.Remaining} bytes");
     }
 
     private static T Decode<T>(ReadOnlySpan<byte> bytes, BodyReader<T> read)
@@ -368,8 +368,7 @@ internal static class PartitionMessageCodec
     };
 
     private static int ReadInt32(ref ByteReader reader) => reader.Signed() is >= int.MinValue and <= int.MaxValue and var value
-        ? (int)value
-        : throw new InvalidDataException($"a number before offset {reader.Position} is beyond 32 bits");
+        ? (int)value : throw new InvalidDataException($"a number before offset {reader.Position} is beyond 32 bits");
 
     private static int ReadDay(ref ByteReader reader) => DayOf(reader.Int32());
 
@@ -377,8 +376,7 @@ internal static class PartitionMessageCodec
         (uint)number <= (uint)DateOnly.MaxValue.DayNumber ? number : throw new InvalidDataException($"day number {number} is not a date");
 
     private static PartitionPhase ReadPhase(ref ByteReader reader) => (PartitionPhase)reader.Byte() is var phase && Enum.IsDefined(phase)
-        ? phase
-        : throw new InvalidDataException($"phase {(int)phase} is not known");
+        ? phase : throw new InvalidDataException($"phase {(int)phase} is not known");
 
     private delegate T BodyReader<out T>(ref ByteReader reader, int partition);
 

@@ -121,16 +121,12 @@ public enum PartitionPhase
 {
     /// <summary>It is taking ownership: the journal's highest number, and its Epoch.</summary>
     Owning = 0,
-
     /// <summary>It reads its checkpoint and the blocks behind it.</summary>
     Recovering = 1,
-
     /// <summary>It takes events.</summary>
     Serving = 2,
-
     /// <summary>It finishes, flushes and checkpoints, and will stop.</summary>
     Stopping = 3,
-
     /// <summary>It stopped, and waits to be started again.</summary>
     Stopped = 4,
 }

@@ -78,7 +78,8 @@ public static class PartitionRegistration
             "statistics-writer");
         IActorRef snapshots = system.ActorOf(
             GroupWriterActor<SnapshotWrite>.Props(
-                PartitionActor.SnapshotWriterName, services, services.Metrics.SnapshotSeconds, (writes, token) => services.Snapshots.SaveAsync(writes, token).AsTask()),
+                PartitionActor.SnapshotWriterName, services, services.Metrics.SnapshotSeconds,
+                (writes, token) => services.Snapshots.SaveAsync(writes, token).AsTask()),
             "snapshot-writer");
         return new PartitionContext(services, reader, rows, snapshots);
     }

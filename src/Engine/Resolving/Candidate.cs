@@ -1,7 +1,6 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Decoding;
-using DataLoad.Engine.Intake;
 
 namespace DataLoad.Engine.Resolving;
 
@@ -101,10 +100,8 @@ public enum CandidateState
 {
     /// <summary>It can be made an event, or its rows are still to be looked up.</summary>
     Ready = 0,
-
     /// <summary>A row that it needs is not there yet.</summary>
     Missing = 1,
-
     /// <summary>It cannot be counted.</summary>
     Rejected = 2,
 }

@@ -3,7 +3,6 @@ using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Decoding;
 using DataLoad.Engine.Faults;
-using DataLoad.Engine.Intake;
 
 namespace DataLoad.Engine.Resolving;
 
@@ -51,8 +50,7 @@ public sealed class EventFactory
     /// <summary>What of a message can be judged before its rows are looked up: the time that it gives itself.</summary>
     public static Rejection? CheckMessage(Candidate candidate) =>
         candidate.Fields.Has(CommonField.Ctime)
-            ? EventTime.Check(candidate.Fields.Integer(CommonField.Ctime), "ctime", candidate.ReceivedMs)
-            : null;
+            ? EventTime.Check(candidate.Fields.Integer(CommonField.Ctime), "ctime", candidate.ReceivedMs) : null;
 
     /// <summary>Makes a candidate, whose rows are found, an event.</summary>
     /// <returns>Null, or why the candidate cannot be counted.</returns>

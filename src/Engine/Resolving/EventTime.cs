@@ -1,5 +1,4 @@
 using DataLoad.Engine.Decoding;
-using DataLoad.Engine.Intake;
 
 namespace DataLoad.Engine.Resolving;
 
@@ -20,8 +19,7 @@ public static class EventTime
         timeMs < EarliestMs
             ? new Rejection(RejectReason.BadTime, $"{source} = {timeMs} is before 2000-01-01T00:00Z ({EarliestMs})")
             : timeMs - receivedMs > MaxAheadMs
-                ? new Rejection(RejectReason.BadTime, $"{source} = {timeMs} is more than a day after the receipt at {receivedMs}")
-                : null;
+                ? new Rejection(RejectReason.BadTime, $"{source} = {timeMs} is more than a day after the receipt at {receivedMs}") : null;
 }
 
 /// <summary>

@@ -1,6 +1,5 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Decoding;
-using DataLoad.Engine.Intake;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Scheduling;
 using Microsoft.Extensions.Logging;

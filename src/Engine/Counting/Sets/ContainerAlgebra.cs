@@ -59,8 +59,7 @@ internal static class ContainerAlgebra
         }
 
         return left.Kind == ContainerKind.Array
-            ? TryFilter(left, right, keep: false, out result)
-            : TryCombine(left, right, keep: false, out result);
+            ? TryFilter(left, right, keep: false, out result) : TryCombine(left, right, keep: false, out result);
     }
 
     // The bits of one container that the other one has (keep) or lacks.

@@ -131,8 +131,7 @@ public sealed class IdSet : IEnumerable<int>
 
         return !Density.SuitsRoaring(ids.Length, containers)
             && SparseIds.TryFrom(MemoryMarshal.Cast<int, uint>(ids), out SparseIds sparse)
-                ? new IdSet(sparse, null)
-                : new IdSet(new SparseIds(), RoaringIds.FromSorted(ids, containers));
+                ? new IdSet(sparse, null) : new IdSet(new SparseIds(), RoaringIds.FromSorted(ids, containers));
     }
 
     /// <summary>A set that takes over these containers, or turns them into the sparse form when that is smaller.</summary>
@@ -147,8 +146,7 @@ public sealed class IdSet : IEnumerable<int>
         var ids = new int[roaring.Count];
         roaring.CopyTo(ids);
         return SparseIds.TryFrom(MemoryMarshal.Cast<int, uint>(ids), out SparseIds sparse)
-            ? new IdSet(sparse, null)
-            : new IdSet(new SparseIds(), roaring);
+            ? new IdSet(sparse, null) : new IdSet(new SparseIds(), roaring);
     }
 
     /// <summary>Number of Roaring containers the ids take.</summary>

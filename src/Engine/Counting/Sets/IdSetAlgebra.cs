@@ -45,9 +45,7 @@ internal static class IdSetAlgebra
             }
         }
 
-        IdSet result = roaring.Count == 0
-            ? new IdSet()
-            : IdSet.FromRoaring(RoaringAlgebra.Union(CollectionsMarshal.AsSpan(roaring)));
+        IdSet result = roaring.Count == 0 ? new IdSet() : IdSet.FromRoaring(RoaringAlgebra.Union(CollectionsMarshal.AsSpan(roaring)));
         AddSparse(result, sets);
         return result;
     }
@@ -57,14 +55,11 @@ internal static class IdSetAlgebra
         left.IsRoaring && right.IsRoaring
             ? IdSet.FromRoaring(RoaringAlgebra.Intersect(left.ToRoaring(), right.ToRoaring()))
             : right.IsRoaring || (!left.IsRoaring && left.Count <= right.Count)
-                ? Filter(left, right, keep: true)
-                : Filter(right, left, keep: true);
+                ? Filter(left, right, keep: true) : Filter(right, left, keep: true);
 
     /// <summary>The ids in <paramref name="left"/> only.</summary>
     public static IdSet Except(IdSet left, IdSet right) =>
-        left.IsRoaring
-            ? IdSet.FromRoaring(RoaringAlgebra.Except(left.ToRoaring(), right.ToRoaring()))
-            : Filter(left, right, keep: false);
+        left.IsRoaring ? IdSet.FromRoaring(RoaringAlgebra.Except(left.ToRoaring(), right.ToRoaring())) : Filter(left, right, keep: false);
 
     // The ids of a sparse set that the other one has (keep) or lacks.
     private static IdSet Filter(IdSet sparse, IdSet other, bool keep)

@@ -71,8 +71,7 @@ internal ref struct RoaringReader
 
             bool isRuns = !runFlags.IsEmpty && (runFlags[i >> 3] >> (i & 7) & 1) != 0;
             ids.Append(isRuns ? ReadRuns(i, key, cardinality)
-                : cardinality <= RoaringFormat.MaxArrayCardinality ? ReadArray(i, key, cardinality)
-                : ReadBitmap(i, key, cardinality));
+                : cardinality <= RoaringFormat.MaxArrayCardinality ? ReadArray(i, key, cardinality) : ReadBitmap(i, key, cardinality));
             previousKey = key;
         }
 
