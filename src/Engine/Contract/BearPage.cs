@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using static DataLoad.Engine.Contract.Contribution;
 
 namespace DataLoad.Engine.Contract;
 
@@ -10,39 +11,12 @@ internal static class BearPage
         Id = 1,
         Name = "bear",
         Table = "data_load_bear",
-        Metrics =
-        [
-            Metric.Count("visit_cnt"),
-            Metric.Distinct("visit_user_cnt"),
-            Metric.Count("share_cnt"),
-            Metric.Distinct("share_user_cnt"),
-        ],
+        Metrics = [Metric.Count("visit_cnt"), Metric.Distinct("visit_user_cnt"), Metric.Count("share_cnt"), Metric.Distinct("share_user_cnt")],
     };
 
     public static ImmutableArray<StreamDefinition> Streams { get; } =
     [
-        new()
-        {
-            Id = 1,
-            Name = "bear.visit",
-            Exchange = "ex.data.load.visit",
-            Queue = "queue.data.load.bear.visit.cnt",
-            Page = "bear",
-            OwnFields = [new("userRecordId", FieldKind.Int32) { Required = true }],
-            BareKey = "userRecordId",
-            Lookups = [Steps.UserRecord],
-            BusinessKeyStep = 0,
-            TimeFromRow = true,
-            Contributions = [Contribution.One("visit_cnt"), Contribution.User("visit_user_cnt")],
-        },
-        new()
-        {
-            Id = 2,
-            Name = "bear.share",
-            Exchange = "ex.data.load.share",
-            Queue = "queue.data.load.bear.share.cnt",
-            Page = "bear",
-            Contributions = [Contribution.One("share_cnt"), Contribution.User("share_user_cnt")],
-        },
+        Steps.OfUserRecord(1, "bear.visit", "ex.data.load.visit", "queue.data.load.bear.visit.cnt", "bear", One("visit_cnt"), User("visit_user_cnt")),
+        Steps.OfMessage(2, "bear.share", "ex.data.load.share", "queue.data.load.bear.share.cnt", "bear", One("share_cnt"), User("share_user_cnt")),
     ];
 }

@@ -35,7 +35,7 @@ public sealed class Catalog
             }
 
             _streamById[stream.Id] = stream;
-            StreamCheck.Check(stream, PageNamed(stream.Page));
+            Check(stream, PageNamed(stream.Page));
         }
 
         RequireUnique(pages.Select(page => page.Name), "page name");
@@ -64,8 +64,7 @@ public sealed class Catalog
     public Page? PageById(byte id) => _pageById[id];
 
     /// <summary>The stream of that name, or null.</summary>
-    public StreamDefinition? FindStream(string name) =>
-        Streams.FirstOrDefault(stream => string.Equals(stream.Name, name, StringComparison.Ordinal));
+    public StreamDefinition? FindStream(string name) => Streams.FirstOrDefault(stream => string.Equals(stream.Name, name, StringComparison.Ordinal));
 
     /// <summary>The page of that name.</summary>
     /// <exception cref="CatalogException">No such page is declared.</exception>
@@ -75,12 +74,60 @@ public sealed class Catalog
 
     private static void RequireUnique(IEnumerable<string> names, string what)
     {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (string name in names)
+        if (names.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } twice)
         {
-            if (!seen.Add(name))
+            throw new CatalogException($"The {what} '{twice.Key}' is declared twice.");
+        }
+    }
+
+    /// <summary>Checks that a stream's declaration refers only to what exists.</summary>
+    private static void Check(StreamDefinition stream, Page page)
+    {
+        for (int i = 0; i < stream.Lookups.Length; i++)
+        {
+            LookupKey key = stream.Lookups[i].Key;
+            bool isFound = key.Source switch
             {
-                throw new CatalogException($"The {what} '{name}' is declared twice.");
+                LookupKeySource.Message => IsField(key.Name),
+                LookupKeySource.Data => i > 0 && stream.Lookups[i - 1].IndexOf("data") >= 0,
+                _ => i > 0 && stream.Lookups[i - 1].IndexOf(key.Name) >= 0,
+            };
+            Require(isFound, $"lookup '{stream.Lookups[i].Name}' takes its key from '{key.Name}'");
+        }
+
+        foreach (Fact fact in stream.Facts)
+        {
+            int step = fact.Step is null ? -1 : stream.StepIndex(fact.Step);
+            bool isFound = fact.Step is null ? IsField(fact.Source) : step >= 0 && stream.Lookups[step].IndexOf(fact.Source) >= 0;
+            Require(isFound, $"fact '{fact.Name}' comes from '{fact.Source}'");
+        }
+
+        foreach (Contribution contribution in stream.Contributions)
+        {
+            Metric metric = page.Metrics[page.IndexOf(contribution.Column)];
+            bool isSet = contribution.Kind is ContributionKind.User or ContributionKind.FactId;
+            Require(
+                isSet == (metric.Kind == MetricKind.Distinct),
+                $"a contribution of kind {contribution.Kind} goes to '{metric.Column}' of kind {metric.Kind}");
+            Require(IsFact(contribution.Fact), $"a contribution uses fact '{contribution.Fact}'");
+            Require(IsFact(contribution.When?.Fact), $"a condition uses fact '{contribution.When?.Fact}'");
+        }
+
+        Require(IsField(stream.BareKey), $"the bare key is '{stream.BareKey}'");
+        Require(IsField(stream.ContentIdentityField), $"the content identity is '{stream.ContentIdentityField}'");
+        Require(IsField(stream.ChannelTypeFallback), $"channelType falls back to '{stream.ChannelTypeFallback}'");
+        Require(IsFact(stream.RestrictedFact), $"the restricted fact is '{stream.RestrictedFact}'");
+        Require(stream.BusinessKeyStep < stream.Lookups.Length, $"the business key is that of step {stream.BusinessKeyStep}");
+
+        bool IsField(string? name) => name is null || stream.SlotOf(name) >= 0;
+
+        bool IsFact(string? name) => name is null || stream.FactIndex(name) >= 0;
+
+        void Require(bool holds, string what)
+        {
+            if (!holds)
+            {
+                throw new CatalogException($"Stream '{stream.Name}': {what}, which is not declared or does not fit.");
             }
         }
     }

@@ -2,9 +2,7 @@ using System.Collections.Immutable;
 
 namespace DataLoad.Engine.Contract;
 
-/// <summary>
-/// One step of resolving a message through business rows: a query by an array of keys, one round trip for a batch.
-/// </summary>
+/// <summary>One step of resolving a message through business rows: a query by an array of keys, one round trip for a batch.</summary>
 public sealed record LookupStep
 {
     /// <summary>The name of the query, which is that of the table in the reference schema; unique within a stream.</summary>
@@ -20,18 +18,7 @@ public sealed record LookupStep
     public int CommonAt { get; init; } = -1;
 
     /// <summary>The place of the column of that name, or -1.</summary>
-    public int IndexOf(string column)
-    {
-        for (int i = 0; i < Columns.Length; i++)
-        {
-            if (string.Equals(Columns[i].Name, column, StringComparison.Ordinal))
-            {
-                return i;
-            }
-        }
-
-        return -1;
-    }
+    public int IndexOf(string column) => Columns.IndexOf(declared => declared.Name, column);
 }
 
 /// <summary>Where a <see cref="LookupStep"/> takes its key from.</summary>
@@ -54,10 +41,8 @@ public enum LookupKeySource
 {
     /// <summary>A field of the message.</summary>
     Message = 0,
-
     /// <summary>A field of the JSON object in column <c>data</c> of the row before.</summary>
     Data = 1,
-
     /// <summary>A column of the row before.</summary>
     Column = 2,
 }
@@ -72,19 +57,14 @@ public enum ColumnKind
 {
     /// <summary>A non-negative integer of 32 bits; null is 0.</summary>
     Int32 = 0,
-
     /// <summary>A time in epoch milliseconds; null and 0 are absent.</summary>
     Time = 1,
-
     /// <summary>Money, not negative, with at most two decimals; null is 0.</summary>
     Amount = 2,
-
     /// <summary>True or false, or an integer where 0 is false; null is false.</summary>
     Flag = 3,
-
     /// <summary>Text; null is absent.</summary>
     Text = 4,
-
     /// <summary>An integer of 32 bits of either sign, whose value means something by itself; null is 0.</summary>
     Code = 5,
 }

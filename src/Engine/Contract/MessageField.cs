@@ -19,10 +19,8 @@ public enum FieldKind
 {
     /// <summary>A string; a JSON number is taken as its text.</summary>
     Text = 0,
-
     /// <summary>An integer of 32 bits: digits, perhaps signed, bare or as a JSON string.</summary>
     Int32 = 1,
-
     /// <summary>An integer of 64 bits, written like <see cref="Int32"/>.</summary>
     Int64 = 2,
 }
@@ -33,32 +31,9 @@ public enum FieldKind
 /// </summary>
 public static class CommonField
 {
-    /// <summary>Slot of <c>sessionStr</c>.</summary>
-    public const int SessionStr = 0;
-
-    /// <summary>Slot of <c>parentTopicType</c>.</summary>
-    public const int ParentTopicType = 1;
-
-    /// <summary>Slot of <c>parentTopicId</c>.</summary>
-    public const int ParentTopicId = 2;
-
-    /// <summary>Slot of <c>topicType</c>.</summary>
-    public const int TopicType = 3;
-
-    /// <summary>Slot of <c>topicId</c>.</summary>
-    public const int TopicId = 4;
-
-    /// <summary>Slot of <c>qrCode</c>.</summary>
-    public const int QrCode = 5;
-
-    /// <summary>Slot of <c>wuId</c>.</summary>
-    public const int WuId = 6;
-
-    /// <summary>Slot of <c>channelType</c>.</summary>
-    public const int ChannelType = 7;
-
-    /// <summary>Slot of <c>ctime</c>.</summary>
-    public const int Ctime = 8;
+    /// <summary>The slots of the fields, each named like its field.</summary>
+    public const int
+        SessionStr = 0, ParentTopicType = 1, ParentTopicId = 2, TopicType = 3, TopicId = 4, QrCode = 5, WuId = 6, ChannelType = 7, Ctime = 8;
 
     /// <summary>How many common fields there are; the first slot of a stream's own fields.</summary>
     public const int Count = 9;

@@ -2,9 +2,7 @@ using System.Collections.Immutable;
 
 namespace DataLoad.Engine.Contract;
 
-/// <summary>
-/// A kind of page that has statistics: one table, a row per topic and day, a column per metric.
-/// </summary>
+/// <summary>A kind of page that has statistics: one table, a row per topic and day, a column per metric.</summary>
 /// <remarks>
 /// A metric's place in <see cref="Metrics"/> is its number in stored snapshots, and <see cref="Id"/> is the page's:
 /// append metrics, never reorder or remove one, and never give an id to another page.
@@ -25,16 +23,32 @@ public sealed record Page
 
     /// <summary>The place of the metric of that column.</summary>
     /// <exception cref="CatalogException">The page has no such column.</exception>
-    public int IndexOf(string column)
-    {
-        for (int i = 0; i < Metrics.Length; i++)
-        {
-            if (string.Equals(Metrics[i].Column, column, StringComparison.Ordinal))
-            {
-                return i;
-            }
-        }
+    public int IndexOf(string column) => Metrics.IndexOf(metric => metric.Column, column) is var index and >= 0
+        ? index : throw new CatalogException($"Page '{Name}' declares no metric '{column}'; add it to the page's metrics.");
+}
 
-        throw new CatalogException($"Page '{Name}' declares no metric '{column}'; add it to the page's metrics.");
-    }
+/// <summary>One column of a page's statistics table.</summary>
+/// <param name="Column">The column's exact name; lower-case letters, digits and underscores.</param>
+/// <param name="Kind">What the column holds.</param>
+public sealed record Metric(string Column, MetricKind Kind)
+{
+    /// <summary>A metric that sums whole numbers.</summary>
+    public static Metric Count(string column) => new(column, MetricKind.Count);
+
+    /// <summary>A metric that sums money.</summary>
+    public static Metric Amount(string column) => new(column, MetricKind.Amount);
+
+    /// <summary>A metric that counts distinct ids.</summary>
+    public static Metric Distinct(string column) => new(column, MetricKind.Distinct);
+}
+
+/// <summary>What a <see cref="Metric"/> holds, and so how events add to it and how its column is declared.</summary>
+public enum MetricKind
+{
+    /// <summary>A whole number, summed; column type <c>bigint</c>.</summary>
+    Count = 0,
+    /// <summary>Money, summed in hundredths; column type <c>decimal(18,2)</c>.</summary>
+    Amount = 1,
+    /// <summary>The number of distinct non-zero ids seen, kept as an exact set; column type <c>bigint</c>.</summary>
+    Distinct = 2,
 }

@@ -2,10 +2,7 @@ using System.Collections.Immutable;
 
 namespace DataLoad.Engine.Contract;
 
-/// <summary>
-/// A stream as declared: where its messages come from, what they carry, which rows resolve them, and what each
-/// event adds to which metrics.
-/// </summary>
+/// <summary>A stream as declared: where its messages come from, what they carry, which rows resolve them, and what each event adds to which metrics.</summary>
 public sealed record StreamDefinition
 {
     /// <summary>The stream's number in the journal; 1 to 255, never reused.</summary>
@@ -63,47 +60,24 @@ public sealed record StreamDefinition
     public ImmutableArray<MessageField> Fields => [.. CommonField.All, .. OwnFields];
 
     /// <summary>The slot of a field, or -1.</summary>
-    public int SlotOf(string field)
-    {
-        for (int i = 0; i < CommonField.Count; i++)
-        {
-            if (string.Equals(CommonField.All[i].Name, field, StringComparison.Ordinal))
-            {
-                return i;
-            }
-        }
-
-        for (int i = 0; i < OwnFields.Length; i++)
-        {
-            if (string.Equals(OwnFields[i].Name, field, StringComparison.Ordinal))
-            {
-                return CommonField.Count + i;
-            }
-        }
-
-        return -1;
-    }
+    public int SlotOf(string field) => Fields.IndexOf(declared => declared.Name, field);
 
     /// <summary>The place of a fact, or -1.</summary>
-    public int FactIndex(string fact)
-    {
-        for (int i = 0; i < Facts.Length; i++)
-        {
-            if (string.Equals(Facts[i].Name, fact, StringComparison.Ordinal))
-            {
-                return i;
-            }
-        }
-
-        return -1;
-    }
+    public int FactIndex(string fact) => Facts.IndexOf(declared => declared.Name, fact);
 
     /// <summary>The place of a lookup step, or -1.</summary>
-    public int StepIndex(string step)
+    public int StepIndex(string step) => Lookups.IndexOf(declared => declared.Name, step);
+}
+
+/// <summary>Finds what is declared by its name.</summary>
+internal static class Declared
+{
+    /// <summary>The place of the first item of that name, or -1.</summary>
+    public static int IndexOf<T>(this ImmutableArray<T> items, Func<T, string> nameOf, string name)
     {
-        for (int i = 0; i < Lookups.Length; i++)
+        for (int i = 0; i < items.Length; i++)
         {
-            if (string.Equals(Lookups[i].Name, step, StringComparison.Ordinal))
+            if (string.Equals(nameOf(items[i]), name, StringComparison.Ordinal))
             {
                 return i;
             }

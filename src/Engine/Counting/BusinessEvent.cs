@@ -82,3 +82,13 @@ public sealed class BusinessEvent
         _used += utf8.Length;
     }
 }
+
+/// <summary>The places of an event's texts. A stream's own text fields follow from <see cref="Own"/> on, in order.</summary>
+public static class EventText
+{
+    /// <summary>The places of common fields; of <c>channelType</c> as the message or the row has it.</summary>
+    public const int SessionStr = 0, ParentTopicType = 1, QrCode = 2, ChannelType = 3;
+
+    /// <summary>The first of the stream's own texts.</summary>
+    public const int Own = 4;
+}

@@ -3,32 +3,20 @@ using DataLoad.Engine.Counting.Sets;
 
 namespace DataLoad.Engine.Counting;
 
-/// <summary>
-/// All state of one page, topic and day: sums and distinct sets. A fold of the journal's events; owned by its actor,
-/// not thread-safe.
-/// </summary>
-public sealed class Counter
+/// <summary>All state of one page, topic and day: sums and distinct sets. A fold of the journal's events; owned by its actor, not thread-safe.</summary>
+public sealed class Counter(CounterId id, Page page)
 {
     /// <summary>The largest sum: what a column of type <c>decimal(18,2)</c> holds, in hundredths.</summary>
     public const long MaxSum = 999_999_999_999_999_999;
 
-    private readonly long[] _sums;
-    private readonly IdSet?[] _sets;
-
-    /// <summary>Makes an empty Counter.</summary>
-    public Counter(CounterId id, Page page)
-    {
-        Id = id;
-        Page = page;
-        _sums = new long[page.Metrics.Length];
-        _sets = new IdSet?[page.Metrics.Length];
-    }
+    private readonly long[] _sums = new long[page.Metrics.Length];
+    private readonly IdSet?[] _sets = new IdSet?[page.Metrics.Length];
 
     /// <summary>What it counts.</summary>
-    public CounterId Id { get; }
+    public CounterId Id { get; } = id;
 
     /// <summary>The page whose metrics it has.</summary>
-    public Page Page { get; }
+    public Page Page { get; } = page;
 
     /// <summary>The SequenceNr of the last event that was applied; 0 where there was none.</summary>
     public long SequenceNr { get; internal set; }
@@ -48,11 +36,7 @@ public sealed class Counter
         }
     }
 
-    /// <summary>Applies an event, unless the Counter holds it already.</summary>
-    /// <param name="plan">The compiled catalog.</param>
-    /// <param name="event">An event of this Counter's page, topic and day.</param>
-    /// <param name="sequenceNr">The event's SequenceNr.</param>
-    /// <returns>Whether it was applied.</returns>
+    /// <summary>Applies an event of this Counter's page, topic and day, unless the Counter holds it already; tells whether it did.</summary>
     public bool Apply(CountingPlan plan, BusinessEvent @event, long sequenceNr)
     {
         if (sequenceNr <= SequenceNr)

@@ -23,14 +23,13 @@ public static class CounterCodec
         int count = 0;
         for (int i = 0; i < counter.Page.Metrics.Length; i++)
         {
-            count += counter.Sum(i) != 0 || counter.Set(i) is not null ? 1 : 0;
+            count += IsStored(counter, i) ? 1 : 0;
         }
 
         writer.Unsigned((ulong)count);
         for (int i = 0; i < counter.Page.Metrics.Length; i++)
         {
-            IdSet? set = counter.Set(i);
-            if (counter.Sum(i) == 0 && set is null)
+            if (!IsStored(counter, i))
             {
                 continue;
             }
@@ -39,6 +38,7 @@ public static class CounterCodec
             writer.Signed(counter.Sum(i));
             if (counter.Page.Metrics[i].Kind == MetricKind.Distinct)
             {
+                IdSet? set = counter.Set(i);
                 writer.Unsigned((ulong)(set?.SerializedBytes ?? 0));
                 set?.WriteTo(writer);
             }
@@ -48,10 +48,7 @@ public static class CounterCodec
         return writer.Written.ToArray();
     }
 
-    /// <summary>
-    /// Encodes that a Counter was set aside, so that it stays so when it is loaded again: a zero in the version's place,
-    /// then why.
-    /// </summary>
+    /// <summary>Encodes that a Counter was set aside, so that it stays so when it is loaded again: a zero in the version's place, then why.</summary>
     public static byte[] EncodeSetAside(string why)
     {
         var writer = new ByteWriter(256);
@@ -74,6 +71,8 @@ public static class CounterCodec
             throw new StoredFormatException($"the state of Counter {id} is damaged: {e.Message}.", e);
         }
     }
+
+    private static bool IsStored(Counter counter, int metric) => counter.Sum(metric) != 0 || counter.Set(metric) is not null;
 
     private static Counter DecodeBody(CounterId id, Page page, ReadOnlySpan<byte> body)
     {

@@ -1,8 +1,6 @@
 namespace DataLoad.Engine.Counting;
 
-/// <summary>
-/// An event's identity. A business key is meant within its stream and topic; a hash covers stream and topic itself.
-/// </summary>
+/// <summary>An event's identity. A business key is meant within its stream and topic; a hash covers stream and topic itself.</summary>
 /// <param name="Kind">What it was taken from.</param>
 /// <param name="Value">The key, or the 128 bits of the hash; 0 for none.</param>
 public readonly record struct EventId(IdentityKind Kind, UInt128 Value)
@@ -25,13 +23,10 @@ public enum IdentityKind : byte
 {
     /// <summary>It has none: it counts at every delivery.</summary>
     None = 0,
-
     /// <summary>A business key, remembered for good.</summary>
     Key = 1,
-
     /// <summary>A hash of the AMQP message-id or of the content, remembered for a window.</summary>
     Hash = 2,
-
     /// <summary>Like <see cref="Hash"/>, where the journal need not keep it since the event's own content gives it again.</summary>
     Content = 3,
 }

@@ -119,9 +119,7 @@ public sealed class IdentityHasher
         return Finish();
     }
 
-    /// <summary>
-    /// Whether a stream's events hold all that its messages say: no rows, and each integer field of its own a fact.
-    /// </summary>
+    /// <summary>Whether a stream's events hold all that its messages say: no rows, and each integer field of its own a fact.</summary>
     public static bool EventHoldsContent(StreamDefinition stream) =>
         stream.Lookups.IsEmpty && stream.OwnFields.All(field =>
             field.Kind == FieldKind.Text || stream.Facts.Any(fact => fact.Step is null && string.Equals(fact.Name, field.Name, StringComparison.Ordinal)));

@@ -6,7 +6,7 @@ namespace DataLoad.Engine.Counting;
 /// A Topic: the page or activity that events belong to. Carries a hash that is stable across processes and versions,
 /// since it decides the Topic's Partition.
 /// </summary>
-public readonly struct TopicKey : IEquatable<TopicKey>
+public readonly record struct TopicKey
 {
     /// <summary>The longest topic type, in characters (code points).</summary>
     public const int MaxTypeCharacters = 64;
@@ -17,10 +17,7 @@ public readonly struct TopicKey : IEquatable<TopicKey>
     {
     }
 
-    /// <summary>Makes a key from a type whose hash is known already.</summary>
-    /// <param name="type">The topic's type.</param>
-    /// <param name="id">The topic's id.</param>
-    /// <param name="typeHash"><see cref="HashOf(string)"/> of the type.</param>
+    /// <summary>Makes a key from a type whose hash (<see cref="HashOf(string)"/>) is known already.</summary>
     public TopicKey(string type, int id, ulong typeHash)
     {
         Type = type;
@@ -57,9 +54,7 @@ public readonly struct TopicKey : IEquatable<TopicKey>
     public static ulong HashOf(string type)
     {
         Span<byte> utf8 = stackalloc byte[256];
-        return Encoding.UTF8.TryGetBytes(type, utf8, out int length)
-            ? HashOf(utf8[..length])
-            : HashOf(Encoding.UTF8.GetBytes(type));
+        return Encoding.UTF8.TryGetBytes(type, utf8, out int length) ? HashOf(utf8[..length]) : HashOf(Encoding.UTF8.GetBytes(type));
     }
 
     /// <summary>The Partition of the topic among that many.</summary>
@@ -67,9 +62,6 @@ public readonly struct TopicKey : IEquatable<TopicKey>
 
     /// <inheritdoc/>
     public bool Equals(TopicKey other) => Hash == other.Hash && Id == other.Id && string.Equals(Type, other.Type, StringComparison.Ordinal);
-
-    /// <inheritdoc/>
-    public override bool Equals(object? obj) => obj is TopicKey other && Equals(other);
 
     /// <inheritdoc/>
     public override int GetHashCode() => (int)Hash;
@@ -83,5 +75,34 @@ public readonly struct TopicKey : IEquatable<TopicKey>
         x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9UL;
         x = (x ^ (x >> 27)) * 0x94D049BB133111EBUL;
         return x ^ (x >> 31);
+    }
+}
+
+/// <summary>
+/// Topic types as strings, one instance each, so that the few that are in use are not made anew for every event.
+/// Bounded: when it is full it starts over. Not thread-safe.
+/// </summary>
+public sealed class TopicTypePool(int capacity = 4096)
+{
+    private readonly Dictionary<ulong, (byte[] Utf8, string Type)> _types = [];
+
+    /// <summary>The topic of a type in UTF-8 and an id.</summary>
+    public TopicKey Topic(ReadOnlySpan<byte> typeUtf8, int id)
+    {
+        ulong hash = TopicKey.HashOf(typeUtf8);
+        if (_types.TryGetValue(hash, out (byte[] Utf8, string Type) known))
+        {
+            return typeUtf8.SequenceEqual(known.Utf8)
+                ? new TopicKey(known.Type, id, hash) : new TopicKey(Encoding.UTF8.GetString(typeUtf8), id, hash);
+        }
+
+        if (_types.Count >= capacity)
+        {
+            _types.Clear();
+        }
+
+        string type = Encoding.UTF8.GetString(typeUtf8);
+        _types.Add(hash, (typeUtf8.ToArray(), type));
+        return new TopicKey(type, id, hash);
     }
 }

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using DataLoad.Engine.Contract;
@@ -72,6 +74,8 @@ public sealed class BodyDecoder
         return new Rejection(RejectReason.ContentType, error!);
     }
 
+    private static string BadBytes(ReadOnlySpan<byte> text, int at) => Excerpt.Of(text[at..Math.Min(text.Length, at + 4)]);
+
     private static Rejection Unreadable(string error) => new(RejectReason.Unreadable, error);
 
     private Rejection? ReadUtf8(ReadOnlySpan<byte> body, bool keyAsTyped, MessageFields fields)
@@ -79,7 +83,7 @@ public sealed class BodyDecoder
         if (!Utf8.IsValid(body))
         {
             int at = InvalidUtf8At(body);
-            return Unreadable($"The body is not UTF-8 at byte {at} of {body.Length}: '{Excerpt.Of(body[at..Math.Min(body.Length, at + 4)])}'.");
+            return Unreadable($"The body is not UTF-8 at byte {at} of {body.Length}: '{BadBytes(body, at)}'.");
         }
 
         return ReadText(body, keyAsTyped, fields);
@@ -98,7 +102,8 @@ public sealed class BodyDecoder
                 return ReadJavaString(text, fields);
             default:
                 string start = Convert.ToHexString(body[..Math.Min(body.Length, Excerpt.MaxChars / 2)]);
-                return Unreadable($"The body of {body.Length} bytes, '{start}', is not what Java writes for an Integer, a Long or a String; nothing else is read.");
+                return Unreadable(
+                    $"The body of {body.Length} bytes, '{start}', is not what Java writes for an Integer, a Long or a String; nothing else is read.");
         }
     }
 
@@ -109,7 +114,7 @@ public sealed class BodyDecoder
             Grow(ref _javaText, text.Length);
             if (!ModifiedUtf8.TryDecode(text, _javaText, out int length))
             {
-                return Unreadable($"The Java String in the body is malformed at byte {length} of {text.Length}: '{Excerpt.Of(text[length..Math.Min(text.Length, length + 4)])}'.");
+                return Unreadable($"The Java String in the body is malformed at byte {length} of {text.Length}: '{BadBytes(text, length)}'.");
             }
 
             text = _javaText.AsSpan(0, length);
@@ -118,10 +123,10 @@ public sealed class BodyDecoder
         return ReadText(text, keyAsTyped: true, fields);
     }
 
-    /// <summary>Reads a text, of which it is known that it is UTF-8, or WTF-8 if it came from Java.</summary>
-    /// <param name="text">The text.</param>
-    /// <param name="keyAsTyped">Whether a bare key may be written otherwise than JSON writes a number.</param>
-    /// <param name="fields">Takes what it says.</param>
+    /// <summary>
+    /// Reads a text, of which it is known that it is UTF-8, or WTF-8 if it came from Java. A bare key may be written otherwise than JSON writes
+    /// a number where it is <paramref name="keyAsTyped"/>.
+    /// </summary>
     private Rejection? ReadText(ReadOnlySpan<byte> text, bool keyAsTyped, MessageFields fields)
     {
         text = JsonText.SkipBom(text);
@@ -137,7 +142,13 @@ public sealed class BodyDecoder
             return null;
         }
 
-        if (FlatObject.TryRead(text, _names, fields))
+        return ReadJson("The body", text, fields);
+    }
+
+    /// <summary>Reads JSON, which is what an error sentence is about.</summary>
+    private Rejection? ReadJson(string what, ReadOnlySpan<byte> json, MessageFields fields)
+    {
+        if (FlatObject.TryRead(json, _names, fields))
         {
             return null;
         }
@@ -145,15 +156,15 @@ public sealed class BodyDecoder
         fields.Clear();
         try
         {
-            return ReadJson(text, fields);
+            return ReadAnyJson(json, fields);
         }
         catch (JsonException fault)
         {
-            return Unreadable(JsonFault.Describe("The body", text, fault));
+            return Unreadable(JsonFault.Describe(what, json, fault));
         }
     }
 
-    private Rejection? ReadJson(ReadOnlySpan<byte> json, MessageFields fields)
+    private Rejection? ReadAnyJson(ReadOnlySpan<byte> json, MessageFields fields)
     {
         var reader = new Utf8JsonReader(json, JsonOptions);
         reader.Read();
@@ -198,23 +209,7 @@ public sealed class BodyDecoder
             return null;
         }
 
-        if (FlatObject.TryRead(json, _names, fields))
-        {
-            return null;
-        }
-
-        fields.Clear();
-        try
-        {
-            var reader = new Utf8JsonReader(json, JsonOptions);
-            reader.Read();
-            ReadObject(ref reader, json, fields);
-            return null;
-        }
-        catch (JsonException fault)
-        {
-            return Unreadable(JsonFault.Describe("The text in the body's JSON string", json, fault));
-        }
+        return ReadJson("The text in the body's JSON string", json, fields);
     }
 
     /// <summary>Reads an object to the end of the text, from its opening brace.</summary>
@@ -255,8 +250,7 @@ public sealed class BodyDecoder
 
     private string Expected => _stream.BareKey is { } key ? $"a JSON object, or a bare '{key}'" : "a JSON object";
 
-    private Rejection NotAnObject(string what) =>
-        Unreadable($"The body is {what}; stream '{_stream.Name}' expects {Expected}.");
+    private Rejection NotAnObject(string what) => Unreadable($"The body is {what}; stream '{_stream.Name}' expects {Expected}.");
 
     private void Grow(ref byte[] buffer, int length)
     {
@@ -269,7 +263,7 @@ public sealed class BodyDecoder
     private static int InvalidUtf8At(ReadOnlySpan<byte> body)
     {
         int at = 0;
-        while (System.Text.Rune.DecodeFromUtf8(body[at..], out _, out int length) == System.Buffers.OperationStatus.Done)
+        while (Rune.DecodeFromUtf8(body[at..], out _, out int length) == OperationStatus.Done)
         {
             at += length;
         }

@@ -10,7 +10,7 @@ internal static class Excerpt
     /// <summary>The most characters that are shown of a value.</summary>
     public const int MaxChars = 60;
 
-    /// <summary>The most bytes that are looked at for it.</summary>
+    /// <summary>The most bytes that are read for it.</summary>
     public const int MaxBytes = MaxChars * 4;
 
     /// <summary>Shows bytes that are mostly UTF-8; what is not, shows as <c>\xNN</c>, or <c>\uD800</c> for a surrogate.</summary>
@@ -50,22 +50,15 @@ internal static class Excerpt
     public static string Of(ReadOnlySpan<char> text, int maxChars = MaxChars)
     {
         // One character more than is shown, so that the cut shows.
-        ReadOnlySpan<char> looked = text[..Math.Min(text.Length, maxChars + 2)];
-        byte[] bytes = new byte[Encoding.UTF8.GetMaxByteCount(looked.Length)];
-        return Of(bytes.AsSpan(0, Encoding.UTF8.GetBytes(looked, bytes)), maxChars);
+        ReadOnlySpan<char> head = text[..Math.Min(text.Length, maxChars + 2)];
+        byte[] bytes = new byte[Encoding.UTF8.GetMaxByteCount(head.Length)];
+        return Of(bytes.AsSpan(0, Encoding.UTF8.GetBytes(head, bytes)), maxChars);
     }
 
     private static void Append(StringBuilder shown, Rune rune)
     {
-        bool invisible = Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
+        bool isInvisible = Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
             or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.OtherNotAssigned;
-        if (invisible)
-        {
-            shown.Append(CultureInfo.InvariantCulture, $"\\u{rune.Value:X4}");
-        }
-        else
-        {
-            shown.Append(rune.ToString());
-        }
+        shown.Append(isInvisible ? $"\\u{rune.Value:X4}" : rune.ToString());
     }
 }

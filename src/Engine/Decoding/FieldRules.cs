@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Numerics;
+using System.Text;
 using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
 
 namespace DataLoad.Engine.Decoding;
 
@@ -56,8 +58,7 @@ internal sealed class FieldRules
         if (TopicTypeRule.Broken(fields.Text(CommonField.TopicType)) is { } expected)
         {
             return new Rejection(
-                RejectReason.OutOfRange,
-                $"Field 'topicType' is '{Excerpt.Of(fields.Text(CommonField.TopicType))}'; expected {expected}.");
+                RejectReason.OutOfRange, $"Field 'topicType' is '{Excerpt.Of(fields.Text(CommonField.TopicType))}'; expected {expected}.");
         }
 
         if (_restrictedSlot >= 0 && !_stream.AllowedValues.AsSpan().Contains(fields.Integer(_restrictedSlot)))
@@ -92,5 +93,28 @@ internal sealed class FieldRules
         return new Rejection(
             error == FieldError.OutOfRange ? RejectReason.OutOfRange : RejectReason.BadField,
             $"Field '{_fields[slot].Name}' is '{Excerpt.Of(fields.WrongValue(slot))}'; expected {expected}.");
+    }
+}
+
+/// <summary>What a <c>topicType</c> may be: it is half of a statistics row's primary key, a <c>varchar(64)</c>.</summary>
+internal static class TopicTypeRule
+{
+    /// <summary>Null for one that may be counted, an empty one too; else what was expected, as the end of a sentence.</summary>
+    /// <param name="text">UTF-8, in which an unpaired surrogate may stand as three bytes.</param>
+    public static string? Broken(ReadOnlySpan<byte> text)
+    {
+        if (text.Contains((byte)0))
+        {
+            return "no NUL character in it";
+        }
+
+        bool isAscii = Ascii.IsValid(text);
+        if (!isAscii && Wtf8.HasSurrogate(text))
+        {
+            return "no lone surrogate in it";
+        }
+
+        int count = isAscii ? text.Length : Wtf8.CountCodePoints(text);
+        return count <= TopicKey.MaxTypeCharacters ? null : $"at most {TopicKey.MaxTypeCharacters} characters, not {count}";
     }
 }

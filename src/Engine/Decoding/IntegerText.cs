@@ -10,7 +10,7 @@ internal static class IntegerText
     private const int SafeDigits = 18;
 
     /// <summary>Reads a text that is an integer and nothing else.</summary>
-    /// <returns><see cref="FieldError.None"/>, <see cref="FieldError.NotAnInteger"/>, or <see cref="FieldError.OutOfRange"/> where it is outside of <paramref name="min"/> to <paramref name="max"/>.</returns>
+    /// <returns>What is wrong with it: nothing, that it is no integer, or that it is not in the range.</returns>
     public static FieldError Parse(ReadOnlySpan<byte> text, long min, long max, out long value)
     {
         value = 0;

@@ -114,8 +114,7 @@ public static class JsonKey
     }
 
     private static bool IsNamed(ref Utf8JsonReader reader, string field) => reader.ValueIsEscaped
-        ? Unescaped(ref reader).SequenceEqual(Encoding.UTF8.GetBytes(field))
-        : reader.ValueTextEquals(field);
+        ? Unescaped(ref reader).SequenceEqual(Encoding.UTF8.GetBytes(field)) : reader.ValueTextEquals(field);
 
     /// <summary>The token's text. The reader's own way throws at an unpaired surrogate.</summary>
     private static ReadOnlySpan<byte> Unescaped(ref Utf8JsonReader reader)

@@ -63,15 +63,14 @@ internal static class Wtf8
     /// <summary>Whether it holds an unpaired surrogate.</summary>
     public static bool HasSurrogate(ReadOnlySpan<byte> text)
     {
-        for (int at = text.IndexOf(SurrogateLead); at >= 0 && at + 1 < text.Length;)
+        for (int at = text.IndexOf(SurrogateLead); at >= 0 && at + 1 < text.Length; at = text.IndexOf(SurrogateLead))
         {
             if (text[at + 1] >= 0xA0)
             {
                 return true;
             }
 
-            int next = text[(at + 1)..].IndexOf(SurrogateLead);
-            at = next < 0 ? -1 : at + 1 + next;
+            text = text[(at + 1)..];
         }
 
         return false;

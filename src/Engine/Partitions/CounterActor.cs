@@ -8,7 +8,7 @@ namespace DataLoad.Engine.Partitions;
 
 /// <summary>
 /// Holds all that is known of one page, topic and day. Takes slices of persisted blocks in their order; passes over what its
-/// state holds already. A child of its Partition, which knows what of it is flushed and saved, and stops it when it rests.
+/// state holds already. A child of its Partition, which knows what of it is flushed and saved, and stops it when it is idle.
 /// </summary>
 /// <remarks>
 /// It breaks alone: damaged bytes, or a sum beyond its column, are told with the slice that met them, and it applies nothing
@@ -21,12 +21,7 @@ internal sealed class CounterActor : UntypedActor
     private Counter _counter;
     private string? _damage;
 
-    /// <summary>Makes a Counter of a stored state, or an empty one.</summary>
-    /// <param name="id">What it counts.</param>
-    /// <param name="page">The page.</param>
-    /// <param name="plan">The compiled catalog.</param>
-    /// <param name="partition">The Partition, for messages.</param>
-    /// <param name="stored">The stored state, or null where there is none.</param>
+    /// <summary>Makes a Counter of a stored state, or an empty one where that is null.</summary>
     public CounterActor(CounterId id, Page page, CountingPlan plan, int partition, Snapshot? stored)
     {
         _plan = plan;
@@ -97,7 +92,8 @@ internal sealed class CounterActor : UntypedActor
         }
         catch (OverflowException)
         {
-            _damage = $"A sum of Counter {_counter.Id} passed {Counter.MaxSum} at SequenceNr {slice.SequenceNr}. Run 'dataload rebuild' for its topic once the cause is gone.";
+            _damage = $"A sum of Counter {_counter.Id} passed {Counter.MaxSum} at SequenceNr {slice.SequenceNr}. "
+                + "Run 'dataload rebuild' for its topic once the cause is gone.";
         }
     }
 

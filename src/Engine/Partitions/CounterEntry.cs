@@ -5,8 +5,6 @@ using DataLoad.Engine.Counting;
 namespace DataLoad.Engine.Partitions;
 
 /// <summary>What a Partition knows of one of its Counters: where it stands, and what of it is written where.</summary>
-/// <param name="id">What it counts.</param>
-/// <param name="page">Its page.</param>
 internal sealed class CounterEntry(CounterId id, Page page)
 {
     // The actor, its mailbox and its place among the Partition's children (measured), and this.

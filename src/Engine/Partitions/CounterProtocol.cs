@@ -15,12 +15,7 @@ internal sealed record ReadState(long Round) : ICounterMessage;
 /// <summary>Gives a Counter the state that was computed anew from the journal; it holds the Counter alone from then on.</summary>
 internal sealed record ReplaceState(Counter Counter) : ICounterMessage;
 
-/// <summary>A slice is applied; or the Counter is damaged and applies none any more.</summary>
-/// <param name="Id">The Counter.</param>
-/// <param name="SequenceNr">The slice's SequenceNr.</param>
-/// <param name="SliceBytes">What the slice held.</param>
-/// <param name="ResidentBytes">What the Counter's state holds now.</param>
-/// <param name="Damage">Why the Counter cannot be counted on, or null.</param>
+/// <summary>A slice is applied, and so much is held now; or the Counter is damaged, says why, and applies none any more.</summary>
 internal sealed record SliceApplied(CounterId Id, long SequenceNr, long SliceBytes, long ResidentBytes, string? Damage) : ICounterMessage;
 
 /// <summary>A Counter's values as of a SequenceNr: those of the last slice that was applied.</summary>

@@ -1,12 +1,10 @@
+using DataLoad.Engine.Counting;
 using DataLoad.Engine.Faults;
 using DataLoad.Engine.Seen;
 
 namespace DataLoad.Engine.Partitions;
 
-/// <summary>
-/// Decides which events are new, and packs those into blocks: the plain part of a Partition. Knows no Akka and does no I/O.
-/// Not thread-safe.
-/// </summary>
+/// <summary>Decides which events are new, and packs those into blocks: the plain part of a Partition. Knows no Akka and does no I/O. Not thread-safe.</summary>
 /// <remarks>
 /// The order is: <see cref="Consider"/> batches; load what <paramref name="seen"/> misses; <see cref="Accept(long)"/>; and, with
 /// no block in flight, <see cref="BeginPersist"/>, then <see cref="Persisted"/>.
@@ -92,7 +90,7 @@ internal sealed class EventAcceptance<TBatch>(int partition, SeenIdentities seen
             return _inFlight;
         }
 
-        foreach ((byte stream, Counting.TopicKey topic, Counting.EventId identity) in _inFlight.Identities)
+        foreach ((byte stream, TopicKey topic, EventId identity) in _inFlight.Identities)
         {
             seen.Add(stream, topic, identity, _inFlight.JournaledAtMs);
         }
@@ -145,5 +143,34 @@ internal sealed class EventAcceptance<TBatch>(int partition, SeenIdentities seen
         // Asked for in any case: the answers come in the order of the questions.
         bool isSeen = seen.Contains(@event.StreamId, @event.Topic, @event.Identity, nowMs);
         return isSeen || (_asksInFlight && (_filling.Contains(@event) || (IsPersisting && _inFlight.Contains(@event))));
+    }
+}
+
+/// <summary>
+/// The batches that were accepted last: a copy of one is answered at once, without a look at its events. One that is older than
+/// all of them is looked at like any other, and holds nothing new.
+/// </summary>
+/// <param name="capacity">How many are remembered, 0 and up.</param>
+internal sealed class RecentBatches(int capacity)
+{
+    private readonly HashSet<BatchId> _ids = [];
+    private readonly Queue<BatchId> _inOrder = new();
+
+    /// <summary>Whether a batch is among them.</summary>
+    public bool Contains(BatchId id) => _ids.Contains(id);
+
+    /// <summary>Remembers a batch that was accepted, and forgets the oldest where there is no room.</summary>
+    public void Add(BatchId id)
+    {
+        if (capacity == 0 || !_ids.Add(id))
+        {
+            return;
+        }
+
+        _inOrder.Enqueue(id);
+        if (_inOrder.Count > capacity)
+        {
+            _ids.Remove(_inOrder.Dequeue());
+        }
     }
 }

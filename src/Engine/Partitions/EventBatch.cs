@@ -59,7 +59,6 @@ internal struct EventHead
 }
 
 /// <summary>Gathers events for one Partition; reused from batch to batch. Not thread-safe.</summary>
-/// <param name="partition">The Partition.</param>
 public sealed class EventBatchBuilder(int partition)
 {
     private readonly ByteWriter _payloads = new(4096);
@@ -71,9 +70,7 @@ public sealed class EventBatchBuilder(int partition)
     /// <summary>The size of their encoded entries, in bytes.</summary>
     public int PayloadBytes => _payloads.Length;
 
-    /// <summary>Adds an event; its bytes are copied.</summary>
-    /// <param name="event">The event.</param>
-    /// <param name="pageId">The number of the page that it counts on.</param>
+    /// <summary>Adds an event, which counts on the page of that number; its bytes are copied.</summary>
     public void Add(BusinessEvent @event, byte pageId)
     {
         int offset = _payloads.Length;
@@ -91,8 +88,7 @@ public sealed class EventBatchBuilder(int partition)
         });
     }
 
-    /// <summary>Makes the batch, and starts over.</summary>
-    /// <param name="id">What the sender knows it by.</param>
+    /// <summary>Makes the batch, which the sender knows by that id, and starts over.</summary>
     public EventBatch Build(BatchId id)
     {
         var batch = new EventBatch(id, partition, [.. _events], _payloads.Written.ToArray());

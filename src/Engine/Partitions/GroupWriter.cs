@@ -1,7 +1,6 @@
+using System.Diagnostics.Metrics;
 using Akka.Actor;
 using DataLoad.Engine.Faults;
-using DataLoad.Engine.Scheduling;
-using Microsoft.Extensions.Logging;
 
 namespace DataLoad.Engine.Partitions;
 
@@ -9,9 +8,7 @@ namespace DataLoad.Engine.Partitions;
 /// <typeparam name="T">What is written.</typeparam>
 internal sealed record WriteGroup<T>(IReadOnlyList<T> Items) : INoSerializationVerificationNeeded;
 
-/// <summary>The items are durable, but for those of stale Partitions.</summary>
-/// <param name="Writer">The writer's name.</param>
-/// <param name="Stale">The Partitions whose Epoch is stale; empty where all was written.</param>
+/// <summary>The items are durable, but for those of the Partitions whose Epoch is stale.</summary>
 internal sealed record GroupWritten(string Writer, IReadOnlyList<int> Stale) : INoSerializationVerificationNeeded;
 
 /// <summary>
@@ -19,36 +16,34 @@ internal sealed record GroupWritten(string Writer, IReadOnlyList<int> Stale) : I
 /// that cannot be written while others can is repeated by itself, so that what one Partition holds does not hold up the rest.
 /// </summary>
 /// <typeparam name="T">What is written.</typeparam>
-internal sealed class GroupWriterActor<T> : UntypedActor, IWithTimers
+/// <param name="name">What is written, for messages: "statistics".</param>
+/// <param name="services">Clock, waits between tries, log, and the registry that is told what fails.</param>
+/// <param name="seconds">Told how long each write took.</param>
+/// <param name="write">Writes items in one transaction and returns the Partitions that were stale.</param>
+internal sealed class GroupWriterActor<T>(
+    string name, PartitionServices services, Histogram<double> seconds, Func<IReadOnlyList<T>, CancellationToken, Task<IReadOnlyList<int>>> write)
+    : UntypedActor, IWithTimers
 {
+    // At so many items no further request joins a group.
+    private const int MaxItems = 4096;
     private const int FailuresBeforeApart = 3;
-
-    private readonly GroupWriterSettings<T> _settings;
-    private readonly ILogger _logger;
     private readonly Queue<Request> _waiting = new();
     private readonly HashSet<Request> _apart = [];
     private List<Request> _group = [];
     private int _failures;
 
-    /// <summary>Makes a writer.</summary>
-    public GroupWriterActor(GroupWriterSettings<T> settings, ILogger logger)
-    {
-        _settings = settings;
-        _logger = logger;
-    }
-
-    /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(GroupWriterSettings<T> settings, ILogger logger) => Akka.Actor.Props.Create(() => new GroupWriterActor<T>(settings, logger));
+    public static Props Props(
+        string name, PartitionServices services, Histogram<double> seconds, Func<IReadOnlyList<T>, CancellationToken, Task<IReadOnlyList<int>>> write) =>
+        Akka.Actor.Props.Create(() => new GroupWriterActor<T>(name, services, seconds, write));
 
-    /// <inheritdoc/>
     protected override void OnReceive(object message)
     {
         switch (message)
         {
-            case WriteGroup<T> write:
-                _waiting.Enqueue(new Request(write.Items, Sender));
+            case WriteGroup<T> request:
+                _waiting.Enqueue(new Request(request.Items, Sender));
                 WriteNext();
                 break;
             case Wrote wrote when ReferenceEquals(wrote.Group, _group):
@@ -74,7 +69,7 @@ internal sealed class GroupWriterActor<T> : UntypedActor, IWithTimers
         }
 
         int items = 0;
-        while (items < _settings.MaxItems && _waiting.TryDequeue(out Request? request))
+        while (items < MaxItems && _waiting.TryDequeue(out Request? request))
         {
             _group.Add(request);
             items += request.Items.Count;
@@ -91,15 +86,15 @@ internal sealed class GroupWriterActor<T> : UntypedActor, IWithTimers
         IReadOnlyList<T> items = group.Count == 1 ? group[0].Items : [.. group.SelectMany(request => request.Items)];
         _ = WriteAsync(items).PipeTo(
             Self,
-            success: written => new Wrote(group, written.Stale, written.Took, items.Count, Error: null),
-            failure: error => new Wrote(group, [], TimeSpan.Zero, items.Count, error));
+            success: written => new Wrote(group, written.Stale, written.Took, Error: null),
+            failure: error => new Wrote(group, [], TimeSpan.Zero, error));
     }
 
     private async Task<(IReadOnlyList<int> Stale, TimeSpan Took)> WriteAsync(IReadOnlyList<T> items)
     {
-        long start = _settings.Time.GetTimestamp();
-        IReadOnlyList<int> stale = await _settings.Write(items, CancellationToken.None);
-        return (stale, _settings.Time.GetElapsedTime(start));
+        long start = services.Time.GetTimestamp();
+        IReadOnlyList<int> stale = await write(items, CancellationToken.None);
+        return (stale, services.Time.GetElapsedTime(start));
     }
 
     private void Finish(Wrote wrote)
@@ -143,7 +138,7 @@ internal sealed class GroupWriterActor<T> : UntypedActor, IWithTimers
             Answer(wrote);
             if (_apart.All(other => other.Failures == 0))
             {
-                _settings.Failing(null);
+                services.Registry.ReportWriter(name, error: null);
             }
 
             return;
@@ -163,26 +158,25 @@ internal sealed class GroupWriterActor<T> : UntypedActor, IWithTimers
 
     private void Answer(Wrote wrote)
     {
-        _settings.Observe(wrote.Took, wrote.Items);
+        seconds.Record(wrote.Took.TotalSeconds);
         if (_apart.Count == 0)
         {
-            _settings.Failing(null);
+            services.Registry.ReportWriter(name, error: null);
         }
 
         foreach (Request request in wrote.Group)
         {
-            request.Sender.Tell(new GroupWritten(_settings.Name, Fault.Is(FaultPoint.StaleInGroupIgnored) ? [] : wrote.Stale));
+            request.Sender.Tell(new GroupWritten(name, Fault.Is(FaultPoint.StaleInGroupIgnored) ? [] : wrote.Stale));
         }
     }
 
     private void Report(Exception error, int failures)
     {
-        _settings.Failing($"{_settings.Name}: {error.Message}");
-        PartitionLog.GroupWriteFailed(_logger, _settings.Name, failures, _settings.Backoff.After(failures), error.Message);
+        services.Registry.ReportWriter(name, $"{name}: {error.Message}");
+        PartitionLog.GroupWriteFailed(services.Logger, name, failures, services.Backoff.After(failures), error.Message);
     }
 
-    private void WriteAgain(List<Request> group, int failures) =>
-        Timers.StartSingleTimer(group, new Again(group), _settings.Backoff.After(failures));
+    private void WriteAgain(List<Request> group, int failures) => Timers.StartSingleTimer(group, new Again(group), services.Backoff.After(failures));
 
     private sealed class Request(IReadOnlyList<T> items, IActorRef sender)
     {
@@ -193,33 +187,7 @@ internal sealed class GroupWriterActor<T> : UntypedActor, IWithTimers
         public int Failures { get; set; }
     }
 
-    private sealed record Wrote(List<Request> Group, IReadOnlyList<int> Stale, TimeSpan Took, int Items, Exception? Error) : INoSerializationVerificationNeeded;
+    private sealed record Wrote(List<Request> Group, IReadOnlyList<int> Stale, TimeSpan Took, Exception? Error) : INoSerializationVerificationNeeded;
 
     private sealed record Again(List<Request> Group) : INoSerializationVerificationNeeded;
-}
-
-/// <summary>What a <see cref="GroupWriterActor{T}"/> works with.</summary>
-/// <typeparam name="T">What is written.</typeparam>
-internal sealed record GroupWriterSettings<T>
-{
-    /// <summary>What is written, for messages: "statistics".</summary>
-    public required string Name { get; init; }
-
-    /// <summary>Writes items in one transaction and returns the Partitions that were stale.</summary>
-    public required Func<IReadOnlyList<T>, CancellationToken, Task<IReadOnlyList<int>>> Write { get; init; }
-
-    /// <summary>How many items a group has at which no further request joins it.</summary>
-    public int MaxItems { get; init; } = 4096;
-
-    /// <summary>The waits between tries.</summary>
-    public required Backoff Backoff { get; init; }
-
-    /// <summary>The clock.</summary>
-    public required TimeProvider Time { get; init; }
-
-    /// <summary>Told how long each write took and how many items it had.</summary>
-    public Action<TimeSpan, int> Observe { get; init; } = (_, _) => { };
-
-    /// <summary>Told what fails, and null when it works again.</summary>
-    public Action<string?> Failing { get; init; } = _ => { };
 }

@@ -9,12 +9,9 @@ namespace DataLoad.Engine.Partitions;
 public interface IPartitionStore
 {
     /// <summary>
-    /// Puts an Epoch in force: of the writes of lower ones none lands once this has returned. Repeating the call, as after
-    /// an unknown outcome, changes nothing and answers the same.
+    /// Puts an Epoch in force, the SequenceNr at which the owner announced itself, which no two owners share: of the writes of lower ones
+    /// none lands once this has returned. Repeating the call, as after an unknown outcome, changes nothing and answers the same.
     /// </summary>
-    /// <param name="partition">The Partition's number, 0 and up.</param>
-    /// <param name="epoch">The SequenceNr at which the owner announced itself, 1 and up; no two owners have the same.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>False where a higher Epoch is in force: the caller is no longer the owner.</returns>
     ValueTask<bool> RaiseEpochAsync(int partition, long epoch, CancellationToken cancellationToken);
 
@@ -26,18 +23,12 @@ public interface IPartitionStore
     ValueTask<bool> SaveCheckpointAsync(int partition, long epoch, long position, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Writes the states that stand in the place of the journal up to a position, and that position, in one transaction.
-    /// Where a baseline stands further already, nothing is changed.
+    /// Writes the states that stand in the place of the journal up to a position, and that position, in one transaction; blocks up to it may
+    /// be deleted after. Where a baseline stands further already, nothing is changed.
     /// </summary>
-    /// <param name="partition">The Partition's number.</param>
-    /// <param name="epoch">The owner's Epoch.</param>
-    /// <param name="position">The position in the journal that the states hold at; blocks up to it may be deleted after.</param>
-    /// <param name="states">The states to write and to remove, all of this Partition and Epoch.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>False where the Epoch is stale and nothing was changed.</returns>
     /// <exception cref="ArgumentException">A state is of another Partition or Epoch: it would escape the fence.</exception>
-    ValueTask<bool> SaveBaselineAsync(
-        int partition, long epoch, long position, IReadOnlyList<SnapshotWrite> states, CancellationToken cancellationToken);
+    ValueTask<bool> SaveBaselineAsync(int partition, long epoch, long position, IReadOnlyList<SnapshotWrite> states, CancellationToken cancellationToken);
 }
 
 /// <summary>Where a Partition stands.</summary>

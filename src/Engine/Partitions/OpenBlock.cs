@@ -50,8 +50,7 @@ internal sealed class OpenBlock<TBatch>
 
     /// <summary>Whether it holds an event of that identity.</summary>
     public bool Contains(in EventHead @event) => @event.Identity.Kind == IdentityKind.Key
-        ? _keys.Contains((@event.StreamId, @event.Topic, @event.Identity.Value))
-        : _hashes.Contains(@event.Identity.Value);
+        ? _keys.Contains((@event.StreamId, @event.Topic, @event.Identity.Value)) : _hashes.Contains(@event.Identity.Value);
 
     public void Add(in EventHead @event, ReadOnlySpan<byte> payload)
     {

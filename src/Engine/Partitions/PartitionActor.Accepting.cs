@@ -1,9 +1,8 @@
+using System.Diagnostics.Metrics;
 using Akka.Actor;
 using Akka.Pattern;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
-using DataLoad.Engine.Counting.Sets;
-using DataLoad.Engine.Faults;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Seen;
@@ -138,10 +137,7 @@ internal sealed partial class PartitionActor
         if (_seen.MissingKeys.Count > 0 && _hasStoredKeys)
         {
             byte[][] keys = [.. _seen.MissingKeys.Select(id => id.SnapshotKey())];
-            _calls.Start(
-                "loading seen keys",
-                token => _context.Snapshots.LoadAsync(_partition, SnapshotKind.SeenKeys, keys, token).AsTask(),
-                loaded => SupplyKeys(new Queue<Snapshot>(loaded), then));
+            Load("seen keys", SnapshotKind.SeenKeys, keys, loaded => SupplyKeys(new Queue<Snapshot>(loaded), then));
             return;
         }
 
@@ -179,12 +175,11 @@ internal sealed partial class PartitionActor
             return;
         }
 
-        IReadOnlyList<byte[]> keys = [.. _seen.MissingPages.Keys];
-        _calls.Start(
-            "loading seen hashes",
-            token => _context.Snapshots.LoadAsync(_partition, SnapshotKind.SeenHashes, keys, token).AsTask(),
-            SupplyPages);
+        Load("seen hashes", SnapshotKind.SeenHashes, [.. _seen.MissingPages.Keys], SupplyPages);
     }
+
+    private void Load(string what, SnapshotKind kind, IReadOnlyList<byte[]> keys, Action<IReadOnlyList<Snapshot>> then) =>
+        _calls.Start($"loading {what}", token => _context.Snapshots.LoadAsync(_partition, kind, keys, token).AsTask(), then);
 
     private void SupplyPages(IReadOnlyList<Snapshot> loaded)
     {
@@ -256,7 +251,7 @@ internal sealed partial class PartitionActor
     }
 
     /// <summary>What has arrived joins the filled block, and that is persisted.</summary>
-    private void OnBlockDue()
+    private void AcceptAndPersist()
     {
         Accept();
         Persist();
@@ -268,7 +263,8 @@ internal sealed partial class PartitionActor
         if (LastSequenceNr != block.SequenceNr)
         {
             // Blocks say where they stand: a number that another entry took in between would make this one unreadable.
-            throw new InvalidOperationException($"Partition {_partition} persisted a block at SequenceNr {LastSequenceNr} that was made for {block.SequenceNr}.");
+            throw new InvalidOperationException(
+                $"Partition {_partition} persisted a block at SequenceNr {LastSequenceNr} that was made for {block.SequenceNr}.");
         }
 
         _context.Metrics.JournalSeconds.Record(_context.Time.GetElapsedTime(_persistStartedAt).TotalSeconds);
@@ -285,8 +281,7 @@ internal sealed partial class PartitionActor
         Succeeded();
         _context.Persisted.Show(new PersistedBlock(_partition, block.SequenceNr, persisted), block.Count);
         block.Clear();
-        Accept();
-        Persist();
+        AcceptAndPersist();
         FlushWhenIdle();
         Upkeep();
     }
@@ -309,7 +304,7 @@ internal sealed partial class PartitionActor
         batch.Sender.Tell(new Accepted(batch.Id, _partition));
     }
 
-    private void CountByStream(int[] counts, System.Diagnostics.Metrics.Counter<long> counter)
+    private void CountByStream(int[] counts, Counter<long> counter)
     {
         foreach (StreamDefinition stream in _context.Plan.Catalog.Streams.AsSpan())
         {
@@ -365,21 +360,11 @@ internal sealed partial class PartitionActor
     }
 
     /// <summary>
-    /// Goes on once it is certain that the Partition is still owned here. Reads are not fenced: what is missing or amiss may have
+    /// Goes on once it is certain that the Partition is still owned here. Reads are not fenced: what is missing or damaged may have
     /// been merged or trimmed by another owner, and then nothing is damaged. A write that changes nothing tells.
     /// </summary>
     private void WhenOwned(Action then) => _calls.Start(
         "finding out whether it is still owned",
         token => _context.Positions.SaveCheckpointAsync(_partition, _epoch, _checkpointed, token).AsTask(),
-        isOwned =>
-        {
-            if (isOwned)
-            {
-                then();
-            }
-            else
-            {
-                LoseOwnership();
-            }
-        });
+        isOwned => GoOnIf(isOwned, then));
 }

@@ -7,9 +7,8 @@ using DataLoad.Engine.Seen;
 namespace DataLoad.Engine.Partitions;
 
 /// <content>
-/// Checkpoint: what changed is encoded and written, a bounded slice at a time, so that events are not held up. The checkpoint
-/// moves only when all of it, up to where the checkpoint began, is saved and flushed. Between checkpoints, segments of seen
-/// hashes are merged.
+/// Checkpoint: what changed is encoded and written, a bounded slice at a time, so that events are not held up. The checkpoint moves only when all of
+/// it, up to where the checkpoint began, is saved and flushed. Between checkpoints, segments of seen hashes are merged.
 /// </content>
 internal sealed partial class PartitionActor
 {
@@ -30,14 +29,7 @@ internal sealed partial class PartitionActor
     private long _eventsSinceCheckpoint;
     private long _eventsAtTarget;
 
-    private enum SaveStep
-    {
-        None = 0,
-        States = 1,
-        Hashes = 2,
-        Checkpoint = 3,
-        Merge = 4,
-    }
+    private enum SaveStep { None, States, Hashes, Checkpoint, Merge }
 
     private void MarkForSave(CounterEntry entry)
     {
@@ -82,8 +74,7 @@ internal sealed partial class PartitionActor
         bool isDue = (hasChanged || _saveList.Count > 0 || _seen.HasChangedKeys || _seen.Hashes.HasGivenUp) && (MustCheckpoint
             || _eventsSinceCheckpoint >= _context.Settings.CheckpointEvents
             || _memory.IsOverShare
-            || _seen.Hashes.WantsSeal
-            || _context.Time.GetElapsedTime(_lastCheckpointAt) >= _context.Settings.CheckpointInterval);
+            || _seen.Hashes.WantsSeal || _context.Time.GetElapsedTime(_lastCheckpointAt) >= _context.Settings.CheckpointInterval);
         if (!isDue)
         {
             return false;
@@ -93,11 +84,7 @@ internal sealed partial class PartitionActor
         _checkpointTarget = _appliedSequenceNr;
         _eventsAtTarget = _eventsSinceCheckpoint;
         _sealHashes = true;
-        foreach (CounterEntry entry in _saveList)
-        {
-            _counterQueue.Enqueue(entry);
-        }
-
+        _saveList.ForEach(_counterQueue.Enqueue);
         foreach (KeyChunk chunk in _seen.TakeChanged())
         {
             _keyQueue.Enqueue(chunk);
@@ -204,17 +191,7 @@ internal sealed partial class PartitionActor
         _calls.Start(
             "saving its checkpoint",
             token => _context.Positions.SaveCheckpointAsync(_partition, _epoch, target, token).AsTask(),
-            isOwned =>
-            {
-                if (isOwned || Fault.Is(FaultPoint.StaleWriteIgnored))
-                {
-                    OnSaved();
-                }
-                else
-                {
-                    LoseOwnership();
-                }
-            });
+            isOwned => GoOnIf(isOwned || Fault.Is(FaultPoint.StaleWriteIgnored), OnSaved));
     }
 
     private void StartMerge()
@@ -225,15 +202,12 @@ internal sealed partial class PartitionActor
         }
 
         _isMerging = true;
-        _calls.Start(
-            "loading seen hashes to merge",
-            token => _context.Snapshots.LoadAsync(_partition, SnapshotKind.SeenHashes, plan.Keys, token).AsTask(),
-            loaded =>
-            {
-                _isMerging = false;
-                _merge = (plan, loaded);
-                Upkeep();
-            });
+        Load("seen hashes to merge", SnapshotKind.SeenHashes, plan.Keys, loaded =>
+        {
+            _isMerging = false;
+            _merge = (plan, loaded);
+            Upkeep();
+        });
     }
 
     /// <summary>Merges what was loaded, once nothing else is being saved.</summary>
@@ -249,7 +223,7 @@ internal sealed partial class PartitionActor
         }
         catch (StoredFormatException e)
         {
-            // Merging only saves work: what is damaged is told, and left as it is until it is asked for.
+            // Merging only saves work: what is damaged is logged, and left as it is until it is asked for.
             _mergingFailed = true;
             PartitionLog.MergeFailed(_context.Logger, _partition, e.Message);
         }
@@ -300,16 +274,13 @@ internal sealed partial class PartitionActor
         {
             LoseOwnership();
         }
+        else if (_phase != PartitionPhase.Stopped && string.Equals(written.Writer, StatisticsWriterName, StringComparison.Ordinal))
+        {
+            OnRowsWritten();
+        }
         else if (_phase != PartitionPhase.Stopped)
         {
-            if (string.Equals(written.Writer, StatisticsWriterName, StringComparison.Ordinal))
-            {
-                OnRowsWritten();
-            }
-            else
-            {
-                OnSaved();
-            }
+            OnSaved();
         }
     }
 }

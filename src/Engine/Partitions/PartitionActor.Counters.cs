@@ -58,19 +58,17 @@ internal sealed partial class PartitionActor
         return entry;
     }
 
-    private static void Tell(CounterEntry entry, ICounterMessage message, IActorRef partition)
+    private void Tell(CounterEntry entry, ICounterMessage message)
     {
         if (entry.Actor is { } actor && !entry.IsStopping)
         {
-            actor.Tell(message, partition);
+            actor.Tell(message, Self);
         }
         else if (!Fault.Is(FaultPoint.SlicesLostAtPassivation) || !entry.IsStopping)
         {
             entry.Waiting.Add(message);
         }
     }
-
-    private void Tell(CounterEntry entry, ICounterMessage message) => Tell(entry, message, Self);
 
     /// <summary>Loads the states of the Counters that were met, many in one statement; those that come meanwhile are loaded next.</summary>
     private void LoadCounters()
@@ -95,10 +93,7 @@ internal sealed partial class PartitionActor
         _toLoad.RemoveRange(0, loading.Length);
         byte[][] keys = [.. loading.Select(entry => SnapshotKeys.Of(entry.Id))];
         _isLoadingCounters = true;
-        _calls.Start(
-            "loading Counters",
-            token => _context.Snapshots.LoadAsync(_partition, SnapshotKind.Counter, keys, token).AsTask(),
-            stored => OnCountersLoaded(loading, stored));
+        Load("Counters", SnapshotKind.Counter, keys, stored => OnCountersLoaded(loading, stored));
     }
 
     private void OnCountersLoaded(CounterEntry[] loading, IReadOnlyList<Snapshot> stored)
@@ -155,7 +150,7 @@ internal sealed partial class PartitionActor
         }
     }
 
-    /// <summary>A Counter that cannot be counted on: its events go on being journaled, a rebuild mends it, and the others count.</summary>
+    /// <summary>A Counter that cannot be counted on: its events go on being journaled, a rebuild corrects it, and the others count.</summary>
     private void SetAside(CounterEntry entry, string damage)
     {
         if (entry.Damage is not null)
@@ -215,7 +210,7 @@ internal sealed partial class PartitionActor
         _mayPassivate = false;
         long goal = _memory.Bytes - bytesToFree;
         _seen.PassivateHashes(bytesToFree);
-        foreach (CounterEntry entry in _counters.Values.Where(entry => entry.IsClean || (Fault.Is(FaultPoint.PassivatesUnwritten) && entry is { Actor: not null, IsStopping: false, Damage: null })).OrderBy(entry => entry.LastUsed).ToList())
+        foreach (CounterEntry entry in _counters.Values.Where(MayGo).OrderBy(entry => entry.LastUsed).ToList())
         {
             if (_memory.Bytes <= goal)
             {
@@ -231,13 +226,13 @@ internal sealed partial class PartitionActor
         _seen.PassivateKeys(goal);
     }
 
+    private static bool MayGo(CounterEntry entry) =>
+        entry.IsClean || (Fault.Is(FaultPoint.PassivatesUnwritten) && entry is { Actor: not null, IsStopping: false, Damage: null });
+
     private void OnGetTopic(GetTopic question)
     {
-        CounterEntry[] entries =
-        [
-            .. _counters.Values.Where(entry => entry.Damage is null && entry.Id.PageId == question.Page && entry.Id.Topic.Equals(question.Topic)
-                && (entry.IsInFlushList || question.Days.Contains(entry.Id.Day))),
-        ];
+        CounterEntry[] entries = [.. _counters.Values.Where(entry => entry.Damage is null && entry.Id.PageId == question.Page
+            && entry.Id.Topic.Equals(question.Topic) && (entry.IsInFlushList || question.Days.Contains(entry.Id.Day)))];
         long round = ++_round;
         _questions.Add(round, new TopicQuestion(Sender, [.. entries.Select(entry => entry.Id)]));
         foreach (CounterEntry entry in entries)

@@ -34,22 +34,14 @@ internal sealed partial class PartitionActor
 
     private void MarkChanged(CounterEntry entry)
     {
-        if (!Fault.Is(FaultPoint.ReplayedNotFlushed) || _phase != PartitionPhase.Recovering)
-        {
-            MarkForFlush(entry);
-        }
-
-        MarkForSave(entry);
-    }
-
-    private void MarkForFlush(CounterEntry entry)
-    {
-        if (!entry.IsInFlushList)
+        if (!entry.IsInFlushList && !(Fault.Is(FaultPoint.ReplayedNotFlushed) && _phase == PartitionPhase.Recovering))
         {
             entry.IsInFlushList = true;
             entry.FlushedSequenceNr = CounterEntry.NotWritten;
             _flushList.Add(entry);
         }
+
+        MarkForSave(entry);
     }
 
     private void FlushWhenIdle()
@@ -221,13 +213,7 @@ internal sealed partial class PartitionActor
         }
     }
 
-    private sealed record Tick : INoSerializationVerificationNeeded
-    {
-        public static Tick Instance { get; } = new();
-    }
+    private sealed record Tick : Signal<Tick>;
 
-    private sealed record IdleTick : INoSerializationVerificationNeeded
-    {
-        public static IdleTick Instance { get; } = new();
-    }
+    private sealed record IdleTick : Signal<IdleTick>;
 }

@@ -21,20 +21,16 @@ internal sealed partial class PartitionActor
     {
         _isRebuilding = true;
         _rebuildAsker = asker;
-        _calls.Start(
-            "rebuilding",
-            token => ComputeAsync(filter, token),
-            OnComputed,
-            error =>
+        _calls.Start("rebuilding", token => ComputeAsync(filter, token), OnComputed, error =>
+        {
+            if (error is not (StoredFormatException or OverflowException))
             {
-                if (error is StoredFormatException or OverflowException)
-                {
-                    EndRebuild(new Rebuilt(_partition, 0, 0, 0, error.Message));
-                    return true;
-                }
-
                 return false;
-            });
+            }
+
+            EndRebuild(new Rebuilt(_partition, 0, 0, 0, error.Message));
+            return true;
+        });
     }
 
     /// <summary>Folds the journal, and compares it with the rows.</summary>
@@ -48,7 +44,7 @@ internal sealed partial class PartitionActor
         {
             await foreach (StatisticsRow row in _context.Statistics.ReadAsync(page, filter, cancellationToken))
             {
-                var id = new CounterId(page.Id, new TopicKey(row.TopicType, row.TopicId), row.Day);
+                CounterId id = IdOf(page, row);
                 if (id.Topic.ShardOf(_context.Settings.Partitions) == _partition)
                 {
                     found.Add(id);
@@ -83,6 +79,8 @@ internal sealed partial class PartitionActor
         }
     }
 
+    private static CounterId IdOf(Page page, StatisticsRow row) => new(page.Id, new TopicKey(row.TopicType, row.TopicId), row.Day);
+
     private FlushRow CorrectionOf(Counter counter) => new(counter.Page, RowOf(counter.Id, counter.SequenceNr, counter.Values()), Correct: true);
 
     private void OnComputed(Computed computed)
@@ -92,12 +90,8 @@ internal sealed partial class PartitionActor
             Replace(counter);
         }
 
-        _rebuilt = new Rebuilt(
-            _partition,
-            computed.Counters.Count,
-            computed.Wrong.Count,
-            computed.Spurious.Count(spurious => !computed.Counters.ContainsKey(
-                new CounterId(spurious.Page.Id, new TopicKey(spurious.Row.TopicType, spurious.Row.TopicId), spurious.Row.Day))));
+        int removed = computed.Spurious.Count(spurious => !computed.Counters.ContainsKey(IdOf(spurious.Page, spurious.Row)));
+        _rebuilt = new Rebuilt(_partition, computed.Counters.Count, computed.Wrong.Count, removed);
         foreach (FlushRow[] slice in computed.Wrong.Chunk(_context.Settings.MaxFlushRows))
         {
             _corrections.Enqueue(slice);

@@ -29,12 +29,8 @@ internal sealed partial class PartitionActor
     {
         PartitionPositions positions = await _context.Positions.LoadAsync(_partition, cancellationToken);
         var damaged = new List<SegmentDamageException>();
-        SeenHashes hashes = await SeenHashes.OpenAsync(
-            _partition,
-            _context.Snapshots,
-            new SeenHashesOptions { WindowMs = (long)_context.Settings.IdentityWindow.TotalMilliseconds },
-            damaged,
-            cancellationToken);
+        var options = new SeenHashesOptions { WindowMs = (long)_context.Settings.IdentityWindow.TotalMilliseconds };
+        SeenHashes hashes = await SeenHashes.OpenAsync(_partition, _context.Snapshots, options, damaged, cancellationToken);
         bool hasCounters = await HasStoredAsync(SnapshotKind.Counter, positions, cancellationToken);
         bool hasKeys = await HasStoredAsync(SnapshotKind.SeenKeys, positions, cancellationToken);
         return new RecoveryStart(positions, hashes, damaged, hasCounters, hasKeys);
@@ -90,30 +86,6 @@ internal sealed partial class PartitionActor
                 Context.Materializer());
     }
 
-    private void OnReplay(object message)
-    {
-        switch (message)
-        {
-            case ReplayStarted:
-                Sender.Tell(ReplayAck.Instance);
-                break;
-            case PersistedEntry entry:
-                _replay = Sender;
-                OnReplayed(entry);
-                break;
-            case ReplayEnded or ReplayFailed:
-                _replayOutcome = message;
-                EndReplay();
-                break;
-            case ReplayAgain:
-                Replay();
-                break;
-            default:
-                Unhandled(message);
-                break;
-        }
-    }
-
     /// <summary>The end of the stream is told without regard to its last block, which may still wait for its seen keys.</summary>
     private void EndReplay()
     {
@@ -124,26 +96,23 @@ internal sealed partial class PartitionActor
 
         _replayOutcome = null;
         _replay = null;
-        switch (outcome)
+        if (outcome is not ReplayFailed { Error: Exception error })
         {
-            case ReplayEnded:
-                OnRecovered();
-                break;
-            case ReplayFailed { Error: StoredFormatException damage }:
-                FailForGood(damage);
-                break;
-            case ReplayFailed failed:
-                // Read on from where it failed: what was replayed is applied.
-                _replayError = failed.Error.Message;
-                TimeSpan wait = _context.Backoff.After(++_replayFailures);
-                PartitionLog.StoreCallFailed(_context.Logger, $"Partition {_partition}", "reading its journal", _replayFailures, wait, _replayError);
-                Timers.StartSingleTimer(ReplayAgain.Instance, ReplayAgain.Instance, wait);
-                break;
+            OnRecovered();
+        }
+        else if (!OnLoadFailed(error))
+        {
+            // Read on from where it failed: what was replayed is applied.
+            _replayError = error.Message;
+            TimeSpan wait = _context.Backoff.After(++_replayFailures);
+            PartitionLog.StoreCallFailed(_context.Logger, $"Partition {_partition}", "reading its journal", _replayFailures, wait, _replayError);
+            Timers.StartSingleTimer(ReplayAgain.Instance, ReplayAgain.Instance, wait);
         }
     }
 
     private void OnReplayed(PersistedEntry entry)
     {
+        _replay = Sender;
         _replayFailures = 0;
         _replayError = null;
         if (entry.Entry is not Block block)
@@ -240,25 +209,13 @@ internal sealed partial class PartitionActor
     private sealed record RecoveryStart(
         PartitionPositions Positions, SeenHashes Hashes, IReadOnlyList<SegmentDamageException> Damaged, bool HasCounters, bool HasKeys);
 
-    private sealed record ReplayStarted : INoSerializationVerificationNeeded
-    {
-        public static ReplayStarted Instance { get; } = new();
-    }
+    private sealed record ReplayStarted : Signal<ReplayStarted>;
 
-    private sealed record ReplayAck : INoSerializationVerificationNeeded
-    {
-        public static ReplayAck Instance { get; } = new();
-    }
+    private sealed record ReplayAck : Signal<ReplayAck>;
 
-    private sealed record ReplayEnded : INoSerializationVerificationNeeded
-    {
-        public static ReplayEnded Instance { get; } = new();
-    }
+    private sealed record ReplayEnded : Signal<ReplayEnded>;
 
-    private sealed record ReplayAgain : INoSerializationVerificationNeeded
-    {
-        public static ReplayAgain Instance { get; } = new();
-    }
+    private sealed record ReplayAgain : Signal<ReplayAgain>;
 
     private sealed record ReplayFailed(Exception Error) : INoSerializationVerificationNeeded;
 }

@@ -3,9 +3,8 @@ using DataLoad.Engine.Journaling;
 namespace DataLoad.Engine.Partitions;
 
 /// <content>
-/// Journal retention: what is past it, and is not needed for recovery, goes into the baseline; then its rows are deleted, a
-/// slice at a time, but for those that announce owners. The baseline is stored first, so that no reader ever needs what is deleted;
-/// what is damaged never enters it.
+/// Journal retention: what is past it, and is not needed for recovery, goes into the baseline; then its rows are deleted, a slice at a time, but for
+/// those that announce owners. The baseline is stored first, so that no reader ever needs what is deleted; what is damaged never enters it.
 /// </content>
 internal sealed partial class PartitionActor
 {
@@ -28,11 +27,7 @@ internal sealed partial class PartitionActor
         long beforeMs = NowMs - (long)retention.TotalMilliseconds;
         long through = _checkpointed;
         var fold = new BaselineFold(_context.Plan, _context.Journal, _context.Positions, _context.Snapshots);
-        _calls.Start(
-            "folding the journal's oldest part",
-            token => fold.PlanAsync(_partition, _epoch, beforeMs, through, token),
-            SaveBaseline,
-            OnTrimFailed);
+        _calls.Start("folding the journal's oldest part", token => fold.PlanAsync(_partition, _epoch, beforeMs, through, token), SaveBaseline, OnTrimFailed);
     }
 
     private void SaveBaseline(BaselinePlan? plan)
@@ -47,18 +42,12 @@ internal sealed partial class PartitionActor
         _calls.Start(
             "saving the journal's baseline",
             token => _context.Positions.SaveBaselineAsync(_partition, _epoch, plan.SequenceNr, plan.States, token).AsTask(),
-            isOwned =>
+            isOwned => GoOnIf(isOwned, () =>
             {
-                if (!isOwned)
-                {
-                    LoseOwnership();
-                    return;
-                }
-
                 _baseline = plan.SequenceNr;
                 PartitionLog.Trimmed(_context.Logger, _partition, _baseline);
                 DeleteThrough(_baseline);
-            });
+            }));
     }
 
     /// <summary>Deletes a slice after the other. The last entry stays, since it says what the next number is.</summary>

@@ -1,4 +1,6 @@
 using Akka.Actor;
+using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Seen;
 
 namespace DataLoad.Engine.Partitions;
 
@@ -12,7 +14,7 @@ internal sealed partial class PartitionActor
     public const string SnapshotWriterName = "snapshots";
 
     private readonly Queue<(IPartitionMessage Request, IActorRef Asker)> _requests = new();
-    private (Seen.CompactionPlan Plan, IReadOnlyList<Journaling.Snapshot> Loaded)? _merge;
+    private (CompactionPlan Plan, IReadOnlyList<Snapshot> Loaded)? _merge;
     private bool _isInUpkeep;
     private bool _upkeepAgain;
 
@@ -83,7 +85,8 @@ internal sealed partial class PartitionActor
 
         if (_phase == PartitionPhase.Stopping && _acceptance.IsIdle && IsKept && !_isTrimming)
         {
-            FinishStop();
+            PartitionLog.Stopped(_context.Logger, _partition, _appliedSequenceNr, _checkpointed);
+            Context.Stop(Self);
         }
     }
 

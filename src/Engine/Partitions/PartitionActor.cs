@@ -10,10 +10,9 @@ using DataLoad.Engine.Seen;
 namespace DataLoad.Engine.Partitions;
 
 /// <summary>
-/// Owns a fixed fraction of all Topics with all their days and seen identities: takes batches of events, drops duplicates,
-/// persists the rest as blocks, answers, and hands each Counter its slice. This part is ownership, protocol and stop; the
-/// others are recovery, acceptance, Counters, flush, checkpoint, rebuild and trim. What is new and what a block holds is
-/// decided by <see cref="EventAcceptance{TBatch}"/>.
+/// Owns a fixed fraction of all Topics with all their days and seen identities: takes batches of events, drops duplicates, persists the rest as
+/// blocks, answers, and hands each Counter its slice. This part is ownership, protocol and stop; the others are recovery, acceptance, Counters,
+/// flush, checkpoint, rebuild and trim. What is new and what a block holds is decided by <see cref="EventAcceptance{TBatch}"/>.
 /// </summary>
 /// <remarks>
 /// It owns before it reads: nothing is replayed by Akka; it persists <see cref="Owned"/>, whose SequenceNr is its Epoch, puts
@@ -33,9 +32,6 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
     private PartitionPhase _phase;
     private long _epoch;
 
-    /// <summary>Makes a Partition.</summary>
-    /// <param name="partition">Its number.</param>
-    /// <param name="context">What all Partitions share.</param>
     public PartitionActor(int partition, PartitionContext context)
     {
         _partition = partition;
@@ -47,20 +43,16 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         _onPersisted = OnPersisted;
     }
 
-    /// <inheritdoc/>
     public override string PersistenceId { get; }
 
-    /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
-    /// <inheritdoc/>
     public override Recovery Recovery => Recovery.None;
 
     private long NowMs => _context.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     public static Props Props(int partition, PartitionContext context) => Akka.Actor.Props.Create(() => new PartitionActor(partition, context));
 
-    /// <inheritdoc/>
     protected override void PreStart()
     {
         _calls = new StoreCalls(Self, Timers, _context.Backoff, _context.Logger, $"Partition {_partition}");
@@ -68,7 +60,6 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         base.PreStart();
     }
 
-    /// <inheritdoc/>
     protected override void PostStop()
     {
         if (!Fault.Is(FaultPoint.CallsOutlivePartition))
@@ -85,7 +76,6 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
     /// <summary>Counters break alone: one that fails is stopped, and set aside when its end is told.</summary>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
 
-    /// <inheritdoc/>
     protected override void OnRecover(object message)
     {
         if (message is RecoveryCompleted)
@@ -94,7 +84,6 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         }
     }
 
-    /// <inheritdoc/>
     protected override void OnCommand(object message)
     {
         switch (message)
@@ -120,11 +109,21 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
             case CounterEnded ended:
                 OnCounterEnded(ended.Id);
                 break;
-            case PersistedEntry or ReplayStarted or ReplayEnded or ReplayFailed or ReplayAgain:
-                OnReplay(message);
+            case ReplayStarted:
+                Sender.Tell(ReplayAck.Instance);
+                break;
+            case PersistedEntry entry:
+                OnReplayed(entry);
+                break;
+            case ReplayEnded or ReplayFailed:
+                _replayOutcome = message;
+                EndReplay();
+                break;
+            case ReplayAgain:
+                Replay();
                 break;
             case BlockDue:
-                OnBlockDue();
+                AcceptAndPersist();
                 break;
             case Tick or IdleTick:
                 OnTick(message);
@@ -178,21 +177,12 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         _epoch = LastSequenceNr;
         _phase = PartitionPhase.Recovering;
         Report();
+        bool readsAtOnce = Fault.Is(FaultPoint.ReadsBeforeEpochInForce);
         _calls.Start(
             "putting its Epoch in force",
             token => _context.Positions.RaiseEpochAsync(_partition, _epoch, token).AsTask(),
-            isInForce =>
-            {
-                if (!isInForce)
-                {
-                    LoseOwnership();
-                }
-                else if (!Fault.Is(FaultPoint.ReadsBeforeEpochInForce))
-                {
-                    StartRecovery();
-                }
-            });
-        if (Fault.Is(FaultPoint.ReadsBeforeEpochInForce))
+            isInForce => GoOnIf(isInForce, readsAtOnce ? () => { } : StartRecovery));
+        if (readsAtOnce)
         {
             StartRecovery();
         }
@@ -249,12 +239,6 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         }
     }
 
-    private void FinishStop()
-    {
-        PartitionLog.Stopped(_context.Logger, _partition, _appliedSequenceNr, _checkpointed);
-        Context.Stop(Self);
-    }
-
     /// <summary>
     /// Another incarnation owns the Partition: this one stops for good, with its supervisor, which would take it back. Only the
     /// region may start it again.
@@ -273,24 +257,32 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
             return;
         }
 
-        Resign();
-    }
-
-    /// <summary>What is needed to go on is damaged: nothing of this Partition can be counted until it is mended.</summary>
-    private void FailForGood(Exception damage)
-    {
-        PartitionLog.Damaged(_context.Logger, _partition, damage.Message);
-        _context.Registry.Damaged(_partition, damage.Message);
-        Context.Stop(Self);
-    }
-
-    private void Resign()
-    {
         _phase = PartitionPhase.Stopped;
         _calls.End();
         Timers.CancelAll();
         Report();
         Context.Parent.Tell(new Passivate(new StopPartition(TimeSpan.Zero)));
+    }
+
+    /// <summary>Goes on where a fenced write found that the Partition is still owned here.</summary>
+    private void GoOnIf(bool isOwned, Action then)
+    {
+        if (isOwned)
+        {
+            then();
+        }
+        else
+        {
+            LoseOwnership();
+        }
+    }
+
+    /// <summary>What is needed to go on is damaged: nothing of this Partition can be counted until it is repaired.</summary>
+    private void FailForGood(Exception damage)
+    {
+        PartitionLog.Damaged(_context.Logger, _partition, damage.Message);
+        _context.Registry.Damaged(_partition, damage.Message);
+        Context.Stop(Self);
     }
 
     private PartitionStatus Status() => new()
@@ -311,13 +303,7 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
 
     private void Report() => _context.Registry.Report(Status());
 
-    private sealed record BlockDue : INoSerializationVerificationNeeded
-    {
-        public static BlockDue Instance { get; } = new();
-    }
+    private sealed record BlockDue : Signal<BlockDue>;
 
-    private sealed record StopLimitPassed : INoSerializationVerificationNeeded
-    {
-        public static StopLimitPassed Instance { get; } = new();
-    }
+    private sealed record StopLimitPassed : Signal<StopLimitPassed>;
 }

@@ -6,8 +6,6 @@ using DataLoad.Engine.Statistics;
 namespace DataLoad.Engine.Partitions;
 
 /// <summary>Asks Partitions, wherever they are, on behalf of people: the API, the console. Thread-safe.</summary>
-/// <param name="region">The ShardRegion.</param>
-/// <param name="settings">How many Partitions there are.</param>
 public sealed class PartitionClient(IActorRef region, PartitionSettings settings)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -26,12 +24,10 @@ public sealed class PartitionClient(IActorRef region, PartitionSettings settings
     /// <exception cref="AskTimeoutException">A Partition did not answer in time.</exception>
     public Task CheckpointAsync(CancellationToken cancellationToken) => AskAllAsync(partition => new CheckpointNow(partition), cancellationToken);
 
-    /// <summary>A topic's Counters that are in memory: those of the given days, and those that wait for their flush.</summary>
-    /// <param name="page">The page.</param>
-    /// <param name="topic">The topic.</param>
-    /// <param name="days">Days, as <see cref="DateOnly.DayNumber"/>.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Rows as a flush would write them now.</returns>
+    /// <summary>
+    /// A topic's Counters that are in memory, as rows that a flush would write now: those of the given days (<see cref="DateOnly.DayNumber"/>),
+    /// and those that wait for their flush.
+    /// </summary>
     /// <exception cref="PartitionNotServingException">The topic's Partition is not serving.</exception>
     /// <exception cref="AskTimeoutException">It did not answer in time.</exception>
     public async Task<IReadOnlyList<StatisticsRow>> TopicAsync(Page page, TopicKey topic, IReadOnlyList<int> days, CancellationToken cancellationToken)
@@ -47,7 +43,6 @@ public sealed class PartitionClient(IActorRef region, PartitionSettings settings
     /// <param name="filter">Which Counters. One topic's are in one Partition, and only that is read.</param>
     /// <param name="progress">Told how many Partitions are done, after each.</param>
     /// <param name="cancellationToken">Ends the wait; the Partition that is at it goes on.</param>
-    /// <returns>What was done, over all Partitions.</returns>
     /// <exception cref="StoredFormatException">The journal or baseline of some Partitions is damaged; the others are done.</exception>
     /// <exception cref="PartitionNotServingException">A Partition is not serving.</exception>
     public async Task<RebuildTotals> RebuildAsync(StatisticsFilter filter, Action<int>? progress, CancellationToken cancellationToken)
@@ -69,10 +64,8 @@ public sealed class PartitionClient(IActorRef region, PartitionSettings settings
             progress?.Invoke(partition + 1);
         }
 
-        return damages.Count == 0
-            ? total
-            : throw new StoredFormatException(
-                $"{string.Join(' ', damages)} What it holds was not rebuilt; of the other Partitions, {total.Counters} Counters were computed and {total.Corrected} rows corrected.");
+        return damages.Count == 0 ? total : throw new StoredFormatException($"{string.Join(' ', damages)} What it holds was not rebuilt; "
+            + $"of the other Partitions, {total.Counters} Counters were computed and {total.Corrected} rows corrected.");
     }
 
     private bool MayHold(int partition, StatisticsFilter filter) =>
@@ -83,7 +76,8 @@ public sealed class PartitionClient(IActorRef region, PartitionSettings settings
         {
             T answer => answer,
             NotServing refusal => throw new PartitionNotServingException(refusal),
-            IPartitionAnswer other => throw new InvalidOperationException($"Partition {question.Partition} answered {question.GetType().Name} by {other.GetType().Name}."),
+            IPartitionAnswer other => throw new InvalidOperationException(
+                $"Partition {question.Partition} answered {question.GetType().Name} by {other.GetType().Name}."),
         };
 
     private Task AskAllAsync(Func<int, IPartitionMessage> request, CancellationToken cancellationToken) => Task.WhenAll(
@@ -95,8 +89,5 @@ public sealed class PartitionClient(IActorRef region, PartitionSettings settings
 public sealed class PartitionNotServingException(NotServing refusal)
     : Exception($"Partition {refusal.Partition} is not serving: {refusal.Phase}. Try again in a moment.");
 
-/// <summary>What a rebuild did.</summary>
-/// <param name="Counters">How many Counters were computed.</param>
-/// <param name="Corrected">How many rows were written.</param>
-/// <param name="Removed">How many rows were removed.</param>
+/// <summary>What a rebuild did, over all Partitions: how many Counters were computed, and how many rows written and removed.</summary>
 public sealed record RebuildTotals(long Counters, long Corrected, long Removed);

@@ -14,13 +14,15 @@ internal static partial class PartitionLog
     [LoggerMessage(2102, LogLevel.Information, "Partition {Partition} is owned here under Epoch {Epoch}; its checkpoint is at SequenceNr {Checkpoint}")]
     public static partial void OwnedHere(ILogger logger, int partition, long epoch, long checkpoint);
 
-    [LoggerMessage(2103, LogLevel.Information, "Partition {Partition} recovered at SequenceNr {SequenceNr}: {Events} events in {Blocks} blocks since checkpoint {Checkpoint}")]
+    [LoggerMessage(2103, LogLevel.Information,
+        "Partition {Partition} recovered at SequenceNr {SequenceNr}: {Events} events in {Blocks} blocks since checkpoint {Checkpoint}")]
     public static partial void Recovered(ILogger logger, int partition, long sequenceNr, long events, long blocks, long checkpoint);
 
     [LoggerMessage(2104, LogLevel.Warning, "Partition {Partition} was taken over by another owner (Epoch {Epoch} is stale): it stops here")]
     public static partial void TakenOver(ILogger logger, int partition, long epoch);
 
-    [LoggerMessage(2105, LogLevel.Error, "Partition {Partition} could not persist block {SequenceNr}, whose outcome is unknown; it stops and starts again: {Error}")]
+    [LoggerMessage(2105, LogLevel.Error,
+        "Partition {Partition} could not persist block {SequenceNr}, whose outcome is unknown; it stops and starts again: {Error}")]
     public static partial void PersistFailed(ILogger logger, int partition, long sequenceNr, string error);
 
     [LoggerMessage(2106, LogLevel.Error, "Partition {Partition} set a Counter aside; its events are journaled, its row stays as it is: {Damage}")]

@@ -1,19 +1,20 @@
 using DataLoad.Engine.Binary;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Engine.Partitions;
 
-/// <summary>
-/// The sent form of what goes to and from Partitions, version 1 of each: the version, a byte; the fields; a CRC-32C over all
-/// of it.
-/// </summary>
-internal static partial class PartitionMessageCodec
+/// <summary>The sent form of what goes to and from Partitions, version 1 of each: the version, a byte; the fields; a CRC-32C over all of it.</summary>
+internal static class PartitionMessageCodec
 {
     private const byte Version = 1;
 
     /// <summary>The fewest bytes that an event's head and payload take.</summary>
     private const int MinEventBytes = 11;
+
+    /// <summary>The fewest bytes that a row takes: its parts and no value.</summary>
+    private const int MinRowBytes = 7;
 
     /// <summary>A batch of events. It is stored in this form, too, where it is parked: a version that was, stays readable.</summary>
     public static byte[] Encode(EventBatch batch)
@@ -66,12 +67,7 @@ internal static partial class PartitionMessageCodec
             byte page = reader.Byte();
             TopicKey topic = types.ReadTopic(ref reader);
             timeMs += reader.Signed();
-            day += (int)reader.Signed();
-            if ((uint)day > (uint)DateOnly.MaxValue.DayNumber)
-            {
-                throw new InvalidDataException($"day number {day} is not a date");
-            }
-
+            day = DayOf(day + (int)reader.Signed());
             EventId identity = ReadIdentity(ref reader);
             int length = reader.Length(int.MaxValue);
             events[i] = new EventHead
@@ -104,23 +100,13 @@ internal static partial class PartitionMessageCodec
         return Finish(writer);
     }
 
-    public static (int Partition, BatchId Id) DecodeAnswer(byte[] bytes)
-    {
-        ByteReader reader = Open(bytes, out int partition);
-        BatchId id = ReadBatchId(ref reader);
-        reader.End();
-        return (partition, id);
-    }
+    public static (int Partition, BatchId Id) DecodeAnswer(byte[] bytes) =>
+        Decode(bytes, static (ref reader, partition) => (partition, ReadBatchId(ref reader)));
 
     /// <summary>A message that is nothing but a Partition.</summary>
     public static byte[] Encode(int partition) => Finish(Start(partition, 16));
 
-    public static int DecodePartition(byte[] bytes)
-    {
-        ByteReader reader = Open(bytes, out int partition);
-        reader.End();
-        return partition;
-    }
+    public static int DecodePartition(byte[] bytes) => Decode(bytes, static (ref _, partition) => partition);
 
     public static byte[] Encode(StopPartition stop)
     {
@@ -129,13 +115,126 @@ internal static partial class PartitionMessageCodec
         return Finish(writer);
     }
 
-    public static StopPartition DecodeStopPartition(byte[] bytes)
+    public static StopPartition DecodeStopPartition(byte[] bytes) =>
+        Decode(bytes, static (ref reader, _) => new StopPartition(TimeSpan.FromTicks(reader.Signed())));
+
+    public static byte[] Encode(GetTopic question)
     {
-        ByteReader reader = Open(bytes, out _);
-        var stop = new StopPartition(TimeSpan.FromTicks(reader.Signed()));
-        reader.End();
-        return stop;
+        ByteWriter writer = Start(question.Partition, 64 + (question.Days.Count * 3));
+        writer.Byte(question.Page);
+        Write(writer, new TopicTypeWriter(), question.Topic.Type, question.Topic.Id);
+        writer.Unsigned((ulong)question.Days.Count);
+        foreach (int day in question.Days)
+        {
+            writer.Unsigned((ulong)day);
+        }
+
+        return Finish(writer);
     }
+
+    public static GetTopic DecodeGetTopic(byte[] bytes) => Decode(bytes, static (ref reader, partition) => new GetTopic(
+        partition, reader.Byte(), new TopicTypeReader().ReadTopic(ref reader), ReadArray(ref reader, minBytes: 1, ReadDay)));
+
+    public static byte[] Encode(TopicRows answer)
+    {
+        ByteWriter writer = Start(answer.Partition, 64 + (answer.Rows.Count * 128));
+        writer.Unsigned((ulong)answer.Rows.Count);
+        var types = new TopicTypeWriter();
+        foreach (StatisticsRow row in answer.Rows)
+        {
+            writer.Signed(row.Shard);
+            writer.Signed(row.Epoch);
+            Write(writer, types, row.TopicType, row.TopicId);
+            writer.Unsigned((ulong)row.Day);
+            Write(writer, row.SequenceNr);
+            writer.Unsigned((ulong)row.Values.Length);
+            foreach (long value in row.Values)
+            {
+                writer.Signed(value);
+            }
+        }
+
+        return Finish(writer);
+    }
+
+    public static TopicRows DecodeTopicRows(byte[] bytes)
+    {
+        var types = new TopicTypeReader();
+        return Decode(bytes, (ref reader, partition) => new TopicRows(
+            partition, ReadArray(ref reader, MinRowBytes, (ref row) => ReadRow(ref row, types))));
+    }
+
+    public static byte[] Encode(Rebuild request)
+    {
+        StatisticsFilter filter = request.Filter;
+        ByteWriter writer = Start(request.Partition, 128);
+        Write(writer, filter.Page);
+        Write(writer, filter.TopicType);
+        Write(writer, filter.TopicId);
+        Write(writer, filter.From);
+        Write(writer, filter.To);
+        return Finish(writer);
+    }
+
+    public static Rebuild DecodeRebuild(byte[] bytes) => Decode(bytes, static (ref reader, partition) => new Rebuild(partition, new StatisticsFilter(
+        ReadText(ref reader), ReadText(ref reader), ReadOptionalInt32(ref reader), ReadOptionalInt32(ref reader), ReadOptionalInt32(ref reader))));
+
+    public static byte[] Encode(Rebuilt answer)
+    {
+        ByteWriter writer = Start(answer.Partition, 64);
+        writer.Signed(answer.Counters);
+        writer.Signed(answer.Corrected);
+        writer.Signed(answer.Removed);
+        Write(writer, answer.Damage);
+        return Finish(writer);
+    }
+
+    public static Rebuilt DecodeRebuilt(byte[] bytes) => Decode(
+        bytes, static (ref reader, partition) => new Rebuilt(partition, reader.Signed(), reader.Signed(), reader.Signed(), ReadText(ref reader)));
+
+    public static byte[] Encode(PartitionStatus status)
+    {
+        ByteWriter writer = Start(status.Partition, 128);
+        writer.Byte((byte)status.Phase);
+        writer.Signed(status.Epoch);
+        writer.Signed(status.SequenceNr);
+        writer.Signed(status.Checkpoint);
+        writer.Signed(status.EventsSinceCheckpoint);
+        writer.Signed(status.Counters);
+        writer.Signed(status.ResidentBytes);
+        writer.Signed(status.UnappliedBytes);
+        writer.Signed(status.Unflushed);
+        writer.Signed(status.Damaged);
+        Write(writer, status.Failing);
+        return Finish(writer);
+    }
+
+    // Read in the order in which it is written.
+    public static PartitionStatus DecodeStatus(byte[] bytes) => Decode(bytes, static (ref reader, partition) => new PartitionStatus
+    {
+        Partition = partition,
+        Phase = ReadPhase(ref reader),
+        Epoch = reader.Signed(),
+        SequenceNr = reader.Signed(),
+        Checkpoint = reader.Signed(),
+        EventsSinceCheckpoint = reader.Signed(),
+        Counters = ReadInt32(ref reader),
+        ResidentBytes = reader.Signed(),
+        UnappliedBytes = reader.Signed(),
+        Unflushed = ReadInt32(ref reader),
+        Damaged = ReadInt32(ref reader),
+        Failing = ReadText(ref reader),
+    });
+
+    public static byte[] Encode(NotServing answer)
+    {
+        ByteWriter writer = Start(answer.Partition, 16);
+        writer.Byte((byte)answer.Phase);
+        return Finish(writer);
+    }
+
+    public static NotServing DecodeNotServing(byte[] bytes) =>
+        Decode(bytes, static (ref reader, partition) => new NotServing(partition, ReadPhase(ref reader)));
 
     private static ByteWriter Start(int partition, int capacity)
     {
@@ -190,7 +289,96 @@ internal static partial class PartitionMessageCodec
     {
         ulong count = reader.Unsigned();
         return count <= (ulong)(reader.Remaining / minBytes)
-            ? (int)count
-            : throw new InvalidDataException($"{count} items do not fit into {reader.Remaining} bytes");
+            ? (int)count : throw new InvalidDataException($"{count} items do not fit into {reader.Remaining} bytes");
     }
+
+    private static T Decode<T>(ReadOnlySpan<byte> bytes, BodyReader<T> read)
+    {
+        ByteReader reader = Open(bytes, out int partition);
+        T message = read(ref reader, partition);
+        reader.End();
+        return message;
+    }
+
+    private static T[] ReadArray<T>(ref ByteReader reader, int minBytes, ItemReader<T> read)
+    {
+        var items = new T[Count(ref reader, minBytes)];
+        for (int i = 0; i < items.Length; i++)
+        {
+            items[i] = read(ref reader);
+        }
+
+        return items;
+    }
+
+    private static StatisticsRow ReadRow(ref ByteReader reader, TopicTypeReader types)
+    {
+        int shard = ReadInt32(ref reader);
+        long epoch = reader.Signed();
+        TopicKey topic = types.ReadTopic(ref reader);
+        return new StatisticsRow
+        {
+            Shard = shard,
+            Epoch = epoch,
+            TopicType = topic.Type,
+            TopicId = topic.Id,
+            Day = ReadDay(ref reader),
+            SequenceNr = ReadOptional(ref reader),
+            Values = ReadArray(ref reader, minBytes: 1, static (ref value) => value.Signed()),
+        };
+    }
+
+    private static void Write(ByteWriter writer, TopicTypeWriter types, string type, int id)
+    {
+        types.Write(writer, type);
+        writer.Unsigned((ulong)id);
+    }
+
+    /// <summary>A number that may be absent: whether it is there, a byte; the number.</summary>
+    private static void Write(ByteWriter writer, long? value)
+    {
+        writer.Byte(value is null ? (byte)0 : (byte)1);
+        if (value is { } number)
+        {
+            writer.Signed(number);
+        }
+    }
+
+    /// <summary>A text that may be absent, likewise.</summary>
+    private static void Write(ByteWriter writer, string? text)
+    {
+        writer.Byte(text is null ? (byte)0 : (byte)1);
+        if (text is not null)
+        {
+            writer.Text(text);
+        }
+    }
+
+    private static long? ReadOptional(ref ByteReader reader) => IsThere(ref reader) ? reader.Signed() : null;
+
+    private static int? ReadOptionalInt32(ref ByteReader reader) => IsThere(ref reader) ? ReadInt32(ref reader) : null;
+
+    private static string? ReadText(ref ByteReader reader) => IsThere(ref reader) ? reader.Text(int.MaxValue) : null;
+
+    private static bool IsThere(ref ByteReader reader) => reader.Byte() switch
+    {
+        0 => false,
+        1 => true,
+        byte other => throw new InvalidDataException($"{other} stands where 0 or 1 says whether a field is there"),
+    };
+
+    private static int ReadInt32(ref ByteReader reader) => reader.Signed() is >= int.MinValue and <= int.MaxValue and var value
+        ? (int)value : throw new InvalidDataException($"a number before offset {reader.Position} is beyond 32 bits");
+
+    private static int ReadDay(ref ByteReader reader) => DayOf(reader.Int32());
+
+    private static int DayOf(int number) =>
+        (uint)number <= (uint)DateOnly.MaxValue.DayNumber ? number : throw new InvalidDataException($"day number {number} is not a date");
+
+    private static PartitionPhase ReadPhase(ref ByteReader reader) => (PartitionPhase)reader.Byte() is var phase && Enum.IsDefined(phase)
+        ? phase : throw new InvalidDataException($"phase {(int)phase} is not known");
+
+    private delegate T BodyReader<out T>(ref ByteReader reader, int partition);
+
+    private delegate T ItemReader<out T>(ref ByteReader reader);
 }

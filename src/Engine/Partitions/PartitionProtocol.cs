@@ -25,63 +25,42 @@ public interface IPartitionAnswer
 public readonly record struct BatchId(Guid Source, long Number);
 
 /// <summary>Answers an <see cref="EventBatch"/>: the effect of all its events is durable. Sent once for each copy that is not held.</summary>
-/// <param name="Id">The batch.</param>
-/// <param name="Partition">The Partition.</param>
 public sealed record Accepted(BatchId Id, int Partition) : IPartitionAnswer;
 
 /// <summary>Answers a copy of an <see cref="EventBatch"/> that the Partition holds already: it waits to become durable.</summary>
-/// <param name="Id">The batch.</param>
-/// <param name="Partition">The Partition.</param>
 public sealed record Held(BatchId Id, int Partition) : IPartitionAnswer;
 
 /// <summary>Keeps a Partition running though no event comes; answered by nothing.</summary>
-/// <param name="Partition">The Partition.</param>
 public sealed record KeepRunning(int Partition) : IPartitionMessage, IDeadLetterSuppression;
 
 /// <summary>Asks for what a Partition says of itself; answered by a <see cref="PartitionStatus"/>.</summary>
-/// <param name="Partition">The Partition.</param>
 public sealed record GetStatus(int Partition) : IPartitionMessage;
 
-/// <summary>Asks for a topic's Counters in memory; answered by <see cref="TopicRows"/>.</summary>
-/// <param name="Partition">The topic's Partition.</param>
-/// <param name="Page">The page's number.</param>
-/// <param name="Topic">The topic.</param>
-/// <param name="Days">Days, as <see cref="DateOnly.DayNumber"/>; Counters of other days that wait for their flush are told of, too.</param>
+/// <summary>
+/// Asks for a topic's Counters in memory, those of some days (<see cref="DateOnly.DayNumber"/>) and those that wait for their flush;
+/// answered by <see cref="TopicRows"/>.
+/// </summary>
 public sealed record GetTopic(int Partition, byte Page, TopicKey Topic, IReadOnlyList<int> Days) : IPartitionMessage;
 
-/// <summary>Rows as a flush would write them now.</summary>
-/// <param name="Partition">The Partition.</param>
-/// <param name="Rows">The rows, at most one a day.</param>
+/// <summary>Rows as a flush would write them now, at most one a day.</summary>
 public sealed record TopicRows(int Partition, IReadOnlyList<StatisticsRow> Rows) : IPartitionAnswer;
 
 /// <summary>Writes all rows that changed until now to the statistics tables; answered by <see cref="Done"/>.</summary>
-/// <param name="Partition">The Partition.</param>
 public sealed record FlushNow(int Partition) : IPartitionMessage;
 
 /// <summary>Flushes and checkpoints all that was persisted until now; answered by <see cref="Done"/>.</summary>
-/// <param name="Partition">The Partition.</param>
 public sealed record CheckpointNow(int Partition) : IPartitionMessage;
 
-/// <summary>Computes Counters anew from the journal and corrects their rows; answered by <see cref="Rebuilt"/>.</summary>
-/// <param name="Partition">The Partition.</param>
-/// <param name="Filter">Which Counters.</param>
+/// <summary>Computes the Counters that a filter means anew from the journal and corrects their rows; answered by <see cref="Rebuilt"/>.</summary>
 public sealed record Rebuild(int Partition, StatisticsFilter Filter) : IPartitionMessage;
 
 /// <summary>What was asked for is done.</summary>
-/// <param name="Partition">The Partition.</param>
 public sealed record Done(int Partition) : IPartitionAnswer;
 
-/// <summary>What a rebuild did; or why it could not be done.</summary>
-/// <param name="Partition">The Partition.</param>
-/// <param name="Counters">How many Counters were computed.</param>
-/// <param name="Corrected">How many rows were written.</param>
-/// <param name="Removed">How many rows were removed.</param>
-/// <param name="Damage">Why it could not be done, or null.</param>
+/// <summary>What a rebuild did: how many Counters were computed, and how many rows written and removed; or why it could not be done.</summary>
 public sealed record Rebuilt(int Partition, long Counters, long Corrected, long Removed, string? Damage = null) : IPartitionAnswer;
 
 /// <summary>Answers what a Partition cannot do before it serves, or after.</summary>
-/// <param name="Partition">The Partition.</param>
-/// <param name="Phase">What it is doing.</param>
 public sealed record NotServing(int Partition, PartitionPhase Phase) : IPartitionAnswer;
 
 /// <summary>
@@ -95,5 +74,59 @@ public sealed record StopPartition(TimeSpan Limit);
 /// A Partition has a new owner, which takes events: published on the event stream of the actor system that runs it, so that
 /// what the former owner may have held is sent again at once.
 /// </summary>
-/// <param name="Partition">The Partition.</param>
 public sealed record PartitionServing(int Partition);
+
+/// <summary>What a Partition says of itself.</summary>
+public sealed record PartitionStatus : IPartitionAnswer
+{
+    /// <inheritdoc/>
+    public required int Partition { get; init; }
+
+    /// <summary>What it is doing.</summary>
+    public PartitionPhase Phase { get; init; }
+
+    /// <summary>The Epoch that it is owned under; 0 until it is owned.</summary>
+    public long Epoch { get; init; }
+
+    /// <summary>The SequenceNr of the last block that was persisted.</summary>
+    public long SequenceNr { get; init; }
+
+    /// <summary>The SequenceNr up to which recovery needs no journal.</summary>
+    public long Checkpoint { get; init; }
+
+    /// <summary>How many events were persisted since the checkpoint, as far as this owner knows.</summary>
+    public long EventsSinceCheckpoint { get; init; }
+
+    /// <summary>How many Counters are in memory.</summary>
+    public int Counters { get; init; }
+
+    /// <summary>How much memory Counters, slices and seen identities hold, in bytes.</summary>
+    public long ResidentBytes { get; init; }
+
+    /// <summary>The size in bytes of the persisted slices that Counters have not applied yet.</summary>
+    public long UnappliedBytes { get; init; }
+
+    /// <summary>How many Counters wait for their flush.</summary>
+    public int Unflushed { get; init; }
+
+    /// <summary>How many Counters are set aside as damaged.</summary>
+    public int Damaged { get; init; }
+
+    /// <summary>What fails and is tried again, or null.</summary>
+    public string? Failing { get; init; }
+}
+
+/// <summary>What a Partition is doing.</summary>
+public enum PartitionPhase
+{
+    /// <summary>It is taking ownership: the journal's highest number, and its Epoch.</summary>
+    Owning = 0,
+    /// <summary>It reads its checkpoint and the blocks behind it.</summary>
+    Recovering = 1,
+    /// <summary>It takes events.</summary>
+    Serving = 2,
+    /// <summary>It finishes, flushes and checkpoints, and will stop.</summary>
+    Stopping = 3,
+    /// <summary>It stopped, and waits to be started again.</summary>
+    Stopped = 4,
+}

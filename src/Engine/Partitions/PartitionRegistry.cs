@@ -55,7 +55,7 @@ public sealed class PartitionRegistry
     /// <exception cref="Counting.StoredFormatException">A Partition needs what is damaged.</exception>
     public void ThrowIfDamaged()
     {
-        foreach (string damage in _damages.Values)
+        if (_damages.Values.FirstOrDefault() is { } damage)
         {
             throw new Counting.StoredFormatException(damage);
         }

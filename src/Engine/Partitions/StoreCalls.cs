@@ -18,9 +18,6 @@ internal sealed class StoreCalls(IActorRef self, ITimerScheduler timers, Backoff
     /// <summary>What fails and is made again, or null.</summary>
     public string? Failing => _running.Values.FirstOrDefault(call => call.Error is not null)?.Error;
 
-    /// <summary>Whether a call is under way.</summary>
-    public bool Any => _running.Count > 0;
-
     /// <summary>Makes a call.</summary>
     /// <param name="what">What it does, for messages: "loading snapshots".</param>
     /// <param name="run">The call; it touches no state of the actor.</param>
@@ -66,7 +63,7 @@ internal sealed class StoreCalls(IActorRef self, ITimerScheduler timers, Backoff
             call.Error = $"{call.What}: {error.Message}";
             TimeSpan wait = backoff.After(call.Failures);
             PartitionLog.StoreCallFailed(logger, owner, call.What, call.Failures, wait, error.Message);
-            timers.StartSingleTimer(call, new StoreReply(call.Number, IsRetry: true), wait);
+            timers.StartSingleTimer(call.Number, new StoreReply(call.Number, IsRetry: true), wait);
         }
     }
 
@@ -99,18 +96,8 @@ internal sealed class StoreCalls(IActorRef self, ITimerScheduler timers, Backoff
         _ = task.PipeTo(self, success: result => new StoreReply(call.Number, result), failure: error => new StoreReply(call.Number, Error: error));
     }
 
-    private sealed class StoreCall(long number, string what, Func<CancellationToken, Task<object?>> run, Action<object?> then, Func<Exception, bool>? failed)
+    private sealed record StoreCall(long Number, string What, Func<CancellationToken, Task<object?>> Run, Action<object?> Then, Func<Exception, bool>? Failed)
     {
-        public long Number => number;
-
-        public string What => what;
-
-        public Func<CancellationToken, Task<object?>> Run => run;
-
-        public Action<object?> Then => then;
-
-        public Func<Exception, bool>? Failed => failed;
-
         public int Failures { get; set; }
 
         public string? Error { get; set; }

@@ -1,17 +1,12 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Decoding;
-using DataLoad.Engine.Intake;
 
 namespace DataLoad.Engine.Resolving;
 
-/// <summary>
-/// A decoded message on its way to being an event, with where its rows are. Reused from message to message.
-/// </summary>
+/// <summary>A decoded message on its way to being an event, with where its rows are. Reused from message to message.</summary>
 public sealed class Candidate
 {
-    private readonly int[] _keys;
-    private readonly int[] _rows;
     private byte[] _messageId = [];
     private int _messageIdLength;
 
@@ -19,8 +14,8 @@ public sealed class Candidate
     public Candidate(StreamDefinition stream)
     {
         Fields = new MessageFields(stream);
-        _keys = new int[stream.Lookups.Length];
-        _rows = new int[stream.Lookups.Length];
+        Keys = new int[stream.Lookups.Length];
+        Rows = new int[stream.Lookups.Length];
     }
 
     /// <summary>What the message holds.</summary>
@@ -52,6 +47,12 @@ public sealed class Candidate
 
     /// <summary>What row was missing, where one is.</summary>
     public string? MissingRow { get; private set; }
+
+    /// <summary>The key of each step.</summary>
+    internal int[] Keys { get; }
+
+    /// <summary>The place of each step's row.</summary>
+    internal int[] Rows { get; }
 
     /// <summary>Empties the candidate.</summary>
     public void Clear()
@@ -92,14 +93,6 @@ public sealed class Candidate
         State = CandidateState.Missing;
         MissingRow = row;
     }
-
-    internal int Key(int step) => _keys[step];
-
-    internal void SetKey(int step, int key) => _keys[step] = key;
-
-    internal int Row(int step) => _rows[step];
-
-    internal void SetRow(int step, int row) => _rows[step] = row;
 }
 
 /// <summary>What became of a <see cref="Candidate"/>.</summary>
@@ -107,10 +100,8 @@ public enum CandidateState
 {
     /// <summary>It can be made an event, or its rows are still to be looked up.</summary>
     Ready = 0,
-
     /// <summary>A row that it needs is not there yet.</summary>
     Missing = 1,
-
     /// <summary>It cannot be counted.</summary>
     Rejected = 2,
 }

@@ -3,14 +3,10 @@ using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Decoding;
 using DataLoad.Engine.Faults;
-using DataLoad.Engine.Intake;
 
 namespace DataLoad.Engine.Resolving;
 
-/// <summary>
-/// Makes events of one stream's candidates: the message's values over the row's, time and day, identity, facts.
-/// Used by one loop at a time.
-/// </summary>
+/// <summary>Makes events of one stream's candidates: the message's values over the row's, time and day, identity, facts. Used by one loop at a time.</summary>
 public sealed class EventFactory
 {
     private readonly StreamDefinition _stream;
@@ -29,11 +25,10 @@ public sealed class EventFactory
     private byte[] _scratch = new byte[512];
     private Rejection? _badRow;
 
-    /// <summary>Makes a stream's factory.</summary>
-    /// <param name="stream">The stream.</param>
-    /// <param name="resolver">Holds the rows of the candidates' batch.</param>
-    /// <param name="zone">The zone that days are told in.</param>
-    /// <param name="maxTextBytes">The longest text that a row may give an event, in bytes; a message's is bounded by its body.</param>
+    /// <summary>
+    /// Makes a stream's factory. The resolver holds the rows of the candidates' batch; days are those of the zone; a text that a row gives an
+    /// event has at most so many bytes, as a message's is bounded by its body.
+    /// </summary>
     public EventFactory(StreamDefinition stream, Resolver resolver, TimeZoneInfo zone, int maxTextBytes)
     {
         _maxTextBytes = maxTextBytes;
@@ -42,12 +37,7 @@ public sealed class EventFactory
         _zone = new DayZone(zone);
         _facts = [.. stream.Facts.Select(fact => FactSource.Of(stream, fact))];
         _ownTextSlots = [.. stream.OwnFields.Where(field => field.Kind == FieldKind.Text).Select(field => stream.SlotOf(field.Name))];
-        _commonStep = -1;
-        for (int i = 0; i < stream.Lookups.Length; i++)
-        {
-            _commonStep = stream.Lookups[i].CommonAt >= 0 ? i : _commonStep;
-        }
-
+        _commonStep = stream.Lookups.ToList().FindLastIndex(step => step.CommonAt >= 0);
         _timeColumn = stream.TimeFromRow ? stream.Lookups[0].IndexOf("ctime") : -1;
         _contentSlot = stream.ContentIdentityField is null ? -1 : stream.SlotOf(stream.ContentIdentityField);
         _channelFallbackSlot = stream.ChannelTypeFallback is null ? -1 : stream.SlotOf(stream.ChannelTypeFallback);
@@ -60,8 +50,7 @@ public sealed class EventFactory
     /// <summary>What of a message can be judged before its rows are looked up: the time that it gives itself.</summary>
     public static Rejection? CheckMessage(Candidate candidate) =>
         candidate.Fields.Has(CommonField.Ctime)
-            ? EventTime.Check(candidate.Fields.Integer(CommonField.Ctime), "ctime", candidate.ReceivedMs)
-            : null;
+            ? EventTime.Check(candidate.Fields.Integer(CommonField.Ctime), "ctime", candidate.ReceivedMs) : null;
 
     /// <summary>Makes a candidate, whose rows are found, an event.</summary>
     /// <returns>Null, or why the candidate cannot be counted.</returns>
@@ -100,7 +89,7 @@ public sealed class EventFactory
     private Rejection? SetCommon(Candidate candidate, BusinessEvent @event)
     {
         LookupRows? rows = _commonStep < 0 ? null : _resolver.Rows(_commonStep);
-        int row = rows is null ? -1 : candidate.Row(_commonStep);
+        int row = rows is null ? -1 : candidate.Rows[_commonStep];
         if (!SetText(candidate, @event, EventText.SessionStr, CommonField.SessionStr, rows, row))
         {
             return Missing("sessionStr", candidate);
@@ -162,33 +151,19 @@ public sealed class EventFactory
 
     private Rejection? SetTime(Candidate candidate, BusinessEvent @event)
     {
-        long time = candidate.Fields.Integer(CommonField.Ctime);
-        TimeSource source = TimeSource.Message;
-        if (time == 0 && _timeColumn >= 0)
+        long message = candidate.Fields.Integer(CommonField.Ctime);
+        long row = message == 0 && _timeColumn >= 0 ? RowNumber(candidate, 0, _timeColumn) : 0;
+        if (_badRow is not null)
         {
-            time = RowNumber(candidate, 0, _timeColumn);
-            if (_badRow is not null)
-            {
-                return _badRow;
-            }
-
-            source = TimeSource.Row;
+            return _badRow;
         }
 
-        if (time == 0)
-        {
-            time = candidate.TimestampMs;
-            source = TimeSource.Timestamp;
-        }
-
-        if (time == 0)
-        {
-            time = candidate.ReceivedMs;
-        }
-
+        long time = message != 0 ? message : row != 0 ? row : candidate.TimestampMs != 0 ? candidate.TimestampMs : candidate.ReceivedMs;
         if (!EventTime.IsInRange(time, candidate.ReceivedMs))
         {
-            return EventTime.Check(time, NameOf(source, candidate), candidate.ReceivedMs);
+            // The receipt itself is always in range.
+            string source = message != 0 ? "ctime" : row != 0 ? $"ctime of row {candidate.Keys[0]} of {_stream.Lookups[0].Name}" : "the AMQP timestamp";
+            return EventTime.Check(time, source, candidate.ReceivedMs);
         }
 
         @event.TimeMs = time;
@@ -196,18 +171,11 @@ public sealed class EventFactory
         return null;
     }
 
-    private string NameOf(TimeSource source, Candidate candidate) => source switch
-    {
-        TimeSource.Row => $"ctime of row {candidate.Key(0)} of {_stream.Lookups[0].Name}",
-        TimeSource.Timestamp => "the AMQP timestamp",
-        _ => "ctime",
-    };
-
     private EventId IdentityOf(Candidate candidate, BusinessEvent @event)
     {
         if (_stream.BusinessKeyStep >= 0)
         {
-            return EventId.Key(candidate.Key(_stream.BusinessKeyStep));
+            return EventId.Key(candidate.Keys[_stream.BusinessKeyStep]);
         }
 
         if (!string.IsNullOrEmpty(candidate.MessageId))
@@ -310,7 +278,7 @@ public sealed class EventFactory
     private long RowNumber(Candidate candidate, int step, int column)
     {
         LookupRows rows = _resolver.Rows(step);
-        int row = candidate.Row(step);
+        int row = candidate.Rows[step];
         if (rows.Error(row, column) is string error)
         {
             _badRow ??= BadRow(candidate, step, error);
@@ -345,7 +313,7 @@ public sealed class EventFactory
     }
 
     private Rejection BadRow(Candidate candidate, int step, string error) =>
-        new(RejectReason.BadRow, $"Row {candidate.Key(step)} of {_stream.Lookups[step].Name}: {error}");
+        new(RejectReason.BadRow, $"Row {candidate.Keys[step]} of {_stream.Lookups[step].Name}: {error}");
 
     private ReadOnlySpan<byte> Utf8(string value)
     {
@@ -362,7 +330,7 @@ public sealed class EventFactory
         RejectReason.MissingField,
         _commonStep < 0
             ? $"{field} is missing: the message has none"
-            : $"{field} is missing: neither the message nor row {candidate.Key(_commonStep)} of {_stream.Lookups[_commonStep].Name} has one");
+            : $"{field} is missing: neither the message nor row {candidate.Keys[_commonStep]} of {_stream.Lookups[_commonStep].Name} has one");
 
     private readonly record struct FactSource(int Step, int Place)
     {

@@ -22,3 +22,11 @@ public interface ILookup : IAsyncDisposable
 
 /// <summary>A query's result is not what its step declares; the message names the query and the column.</summary>
 public sealed class LookupException(string message) : Exception(message);
+
+/// <summary>The queries for the reference schema, where a table is named as its step is and a column as the step's is.</summary>
+public static class DefaultQueries
+{
+    /// <summary>The query of a step.</summary>
+    public static string Of(LookupStep step) =>
+        $"SELECT id, {string.Join(", ", step.Columns.Select(column => column.Name))} FROM {step.Name} WHERE id = ANY(@keys)";
+}

@@ -2,9 +2,7 @@ using DataLoad.Engine.Contract;
 
 namespace DataLoad.Engine.Resolving;
 
-/// <summary>
-/// The rows that one query returned, column by column, and reused from batch to batch. Not thread-safe.
-/// </summary>
+/// <summary>The rows that one query returned, column by column, and reused from batch to batch. Not thread-safe.</summary>
 public sealed class LookupRows
 {
     private const long Null = long.MinValue;

@@ -1,6 +1,5 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Decoding;
-using DataLoad.Engine.Intake;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
@@ -18,15 +17,14 @@ public sealed class Resolver
     private readonly ResolverOptions _options;
     private readonly ILogger _logger;
     private readonly LookupRows[] _rows;
+
+    // For each step the slot of the message, or the column of the step before, that its key is taken from.
+    private readonly int[] _keyPlaces;
     private readonly HashSet<int> _distinct = [];
     private readonly KeyValuePair<string, object?> _tag;
     private int[] _keys = new int[256];
 
     /// <summary>Makes a stream's resolver.</summary>
-    /// <param name="stream">The stream.</param>
-    /// <param name="lookup">The business database.</param>
-    /// <param name="options">The stream's queries and bounds.</param>
-    /// <param name="logger">Told of failing queries.</param>
     public Resolver(StreamDefinition stream, ILookup lookup, ResolverOptions options, ILogger logger)
     {
         _stream = stream;
@@ -34,6 +32,12 @@ public sealed class Resolver
         _options = options;
         _logger = logger;
         _rows = [.. stream.Lookups.Select(step => new LookupRows(step))];
+        _keyPlaces = [.. stream.Lookups.Select((step, i) => step.Key.Source switch
+        {
+            LookupKeySource.Message => stream.SlotOf(step.Key.Name),
+            LookupKeySource.Data => stream.Lookups[i - 1].IndexOf("data"),
+            _ => stream.Lookups[i - 1].IndexOf(step.Key.Name),
+        })];
         _tag = new(EngineMetrics.StreamTag, stream.Name);
     }
 
@@ -77,7 +81,7 @@ public sealed class Resolver
                 continue;
             }
 
-            candidate.SetKey(step, key);
+            candidate.Keys[step] = key;
             if (_distinct.Add(key))
             {
                 if (count == _keys.Length)
@@ -97,15 +101,14 @@ public sealed class Resolver
         LookupKey source = _stream.Lookups[step].Key;
         if (source.Source == LookupKeySource.Message)
         {
-            key = (int)candidate.Fields.Integer(_stream.SlotOf(source.Name));
+            key = (int)candidate.Fields.Integer(_keyPlaces[step]);
             return true;
         }
 
         LookupRows before = _rows[step - 1];
-        int row = candidate.Row(step - 1);
-        string name = source.Source == LookupKeySource.Data ? "data" : source.Name;
-        int column = before.Step.IndexOf(name);
-        string? error = before.Error(row, column) ?? (before.Has(row, column) ? null : $"column {name} is null");
+        int row = candidate.Rows[step - 1];
+        int column = _keyPlaces[step];
+        string? error = before.Error(row, column) ?? (before.Has(row, column) ? null : $"column {before.Step.Columns[column].Name} is null");
         if (error is null && source.Source == LookupKeySource.Column)
         {
             key = (int)before.Number(row, column);
@@ -119,7 +122,7 @@ public sealed class Resolver
 
         key = 0;
         string lacking = source.Source == LookupKeySource.Data ? $"data gives no {source.Name}: " : "";
-        candidate.Reject(new Rejection(RejectReason.BadRow, $"Row {candidate.Key(step - 1)} of {before.Step.Name}: {lacking}{error}"));
+        candidate.Reject(new Rejection(RejectReason.BadRow, $"Row {candidate.Keys[step - 1]} of {before.Step.Name}: {lacking}{error}"));
         return false;
     }
 
@@ -134,14 +137,14 @@ public sealed class Resolver
                 continue;
             }
 
-            int row = rows.Find(candidate.Key(step));
+            int row = rows.Find(candidate.Keys[step]);
             if (row < 0)
             {
-                candidate.Miss($"{rows.Step.Name} {candidate.Key(step)}");
+                candidate.Miss($"{rows.Step.Name} {candidate.Keys[step]}");
             }
             else
             {
-                candidate.SetRow(step, row);
+                candidate.Rows[step] = row;
             }
         }
     }

@@ -5,8 +5,7 @@ using System.Runtime.InteropServices;
 namespace DataLoad.Engine.Counting.Sets;
 
 /// <summary>
-/// Operations on the 1,024 words of a bitmap container. Value <c>v</c> is bit <c>v % 64</c> of word
-/// <c>v / 64</c>, as the Roaring format stores it.
+/// Operations on the 1,024 words of a bitmap container. Value <c>v</c> is bit <c>v % 64</c> of word <c>v / 64</c>, as the Roaring format stores it.
 /// </summary>
 internal static class Bitmap
 {
@@ -23,19 +22,10 @@ internal static class Bitmap
     public static void SetAll(Span<ulong> words, ReadOnlySpan<ushort> lows)
     {
         // One slice up front lets the JIT drop the bounds check of every store: low >> 6 is below 1,024.
-        ref var first = ref MemoryMarshal.GetReference(words[..WordCount]);
-        foreach (var low in lows)
+        ref ulong first = ref MemoryMarshal.GetReference(words[..WordCount]);
+        foreach (ushort low in lows)
         {
             Unsafe.Add(ref first, low >> 6) |= 1UL << low;
-        }
-    }
-
-    /// <summary>Clears one bit for each value of <paramref name="lows"/>.</summary>
-    public static void ClearAll(Span<ulong> words, ReadOnlySpan<ushort> lows)
-    {
-        foreach (var low in lows)
-        {
-            words[low >> 6] &= ~(1UL << low);
         }
     }
 
@@ -43,8 +33,8 @@ internal static class Bitmap
     public static void SetRange(Span<ulong> words, int start, int end)
     {
         int firstWord = start >> 6, lastWord = end >> 6;
-        var head = ulong.MaxValue << start;
-        var tail = ulong.MaxValue >> (63 - (end & 63));
+        ulong head = ulong.MaxValue << start;
+        ulong tail = ulong.MaxValue >> (63 - (end & 63));
         if (firstWord == lastWord)
         {
             words[firstWord] |= head & tail;
@@ -56,55 +46,30 @@ internal static class Bitmap
         words[lastWord] |= tail;
     }
 
-    /// <summary>Clears the bits from <paramref name="start"/> to <paramref name="end"/>, both included.</summary>
-    public static void ClearRange(Span<ulong> words, int start, int end)
-    {
-        int firstWord = start >> 6, lastWord = end >> 6;
-        var head = ulong.MaxValue << start;
-        var tail = ulong.MaxValue >> (63 - (end & 63));
-        if (firstWord == lastWord)
-        {
-            words[firstWord] &= ~(head & tail);
-            return;
-        }
-
-        words[firstWord] &= ~head;
-        words[(firstWord + 1)..lastWord].Clear();
-        words[lastWord] &= ~tail;
-    }
-
     /// <summary>Sets the bits that are set in <paramref name="other"/>.</summary>
     public static void Or(Span<ulong> words, ReadOnlySpan<ulong> other)
     {
-        for (var i = 0; i < words.Length && i < other.Length; i++)
+        for (int i = 0; i < words.Length && i < other.Length; i++)
         {
             words[i] |= other[i];
         }
     }
 
-    /// <summary>Keeps only the bits that are set in <paramref name="other"/> too.</summary>
-    public static void And(Span<ulong> words, ReadOnlySpan<ulong> other)
+    /// <summary>Keeps only the bits that are set in <paramref name="other"/> too, or those that are not.</summary>
+    public static void Keep(Span<ulong> words, ReadOnlySpan<ulong> other, bool set)
     {
-        for (var i = 0; i < words.Length && i < other.Length; i++)
+        ulong flip = set ? 0 : ulong.MaxValue;
+        for (int i = 0; i < words.Length && i < other.Length; i++)
         {
-            words[i] &= other[i];
-        }
-    }
-
-    /// <summary>Clears the bits that are set in <paramref name="other"/>.</summary>
-    public static void AndNot(Span<ulong> words, ReadOnlySpan<ulong> other)
-    {
-        for (var i = 0; i < words.Length && i < other.Length; i++)
-        {
-            words[i] &= ~other[i];
+            words[i] &= other[i] ^ flip;
         }
     }
 
     /// <summary>Number of bits set, 0 to 65,536.</summary>
     public static int CountBits(ReadOnlySpan<ulong> words)
     {
-        var count = 0;
-        foreach (var word in words)
+        int count = 0;
+        foreach (ulong word in words)
         {
             count += BitOperations.PopCount(word);
         }
@@ -115,9 +80,9 @@ internal static class Bitmap
     /// <summary>Number of maximal runs of set bits, 0 to 32,768.</summary>
     public static int CountRuns(ReadOnlySpan<ulong> words)
     {
-        var runs = 0;
+        int runs = 0;
         ulong before = 0;
-        foreach (var word in words)
+        foreach (ulong word in words)
         {
             // A run starts at each set bit whose lower neighbour, perhaps in the word before, is clear.
             runs += BitOperations.PopCount(word & ~(word << 1 | before));
@@ -130,21 +95,20 @@ internal static class Bitmap
     /// <summary>Writes the set bits' values, ascending. <paramref name="lows"/> must be exactly as long as there are bits.</summary>
     public static void CopyLows(ReadOnlySpan<ulong> words, Span<ushort> lows)
     {
-        ref var first = ref MemoryMarshal.GetReference(lows);
-        var written = 0;
-        var i = 0;
+        ref ushort first = ref MemoryMarshal.GetReference(lows);
+        int written = 0;
+        int i = 0;
 
-        // Eight values a step whether there are so many or not: what is too much is overwritten by the next
-        // word's, and the number of bits in a word, which nobody can predict, is not branched on. Safe as
-        // long as there is room for a whole word's values.
+        // Eight values a step whether there are so many or not: what is too much is overwritten by the next word's, and the number of bits in a word,
+        // which nobody can predict, is not branched on. Safe as long as there is room for a whole word's values.
         for (; i < words.Length && lows.Length - written >= 64; i++)
         {
-            var word = words[i];
-            var count = BitOperations.PopCount(word);
-            ref var at = ref Unsafe.Add(ref first, written);
-            for (var done = 0; done < count; done += 8)
+            ulong word = words[i];
+            int count = BitOperations.PopCount(word);
+            ref ushort at = ref Unsafe.Add(ref first, written);
+            for (int done = 0; done < count; done += 8)
             {
-                for (var k = 0; k < 8; k++)
+                for (int k = 0; k < 8; k++)
                 {
                     Unsafe.Add(ref at, done + k) = (ushort)((i << 6) + BitOperations.TrailingZeroCount(word));
                     word &= word - 1;
@@ -156,7 +120,7 @@ internal static class Bitmap
 
         for (; i < words.Length; i++)
         {
-            for (var word = words[i]; word != 0; word &= word - 1)
+            for (ulong word = words[i]; word != 0; word &= word - 1)
             {
                 lows[written++] = (ushort)(i << 6 | BitOperations.TrailingZeroCount(word));
             }
@@ -166,11 +130,11 @@ internal static class Bitmap
     /// <summary>Writes the maximal runs as pairs (start, length - 1). <paramref name="pairs"/> must hold all of them.</summary>
     public static void CopyRuns(ReadOnlySpan<ulong> words, Span<ushort> pairs)
     {
-        var written = 0;
-        var from = NextSet(words, 0);
+        int written = 0;
+        int from = NextSet(words, 0);
         while (from < RoaringFormat.ContainerSpan)
         {
-            var end = NextClear(words, from);
+            int end = NextClear(words, from);
             pairs[written++] = (ushort)from;
             pairs[written++] = (ushort)(end - from - 1);
             from = NextSet(words, end);
@@ -189,8 +153,8 @@ internal static class Bitmap
             return RoaringFormat.ContainerSpan;
         }
 
-        var i = from >> 6;
-        var word = (words[i] ^ flip) & (ulong.MaxValue << from);
+        int i = from >> 6;
+        ulong word = (words[i] ^ flip) & (ulong.MaxValue << from);
         while (word == 0)
         {
             if (++i == WordCount)

@@ -15,9 +15,9 @@ internal partial struct Container
 
     private bool AddToArray(int low)
     {
-        var count = Cardinality;
-        var data = Data;
-        var at = count;
+        int count = Cardinality;
+        ushort[] data = Data;
+        int at = count;
         if (data[count - 1] >= low)
         {
             at = SortedLows.LowerBound(Lows, low);
@@ -42,8 +42,8 @@ internal partial struct Container
     // Once for each growth, which keeps the search for runs cheap: ids that come in order end as runs.
     private bool Regrow(int low, int at)
     {
-        var lows = Lows;
-        var runs = SortedLows.CountRuns(lows);
+        ReadOnlySpan<ushort> lows = Lows;
+        int runs = SortedLows.CountRuns(lows);
         if (PrefersRuns(runs, lows.Length))
         {
             var pairs = new ushort[2 * runs + MinGrowth];
@@ -58,8 +58,8 @@ internal partial struct Container
             return AddToBitmap(low);
         }
 
-        var capacity = Math.Min(RoaringFormat.MaxArrayCardinality, lows.Length + Growth(lows.Length));
-        var grown = GC.AllocateUninitializedArray<ushort>(capacity);
+        int capacity = Math.Min(RoaringFormat.MaxArrayCardinality, lows.Length + Growth(lows.Length));
+        ushort[] grown = GC.AllocateUninitializedArray<ushort>(capacity);
         lows[..at].CopyTo(grown);
         grown[at] = (ushort)low;
         lows[at..].CopyTo(grown.AsSpan(at + 1));
@@ -70,8 +70,8 @@ internal partial struct Container
 
     private bool AddToBitmap(int low)
     {
-        ref var word = ref Bitmap.Words(Data)[low >> 6];
-        var bit = 1UL << low;
+        ref ulong word = ref Bitmap.Words(Data)[low >> 6];
+        ulong bit = 1UL << low;
         if ((word & bit) != 0)
         {
             return false;
@@ -88,16 +88,16 @@ internal partial struct Container
 
     private bool AddToRuns(int low)
     {
-        var pairs = Data.AsSpan(0, 2 * _runCount);
-        var at = RunPairs.LastStartingAtOrBefore(pairs, low);
+        Span<ushort> pairs = Data.AsSpan(0, 2 * _runCount);
+        int at = RunPairs.LastStartingAtOrBefore(pairs, low);
         if (at >= 0 && low <= RunPairs.End(pairs, at))
         {
             return false;
         }
 
         // From here on 'low' is new, so the container was not full and its array is its own.
-        var followsRun = at >= 0 && RunPairs.End(pairs, at) + 1 == low;
-        var precedesRun = at + 1 < _runCount && pairs[2 * (at + 1)] == low + 1;
+        bool followsRun = at >= 0 && RunPairs.End(pairs, at) + 1 == low;
+        bool precedesRun = at + 1 < _runCount && pairs[2 * (at + 1)] == low + 1;
         if (followsRun && precedesRun)
         {
             pairs[2 * at + 1] += (ushort)(pairs[2 * (at + 1) + 1] + 2);
@@ -133,8 +133,8 @@ internal partial struct Container
 
     private void InsertRun(int index, int low)
     {
-        var used = 2 * _runCount;
-        var source = Data;
+        int used = 2 * _runCount;
+        ushort[] source = Data;
         if (used + 2 > source.Length)
         {
             Data = new ushort[used + Growth(used)];
@@ -156,7 +156,7 @@ internal partial struct Container
         }
 
         // Room for what comes next; even at 4,096, where the next id makes it a bitmap.
-        var capacity = Math.Min(RoaringFormat.MaxArrayCardinality, Cardinality + MinGrowth);
+        int capacity = Math.Min(RoaringFormat.MaxArrayCardinality, Cardinality + MinGrowth);
         var lows = new ushort[capacity];
         CopyLows(lows);
         this = Create(Key, Cardinality, ContainerKind.Array, lows);
@@ -170,20 +170,4 @@ internal partial struct Container
     }
 
     private static int Growth(int length) => (Math.Max(MinGrowth, length >> 3) + 3) & ~3;
-}
-
-/// <summary>What became of an attempt to add an id to <see cref="SparseIds"/>.</summary>
-internal enum AddOutcome
-{
-    /// <summary>The id was there.</summary>
-    Present = 0,
-
-    /// <summary>The id is new and was added.</summary>
-    Added = 1,
-
-    /// <summary>The id is new and there is no room: make some, then try again.</summary>
-    Full = 2,
-
-    /// <summary>The id is new and its hash falls among far too many others: a table is the wrong shape for these ids.</summary>
-    Crowded = 3,
 }

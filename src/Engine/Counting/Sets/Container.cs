@@ -51,7 +51,7 @@ internal partial struct Container
         return Create(key, 1, ContainerKind.Array, data);
     }
 
-    /// <summary>A container that takes over <paramref name="data"/>, which must hold <paramref name="cardinality"/> values as <paramref name="kind"/> says.</summary>
+    /// <summary>A container that takes over data, which must hold as many values as the cardinality says, in the way of its kind.</summary>
     public static Container Create(int key, int cardinality, ContainerKind kind, ushort[] data, int runs = 0) => new()
     {
         Key = (ushort)key,
@@ -64,7 +64,7 @@ internal partial struct Container
     /// <summary>The smallest container of these sorted values, at least one.</summary>
     public static Container FromLows(int key, ReadOnlySpan<ushort> lows)
     {
-        var runs = SortedLows.CountRuns(lows);
+        int runs = SortedLows.CountRuns(lows);
         if (PrefersRuns(runs, lows.Length))
         {
             var pairs = new ushort[2 * runs];
@@ -85,14 +85,14 @@ internal partial struct Container
     /// <summary>The smallest container of the set bits; false when there are none.</summary>
     public static bool TryFromWords(int key, ReadOnlySpan<ulong> words, out Container container)
     {
-        var cardinality = Bitmap.CountBits(words);
+        int cardinality = Bitmap.CountBits(words);
         if (cardinality == 0)
         {
             container = default;
             return false;
         }
 
-        var runs = Bitmap.CountRuns(words);
+        int runs = Bitmap.CountRuns(words);
         if (PrefersRuns(runs, cardinality))
         {
             var pairs = new ushort[2 * runs];
@@ -101,13 +101,13 @@ internal partial struct Container
         }
         else if (cardinality <= RoaringFormat.MaxArrayCardinality)
         {
-            var lows = GC.AllocateUninitializedArray<ushort>(cardinality);
+            ushort[] lows = GC.AllocateUninitializedArray<ushort>(cardinality);
             Bitmap.CopyLows(words, lows);
             container = Create(key, cardinality, ContainerKind.Array, lows);
         }
         else
         {
-            var data = GC.AllocateUninitializedArray<ushort>(RoaringFormat.MaxArrayCardinality);
+            ushort[] data = GC.AllocateUninitializedArray<ushort>(RoaringFormat.MaxArrayCardinality);
             words.CopyTo(Bitmap.Words(data));
             container = Create(key, cardinality, ContainerKind.Bitmap, data);
         }
@@ -118,7 +118,7 @@ internal partial struct Container
     /// <summary>A copy that shares nothing that changes, without slack.</summary>
     public readonly Container Clone()
     {
-        var copy = this;
+        Container copy = this;
         if (!ReferenceEquals(Data, FullData))
         {
             copy.Data = Data.AsSpan(0, UsedLength).ToArray();
@@ -160,23 +160,6 @@ internal partial struct Container
         }
     }
 
-    /// <summary>Clears the container's bits; others stay.</summary>
-    public readonly void ClearBits(Span<ulong> words)
-    {
-        switch (Kind)
-        {
-            case ContainerKind.Array:
-                Bitmap.ClearAll(words, Lows);
-                break;
-            case ContainerKind.Bitmap:
-                Bitmap.AndNot(words, Words);
-                break;
-            default:
-                RunPairs.ClearAll(Pairs, words);
-                break;
-        }
-    }
-
     /// <summary>Writes the low halves, ascending; <paramref name="lows"/> is <see cref="Cardinality"/> long.</summary>
     public readonly void CopyLows(Span<ushort> lows)
     {
@@ -195,8 +178,7 @@ internal partial struct Container
     }
 
     // Half the room of the other kinds, so that a container does not go back and forth with each id.
-    private static bool PrefersRuns(int runs, int cardinality) =>
-        2 * RoaringFormat.RunBytes(runs) <= RoaringFormat.PlainBytes(cardinality) + 4;
+    private static bool PrefersRuns(int runs, int cardinality) => 2 * RoaringFormat.RunBytes(runs) <= RoaringFormat.PlainBytes(cardinality) + 4;
 
     private readonly int UsedLength => Kind switch
     {
@@ -211,10 +193,8 @@ internal enum ContainerKind : byte
 {
     /// <summary>Sorted, distinct values; at most <see cref="RoaringFormat.MaxArrayCardinality"/> of them.</summary>
     Array = 0,
-
     /// <summary>One bit for each of the 65,536 values; always more than <see cref="RoaringFormat.MaxArrayCardinality"/> set.</summary>
     Bitmap = 1,
-
     /// <summary>Sorted pairs (start, length - 1) that neither overlap nor touch.</summary>
     Runs = 2,
 }

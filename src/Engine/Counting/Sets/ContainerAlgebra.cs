@@ -18,12 +18,12 @@ internal static class ContainerAlgebra
             return (left.Cardinality == RoaringFormat.ContainerSpan ? left : right).Clone();
         }
 
-        var both = left.Cardinality + right.Cardinality;
+        int both = left.Cardinality + right.Cardinality;
         if (left.Kind == ContainerKind.Array && right.Kind == ContainerKind.Array
             && both <= RoaringFormat.MaxArrayCardinality)
         {
             Span<ushort> lows = stackalloc ushort[both];
-            var written = SortedLows.Union(left.Lows, right.Lows, lows);
+            int written = SortedLows.Union(left.Lows, right.Lows, lows);
             return Container.FromLows(left.Key, lows[..written]);
         }
 
@@ -31,7 +31,7 @@ internal static class ContainerAlgebra
         words.Clear();
         left.SetBits(words);
         right.SetBits(words);
-        Container.TryFromWords(left.Key, words, out var union);
+        Container.TryFromWords(left.Key, words, out Container union);
         return union;
     }
 
@@ -44,24 +44,9 @@ internal static class ContainerAlgebra
             return TryFromLows(left.Key, lows[..SortedLows.Intersect(left.Lows, right.Lows, lows)], out result);
         }
 
-        if (left.Kind == ContainerKind.Array)
-        {
-            return TryFilter(left, right, keep: true, out result);
-        }
-
-        if (right.Kind == ContainerKind.Array)
-        {
-            return TryFilter(right, left, keep: true, out result);
-        }
-
-        Span<ulong> words = stackalloc ulong[Bitmap.WordCount];
-        Span<ulong> others = stackalloc ulong[Bitmap.WordCount];
-        words.Clear();
-        others.Clear();
-        left.SetBits(words);
-        right.SetBits(others);
-        Bitmap.And(words, others);
-        return Container.TryFromWords(left.Key, words, out result);
+        return left.Kind == ContainerKind.Array ? TryFilter(left, right, keep: true, out result)
+            : right.Kind == ContainerKind.Array ? TryFilter(right, left, keep: true, out result)
+            : TryCombine(left, right, keep: true, out result);
     }
 
     /// <summary>Ids in the left one only; false when there are none.</summary>
@@ -73,15 +58,20 @@ internal static class ContainerAlgebra
             return TryFromLows(left.Key, lows[..SortedLows.Except(left.Lows, right.Lows, lows)], out result);
         }
 
-        if (left.Kind == ContainerKind.Array)
-        {
-            return TryFilter(left, right, keep: false, out result);
-        }
+        return left.Kind == ContainerKind.Array
+            ? TryFilter(left, right, keep: false, out result) : TryCombine(left, right, keep: false, out result);
+    }
 
+    // The bits of one container that the other one has (keep) or lacks.
+    private static bool TryCombine(in Container left, in Container right, bool keep, out Container result)
+    {
         Span<ulong> words = stackalloc ulong[Bitmap.WordCount];
+        Span<ulong> others = stackalloc ulong[Bitmap.WordCount];
         words.Clear();
+        others.Clear();
         left.SetBits(words);
-        right.ClearBits(words);
+        right.SetBits(others);
+        Bitmap.Keep(words, others, keep);
         return Container.TryFromWords(left.Key, words, out result);
     }
 
@@ -89,8 +79,8 @@ internal static class ContainerAlgebra
     private static bool TryFilter(in Container array, in Container other, bool keep, out Container result)
     {
         Span<ushort> lows = stackalloc ushort[array.Cardinality];
-        var written = 0;
-        foreach (var low in array.Lows)
+        int written = 0;
+        foreach (ushort low in array.Lows)
         {
             lows[written] = low;
             written += other.Contains(low) == keep ? 1 : 0;

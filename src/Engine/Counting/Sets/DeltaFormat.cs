@@ -1,11 +1,11 @@
 using System.Buffers;
+using DataLoad.Engine.Binary;
 
 namespace DataLoad.Engine.Counting.Sets;
 
 /// <summary>
-/// Our own stored form for sets so scattered that Roaring's eight bytes a container would dominate:
-/// the number of ids, the first id, then each id's distance from the one before less 1; all of them
-/// unsigned varints (seven bits a byte, lowest first, high bit set on all but the last byte).
+/// Our own stored form for sets so scattered that Roaring's eight bytes a container would dominate: the number of ids, the first id, then each id's
+/// distance from the one before less 1; all of them unsigned varints (seven bits a byte, lowest first, high bit set on all but the last byte).
 /// </summary>
 internal static class DeltaFormat
 {
@@ -15,9 +15,9 @@ internal static class DeltaFormat
     /// <summary>Bytes that <see cref="Write"/> writes.</summary>
     public static int SizeOf(ReadOnlySpan<int> ids)
     {
-        var size = VarintSize((uint)ids.Length);
-        var previous = -1;
-        foreach (var id in ids)
+        int size = VarintSize((uint)ids.Length);
+        int previous = -1;
+        foreach (int id in ids)
         {
             size += VarintSize((uint)(id - previous - 1));
             previous = id;
@@ -29,16 +29,16 @@ internal static class DeltaFormat
     /// <summary>Writes ascending, distinct ids.</summary>
     public static void Write(ReadOnlySpan<int> ids, IBufferWriter<byte> output)
     {
-        output.Advance(WriteVarint((uint)ids.Length, output.GetSpan(MaxVarintBytes)));
-        var previous = -1;
+        output.Advance(Varint.Write(output.GetSpan(MaxVarintBytes), (uint)ids.Length));
+        int previous = -1;
         while (!ids.IsEmpty)
         {
-            var batch = ids[..Math.Min(Batch, ids.Length)];
-            var buffer = output.GetSpan(batch.Length * MaxVarintBytes);
-            var written = 0;
-            foreach (var id in batch)
+            ReadOnlySpan<int> batch = ids[..Math.Min(Batch, ids.Length)];
+            Span<byte> buffer = output.GetSpan(batch.Length * MaxVarintBytes);
+            int written = 0;
+            foreach (int id in batch)
             {
-                written += WriteVarint((uint)(id - previous - 1), buffer[written..]);
+                written += Varint.Write(buffer[written..], (uint)(id - previous - 1));
                 previous = id;
             }
 
@@ -51,7 +51,7 @@ internal static class DeltaFormat
     /// <exception cref="InvalidDataException">The bytes are not what <see cref="Write"/> writes.</exception>
     public static int[] Read(ReadOnlySpan<byte> bytes)
     {
-        var count = ReadVarint(ref bytes, "the number of ids");
+        uint count = ReadVarint(ref bytes, "the number of ids");
         if (count > bytes.Length)
         {
             throw Wrong($"{count} ids announced, but only {bytes.Length} bytes follow.");
@@ -59,7 +59,7 @@ internal static class DeltaFormat
 
         var ids = new int[count];
         long previous = -1;
-        for (var i = 0; i < ids.Length; i++)
+        for (int i = 0; i < ids.Length; i++)
         {
             previous += 1L + ReadVarint(ref bytes, "an id");
             if (previous > int.MaxValue)
@@ -75,22 +75,10 @@ internal static class DeltaFormat
 
     private static int VarintSize(uint value) => 1 + System.Numerics.BitOperations.Log2(value | 1) / 7;
 
-    private static int WriteVarint(uint value, Span<byte> output)
-    {
-        var written = 0;
-        for (; value >= 0x80; value >>= 7)
-        {
-            output[written++] = (byte)(value | 0x80);
-        }
-
-        output[written++] = (byte)value;
-        return written;
-    }
-
     private static uint ReadVarint(ref ReadOnlySpan<byte> bytes, string what)
     {
         uint value = 0;
-        for (var i = 0; i < bytes.Length; i++)
+        for (int i = 0; i < bytes.Length; i++)
         {
             uint next = bytes[i];
             if (i == MaxVarintBytes - 1 && next > 0x0F)
@@ -115,6 +103,5 @@ internal static class DeltaFormat
         throw Wrong($"truncated in the varint of {what}.");
     }
 
-    private static InvalidDataException Wrong(FormattableString what) =>
-        new($"Id set, deltas: {FormattableString.Invariant(what)}");
+    private static InvalidDataException Wrong(FormattableString what) => new($"Id set, deltas: {FormattableString.Invariant(what)}");
 }

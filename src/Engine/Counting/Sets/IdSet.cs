@@ -5,15 +5,13 @@ using System.Runtime.InteropServices;
 namespace DataLoad.Engine.Counting.Sets;
 
 /// <summary>
-/// An exact set of non-negative 32-bit ids, 0 to <see cref="int.MaxValue"/>, made to be held by the
-/// thousand: a few ids cost tens of bytes, scattered ones 4 to 5 bytes each, dense ones a fraction of a
-/// bit to 2 bytes each.
+/// An exact set of non-negative 32-bit ids, 0 to <see cref="int.MaxValue"/>, made to be held by the thousand: a few ids cost tens of bytes, scattered
+/// ones 4 to 5 bytes each, dense ones a fraction of a bit to 2 bytes each.
 /// </summary>
 /// <remarks>
-/// Scattered ids live in <see cref="SparseIds"/>, dense ones in <see cref="RoaringIds"/>; the set changes
-/// over by itself. Not thread-safe: one owner at a time. The stored form is that of
-/// <see cref="IdSetFormat"/>: public portable Roaring
-/// (https://github.com/RoaringBitmap/RoaringFormatSpec) after one leading byte, or sorted deltas.
+/// Scattered ids live in <see cref="SparseIds"/>, dense ones in <see cref="RoaringIds"/>; the set changes over by itself. Not thread-safe: one owner
+/// at a time. The stored form is that of <see cref="IdSetFormat"/>: public portable Roaring (https://github.com/RoaringBitmap/RoaringFormatSpec)
+/// after one leading byte, or sorted deltas.
 /// </remarks>
 public sealed class IdSet : IEnumerable<int>
 {
@@ -35,14 +33,10 @@ public sealed class IdSet : IEnumerable<int>
     /// <summary>Whether there are no ids.</summary>
     public bool IsEmpty => Count == 0;
 
-    /// <summary>
-    /// Bytes of managed memory held, with object headers and slack. O(1), or O(containers) after growth.
-    /// </summary>
+    /// <summary>Bytes of managed memory held, with object headers and slack. O(1), or O(containers) after growth.</summary>
     public long ResidentBytes => ManagedBytes.Object(24) + _sparse.ResidentBytes + (_roaring?.ResidentBytes ?? 0);
 
-    /// <summary>
-    /// Bytes that <see cref="WriteTo"/> will write. Costs about as much as writing.
-    /// </summary>
+    /// <summary>Bytes that <see cref="WriteTo"/> will write. Costs about as much as writing.</summary>
     public int SerializedBytes => IdSetFormat.SizeOf(this);
 
     /// <summary>Whether the set is held in Roaring containers; for tests of the changeover.</summary>
@@ -74,7 +68,7 @@ public sealed class IdSet : IEnumerable<int>
             return _roaring.Add(id);
         }
 
-        var outcome = _sparse.TryAdd((uint)id);
+        AddOutcome outcome = _sparse.TryAdd((uint)id);
         return outcome <= AddOutcome.Added ? outcome == AddOutcome.Added : AddAfterGrowth(id, outcome);
     }
 
@@ -104,8 +98,7 @@ public sealed class IdSet : IEnumerable<int>
     {
         if (ids.Length < Count)
         {
-            throw new ArgumentException(
-                FormattableString.Invariant($"Room for {ids.Length} ids, and the set has {Count}."), nameof(ids));
+            throw new ArgumentException(FormattableString.Invariant($"Room for {ids.Length} ids, and the set has {Count}."), nameof(ids));
         }
 
         if (_roaring is not null)
@@ -114,7 +107,7 @@ public sealed class IdSet : IEnumerable<int>
             return;
         }
 
-        var values = ids[.._sparse.Count];
+        Span<int> values = ids[.._sparse.Count];
         CopyUnsortedTo(values);
         IdSort.Sort(MemoryMarshal.Cast<int, uint>(values));
     }
@@ -128,18 +121,17 @@ public sealed class IdSet : IEnumerable<int>
     /// <summary>A set of ascending, distinct, non-negative ids.</summary>
     internal static IdSet FromSorted(ReadOnlySpan<int> ids)
     {
-        var containers = 0;
-        var key = -1;
-        foreach (var id in ids)
+        int containers = 0;
+        int key = -1;
+        foreach (int id in ids)
         {
             containers += id >> 16 != key ? 1 : 0;
             key = id >> 16;
         }
 
         return !Density.SuitsRoaring(ids.Length, containers)
-            && SparseIds.TryFrom(MemoryMarshal.Cast<int, uint>(ids), out var sparse)
-                ? new IdSet(sparse, null)
-                : new IdSet(new SparseIds(), RoaringIds.FromSorted(ids, containers));
+            && SparseIds.TryFrom(MemoryMarshal.Cast<int, uint>(ids), out SparseIds sparse)
+                ? new IdSet(sparse, null) : new IdSet(new SparseIds(), RoaringIds.FromSorted(ids, containers));
     }
 
     /// <summary>A set that takes over these containers, or turns them into the sparse form when that is smaller.</summary>
@@ -153,9 +145,8 @@ public sealed class IdSet : IEnumerable<int>
 
         var ids = new int[roaring.Count];
         roaring.CopyTo(ids);
-        return SparseIds.TryFrom(MemoryMarshal.Cast<int, uint>(ids), out var sparse)
-            ? new IdSet(sparse, null)
-            : new IdSet(new SparseIds(), roaring);
+        return SparseIds.TryFrom(MemoryMarshal.Cast<int, uint>(ids), out SparseIds sparse)
+            ? new IdSet(sparse, null) : new IdSet(new SparseIds(), roaring);
     }
 
     /// <summary>Number of Roaring containers the ids take.</summary>
@@ -201,15 +192,32 @@ public sealed class IdSet : IEnumerable<int>
     private static IEnumerable<int> EnumerateRoaring(RoaringIds roaring)
     {
         var lows = new ushort[roaring.LargestCardinality];
-        for (var i = 0; i < roaring.Size; i++)
+        for (int i = 0; i < roaring.Size; i++)
         {
-            var high = roaring.Containers[i].Key << 16;
-            var count = roaring.Containers[i].Cardinality;
+            int high = roaring.Containers[i].Key << 16;
+            int count = roaring.Containers[i].Cardinality;
             roaring.Containers[i].CopyLows(lows.AsSpan(0, count));
-            for (var j = 0; j < count; j++)
+            for (int j = 0; j < count; j++)
             {
                 yield return high | lows[j];
             }
         }
     }
+}
+
+/// <summary>
+/// When a set is held as a sparse table (4.4 to 4.9 bytes an id) and when in Roaring containers (about 46
+/// bytes a container and 2.1 bytes an id): they cost the same near twenty ids a container.
+/// </summary>
+internal static class Density
+{
+    private const int MinRoaringIds = 32; // below, one set's fixed parts decide, and a list is the least
+    private const int RoaringFromIdsPerContainer = 20;
+    private const int SparseBelowIdsPerContainer = 10; // well apart, so that a set does not go back and forth
+
+    /// <summary>Whether a sparse set should move to containers.</summary>
+    public static bool SuitsRoaring(long count, int containers) => count >= MinRoaringIds && count >= (long)RoaringFromIdsPerContainer * containers;
+
+    /// <summary>Whether containers should become a sparse set.</summary>
+    public static bool SuitsSparse(long count, int containers) => count < MinRoaringIds / 2 || count < (long)SparseBelowIdsPerContainer * containers;
 }

@@ -26,7 +26,7 @@ internal static class IdSetAlgebra
         }
         else
         {
-            var union = source.Clone();
+            IdSet union = source.Clone();
             AddAll(union, target);
             target.Become(union);
         }
@@ -37,7 +37,7 @@ internal static class IdSetAlgebra
     {
         // All containers at once: each is then counted and given its final kind only once.
         var roaring = new List<RoaringIds>(sets.Count);
-        foreach (var set in sets)
+        foreach (IdSet set in sets)
         {
             if (set.IsRoaring)
             {
@@ -45,9 +45,7 @@ internal static class IdSetAlgebra
             }
         }
 
-        var result = roaring.Count == 0
-            ? new IdSet()
-            : IdSet.FromRoaring(RoaringAlgebra.Union(CollectionsMarshal.AsSpan(roaring)));
+        IdSet result = roaring.Count == 0 ? new IdSet() : IdSet.FromRoaring(RoaringAlgebra.Union(CollectionsMarshal.AsSpan(roaring)));
         AddSparse(result, sets);
         return result;
     }
@@ -57,39 +55,36 @@ internal static class IdSetAlgebra
         left.IsRoaring && right.IsRoaring
             ? IdSet.FromRoaring(RoaringAlgebra.Intersect(left.ToRoaring(), right.ToRoaring()))
             : right.IsRoaring || (!left.IsRoaring && left.Count <= right.Count)
-                ? Filter(left, right, keep: true)
-                : Filter(right, left, keep: true);
+                ? Filter(left, right, keep: true) : Filter(right, left, keep: true);
 
     /// <summary>The ids in <paramref name="left"/> only.</summary>
     public static IdSet Except(IdSet left, IdSet right) =>
-        left.IsRoaring
-            ? IdSet.FromRoaring(RoaringAlgebra.Except(left.ToRoaring(), right.ToRoaring()))
-            : Filter(left, right, keep: false);
+        left.IsRoaring ? IdSet.FromRoaring(RoaringAlgebra.Except(left.ToRoaring(), right.ToRoaring())) : Filter(left, right, keep: false);
 
     // The ids of a sparse set that the other one has (keep) or lacks.
     private static IdSet Filter(IdSet sparse, IdSet other, bool keep)
     {
-        var ids = ArrayPool<int>.Shared.Rent((int)sparse.Count);
-        var source = ids.AsSpan(0, (int)sparse.Count);
+        int[] ids = ArrayPool<int>.Shared.Rent((int)sparse.Count);
+        Span<int> source = ids.AsSpan(0, (int)sparse.Count);
         sparse.CopyTo(source);
-        var kept = 0;
-        foreach (var id in source)
+        int kept = 0;
+        foreach (int id in source)
         {
             source[kept] = id;
             kept += other.Contains(id) == keep ? 1 : 0;
         }
 
-        var result = IdSet.FromSorted(source[..kept]);
+        IdSet result = IdSet.FromSorted(source[..kept]);
         ArrayPool<int>.Shared.Return(ids);
         return result;
     }
 
     private static void AddAll(IdSet target, IdSet sparse)
     {
-        var ids = ArrayPool<int>.Shared.Rent((int)sparse.Count);
-        var source = ids.AsSpan(0, (int)sparse.Count);
+        int[] ids = ArrayPool<int>.Shared.Rent((int)sparse.Count);
+        Span<int> source = ids.AsSpan(0, (int)sparse.Count);
         sparse.CopyTo(source);
-        foreach (var id in source)
+        foreach (int id in source)
         {
             target.Add(id);
         }
@@ -97,20 +92,19 @@ internal static class IdSetAlgebra
         ArrayPool<int>.Shared.Return(ids);
     }
 
-    // The sparse ones of the sets, many at a time: sorting all of them once is cheaper than finding each
-    // id's place in a set that grows.
+    // The sparse ones of the sets, many at a time: sorting all of them once is cheaper than finding each id's place in a set that grows.
     private static void AddSparse(IdSet target, IReadOnlyList<IdSet> sets)
     {
         long total = 0, largest = 0;
-        foreach (var set in sets)
+        foreach (IdSet set in sets)
         {
             total += set.IsRoaring ? 0 : set.Count;
             largest = Math.Max(largest, set.IsRoaring ? 0 : set.Count);
         }
 
-        var buffer = ArrayPool<int>.Shared.Rent((int)Math.Min(total, Math.Max(largest, MaxBatch)));
-        var used = 0;
-        foreach (var set in sets)
+        int[] buffer = ArrayPool<int>.Shared.Rent((int)Math.Min(total, Math.Max(largest, MaxBatch)));
+        int used = 0;
+        foreach (IdSet set in sets)
         {
             if (set.IsRoaring)
             {
@@ -134,8 +128,8 @@ internal static class IdSetAlgebra
     private static void AddBatch(IdSet target, Span<int> ids)
     {
         IdSort.Sort(MemoryMarshal.Cast<int, uint>(ids));
-        var distinct = 0;
-        foreach (var id in ids)
+        int distinct = 0;
+        foreach (int id in ids)
         {
             if (distinct == 0 || ids[distinct - 1] != id)
             {
@@ -143,7 +137,7 @@ internal static class IdSetAlgebra
             }
         }
 
-        var batch = IdSet.FromSorted(ids[..distinct]);
+        IdSet batch = IdSet.FromSorted(ids[..distinct]);
         if (target.IsEmpty)
         {
             target.Become(batch);

@@ -31,8 +31,8 @@ internal static class IdSetFormat
             return 1 + RoaringWriter.SizeOf(set.ToRoaring());
         }
 
-        var ids = RentSorted(set, out var length);
-        var size = 1 + DeltaFormat.SizeOf(ids.AsSpan(0, length));
+        int[] ids = RentSorted(set, out int length);
+        int size = 1 + DeltaFormat.SizeOf(ids.AsSpan(0, length));
         ArrayPool<int>.Shared.Return(ids);
         return size;
     }
@@ -40,7 +40,7 @@ internal static class IdSetFormat
     /// <summary>Writes a set.</summary>
     public static void Write(IdSet set, IBufferWriter<byte> output)
     {
-        var isRoaring = IsRoaring(set);
+        bool isRoaring = IsRoaring(set);
         output.GetSpan(1)[0] = isRoaring ? RoaringTag : DeltaTag;
         output.Advance(1);
         if (isRoaring)
@@ -49,7 +49,7 @@ internal static class IdSetFormat
             return;
         }
 
-        var ids = RentSorted(set, out var length);
+        int[] ids = RentSorted(set, out int length);
         DeltaFormat.Write(ids.AsSpan(0, length), output);
         ArrayPool<int>.Shared.Return(ids);
     }
@@ -67,18 +67,17 @@ internal static class IdSetFormat
         {
             DeltaTag => IdSet.FromSorted(DeltaFormat.Read(bytes[1..])),
             RoaringTag => IdSet.FromRoaring(RoaringReader.Read(bytes[1..])),
-            var tag => throw new InvalidDataException(
+            byte tag => throw new InvalidDataException(
                 $"Id set: unknown encoding and version 0x{tag:X2}; this version reads 0x{DeltaTag:X2} and 0x{RoaringTag:X2}."),
         };
     }
 
-    private static bool IsRoaring(IdSet set) =>
-        !set.IsEmpty && set.Count >= (long)RoaringFromIdsPerContainer * set.CountContainers();
+    private static bool IsRoaring(IdSet set) => !set.IsEmpty && set.Count >= (long)RoaringFromIdsPerContainer * set.CountContainers();
 
     private static int[] RentSorted(IdSet set, out int length)
     {
         length = (int)set.Count; // Fewer than 24 ids in each of 32,768 containers.
-        var ids = ArrayPool<int>.Shared.Rent(length);
+        int[] ids = ArrayPool<int>.Shared.Rent(length);
         set.CopyTo(ids);
         return ids;
     }

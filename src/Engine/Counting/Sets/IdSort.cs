@@ -17,8 +17,8 @@ internal static class IdSort
             return;
         }
 
-        var rented = ArrayPool<uint>.Shared.Rent(values.Length);
-        var other = rented.AsSpan(0, values.Length);
+        uint[] rented = ArrayPool<uint>.Shared.Rent(values.Length);
+        Span<uint> other = rented.AsSpan(0, values.Length);
         Span<int> starts = stackalloc int[1 << RadixBits];
         Pass(values, other, starts, 0);
         Pass(other, values, starts, RadixBits);
@@ -31,18 +31,18 @@ internal static class IdSort
     {
         const uint Digit = (1 << RadixBits) - 1;
         starts.Clear();
-        foreach (var value in from)
+        foreach (uint value in from)
         {
             starts[(int)(value >> shift & Digit)]++;
         }
 
-        var start = 0;
-        for (var i = 0; i < starts.Length; i++)
+        int start = 0;
+        for (int i = 0; i < starts.Length; i++)
         {
             (starts[i], start) = (start, start + starts[i]);
         }
 
-        foreach (var value in from)
+        foreach (uint value in from)
         {
             to[starts[(int)(value >> shift & Digit)]++] = value;
         }

@@ -6,8 +6,8 @@ internal static class RoaringAlgebra
     /// <summary>A new set of the ids in any of <paramref name="sets"/>, of which there is at least one.</summary>
     public static RoaringIds Union(ReadOnlySpan<RoaringIds> sets)
     {
-        var largest = 0;
-        foreach (var set in sets)
+        int largest = 0;
+        foreach (RoaringIds set in sets)
         {
             largest = Math.Max(largest, set.Size);
         }
@@ -19,7 +19,7 @@ internal static class RoaringAlgebra
         {
             // The smallest key not yet done, and how many sets have it.
             int key = int.MaxValue, owners = 0, first = 0, last = 0;
-            for (var i = 0; i < sets.Length; i++)
+            for (int i = 0; i < sets.Length; i++)
             {
                 if (positions[i] == sets[i].Size)
                 {
@@ -44,8 +44,8 @@ internal static class RoaringAlgebra
                 return result;
             }
 
-            ref readonly var one = ref sets[first].Containers[positions[first]];
-            ref readonly var other = ref sets[last].Containers[positions[last]];
+            ref readonly Container one = ref sets[first].Containers[positions[first]];
+            ref readonly Container other = ref sets[last].Containers[positions[last]];
             if (owners == 1)
             {
                 result.Append(one.Clone());
@@ -60,9 +60,9 @@ internal static class RoaringAlgebra
             else
             {
                 words.Clear();
-                for (var i = first; i <= last; i++)
+                for (int i = first; i <= last; i++)
                 {
-                    var position = positions[i];
+                    int position = positions[i];
                     if (position < sets[i].Size && sets[i].Containers[position].Key == key)
                     {
                         sets[i].Containers[position].SetBits(words);
@@ -70,7 +70,7 @@ internal static class RoaringAlgebra
                     }
                 }
 
-                Container.TryFromWords(key, words, out var union);
+                Container.TryFromWords(key, words, out Container union);
                 result.Append(union);
             }
         }
@@ -79,7 +79,7 @@ internal static class RoaringAlgebra
     /// <summary>Adds the ids of <paramref name="source"/> to <paramref name="target"/>, in place.</summary>
     public static RoaringIds UnionInto(RoaringIds target, RoaringIds source)
     {
-        foreach (ref readonly var container in source.Containers)
+        foreach (ref readonly Container container in source.Containers)
         {
             if (target.IndexOf(container.Key) < 0)
             {
@@ -88,9 +88,9 @@ internal static class RoaringAlgebra
             }
         }
 
-        foreach (ref readonly var container in source.Containers)
+        foreach (ref readonly Container container in source.Containers)
         {
-            var index = target.IndexOf(container.Key);
+            int index = target.IndexOf(container.Key);
             target.Replace(index, ContainerAlgebra.Union(target.Containers[index], container));
         }
 
@@ -101,10 +101,10 @@ internal static class RoaringAlgebra
     public static RoaringIds Intersect(RoaringIds left, RoaringIds right)
     {
         var result = new RoaringIds(Math.Max(1, Math.Min(left.Size, right.Size)));
-        foreach (ref readonly var container in left.Containers)
+        foreach (ref readonly Container container in left.Containers)
         {
-            var index = right.IndexOf(container.Key);
-            if (index >= 0 && ContainerAlgebra.TryIntersect(container, right.Containers[index], out var common))
+            int index = right.IndexOf(container.Key);
+            if (index >= 0 && ContainerAlgebra.TryIntersect(container, right.Containers[index], out Container common))
             {
                 result.Append(common);
             }
@@ -117,14 +117,14 @@ internal static class RoaringAlgebra
     public static RoaringIds Except(RoaringIds left, RoaringIds right)
     {
         var result = new RoaringIds(Math.Max(1, left.Size));
-        foreach (ref readonly var container in left.Containers)
+        foreach (ref readonly Container container in left.Containers)
         {
-            var index = right.IndexOf(container.Key);
+            int index = right.IndexOf(container.Key);
             if (index < 0)
             {
                 result.Append(container.Clone());
             }
-            else if (ContainerAlgebra.TryExcept(container, right.Containers[index], out var rest))
+            else if (ContainerAlgebra.TryExcept(container, right.Containers[index], out Container rest))
             {
                 result.Append(rest);
             }

@@ -1,9 +1,6 @@
 namespace DataLoad.Engine.Counting.Sets;
 
-/// <summary>
-/// Numbers of the public portable Roaring format, little-endian throughout. Source:
-/// https://github.com/RoaringBitmap/RoaringFormatSpec.
-/// </summary>
+/// <summary>Numbers of the public portable Roaring format, little-endian throughout. Source: https://github.com/RoaringBitmap/RoaringFormatSpec.</summary>
 /// <remarks>
 /// <list type="number">
 /// <item>Cookie. Without run containers: <c>u32</c> 12346, then <c>u32</c> number of containers. With:

@@ -30,8 +30,8 @@ internal sealed class RoaringIds
     {
         get
         {
-            var largest = 0;
-            foreach (ref readonly var container in Containers)
+            int largest = 0;
+            foreach (ref readonly Container container in Containers)
             {
                 largest = Math.Max(largest, container.Cardinality);
             }
@@ -47,8 +47,8 @@ internal sealed class RoaringIds
         {
             if (_residentBytes == StaleBytes)
             {
-                var bytes = ManagedBytes.Object(32) + ManagedBytes.Array(_containers.Length, 16);
-                foreach (ref readonly var container in Containers)
+                long bytes = ManagedBytes.Object(32) + ManagedBytes.Array(_containers.Length, 16);
+                foreach (ref readonly Container container in Containers)
                 {
                     bytes += container.DataBytes;
                 }
@@ -67,8 +67,8 @@ internal sealed class RoaringIds
         Span<ushort> lows = new ushort[Math.Min(ids.Length, RoaringFormat.ContainerSpan)];
         while (!ids.IsEmpty)
         {
-            var key = ids[0] >> 16;
-            var length = 0;
+            int key = ids[0] >> 16;
+            int length = 0;
             while (length < ids.Length && ids[length] >> 16 == key)
             {
                 lows[length] = (ushort)ids[length];
@@ -110,9 +110,9 @@ internal sealed class RoaringIds
     /// <summary>Adds a non-negative id; true when it is new.</summary>
     public bool Add(int id)
     {
-        var key = id >> 16;
-        var low = id & 0xFFFF;
-        var index = IndexOf(key);
+        int key = id >> 16;
+        int low = id & 0xFFFF;
+        int index = IndexOf(key);
         if (index < 0)
         {
             InsertAt(~index, Container.Of(key, low));
@@ -120,8 +120,8 @@ internal sealed class RoaringIds
             return true;
         }
 
-        ref var container = ref _containers[index];
-        var before = container.Data;
+        ref Container container = ref _containers[index];
+        ushort[] before = container.Data;
         if (!container.Add(low))
         {
             return false;
@@ -139,14 +139,14 @@ internal sealed class RoaringIds
     /// <summary>Whether a non-negative id is in the set.</summary>
     public bool Contains(int id)
     {
-        var index = IndexOf(id >> 16);
+        int index = IndexOf(id >> 16);
         return index >= 0 && _containers[index].Contains(id & 0xFFFF);
     }
 
     /// <summary>Index of the container with this key; the complement of where it belongs when there is none.</summary>
     public int IndexOf(int key)
     {
-        var containers = _containers;
+        Container[] containers = _containers;
         if (_size == 0)
         {
             return ~0;
@@ -154,7 +154,7 @@ internal sealed class RoaringIds
 
         // Keys are distinct, so a key is never further in than its distance from the first one; and it is
         // exactly there when ids cover their range, as the ids of a growing table do.
-        var guess = key - containers[0].Key;
+        int guess = key - containers[0].Key;
         if (guess < 0)
         {
             return ~0;
@@ -168,7 +168,7 @@ internal sealed class RoaringIds
         int from = 0, to = Math.Min(guess, _size);
         while (from < to)
         {
-            var middle = (from + to) >>> 1;
+            int middle = (from + to) >>> 1;
             if (containers[middle].Key < key)
             {
                 from = middle + 1;
@@ -186,7 +186,7 @@ internal sealed class RoaringIds
     public RoaringIds Clone()
     {
         var copy = new RoaringIds(_size);
-        foreach (ref readonly var container in Containers)
+        foreach (ref readonly Container container in Containers)
         {
             copy.Append(container.Clone());
         }
@@ -198,12 +198,12 @@ internal sealed class RoaringIds
     public void CopyTo(Span<int> ids)
     {
         Span<ushort> buffer = new ushort[LargestCardinality];
-        foreach (ref readonly var container in Containers)
+        foreach (ref readonly Container container in Containers)
         {
-            var lows = buffer[..container.Cardinality];
+            Span<ushort> lows = buffer[..container.Cardinality];
             container.CopyLows(lows);
-            var high = container.Key << 16;
-            for (var i = 0; i < lows.Length; i++)
+            int high = container.Key << 16;
+            for (int i = 0; i < lows.Length; i++)
             {
                 ids[i] = high | lows[i];
             }

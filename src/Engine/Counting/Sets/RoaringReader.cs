@@ -20,7 +20,7 @@ internal ref struct RoaringReader
 
     private RoaringIds Read()
     {
-        var cookie = BinaryPrimitives.ReadUInt32LittleEndian(Take(4, "the cookie"));
+        uint cookie = BinaryPrimitives.ReadUInt32LittleEndian(Take(4, "the cookie"));
         ReadOnlySpan<byte> runFlags = default;
         long size;
         if (cookie == RoaringFormat.CookieWithoutRuns)
@@ -42,17 +42,17 @@ internal ref struct RoaringReader
             throw Wrong($"{size} containers; non-negative 32-bit ids fill at most {RoaringFormat.MaxKey + 1}");
         }
 
-        var containers = (int)size;
-        var header = Take(4 * containers, "the descriptive header");
-        var withOffsets = runFlags.IsEmpty || containers >= RoaringFormat.OffsetsFromContainers;
-        var offsets = withOffsets ? Take(4 * containers, "the offset header") : default;
+        int containers = (int)size;
+        ReadOnlySpan<byte> header = Take(4 * containers, "the descriptive header");
+        bool withOffsets = runFlags.IsEmpty || containers >= RoaringFormat.OffsetsFromContainers;
+        ReadOnlySpan<byte> offsets = withOffsets ? Take(4 * containers, "the offset header") : default;
 
         var ids = new RoaringIds(containers);
-        var previousKey = -1;
-        for (var i = 0; i < containers; i++)
+        int previousKey = -1;
+        for (int i = 0; i < containers; i++)
         {
             int key = BinaryPrimitives.ReadUInt16LittleEndian(header[(4 * i)..]);
-            var cardinality = BinaryPrimitives.ReadUInt16LittleEndian(header[(4 * i + 2)..]) + 1;
+            int cardinality = BinaryPrimitives.ReadUInt16LittleEndian(header[(4 * i + 2)..]) + 1;
             if (key <= previousKey)
             {
                 throw Wrong($"container {i} is out of order: key {key} after {previousKey}");
@@ -63,16 +63,15 @@ internal ref struct RoaringReader
                 throw Wrong($"key {key} of container {i} means ids beyond {int.MaxValue}");
             }
 
-            if (withOffsets && BinaryPrimitives.ReadUInt32LittleEndian(offsets[(4 * i)..]) is var offset
+            if (withOffsets && BinaryPrimitives.ReadUInt32LittleEndian(offsets[(4 * i)..]) is uint offset
                 && offset != _position)
             {
                 throw Wrong($"offset {offset} of container {i}, which is at {_position}");
             }
 
-            var isRuns = !runFlags.IsEmpty && (runFlags[i >> 3] >> (i & 7) & 1) != 0;
+            bool isRuns = !runFlags.IsEmpty && (runFlags[i >> 3] >> (i & 7) & 1) != 0;
             ids.Append(isRuns ? ReadRuns(i, key, cardinality)
-                : cardinality <= RoaringFormat.MaxArrayCardinality ? ReadArray(i, key, cardinality)
-                : ReadBitmap(i, key, cardinality));
+                : cardinality <= RoaringFormat.MaxArrayCardinality ? ReadArray(i, key, cardinality) : ReadBitmap(i, key, cardinality));
             previousKey = key;
         }
 
@@ -81,17 +80,17 @@ internal ref struct RoaringReader
 
     private ReadOnlySpan<byte> TakeRunFlags(int containers)
     {
-        var flags = Take((containers + 7) / 8, "the run flags");
-        var padding = flags[^1] >> ((containers - 1 & 7) + 1);
+        ReadOnlySpan<byte> flags = Take((containers + 7) / 8, "the run flags");
+        int padding = flags[^1] >> ((containers - 1 & 7) + 1);
         return padding == 0 ? flags : throw Wrong($"run flags set beyond the last container");
     }
 
     private Container ReadRuns(int index, int key, int cardinality)
     {
         int runs = BinaryPrimitives.ReadUInt16LittleEndian(Take(2, "the number of runs", index));
-        var body = Take(4 * runs, "the runs", index);
+        ReadOnlySpan<byte> body = Take(4 * runs, "the runs", index);
         int previousEnd = -2, sum = 0;
-        for (var i = 0; i < runs; i++)
+        for (int i = 0; i < runs; i++)
         {
             int start = BinaryPrimitives.ReadUInt16LittleEndian(body[(4 * i)..]);
             int end = start + BinaryPrimitives.ReadUInt16LittleEndian(body[(4 * i + 2)..]);
@@ -114,7 +113,7 @@ internal ref struct RoaringReader
             throw WrongCardinality(index, cardinality, sum);
         }
 
-        var pairs = Values(body);
+        ReadOnlySpan<ushort> pairs = Values(body);
         if (RoaringFormat.RunsAreShorter(runs, cardinality))
         {
             return Container.Create(key, cardinality, ContainerKind.Runs, pairs.ToArray(), runs);
@@ -124,14 +123,14 @@ internal ref struct RoaringReader
         Span<ulong> words = stackalloc ulong[Bitmap.WordCount];
         words.Clear();
         RunPairs.SetAll(pairs, words);
-        Container.TryFromWords(key, words, out var container);
+        Container.TryFromWords(key, words, out Container container);
         return container;
     }
 
     private Container ReadArray(int index, int key, int cardinality)
     {
-        var lows = Values(Take(2 * cardinality, "the array", index));
-        for (var i = 1; i < lows.Length; i++)
+        ReadOnlySpan<ushort> lows = Values(Take(2 * cardinality, "the array", index));
+        for (int i = 1; i < lows.Length; i++)
         {
             if (lows[i] <= lows[i - 1])
             {
@@ -144,7 +143,7 @@ internal ref struct RoaringReader
 
     private Container ReadBitmap(int index, int key, int cardinality)
     {
-        var body = Take(RoaringFormat.BitmapBytes, "the bitmap", index);
+        ReadOnlySpan<byte> body = Take(RoaringFormat.BitmapBytes, "the bitmap", index);
         Span<ulong> words = stackalloc ulong[Bitmap.WordCount];
         body.CopyTo(MemoryMarshal.AsBytes(words));
         if (!BitConverter.IsLittleEndian)
@@ -152,14 +151,14 @@ internal ref struct RoaringReader
             BinaryPrimitives.ReverseEndianness(words, words);
         }
 
-        Container.TryFromWords(key, words, out var container);
-        var actual = Bitmap.CountBits(words);
+        Container.TryFromWords(key, words, out Container container);
+        int actual = Bitmap.CountBits(words);
         return actual == cardinality ? container : throw WrongCardinality(index, cardinality, actual);
     }
 
     private ReadOnlySpan<byte> Take(int length, string what, int container = -1)
     {
-        var left = _bytes.Length - _position;
+        int left = _bytes.Length - _position;
         if (length > left)
         {
             throw container < 0
@@ -167,7 +166,7 @@ internal ref struct RoaringReader
                 : Wrong($"truncated: {what} of container {container} takes {length} bytes, {left} are left");
         }
 
-        var taken = _bytes.Slice(_position, length);
+        ReadOnlySpan<byte> taken = _bytes.Slice(_position, length);
         _position += length;
         return taken;
     }
@@ -179,7 +178,7 @@ internal ref struct RoaringReader
             return MemoryMarshal.Cast<byte, ushort>(bytes);
         }
 
-        var values = MemoryMarshal.Cast<byte, ushort>(bytes).ToArray();
+        ushort[] values = MemoryMarshal.Cast<byte, ushort>(bytes).ToArray();
         BinaryPrimitives.ReverseEndianness(values, values);
         return values;
     }

@@ -10,11 +10,11 @@ internal static class RoaringWriter
     /// <summary>Bytes that <see cref="Write"/> writes.</summary>
     public static int SizeOf(RoaringIds ids)
     {
-        var anyRuns = false;
-        var size = 0;
-        foreach (ref readonly var container in ids.Containers)
+        bool anyRuns = false;
+        int size = 0;
+        foreach (ref readonly Container container in ids.Containers)
         {
-            size += BodyBytes(container, out var asRuns);
+            size += BodyBytes(container, out bool asRuns);
             anyRuns |= asRuns;
         }
 
@@ -26,8 +26,8 @@ internal static class RoaringWriter
     {
         var sizes = new int[ids.Size];
         var asRuns = new bool[ids.Size];
-        var anyRuns = false;
-        for (var i = 0; i < sizes.Length; i++)
+        bool anyRuns = false;
+        for (int i = 0; i < sizes.Length; i++)
         {
             sizes[i] = BodyBytes(ids.Containers[i], out asRuns[i]);
             anyRuns |= asRuns[i];
@@ -35,7 +35,7 @@ internal static class RoaringWriter
 
         WriteHeader(ids, sizes, asRuns, anyRuns, output);
         Span<ushort> scratch = new ushort[RoaringFormat.MaxArrayCardinality];
-        for (var i = 0; i < sizes.Length; i++)
+        for (int i = 0; i < sizes.Length; i++)
         {
             WriteBody(ids.Containers[i], asRuns[i], scratch, output.GetSpan(sizes[i])[..sizes[i]]);
             output.Advance(sizes[i]);
@@ -44,30 +44,29 @@ internal static class RoaringWriter
 
     private static int BodyBytes(in Container container, out bool asRuns)
     {
-        var runs = container.CountRuns();
+        int runs = container.CountRuns();
         asRuns = RoaringFormat.RunsAreShorter(runs, container.Cardinality);
         return asRuns ? RoaringFormat.RunBytes(runs) : RoaringFormat.PlainBytes(container.Cardinality);
     }
 
     private static int HeaderBytes(int containers, bool anyRuns)
     {
-        var cookie = anyRuns ? 4 + (containers + 7) / 8 : 8;
-        var offsets = !anyRuns || containers >= RoaringFormat.OffsetsFromContainers ? 4 * containers : 0;
+        int cookie = anyRuns ? 4 + (containers + 7) / 8 : 8;
+        int offsets = !anyRuns || containers >= RoaringFormat.OffsetsFromContainers ? 4 * containers : 0;
         return cookie + 4 * containers + offsets;
     }
 
-    private static void WriteHeader(
-        RoaringIds ids, int[] sizes, bool[] asRuns, bool anyRuns, IBufferWriter<byte> output)
+    private static void WriteHeader(RoaringIds ids, int[] sizes, bool[] asRuns, bool anyRuns, IBufferWriter<byte> output)
     {
-        var length = HeaderBytes(sizes.Length, anyRuns);
-        var header = output.GetSpan(length)[..length];
+        int length = HeaderBytes(sizes.Length, anyRuns);
+        Span<byte> header = output.GetSpan(length)[..length];
         header.Clear();
-        var rest = header;
+        Span<byte> rest = header;
         if (anyRuns)
         {
             Put16(ref rest, RoaringFormat.CookieWithRuns);
             Put16(ref rest, sizes.Length - 1);
-            for (var i = 0; i < asRuns.Length; i++)
+            for (int i = 0; i < asRuns.Length; i++)
             {
                 rest[i >> 3] |= (byte)(asRuns[i] ? 1 << (i & 7) : 0);
             }
@@ -80,14 +79,14 @@ internal static class RoaringWriter
             Put32(ref rest, sizes.Length);
         }
 
-        foreach (ref readonly var container in ids.Containers)
+        foreach (ref readonly Container container in ids.Containers)
         {
             Put16(ref rest, container.Key);
             Put16(ref rest, container.Cardinality - 1);
         }
 
-        var offset = length;
-        for (var i = 0; !rest.IsEmpty; i++)
+        int offset = length;
+        for (int i = 0; !rest.IsEmpty; i++)
         {
             Put32(ref rest, offset);
             offset += sizes[i];
@@ -101,7 +100,7 @@ internal static class RoaringWriter
         if (asRuns)
         {
             Put16(ref body, (body.Length - 2) / 4);
-            var pairs = scratch[..(body.Length / 2)];
+            Span<ushort> pairs = scratch[..(body.Length / 2)];
             switch (container.Kind)
             {
                 case ContainerKind.Array:
@@ -119,14 +118,14 @@ internal static class RoaringWriter
         }
         else if (container.Cardinality <= RoaringFormat.MaxArrayCardinality)
         {
-            var lows = scratch[..container.Cardinality];
+            Span<ushort> lows = scratch[..container.Cardinality];
             container.CopyLows(lows);
             Copy(lows, body);
         }
         else
         {
             scratch.Clear();
-            var words = MemoryMarshal.Cast<ushort, ulong>(scratch);
+            Span<ulong> words = MemoryMarshal.Cast<ushort, ulong>(scratch);
             container.SetBits(words);
             if (!BitConverter.IsLittleEndian)
             {

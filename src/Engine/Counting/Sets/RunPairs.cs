@@ -9,7 +9,7 @@ internal static class RunPairs
     /// <summary>Index of the last run that starts at or before <paramref name="low"/>; -1 when there is none.</summary>
     public static int LastStartingAtOrBefore(ReadOnlySpan<ushort> pairs, int low)
     {
-        var runs = pairs.Length >> 1;
+        int runs = pairs.Length >> 1;
         if (pairs[2 * (runs - 1)] <= low)
         {
             return runs - 1; // Ids that come in order always end here.
@@ -18,7 +18,7 @@ internal static class RunPairs
         int from = 0, to = runs - 1;
         while (from < to)
         {
-            var middle = (from + to) >> 1;
+            int middle = (from + to) >> 1;
             if (pairs[2 * middle] <= low)
             {
                 from = middle + 1;
@@ -38,33 +38,24 @@ internal static class RunPairs
     /// <summary>Whether <paramref name="low"/> lies in a run.</summary>
     public static bool Contains(ReadOnlySpan<ushort> pairs, int low)
     {
-        var at = LastStartingAtOrBefore(pairs, low);
+        int at = LastStartingAtOrBefore(pairs, low);
         return at >= 0 && low <= End(pairs, at);
     }
 
     /// <summary>Sets the bits of every run.</summary>
     public static void SetAll(ReadOnlySpan<ushort> pairs, Span<ulong> words)
     {
-        for (var i = 0; i < pairs.Length; i += 2)
+        for (int i = 0; i < pairs.Length; i += 2)
         {
             Bitmap.SetRange(words, pairs[i], pairs[i] + pairs[i + 1]);
-        }
-    }
-
-    /// <summary>Clears the bits of every run.</summary>
-    public static void ClearAll(ReadOnlySpan<ushort> pairs, Span<ulong> words)
-    {
-        for (var i = 0; i < pairs.Length; i += 2)
-        {
-            Bitmap.ClearRange(words, pairs[i], pairs[i] + pairs[i + 1]);
         }
     }
 
     /// <summary>Writes every value of every run, ascending. <paramref name="lows"/> must hold all of them.</summary>
     public static void CopyLows(ReadOnlySpan<ushort> pairs, Span<ushort> lows)
     {
-        var written = 0;
-        for (var i = 0; i < pairs.Length; i += 2)
+        int written = 0;
+        for (int i = 0; i < pairs.Length; i += 2)
         {
             for (int low = pairs[i], end = pairs[i] + pairs[i + 1]; low <= end; low++)
             {

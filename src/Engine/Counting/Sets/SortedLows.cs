@@ -12,16 +12,15 @@ internal static class SortedLows
 
     /// <summary>Index of the first value that is at least <paramref name="low"/>; the length when all are smaller.</summary>
     /// <remarks>
-    /// Guesses the place from the value, as if values were spread evenly, and gallops from there. For random
-    /// ids that touches two or three cache lines where a binary search would touch seven, one after another;
-    /// for any others it takes O(log n) steps still.
+    /// Guesses the place from the value, as if values were spread evenly, and gallops from there. For random ids that touches two or three cache
+    /// lines where a binary search would touch seven, one after another; for any others it takes O(log n) steps still.
     /// </remarks>
     public static int LowerBound(ReadOnlySpan<ushort> lows, int low)
     {
-        ref var first = ref MemoryMarshal.GetReference(lows);
+        ref ushort first = ref MemoryMarshal.GetReference(lows);
         int from = 0, to = lows.Length;
-        var guess = low * lows.Length >>> 16;
-        var stride = FirstStride;
+        int guess = low * lows.Length >>> 16;
+        int stride = FirstStride;
         if (guess < to && Unsafe.Add(ref first, guess) < low)
         {
             from = guess + 1;
@@ -60,10 +59,10 @@ internal static class SortedLows
     {
         // Branch-free on purpose: a random low would mispredict every other step of an ordinary binary
         // search. The mask is all ones when the probed value is smaller, else zero.
-        var length = end - start;
+        int length = end - start;
         while (length > 1)
         {
-            var half = length >> 1;
+            int half = length >> 1;
             start += half & (Unsafe.Add(ref first, start + half - 1) - low) >> 31;
             length -= half;
         }
@@ -74,7 +73,7 @@ internal static class SortedLows
     /// <summary>Whether <paramref name="low"/> is among the values.</summary>
     public static bool Contains(ReadOnlySpan<ushort> lows, int low)
     {
-        var at = LowerBound(lows, low);
+        int at = LowerBound(lows, low);
         return at < lows.Length && lows[at] == low;
     }
 
@@ -87,14 +86,14 @@ internal static class SortedLows
         }
 
         // Each run begins with a value that does not follow the one before it by exactly one.
-        var following = 0;
-        var i = 1;
+        int following = 0;
+        int i = 1;
         if (lows.Length > Vector<ushort>.Count)
         {
-            var counts = Vector<ushort>.Zero;
+            Vector<ushort> counts = Vector<ushort>.Zero;
             for (; i <= lows.Length - Vector<ushort>.Count; i += Vector<ushort>.Count)
             {
-                var gaps = new Vector<ushort>(lows[i..]) - new Vector<ushort>(lows[(i - 1)..]);
+                Vector<ushort> gaps = new Vector<ushort>(lows[i..]) - new Vector<ushort>(lows[(i - 1)..]);
                 counts -= Vector.Equals(gaps, Vector<ushort>.One); // a match is all ones, that is -1
             }
 
@@ -112,10 +111,10 @@ internal static class SortedLows
     /// <summary>Writes the maximal runs as pairs (start, length - 1). <paramref name="pairs"/> must hold all of them.</summary>
     public static void CopyRuns(ReadOnlySpan<ushort> lows, Span<ushort> pairs)
     {
-        var written = 0;
-        for (var i = 0; i < lows.Length;)
+        int written = 0;
+        for (int i = 0; i < lows.Length;)
         {
-            var from = i++;
+            int from = i++;
             while (i < lows.Length && lows[i] == lows[i - 1] + 1)
             {
                 i++;
@@ -138,7 +137,7 @@ internal static class SortedLows
             j += b <= a ? 1 : 0;
         }
 
-        var rest = i < left.Length ? left[i..] : right[j..];
+        ReadOnlySpan<ushort> rest = i < left.Length ? left[i..] : right[j..];
         rest.CopyTo(into[written..]);
         return written + rest.Length;
     }

@@ -5,10 +5,9 @@ namespace DataLoad.Engine.Counting.Sets;
 /// which is a plain list up to <see cref="ListLimit"/> ids and a hash table beyond.
 /// </summary>
 /// <remarks>
-/// The table keeps hashes (see <see cref="IdHash"/>) in ascending order, each at its home slot or as near
-/// behind it as those before allow. Order makes a miss as short as a hit, which is what affords 92 % load;
-/// and growing by an eighth is one pass over both arrays, without a search. The home slots end before the
-/// array does, so nothing wraps around.
+/// The table keeps hashes (see <see cref="IdHash"/>) in ascending order, each at its home slot or as near behind it as those before allow. Order
+/// makes a miss as short as a hit, which is what affords 92 % load; and growing by an eighth is one pass over both arrays, without a search. The home
+/// slots end before the array does, so nothing wraps around.
 /// </remarks>
 internal struct SparseIds
 {
@@ -66,9 +65,9 @@ internal struct SparseIds
             return _slots.AsSpan(0, _count).Contains(id);
         }
 
-        var hash = IdHash.Of(id);
-        var slots = _slots;
-        var at = Home(hash, Homes(slots.Length));
+        uint hash = IdHash.Of(id);
+        uint[] slots = _slots;
+        int at = Home(hash, Homes(slots.Length));
         while (at < slots.Length && slots[at] < hash)
         {
             at++;
@@ -104,14 +103,14 @@ internal struct SparseIds
     {
         if (_slots.Length < ListLimit)
         {
-            var length = Math.Min(ListLimit, _slots.Length + Math.Max(4, _slots.Length >> 3 & ~1));
+            int length = Math.Min(ListLimit, _slots.Length + Math.Max(4, _slots.Length >> 3 & ~1));
             Array.Resize(ref _slots, length);
             return true;
         }
 
         if (IsList)
         {
-            if (!TryHash(_slots, TableLength(_count + (_count >> 4)), out var table))
+            if (!TryHash(_slots, TableLength(_count + (_count >> 4)), out SparseIds table))
             {
                 return false;
             }
@@ -133,8 +132,8 @@ internal struct SparseIds
             return;
         }
 
-        var written = 0;
-        foreach (var slot in _slots)
+        int written = 0;
+        foreach (uint slot in _slots)
         {
             if (slot != Empty)
             {
@@ -160,17 +159,17 @@ internal struct SparseIds
     {
         Span<ulong> seen = stackalloc ulong[(RoaringFormat.MaxKey + 1) / 64];
         seen.Clear();
-        var containers = 0;
-        var isList = IsList;
-        foreach (var slot in isList ? _slots.AsSpan(0, _count) : _slots)
+        int containers = 0;
+        bool isList = IsList;
+        foreach (uint slot in isList ? _slots.AsSpan(0, _count) : _slots)
         {
             if (slot == Empty)
             {
                 continue;
             }
 
-            var key = (isList ? slot : IdHash.Invert(slot)) >> 16;
-            ref var word = ref seen[(int)(key >> 6)];
+            uint key = (isList ? slot : IdHash.Invert(slot)) >> 16;
+            ref ulong word = ref seen[(int)(key >> 6)];
             containers += (word >> (int)key & 1) == 0 ? 1 : 0;
             word |= 1UL << (int)key;
         }
@@ -180,9 +179,9 @@ internal struct SparseIds
 
     private AddOutcome TryAddToTable(uint hash)
     {
-        var slots = _slots;
-        var home = Home(hash, Homes(slots.Length));
-        var at = home;
+        uint[] slots = _slots;
+        int home = Home(hash, Homes(slots.Length));
+        int at = home;
         while (at < slots.Length && slots[at] < hash)
         {
             at++;
@@ -205,7 +204,7 @@ internal struct SparseIds
 
         if (slots[at] != Empty)
         {
-            var free = slots.AsSpan(at).IndexOf(Empty);
+            int free = slots.AsSpan(at).IndexOf(Empty);
             if (free < 0)
             {
                 return AddOutcome.Full;
@@ -227,7 +226,7 @@ internal struct SparseIds
     private static bool TryHash(ReadOnlySpan<uint> ids, int length, out SparseIds table)
     {
         var hashes = new uint[ids.Length];
-        for (var i = 0; i < ids.Length; i++)
+        for (int i = 0; i < ids.Length; i++)
         {
             hashes[i] = IdHash.Of(ids[i]);
         }
@@ -242,16 +241,16 @@ internal struct SparseIds
     // Moves the hashes, which are in ascending order, to a new array; false, unchanged, when they do not fit.
     private bool TryLayOut(int length)
     {
-        var homes = Homes(length);
-        var slots = GC.AllocateUninitializedArray<uint>(length);
+        int homes = Homes(length);
+        uint[] slots = GC.AllocateUninitializedArray<uint>(length);
         slots.AsSpan().Fill(Empty);
-        var next = 0;
-        foreach (var hash in _slots)
+        int next = 0;
+        foreach (uint hash in _slots)
         {
             // No branch on whether the slot is empty, as it would mispredict at each gap: an empty one is
             // written, as empty, to a place not yet reached, and does not count.
-            var home = Home(hash & int.MaxValue, homes);
-            var at = Math.Max(home, next);
+            int home = Home(hash & int.MaxValue, homes);
+            int at = Math.Max(home, next);
             if (at >= slots.Length || at - home > MaxReach)
             {
                 return false;
@@ -273,6 +272,63 @@ internal struct SparseIds
     // 11/12, or 92 %: an eighth more slots after that is still 81 % full, so an id costs at most 4.9 bytes.
     private static int MaxCount(int length) => length - (int)((uint)length / 12);
 
-    private static int TableLength(int count) =>
-        Math.Max(ListLimit + 1, count + (count >> 3) + 8);
+    private static int TableLength(int count) => Math.Max(ListLimit + 1, count + (count >> 3) + 8);
+}
+
+/// <summary>What became of an attempt to add an id to <see cref="SparseIds"/>.</summary>
+internal enum AddOutcome
+{
+    /// <summary>The id was there.</summary>
+    Present = 0,
+    /// <summary>The id is new and was added.</summary>
+    Added = 1,
+    /// <summary>The id is new and there is no room: make some, then try again.</summary>
+    Full = 2,
+    /// <summary>The id is new and its hash falls among far too many others: a table is the wrong shape for these ids.</summary>
+    Crowded = 3,
+}
+
+/// <summary>
+/// A bijection of the 31-bit ids onto themselves that scatters neighbours. Being a bijection it lets a
+/// table keep hashes only: no two ids collide, and the id comes back by <see cref="Invert"/>.
+/// </summary>
+/// <remarks>Lives in memory only; nothing stored depends on it.</remarks>
+internal static class IdHash
+{
+    private const uint Mask = int.MaxValue;
+
+    // The multipliers of MurmurHash3's finalizer (public domain). Two rounds, as after one there are strides
+    // between ids, if few, that leave the hashes in a narrow band.
+    private const uint First = 0x85EBCA6B;
+    private const uint Second = 0xC2B2AE35;
+    private static readonly uint FirstInverse = InverseOf(First);
+    private static readonly uint SecondInverse = InverseOf(Second);
+
+    /// <summary>The hash of an id, 0 to 2^31 - 1; its high bits are the better ones.</summary>
+    public static uint Of(uint id)
+    {
+        uint hash = (id ^ id >> 16) * First & Mask;
+        return (hash ^ hash >> 16) * Second & Mask;
+    }
+
+    /// <summary>The id of a hash.</summary>
+    public static uint Invert(uint hash)
+    {
+        // Shifting by more than half the 31 bits, the exclusive or undoes itself.
+        uint id = hash * SecondInverse & Mask;
+        id = (id ^ id >> 16) * FirstInverse & Mask;
+        return id ^ id >> 16;
+    }
+
+    // Newton's iteration: each step doubles the number of right low bits, from 3 to more than 31.
+    private static uint InverseOf(uint odd)
+    {
+        uint inverse = odd;
+        for (int i = 0; i < 4; i++)
+        {
+            inverse *= 2 - odd * inverse;
+        }
+
+        return inverse;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
@@ -9,8 +10,8 @@ using Microsoft.Extensions.Logging;
 
 namespace DataLoad.Engine.Partitions;
 
-/// <summary>What all Partitions of a node share.</summary>
-internal sealed record PartitionContext
+/// <summary>What the Partitions of a node work with, made by whoever hosts it.</summary>
+public record PartitionServices
 {
     /// <summary>The node's name, for those who read the journal.</summary>
     public required string Node { get; init; }
@@ -20,9 +21,6 @@ internal sealed record PartitionContext
 
     /// <summary>Bounds and intervals.</summary>
     public required PartitionSettings Settings { get; init; }
-
-    /// <summary>Reads the journal.</summary>
-    public required JournalReader Journal { get; init; }
 
     /// <summary>Epochs, checkpoints and baselines.</summary>
     public required IPartitionStore Positions { get; init; }
@@ -36,16 +34,13 @@ internal sealed record PartitionContext
     /// <summary>The statistics tables.</summary>
     public required IStatisticsStore Statistics { get; init; }
 
-    /// <summary>The <see cref="GroupWriterActor{T}"/> of rows.</summary>
-    public required IActorRef StatisticsWriter { get; init; }
-
-    /// <summary>The <see cref="GroupWriterActor{T}"/> of snapshots.</summary>
-    public required IActorRef SnapshotWriter { get; init; }
+    /// <summary>Whether a failed write of the journal says that its SequenceNr was taken, by another owner.</summary>
+    public required Func<Exception, bool> IsConflict { get; init; }
 
     /// <summary>Told what each Partition says of itself.</summary>
     public required PartitionRegistry Registry { get; init; }
 
-    /// <summary>The memory that Counters, slices and seen identities share.</summary>
+    /// <summary>The memory that all Partitions share.</summary>
     public required MemoryBudget Budget { get; init; }
 
     /// <summary>Told what happens.</summary>
@@ -54,21 +49,35 @@ internal sealed record PartitionContext
     /// <summary>Shown what is persisted.</summary>
     public required PersistedBlocks Persisted { get; init; }
 
-    /// <summary>Whether a failed write says that its SequenceNr was taken, by another owner.</summary>
-    public required Func<Exception, bool> IsConflict { get; init; }
-
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }
 
     /// <summary>Told of what goes wrong.</summary>
     public required ILogger Logger { get; init; }
 
-    /// <summary>How much the waits before a Partition is started again are varied at random, 0 to 1; 0 in a simulation.</summary>
-    public double RestartRandomFactor { get; init; } = 0.2;
-
     /// <summary>The waits between tries of a store call that fails.</summary>
     public Backoff Backoff { get; init; } = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(5));
 
-    /// <summary>The longest wait before a Partition that ended is started again, 1 s or longer.</summary>
+    /// <summary>The longest wait before a Partition that ended is started again, 1 s or longer; it doubles from 1 s.</summary>
     public TimeSpan RestartLimit { get; init; } = TimeSpan.FromSeconds(15);
+}
+
+/// <summary>What all Partitions of a node share: its services, and what was made of them for the actor system.</summary>
+internal sealed record PartitionContext : PartitionServices
+{
+    [SetsRequiredMembers]
+    public PartitionContext(PartitionServices services, JournalReader journal, IActorRef statisticsWriter, IActorRef snapshotWriter)
+        : base(services) => (Journal, StatisticsWriter, SnapshotWriter) = (journal, statisticsWriter, snapshotWriter);
+
+    /// <summary>Reads the journal.</summary>
+    public JournalReader Journal { get; init; }
+
+    /// <summary>The <see cref="GroupWriterActor{T}"/> of rows.</summary>
+    public IActorRef StatisticsWriter { get; }
+
+    /// <summary>The <see cref="GroupWriterActor{T}"/> of snapshots.</summary>
+    public IActorRef SnapshotWriter { get; }
+
+    /// <summary>How much the waits before a Partition is started again are varied at random, 0 to 1; 0 in a simulation.</summary>
+    public double RestartRandomFactor { get; init; } = 0.2;
 }
