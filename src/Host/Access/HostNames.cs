@@ -3,10 +3,8 @@ using DataLoad.Host.Settings;
 
 namespace DataLoad.Host.Access;
 
-/// <summary>
-/// The names that the node may be called by. A web page of another site can have its own name lead to this machine; its
-/// requests then bear that name, and are refused.
-/// </summary>
+/// <summary>The names that the node may be called by. A web page of another site can have its own name lead to this machine; its requests then bear
+/// that name, and are refused.</summary>
 internal sealed class HostNames(HttpSettings settings)
 {
     private readonly HashSet<string> _names = new(
@@ -50,6 +48,5 @@ internal sealed class HostNames(HttpSettings settings)
             && string.Equals(uri.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase);
     }
 
-    private static bool Same(IPAddress address, IPAddress? local) =>
-        local is not null && address.MapToIPv6().Equals(local.MapToIPv6());
+    private static bool Same(IPAddress address, IPAddress? local) => local is not null && address.MapToIPv6().Equals(local.MapToIPv6());
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Threading.RateLimiting;
 using DataLoad.Host.Settings;
@@ -38,7 +37,7 @@ internal sealed class RateLimits(HttpSettings settings) : IAsyncDisposable
     public void Failed(string address) => _failures.AttemptAcquire(address).Dispose();
 
     /// <summary>How long to wait at the most after too many wrong ones.</summary>
-    public string RetryAfter => Math.Ceiling(settings.FailedWindow.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+    public string RetryAfter => Math.Ceiling(settings.FailedWindow.TotalSeconds).ToString();
 
     public async ValueTask DisposeAsync()
     {

@@ -11,10 +11,8 @@ using DataLoad.Host.Web;
 
 namespace DataLoad.Host.Admin;
 
-/// <summary>
-/// What commands ask of a running node. Each call shows the node's secret, which whoever can read the store can know;
-/// a browser cannot send it by itself, so that no page can make one call.
-/// </summary>
+/// <summary>What commands ask of a running node. Each call shows the node's secret, which whoever can read the store can know; a browser cannot send
+/// it by itself, so that no page can make one call.</summary>
 internal static class AdminEndpoints
 {
     public const string RebuildPath = "/admin/rebuild";

@@ -1,3 +1,4 @@
+using System.Reflection;
 using DataLoad.Host.Access;
 using DataLoad.Host.Web;
 
@@ -35,4 +36,24 @@ internal static class ApiEndpoints
     /// <summary>An endpoint that changes something.</summary>
     public static void MapWrite(this RouteGroupBuilder api, string method, string path, Func<HttpContext, Task<IResult>> answer) =>
         api.MapMethods(path, [method], answer).WithAccess(AccessPolicy.Operator);
+}
+
+/// <summary>The API's own description, as YAML and JSON. It tells nothing of the node.</summary>
+internal static class DescriptionEndpoints
+{
+    public static void Map(RouteGroupBuilder api)
+    {
+        string yaml = Read("openapi.yaml");
+        string json = Read("openapi.json");
+        api.MapRead("/openapi.yaml", _ => Task.FromResult(Results.Text(yaml, "application/yaml")), AccessPolicy.Open);
+        api.MapRead("/openapi.json", _ => Task.FromResult(Results.Text(json, "application/json")), AccessPolicy.Open);
+    }
+
+    private static string Read(string name)
+    {
+        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)
+            ?? throw new InvalidOperationException($"The program was built without {name}.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
 }

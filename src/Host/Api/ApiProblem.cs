@@ -17,8 +17,7 @@ internal sealed class ApiProblem(int status, string detail) : Exception(detail)
 
     public static ApiProblem NotFound(string detail) => new(StatusCodes.Status404NotFound, detail);
 
-    public static ApiProblem NotServing() =>
-        new(StatusCodes.Status503ServiceUnavailable, "The node runs no Partitions now; try again when it is ready.");
+    public static ApiProblem NotServing() => new(StatusCodes.Status503ServiceUnavailable, "The node runs no Partitions now; try again when it is ready.");
 }
 
 /// <summary>Turns what goes wrong in an endpoint into problem details.</summary>

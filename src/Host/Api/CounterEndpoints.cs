@@ -1,4 +1,5 @@
 using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
 using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Host.Api;
@@ -87,4 +88,83 @@ internal static class CounterEndpoints
                 [.. days.Select(day => new DailySeries.DayTotals(DateOnly.FromDayNumber(day.Day), NamedValues.Of(page, day.Values, columns)))]),
             ApiJson.Default.DailySeries);
     }
+}
+
+/// <summary>One topic with all its metrics, as live as they are.</summary>
+internal static class TopicEndpoints
+{
+    private const int MaxDays = 1000;
+
+    public static void Map(RouteGroupBuilder api, ApiServices services) => api.MapRead("/topic", context => TopicAsync(services, context));
+
+    private static async Task<IResult> TopicAsync(ApiServices services, HttpContext context)
+    {
+        var query = new ApiQuery(context.Request.Query);
+        TopicKey topic = query.Topic() ?? throw ApiProblem.Bad("type and id are missing: they name the topic.");
+        int limit = query.Int("limit", 1, MaxDays) ?? 100;
+        DateOnly? from = query.Day("from");
+        DateOnly? to = query.Day("to");
+        var filter = new StatisticsFilter(TopicType: topic.Type, TopicId: topic.Id, From: from?.DayNumber, To: to?.DayNumber);
+        IEnumerable<Page> pages = query.Text("page") is null ? services.Catalog.Pages : [query.Page(services.Catalog)];
+        var found = new List<TopicDetails.TopicPage>();
+        foreach (Page page in pages)
+        {
+            Dictionary<int, TopicDetails.TopicDay> days = [];
+            await foreach (StatisticsRow row in services.Store.Statistics.ReadAsync(page, filter, context.RequestAborted))
+            {
+                days[row.Day] = DayOf(page, row, "table");
+            }
+
+            if (services.Node.Partitions is { } partitions && services.Node.IsServing)
+            {
+                foreach (StatisticsRow row in await partitions.TopicAsync(page, topic, [.. days.Keys], context.RequestAborted))
+                {
+                    if (filter.Matches(page.Name, topic.Type, topic.Id, row.Day))
+                    {
+                        days[row.Day] = DayOf(page, row, "memory");
+                    }
+                }
+            }
+
+            found.Add(new TopicDetails.TopicPage(page.Name, [.. days.Values.OrderByDescending(day => day.Day).Take(limit)]));
+        }
+
+        return Results.Json(new TopicDetails(topic.Type, topic.Id, topic.ShardOf(services.Settings.Engine.Partitions.Partitions), found),
+            ApiJson.Default.TopicDetails);
+    }
+
+    private static TopicDetails.TopicDay DayOf(Page page, StatisticsRow row, string source) =>
+        new(DateOnly.FromDayNumber(row.Day), source, row.SequenceNr, NamedValues.Of(page, row.Values));
+}
+
+/// <summary>A page of topics.</summary>
+internal sealed record TopicList(string Page, DateOnly From, DateOnly To, string Sort, string Order, int Offset, int Limit, long Total,
+    IReadOnlyList<TopicList.TopicRow> Items)
+{
+    /// <summary>A topic with its sums.</summary>
+    internal sealed record TopicRow(string Type, int Id, int Days, NamedValues Values);
+}
+
+/// <summary>A topic's days.</summary>
+internal sealed record TopicDetails(string Type, int Id, int Shard, IReadOnlyList<TopicDetails.TopicPage> Pages)
+{
+    /// <summary>Its days of a page, newest first.</summary>
+    internal sealed record TopicPage(string Page, IReadOnlyList<TopicDay> Days);
+
+    /// <summary>A day.</summary>
+    internal sealed record TopicDay(DateOnly Day, string Source, long? SequenceNr, NamedValues Values);
+}
+
+/// <summary>The sums of every page.</summary>
+internal sealed record TotalsList(DateOnly From, DateOnly To, IReadOnlyList<TotalsList.PageTotals> Pages)
+{
+    /// <summary>A page's sums.</summary>
+    internal sealed record PageTotals(string Page, long Topics, NamedValues Values);
+}
+
+/// <summary>A page's sums a day.</summary>
+internal sealed record DailySeries(string Page, IReadOnlyList<string> Metrics, IReadOnlyList<DailySeries.DayTotals> Days)
+{
+    /// <summary>A day's sums.</summary>
+    internal sealed record DayTotals(DateOnly Day, NamedValues Values);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
@@ -14,8 +15,7 @@ internal static class JournalEndpoint
         int shards = services.Settings.Engine.Partitions.Partitions;
         TopicKey? topic = query.Topic();
         StreamDefinition? stream = query.Stream(services.Catalog);
-        int shard = query.Int("shard", 0, shards - 1) ?? topic?.ShardOf(shards)
-            ?? throw ApiProblem.Bad("Name a shard, or a topic by type and id.");
+        int shard = query.Int("shard", 0, shards - 1) ?? topic?.ShardOf(shards) ?? throw ApiProblem.Bad("Name a shard, or a topic by type and id.");
         JournalPlace after = query.Text("after") is { } text ? JournalPlace.Parse(text) : JournalPlace.Start;
         JournalReader journal = services.Node.Journal ?? throw ApiProblem.NotServing();
         bool users = query.Flag("users");
@@ -86,6 +86,57 @@ internal static class JournalEndpoint
                     : throw ApiProblem.Bad($"after={text} is no place in the journal: expected a SequenceNr, or what 'next' told, such as 1200 or 1200.35.");
         }
 
-        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{SequenceNr}{(Index is { } index ? $".{index}" : "")}");
+        public override string ToString() => $"{SequenceNr}{(Index is { } index ? $".{index}" : "")}";
     }
 }
+
+/// <summary>A page of journal entries, and behind which place the next one begins: <c>SequenceNr.index</c>.</summary>
+internal sealed record JournalPage(int Shard, IReadOnlyList<CountedEvent> Entries, string? Next);
+
+/// <summary>A journal entry, decoded. Who it was about is told to operators alone, when they ask.</summary>
+internal sealed record CountedEvent
+{
+    public required int Shard { get; init; }
+
+    /// <summary>The number of its block.</summary>
+    public required long SequenceNr { get; init; }
+
+    /// <summary>Its place in that block, from 0.</summary>
+    public required int Index { get; init; }
+
+    public required long JournaledAt { get; init; }
+
+    public required string Stream { get; init; }
+
+    public required string Type { get; init; }
+
+    public required int Id { get; init; }
+
+    public required DateOnly Day { get; init; }
+
+    public required long Time { get; init; }
+
+    public required string Identity { get; init; }
+
+    public string? ChannelType { get; init; }
+
+    public string? QrCode { get; init; }
+
+    public string? ParentType { get; init; }
+
+    public int? ParentId { get; init; }
+
+    public required NamedValues Facts { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? UserId { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Session { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? BusinessKey { get; init; }
+}
+
+/// <summary>How many events were not shown since the last word of it.</summary>
+internal sealed record DroppedEvents(long Count);

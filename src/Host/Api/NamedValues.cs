@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using DataLoad.Engine.Contract;
@@ -32,7 +31,7 @@ internal sealed record NamedValues(NamedValues.Entry[] Entries)
     internal readonly record struct Entry(string Name, long Value, bool IsAmount)
     {
         /// <summary>The value as text.</summary>
-        public string Text => IsAmount ? Hundredths.Format(Value) : Value.ToString(CultureInfo.InvariantCulture);
+        public string Text => IsAmount ? Hundredths.Format(Value) : Value.ToString();
     }
 
     /// <summary>Reads and writes them.</summary>
@@ -51,7 +50,7 @@ internal sealed record NamedValues(NamedValues.Entry[] Entries)
                 string name = reader.GetString()!;
                 reader.Read();
                 entries.Add(reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out long number) ? new Entry(name, number, IsAmount: false)
-                    : reader.TokenType == JsonTokenType.String && decimal.TryParse(reader.GetString(), CultureInfo.InvariantCulture, out decimal amount)
+                    : reader.TokenType == JsonTokenType.String && decimal.TryParse(reader.GetString(), out decimal amount)
                         && Hundredths.TryFrom(amount, out long hundredths)
                         ? new Entry(name, hundredths, IsAmount: true)
                     : throw new JsonException($"{name} is neither an integer nor an amount."));

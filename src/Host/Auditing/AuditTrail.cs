@@ -4,10 +4,7 @@ using DataLoad.Host.Access;
 
 namespace DataLoad.Host.Auditing;
 
-/// <summary>
-/// Has what operators do written down: durably before it is done, and what came of it after. What cannot be written
-/// down is not done.
-/// </summary>
+/// <summary>Has what operators do written down: durably before it is done, and what came of it after. What cannot be written down is not done.</summary>
 internal sealed class AuditTrail(IAuditLog log, NodeInfo info, TimeProvider time, ILogger<AuditTrail> logger)
 {
     private static readonly TimeSpan FinishPatience = TimeSpan.FromSeconds(10);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using DataLoad.Host.Hosting;
 
 namespace DataLoad.Host.Commands;
 
@@ -36,4 +37,17 @@ internal sealed class DetailedHelp(SynchronousCommandLineAction help) : Synchron
 
         return code;
     }
+}
+
+/// <summary>What a command's exit code says.</summary>
+internal static class ExitCode
+{
+    /// <summary>The work is done, and nothing is wrong.</summary>
+    public const int Done = 0;
+
+    /// <summary>The work is done, and something is wrong: a problem, a difference, damage.</summary>
+    public const int Found = 1;
+
+    /// <summary>The work could not be done.</summary>
+    public const int Failed = Failure.ExitCode;
 }

@@ -2,10 +2,8 @@ using Spectre.Console;
 
 namespace DataLoad.Host.Commands;
 
-/// <summary>
-/// What a person sees: tables on standard output, progress on standard error. Where these go to a file or a pipe, a
-/// table is lines of tab-separated cells, and progress is nothing.
-/// </summary>
+/// <summary>What a person sees: tables on standard output, progress on standard error. Where these go to a file or a pipe, a table is lines of
+/// tab-separated cells, and progress is nothing.</summary>
 internal static class Screen
 {
     /// <summary>Writes a table.</summary>

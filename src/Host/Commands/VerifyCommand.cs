@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using DataLoad.Engine.Auditing;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
@@ -99,7 +98,7 @@ internal static class VerifyCommand
     [
         difference.Table,
         $"{difference.TopicType}:{difference.TopicId}",
-        DateOnly.FromDayNumber(difference.Day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        DateOnly.FromDayNumber(difference.Day).ToString("yyyy-MM-dd"),
         difference.Column ?? "",
         Show(difference.RowValue, difference.IsAmount),
         Show(difference.JournalValue, difference.IsAmount),
@@ -115,6 +114,6 @@ internal static class VerifyCommand
     ];
 
     private static string Show(long? value, bool isAmount) => value is not { } known ? ""
-        : isAmount ? (known / 100m).ToString("0.00", CultureInfo.InvariantCulture)
-        : known.ToString(CultureInfo.InvariantCulture);
+        : isAmount ? (known / 100m).ToString("0.00")
+        : known.ToString();
 }

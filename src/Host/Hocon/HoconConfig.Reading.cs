@@ -47,6 +47,5 @@ public sealed partial class HoconConfig
     public HoconConfig GetObject(string path) => Get(path, "an object").AsObject();
 
     private HoconValue Get(string path, string expected) =>
-        Find(path) ?? throw new HoconException(
-            $"{(_path.Length == 0 ? path : _path + "." + path)} is not set: expected {expected}");
+        Find(path) ?? throw new HoconException($"{(_path.Length == 0 ? path : _path + "." + path)} is not set: expected {expected}");
 }

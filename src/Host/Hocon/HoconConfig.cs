@@ -31,10 +31,8 @@ public sealed partial class HoconConfig
 
     internal HoconObjectNode Node => _node;
 
-    /// <summary>
-    /// Reads <paramref name="referenceText"/>, merges <paramref name="overrideFiles"/> over it in order, and resolves the
-    /// substitutions of the whole once, with <paramref name="environment"/> for what the configuration does not define.
-    /// </summary>
+    /// <summary>Reads <paramref name="referenceText"/>, merges <paramref name="overrideFiles"/> over it in order, and resolves the substitutions of
+    /// the whole once, with <paramref name="environment"/> for what the configuration does not define.</summary>
     /// <param name="referenceText">The defaults, which are also the schema of <see cref="FindUnknownKeys"/>.</param>
     /// <param name="referenceName">The name of the defaults in messages, such as <c>reference.conf</c>.</param>
     /// <param name="overrideFiles">Files named by the user, which must exist.</param>
@@ -83,11 +81,8 @@ public sealed partial class HoconConfig
         string text, string name = "text", IReadOnlyDictionary<string, string>? environment = null, HoconLimits? limits = null) =>
         Load(text, name, [], environment ?? new Dictionary<string, string>(StringComparer.Ordinal), limits);
 
-    /// <summary>
-    /// What the override files set that the reference does not know, or knows as another kind of value. Empty when all is
-    /// well. Top-level values that a file's substitutions use are its own affair. Only a whole loaded configuration can be
-    /// asked.
-    /// </summary>
+    /// <summary>What the override files set that the reference does not know, or knows as another kind of value. Empty when all is well. Top-level
+    /// values that a file's substitutions use are its own affair. Only a whole loaded configuration can be asked.</summary>
     public IReadOnlyList<HoconProblem> FindUnknownKeys(params IReadOnlyList<HoconOpenMap> openMaps) =>
         new HoconSchema(Layers, openMaps).Check(_node);
 
@@ -104,9 +99,8 @@ public sealed partial class HoconConfig
     }
 
     /// <summary>Every single value and where it came from, in the order written.</summary>
-    /// <param name="isSecret">
-    /// Whether the value of a path is masked; null for <see cref="HoconSecrets.IsSecret"/>. Passwords inside URLs and connection strings always are.
-    /// </param>
+    /// <param name="isSecret">Whether the value of a path is masked; null for <see cref="HoconSecrets.IsSecret"/>. Passwords inside URLs and
+    /// connection strings always are.</param>
     public IReadOnlyList<HoconEffectiveSetting> Effective(Func<string, bool>? isSecret = null) =>
         HoconListing.Of(_path, _node, isSecret ?? HoconSecrets.IsSecret);
 
@@ -150,6 +144,5 @@ public sealed partial class HoconConfig
         return found;
     }
 
-    private HoconLayers Layers =>
-        _layers ?? throw new InvalidOperationException("Only the whole of a loaded configuration knows its schema.");
+    private HoconLayers Layers => _layers ?? throw new InvalidOperationException("Only the whole of a loaded configuration knows its schema.");
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using DataLoad.Host.Hocon.Resolving;
 
 namespace DataLoad.Host.Hocon;
@@ -30,7 +29,7 @@ internal static class HoconListing
             case HoconArrayNode { Items.Count: > 0 } array:
                 for (int i = 0; i < array.Items.Count; i++)
                 {
-                    Add(string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]"), array.Items[i], isSecret, isInSecret, settings);
+                    Add($"{path}[{i}]", array.Items[i], isSecret, isInSecret, settings);
                 }
 
                 break;

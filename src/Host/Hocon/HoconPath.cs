@@ -44,7 +44,7 @@ public static class HoconPath
                     text.Append('\\').Append(c);
                     break;
                 case < ' ' or '\u007f':
-                    text.Append("\\u").Append(((int)c).ToString("x4", System.Globalization.CultureInfo.InvariantCulture));
+                    text.Append("\\u").Append(((int)c).ToString("x4"));
                     break;
                 default:
                     text.Append(c);
@@ -55,6 +55,5 @@ public static class HoconPath
         return text.Append('"').ToString();
     }
 
-    internal static string Join(string parent, string element) =>
-        parent.Length == 0 ? Quote(element) : parent + "." + Quote(element);
+    internal static string Join(string parent, string element) => parent.Length == 0 ? Quote(element) : parent + "." + Quote(element);
 }

@@ -25,9 +25,8 @@ public static partial class HoconSecrets
         return false;
     }
 
-    /// <summary>
-    /// <paramref name="value"/> with the password of a URL (<c>amqp://user:***@host</c>) or of a connection string (<c>Password=***</c>) masked.
-    /// </summary>
+    /// <summary><paramref name="value"/> with the password of a URL (<c>amqp://user:***@host</c>) or of a connection string (<c>Password=***</c>)
+    /// masked.</summary>
     public static string MaskEmbedded(string value) => PasswordField().Replace(UserInfo().Replace(value, "$1" + Mask + "$2"), "$1" + Mask);
 
     // Up to the last '@', for a password may hold one, or a '/' that should have been escaped. Rather too much than too little.

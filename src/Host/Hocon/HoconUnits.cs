@@ -39,10 +39,8 @@ internal static class HoconUnits
 
     private static readonly Dictionary<string, decimal> BytesByUnit = SizeUnits();
 
-    /// <summary>
-    /// Reads a duration such as <c>500ms</c> or <c>1.5 hours</c>; without a unit, milliseconds. It is rounded to 100 ns, the
-    /// resolution of <see cref="TimeSpan"/>, but never down to nothing.
-    /// </summary>
+    /// <summary>Reads a duration such as <c>500ms</c> or <c>1.5 hours</c>; without a unit, milliseconds. It is rounded to 100 ns, the resolution of
+    /// <see cref="TimeSpan"/>, but never down to nothing.</summary>
     public static bool TryDuration(string text, out TimeSpan duration)
     {
         duration = default;

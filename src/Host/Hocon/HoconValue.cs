@@ -5,10 +5,8 @@ using DataLoad.Host.Hocon.Syntax;
 
 namespace DataLoad.Host.Hocon;
 
-/// <summary>
-/// One value of a configuration, read as the type asked for. Each reading fails with a <see cref="HoconException"/> that
-/// names where the value was written, its path, the value, and what was expected.
-/// </summary>
+/// <summary>One value of a configuration, read as the type asked for. Each reading fails with a <see cref="HoconException"/> that names where the
+/// value was written, its path, the value, and what was expected.</summary>
 public sealed class HoconValue
 {
     internal HoconValue(string path, HoconNode node)
@@ -45,7 +43,7 @@ public sealed class HoconValue
     {
         string text = Scalar("a number");
         return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number)
-            ? InRange(number, min, max, static n => n.ToString("R", CultureInfo.InvariantCulture))
+            ? InRange(number, min, max, static n => n.ToString("R"))
             : throw Fail(text, "a number");
     }
 
@@ -80,7 +78,7 @@ public sealed class HoconValue
         const string Expected = "a size such as 512K, 64MiB, 1GB (K, Ki, KiB... are powers of 1024, kB, MB... powers of 1000; a bare number is bytes)";
         string text = Scalar(Expected);
         return HoconUnits.TryBytes(text, out long bytes)
-            ? InRange(bytes, min, max, static n => n.ToString(CultureInfo.InvariantCulture) + " bytes")
+            ? InRange(bytes, min, max, static n => n.ToString() + " bytes")
             : throw Fail(text, Expected);
     }
 
@@ -94,7 +92,7 @@ public sealed class HoconValue
 
     /// <summary>The items of an array.</summary>
     public IReadOnlyList<HoconValue> AsList() => Node is HoconArrayNode array
-        ? [.. array.Items.Select((item, i) => new HoconValue(string.Create(CultureInfo.InvariantCulture, $"{Path}[{i}]"), item))]
+        ? [.. array.Items.Select((item, i) => new HoconValue($"{Path}[{i}]", item))]
         : throw Fail("a list such as [a, b]");
 
     /// <summary>The texts of an array of strings.</summary>
@@ -113,8 +111,8 @@ public sealed class HoconValue
     public HoconException Refuse(string reason) => new(Origin, $"{Path} {reason}");
 
     private static string DurationText(TimeSpan duration) => duration.Ticks % TimeSpan.TicksPerSecond == 0
-        ? string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds}s")
-        : string.Create(CultureInfo.InvariantCulture, $"{duration.TotalMilliseconds}ms");
+        ? $"{duration.TotalSeconds}s"
+        : $"{duration.TotalMilliseconds}ms";
 
     private T Integer<T>(T min, T max)
         where T : struct, IBinaryInteger<T>, IMinMaxValue<T>
@@ -126,7 +124,7 @@ public sealed class HoconValue
             throw Fail(text, Expected);
         }
 
-        InRange(number, Int128.CreateChecked(min), Int128.CreateChecked(max), static n => n.ToString(CultureInfo.InvariantCulture));
+        InRange(number, Int128.CreateChecked(min), Int128.CreateChecked(max), static n => n.ToString());
         return T.CreateChecked(number);
     }
 

@@ -1,7 +1,7 @@
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Storage;
 using DataLoad.Host.Hocon;
-using DataLoad.Host.Operating;
+using DataLoad.Host.Commands.Operating;
 
 namespace DataLoad.Host.Hosting;
 

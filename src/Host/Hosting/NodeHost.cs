@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Contract;
@@ -82,8 +81,7 @@ internal static class NodeHost
     {
         var info = new NodeInfo
         {
-            Id = string.Create(CultureInfo.InvariantCulture,
-                $"{Environment.MachineName}-{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}"),
+            Id = $"{Environment.MachineName}-{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}",
             Address = address,
             Secret = RandomNumberGenerator.GetHexString(64, lowercase: true),
         };

@@ -1,9 +1,7 @@
 namespace DataLoad.Host.Hosting;
 
-/// <summary>
-/// Bounds a stop as a whole. An orderly stop bounds its own steps, but closing what a server holds may wait for one that
-/// neither answers nor refuses, and a process that is told to stop must end.
-/// </summary>
+/// <summary>Bounds a stop as a whole. An orderly stop bounds its own steps, but closing what a server holds may wait for one that neither answers nor
+/// refuses, and a process that is told to stop must end.</summary>
 internal static class StopLimit
 {
     /// <summary>Runs work until it ends, or until a limit has passed since it was told to stop.</summary>

@@ -156,3 +156,28 @@ internal sealed class PipedLines(TextReader input) : ILineSource
     /// <inheritdoc/>
     public string? ReadLine(string prompt) => input.ReadLine();
 }
+
+/// <summary>Where keys come from.</summary>
+internal interface IKeySource
+{
+    /// <summary>Waits for a key.</summary>
+    ConsoleKeyInfo Read();
+}
+
+/// <summary>The terminal's keys. Ctrl-C is one of them while it waits, and ends what runs otherwise.</summary>
+internal sealed class TerminalKeys : IKeySource
+{
+    /// <inheritdoc/>
+    public ConsoleKeyInfo Read()
+    {
+        Console.TreatControlCAsInput = true;
+        try
+        {
+            return Console.ReadKey(intercept: true);
+        }
+        finally
+        {
+            Console.TreatControlCAsInput = false;
+        }
+    }
+}

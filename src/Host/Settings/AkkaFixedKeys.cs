@@ -1,9 +1,7 @@
 namespace DataLoad.Host.Settings;
 
-/// <summary>
-/// The keys of <c>akka { }</c> that a user may not set: exactness rests on them, or the program sets them itself. Of the rules
-/// that a key is below, the longest holds; one without a reason lets it be set.
-/// </summary>
+/// <summary>The keys of <c>akka { }</c> that a user may not set: exactness rests on them, or the program sets them itself. Of the rules that a key is
+/// below, the longest holds; one without a reason lets it be set.</summary>
 internal static class AkkaFixedKeys
 {
     private const string Journal = "what is journaled, where, and how it is read back rests on it. Leave it out; dataload.store says which database it is";

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
 using DataLoad.Host.Hocon;
@@ -9,10 +8,8 @@ using HoconValue = DataLoad.Host.Hocon.HoconValue;
 
 namespace DataLoad.Host.Settings;
 
-/// <summary>
-/// What Akka is set by: <c>akka.conf</c>, the user's section <c>akka { }</c> over it, and over both what <c>dataload { }</c>
-/// decides. Akka's own parser knows neither lines nor includes nor the environment, so it is handed values, not text.
-/// </summary>
+/// <summary>What Akka is set by: <c>akka.conf</c>, the user's section <c>akka { }</c> over it, and over both what <c>dataload { }</c> decides. Akka's
+/// own parser knows neither lines nor includes nor the environment, so it is handed values, not text.</summary>
 public sealed class AkkaSettings
 {
     /// <summary>The phases of a stop that have a part of <c>dataload.stop.timeout</c>, in hundredths of a percent.</summary>
@@ -93,7 +90,7 @@ public sealed class AkkaSettings
         foreach ((string phase, int share) in Phases)
         {
             // Akka takes no phase of no time.
-            string timeout = string.Create(CultureInfo.InvariantCulture, $"{Math.Max(1, (long)(milliseconds * share / 10_000))}ms");
+            string timeout = $"{Math.Max(1, (long)(milliseconds * share / 10_000))}ms";
             phases.Add(phase, Object(stop.Origin, "timeout", new HoconScalarNode(stop.Origin, timeout, isNull: false)));
         }
 

@@ -124,7 +124,7 @@ public static class SettingsBinder
     private static object? ArgumentOf(HoconValue value)
     {
         string text = value.AsString();
-        return long.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out long number) ? number
+        return long.TryParse(text, out long number) ? number
             : bool.TryParse(text, out bool flag) ? flag
             : text;
     }

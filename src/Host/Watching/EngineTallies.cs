@@ -6,10 +6,8 @@ using DataLoad.Engine.Metrics;
 
 namespace DataLoad.Host.Watching;
 
-/// <summary>
-/// Sums the engine's counters by stream, as they are told a batch at a time, so that watching costs events nothing; and
-/// gives their rates over the last seconds.
-/// </summary>
+/// <summary>Sums the engine's counters by stream, as they are told a batch at a time, so that watching costs events nothing; and gives their rates
+/// over the last seconds.</summary>
 internal sealed class EngineTallies : IDisposable
 {
     private const int Samples = 6;

@@ -4,10 +4,8 @@ using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Host.Watching;
 
-/// <summary>
-/// Today's sums of every page, asked of the database only while somebody wants them, and never more often than every
-/// so often nor for more than a tenth of the time.
-/// </summary>
+/// <summary>Today's sums of every page, asked of the database only while somebody wants them, and never more often than every so often nor for more
+/// than a tenth of the time.</summary>
 internal sealed class TodayTotals(IStatisticsQueries queries, Catalog catalog, TimeZoneInfo zone, TimeProvider time, TimeSpan interval) : IDisposable
 {
     private const int Rest = 10;

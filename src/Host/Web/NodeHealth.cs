@@ -21,10 +21,8 @@ public sealed record ReadinessReport(IReadOnlyDictionary<string, string> Checks,
     public bool IsReady => Checks.Values.All(answer => string.Equals(answer, Ok, StringComparison.Ordinal));
 }
 
-/// <summary>
-/// <c>/health/live</c>: the process and its actor system are alive. <c>/health/ready</c>: it counts, and what it needs is
-/// there. A check takes part by its tag.
-/// </summary>
+/// <summary><c>/health/live</c>: the process and its actor system are alive. <c>/health/ready</c>: it counts, and what it needs is there. A check
+/// takes part by its tag.</summary>
 internal sealed class NodeHealth(HealthCheckService checks, ClusterNode node)
 {
     /// <summary>The tag of checks that <c>/health/ready</c> asks.</summary>

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Globalization;
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Leasing;
@@ -54,7 +53,7 @@ internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings 
             report.Note("store", $"{wrong} The next start does so.");
         }
 
-        CheckFixed("dataload.sharding.shards", settings.Engine.Partitions.Partitions.ToString(CultureInfo.InvariantCulture), shards);
+        CheckFixed("dataload.sharding.shards", settings.Engine.Partitions.Partitions.ToString(), shards);
         CheckFixed("dataload.time-zone", settings.Engine.TimeZone, await store.FindFixedAsync(FixedValues.TimeZone, cancellationToken));
         if (shards is not null && wrong is null)
         {

@@ -1,9 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
 using DataLoad.Host.Api;
-using DataLoad.Host.Commands.Operating.Rendering;
 using DataLoad.Host.Hosting;
-using DataLoad.Host.Operating;
 using DataLoad.Host.OperatorConsole;
 using DataLoad.Host.Settings;
 
@@ -67,7 +64,7 @@ internal static class ConsoleCommand
         {
             foreach ((int number, string line) in history.Lines.Index())
             {
-                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{number + 1,5}  {line}"));
+                output.WriteLine($"{number + 1,5}  {line}");
             }
         }));
         root.Add(Own("exit", "Leaves the console.", _ => leave()));

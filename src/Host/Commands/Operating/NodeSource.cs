@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using DataLoad.Host.Operating;
 using DataLoad.Host.Settings;
 
 namespace DataLoad.Host.Commands.Operating;
@@ -16,10 +15,8 @@ internal abstract class NodeSource
     public abstract (NodeAccess Node, ConsoleSettings Settings) Find(ParseResult result);
 }
 
-/// <summary>
-/// The node that a command line names: by <c>--address</c>, else by <c>dataload.http.urls</c> of the settings. The token
-/// comes from the settings or the environment alone, since a command line can be seen by other users of the machine.
-/// </summary>
+/// <summary>The node that a command line names: by <c>--address</c>, else by <c>dataload.http.urls</c> of the settings. The token comes from the
+/// settings or the environment alone, since a command line can be seen by other users of the machine.</summary>
 internal sealed class NamedNode(Option<FileInfo[]> config) : NodeSource
 {
     private readonly Option<Uri?> _address = new("--address", "-a")

@@ -85,7 +85,7 @@ internal sealed class EventComposer(IntakeSettings settings)
         if (stream.Lookups.IsEmpty)
         {
             fields.TryAdd("sessionStr", Guid.NewGuid().ToString("N"));
-            fields.TryAdd("ctime", now.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture));
+            fields.TryAdd("ctime", now.ToUnixTimeMilliseconds().ToString());
         }
 
         return fields;

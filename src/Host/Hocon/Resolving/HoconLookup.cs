@@ -2,10 +2,8 @@ using DataLoad.Host.Hocon.Syntax;
 
 namespace DataLoad.Host.Hocon.Resolving;
 
-/// <summary>
-/// Finds the definitions of a path without evaluating the objects on the way, so that an object may refer to its own
-/// fields. Definitions are layers, earliest first; only layers that are objects have fields.
-/// </summary>
+/// <summary>Finds the definitions of a path without evaluating the objects on the way, so that an object may refer to its own fields. Definitions are
+/// layers, earliest first; only layers that are objects have fields.</summary>
 internal sealed class HoconLookup(SyntaxObject root, HoconTracker tracker, HoconBudget budget, Func<string, bool> isVariable)
 {
     /// <summary>The definitions of <paramref name="path"/>; none when there are none.</summary>

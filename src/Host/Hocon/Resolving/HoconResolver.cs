@@ -4,10 +4,8 @@ using DataLoad.Host.Hocon.Syntax;
 
 namespace DataLoad.Host.Hocon.Resolving;
 
-/// <summary>
-/// Turns a merged configuration as written into values, following substitutions. A substitution sees the final value of
-/// its path, except inside a definition of that very path, where it sees the definitions before it.
-/// </summary>
+/// <summary>Turns a merged configuration as written into values, following substitutions. A substitution sees the final value of its path, except
+/// inside a definition of that very path, where it sees the definitions before it.</summary>
 internal sealed class HoconResolver
 {
     private readonly SyntaxObject _root;

@@ -3,10 +3,8 @@ using DataLoad.Host.Hocon.Syntax;
 
 namespace DataLoad.Host.Hocon.Resolving;
 
-/// <summary>
-/// Knows which values are being evaluated. A value met again while under way is a self-reference: the lookup then sees
-/// only the definitions before it, and what comes out depends on where it was looked at from, so it is not remembered.
-/// </summary>
+/// <summary>Knows which values are being evaluated. A value met again while under way is a self-reference: the lookup then sees only the definitions
+/// before it, and what comes out depends on where it was looked at from, so it is not remembered.</summary>
 internal sealed class HoconTracker
 {
     private readonly Dictionary<SyntaxNode, HoconEvaluation> _evaluations = new(ReferenceEqualityComparer.Instance);
@@ -61,10 +59,8 @@ internal sealed class HoconTracker
     /// <summary>How many of <paramref name="layers"/> may be evaluated: those before the first one under way.</summary>
     public int LookBackFromAny(IReadOnlyList<SyntaxNode> layers) => LookBack(layers, isAny: true);
 
-    /// <summary>
-    /// How many of <paramref name="layers"/> may be searched for a key. A substitution whose own text is being followed is
-    /// looked back from; one that is under way only because an object it led to is being evaluated can be searched.
-    /// </summary>
+    /// <summary>How many of <paramref name="layers"/> may be searched for a key. A substitution whose own text is being followed is looked back from;
+    /// one that is under way only because an object it led to is being evaluated can be searched.</summary>
     public int LookBackFromDirect(IReadOnlyList<SyntaxNode> layers) => LookBack(layers, isAny: false);
 
     private int LookBack(IReadOnlyList<SyntaxNode> layers, bool isAny)

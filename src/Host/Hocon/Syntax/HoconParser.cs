@@ -1,4 +1,3 @@
-using System.Globalization;
 
 namespace DataLoad.Host.Hocon.Syntax;
 
@@ -278,10 +277,7 @@ internal sealed class HoconParser
     {
         if (depth > _maxDepth)
         {
-            throw HoconException.Syntax(
-                _token.Origin,
-                "values nested too deep",
-                string.Create(CultureInfo.InvariantCulture, $"at most {_maxDepth} levels"));
+            throw HoconException.Syntax(_token.Origin, "values nested too deep", $"at most {_maxDepth} levels");
         }
     }
 

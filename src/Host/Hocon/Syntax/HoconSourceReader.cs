@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace DataLoad.Host.Hocon.Syntax;
@@ -38,9 +37,7 @@ internal sealed class HoconSourceReader(HoconLimits limits)
         }
 
         // A name without extension stands for both formats; what the .conf says wins.
-        string[] names = Path.HasExtension(include.Name)
-            ? [include.Name]
-            : [include.Name, include.Name + ".json", include.Name + ".conf"];
+        string[] names = Path.HasExtension(include.Name) ? [include.Name] : [include.Name, include.Name + ".json", include.Name + ".conf"];
         var sources = new List<HoconSource>();
         foreach (string name in names)
         {
@@ -53,8 +50,7 @@ internal sealed class HoconSourceReader(HoconLimits limits)
 
         return sources.Count > 0 || !include.IsRequired
             ? sources
-            : throw new HoconException(
-                include.Origin, $"include required(\"{HoconToken.Shorten(include.Name)}\"): there is no such file beside {by.Name}");
+            : throw new HoconException(include.Origin, $"include required(\"{HoconToken.Shorten(include.Name)}\"): there is no such file beside {by.Name}");
     }
 
     private HoconSource Open(HoconSource by, HoconInclude include, string name, string path)
@@ -71,10 +67,8 @@ internal sealed class HoconSourceReader(HoconLimits limits)
         {
             throw new HoconException(
                 include.Origin,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"include \"{HoconToken.Shorten(name)}\": too many includes (at most {Limits.MaxIncludeDepth} one inside the other, "
-                        + $"{Limits.MaxIncludedFiles} altogether)"));
+                $"include \"{HoconToken.Shorten(name)}\": too many includes (at most {Limits.MaxIncludeDepth} one inside the other, "
+                        + $"{Limits.MaxIncludedFiles} altogether)");
         }
 
         string display = Path.Combine(Path.GetDirectoryName(by.Name) ?? "", name);
@@ -139,8 +133,7 @@ internal sealed class HoconSourceReader(HoconLimits limits)
     {
         if (chars > Limits.MaxFileChars)
         {
-            throw new HoconException(
-                origin, string.Create(CultureInfo.InvariantCulture, $"a configuration file may have at most {Limits.MaxFileChars} characters"));
+            throw new HoconException(origin, $"a configuration file may have at most {Limits.MaxFileChars} characters");
         }
     }
 
@@ -150,9 +143,7 @@ internal sealed class HoconSourceReader(HoconLimits limits)
         _totalChars += chars;
         if (_totalChars > Limits.MaxTotalChars)
         {
-            throw new HoconException(
-                origin,
-                string.Create(CultureInfo.InvariantCulture, $"the files of a configuration may have at most {Limits.MaxTotalChars} characters together"));
+            throw new HoconException(origin, $"the files of a configuration may have at most {Limits.MaxTotalChars} characters together");
         }
     }
 }

@@ -51,11 +51,7 @@ internal sealed class SyntaxConcatenation(HoconOrigin origin, IReadOnlyList<Synt
 /// <param name="path">The path as written.</param>
 /// <param name="isOptional">Whether an undefined path leaves the value out instead of failing.</param>
 /// <param name="prefix">Where the file that contains it is included; the path is tried below it first.</param>
-internal sealed class SyntaxSubstitution(
-    HoconOrigin origin,
-    IReadOnlyList<string> path,
-    bool isOptional,
-    IReadOnlyList<string> prefix) : SyntaxNode(origin)
+internal sealed class SyntaxSubstitution(HoconOrigin origin, IReadOnlyList<string> path, bool isOptional, IReadOnlyList<string> prefix) : SyntaxNode(origin)
 {
     public IReadOnlyList<string> Path { get; } = path;
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Mime;
 using System.Text.Json;
 
-namespace DataLoad.Host.Operating;
+namespace DataLoad.Host.Commands.Operating;
 
 /// <summary>Turns a node's refusal into a sentence that says what to do.</summary>
 internal static class NodeRefusal

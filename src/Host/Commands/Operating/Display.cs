@@ -1,12 +1,9 @@
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
-namespace DataLoad.Host.Commands.Operating.Rendering;
+namespace DataLoad.Host.Commands.Operating;
 
-/// <summary>
-/// Where answers are shown: tables and colours on a terminal; in a file or a pipe, lines of tab-separated cells without
-/// any escape codes.
-/// </summary>
+/// <summary>Where answers are shown: tables and colours on a terminal; in a file or a pipe, lines of tab-separated cells without any escape codes.</summary>
 /// <param name="output">Where plain text goes.</param>
 /// <param name="terminal">The terminal, or null for plain text.</param>
 internal sealed class Display(TextWriter output, IAnsiConsole? terminal)

@@ -1,9 +1,8 @@
 using System.CommandLine;
 using DataLoad.Engine.Decoding;
 using DataLoad.Host.Api;
-using DataLoad.Host.Operating;
 
-namespace DataLoad.Host.Commands.Operating.DeadLetters;
+namespace DataLoad.Host.Commands.Operating;
 
 /// <summary>Which dead letters a command means, and whether that is meant.</summary>
 internal sealed class DeadSelection

@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 
-namespace DataLoad.Host.Operating;
+namespace DataLoad.Host.Commands.Operating;
 
 /// <summary>Asks a running node by its HTTP API. Thread-safe.</summary>
 internal sealed class NodeClient : IDisposable

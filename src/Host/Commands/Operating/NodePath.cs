@@ -1,7 +1,6 @@
-using System.Globalization;
 using System.Text;
 
-namespace DataLoad.Host.Operating;
+namespace DataLoad.Host.Commands.Operating;
 
 /// <summary>Writes paths of the API, with everything escaped that came from outside.</summary>
 internal static class NodePath
@@ -23,8 +22,8 @@ internal static class NodePath
             {
                 null or false => null,
                 true => "true",
-                DateOnly day => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-                _ => Convert.ToString(value, CultureInfo.InvariantCulture),
+                DateOnly day => day.ToString("yyyy-MM-dd"),
+                _ => Convert.ToString(value),
             };
             if (shown is not null)
             {
