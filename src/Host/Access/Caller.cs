@@ -1,6 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
-using DataLoad.Host.Settings;
 
 namespace DataLoad.Host.Access;
 
@@ -11,7 +9,13 @@ namespace DataLoad.Host.Access;
 internal sealed record Caller(AccessRole Role, bool ByToken, string Address)
 {
     /// <summary>As the audit log has it.</summary>
-    public string Name => $"{(Role == AccessRole.Operator ? "operator" : "reader")} ({(ByToken ? "token" : "loopback")}) at {Address}";
+    public string Name => $"{RoleName} ({Means}) at {Address}";
+
+    /// <summary>The role in a word.</summary>
+    public string RoleName => Role == AccessRole.Operator ? "operator" : "reader";
+
+    /// <summary>By what they were let in, in a word.</summary>
+    public string Means => ByToken ? "token" : "loopback";
 
     /// <summary>The caller of a request that was let in.</summary>
     public static Caller Of(HttpContext context) => context.Features.Get<Caller>() ?? new Caller(AccessRole.None, ByToken: false, "unknown");
@@ -33,7 +37,7 @@ internal enum AccessRole
 /// <summary>The tokens, kept as digests, so that comparing takes the same time whatever is shown and however long it is.</summary>
 internal sealed class AccessTokens(HttpSettings settings)
 {
-    public const string Scheme = "Bearer ";
+    private const string Scheme = "Bearer ";
 
     private readonly byte[]? _reader = DigestOf(settings.ReaderToken);
     private readonly byte[]? _operator = DigestOf(settings.OperatorToken);

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Threading.RateLimiting;
-using DataLoad.Host.Settings;
 
 namespace DataLoad.Host.Access;
 
@@ -9,10 +8,9 @@ internal sealed class RateLimits(HttpSettings settings) : IAsyncDisposable
 {
     private static readonly string[] Unlimited = ["/health/live", "/health/ready"];
 
-    private readonly PartitionedRateLimiter<string> _failures = PartitionedRateLimiter.Create<string,
-        string>(address => RateLimitPartition.GetFixedWindowLimiter(
-        address,
-        _ => new FixedWindowRateLimiterOptions { PermitLimit = settings.FailedTries, Window = settings.FailedWindow, QueueLimit = 0 }));
+    private readonly PartitionedRateLimiter<string> _failures = PartitionedRateLimiter.Create<string, string>(address =>
+        RateLimitPartition.GetFixedWindowLimiter(address, _ =>
+            new FixedWindowRateLimiterOptions { PermitLimit = settings.FailedTries, Window = settings.FailedWindow, QueueLimit = 0 }));
 
     /// <summary>The limiter of all calls.</summary>
     public PartitionedRateLimiter<HttpContext> Calls { get; } = PartitionedRateLimiter.Create<HttpContext, string>(context =>

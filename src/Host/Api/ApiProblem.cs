@@ -1,7 +1,6 @@
 using System.Data.Common;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.DeadLetters;
-using DataLoad.Engine.Storage;
 
 namespace DataLoad.Host.Api;
 

@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Host.Watching;
 
@@ -60,9 +58,10 @@ internal readonly struct ApiQuery(IQueryCollection query)
 
     public Page Page(Catalog catalog)
     {
-        string name = Text("page") ?? throw ApiProblem.Bad($"page is missing: expected {string.Join(" or ", catalog.Pages.Select(page => page.Name))}.");
+        string expected = string.Join(" or ", catalog.Pages.Select(page => page.Name));
+        string name = Text("page") ?? throw ApiProblem.Bad($"page is missing: expected {expected}.");
         return catalog.Pages.FirstOrDefault(page => string.Equals(page.Name, name, StringComparison.Ordinal))
-            ?? throw ApiProblem.Bad($"page = {name}: expected {string.Join(" or ", catalog.Pages.Select(page => page.Name))}.");
+            ?? throw ApiProblem.Bad($"page = {name}: expected {expected}.");
     }
 
     /// <summary>The topic that is named, or null where none is.</summary>

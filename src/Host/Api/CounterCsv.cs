@@ -1,7 +1,4 @@
-using System.Text;
-using DataLoad.Engine.Contract;
 using DataLoad.Engine.Statistics;
-using DataLoad.Engine.Storage;
 using CsvRow = (string Type, int Id, int? Day, long[] Values);
 
 namespace DataLoad.Host.Api;

@@ -1,4 +1,3 @@
-using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Statistics;
 
@@ -11,10 +10,10 @@ internal static class CounterEndpoints
 
     public static void Map(RouteGroupBuilder api, ApiServices services)
     {
-        api.MapRead("/counters", context => TopAsync(services, context));
+        api.MapRead("/counters", ApiJson.Default.TopicList, context => TopAsync(services, context));
         api.MapRead("/counters.csv", context => CounterCsv.WriteAsync(services, context));
-        api.MapRead("/totals", context => TotalsAsync(services, context));
-        api.MapRead("/series", context => SeriesAsync(services, context));
+        api.MapRead("/totals", ApiJson.Default.TotalsList, context => TotalsAsync(services, context));
+        api.MapRead("/series", ApiJson.Default.DailySeries, context => SeriesAsync(services, context));
     }
 
     /// <summary>The topics that a request asks for.</summary>
@@ -32,7 +31,7 @@ internal static class CounterEndpoints
         };
     }
 
-    private static async Task<IResult> TopAsync(ApiServices services, HttpContext context)
+    private static async Task<TopicList> TopAsync(ApiServices services, HttpContext context)
     {
         var query = new ApiQuery(context.Request.Query);
         Page page = query.Page(services.Catalog);
@@ -40,22 +39,12 @@ internal static class CounterEndpoints
         int[]? columns = query.Metrics(page);
         TopicQuery topics = QueryOf(query, page, from, to);
         TopicTotalsPage found = await services.Store.Queries.TopAsync(page, topics, context.RequestAborted);
-        return Results.Json(
-            new TopicList(
-                page.Name,
-                from,
-                to,
-                topics.Sort is int sort ? page.Metrics[sort].Column : "topic",
-                topics.Descending ? "desc" : "asc",
-                topics.Offset,
-                topics.Limit,
-                found.Total,
-                [.. found.Topics.Select(topic =>
-                    new TopicList.TopicRow(topic.TopicType, topic.TopicId, topic.Days, NamedValues.Of(page, topic.Values, columns)))]),
-            ApiJson.Default.TopicList);
+        return new TopicList(page.Name, from, to, topics.Sort is int sort ? page.Metrics[sort].Column : "topic", topics.Descending ? "desc" : "asc",
+            topics.Offset, topics.Limit, found.Total,
+            [.. found.Topics.Select(topic => new TopicList.TopicRow(topic.TopicType, topic.TopicId, topic.Days, NamedValues.Of(page, topic.Values, columns)))]);
     }
 
-    private static async Task<IResult> TotalsAsync(ApiServices services, HttpContext context)
+    private static async Task<TotalsList> TotalsAsync(ApiServices services, HttpContext context)
     {
         (DateOnly from, DateOnly to) = new ApiQuery(context.Request.Query).Days(services.Today);
         var pages = new List<TotalsList.PageTotals>();
@@ -66,27 +55,22 @@ internal static class CounterEndpoints
             pages.Add(new TotalsList.PageTotals(page.Name, totals.Topics, NamedValues.Of(page, totals.Values)));
         }
 
-        return Results.Json(new TotalsList(from, to, pages), ApiJson.Default.TotalsList);
+        return new TotalsList(from, to, pages);
     }
 
-    private static async Task<IResult> SeriesAsync(ApiServices services, HttpContext context)
+    private static async Task<DailySeries> SeriesAsync(ApiServices services, HttpContext context)
     {
         var query = new ApiQuery(context.Request.Query);
         Page page = query.Page(services.Catalog);
         (DateOnly from, DateOnly to) = query.Days(services.Today);
         int[]? columns = query.Metrics(page);
-        Engine.Counting.TopicKey? topic = query.Topic();
-        IReadOnlyList<DayTotals> days = await services.Store.Queries.SeriesAsync(
-            page,
-            new StatisticsFilter(TopicType: topic?.Type, TopicId: topic?.Id, From: from.DayNumber, To: to.DayNumber),
-            MaxDays,
-            context.RequestAborted);
-        return Results.Json(
-            new DailySeries(
-                page.Name,
-                [.. (columns ?? [.. Enumerable.Range(0, page.Metrics.Length)]).Select(place => page.Metrics[place].Column)],
-                [.. days.Select(day => new DailySeries.DayTotals(DateOnly.FromDayNumber(day.Day), NamedValues.Of(page, day.Values, columns)))]),
-            ApiJson.Default.DailySeries);
+        TopicKey? topic = query.Topic();
+        var filter = new StatisticsFilter(TopicType: topic?.Type, TopicId: topic?.Id, From: from.DayNumber, To: to.DayNumber);
+        IReadOnlyList<DayTotals> days = await services.Store.Queries.SeriesAsync(page, filter, MaxDays, context.RequestAborted);
+        return new DailySeries(
+            page.Name,
+            [.. (columns ?? [.. Enumerable.Range(0, page.Metrics.Length)]).Select(place => page.Metrics[place].Column)],
+            [.. days.Select(day => new DailySeries.DayTotals(DateOnly.FromDayNumber(day.Day), NamedValues.Of(page, day.Values, columns)))]);
     }
 }
 
@@ -95,9 +79,10 @@ internal static class TopicEndpoints
 {
     private const int MaxDays = 1000;
 
-    public static void Map(RouteGroupBuilder api, ApiServices services) => api.MapRead("/topic", context => TopicAsync(services, context));
+    public static void Map(RouteGroupBuilder api, ApiServices services) =>
+        api.MapRead("/topic", ApiJson.Default.TopicDetails, context => TopicAsync(services, context));
 
-    private static async Task<IResult> TopicAsync(ApiServices services, HttpContext context)
+    private static async Task<TopicDetails> TopicAsync(ApiServices services, HttpContext context)
     {
         var query = new ApiQuery(context.Request.Query);
         TopicKey topic = query.Topic() ?? throw ApiProblem.Bad("type and id are missing: they name the topic.");
@@ -129,8 +114,7 @@ internal static class TopicEndpoints
             found.Add(new TopicDetails.TopicPage(page.Name, [.. days.Values.OrderByDescending(day => day.Day).Take(limit)]));
         }
 
-        return Results.Json(new TopicDetails(topic.Type, topic.Id, topic.ShardOf(services.Settings.Engine.Partitions.Partitions), found),
-            ApiJson.Default.TopicDetails);
+        return new TopicDetails(topic.Type, topic.Id, topic.ShardOf(services.Settings.Engine.Partitions.Partitions), found);
     }
 
     private static TopicDetails.TopicDay DayOf(Page page, StatisticsRow row, string source) =>

@@ -45,20 +45,17 @@ internal static class Watch
                 $"{services.Settings.Http.MaxWatchers} watch already: end one, or raise dataload.http.max-watchers.");
         }
 
+        CancellationToken stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
         try
         {
-            CancellationToken stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-            using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
             var stream = new EventStream(context);
-            try
-            {
-                await stream.StartAsync(ends.Token);
-                await work(stream, ends.Token);
-            }
-            catch (OperationCanceledException) when (ends.IsCancellationRequested)
-            {
-                // Nobody watches any more.
-            }
+            await stream.StartAsync(ends.Token);
+            await work(stream, ends.Token);
+        }
+        catch (OperationCanceledException) when (ends.IsCancellationRequested)
+        {
+            // Nobody watches any more.
         }
         finally
         {

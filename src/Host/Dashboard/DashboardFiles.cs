@@ -8,23 +8,15 @@ namespace DataLoad.Host.Dashboard;
 /// <summary>The dashboard that was bundled into this program when it was built.</summary>
 internal sealed class DashboardFiles
 {
+    private static readonly Assembly Bundle = typeof(DashboardFiles).Assembly;
+
     private const string Prefix = "dashboard/";
     private const string PageName = "index.html";
     private const string MissingName = "missing.html";
 
-    private readonly FrozenDictionary<string, DashboardFile> _files;
-
-    public DashboardFiles()
-        : this(typeof(DashboardFiles).Assembly)
-    {
-    }
-
-    private DashboardFiles(Assembly assembly)
-    {
-        _files = assembly.GetManifestResourceNames()
-            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
-            .ToFrozenDictionary(name => name[Prefix.Length..], name => Read(assembly, name), StringComparer.Ordinal);
-    }
+    private readonly FrozenDictionary<string, DashboardFile> _files = Bundle.GetManifestResourceNames()
+        .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+        .ToFrozenDictionary(name => name[Prefix.Length..], Read, StringComparer.Ordinal);
 
     /// <summary>Whether there is a dashboard: the build may have had no npm.</summary>
     public bool IsBuilt => _files.ContainsKey(PageName);
@@ -50,9 +42,9 @@ internal sealed class DashboardFiles
     /// <summary>A file that bears a hash in its name, or null.</summary>
     public DashboardFile? Asset(string name) => _files.GetValueOrDefault($"assets/{name}");
 
-    private static DashboardFile Read(Assembly assembly, string resource)
+    private static DashboardFile Read(string resource)
     {
-        using Stream stream = assembly.GetManifestResourceStream(resource)!;
+        using Stream stream = Bundle.GetManifestResourceStream(resource)!;
         byte[] content = new byte[stream.Length];
         stream.ReadExactly(content);
         return new DashboardFile(resource, content);
@@ -60,29 +52,20 @@ internal sealed class DashboardFiles
 }
 
 /// <summary>A file of the dashboard, as it is sent.</summary>
-internal sealed class DashboardFile
+internal sealed class DashboardFile(string name, byte[] content)
 {
-    private readonly Lazy<byte[]> _compressed;
+    private readonly Lazy<byte[]> _compressed = new(() => Compress(content));
 
-    public DashboardFile(string name, byte[] content)
-    {
-        Content = content;
-        ContentType = TypeOf(name);
-        Tag = $"\"{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 16))}\"";
-        _compressed = new Lazy<byte[]>(() => Compress(content));
-    }
+    public byte[] Content { get; } = content;
 
-    /// <summary>The bytes.</summary>
-    public byte[] Content { get; }
-
-    /// <summary>The bytes in Brotli's form; made at the first call, which takes a moment.</summary>
+    /// <summary>The content in Brotli's form; made at the first call, which takes a moment.</summary>
     public byte[] Compressed => _compressed.Value;
 
     /// <summary>The media type.</summary>
-    public string ContentType { get; }
+    public string ContentType { get; } = TypeOf(name);
 
     /// <summary>The entity tag: what the content hashes to.</summary>
-    public string Tag { get; }
+    public string Tag { get; } = $"\"{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 16))}\"";
 
     private static string TypeOf(string name) => Path.GetExtension(name) switch
     {

@@ -38,14 +38,6 @@ public sealed record HoconLimits
 public static class HoconEnvironment
 {
     /// <summary>The environment variables of this process, now.</summary>
-    public static IReadOnlyDictionary<string, string> OfThisProcess()
-    {
-        var variables = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
-        {
-            variables[(string)variable.Key] = (string?)variable.Value ?? "";
-        }
-
-        return variables;
-    }
+    public static IReadOnlyDictionary<string, string> OfThisProcess() => Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+        .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? "", StringComparer.Ordinal);
 }

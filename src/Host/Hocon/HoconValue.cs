@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Numerics;
 using DataLoad.Host.Hocon.Resolving;
 using DataLoad.Host.Hocon.Syntax;
@@ -9,25 +8,15 @@ namespace DataLoad.Host.Hocon;
 /// value was written, its path, the value, and what was expected.</summary>
 public sealed class HoconValue
 {
-    internal HoconValue(string path, HoconNode node)
-    {
-        Path = path;
-        Node = node;
-    }
+    private readonly HoconNode _node;
+
+    internal HoconValue(string path, HoconNode node) => (Path, _node) = (path, node);
 
     /// <summary>The full path of the value, an item of an array being <c>path[0]</c>.</summary>
     public string Path { get; }
 
     /// <summary>Where the value was written.</summary>
-    public HoconOrigin Origin => Node.Origin;
-
-    /// <summary>Whether this is an object.</summary>
-    public bool IsObject => Node is HoconObjectNode;
-
-    /// <summary>Whether this is an array.</summary>
-    public bool IsList => Node is HoconArrayNode;
-
-    internal HoconNode Node { get; }
+    public HoconOrigin Origin => _node.Origin;
 
     /// <summary>The text of a string, number or boolean.</summary>
     public string AsString() => Scalar("a string");
@@ -91,7 +80,7 @@ public sealed class HoconValue
     }
 
     /// <summary>The items of an array.</summary>
-    public IReadOnlyList<HoconValue> AsList() => Node is HoconArrayNode array
+    public IReadOnlyList<HoconValue> AsList() => _node is HoconArrayNode array
         ? [.. array.Items.Select((item, i) => new HoconValue($"{Path}[{i}]", item))]
         : throw Fail("a list such as [a, b]");
 
@@ -99,13 +88,12 @@ public sealed class HoconValue
     public IReadOnlyList<string> AsStringList() => [.. AsList().Select(static item => item.AsString())];
 
     /// <summary>An object.</summary>
-    public HoconConfig AsObject() => Node is HoconObjectNode o ? new HoconConfig(Path, o) : throw Fail("an object such as { key = value }");
+    public HoconConfig AsObject() => _node is HoconObjectNode o ? new HoconConfig(Path, o) : throw Fail("an object such as { key = value }");
 
     /// <summary>The failure of this value to be <paramref name="expected"/>, for checks a caller makes itself.</summary>
-    public HoconException Fail(string expected) =>
-        Node is HoconScalarNode { IsNull: false } scalar
-            ? Fail(scalar.Text, expected)
-            : new HoconException(Origin, $"{Path} is {Node.Describe()}: expected {expected}");
+    public HoconException Fail(string expected) => _node is HoconScalarNode { IsNull: false } scalar
+        ? Fail(scalar.Text, expected)
+        : new HoconException(Origin, $"{Path} is {_node.Describe()}: expected {expected}");
 
     /// <summary>The refusal of this value for a reason, which does not show the value: for one that may hold a secret.</summary>
     public HoconException Refuse(string reason) => new(Origin, $"{Path} {reason}");
@@ -119,27 +107,20 @@ public sealed class HoconValue
     {
         const string Expected = "a whole number";
         string text = Scalar(Expected);
-        if (!Int128.TryParse(text.AsSpan().Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out Int128 number))
-        {
-            throw Fail(text, Expected);
-        }
-
-        InRange(number, Int128.CreateChecked(min), Int128.CreateChecked(max), static n => n.ToString());
-        return T.CreateChecked(number);
+        return Int128.TryParse(text.AsSpan().Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out Int128 number)
+            ? T.CreateChecked(InRange(number, Int128.CreateChecked(min), Int128.CreateChecked(max), static n => n.ToString()))
+            : throw Fail(text, Expected);
     }
 
     private T InRange<T>(T value, T min, T max, Func<T, string> show)
         where T : IComparable<T>
     {
-        if (value.CompareTo(min) >= 0 && value.CompareTo(max) <= 0)
-        {
-            return value;
-        }
-
-        throw Fail(value.CompareTo(min) < 0 ? "at least " + show(min) : "at most " + show(max));
+        return value.CompareTo(min) < 0 ? throw Fail("at least " + show(min))
+            : value.CompareTo(max) > 0 ? throw Fail("at most " + show(max))
+            : value;
     }
 
-    private string Scalar(string expected) => Node is HoconScalarNode { IsNull: false } scalar ? scalar.Text : throw Fail(expected);
+    private string Scalar(string expected) => _node is HoconScalarNode { IsNull: false } scalar ? scalar.Text : throw Fail(expected);
 
     private HoconException Fail(string text, string expected)
     {

@@ -1,10 +1,7 @@
-using System.Globalization;
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Resolving;
-using DataLoad.Engine.Storage;
 using DataLoad.Engine.Storage.PostgreSql;
 using DataLoad.Engine.Storage.Sqlite;
-using DataLoad.Host.Settings;
 
 namespace DataLoad.Host.Hosting;
 
@@ -21,18 +18,7 @@ internal static class Databases
         ? new SqlLookup(SqliteDatabase.ForReading(settings.Connection))
         : new SqlLookup(PostgreSqlDatabase.ForReading(Options(settings)));
 
-    private static PostgreSqlStoreOptions Options(DatabaseSettings settings) => new()
-    {
-        ConnectionString = settings.Connection,
-        CommandTimeout = settings.CommandTimeout,
-        MaxConnections = settings.MaxConnections,
-        PrepareStatements = settings.PrepareStatements,
-    };
-}
-
-/// <summary>A store that a command looks into, which makes sense only once an engine has been started over it.</summary>
-internal static class InitializedStore
-{
+    /// <summary>Sees that a store which a command looks into is of this program's schema and that an engine was started over it.</summary>
     /// <returns>How many Partitions it has.</returns>
     /// <exception cref="StartException">It was never started, or its schema is not this program's.</exception>
     public static async Task<int> PartitionsAsync(IStore store, CancellationToken cancellationToken)
@@ -54,4 +40,12 @@ internal static class InitializedStore
             ? number
             : throw new StartException($"{store.Name} says that it has '{partitions}' Partitions, which is no number; restore it from a backup.");
     }
+
+    private static PostgreSqlStoreOptions Options(DatabaseSettings settings) => new()
+    {
+        ConnectionString = settings.Connection,
+        CommandTimeout = settings.CommandTimeout,
+        MaxConnections = settings.MaxConnections,
+        PrepareStatements = settings.PrepareStatements,
+    };
 }

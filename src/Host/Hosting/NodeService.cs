@@ -1,8 +1,6 @@
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Engine.Resolving;
-using DataLoad.Engine.Storage;
-using DataLoad.Host.Settings;
 using Npgsql;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -13,7 +11,6 @@ namespace DataLoad.Host.Hosting;
 /// <summary>Counts for as long as the host runs, once nothing speaks against a start. HTTP answers already meanwhile.</summary>
 internal sealed class NodeService(ClusterNode node, IStore store, ILookup lookup, HostSettings settings) : BackgroundService
 {
-    /// <inheritdoc/>
     /// <exception cref="StartException">A server is there and refuses.</exception>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -39,11 +36,9 @@ internal static class StartCheck
             throw new StartException($"The broker at {connector.Settings.SafeName} refuses the login as '{connector.UserName}': correct user and password in "
                 + "dataload.amqp.url.");
         }
-        catch (Exception e) when ((e as OperationInterruptedException
-            ?? e.InnerException as OperationInterruptedException) is { ShutdownReason.ReplyCode: Constants.NotAllowed })
+        catch (Exception e) when (ReasonOf(e) is { ReplyCode: Constants.NotAllowed })
         {
-            ShutdownEventArgs refused = (e as OperationInterruptedException ?? (OperationInterruptedException)e.InnerException!).ShutdownReason!;
-            throw new StartException($"The broker at {connector.Settings.SafeName} refuses: {refused.ReplyText}. Correct the vhost in dataload.amqp.url.");
+            throw new StartException($"The broker at {connector.Settings.SafeName} refuses: {ReasonOf(e)!.ReplyText}. Correct the vhost in dataload.amqp.url.");
         }
         catch (Exception e) when (e is RabbitMQClientException or IOException or TimeoutException)
         {
@@ -51,6 +46,9 @@ internal static class StartCheck
             cancellationToken.ThrowIfCancellationRequested();
         }
     }
+
+    private static ShutdownEventArgs? ReasonOf(Exception e) =>
+        (e as OperationInterruptedException ?? e.InnerException as OperationInterruptedException)?.ShutdownReason;
 
     private static async Task CheckDatabaseAsync(string name, string setting, Func<CancellationToken, ValueTask> ping, CancellationToken cancellationToken)
     {

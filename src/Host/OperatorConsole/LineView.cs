@@ -1,11 +1,6 @@
-using System.Globalization;
-using System.Text;
-
 namespace DataLoad.Host.OperatorConsole;
 
 /// <summary>Draws a line that is being edited, in one row of a terminal; a longer line is moved along.</summary>
-/// <param name="output">The terminal.</param>
-/// <param name="columns">How many columns it has now.</param>
 internal sealed class LineView(TextWriter output, Func<int> columns)
 {
     private const string ToStart = "\r";
@@ -73,16 +68,7 @@ internal sealed class LineView(TextWriter output, Func<int> columns)
 /// <summary>How many columns of a terminal a text takes: ideographs and emoji take two.</summary>
 internal static class CellWidth
 {
-    public static int Of(string text)
-    {
-        int width = 0;
-        foreach (Rune rune in text.EnumerateRunes())
-        {
-            width += Of(rune);
-        }
-
-        return width;
-    }
+    public static int Of(string text) => text.EnumerateRunes().Sum(rune => Of(rune));
 
     public static int Of(Rune rune) => Rune.GetUnicodeCategory(rune) switch
     {

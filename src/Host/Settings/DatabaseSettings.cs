@@ -1,6 +1,4 @@
-using DataLoad.Engine.Storage;
 using DataLoad.Engine.Storage.PostgreSql;
-using DataLoad.Host.Hocon;
 
 namespace DataLoad.Host.Settings;
 

@@ -1,6 +1,5 @@
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.DeadLetters;
-using DataLoad.Host.Hocon;
 using Microsoft.Extensions.Logging;
 
 namespace DataLoad.Host.Settings;

@@ -48,9 +48,7 @@ internal readonly record struct Cell(string Text, Tone Tone = Tone.Plain, bool I
     public static string Flat(string text) => text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c)) : text;
 }
 
-/// <summary>A table's column.</summary>
-/// <param name="Name">Its head.</param>
-/// <param name="IsNumber">Whether it holds numbers, which stand on the right.</param>
+/// <summary>A table's column; numbers stand on the right.</summary>
 internal readonly record struct Column(string Name, bool IsNumber = false)
 {
     /// <summary>A column of texts.</summary>

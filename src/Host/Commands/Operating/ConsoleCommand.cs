@@ -1,8 +1,6 @@
-using System.CommandLine;
 using DataLoad.Host.Api;
 using DataLoad.Host.Hosting;
 using DataLoad.Host.OperatorConsole;
-using DataLoad.Host.Settings;
 
 namespace DataLoad.Host.Commands.Operating;
 
@@ -32,17 +30,10 @@ internal static class ConsoleCommand
     {
         var command = new DetailedCommand(Name, "Attaches to a running node: completion, history, help.", Details);
         source.AddTo(command);
-        command.SetAction((result, cancellationToken) =>
-            Failure.GuardAsync(() => RunAsync(source, result, cancellationToken), result.InvocationConfiguration.Error));
-        return command;
+        return command.Runs((result, cancellationToken) => RunAsync(source, result, cancellationToken));
     }
 
     /// <summary>The commands of a console.</summary>
-    /// <param name="node">The node.</param>
-    /// <param name="settings">How they behave.</param>
-    /// <param name="confirmation">Asks what has to be confirmed.</param>
-    /// <param name="history">What was entered.</param>
-    /// <param name="leave">Called to leave.</param>
     internal static RootCommand CreateRoot(NodeAccess node, ConsoleSettings settings, Confirmation confirmation, History history, Action leave)
     {
         var root = new RootCommand("Commands of the console. 'help COMMAND' tells about one; all of them work without the console too, as in 'dataload status "
@@ -102,14 +93,9 @@ internal static class ConsoleCommand
         }
     }
 
-    private static DetailedCommand Own(string name, string summary, Action<TextWriter> work)
+    private static DetailedCommand Own(string name, string summary, Action<TextWriter> work) => new DetailedCommand(name, summary, "").Runs((result, _) =>
     {
-        var command = new DetailedCommand(name, summary, "");
-        command.SetAction(result =>
-        {
-            work(result.InvocationConfiguration.Output);
-            return ExitCode.Done;
-        });
-        return command;
-    }
+        work(result.InvocationConfiguration.Output);
+        return Task.FromResult(ExitCode.Done);
+    });
 }

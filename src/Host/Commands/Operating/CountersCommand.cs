@@ -1,4 +1,3 @@
-using System.CommandLine;
 using DataLoad.Host.Api;
 
 namespace DataLoad.Host.Commands.Operating;
@@ -28,37 +27,26 @@ internal static class CountersCommand
 
     private static Command CreateTop(OperatingContext context)
     {
-        Option<string?> page = Completions.Page("The page: act or bear; act without it.");
-        Option<string?> by = Completions.Metric("--by", "METRIC", "The metric to sort by, or topic; without it, the page's first.");
+        Option<string?> page = Options.Page("The page: act or bear; act without it.");
+        Option<string?> by = Options.Metric("--by", "METRIC", "The metric to sort by, or topic; without it, the page's first.");
         Option<bool> ascending = new("--ascending") { Description = "The smallest first." };
-        Option<string?> search = Completions.Text("--search", "TEXT", "Topics alone with this text in type/id.");
-        Option<string?> type = Completions.Text("--type", "TYPE", "Topics of this type alone.");
-        Option<string?> metrics = Completions.Metric("--metrics", "METRIC,…", "The metrics to show, separated by commas.");
-        Option<int> limit = WholeNumber.Option("--limit", "N", "How many topics, 1 to 500.", 1, 500, 20);
-        Option<int> offset = WholeNumber.Option("--offset", "N", "How many to pass over, 0 to 1000000.", 0, 1_000_000, 0);
-        var days = new DayOption();
+        Option<string?> search = Options.Text("--search", "TEXT", "Topics alone with this text in type/id.");
+        Option<string?> type = Options.Text("--type", "TYPE", "Topics of this type alone.");
+        Option<string?> metrics = Options.Metric("--metrics", "METRIC,…", "The metrics to show, separated by commas.");
+        Option<int> limit = Options.Number("--limit", "N", "How many topics, 1 to 500.", 1, 500, 20);
+        Option<int> offset = Options.Number("--offset", "N", "How many to pass over, 0 to 1000000.", 0, 1_000_000, 0);
+        var days = new DayOptions();
         var watch = new WatchOptions();
-        DetailedCommand command = context.Define("top", "Shows the topics of a page with the largest values.", Details,
+        return context.Define("top", "Shows the topics of a page with the largest values.", Details,
             [page, by, ascending, search, type, metrics, limit, offset, .. days.Symbols, .. watch.Symbols], (result, operation, cancellationToken) =>
         {
             (DateOnly? from, DateOnly? to) = days.Read(result);
-            string path = NodePath.With(
-                NodePath.Of("counters"),
-                ("page", result.GetValue(page) ?? "act"),
-                ("from", from),
-                ("to", to),
-                ("sort", result.GetValue(by)),
-                ("order", result.GetValue(ascending) ? "asc" : null),
-                ("search", result.GetValue(search)),
-                ("type", result.GetValue(type)),
-                ("metrics", result.GetValue(metrics)),
-                ("limit", result.GetValue(limit)),
-                ("offset", result.GetValue(offset)));
+            string path = NodePath.With(NodePath.Of("counters"), ("page", result.GetValue(page) ?? "act"), ("from", from), ("to", to),
+                ("sort", result.GetValue(by)), ("order", result.GetValue(ascending) ? "asc" : null), ("search", result.GetValue(search)),
+                ("type", result.GetValue(type)), ("metrics", result.GetValue(metrics)), ("limit", result.GetValue(limit)), ("offset", result.GetValue(offset)));
             return operation.WatchAsync<TopicList>(watch, result, path, (display, answer) =>
                 Render(display, answer, result.GetValue(metrics) is not null), _ => ExitCode.Done, cancellationToken);
-        });
-        command.Validators.Add(days.Check);
-        return command;
+        }).Refuses(days.Check);
     }
 
     private static void Render(Display display, TopicList answer, bool all)
@@ -104,19 +92,17 @@ internal static class TopicCommand
     {
         Argument<string> type = new("TYPE") { Description = "The topic's type, such as activity.", HelpName = "TYPE" };
         Argument<int> id = new("ID") { Description = "The topic's id, such as 7.", HelpName = "ID" };
-        Option<string?> page = Completions.Page("This page alone: act or bear.");
-        var days = new DayOption();
+        Option<string?> page = Options.Page("This page alone: act or bear.");
+        var days = new DayOptions();
         var watch = new WatchOptions();
-        DetailedCommand command = context.Define("topic", "Shows all metrics of a topic, live.", Details,
+        return context.Define("topic", "Shows all metrics of a topic, live.", Details,
             [type, id, page, .. days.Symbols, .. watch.Symbols], (result, operation, cancellationToken) =>
         {
             (DateOnly? from, DateOnly? to) = days.Read(result);
             string path = NodePath.With(NodePath.Of("topic"), ("type", result.GetValue(type)), ("id", result.GetValue(id)), ("page", result.GetValue(page)),
                 ("from", from), ("to", to));
             return operation.WatchAsync<TopicDetails>(watch, result, path, Render, _ => ExitCode.Done, cancellationToken);
-        });
-        command.Validators.Add(days.Check);
-        return command;
+        }).Refuses(days.Check);
     }
 
     private static void Render(Display display, TopicDetails topic)

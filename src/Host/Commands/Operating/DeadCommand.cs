@@ -1,4 +1,3 @@
-using System.CommandLine;
 using DataLoad.Host.Api;
 
 namespace DataLoad.Host.Commands.Operating;
@@ -41,30 +40,22 @@ internal static class DeadListCommand
 
     public static Command Create(OperatingContext context)
     {
-        Option<string?> stream = Completions.Stream("With --messages: this stream's alone.");
+        Option<string?> stream = Options.Stream("With --messages: this stream's alone.");
         Option<string?> reason = DeadSelection.Reason("With --messages: those of this reason alone.");
         Option<bool> messages = new("--messages", "-m") { Description = "One by one." };
-        Option<int> limit = WholeNumber.Option("--limit", "N", "With --messages: how many, 1 to 500.", 1, 500, 50);
-        Option<int> offset = WholeNumber.Option("--offset", "N", "With --messages: how many to pass over, 0 to 1000000.", 0, 1_000_000, 0);
+        Option<int> limit = Options.Number("--limit", "N", "With --messages: how many, 1 to 500.", 1, 500, 50);
+        Option<int> offset = Options.Number("--offset", "N", "With --messages: how many to pass over, 0 to 1000000.", 0, 1_000_000, 0);
         return context.Define("list", "Lists dead letters by stream and reason.", Details, [stream, reason, messages, limit, offset],
-            async (result, operation, cancellationToken) =>
+            (result, operation, cancellationToken) =>
         {
-            if (result.GetValue(messages) || result.GetValue(stream) is not null || result.GetValue(reason) is not null)
+            if (!result.GetValue(messages) && result.GetValue(stream) is null && result.GetValue(reason) is null)
             {
-                string path = NodePath.With(
-                    NodePath.Of("dead-letters", "messages"),
-                    ("stream", result.GetValue(stream)),
-                    ("reason", result.GetValue(reason)),
-                    ("limit", result.GetValue(limit)),
-                    ("offset", result.GetValue(offset)));
-                await operation.ShowAsync<DeadLetterList>(path, RenderMessages, cancellationToken);
-            }
-            else
-            {
-                await operation.ShowAsync<DeadLetterGroups>(NodePath.Of("dead-letters"), RenderGroups, cancellationToken);
+                return operation.ShowAsync<DeadLetterGroups>(NodePath.Of("dead-letters"), RenderGroups, cancellationToken);
             }
 
-            return ExitCode.Done;
+            string path = NodePath.With(NodePath.Of("dead-letters", "messages"), ("stream", result.GetValue(stream)), ("reason", result.GetValue(reason)),
+                ("limit", result.GetValue(limit)), ("offset", result.GetValue(offset)));
+            return operation.ShowAsync<DeadLetterList>(path, RenderMessages, cancellationToken);
         });
     }
 
@@ -116,11 +107,8 @@ internal static class DeadShowCommand
     public static Command Create(OperatingContext context)
     {
         Argument<string> id = DeadSelection.Id();
-        return context.Define("show", "Shows a dead letter with its body.", Details, [id], async (result, operation, cancellationToken) =>
-        {
-            await operation.ShowAsync<DeadLetterDetails>(NodePath.Of("dead-letters", "messages", result.GetValue(id)!), Render, cancellationToken);
-            return ExitCode.Done;
-        });
+        return context.Define("show", "Shows a dead letter with its body.", Details, [id], (result, operation, cancellationToken) =>
+            operation.ShowAsync<DeadLetterDetails>(NodePath.Of("dead-letters", "messages", result.GetValue(id)!), Render, cancellationToken));
     }
 
     private static void Render(Display display, DeadLetterDetails letter)
@@ -163,7 +151,7 @@ internal static class DeadRequeueCommand
     {
         var selection = new DeadSelection();
         Option<int?> limit = new("--limit") { Description = "At the most so many, the oldest first.", HelpName = "N" };
-        DetailedCommand command = context.Define("requeue", "Puts dead letters back into their streams' queues.", Details, [.. selection.Symbols, limit],
+        return context.Define("requeue", "Puts dead letters back into their streams' queues.", Details, [.. selection.Symbols, limit],
             async (result, operation, cancellationToken) =>
         {
             DeadLetterRequest? order = await selection.ConfirmAsync(result, operation, "Requeue", result.GetValue(limit), alwaysAsk: false, cancellationToken);
@@ -175,9 +163,7 @@ internal static class DeadRequeueCommand
             DeadLetterMoveResult move = await operation.DoAsync<DeadLetterMoveResult>(HttpMethod.Post, NodePath.Of("dead-letters", "requeue"),
                 order with { Confirm = null }, Render, cancellationToken);
             return move.Skipped > 0 ? ExitCode.Found : ExitCode.Done;
-        });
-        selection.CheckIn(command);
-        return command;
+        }).Refuses(selection.Check);
     }
 
     /// <summary>Shows what was moved.</summary>
@@ -210,11 +196,11 @@ internal static class DeadEditCommand
     public static Command Create(OperatingContext context)
     {
         Argument<string> id = DeadSelection.Id();
-        Option<string?> body = Completions.Text("--body", "TEXT", "The corrected body.");
-        Option<string?> file = Completions.Text("--body-file", "FILE", "A file with the corrected body, taken byte by byte; - is standard input.");
-        Option<string?> contentType = Completions.Text("--content-type", "TYPE", "Its new content type; as it was without it.", "application/json",
+        Option<string?> body = Options.Text("--body", "TEXT", "The corrected body.");
+        Option<string?> file = Options.Text("--body-file", "FILE", "A file with the corrected body, taken byte by byte; - is standard input.");
+        Option<string?> contentType = Options.Text("--content-type", "TYPE", "Its new content type; as it was without it.", "application/json",
             "text/plain");
-        DetailedCommand command = context.Define("edit", "Corrects a dead letter's body and requeues it.", Details, [id, body, file, contentType],
+        return context.Define("edit", "Corrects a dead letter's body and requeues it.", Details, [id, body, file, contentType],
             async (result, operation, cancellationToken) =>
         {
             string letter = result.GetValue(id)!;
@@ -234,15 +220,7 @@ internal static class DeadEditCommand
                 DeadRequeueCommand.Render,
                 cancellationToken);
             return move.Skipped > 0 ? ExitCode.Found : ExitCode.Done;
-        });
-        command.Validators.Add(result =>
-        {
-            if (result.GetResult(body) is not null && result.GetResult(file) is not null)
-            {
-                result.AddError("Say --body or --body-file, not both.");
-            }
-        });
-        return command;
+        }).Refuses(result => result.GetResult(body) is not null && result.GetResult(file) is not null ? "Say --body or --body-file, not both." : null);
     }
 
     private static async Task<byte[]?> EditedAsync(Operation operation, string id, CancellationToken cancellationToken)
@@ -271,7 +249,7 @@ internal static class DeadPurgeCommand
     public static Command Create(OperatingContext context)
     {
         var selection = new DeadSelection();
-        DetailedCommand command = context.Define("purge", "Removes dead letters for good.", Details, selection.Symbols,
+        return context.Define("purge", "Removes dead letters for good.", Details, selection.Symbols,
             async (result, operation, cancellationToken) =>
         {
             DeadLetterRequest? order = await selection.ConfirmAsync(result, operation, "Remove for good", limit: null, alwaysAsk: true, cancellationToken);
@@ -280,15 +258,9 @@ internal static class DeadPurgeCommand
                 return ExitCode.Found;
             }
 
-            await operation.DoAsync<DeadLetterMoveResult>(
-                HttpMethod.Post,
-                NodePath.Of("dead-letters", "purge"),
-                order,
-                (display, move) => display.Line($"{move.Moved} removed, {move.Left} left.", Tone.Good),
-                cancellationToken);
+            await operation.DoAsync<DeadLetterMoveResult>(HttpMethod.Post, NodePath.Of("dead-letters", "purge"), order,
+                (display, move) => display.Line($"{move.Moved} removed, {move.Left} left.", Tone.Good), cancellationToken);
             return ExitCode.Done;
-        });
-        selection.CheckIn(command);
-        return command;
+        }).Refuses(selection.Check);
     }
 }

@@ -3,9 +3,7 @@ using Spectre.Console.Rendering;
 
 namespace DataLoad.Host.Commands.Operating;
 
-/// <summary>Where answers are shown: tables and colours on a terminal; in a file or a pipe, lines of tab-separated cells without any escape codes.</summary>
-/// <param name="output">Where plain text goes.</param>
-/// <param name="terminal">The terminal, or null for plain text.</param>
+/// <summary>Where answers are shown: tables and colours on a terminal; without one, lines of tab-separated cells without any escape codes.</summary>
 internal sealed class Display(TextWriter output, IAnsiConsole? terminal)
 {
     private readonly List<IRenderable> _pending = [];
@@ -18,69 +16,55 @@ internal sealed class Display(TextWriter output, IAnsiConsole? terminal)
     public bool IsTerminal => terminal is not null;
 
     /// <summary>Adds a table.</summary>
-    public void Table(IReadOnlyList<Column> columns, IEnumerable<Cell[]> rows)
-    {
-        if (terminal is null)
+    public void Table(IReadOnlyList<Column> columns, IEnumerable<Cell[]> rows) => Add(
+        rows.Select(Plain).Prepend(string.Join('\t', columns.Select(column => column.Name))),
+        () =>
         {
-            output.WriteLine(string.Join('\t', columns.Select(column => column.Name)));
+            var table = new Table { Border = TableBorder.Simple };
+            foreach (Column column in columns)
+            {
+                var made = new TableColumn(new Text(Cell.Flat(column.Name), new Style(decoration: Decoration.Bold)));
+                table.AddColumn(column.IsNumber ? made.RightAligned().NoWrap() : made);
+            }
+
             foreach (Cell[] row in rows)
             {
-                output.WriteLine(Plain(row));
+                table.AddRow(row.Select(cell => (IRenderable)new Text(cell.Shown, StyleOf(cell.Tone))));
             }
 
-            return;
-        }
-
-        var table = new Table { Border = TableBorder.Simple };
-        foreach (Column column in columns)
-        {
-            var made = new TableColumn(new Text(Cell.Flat(column.Name), new Style(decoration: Decoration.Bold)));
-            table.AddColumn(column.IsNumber ? made.RightAligned().NoWrap() : made);
-        }
-
-        foreach (Cell[] row in rows)
-        {
-            table.AddRow(row.Select(cell => (IRenderable)new Text(cell.Shown, StyleOf(cell.Tone))));
-        }
-
-        _pending.Add(table);
-    }
+            return table;
+        });
 
     /// <summary>Adds names with their values.</summary>
-    public void Facts(IEnumerable<(string Name, Cell Value)> facts)
-    {
-        if (terminal is null)
+    public void Facts(IReadOnlyList<(string Name, Cell Value)> facts) => Add(
+        facts.Select(fact => Plain([fact.Name, fact.Value])),
+        () =>
         {
+            var grid = new Grid();
+            grid.AddColumn(new GridColumn().NoWrap().PadRight(2));
+            grid.AddColumn();
             foreach ((string name, Cell value) in facts)
             {
-                output.WriteLine(Plain([name, value]));
+                grid.AddRow(new Text(name, StyleOf(Tone.Faint)), new Text(value.Shown, StyleOf(value.Tone)));
             }
 
-            return;
-        }
-
-        var grid = new Grid();
-        grid.AddColumn(new GridColumn().NoWrap().PadRight(2));
-        grid.AddColumn();
-        foreach ((string name, Cell value) in facts)
-        {
-            grid.AddRow(new Text(name, StyleOf(Tone.Faint)), new Text(value.Shown, StyleOf(value.Tone)));
-        }
-
-        _pending.Add(grid);
-    }
+            return grid;
+        });
 
     /// <summary>Adds a line.</summary>
-    public void Line(string text, Tone tone = Tone.Plain)
+    public void Line(string text, Tone tone = Tone.Plain) => Add([Cell.Flat(text)], () => new Text(Cell.Flat(text), StyleOf(tone)));
+
+    /// <summary>Adds a line of cells, for what comes one by one.</summary>
+    public void Row(params Cell[] cells) => Add([Plain(cells)], () =>
     {
-        if (terminal is null)
+        var line = new Paragraph();
+        foreach (Cell cell in cells)
         {
-            output.WriteLine(Cell.Flat(text));
-            return;
+            line.Append(cell.Text.Length == 0 ? "" : cell.Shown + "  ", StyleOf(cell.Tone));
         }
 
-        _pending.Add(new Text(Cell.Flat(text), StyleOf(tone)));
-    }
+        return line;
+    });
 
     /// <summary>Sets a further picture off from the one before it, where they stand one after the other.</summary>
     public void Separate(int picture)
@@ -89,24 +73,6 @@ internal sealed class Display(TextWriter output, IAnsiConsole? terminal)
         {
             output.WriteLine();
         }
-    }
-
-    /// <summary>Adds a line of cells, for what comes one by one.</summary>
-    public void Row(params Cell[] cells)
-    {
-        if (terminal is null)
-        {
-            output.WriteLine(Plain(cells));
-            return;
-        }
-
-        var line = new Paragraph();
-        foreach (Cell cell in cells)
-        {
-            line.Append(cell.Text.Length == 0 ? "" : cell.Shown + "  ", StyleOf(cell.Tone));
-        }
-
-        _pending.Add(line);
     }
 
     /// <summary>Shows what was added.</summary>
@@ -125,8 +91,8 @@ internal sealed class Display(TextWriter output, IAnsiConsole? terminal)
         output.Flush();
     }
 
-    /// <summary>Shows pictures on a terminal in one place, each in the place of the one before; in plain text one after the other.</summary>
-    /// <param name="work">Adds a picture and then calls what it is given, again and again.</param>
+    /// <summary>Shows pictures on a terminal in one place, each in the place of the one before; in plain text one after the other. The work adds a picture
+    /// and then calls what it is given, again and again.</summary>
     public async Task AnimateAsync(Func<Action, Task> work)
     {
         if (terminal is null)
@@ -141,6 +107,20 @@ internal sealed class Display(TextWriter output, IAnsiConsole? terminal)
             _pending.Clear();
             live.Refresh();
         }));
+    }
+
+    private void Add(IEnumerable<string> plain, Func<IRenderable> shown)
+    {
+        if (terminal is not null)
+        {
+            _pending.Add(shown());
+            return;
+        }
+
+        foreach (string line in plain)
+        {
+            output.WriteLine(line);
+        }
     }
 
     private static string Plain(IEnumerable<Cell> cells) => string.Join('\t', cells.Select(cell => Cell.Flat(cell.Text)));

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using DataLoad.Host.Api;
 
 namespace DataLoad.Host.Commands.Operating;
@@ -9,7 +8,8 @@ internal static class JournalCommand
     private const string Details =
         """
         The entries of a shard (a Partition), or of a topic, whose shard is found, in their order; what explains a number event by event.
-        place is Partition/SequenceNr.index, the number of a block and an entry of it. The next page begins with --after and the place that is told on standard error.
+        place is Partition/SequenceNr.index, the number of a block and an entry of it. The next page begins with --after and the
+        place that is told on standard error.
 
         Examples:
           dataload journal --shard 3 --limit 20
@@ -22,24 +22,17 @@ internal static class JournalCommand
     public static Command Create(OperatingContext context)
     {
         Option<int?> shard = new("--shard") { Description = "This shard, as in --shard 3.", HelpName = "N" };
-        Option<TopicArgument?> topic = Completions.Topic("This topic, as in --topic activity:7.");
-        Option<string?> stream = Completions.Stream("This stream's entries alone.");
+        Option<TopicArgument?> topic = Options.Topic("--topic", "This topic, as in --topic activity:7.");
+        Option<string?> stream = Options.Stream("This stream's entries alone.");
         Option<string?> after = new("--after") { Description = "Entries beyond this place: a SequenceNr, or what the page before told.", HelpName = "N" };
-        Option<int> limit = WholeNumber.Option("--limit", "N", "How many entries, 1 to 500.", 1, 500, 50);
+        Option<int> limit = Options.Number("--limit", "N", "How many entries, 1 to 500.", 1, 500, 50);
         Option<bool> users = new("--users") { Description = "Shows users, sessions and keys too; needs the operator's token and is written to the audit log." };
-        DetailedCommand command = context.Define("journal", "Shows entries of the journal, decoded.", Details, [shard, topic, stream, after, limit, users],
+        return context.Define("journal", "Shows entries of the journal, decoded.", Details, [shard, topic, stream, after, limit, users],
             async (result, operation, cancellationToken) =>
         {
             TopicArgument? wanted = result.GetValue(topic);
-            string path = NodePath.With(
-                NodePath.Of("journal"),
-                ("shard", result.GetValue(shard)),
-                ("type", wanted?.Type),
-                ("id", wanted?.Id),
-                ("stream", result.GetValue(stream)),
-                ("after", result.GetValue(after)),
-                ("limit", result.GetValue(limit)),
-                ("users", result.GetValue(users)));
+            string path = NodePath.With(NodePath.Of("journal"), ("shard", result.GetValue(shard)), ("type", wanted?.Type), ("id", wanted?.Id),
+                ("stream", result.GetValue(stream)), ("after", result.GetValue(after)), ("limit", result.GetValue(limit)), ("users", result.GetValue(users)));
             JournalPage answer = await operation.ShowAsync<JournalPage>(path, (display, page) =>
                 display.Table(CountedRow.Columns, page.Entries.Select(CountedRow.Of)), cancellationToken);
             if (answer.Next is { } next && !operation.IsJson)
@@ -48,15 +41,7 @@ internal static class JournalCommand
             }
 
             return ExitCode.Done;
-        });
-        command.Validators.Add(result =>
-        {
-            if (result.GetResult(shard) is null == (result.GetResult(topic) is null))
-            {
-                result.AddError("Say --shard N or --topic TYPE:ID, one of them.");
-            }
-        });
-        return command;
+        }).Refuses(result => result.GetResult(shard) is null == (result.GetResult(topic) is null) ? "Say --shard N or --topic TYPE:ID, one of them." : null);
     }
 }
 
@@ -80,11 +65,11 @@ internal static class TailCommand
 
     public static Command Create(OperatingContext context)
     {
-        Option<string?> stream = Completions.Stream("This stream alone.");
-        Option<TopicArgument?> topic = Completions.Topic("This topic alone, as in --topic activity:7.");
-        Option<int> rate = WholeNumber.Option("--rate", "N", "How many events a second at the most, 1 to 1000.", 1, 1000, 50);
+        Option<string?> stream = Options.Stream("This stream alone.");
+        Option<TopicArgument?> topic = Options.Topic("--topic", "This topic alone, as in --topic activity:7.");
+        Option<int> rate = Options.Number("--rate", "N", "How many events a second at the most, 1 to 1000.", 1, 1000, 50);
         Option<bool> users = new("--users") { Description = "Shows users and sessions too." };
-        Option<int> count = WholeNumber.Option("--count", "N", "Ends after so many events; 0 never.", 0, 1_000_000_000, 0);
+        Option<int> count = Options.Number("--count", "N", "Ends after so many events; 0 never.", 0, 1_000_000_000, 0);
         return context.Define("tail", "Shows events as they are counted.", Details, [stream, topic, rate, users, count],
             async (result, operation, cancellationToken) =>
         {

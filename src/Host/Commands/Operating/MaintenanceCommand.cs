@@ -1,4 +1,3 @@
-using System.CommandLine;
 using DataLoad.Host.Api;
 
 namespace DataLoad.Host.Commands.Operating;
@@ -34,12 +33,8 @@ internal static class MaintenanceCommand
         Create(context, "checkpoint", "Flushes and snapshots all Partitions now.", CheckpointDetails);
 
     private static Command Create(OperatingContext context, string name, string summary, string details) =>
-        context.Define(name, summary, details, [], async (_, operation, cancellationToken) =>
-    {
-        await operation.DoAsync<OperationResult>(HttpMethod.Post, NodePath.Of(name), body: null, (display, done) =>
-            display.Line($"Done in {done.ElapsedMs} ms.", Tone.Good), cancellationToken);
-        return ExitCode.Done;
-    });
+        context.Define(name, summary, details, [], (_, operation, cancellationToken) => operation.DoAsync<OperationResult>(
+            HttpMethod.Post, NodePath.Of(name), body: null, (display, done) => display.Line($"Done in {done.ElapsedMs} ms.", Tone.Good), cancellationToken));
 }
 
 /// <summary><c>dataload settings</c>: the node's effective settings.</summary>
@@ -68,15 +63,11 @@ internal static class SettingsCommand
             Arity = ArgumentArity.ZeroOrOne
         };
         return context.Define("settings", "Shows the node's settings and where each comes from.", Details, [search],
-            async (result, operation, cancellationToken) =>
-        {
-            await operation.ShowAsync<SettingList>(
+            (result, operation, cancellationToken) => operation.ShowAsync<SettingList>(
                 NodePath.With(NodePath.Of("settings"), ("search", result.GetValue(search))),
                 (display, answer) => display.Table(["setting", "value", "from"],
                     answer.Settings.Select(setting => new Cell[] { setting.Path, setting.Value, new(setting.Origin, Tone.Faint) })),
-                cancellationToken);
-            return ExitCode.Done;
-        });
+                cancellationToken));
     }
 }
 
@@ -106,34 +97,18 @@ internal static class LogLevelCommand
             Arity = ArgumentArity.ZeroOrOne
         };
         level.AcceptOnlyFromAmong(Levels);
-        Option<string?> category = Completions.Text("--category", "NAME", "This category and all below it; the default level without it.", "DataLoad",
+        Option<string?> category = Options.Text("--category", "NAME", "This category and all below it; the default level without it.", "DataLoad",
             "DataLoad.Engine", "DataLoad.Engine.Intake", "DataLoad.Engine.Resolving", "DataLoad.Engine.Partitions", "Microsoft.AspNetCore");
         Option<bool> reset = new("--reset") { Description = "Takes the level back to what it was at the start." };
-        DetailedCommand command = context.Define("log-level", "Shows or sets what the node logs.", Details, [level, category, reset],
-            async (result, operation, cancellationToken) =>
+        return context.Define("log-level", "Shows or sets what the node logs.", Details, [level, category, reset],
+            (result, operation, cancellationToken) =>
         {
             string? to = result.GetValue(level);
             string path = NodePath.Of("log-levels");
-            if (to is null && !result.GetValue(reset))
-            {
-                await operation.ShowAsync<LogLevelList>(path, Render, cancellationToken);
-            }
-            else
-            {
-                await operation.DoAsync<LogLevelList>(HttpMethod.Put, path, new { category = result.GetValue(category), level = to }, Render,
-                    cancellationToken);
-            }
-
-            return ExitCode.Done;
-        });
-        command.Validators.Add(result =>
-        {
-            if (result.GetResult(level) is { Tokens.Count: > 0 } && result.GetValue(reset))
-            {
-                result.AddError("Say a level or --reset, not both.");
-            }
-        });
-        return command;
+            return to is null && !result.GetValue(reset)
+                ? operation.ShowAsync<LogLevelList>(path, Render, cancellationToken)
+                : operation.DoAsync<LogLevelList>(HttpMethod.Put, path, new { category = result.GetValue(category), level = to }, Render, cancellationToken);
+        }).Refuses(result => result.GetResult(level) is { Tokens.Count: > 0 } && result.GetValue(reset) ? "Say a level or --reset, not both." : null);
     }
 
     private static void Render(Display display, LogLevelList levels) => display.Table(
@@ -159,20 +134,16 @@ internal static class AuditCommand
 
     public static Command Create(OperatingContext context)
     {
-        Option<string?> action = Completions.Text("--action", "ACTION", "This action alone, such as stream.pause.", "stream.pause", "stream.resume", "flush",
+        Option<string?> action = Options.Text("--action", "ACTION", "This action alone, such as stream.pause.", "stream.pause", "stream.resume", "flush",
             "checkpoint", "dead.requeue", "dead.edit", "dead.purge", "log-level");
         Option<long?> before = new("--before") { Description = "Entries before this id: the next page.", HelpName = "ID" };
-        Option<int> limit = WholeNumber.Option("--limit", "N", "How many entries, 1 to 500.", 1, 500, 50);
+        Option<int> limit = Options.Number("--limit", "N", "How many entries, 1 to 500.", 1, 500, 50);
         return context.Define("audit", "Shows what operators did, newest first.", Details, [action, before, limit],
-            async (result, operation, cancellationToken) =>
-        {
-            await operation.ShowAsync<AuditPage>(
+            (result, operation, cancellationToken) => operation.ShowAsync<AuditPage>(
                 NodePath.With(NodePath.Of("audit"), ("action", result.GetValue(action)), ("before", result.GetValue(before)),
                     ("limit", result.GetValue(limit))),
                 Render,
-                cancellationToken);
-            return ExitCode.Done;
-        });
+                cancellationToken));
     }
 
     private static void Render(Display display, AuditPage answer) => display.Table(

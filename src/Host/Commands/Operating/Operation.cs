@@ -1,25 +1,13 @@
-using System.CommandLine;
-using DataLoad.Host.Hosting;
-using DataLoad.Host.Settings;
-
 namespace DataLoad.Host.Commands.Operating;
 
 /// <summary>What the commands are made with; the same definitions serve the command line and the console.</summary>
-/// <param name="source">Which node they ask.</param>
-/// <param name="confirmation">Asks what has to be confirmed.</param>
-/// <param name="time">The clock.</param>
 internal sealed class OperatingContext(NodeSource source, Confirmation confirmation, TimeProvider time)
 {
     private readonly Option<bool> _json = new("--json") { Description = "Prints the answer of the HTTP API as JSON, for programs." };
 
-    /// <summary>Makes a command.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="summary">What it does, in a line.</param>
-    /// <param name="details">What its help says after the options.</param>
-    /// <param name="symbols">Its arguments and options.</param>
-    /// <param name="work">Its work, which returns the exit code.</param>
-    public DetailedCommand Define(string name, string summary, string details, IEnumerable<Symbol> symbols, Func<ParseResult, Operation, CancellationToken,
-        Task<int>> work)
+    /// <summary>Makes a command of its arguments and options, whose work returns the exit code.</summary>
+    public DetailedCommand Define(string name, string summary, string details, IEnumerable<Symbol> symbols,
+        Func<ParseResult, Operation, CancellationToken, Task<int>> work)
     {
         var command = new DetailedCommand(name, summary, details);
         foreach (Symbol symbol in symbols)
@@ -36,60 +24,31 @@ internal sealed class OperatingContext(NodeSource source, Confirmation confirmat
 
         command.Add(_json);
         source.AddTo(command);
-        command.SetAction((result, cancellationToken) =>
-            Failure.GuardAsync(() => RunAsync(result, work, cancellationToken), result.InvocationConfiguration.Error));
-        return command;
+        return command.Runs(async (result, cancellationToken) =>
+        {
+            (NodeAccess node, ConsoleSettings settings) = source.Find(result);
+            using var client = new NodeClient(node);
+            var operation = new Operation(client, result.InvocationConfiguration.Output, result.GetValue(_json), confirmation, settings, time);
+            return await work(result, operation, cancellationToken);
+        });
     }
 
-    private async Task<int> RunAsync(ParseResult result, Func<ParseResult, Operation, CancellationToken, Task<int>> work, CancellationToken cancellationToken)
+    /// <summary>Makes a command that is done when its work has ended.</summary>
+    public DetailedCommand Define(string name, string summary, string details, IEnumerable<Symbol> symbols,
+        Func<ParseResult, Operation, CancellationToken, Task> work) => Define(name, summary, details, symbols, async (result, operation, cancellationToken) =>
     {
-        (NodeAccess node, ConsoleSettings settings) = source.Find(result);
-        TextWriter output = result.InvocationConfiguration.Output;
-        using var client = new NodeClient(node);
-        return await work(
-            result,
-            new Operation
-            {
-                Node = client,
-                Display = Display.For(output),
-                Output = output,
-                IsJson = result.GetValue(_json),
-                Confirmation = confirmation,
-                Settings = settings,
-                Time = time,
-            },
-            cancellationToken);
-    }
+        await work(result, operation, cancellationToken);
+        return ExitCode.Done;
+    });
 }
 
 /// <summary>One run of a command that asks a node.</summary>
-internal sealed class Operation
+internal sealed record Operation(NodeClient Node, TextWriter Output, bool IsJson, Confirmation Confirmation, ConsoleSettings Settings, TimeProvider Time)
 {
-    /// <summary>The node.</summary>
-    public required NodeClient Node { get; init; }
-
     /// <summary>Where the answer is shown.</summary>
-    public required Display Display { get; init; }
+    public Display Display { get; } = Display.For(Output);
 
-    /// <summary>Where JSON goes.</summary>
-    public required TextWriter Output { get; init; }
-
-    /// <summary>Whether the API's JSON is wanted as it comes.</summary>
-    public required bool IsJson { get; init; }
-
-    /// <summary>Asks what has to be confirmed.</summary>
-    public required Confirmation Confirmation { get; init; }
-
-    /// <summary>How the commands behave.</summary>
-    public required ConsoleSettings Settings { get; init; }
-
-    /// <summary>The clock.</summary>
-    public required TimeProvider Time { get; init; }
-
-    /// <summary>Reads and shows.</summary>
-    /// <param name="path">What is read.</param>
-    /// <param name="render">Shows it to people.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <summary>Reads what is at a path and shows it.</summary>
     public async Task<T> ShowAsync<T>(string path, Action<Display, T> render, CancellationToken cancellationToken)
         where T : class => Show(await Node.GetAsync(path, cancellationToken), render);
 
@@ -97,13 +56,7 @@ internal sealed class Operation
     public async Task<T> DoAsync<T>(HttpMethod method, string path, object? body, Action<Display, T> render, CancellationToken cancellationToken)
         where T : class => Show(await Node.DoAsync(method, path, body, cancellationToken), render);
 
-    /// <summary>Reads and shows, once or again and again until the caller has enough.</summary>
-    /// <param name="watch">How often.</param>
-    /// <param name="result">The command line.</param>
-    /// <param name="path">What is read.</param>
-    /// <param name="render">Shows it to people.</param>
-    /// <param name="code">The exit code of the last picture.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>Reads and shows, once or again and again until the caller has enough; the last picture gives the exit code.</summary>
     public async Task<int> WatchAsync<T>(WatchOptions watch, ParseResult result, string path, Action<Display, T> render, Func<T, int> code,
         CancellationToken cancellationToken)
         where T : class
@@ -175,7 +128,6 @@ internal sealed class Operation
 /// <summary>The commands that ask a running node, on the command line and in the console.</summary>
 internal static class OperatingCommands
 {
-    /// <summary>Makes them all.</summary>
     public static Command[] Create(OperatingContext context) =>
     [
         StatusCommand.Create(context),
@@ -208,22 +160,10 @@ internal sealed class Confirmation(Func<string, string?>? ask)
         return Console.ReadLine();
     });
 
-    /// <summary>Whether it is meant.</summary>
-    /// <param name="what">What will be done, as in <c>Purge 12 dead letters for good</c>.</param>
-    /// <param name="isSaid">Whether <c>--yes</c> was given, so that nobody is asked.</param>
+    /// <summary>Whether something is meant, as in <c>Purge 12 dead letters for good</c>; nobody is asked where <c>--yes</c> said so.</summary>
     /// <exception cref="NodeException">Nobody is there to answer.</exception>
-    public bool Of(string what, bool isSaid)
-    {
-        if (isSaid)
-        {
-            return true;
-        }
-
-        if (ask is null)
-        {
-            throw new NodeException($"{what}: this has to be confirmed, and standard input is no terminal: say --yes if it is meant. Nothing was done.");
-        }
-
-        return ask($"{what}? [y/N] ")?.Trim() is "y" or "Y" or "yes";
-    }
+    public bool Of(string what, bool isSaid) => isSaid
+        || (ask is null
+            ? throw new NodeException($"{what}: this has to be confirmed, and standard input is no terminal: say --yes if it is meant. Nothing was done.")
+            : ask($"{what}? [y/N] ")?.Trim() is "y" or "Y" or "yes");
 }

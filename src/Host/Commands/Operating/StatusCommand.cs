@@ -1,4 +1,3 @@
-using System.CommandLine;
 using DataLoad.Host.Api;
 
 namespace DataLoad.Host.Commands.Operating;
@@ -103,18 +102,11 @@ internal static class ShardsCommand
         }
 
         display.Table(
-            [Column.Number("shard"), Column.Number("epoch"), Column.Number("sequence-nr"), Column.Number("behind"), Column.Number("counters"),
-                Column.Number("bytes"), Column.Number("unflushed"), Column.Number("damaged")],
+            [.. new[] { "shard", "epoch", "sequence-nr", "behind", "counters", "bytes", "unflushed", "damaged" }.Select(Column.Number)],
             answer.Shards.OrderBy(shard => shard.Shard).Select(shard => new[]
             {
-                Cell.Of(shard.Shard),
-                Cell.Of(shard.Epoch),
-                Cell.Of(shard.SequenceNr),
-                Cell.Of(shard.Uncheckpointed),
-                Cell.Of(shard.Counters),
-                Cell.Of(shard.ResidentBytes),
-                Cell.Of(shard.Unflushed),
-                Cell.Unless0(shard.Damaged, Tone.Bad),
+                Cell.Of(shard.Shard), Cell.Of(shard.Epoch), Cell.Of(shard.SequenceNr), Cell.Of(shard.Uncheckpointed), Cell.Of(shard.Counters),
+                Cell.Of(shard.ResidentBytes), Cell.Of(shard.Unflushed), Cell.Unless0(shard.Damaged, Tone.Bad),
             }));
     }
 }
@@ -133,14 +125,10 @@ internal static class NodesCommand
         """;
 
     public static Command Create(OperatingContext context) =>
-        context.Define("nodes", "Shows the nodes that live: who runs the Partitions, who stands by.", Details, [], async (_, operation, cancellationToken) =>
-    {
-        await operation.ShowAsync<NodeList>(
-            NodePath.Of("nodes"),
-            (display, answer) => display.Table(
-                ["node", "address", "state", Column.Number("shards")],
-                answer.Nodes.Select(node => new Cell[] { node.IsSelf ? $"{node.Id} *" : node.Id, node.Address, node.State ?? "", Cell.Of(node.Shards) })),
-            cancellationToken);
-        return ExitCode.Done;
-    });
+        context.Define("nodes", "Shows the nodes that live: who runs the Partitions, who stands by.", Details, [], (_, operation, cancellationToken) =>
+            operation.ShowAsync<NodeList>(NodePath.Of("nodes"), Render, cancellationToken));
+
+    private static void Render(Display display, NodeList answer) => display.Table(
+        ["node", "address", "state", Column.Number("shards")],
+        answer.Nodes.Select(node => new Cell[] { node.IsSelf ? $"{node.Id} *" : node.Id, node.Address, node.State ?? "", Cell.Of(node.Shards) }));
 }

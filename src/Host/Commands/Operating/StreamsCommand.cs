@@ -1,4 +1,3 @@
-using System.CommandLine;
 using DataLoad.Host.Api;
 
 namespace DataLoad.Host.Commands.Operating;
@@ -23,7 +22,7 @@ internal static class StreamsCommand
     public static Command Create(OperatingContext context)
     {
         var watch = new WatchOptions();
-        Argument<string?> stream = Completions.StreamArgument("This stream alone, with its dead letters by reason.", isRequired: false);
+        Argument<string?> stream = Options.StreamArgument("This stream alone, with its dead letters by reason.", ArgumentArity.ZeroOrOne);
         return context.Define("streams", "Shows the streams: state, rates, lag, unacknowledged, retries.", Details, [stream, .. watch.Symbols],
             (result, operation, cancellationToken) =>
             result.GetValue(stream) is { } name
@@ -101,17 +100,11 @@ internal static class PauseCommand
 
     private static Command Create(OperatingContext context, string name, string summary, string details)
     {
-        Argument<string?> stream = Completions.StreamArgument("The stream, such as act.buy.", isRequired: true);
-        return context.Define(name, summary, details, [stream], async (result, operation, cancellationToken) =>
-        {
-            await operation.DoAsync<StreamDetails>(
-                HttpMethod.Post,
-                NodePath.Of("streams", result.GetValue(stream)!, name),
-                body: null,
-                (display, answer) => display.Line($"{answer.Name} {(answer.Paused ? "is paused" : "is consumed again")}.", answer.Paused ? Tone.Warning
-                    : Tone.Good),
-                cancellationToken);
-            return ExitCode.Done;
-        });
+        Argument<string?> stream = Options.StreamArgument("The stream, such as act.buy.", ArgumentArity.ExactlyOne);
+        return context.Define(name, summary, details, [stream], (result, operation, cancellationToken) => operation.DoAsync<StreamDetails>(
+            HttpMethod.Post, NodePath.Of("streams", result.GetValue(stream)!, name), body: null, Render, cancellationToken));
     }
+
+    private static void Render(Display display, StreamDetails stream) => display.Line(
+        $"{stream.Name} {(stream.Paused ? "is paused" : "is consumed again")}.", stream.Paused ? Tone.Warning : Tone.Good);
 }

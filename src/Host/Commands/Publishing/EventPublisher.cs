@@ -67,37 +67,21 @@ internal sealed class EventPublisher(AmqpConnector connector)
             cancellationToken).AsTask();
 }
 
-/// <summary>A message that is ready to be published.</summary>
-/// <param name="Exchange">The stream's exchange.</param>
-/// <param name="ContentType">The AMQP content type.</param>
-/// <param name="ContentEncoding">The AMQP content encoding, or null.</param>
-/// <param name="Body">The body.</param>
-/// <param name="MessageId">The AMQP message-id, or null.</param>
-/// <param name="DelayMs">What header <c>x-delay</c> says, or null for none.</param>
+/// <summary>A message that is ready to be published, with what header <c>x-delay</c> says or null for none.</summary>
 internal sealed record EventMessage(string Exchange, string ContentType, string? ContentEncoding, byte[] Body, string? MessageId, long? DelayMs)
 {
     /// <summary>The properties as AMQP has them; persistent, as Spring's are.</summary>
-    public BasicProperties ToProperties()
+    public BasicProperties ToProperties() => new()
     {
-        var properties = new BasicProperties { DeliveryMode = DeliveryModes.Persistent, ContentType = ContentType };
-        if (ContentEncoding is not null)
-        {
-            properties.ContentEncoding = ContentEncoding;
-        }
+        DeliveryMode = DeliveryModes.Persistent,
+        ContentType = ContentType,
+        ContentEncoding = ContentEncoding,
+        MessageId = MessageId,
 
-        if (MessageId is not null)
+        // Spring writes an Integer, which is what the broker's plugin expects.
+        Headers = DelayMs is not { } delay ? null : new Dictionary<string, object?>(StringComparer.Ordinal)
         {
-            properties.MessageId = MessageId;
-        }
-
-        if (DelayMs is { } delay)
-        {
-            // Spring writes an Integer, which is what the broker's plugin expects.
-            properties.Headers = new Dictionary<string,
-                object?>(StringComparer.Ordinal)
-            { [DeliveryHeaders.Delay] = delay is >= int.MinValue and <= int.MaxValue ? (int)delay : delay };
-        }
-
-        return properties;
-    }
+            [DeliveryHeaders.Delay] = delay is >= int.MinValue and <= int.MaxValue ? (int)delay : delay,
+        },
+    };
 }

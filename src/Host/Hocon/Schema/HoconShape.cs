@@ -52,16 +52,8 @@ internal sealed class HoconShape(HoconOrigin origin)
     }
 
     /// <summary>The shape at <paramref name="path"/> below this one, or null.</summary>
-    public HoconShape? Find(IReadOnlyList<string> path)
-    {
-        HoconShape? shape = this;
-        foreach (string key in path)
-        {
-            shape = shape?.Fields.GetValueOrDefault(key);
-        }
-
-        return shape;
-    }
+    public HoconShape? Find(IReadOnlyList<string> path) =>
+        path.Aggregate((HoconShape?)this, static (shape, key) => shape?.Fields.GetValueOrDefault(key));
 
     /// <summary>A shape that allows what either allows.</summary>
     public static HoconShape? Union(HoconShape? one, HoconShape? other)
@@ -101,32 +93,22 @@ internal sealed class HoconShape(HoconOrigin origin)
             case SyntaxArray:
                 Kind = HoconShapeKind.Array;
                 break;
-            case SyntaxScalar scalar:
-                AddScalar(scalar);
+            case SyntaxScalar { IsNull: false }:
+                Kind = HoconShapeKind.Scalar;
                 break;
             case SyntaxSubstitution:
                 IsOpen = true;
                 break;
             case SyntaxConcatenation concatenation:
-                foreach (SyntaxNode piece in concatenation.Pieces)
+                foreach (SyntaxNode piece in concatenation.Values)
                 {
-                    if (piece is not SyntaxScalar { IsSeparator: true })
-                    {
-                        Add(piece);
-                    }
+                    Add(piece);
                 }
 
                 break;
         }
     }
 
-    private void AddScalar(SyntaxScalar scalar)
-    {
-        if (scalar.IsQuoted || !string.Equals(scalar.Text, "null", StringComparison.Ordinal))
-        {
-            Kind = HoconShapeKind.Scalar;
-        }
-    }
 }
 
 /// <summary>What kind of value stands at a path.</summary>

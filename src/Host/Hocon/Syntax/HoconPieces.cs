@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace DataLoad.Host.Hocon.Syntax;
 
 /// <summary>Collects values side by side: texts join at once, the rest waits for substitution.</summary>

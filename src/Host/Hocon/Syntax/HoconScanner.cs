@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace DataLoad.Host.Hocon.Syntax;
 
 /// <summary>Cuts HOCON text into tokens, skipping comments and the byte order mark, counting lines and columns.</summary>
@@ -196,38 +193,35 @@ internal sealed class HoconScanner
         HoconOrigin origin = Here;
         char c = _at + 1 < _text.Length ? _text[_at + 1] : '\0';
         _at += 2;
-        switch (c)
+        return c switch
         {
-            case '"' or '\\' or '/':
-                return c;
-            case 'b':
-                return '\b';
-            case 'f':
-                return '\f';
-            case 'n':
-                return '\n';
-            case 'r':
-                return '\r';
-            case 't':
-                return '\t';
-            case 'u' when _at + 4 <= _text.Length
-                && ushort.TryParse(_text.AsSpan(_at, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort code):
-                _at += 4;
-                return (char)code;
-            default:
-                throw HoconException.Syntax(
-                    origin,
-                    "\"\\" + (c == '\0' ? "" : HoconToken.Shorten(c.ToString())) + "\"",
-                    "an escape: \\\" \\\\ \\/ \\b \\f \\n \\r \\t or \\u and four hexadecimal digits");
+            '"' or '\\' or '/' => c,
+            'b' => '\b',
+            'f' => '\f',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'u' when TryHexadecimal(out char code) => code,
+            _ => throw HoconException.Syntax(origin, "\"\\" + (c == '\0' ? "" : HoconToken.Shorten(c.ToString())) + "\"",
+                "an escape: \\\" \\\\ \\/ \\b \\f \\n \\r \\t or \\u and four hexadecimal digits"),
+        };
+    }
+
+    private bool TryHexadecimal(out char code)
+    {
+        code = '\0';
+        if (_at + 4 > _text.Length || !ushort.TryParse(_text.AsSpan(_at, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort value))
+        {
+            return false;
         }
+
+        _at += 4;
+        code = (char)value;
+        return true;
     }
 }
 
-/// <summary>One token.</summary>
-/// <param name="Kind">What it is.</param>
-/// <param name="Text">Its text, for a string after unescaping.</param>
-/// <param name="Space">The whitespace before it on its line, which value concatenation keeps.</param>
-/// <param name="Origin">Where it begins.</param>
+/// <summary>One token: its text, unescaped, and the whitespace before it on its line, which value concatenation keeps.</summary>
 internal readonly record struct HoconToken(HoconTokenKind Kind, string Text, string Space, HoconOrigin Origin)
 {
     private const int ShownChars = 40;
@@ -246,20 +240,8 @@ internal readonly record struct HoconToken(HoconTokenKind Kind, string Text, str
     /// <summary><paramref name="text"/> on one line, of bounded length, without control characters.</summary>
     public static string Shorten(string text)
     {
-        var shown = new StringBuilder(Math.Min(text.Length, ShownChars) + 3);
-        foreach (char c in text.AsSpan(0, Math.Min(text.Length, ShownChars)))
-        {
-            if (char.IsControl(c) || char.IsSurrogate(c))
-            {
-                shown.Append("\\u").Append(((int)c).ToString("x4"));
-            }
-            else
-            {
-                shown.Append(c);
-            }
-        }
-
-        return text.Length > ShownChars ? shown.Append("...").ToString() : shown.ToString();
+        IEnumerable<string> shown = text.Take(ShownChars).Select(static c => char.IsControl(c) || char.IsSurrogate(c) ? $"\\u{(int)c:x4}" : c.ToString());
+        return string.Concat(shown) + (text.Length > ShownChars ? "..." : "");
     }
 }
 

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace DataLoad.Host.Hocon.Syntax;
 
 /// <summary>Reads the files of a configuration within the limits, which hold over all of them.</summary>
@@ -77,14 +75,12 @@ internal sealed class HoconSourceReader(HoconLimits limits)
 
     private static string Chain(HoconSource by, HoconSource from)
     {
-        var names = new List<string> { from.Name };
+        List<string> names = [from.Name, from.Name];
         for (HoconSource? source = by; source is not null && source != from; source = source.IncludedBy)
         {
-            names.Insert(0, source.Name);
+            names.Insert(1, source.Name);
         }
 
-        names.Insert(0, from.Name);
-        names.Reverse();
         return string.Join(" includes ", names);
     }
 
@@ -148,18 +144,10 @@ internal sealed class HoconSourceReader(HoconLimits limits)
     }
 }
 
-/// <summary>A text to parse and where it came from.</summary>
-/// <param name="Name">Its name in messages: as the user gave it.</param>
-/// <param name="Text">The text.</param>
-/// <param name="FullPath">The file, or null for a text that is not in a file and so cannot include any.</param>
-/// <param name="IncludedBy">The source that includes it, or null.</param>
-/// <param name="Depth">How many sources include it, one inside the other.</param>
+/// <summary>A text to parse and where it came from. One that is in no file has no path, and so cannot include any.</summary>
 internal sealed record HoconSource(string Name, string Text, string? FullPath, HoconSource? IncludedBy, int Depth);
 
-/// <summary>An include statement.</summary>
-/// <param name="Origin">Where it is written.</param>
-/// <param name="Name">The file name as written.</param>
-/// <param name="IsRequired">Whether a missing file is an error instead of empty.</param>
+/// <summary>An include statement; a missing file is an error where it is required, else empty.</summary>
 internal readonly record struct HoconInclude(HoconOrigin Origin, string Name, bool IsRequired)
 {
     /// <summary>How many parentheses close what stands before the file name; -1 when that is nothing known.</summary>
