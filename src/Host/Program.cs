@@ -1,4 +1,3 @@
-using System.CommandLine;
 using DataLoad.Host.Commands;
 
 // An orderly stop takes up to ten seconds; the library would end the process after two.

@@ -1,5 +1,4 @@
 using System.Net;
-using DataLoad.Host.Settings;
 
 namespace DataLoad.Host.Access;
 
@@ -12,25 +11,17 @@ internal sealed class AccessGate(HttpSettings settings, RateLimits limits)
     private readonly AccessTokens _tokens = new(settings);
     private readonly HostNames _names = new(settings);
 
-    /// <summary>Before an endpoint is sought: headers, and whether the request is one of a page of somebody else's.</summary>
+    /// <summary>Headers, and whether the request is one of a page of somebody else's.</summary>
     public async Task CheckSourceAsync(HttpContext context, RequestDelegate next)
     {
         SecurityHeaders.Add(context);
         AccessPolicy? policy = context.GetEndpoint()?.Metadata.GetMetadata<AccessRule>()?.Policy;
         bool anyName = policy == AccessPolicy.Health && !settings.IsLoopbackOnly;
-        if (!anyName && !_names.Allows(context))
-        {
-            await RefuseAsync(context, StatusCodes.Status421MisdirectedRequest,
-                $"The node does not answer as '{context.Request.Host.Value}': call it by its address, or add the name to dataload.http.allowed-hosts.");
-        }
-        else if (!HostNames.IsOwnOrigin(context.Request) || IsOfAnotherSite(context.Request, policy))
-        {
-            await RefuseAsync(context, StatusCodes.Status403Forbidden, "The request comes from a page of another site, and none may call the node.");
-        }
-        else
-        {
-            await next(context);
-        }
+        await (!anyName && !_names.Allows(context) ? RefuseAsync(context, StatusCodes.Status421MisdirectedRequest,
+                $"The node does not answer as '{context.Request.Host.Value}': call it by its address, or add the name to dataload.http.allowed-hosts.")
+            : !HostNames.IsOwnOrigin(context.Request) || IsOfAnotherSite(context.Request, policy) ? RefuseAsync(context, StatusCodes.Status403Forbidden,
+                "The request comes from a page of another site, and none may call the node.")
+            : next(context));
     }
 
     /// <summary>Whether the caller may have what the endpoint gives.</summary>
@@ -119,3 +110,50 @@ internal sealed class AccessGate(HttpSettings settings, RateLimits limits)
 
     private static Task RefuseAsync(HttpContext context, int status, string detail) => Results.Problem(detail, statusCode: status).ExecuteAsync(context);
 }
+
+/// <summary>What browsers are told of every answer: to run nothing that the node did not serve, and to show it nowhere else.</summary>
+internal static class SecurityHeaders
+{
+    private const string Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+        + "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    public static void Add(HttpContext context)
+    {
+        IHeaderDictionary headers = context.Response.Headers;
+        headers.ContentSecurityPolicy = Policy;
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
+
+        // An endpoint that serves what does not change may say otherwise.
+        headers.CacheControl = "no-store";
+    }
+}
+
+/// <summary>How an endpoint is guarded.</summary>
+internal enum AccessPolicy
+{
+    /// <summary>Anyone: it tells nothing, as a login page.</summary>
+    Open = 0,
+
+    /// <summary>Anyone, under any name beyond loopback: those that watch over processes seldom know theirs.</summary>
+    Health,
+
+    /// <summary>Anyone on a node that answers on loopback alone, else the reader.</summary>
+    Metrics,
+
+    /// <summary>Who may read.</summary>
+    Reader,
+
+    /// <summary>Who may change.</summary>
+    Operator,
+
+    /// <summary>Who shows the node's secret, which the endpoint itself looks at.</summary>
+    NodeSecret,
+}
+
+/// <summary>Who may call an endpoint. One that has no rule is refused to all.</summary>
+internal sealed record AccessRule(AccessPolicy Policy);

@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Net;
 using System.Threading.RateLimiting;
-using DataLoad.Host.Settings;
 
 namespace DataLoad.Host.Access;
 
@@ -10,10 +8,9 @@ internal sealed class RateLimits(HttpSettings settings) : IAsyncDisposable
 {
     private static readonly string[] Unlimited = ["/health/live", "/health/ready"];
 
-    private readonly PartitionedRateLimiter<string> _failures = PartitionedRateLimiter.Create<string,
-        string>(address => RateLimitPartition.GetFixedWindowLimiter(
-        address,
-        _ => new FixedWindowRateLimiterOptions { PermitLimit = settings.FailedTries, Window = settings.FailedWindow, QueueLimit = 0 }));
+    private readonly PartitionedRateLimiter<string> _failures = PartitionedRateLimiter.Create<string, string>(address =>
+        RateLimitPartition.GetFixedWindowLimiter(address, _ =>
+            new FixedWindowRateLimiterOptions { PermitLimit = settings.FailedTries, Window = settings.FailedWindow, QueueLimit = 0 }));
 
     /// <summary>The limiter of all calls.</summary>
     public PartitionedRateLimiter<HttpContext> Calls { get; } = PartitionedRateLimiter.Create<HttpContext, string>(context =>
@@ -38,7 +35,7 @@ internal sealed class RateLimits(HttpSettings settings) : IAsyncDisposable
     public void Failed(string address) => _failures.AttemptAcquire(address).Dispose();
 
     /// <summary>How long to wait at the most after too many wrong ones.</summary>
-    public string RetryAfter => Math.Ceiling(settings.FailedWindow.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+    public string RetryAfter => Math.Ceiling(settings.FailedWindow.TotalSeconds).ToString();
 
     public async ValueTask DisposeAsync()
     {

@@ -1,7 +1,5 @@
 using System.Security.Cryptography;
-using System.Text;
 using DataLoad.Engine.Clustering;
-using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Partitions;
@@ -11,10 +9,8 @@ using DataLoad.Host.Web;
 
 namespace DataLoad.Host.Admin;
 
-/// <summary>
-/// What commands ask of a running node. Each call shows the node's secret, which whoever can read the store can know;
-/// a browser cannot send it by itself, so that no page can make one call.
-/// </summary>
+/// <summary>What commands ask of a running node. Each call shows the node's secret, which whoever can read the store can know; a browser cannot send
+/// it by itself, so that no page can make one call.</summary>
 internal static class AdminEndpoints
 {
     public const string RebuildPath = "/admin/rebuild";
@@ -76,12 +72,7 @@ internal static class AdminEndpoints
     }
 }
 
-/// <summary>Which statistics are to be rebuilt; null stands for all.</summary>
-/// <param name="Page">A page's name.</param>
-/// <param name="TopicType">A topic's type.</param>
-/// <param name="TopicId">A topic's id.</param>
-/// <param name="From">The first day.</param>
-/// <param name="To">The last day.</param>
+/// <summary>Which statistics are to be rebuilt: of a page, of a topic by type and id, from the first to the last day; null stands for all.</summary>
 public sealed record RebuildRequest(string? Page, string? TopicType, int? TopicId, DateOnly? From, DateOnly? To)
 {
     /// <summary>The same as a filter.</summary>

@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Text.Json.Serialization.Metadata;
 using DataLoad.Host.Access;
 using DataLoad.Host.Web;
 
@@ -12,7 +14,8 @@ internal static class ApiEndpoints
     {
         RouteGroupBuilder api = app.MapGroup(Root);
         api.AddEndpointFilter(ApiErrors.CatchAsync);
-        DescriptionEndpoints.Map(api);
+        MapDescription(api, "openapi.yaml", "application/yaml");
+        MapDescription(api, "openapi.json", "application/json");
         NodeEndpoints.Map(api, services);
         StreamEndpoints.Map(api, services);
         CounterEndpoints.Map(api, services);
@@ -32,7 +35,25 @@ internal static class ApiEndpoints
     public static void MapRead(this RouteGroupBuilder api, string path, Func<HttpContext, Task<IResult>> answer, AccessPolicy policy = AccessPolicy.Reader) =>
         api.MapGet(path, answer).WithAccess(policy);
 
-    /// <summary>An endpoint that changes something.</summary>
-    public static void MapWrite(this RouteGroupBuilder api, string method, string path, Func<HttpContext, Task<IResult>> answer) =>
-        api.MapMethods(path, [method], answer).WithAccess(AccessPolicy.Operator);
+    /// <summary>An endpoint that reads, and answers with JSON.</summary>
+    public static void MapRead<T>(this RouteGroupBuilder api, string path, JsonTypeInfo<T> type, Func<HttpContext, Task<T>> answer,
+        AccessPolicy policy = AccessPolicy.Reader) => api.MapRead(path, async context => Results.Json(await answer(context), type), policy);
+
+    /// <summary>An endpoint that reads what is at hand, and answers with JSON.</summary>
+    public static void MapRead<T>(this RouteGroupBuilder api, string path, JsonTypeInfo<T> type, Func<HttpContext, T> answer) =>
+        api.MapRead(path, context => Task.FromResult(Results.Json(answer(context), type)));
+
+    /// <summary>An endpoint that changes something, and answers with JSON.</summary>
+    public static void MapWrite<T>(this RouteGroupBuilder api, string method, string path, JsonTypeInfo<T> type, Func<HttpContext, Task<T>> answer) =>
+        api.MapMethods(path, [method], async (HttpContext context) => Results.Json(await answer(context), type)).WithAccess(AccessPolicy.Operator);
+
+    /// <summary>The API's own description, which tells nothing of the node.</summary>
+    private static void MapDescription(RouteGroupBuilder api, string name, string contentType)
+    {
+        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)
+            ?? throw new InvalidOperationException($"The program was built without {name}.");
+        using var reader = new StreamReader(stream);
+        string text = reader.ReadToEnd();
+        api.MapRead($"/{name}", _ => Task.FromResult(Results.Text(text, contentType)), AccessPolicy.Open);
+    }
 }

@@ -1,7 +1,6 @@
 using System.Data.Common;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.DeadLetters;
-using DataLoad.Engine.Storage;
 
 namespace DataLoad.Host.Api;
 
@@ -17,8 +16,7 @@ internal sealed class ApiProblem(int status, string detail) : Exception(detail)
 
     public static ApiProblem NotFound(string detail) => new(StatusCodes.Status404NotFound, detail);
 
-    public static ApiProblem NotServing() =>
-        new(StatusCodes.Status503ServiceUnavailable, "The node runs no Partitions now; try again when it is ready.");
+    public static ApiProblem NotServing() => new(StatusCodes.Status503ServiceUnavailable, "The node runs no Partitions now; try again when it is ready.");
 }
 
 /// <summary>Turns what goes wrong in an endpoint into problem details.</summary>

@@ -1,5 +1,5 @@
-using System.Globalization;
-using DataLoad.Engine.Contract;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using DataLoad.Engine.Counting;
 using DataLoad.Host.Watching;
 
@@ -44,7 +44,7 @@ internal readonly struct ApiQuery(IQueryCollection query)
         : throw ApiProblem.Bad($"{name} = {text}: expected {string.Join(" or ", words)}.");
 
     public DateOnly? Day(string name) => Text(name) is not { } text ? null
-        : DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day
+        : DateOnly.TryParseExact(text, "yyyy-MM-dd", out DateOnly day) ? day
         : throw ApiProblem.Bad($"{name} = {text}: expected a day as 2026-11-24.");
 
     /// <summary>The first and the last day, today where they are missing.</summary>
@@ -58,9 +58,10 @@ internal readonly struct ApiQuery(IQueryCollection query)
 
     public Page Page(Catalog catalog)
     {
-        string name = Text("page") ?? throw ApiProblem.Bad($"page is missing: expected {string.Join(" or ", catalog.Pages.Select(page => page.Name))}.");
+        string expected = string.Join(" or ", catalog.Pages.Select(page => page.Name));
+        string name = Text("page") ?? throw ApiProblem.Bad($"page is missing: expected {expected}.");
         return catalog.Pages.FirstOrDefault(page => string.Equals(page.Name, name, StringComparison.Ordinal))
-            ?? throw ApiProblem.Bad($"page = {name}: expected {string.Join(" or ", catalog.Pages.Select(page => page.Name))}.");
+            ?? throw ApiProblem.Bad($"page = {name}: expected {expected}.");
     }
 
     /// <summary>The topic that is named, or null where none is.</summary>
@@ -93,5 +94,29 @@ internal readonly struct ApiQuery(IQueryCollection query)
         }
 
         throw ApiProblem.Bad($"{parameter} = {column}: page {page.Name} has no such metric; /api/v1/catalog lists them.");
+    }
+}
+
+/// <summary>Reads a request's JSON body.</summary>
+internal static class ApiBody
+{
+    public static async Task<T> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type)
+        where T : class
+    {
+        // What a form can send without asking is text or a form, never JSON.
+        if (!context.Request.HasJsonContentType())
+        {
+            throw new ApiProblem(StatusCodes.Status415UnsupportedMediaType, $"content-type = {context.Request.ContentType}: expected application/json.");
+        }
+
+        try
+        {
+            return await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted)
+                ?? throw ApiProblem.Bad("The body is null: expected a JSON object.");
+        }
+        catch (JsonException e)
+        {
+            throw ApiProblem.Bad($"The body is not as expected: {e.Message}");
+        }
     }
 }

@@ -1,16 +1,10 @@
-using System.Globalization;
-using System.Text;
-using DataLoad.Engine.Contract;
 using DataLoad.Engine.Statistics;
-using DataLoad.Engine.Storage;
 using CsvRow = (string Type, int Id, int? Day, long[] Values);
 
 namespace DataLoad.Host.Api;
 
-/// <summary>
-/// Topics as CSV (RFC 4180). In the order of topics, or a row a day, it is written while it is read, whatever its size;
-/// in the order of a metric it is bounded.
-/// </summary>
+/// <summary>Topics as CSV (RFC 4180). In the order of topics, or a row a day, it is written while it is read, whatever its size; in the order of a
+/// metric it is bounded.</summary>
 internal static class CounterCsv
 {
     private const int FlushBytes = 64 * 1024;
@@ -34,16 +28,16 @@ internal static class CounterCsv
         text.AppendJoin("", columns.Select(column => $",{page.Metrics[column].Column}")).Append("\r\n");
         await foreach ((string type, int id, int? day, long[] values) in rows)
         {
-            text.Append(Quote(type)).Append(',').Append(CultureInfo.InvariantCulture, $"{id}");
+            text.Append(Quote(type)).Append(',').Append($"{id}");
             if (day is int number)
             {
-                text.Append(CultureInfo.InvariantCulture, $",{DateOnly.FromDayNumber(number):yyyy-MM-dd}");
+                text.Append($",{DateOnly.FromDayNumber(number):yyyy-MM-dd}");
             }
 
             foreach (int column in columns)
             {
                 text.Append(',').Append(page.Metrics[column].Kind == MetricKind.Amount ? Hundredths.Format(values[column])
-                    : values[column].ToString(CultureInfo.InvariantCulture));
+                    : values[column].ToString());
             }
 
             text.Append("\r\n");
@@ -100,8 +94,7 @@ internal static class CounterCsv
         }
     }
 
-    private static async Task<IAsyncEnumerable<CsvRow>> SortedAsync(ApiServices services, Page page,
-        TopicQuery topics, CancellationToken cancellationToken)
+    private static async Task<IAsyncEnumerable<CsvRow>> SortedAsync(ApiServices services, Page page, TopicQuery topics, CancellationToken cancellationToken)
     {
         int most = services.Settings.Http.MaxSortedCsv;
         TopicTotalsPage found = await services.Store.Queries.TopAsync(page, topics with { Limit = most }, cancellationToken);

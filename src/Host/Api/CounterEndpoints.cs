@@ -1,4 +1,4 @@
-using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
 using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Host.Api;
@@ -10,10 +10,10 @@ internal static class CounterEndpoints
 
     public static void Map(RouteGroupBuilder api, ApiServices services)
     {
-        api.MapRead("/counters", context => TopAsync(services, context));
+        api.MapRead("/counters", ApiJson.Default.TopicList, context => TopAsync(services, context));
         api.MapRead("/counters.csv", context => CounterCsv.WriteAsync(services, context));
-        api.MapRead("/totals", context => TotalsAsync(services, context));
-        api.MapRead("/series", context => SeriesAsync(services, context));
+        api.MapRead("/totals", ApiJson.Default.TotalsList, context => TotalsAsync(services, context));
+        api.MapRead("/series", ApiJson.Default.DailySeries, context => SeriesAsync(services, context));
     }
 
     /// <summary>The topics that a request asks for.</summary>
@@ -31,7 +31,7 @@ internal static class CounterEndpoints
         };
     }
 
-    private static async Task<IResult> TopAsync(ApiServices services, HttpContext context)
+    private static async Task<TopicList> TopAsync(ApiServices services, HttpContext context)
     {
         var query = new ApiQuery(context.Request.Query);
         Page page = query.Page(services.Catalog);
@@ -39,22 +39,12 @@ internal static class CounterEndpoints
         int[]? columns = query.Metrics(page);
         TopicQuery topics = QueryOf(query, page, from, to);
         TopicTotalsPage found = await services.Store.Queries.TopAsync(page, topics, context.RequestAborted);
-        return Results.Json(
-            new TopicList(
-                page.Name,
-                from,
-                to,
-                topics.Sort is int sort ? page.Metrics[sort].Column : "topic",
-                topics.Descending ? "desc" : "asc",
-                topics.Offset,
-                topics.Limit,
-                found.Total,
-                [.. found.Topics.Select(topic =>
-                    new TopicList.TopicRow(topic.TopicType, topic.TopicId, topic.Days, NamedValues.Of(page, topic.Values, columns)))]),
-            ApiJson.Default.TopicList);
+        return new TopicList(page.Name, from, to, topics.Sort is int sort ? page.Metrics[sort].Column : "topic", topics.Descending ? "desc" : "asc",
+            topics.Offset, topics.Limit, found.Total,
+            [.. found.Topics.Select(topic => new TopicList.TopicRow(topic.TopicType, topic.TopicId, topic.Days, NamedValues.Of(page, topic.Values, columns)))]);
     }
 
-    private static async Task<IResult> TotalsAsync(ApiServices services, HttpContext context)
+    private static async Task<TotalsList> TotalsAsync(ApiServices services, HttpContext context)
     {
         (DateOnly from, DateOnly to) = new ApiQuery(context.Request.Query).Days(services.Today);
         var pages = new List<TotalsList.PageTotals>();
@@ -65,26 +55,100 @@ internal static class CounterEndpoints
             pages.Add(new TotalsList.PageTotals(page.Name, totals.Topics, NamedValues.Of(page, totals.Values)));
         }
 
-        return Results.Json(new TotalsList(from, to, pages), ApiJson.Default.TotalsList);
+        return new TotalsList(from, to, pages);
     }
 
-    private static async Task<IResult> SeriesAsync(ApiServices services, HttpContext context)
+    private static async Task<DailySeries> SeriesAsync(ApiServices services, HttpContext context)
     {
         var query = new ApiQuery(context.Request.Query);
         Page page = query.Page(services.Catalog);
         (DateOnly from, DateOnly to) = query.Days(services.Today);
         int[]? columns = query.Metrics(page);
-        Engine.Counting.TopicKey? topic = query.Topic();
-        IReadOnlyList<DayTotals> days = await services.Store.Queries.SeriesAsync(
-            page,
-            new StatisticsFilter(TopicType: topic?.Type, TopicId: topic?.Id, From: from.DayNumber, To: to.DayNumber),
-            MaxDays,
-            context.RequestAborted);
-        return Results.Json(
-            new DailySeries(
-                page.Name,
-                [.. (columns ?? [.. Enumerable.Range(0, page.Metrics.Length)]).Select(place => page.Metrics[place].Column)],
-                [.. days.Select(day => new DailySeries.DayTotals(DateOnly.FromDayNumber(day.Day), NamedValues.Of(page, day.Values, columns)))]),
-            ApiJson.Default.DailySeries);
+        TopicKey? topic = query.Topic();
+        var filter = new StatisticsFilter(TopicType: topic?.Type, TopicId: topic?.Id, From: from.DayNumber, To: to.DayNumber);
+        IReadOnlyList<DayTotals> days = await services.Store.Queries.SeriesAsync(page, filter, MaxDays, context.RequestAborted);
+        return new DailySeries(
+            page.Name,
+            [.. (columns ?? [.. Enumerable.Range(0, page.Metrics.Length)]).Select(place => page.Metrics[place].Column)],
+            [.. days.Select(day => new DailySeries.DayTotals(DateOnly.FromDayNumber(day.Day), NamedValues.Of(page, day.Values, columns)))]);
     }
+}
+
+/// <summary>One topic with all its metrics, as live as they are.</summary>
+internal static class TopicEndpoints
+{
+    private const int MaxDays = 1000;
+
+    public static void Map(RouteGroupBuilder api, ApiServices services) =>
+        api.MapRead("/topic", ApiJson.Default.TopicDetails, context => TopicAsync(services, context));
+
+    private static async Task<TopicDetails> TopicAsync(ApiServices services, HttpContext context)
+    {
+        var query = new ApiQuery(context.Request.Query);
+        TopicKey topic = query.Topic() ?? throw ApiProblem.Bad("type and id are missing: they name the topic.");
+        int limit = query.Int("limit", 1, MaxDays) ?? 100;
+        DateOnly? from = query.Day("from");
+        DateOnly? to = query.Day("to");
+        var filter = new StatisticsFilter(TopicType: topic.Type, TopicId: topic.Id, From: from?.DayNumber, To: to?.DayNumber);
+        IEnumerable<Page> pages = query.Text("page") is null ? services.Catalog.Pages : [query.Page(services.Catalog)];
+        var found = new List<TopicDetails.TopicPage>();
+        foreach (Page page in pages)
+        {
+            Dictionary<int, TopicDetails.TopicDay> days = [];
+            await foreach (StatisticsRow row in services.Store.Statistics.ReadAsync(page, filter, context.RequestAborted))
+            {
+                days[row.Day] = DayOf(page, row, "table");
+            }
+
+            if (services.Node.Partitions is { } partitions && services.Node.IsServing)
+            {
+                foreach (StatisticsRow row in await partitions.TopicAsync(page, topic, [.. days.Keys], context.RequestAborted))
+                {
+                    if (filter.Matches(page.Name, topic.Type, topic.Id, row.Day))
+                    {
+                        days[row.Day] = DayOf(page, row, "memory");
+                    }
+                }
+            }
+
+            found.Add(new TopicDetails.TopicPage(page.Name, [.. days.Values.OrderByDescending(day => day.Day).Take(limit)]));
+        }
+
+        return new TopicDetails(topic.Type, topic.Id, topic.ShardOf(services.Settings.Engine.Partitions.Partitions), found);
+    }
+
+    private static TopicDetails.TopicDay DayOf(Page page, StatisticsRow row, string source) =>
+        new(DateOnly.FromDayNumber(row.Day), source, row.SequenceNr, NamedValues.Of(page, row.Values));
+}
+
+/// <summary>A page of topics.</summary>
+internal sealed record TopicList(string Page, DateOnly From, DateOnly To, string Sort, string Order, int Offset, int Limit, long Total,
+    IReadOnlyList<TopicList.TopicRow> Items)
+{
+    /// <summary>A topic with its sums.</summary>
+    internal sealed record TopicRow(string Type, int Id, int Days, NamedValues Values);
+}
+
+/// <summary>A topic's days.</summary>
+internal sealed record TopicDetails(string Type, int Id, int Shard, IReadOnlyList<TopicDetails.TopicPage> Pages)
+{
+    /// <summary>Its days of a page, newest first.</summary>
+    internal sealed record TopicPage(string Page, IReadOnlyList<TopicDay> Days);
+
+    /// <summary>A day.</summary>
+    internal sealed record TopicDay(DateOnly Day, string Source, long? SequenceNr, NamedValues Values);
+}
+
+/// <summary>The sums of every page.</summary>
+internal sealed record TotalsList(DateOnly From, DateOnly To, IReadOnlyList<TotalsList.PageTotals> Pages)
+{
+    /// <summary>A page's sums.</summary>
+    internal sealed record PageTotals(string Page, long Topics, NamedValues Values);
+}
+
+/// <summary>A page's sums a day.</summary>
+internal sealed record DailySeries(string Page, IReadOnlyList<string> Metrics, IReadOnlyList<DailySeries.DayTotals> Days)
+{
+    /// <summary>A day's sums.</summary>
+    internal sealed record DayTotals(DateOnly Day, NamedValues Values);
 }

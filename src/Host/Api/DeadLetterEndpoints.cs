@@ -1,7 +1,6 @@
-using System.Globalization;
-using System.Text;
-using DataLoad.Engine.Contract;
+using System.Text.Json.Serialization;
 using DataLoad.Engine.DeadLetters;
+using DataLoad.Host.Access;
 using RabbitMQ.Client;
 
 namespace DataLoad.Host.Api;
@@ -15,115 +14,100 @@ internal static class DeadLetterEndpoints
 
     public static void Map(RouteGroupBuilder api, ApiServices services)
     {
-        api.MapRead("/dead-letters", context => GroupsAsync(services, context));
-        api.MapRead("/dead-letters/messages", context => ListAsync(services, context));
-        api.MapRead("/dead-letters/messages/{id}", context => ShowAsync(services, context), Access.AccessPolicy.Operator);
-        api.MapWrite(HttpMethods.Post, "/dead-letters/messages/{id}/edit", context => EditAsync(services, context));
-        api.MapWrite(HttpMethods.Post, "/dead-letters/requeue", context => RequeueAsync(services, context));
-        api.MapWrite(HttpMethods.Post, "/dead-letters/purge", context => PurgeAsync(services, context));
+        api.MapRead("/dead-letters", ApiJson.Default.DeadLetterGroups, context => GroupsAsync(services, context));
+        api.MapRead("/dead-letters/messages", ApiJson.Default.DeadLetterList, context => ListAsync(services, context));
+        api.MapRead("/dead-letters/messages/{id}", ApiJson.Default.DeadLetterDetails, context => ShowAsync(services, context), AccessPolicy.Operator);
+        MapMove("messages/{id}/edit", EditAsync);
+        MapMove("requeue", RequeueAsync);
+        MapMove("purge", PurgeAsync);
+
+        void MapMove(string path, Func<ApiServices, HttpContext, Task<DeadLetterMoveResult>> move) =>
+            api.MapWrite(HttpMethods.Post, $"/dead-letters/{path}", ApiJson.Default.DeadLetterMoveResult, context => move(services, context));
     }
 
-    private static async Task<IResult> GroupsAsync(ApiServices services, HttpContext context)
+    private static async Task<DeadLetterGroups> GroupsAsync(ApiServices services, HttpContext context)
     {
         DeadLetterListing listing = await ListingAsync(services, context);
         IEnumerable<DeadLetterGroups.Group> groups = listing.Letters
             .GroupBy(letter => (letter.Stream, letter.Reason))
-            .Select(group => new DeadLetterGroups.Group(
-                group.Key.Stream,
-                group.Key.Reason,
-                group.LongCount(),
-                group.Min(letter => letter.ReceivedMs),
-                group.Max(letter => letter.ReceivedMs),
-                group.First().Error,
-                DeadLetterEntry.Show(group.First().Id)))
+            .Select(group => new DeadLetterGroups.Group(group.Key.Stream, group.Key.Reason, group.LongCount(), group.Min(letter => letter.ReceivedMs),
+                group.Max(letter => letter.ReceivedMs), group.First().Error, DeadLetterEntry.Show(group.First().Id)))
             .OrderByDescending(group => group.Count);
-        return Results.Json(new DeadLetterGroups(listing.Total, listing.AtMs, listing.IsComplete, [.. groups]), ApiJson.Default.DeadLetterGroups);
+        return new DeadLetterGroups(listing.Total, listing.AtMs, listing.IsComplete, [.. groups]);
     }
 
-    private static async Task<IResult> ListAsync(ApiServices services, HttpContext context)
+    private static async Task<DeadLetterList> ListAsync(ApiServices services, HttpContext context)
     {
         var query = new ApiQuery(context.Request.Query);
         var selection = new DeadLetterSelection(query.Text("stream"), query.Text("reason"));
         DeadLetterListing listing = await ListingAsync(services, context);
         DeadLetterSummary[] meant = [.. listing.Letters.Where(selection.Means)];
-        return Results.Json(
-            new DeadLetterList(meant.Length, listing.AtMs, query.Offset, query.Limit,
-                [.. meant.Skip(query.Offset).Take(query.Limit).Select(DeadLetterEntry.Of)]),
-            ApiJson.Default.DeadLetterList);
+        return new DeadLetterList(meant.Length, listing.AtMs, query.Offset, query.Limit,
+            [.. meant.Skip(query.Offset).Take(query.Limit).Select(DeadLetterEntry.Of)]);
     }
 
-    private static async Task<IResult> ShowAsync(ApiServices services, HttpContext context)
+    private static async Task<DeadLetterDetails> ShowAsync(ApiServices services, HttpContext context)
     {
         UInt128 id = IdOf(context);
         DeadLetterContent letter = await services.DeadLetters.FindAsync(id, context.RequestAborted) ?? throw Missing(id);
         StreamDefinition? stream = services.Catalog.FindStream(letter.Summary.Stream);
         DeadLetterEntry entry = DeadLetterEntry.Of(letter.Summary);
-        return Results.Json(
-            new DeadLetterDetails
-            {
-                Id = entry.Id,
-                Stream = entry.Stream,
-                Reason = entry.Reason,
-                Error = entry.Error,
-                Received = entry.Received,
-                Bytes = entry.Bytes,
-                ContentType = entry.ContentType,
-                Queue = stream?.Queue,
-                MessageId = letter.Properties.MessageId,
-                Timestamp = letter.Properties.IsTimestampPresent() ? letter.Properties.Timestamp.UnixTime : null,
-                Properties = PropertiesOf(letter.Properties),
-                Headers = (letter.Properties.Headers ?? new Dictionary<string, object?>(StringComparer.Ordinal))
-                    .ToDictionary(header => header.Key, header => Show(header.Value), StringComparer.Ordinal),
-                Body = TextOf(letter.Body),
-                BodyBase64 = Convert.ToBase64String(letter.Body),
-            },
-            ApiJson.Default.DeadLetterDetails);
+        return new DeadLetterDetails
+        {
+            Id = entry.Id,
+            Stream = entry.Stream,
+            Reason = entry.Reason,
+            Error = entry.Error,
+            Received = entry.Received,
+            Bytes = entry.Bytes,
+            ContentType = entry.ContentType,
+            Queue = stream?.Queue,
+            MessageId = letter.Properties.MessageId,
+            Timestamp = letter.Properties.IsTimestampPresent() ? letter.Properties.Timestamp.UnixTime : null,
+            Properties = PropertiesOf(letter.Properties),
+            Headers = (letter.Properties.Headers ?? new Dictionary<string, object?>(StringComparer.Ordinal))
+                .ToDictionary(header => header.Key, header => Show(header.Value), StringComparer.Ordinal),
+            Body = TextOf(letter.Body),
+            BodyBase64 = Convert.ToBase64String(letter.Body),
+        };
     }
 
-    private static async Task<IResult> RequeueAsync(ApiServices services, HttpContext context)
+    private static async Task<DeadLetterMoveResult> RequeueAsync(ApiServices services, HttpContext context)
     {
         DeadLetterRequest request = await ApiBody.ReadAsync(context, ApiJson.Default.DeadLetterRequest);
         DeadLetterSelection selection = SelectionOf(request);
-        DeadLetterMove? move = null;
-        await services.Audit.RunAsync(context, "dead.requeue", TargetOf(request), "", async () =>
-        {
-            move = await services.DeadLetters.RequeueAsync(selection, context.RequestAborted);
-            return $"{move.Moved} moved, {move.Skipped} skipped";
-        });
-        return Results.Json(new DeadLetterMoveResult(move!.Moved, move.Left, move.Skipped), ApiJson.Default.DeadLetterMoveResult);
+        DeadLetterMove move = await services.Audit.RunAsync(context, "dead.requeue", TargetOf(request), "", () =>
+            services.DeadLetters.RequeueAsync(selection, context.RequestAborted), Describe);
+        return new DeadLetterMoveResult(move.Moved, move.Left, move.Skipped);
     }
 
-    private static async Task<IResult> EditAsync(ApiServices services, HttpContext context)
+    private static async Task<DeadLetterMoveResult> EditAsync(ApiServices services, HttpContext context)
     {
         UInt128 id = IdOf(context);
         DeadLetterEdit edit = await ApiBody.ReadAsync(context, ApiJson.Default.DeadLetterEdit);
         byte[] body = BodyOf(edit);
-        DeadLetterMove? move = null;
-        await services.Audit.RunAsync(context, "dead.edit", DeadLetterEntry.Show(id), $"{body.Length} bytes", async () =>
-        {
-            move = await services.DeadLetters.EditAsync(id, body, edit.ContentType, context.RequestAborted);
-            return move.Moved + move.Skipped > 0 ? $"{move.Moved} moved, {move.Skipped} skipped" : throw Missing(id);
-        });
-        return Results.Json(new DeadLetterMoveResult(move!.Moved, move.Left, move.Skipped), ApiJson.Default.DeadLetterMoveResult);
+        DeadLetterMove move = await services.Audit.RunAsync(context, "dead.edit", DeadLetterEntry.Show(id), $"{body.Length} bytes", () =>
+            services.DeadLetters.EditAsync(id, body, edit.ContentType, context.RequestAborted),
+            done => done.Moved + done.Skipped > 0 ? Describe(done) : throw Missing(id));
+        return new DeadLetterMoveResult(move.Moved, move.Left, move.Skipped);
     }
 
-    private static async Task<IResult> PurgeAsync(ApiServices services, HttpContext context)
+    private static async Task<DeadLetterMoveResult> PurgeAsync(ApiServices services, HttpContext context)
     {
         DeadLetterRequest request = await ApiBody.ReadAsync(context, ApiJson.Default.DeadLetterRequest);
         DeadLetterSelection selection = SelectionOf(request);
         long confirm = request.Confirm ?? throw ApiProblem.Bad("confirm is missing: it is the number of dead letters that are to be removed for good.");
-        DeadLetterPurge? purge = null;
-        await services.Audit.RunAsync(context, "dead.purge", TargetOf(request), string.Create(CultureInfo.InvariantCulture, $"confirm {confirm}"), async () =>
-        {
-            purge = await services.DeadLetters.PurgeAsync(selection, confirm, context.RequestAborted);
-            return purge.IsConfirmed ? $"{purge.Count} removed" : throw new ApiProblem(StatusCodes.Status409Conflict,
-                $"There are {purge.Count} such dead letters and confirm is {confirm}: nothing was removed. Look again, and confirm their number.")
+        DeadLetterPurge purge = await services.Audit.RunAsync(context, "dead.purge", TargetOf(request), $"confirm {confirm}", () =>
+            services.DeadLetters.PurgeAsync(selection, confirm, context.RequestAborted),
+            done => done.IsConfirmed ? $"{done.Count} removed" : throw new ApiProblem(StatusCodes.Status409Conflict,
+                $"There are {done.Count} such dead letters and confirm is {confirm}: nothing was removed. Look again, and confirm their number.")
             {
-                Extensions = new Dictionary<string, object?>(StringComparer.Ordinal) { ["count"] = purge.Count },
-            };
-        });
-        return Results.Json(new DeadLetterMoveResult(purge!.Count, purge.Left, Skipped: 0), ApiJson.Default.DeadLetterMoveResult);
+                Extensions = new Dictionary<string, object?>(StringComparer.Ordinal) { ["count"] = done.Count },
+            });
+        return new DeadLetterMoveResult(purge.Count, purge.Left, Skipped: 0);
     }
+
+    private static string Describe(DeadLetterMove move) => $"{move.Moved} moved, {move.Skipped} skipped";
 
     private static Task<DeadLetterListing> ListingAsync(ApiServices services, HttpContext context) =>
         services.DeadLetters.ListAsync(TimeSpan.FromSeconds(new ApiQuery(context.Request.Query).Int("maxAge", 0, 3600) ?? 5), context.RequestAborted);
@@ -203,8 +187,8 @@ internal static class DeadLetterEndpoints
         Add("user-id", properties.UserId);
         Add("app-id", properties.AppId);
         Add("cluster-id", properties.ClusterId);
-        Add("delivery-mode", properties.IsDeliveryModePresent() ? ((int)properties.DeliveryMode).ToString(CultureInfo.InvariantCulture) : null);
-        Add("priority", properties.IsPriorityPresent() ? properties.Priority.ToString(CultureInfo.InvariantCulture) : null);
+        Add("delivery-mode", properties.IsDeliveryModePresent() ? ((int)properties.DeliveryMode).ToString() : null);
+        Add("priority", properties.IsPriorityPresent() ? properties.Priority.ToString() : null);
         return shown;
 
         void Add(string name, string? value)
@@ -220,9 +204,77 @@ internal static class DeadLetterEndpoints
     {
         null => "null",
         byte[] bytes => Encoding.UTF8.GetString(bytes),
-        AmqpTimestamp time => time.UnixTime.ToString(CultureInfo.InvariantCulture),
+        AmqpTimestamp time => time.UnixTime.ToString(),
         System.Collections.IDictionary table => $"{{{string.Join(", ", table.Keys.Cast<object>().Select(key => $"{key}: {Show(table[key])}"))}}}",
         System.Collections.IList list => $"[{string.Join(", ", list.Cast<object?>().Select(Show))}]",
-        var other => Convert.ToString(other, CultureInfo.InvariantCulture) ?? "",
+        var other => Convert.ToString(other) ?? "",
     };
 }
+
+/// <summary>A page of dead letters.</summary>
+internal sealed record DeadLetterList(long Total, long At, int Offset, int Limit, IReadOnlyList<DeadLetterEntry> Items);
+
+/// <summary>A dead letter in a list.</summary>
+internal sealed record DeadLetterEntry(string Id, string Stream, string Reason, string Error, long Received, int Bytes, string? ContentType)
+{
+    public static DeadLetterEntry Of(DeadLetterSummary letter) =>
+        new(Show(letter.Id), letter.Stream, letter.Reason, letter.Error, letter.ReceivedMs, letter.Bytes, letter.ContentType);
+
+    public static string Show(UInt128 id) => id.ToString("x32");
+
+    public static UInt128 IdOf(string id) =>
+        id.Length == 32 && UInt128.TryParse(id, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out UInt128 value)
+        ? value
+        : throw ApiProblem.Bad($"id = {(id.Length <= 100 ? id : id[..100])}: expected 32 hexadecimal digits, as a list shows them.");
+}
+
+/// <summary>Dead letters by stream and reason.</summary>
+internal sealed record DeadLetterGroups(long Total, long At, bool Complete, IReadOnlyList<DeadLetterGroups.Group> Groups)
+{
+    internal sealed record Group(string Stream, string Reason, long Count, long Oldest, long Newest, string Example, string ExampleId);
+}
+
+/// <summary>A whole dead letter.</summary>
+internal sealed record DeadLetterDetails
+{
+    public required string Id { get; init; }
+    public required string Stream { get; init; }
+    public required string Reason { get; init; }
+    public required string Error { get; init; }
+    public required long Received { get; init; }
+    public required int Bytes { get; init; }
+    public required string? ContentType { get; init; }
+    public required string? Queue { get; init; }
+    public required string? MessageId { get; init; }
+    public required long? Timestamp { get; init; }
+    public required IReadOnlyDictionary<string, string> Properties { get; init; }
+    public required IReadOnlyDictionary<string, string> Headers { get; init; }
+    public required string? Body { get; init; }
+    public required string BodyBase64 { get; init; }
+}
+
+/// <summary>Which dead letters are to be moved or removed.</summary>
+internal sealed record DeadLetterRequest
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Stream { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Ids { get; init; }
+    public bool All { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Limit { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Confirm { get; init; }
+}
+
+/// <summary>A dead letter's corrected body.</summary>
+internal sealed record DeadLetterEdit(string? Body, string? BodyBase64, string? ContentType);
+
+/// <summary>What was moved.</summary>
+internal sealed record DeadLetterMoveResult(long Moved, long Left, long Skipped);

@@ -33,3 +33,35 @@ internal sealed class EventStream(HttpContext context)
 
     public Task FlushAsync(CancellationToken cancellationToken) => context.Response.Body.FlushAsync(cancellationToken);
 }
+
+/// <summary>Runs a request that lasts until its caller goes or the node stops, one of a bounded number.</summary>
+internal static class Watch
+{
+    public static async Task<IResult> RunAsync(ApiServices services, HttpContext context, Func<EventStream, CancellationToken, Task> work)
+    {
+        if (!await services.Watchers.WaitAsync(TimeSpan.Zero, context.RequestAborted))
+        {
+            throw new ApiProblem(StatusCodes.Status429TooManyRequests,
+                $"{services.Settings.Http.MaxWatchers} watch already: end one, or raise dataload.http.max-watchers.");
+        }
+
+        CancellationToken stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+        try
+        {
+            var stream = new EventStream(context);
+            await stream.StartAsync(ends.Token);
+            await work(stream, ends.Token);
+        }
+        catch (OperationCanceledException) when (ends.IsCancellationRequested)
+        {
+            // Nobody watches any more.
+        }
+        finally
+        {
+            services.Watchers.Release();
+        }
+
+        return Results.Empty;
+    }
+}

@@ -1,5 +1,3 @@
-using DataLoad.Engine.Contract;
-
 namespace DataLoad.Host.Api;
 
 /// <summary>Live rates: all of it once, and then what has changed, every second or so.</summary>

@@ -1,4 +1,6 @@
+using DataLoad.Engine.Operating;
 using DataLoad.Engine.Partitions;
+using DataLoad.Host.Access;
 
 namespace DataLoad.Host.Api;
 
@@ -7,19 +9,106 @@ internal static class MaintenanceEndpoints
 {
     public static void Map(RouteGroupBuilder api, ApiServices services)
     {
-        api.MapWrite(HttpMethods.Post, "/flush", context => RunAsync(services, context, "flush", (partitions, token) => partitions.FlushAsync(token)));
-        api.MapWrite(HttpMethods.Post, "/checkpoint", context => RunAsync(services, context, "checkpoint", (partitions, token) => partitions.CheckpointAsync(token)));
+        Map(api, services, "flush", (partitions, cancellationToken) => partitions.FlushAsync(cancellationToken));
+        Map(api, services, "checkpoint", (partitions, cancellationToken) => partitions.CheckpointAsync(cancellationToken));
     }
 
-    private static async Task<IResult> RunAsync(ApiServices services, HttpContext context, string action, Func<PartitionClient, CancellationToken, Task> work)
-    {
-        PartitionClient partitions = services.Node.IsServing && services.Node.Partitions is { } owned ? owned : throw ApiProblem.NotServing();
-        long start = services.Time.GetTimestamp();
-        await services.Audit.RunAsync(context, action, "", "", async () =>
+    private static void Map(RouteGroupBuilder api, ApiServices services, string action, Func<PartitionClient, CancellationToken, Task> work) =>
+        api.MapWrite(HttpMethods.Post, $"/{action}", ApiJson.Default.OperationResult, async context =>
         {
-            await work(partitions, context.RequestAborted);
-            return "";
+            PartitionClient partitions = services.Node.IsServing && services.Node.Partitions is { } owned ? owned : throw ApiProblem.NotServing();
+            long start = services.Time.GetTimestamp();
+            await services.Audit.RunAsync(context, action, "", "", () => work(partitions, context.RequestAborted));
+            return new OperationResult(Done: true, (long)services.Time.GetElapsedTime(start).TotalMilliseconds);
         });
-        return Results.Json(new OperationResult(Done: true, (long)services.Time.GetElapsedTime(start).TotalMilliseconds), ApiJson.Default.OperationResult);
+}
+
+/// <summary>Effective settings, and what is logged.</summary>
+internal static class SettingEndpoints
+{
+    private const int MaxCategories = 100;
+
+    public static void Map(RouteGroupBuilder api, ApiServices services)
+    {
+        api.MapRead("/settings", ApiJson.Default.SettingList, context =>
+        {
+            string? search = new ApiQuery(context.Request.Query).Text("search", 100);
+            return new SettingList([.. services.Settings.Effective.Concat(services.Settings.Akka.FindChanged())
+                .Where(setting => search is null || setting.Path.Contains(search, StringComparison.OrdinalIgnoreCase))
+                .Select(setting => new SettingList.Setting(setting.Path, setting.Value, setting.Origin.ToString()))]);
+        });
+        api.MapRead("/log-levels", ApiJson.Default.LogLevelList, _ => Levels(services));
+        api.MapWrite(HttpMethods.Put, "/log-levels", ApiJson.Default.LogLevelList, context => SetAsync(services, context));
+    }
+
+    private static async Task<LogLevelList> SetAsync(ApiServices services, HttpContext context)
+    {
+        LogLevelChange change = await ApiBody.ReadAsync(context, ApiJson.Default.LogLevelChange);
+        if (change.Category is { Length: 0 or > 200 } || (change.Category is not null && services.LogLevels.Categories.Count >= MaxCategories
+            && !services.LogLevels.Categories.ContainsKey(change.Category)))
+        {
+            throw ApiProblem.Bad($"category: expected 1 to 200 characters, and at most {MaxCategories} categories.");
+        }
+
+        LogLevel? level = change.Level is null ? null : LevelOf(change.Level);
+        await services.Audit.RunAsync(context, "log-level", change.Category ?? "", change.Level ?? "back to the start's", () =>
+        {
+            services.LogLevels.Set(change.Category, level);
+            return Task.CompletedTask;
+        });
+        return Levels(services);
+    }
+
+    private static LogLevel LevelOf(string level) => level switch
+    {
+        "trace" => LogLevel.Trace,
+        "debug" => LogLevel.Debug,
+        "information" => LogLevel.Information,
+        "warning" => LogLevel.Warning,
+        "error" => LogLevel.Error,
+        "none" => LogLevel.None,
+        _ => throw ApiProblem.Bad($"level = {level}: expected trace, debug, information, warning, error or none."),
+    };
+
+    private static LogLevelList Levels(ApiServices services) => new(Show(services.LogLevels.Default),
+        services.LogLevels.Categories.ToDictionary(entry => entry.Key, entry => Show(entry.Value), StringComparer.Ordinal));
+
+    private static string Show(LogLevel level) => level.ToString().ToLowerInvariant();
+}
+
+/// <summary>The audit log.</summary>
+internal static class AuditEndpoint
+{
+    public static void Map(RouteGroupBuilder api, ApiServices services) => api.MapRead("/audit", ApiJson.Default.AuditPage, async context =>
+    {
+        var query = new ApiQuery(context.Request.Query);
+        IReadOnlyList<AuditEntry> entries = await services.Store.Audit.ReadAsync(query.Long("before", 1, long.MaxValue), query.Text("action", 100),
+            query.Limit, context.RequestAborted);
+        return new AuditPage([.. entries.Select(AuditPage.Entry.Of)], entries.Count == query.Limit ? entries[^1].Id : null);
+    }, AccessPolicy.Operator);
+}
+
+/// <summary>Something was done.</summary>
+internal sealed record OperationResult(bool Done, long ElapsedMs);
+
+/// <summary>A page of the audit log.</summary>
+internal sealed record AuditPage(IReadOnlyList<AuditPage.Entry> Entries, long? Next)
+{
+    internal sealed record Entry(long Id, long At, string Node, string Actor, string Action, string Target, string Detail, string Outcome)
+    {
+        public static Entry Of(AuditEntry entry) =>
+            new(entry.Id, entry.AtMs, entry.Node, entry.Actor, entry.Action, entry.Target, entry.Detail, entry.Outcome);
     }
 }
+
+/// <summary>Effective settings.</summary>
+internal sealed record SettingList(IReadOnlyList<SettingList.Setting> Settings)
+{
+    internal sealed record Setting(string Path, string Value, string Origin);
+}
+
+/// <summary>What is logged.</summary>
+internal sealed record LogLevelList(string Default, IReadOnlyDictionary<string, string> Categories);
+
+/// <summary>A change of what is logged.</summary>
+internal sealed record LogLevelChange(string? Category, string? Level);

@@ -1,20 +1,13 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using DataLoad.Engine.Contract;
-using DataLoad.Engine.Storage;
 
 namespace DataLoad.Host.Api;
 
 /// <summary>Metrics or facts by name, in order. In JSON an amount is a text with two decimals, anything else an integer.</summary>
-/// <param name="Entries">What there is.</param>
 [JsonConverter(typeof(Converter))]
 internal sealed record NamedValues(NamedValues.Entry[] Entries)
 {
-    /// <summary>A page's metrics.</summary>
-    /// <param name="page">The page.</param>
-    /// <param name="values">All its values, in order.</param>
-    /// <param name="columns">The places of those that are told; null for all.</param>
+    /// <summary>The metrics of a page: those at some places, or with null all.</summary>
     public static NamedValues Of(Page page, long[] values, int[]? columns = null) => new(
     [
         .. (columns ?? Enumerable.Range(0, values.Length))
@@ -25,14 +18,11 @@ internal sealed record NamedValues(NamedValues.Entry[] Entries)
     public Entry? Find(string name) =>
         Entries.Where(entry => string.Equals(entry.Name, name, StringComparison.Ordinal)).Select(entry => (Entry?)entry).FirstOrDefault();
 
-    /// <summary>One of them.</summary>
-    /// <param name="Name">Its name.</param>
-    /// <param name="Value">Its value; an amount in hundredths.</param>
-    /// <param name="IsAmount">Whether it is an amount.</param>
+    /// <summary>One of them; the value of an amount is in hundredths.</summary>
     internal readonly record struct Entry(string Name, long Value, bool IsAmount)
     {
         /// <summary>The value as text.</summary>
-        public string Text => IsAmount ? Hundredths.Format(Value) : Value.ToString(CultureInfo.InvariantCulture);
+        public string Text => IsAmount ? Hundredths.Format(Value) : Value.ToString();
     }
 
     /// <summary>Reads and writes them.</summary>
@@ -51,7 +41,7 @@ internal sealed record NamedValues(NamedValues.Entry[] Entries)
                 string name = reader.GetString()!;
                 reader.Read();
                 entries.Add(reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out long number) ? new Entry(name, number, IsAmount: false)
-                    : reader.TokenType == JsonTokenType.String && decimal.TryParse(reader.GetString(), CultureInfo.InvariantCulture, out decimal amount)
+                    : reader.TokenType == JsonTokenType.String && decimal.TryParse(reader.GetString(), out decimal amount)
                         && Hundredths.From(amount) is { } hundredths
                         ? new Entry(name, hundredths, IsAmount: true)
                     : throw new JsonException($"{name} is neither an integer nor an amount."));

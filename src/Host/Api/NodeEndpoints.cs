@@ -1,5 +1,4 @@
 using System.Reflection;
-using DataLoad.Engine.Contract;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Partitions;
 using DataLoad.Host.Access;
@@ -20,23 +19,19 @@ internal static class NodeEndpoints
 
     public static void Map(RouteGroupBuilder api, ApiServices services)
     {
-        api.MapRead("/whoami", context =>
+        api.MapRead("/whoami", ApiJson.Default.WhoAmI, context =>
         {
             Caller caller = Caller.Of(context);
-            return Task.FromResult(Results.Json(
-                new WhoAmI(caller.Role == AccessRole.Operator ? "operator" : "reader", caller.ByToken ? "token" : "loopback", services.Settings.Http.HasTokens),
-                ApiJson.Default.WhoAmI));
+            return new WhoAmI(caller.RoleName, caller.Means, services.Settings.Http.HasTokens);
         });
-        api.MapRead("/status", async context => Results.Json(await StatusAsync(services, context.RequestAborted), ApiJson.Default.NodeStatus));
-        api.MapRead("/shards", _ => Task.FromResult(Results.Json(new ShardList([.. services.Node.Registry.Partitions.Select(ShardList.ShardEntry.Of)]), ApiJson.Default.ShardList)));
-        api.MapRead("/nodes", async context => Results.Json(await NodesAsync(services, context.RequestAborted), ApiJson.Default.NodeList));
-        api.MapRead("/catalog", _ => Task.FromResult(Results.Json(
-            new CatalogDescription(
-                [.. services.Catalog.Pages.Select(page => new CatalogDescription.PageEntry(page.Name, page.Table,
-                    [.. page.Metrics.Select(metric => new CatalogDescription.MetricEntry(metric.Column, KindOf(metric)))]))],
-                [.. services.Catalog.Streams.Select(stream => new CatalogDescription.StreamEntry(stream.Name, stream.Page, stream.Exchange, stream.Queue,
-                    services.Settings.Engine.Amqp.Of(stream).Enabled))]),
-            ApiJson.Default.CatalogDescription)));
+        api.MapRead("/status", ApiJson.Default.NodeStatus, context => StatusAsync(services, context.RequestAborted));
+        api.MapRead("/shards", ApiJson.Default.ShardList, _ => new ShardList([.. services.Node.Registry.Partitions.Select(ShardList.ShardEntry.Of)]));
+        api.MapRead("/nodes", ApiJson.Default.NodeList, context => NodesAsync(services, context.RequestAborted));
+        api.MapRead("/catalog", ApiJson.Default.CatalogDescription, _ => new CatalogDescription(
+            [.. services.Catalog.Pages.Select(page => new CatalogDescription.PageEntry(page.Name, page.Table,
+                [.. page.Metrics.Select(metric => new CatalogDescription.MetricEntry(metric.Column, KindOf(metric)))]))],
+            [.. services.Catalog.Streams.Select(stream => new CatalogDescription.StreamEntry(stream.Name, stream.Page, stream.Exchange, stream.Queue,
+                services.Settings.Engine.Amqp.Of(stream).Enabled))]));
     }
 
     /// <summary>What the node is at.</summary>
@@ -61,12 +56,8 @@ internal static class NodeEndpoints
             Store = HealthOf(ready, "store", services.Store.Name),
             Business = HealthOf(ready, "business", services.Lookup.Name),
             Shards = new NodeStatus.ShardCount(shards.Count, services.Settings.Engine.Partitions.Partitions),
-            Memory = new NodeStatus.MemoryUsage(
-                services.Node.Budget.UsedBytes,
-                services.Settings.Engine.Partitions.MemoryBudgetBytes,
-                Environment.WorkingSet,
-                shards.Sum(shard => (long)shard.Counters),
-                shards.Sum(shard => (long)shard.Damaged)),
+            Memory = new NodeStatus.MemoryUsage(services.Node.Budget.UsedBytes, services.Settings.Engine.Partitions.MemoryBudgetBytes, Environment.WorkingSet,
+                shards.Sum(shard => (long)shard.Counters), shards.Sum(shard => (long)shard.Damaged)),
             Unflushed = shards.Sum(shard => (long)shard.Unflushed),
             Uncheckpointed = shards.Sum(shard => shard.EventsSinceCheckpoint),
             Parked = services.Node.Parked,
@@ -81,23 +72,21 @@ internal static class NodeEndpoints
     }
 
     private static DependencyHealth HealthOf(ReadinessReport report, string check, string name) =>
-        string.Equals(report.Checks[check], ReadinessReport.Ok, StringComparison.Ordinal) ? new DependencyHealth(Ok: true, Detail: null, name)
+        report.Checks[check] is ReadinessReport.Ok ? new DependencyHealth(Ok: true, Detail: null, name)
             : new DependencyHealth(Ok: false, report.Checks[check], name);
 
     private static async Task<NodeList> NodesAsync(ApiServices services, CancellationToken cancellationToken)
     {
-        int shards = services.Node.Registry.Partitions.Count;
-        var self = new NodeList.NodeEntry(services.Info.Id, services.Info.Address, IsSelf: true, shards, StateOf(services));
+        var self = new NodeList.NodeEntry(services.Info.Id, services.Info.Address, IsSelf: true, services.Node.Registry.Partitions.Count, StateOf(services));
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         IReadOnlyList<NodePresence> known = await services.Store.Leases.ListNodesAsync(patience.Token);
-        return new NodeList(
-        [
-            self,
-            .. known
-                .Where(other => !string.Equals(other.Node.Id, services.Info.Id, StringComparison.Ordinal))
-                .Select(other => new NodeList.NodeEntry(other.Node.Id, other.Node.Address, IsSelf: false, other.Shards > 0 ? services.Settings.Engine.Partitions.Partitions : 0, other.Shards > 0 ? Serving : Waiting)),
-        ]);
+        return new NodeList([self, .. known.Where(other => !string.Equals(other.Node.Id, self.Id, StringComparison.Ordinal)).Select(EntryOf)]);
+
+        // One lease is over all Partitions: who holds it runs them all.
+        NodeList.NodeEntry EntryOf(NodePresence other) => other.Shards > 0
+            ? new(other.Node.Id, other.Node.Address, IsSelf: false, services.Settings.Engine.Partitions.Partitions, Serving)
+            : new(other.Node.Id, other.Node.Address, IsSelf: false, Shards: 0, Waiting);
     }
 
     private static string KindOf(Metric metric) => metric.Kind switch
@@ -107,3 +96,72 @@ internal static class NodeEndpoints
         _ => "count",
     };
 }
+
+/// <summary>The node in one look.</summary>
+internal sealed record NodeStatus
+{
+    public required string Node { get; init; }
+    public required string Version { get; init; }
+    public required long StartedAt { get; init; }
+    public required long Now { get; init; }
+    public required long UptimeSeconds { get; init; }
+    public required string State { get; init; }
+    public required bool Ready { get; init; }
+    public required string TimeZone { get; init; }
+    public required DateOnly Today { get; init; }
+    public required DependencyHealth Broker { get; init; }
+    public required DependencyHealth Store { get; init; }
+    public required DependencyHealth Business { get; init; }
+    public required ShardCount Shards { get; init; }
+    public required MemoryUsage Memory { get; init; }
+    public required long Unflushed { get; init; }
+    public required long Uncheckpointed { get; init; }
+    public required long Parked { get; init; }
+    public required long Lag { get; init; }
+    public required long? DeadLetters { get; init; }
+    public required Tallies Totals { get; init; }
+    public required Rates Rates { get; init; }
+    public required IReadOnlyList<string> Paused { get; init; }
+    public required IReadOnlyDictionary<string, string> Failing { get; init; }
+
+    /// <summary>How many Partitions run here, of how many.</summary>
+    internal sealed record ShardCount(int Owned, int Total);
+
+    /// <summary>What is held in memory.</summary>
+    internal sealed record MemoryUsage(long ResidentBytes, long BudgetBytes, long ProcessBytes, long Counters, long Damaged);
+}
+
+/// <summary>Whether something that the node needs is there.</summary>
+internal sealed record DependencyHealth(bool Ok, string? Detail, string? Name);
+
+/// <summary>The nodes that are known.</summary>
+internal sealed record NodeList(IReadOnlyList<NodeList.NodeEntry> Nodes)
+{
+    internal sealed record NodeEntry(string Id, string Address, bool IsSelf, int Shards, string State);
+}
+
+/// <summary>The Partitions that the node owns.</summary>
+internal sealed record ShardList(IReadOnlyList<ShardList.ShardEntry> Shards)
+{
+    /// <summary>A Partition. Its SequenceNr is that of its last block; what is uncheckpointed is counted in events.</summary>
+    internal sealed record ShardEntry(int Shard, string Phase, long Epoch, long SequenceNr, long CheckpointSequenceNr, long Uncheckpointed, int Counters,
+        long ResidentBytes, int Unflushed, int Damaged, string? Failing)
+    {
+        public static ShardEntry Of(PartitionStatus status) => new(status.Partition, status.Phase.ToString().ToLowerInvariant(), status.Epoch,
+            status.SequenceNr, status.Checkpoint, status.EventsSinceCheckpoint, status.Counters, status.ResidentBytes, status.Unflushed, status.Damaged,
+            status.Failing);
+    }
+}
+
+/// <summary>The pages and streams.</summary>
+internal sealed record CatalogDescription(IReadOnlyList<CatalogDescription.PageEntry> Pages, IReadOnlyList<CatalogDescription.StreamEntry> Streams)
+{
+    internal sealed record PageEntry(string Name, string Table, IReadOnlyList<MetricEntry> Metrics);
+
+    internal sealed record MetricEntry(string Column, string Kind);
+
+    internal sealed record StreamEntry(string Name, string Page, string Exchange, string Queue, bool Enabled);
+}
+
+/// <summary>A caller's role.</summary>
+internal sealed record WhoAmI(string Role, string Authentication, bool TokensConfigured);

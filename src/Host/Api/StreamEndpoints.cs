@@ -1,5 +1,6 @@
-using DataLoad.Engine.Contract;
+using System.Text.Json.Serialization;
 using DataLoad.Engine.Intake;
+using DataLoad.Host.Watching;
 
 namespace DataLoad.Host.Api;
 
@@ -10,10 +11,10 @@ internal static class StreamEndpoints
 
     public static void Map(RouteGroupBuilder api, ApiServices services)
     {
-        api.MapRead("/streams", _ => Task.FromResult(Results.Json(new StreamList(All(services)), ApiJson.Default.StreamList)));
-        api.MapRead("/streams/{stream}", context => Task.FromResult(Results.Json(Of(services, Named(services, context)), ApiJson.Default.StreamDetails)));
-        api.MapWrite(HttpMethods.Post, "/streams/{stream}/pause", context => SetAsync(services, context, paused: true));
-        api.MapWrite(HttpMethods.Post, "/streams/{stream}/resume", context => SetAsync(services, context, paused: false));
+        api.MapRead("/streams", ApiJson.Default.StreamList, _ => new StreamList(All(services)));
+        api.MapRead("/streams/{stream}", ApiJson.Default.StreamDetails, context => Of(services, Named(services, context)));
+        api.MapWrite(HttpMethods.Post, "/streams/{stream}/pause", ApiJson.Default.StreamDetails, context => SetAsync(services, context, paused: true));
+        api.MapWrite(HttpMethods.Post, "/streams/{stream}/resume", ApiJson.Default.StreamDetails, context => SetAsync(services, context, paused: false));
     }
 
     /// <summary>All streams as they are.</summary>
@@ -23,7 +24,7 @@ internal static class StreamEndpoints
         return [.. services.Catalog.Streams.Select(stream => Of(services, stream, statuses.GetValueOrDefault(stream.Name)))];
     }
 
-    private static async Task<IResult> SetAsync(ApiServices services, HttpContext context, bool paused)
+    private static async Task<StreamDetails> SetAsync(ApiServices services, HttpContext context, bool paused)
     {
         StreamDefinition stream = Named(services, context);
         if (!services.Settings.Engine.Amqp.Of(stream).Enabled)
@@ -32,12 +33,9 @@ internal static class StreamEndpoints
                 $"Stream {stream.Name} is not consumed at all: dataload.streams.\"{stream.Name}\".enabled is false.");
         }
 
-        await services.Audit.RunAsync(context, paused ? "stream.pause" : "stream.resume", stream.Name, "", async () =>
-        {
-            await services.Node.SetPausedAsync(stream.Name, paused, context.RequestAborted);
-            return "";
-        });
-        return Results.Json(await SettledAsync(services, stream, paused, context.RequestAborted), ApiJson.Default.StreamDetails);
+        await services.Audit.RunAsync(context, paused ? "stream.pause" : "stream.resume", stream.Name, "", () =>
+            services.Node.SetPausedAsync(stream.Name, paused, context.RequestAborted));
+        return await SettledAsync(services, stream, paused, context.RequestAborted);
     }
 
     /// <summary>A pause has been done when nothing is unacknowledged any more; that is waited for, not for long.</summary>
@@ -70,7 +68,6 @@ internal static class StreamEndpoints
     private static StreamDetails Of(ApiServices services, StreamDefinition stream, StreamStatus? status)
     {
         Engine.Intake.Amqp.StreamSettings settings = services.Settings.Engine.Amqp.Of(stream);
-        long? lag = services.Node.Intake?.Lag.TryGetValue(stream.Name, out long waiting) == true ? waiting : null;
         return new StreamDetails
         {
             Name = stream.Name,
@@ -79,15 +76,74 @@ internal static class StreamEndpoints
             Queue = stream.Queue,
             Enabled = settings.Enabled,
             Paused = status?.IsPaused ?? false,
-            State = !settings.Enabled ? "disabled" : status is null ? "waiting" : status.IsPaused ? "paused" : status.Failing is not null ? "failing"
-                : "running",
+            State = !settings.Enabled ? "disabled"
+                : status is null ? "waiting"
+                : status.IsPaused ? "paused"
+                : status.Failing is null ? "running" : "failing",
             Failing = status?.Failing,
             Prefetch = settings.Prefetch ?? services.Settings.Engine.Intake.Prefetch,
-            Lag = lag,
+            Lag = services.Node.Intake?.Lag.TryGetValue(stream.Name, out long waiting) == true ? waiting : null,
             Unacknowledged = status?.Unacknowledged ?? 0,
             DeadLettersByReason = services.Tallies.Of(stream.Name).Reasons,
             Totals = Tallies.Of(services.Tallies.Counts(stream.Name)),
             Rates = Rates.Of(services.Tallies.Rates(stream.Name)),
         };
     }
+}
+
+/// <summary>All streams.</summary>
+internal sealed record StreamList(IReadOnlyList<StreamDetails> Streams);
+
+/// <summary>A stream and how it fares.</summary>
+internal sealed record StreamDetails
+{
+    public required string Name { get; init; }
+    public required string Page { get; init; }
+    public required string Exchange { get; init; }
+    public required string Queue { get; init; }
+    public required bool Enabled { get; init; }
+    public required bool Paused { get; init; }
+    public required string State { get; init; }
+    public required string? Failing { get; init; }
+    public required int Prefetch { get; init; }
+    public required long? Lag { get; init; }
+    public required long Unacknowledged { get; init; }
+    public required IReadOnlyDictionary<string, long> DeadLettersByReason { get; init; }
+    public required Tallies Totals { get; init; }
+    public required Rates Rates { get; init; }
+}
+
+/// <summary>Counts since the node started.</summary>
+internal sealed record Tallies(long Deliveries, long Events, long Duplicates, long Unidentified, long Retries, long Parked, long DeadLetters)
+{
+    public static Tallies Of(long[] counts) => new(counts[(int)TallyKind.Deliveries], counts[(int)TallyKind.Events], counts[(int)TallyKind.Duplicates],
+        counts[(int)TallyKind.Unidentified], counts[(int)TallyKind.Retries], counts[(int)TallyKind.Parked], counts[(int)TallyKind.DeadLetters]);
+}
+
+/// <summary>Counts a second, over the last seconds.</summary>
+internal sealed record Rates(double Deliveries, double Events, double Duplicates, double Retries, double Parked, double DeadLetters)
+{
+    public static Rates Of(double[] rates) => new(rates[(int)TallyKind.Deliveries], rates[(int)TallyKind.Events], rates[(int)TallyKind.Duplicates],
+        rates[(int)TallyKind.Retries], rates[(int)TallyKind.Parked], rates[(int)TallyKind.DeadLetters]);
+}
+
+/// <summary>What changes from second to second; what a delta leaves out is as it was.</summary>
+internal sealed record LiveUpdate
+{
+    public required long Now { get; init; }
+    public required bool Ready { get; init; }
+    public required string State { get; init; }
+    public required Rates Rates { get; init; }
+    public required Tallies Totals { get; init; }
+    public required long Lag { get; init; }
+    public required long Parked { get; init; }
+    public required long? DeadLetters { get; init; }
+    public required long ResidentBytes { get; init; }
+    public required IReadOnlyDictionary<string, LiveStream> Streams { get; init; }
+    public required DateOnly Today { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, NamedValues>? TodayTotals { get; init; }
+
+    internal sealed record LiveStream(string State, double Events, double Deliveries, double Duplicates, double DeadLetters, long? Lag, long Unacknowledged);
 }

@@ -1,4 +1,3 @@
-using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Watching;
@@ -34,7 +33,7 @@ internal static class TailEndpoint
             throw new ApiProblem(StatusCodes.Status403Forbidden, "users=true takes the operator's token: it shows who did what.");
         }
 
-        await services.Audit.RunAsync(context, $"{action}.users", "", detail, () => Task.FromResult(""));
+        await services.Audit.RunAsync(context, $"{action}.users", "", detail, () => Task.CompletedTask);
     }
 
     private static async Task RunAsync(ApiServices services, EventStream events, StreamDefinition? stream, TopicKey? topic, int rate, bool users,
@@ -83,14 +82,7 @@ internal static class TailEndpoint
                 dropped = 0;
             }
 
-            if (any)
-            {
-                await events.FlushAsync(cancellationToken);
-            }
-            else
-            {
-                await events.BeatAsync(cancellationToken);
-            }
+            await (any ? events.FlushAsync(cancellationToken) : events.BeatAsync(cancellationToken));
         }
     }
 }

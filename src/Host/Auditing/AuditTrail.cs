@@ -4,10 +4,7 @@ using DataLoad.Host.Access;
 
 namespace DataLoad.Host.Auditing;
 
-/// <summary>
-/// Has what operators do written down: durably before it is done, and what came of it after. What cannot be written
-/// down is not done.
-/// </summary>
+/// <summary>Has what operators do written down: durably before it is done, and what came of it after. What cannot be written down is not done.</summary>
 internal sealed class AuditTrail(IAuditLog log, NodeInfo info, TimeProvider time, ILogger<AuditTrail> logger)
 {
     private static readonly TimeSpan FinishPatience = TimeSpan.FromSeconds(10);
@@ -17,26 +14,21 @@ internal sealed class AuditTrail(IAuditLog log, NodeInfo info, TimeProvider time
     /// <param name="action">What, as in <c>stream.pause</c>.</param>
     /// <param name="target">What it is done to.</param>
     /// <param name="detail">More of what was asked for.</param>
-    /// <param name="work">Does it, and says in a few words what came of it.</param>
-    public async Task RunAsync(HttpContext context, string action, string target, string detail, Func<Task<string>> work)
+    /// <param name="work">Does it.</param>
+    /// <param name="describe">Says in a few words what came of it.</param>
+    public async Task<T> RunAsync<T>(HttpContext context, string action, string target, string detail, Func<Task<T>> work, Func<T, string> describe)
     {
         string actor = Caller.Of(context).Name;
+        long atMs = time.GetUtcNow().ToUnixTimeMilliseconds();
         long id = await log.BeginAsync(
-            new AuditEntry
-            {
-                AtMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
-                Node = info.Id,
-                Actor = actor,
-                Action = action,
-                Target = target,
-                Detail = detail,
-            },
-            context.RequestAborted);
+            new AuditEntry { AtMs = atMs, Node = info.Id, Actor = actor, Action = action, Target = target, Detail = detail }, context.RequestAborted);
         string outcome = AuditEntry.Done;
         try
         {
-            string came = await work();
+            T result = await work();
+            string came = describe(result);
             detail = came.Length == 0 ? detail : detail.Length == 0 ? came : $"{detail}: {came}";
+            return result;
         }
         catch (Exception e)
         {
@@ -49,6 +41,14 @@ internal sealed class AuditTrail(IAuditLog log, NodeInfo info, TimeProvider time
             await TryFinishAsync(id, outcome, detail);
         }
     }
+
+    /// <summary>Does something on a caller's behalf of which there is no more to say than that it was done.</summary>
+    public Task RunAsync(HttpContext context, string action, string target, string detail, Func<Task> work) =>
+        RunAsync(context, action, target, detail, async () =>
+        {
+            await work();
+            return true;
+        }, _ => "");
 
     private async Task TryFinishAsync(long id, string outcome, string detail)
     {

@@ -1,12 +1,7 @@
-using System.CommandLine;
-using DataLoad.Engine.Contract;
 using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Engine.Resolving;
-using DataLoad.Engine.Storage;
 using DataLoad.Host.Commands.Checking;
-using DataLoad.Host.Hocon;
 using DataLoad.Host.Hosting;
-using DataLoad.Host.Settings;
 
 namespace DataLoad.Host.Commands;
 
@@ -27,17 +22,9 @@ internal static class CheckCommand
         Exit codes: 0 no problem; 1 problems; 2 the settings cannot be read.
         """;
 
-    public static Command Create(Option<FileInfo[]> config)
-    {
-        var command = new DetailedCommand("check", "Looks whether a start would work, and changes nothing.", Details) { config };
-        command.SetAction((result, cancellationToken) => Failure.GuardAsync(async () =>
-        {
-            FileInfo[] files = result.GetValue(config) ?? [];
-            HostSettings settings = ConfigOption.Load(files);
-            return await RunAsync(settings, files, result.InvocationConfiguration.Output, cancellationToken);
-        }, result.InvocationConfiguration.Error));
-        return command;
-    }
+    public static Command Create(Option<FileInfo[]> config) =>
+        new DetailedCommand("check", "Looks whether a start would work, and changes nothing.", Details) { config }.Runs((result, cancellationToken) =>
+            RunAsync(result.LoadSettings(config), result.GetValue(config) ?? [], result.InvocationConfiguration.Output, cancellationToken));
 
     /// <summary>Checks what the settings name.</summary>
     /// <returns>The exit code.</returns>

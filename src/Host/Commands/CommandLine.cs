@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.CommandLine.Invocation;
 using DataLoad.Host.Commands.Operating;
 
@@ -26,7 +25,7 @@ internal static class CommandLine
 
     public static RootCommand Create()
     {
-        Option<FileInfo[]> config = ConfigOption.Create();
+        Option<FileInfo[]> config = Options.Config();
         var root = new RootCommand(Description)
         {
             ServeCommand.Create(config),

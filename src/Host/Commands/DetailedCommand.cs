@@ -1,21 +1,39 @@
-using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using DataLoad.Engine.Counting;
+using DataLoad.Host.Commands.Operating;
+using DataLoad.Host.Hosting;
 
 namespace DataLoad.Host.Commands;
 
-/// <summary>A command whose help teaches more than the line that lists it.</summary>
-/// <param name="name">The command's name.</param>
-/// <param name="summary">What it does, in a line.</param>
-/// <param name="details">What its own help says after the options: more about it, examples, exit codes.</param>
+/// <summary>A command whose help teaches more than the line that lists it: details that follow the options, with examples and exit codes.</summary>
 internal sealed class DetailedCommand(string name, string summary, string details) : Command(name, summary)
 {
-    /// <summary>What its own help says after the options.</summary>
     public string Details { get; } = details;
+
+    /// <summary>Has it refuse a command line: the check says what is wrong with it, or null.</summary>
+    public DetailedCommand Refuses(Func<CommandResult, string?> check)
+    {
+        Validators.Add(result =>
+        {
+            if (check(result) is { } error)
+            {
+                result.AddError(error);
+            }
+        });
+        return this;
+    }
+
+    /// <summary>Gives it its work, which returns the exit code; what that throws becomes a sentence on standard error.</summary>
+    public DetailedCommand Runs(Func<ParseResult, CancellationToken, Task<int>> work)
+    {
+        SetAction((result, cancellationToken) => Failure.GuardAsync(() => work(result, cancellationToken), result.InvocationConfiguration.Error));
+        return this;
+    }
 }
 
 /// <summary>The library's help, and after it the details of a <see cref="DetailedCommand"/>.</summary>
-/// <param name="help">The library's help.</param>
 internal sealed class DetailedHelp(SynchronousCommandLineAction help) : SynchronousCommandLineAction
 {
     /// <summary>Puts it in the place of a root command's help.</summary>
@@ -25,7 +43,6 @@ internal sealed class DetailedHelp(SynchronousCommandLineAction help) : Synchron
         option.Action = new DetailedHelp((SynchronousCommandLineAction)option.Action!);
     }
 
-    /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
         int code = help.Invoke(parseResult);
@@ -36,4 +53,48 @@ internal sealed class DetailedHelp(SynchronousCommandLineAction help) : Synchron
 
         return code;
     }
+}
+
+/// <summary>What a command's exit code says.</summary>
+internal static class ExitCode
+{
+    /// <summary>The work is done, and nothing is wrong.</summary>
+    public const int Done = 0;
+
+    /// <summary>The work is done, and something is wrong: a problem, a difference, damage.</summary>
+    public const int Found = 1;
+
+    /// <summary>The work could not be done.</summary>
+    public const int Failed = 2;
+}
+
+/// <summary>Turns what ends a command into one sentence and an exit code.</summary>
+internal static class Failure
+{
+    /// <summary>Runs a command's work; what it throws becomes a sentence.</summary>
+    public static async Task<int> GuardAsync(Func<Task<int>> work, TextWriter error)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (OperationCanceledException)
+        {
+            await error.WriteLineAsync("dataload: cancelled");
+            return ExitCode.Failed;
+        }
+        catch (Exception e)
+        {
+            await error.WriteLineAsync($"dataload: {Sentence(e)}");
+            return ExitCode.Failed;
+        }
+    }
+
+    private static string Sentence(Exception e) => e switch
+    {
+        HoconException or StartException or NodeException or StoreException or StoredFormatException or FormatException => e.Message,
+        AggregateException { InnerExceptions.Count: 1 } => Sentence(e.InnerException!),
+        IOException { InnerException: not null } => $"{e.Message} ({e.InnerException!.Message})",
+        _ => $"{e.Message} ({e.GetType().Name})",
+    };
 }

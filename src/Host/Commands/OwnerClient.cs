@@ -1,17 +1,15 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Net.Mime;
 using System.Text.Json;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Partitions;
 using DataLoad.Host.Admin;
+using DataLoad.Host.Commands.Operating;
 using DataLoad.Host.Hosting;
 
 namespace DataLoad.Host.Commands;
 
 /// <summary>Asks the node that runs the Partitions to do what it alone may do.</summary>
-/// <param name="owner">The node.</param>
-/// <param name="handler">Sends the requests.</param>
 internal sealed class OwnerClient(NodeInfo owner, HttpMessageHandler handler) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -19,17 +17,10 @@ internal sealed class OwnerClient(NodeInfo owner, HttpMessageHandler handler) : 
     private readonly HttpClient _http = new(handler) { Timeout = Timeout.InfiniteTimeSpan };
 
     /// <summary>Sends without proxy and without following redirects: the node's secret goes to its address or nowhere.</summary>
-    public static OwnerClient Create(NodeInfo owner) => new(owner, new SocketsHttpHandler
-    {
-        ConnectTimeout = Patience,
-        UseProxy = false,
-        AllowAutoRedirect = false,
-    });
+    public static OwnerClient Create(NodeInfo owner) =>
+        new(owner, new SocketsHttpHandler { ConnectTimeout = Patience, UseProxy = false, AllowAutoRedirect = false });
 
-    /// <summary>Has the owner rebuild.</summary>
-    /// <param name="request">Which statistics.</param>
-    /// <param name="timeout">How long the owner may take.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <summary>Has the owner rebuild, which may take as long as the timeout.</summary>
     /// <exception cref="StartException">The owner cannot be asked, or does not do it.</exception>
     public async Task<RebuildTotals> RebuildAsync(RebuildRequest request, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -44,7 +35,8 @@ internal sealed class OwnerClient(NodeInfo owner, HttpMessageHandler handler) : 
             using HttpResponseMessage response = await _http.SendAsync(message, patience.Token);
             if (!response.IsSuccessStatusCode)
             {
-                throw new StartException($"The node {owner.Id} at {address} did not rebuild: {await ReasonAsync(response, patience.Token)}");
+                string reason = await NodeRefusal.DetailAsync(response, patience.Token) ?? $"it answers {(int)response.StatusCode} {response.ReasonPhrase}.";
+                throw new StartException($"The node {owner.Id} at {address} did not rebuild: {reason}");
             }
 
             return await response.Content.ReadFromJsonAsync<RebuildTotals>(patience.Token)
@@ -62,7 +54,6 @@ internal sealed class OwnerClient(NodeInfo owner, HttpMessageHandler handler) : 
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
     /// <summary>Where a node is reached; one that listens on all addresses of this machine is reached on the loopback.</summary>
@@ -112,20 +103,5 @@ internal sealed class OwnerClient(NodeInfo owner, HttpMessageHandler handler) : 
 
         throw new StartException($"The node {owner.Id} runs over the store and does not answer at {address} ({error}), and nothing was done: run the command "
             + "where it can be reached, or stop it and rebuild then.");
-    }
-
-    private static async Task<string> ReasonAsync(HttpResponseMessage response, CancellationToken cancellationToken)
-    {
-        if (response.Content.Headers.ContentType?.MediaType is MediaTypeNames.Application.ProblemJson)
-        {
-            using JsonDocument problem = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancellationToken),
-                cancellationToken: cancellationToken);
-            if (problem.RootElement.TryGetProperty("detail", out JsonElement detail) && detail.GetString() is { Length: > 0 } text)
-            {
-                return text;
-            }
-        }
-
-        return $"it answers {(int)response.StatusCode} {response.ReasonPhrase}.";
     }
 }

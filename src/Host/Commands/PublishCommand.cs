@@ -1,11 +1,7 @@
-using System.CommandLine;
-using System.Text;
-using DataLoad.Engine.Contract;
 using DataLoad.Engine.Intake;
 using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Host.Commands.Publishing;
 using DataLoad.Host.Hosting;
-using DataLoad.Host.Settings;
 
 namespace DataLoad.Host.Commands;
 
@@ -35,9 +31,9 @@ internal static class PublishCommand
         var options = new PublishOptions();
         var command = new DetailedCommand("publish", "Sends an event to a stream's exchange, as the services do.", Details) { config };
         options.AddTo(command);
-        command.SetAction((result, cancellationToken) => Failure.GuardAsync(async () =>
+        return command.Runs(async (result, cancellationToken) =>
         {
-            HostSettings settings = ConfigOption.Load(result.GetValue(config));
+            HostSettings settings = result.LoadSettings(config);
             PublishRequest request = options.Read(result);
             int count = result.GetValue(options.Count);
             TextWriter output = result.InvocationConfiguration.Output;
@@ -58,31 +54,25 @@ internal static class PublishCommand
             await new EventPublisher(new AmqpConnector(settings.Engine.Amqp)).PublishAsync(first.Exchange, messages, cancellationToken);
             await output.WriteLineAsync($"{count} published to {first.Exchange}, confirmed by the broker.");
             return ExitCode.Done;
-        }, result.InvocationConfiguration.Error));
-        return command;
+        });
     }
 
     private static void Show(EventMessage message, TextWriter output)
     {
-        output.WriteLine($"exchange          {message.Exchange}");
-        output.WriteLine($"content-type      {message.ContentType}");
-        if (message.ContentEncoding is not null)
-        {
-            output.WriteLine($"content-encoding  {message.ContentEncoding}");
-        }
-
-        output.WriteLine("delivery-mode     2 (persistent)");
-        if (message.MessageId is not null)
-        {
-            output.WriteLine($"message-id        {message.MessageId}");
-        }
-
-        if (message.DelayMs is { } delay)
-        {
-            output.WriteLine($"{DeliveryHeaders.Delay}           {delay}");
-        }
-
         bool isText = message.ContentEncoding is not null;
-        output.WriteLine(isText ? $"body              {Encoding.UTF8.GetString(message.Body)}" : $"body (hex)        {Convert.ToHexString(message.Body)}");
+        (string Name, object? Value)[] lines =
+        [
+            ("exchange", message.Exchange),
+            ("content-type", message.ContentType),
+            ("content-encoding", message.ContentEncoding),
+            ("delivery-mode", "2 (persistent)"),
+            ("message-id", message.MessageId),
+            (DeliveryHeaders.Delay, message.DelayMs),
+            isText ? ("body", Encoding.UTF8.GetString(message.Body)) : ("body (hex)", Convert.ToHexString(message.Body)),
+        ];
+        foreach ((string name, object? value) in lines.Where(line => line.Value is not null))
+        {
+            output.WriteLine($"{name,-18}{value}");
+        }
     }
 }

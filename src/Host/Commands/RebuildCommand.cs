@@ -1,10 +1,7 @@
-using System.CommandLine;
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Partitions;
-using DataLoad.Engine.Storage;
 using DataLoad.Host.Admin;
 using DataLoad.Host.Hosting;
-using DataLoad.Host.Settings;
 
 namespace DataLoad.Host.Commands;
 
@@ -28,18 +25,18 @@ internal static class RebuildCommand
     public static Command Create(Option<FileInfo[]> config)
     {
         var filter = new FilterOptions();
-        Option<int> timeout = WholeNumber.Option("--timeout", "SECONDS", "How many seconds a running node may take before the command stops waiting for it.",
+        Option<int> timeout = Options.Number("--timeout", "SECONDS", "How many seconds a running node may take before the command stops waiting for it.",
             1, 604_800, 3600);
         var command = new DetailedCommand("rebuild", "Corrects the statistics tables from the journal.", Details) { config, timeout };
         filter.AddTo(command);
-        command.SetAction((result, cancellationToken) => Failure.GuardAsync(async () =>
+        return command.Runs(async (result, cancellationToken) =>
         {
-            HostSettings settings = ConfigOption.Load(result.GetValue(config));
+            HostSettings settings = result.LoadSettings(config);
 
             // What the engine says while it recovers is of no interest here; what goes wrong is thrown.
             await using ServiceProvider services = new ServiceCollection().AddLogging().AddNode(settings, address: "").BuildServiceProvider();
             IStore store = services.GetRequiredService<IStore>();
-            int partitions = await InitializedStore.PartitionsAsync(store, cancellationToken);
+            int partitions = await Databases.PartitionsAsync(store, cancellationToken);
             RebuildRequest request = filter.Read(result);
             RebuildTotals done;
             if (await store.Leases.FindOwnerAsync(cancellationToken) is { } owner)
@@ -55,12 +52,11 @@ internal static class RebuildCommand
             await result.InvocationConfiguration.Output.WriteLineAsync($"{done.Counters} Counters computed, {done.Corrected} rows corrected, {done.Removed} "
                 + "rows removed.");
             return ExitCode.Done;
-        }, result.InvocationConfiguration.Error));
-        return command;
+        });
     }
 
     private static Task<RebuildTotals> RunHereAsync(ClusterNode node, int partitions, RebuildRequest request, CancellationToken cancellationToken) =>
-        Screen.WithProgressAsync("Rebuilding Partitions", partitions, async progress =>
+        Progress.ShowAsync("Rebuilding Partitions", partitions, async progress =>
         {
             RebuildTotals? done = null;
             await node.RunOfflineAsync(async client => done = await client.RebuildAsync(request.ToFilter(), progress, cancellationToken), cancellationToken);

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using DataLoad.Host.Hosting;
 
 namespace DataLoad.Host.Commands;
@@ -18,14 +17,10 @@ internal static class ServeCommand
         Exit codes: 0 stopped in order; 2 it could not start or go on.
         """;
 
-    public static Command Create(Option<FileInfo[]> config)
-    {
-        var command = new DetailedCommand("serve", "Takes in events and counts them, until SIGTERM or Ctrl-C.", Details) { config };
-        command.SetAction((result, cancellationToken) => Failure.GuardAsync(async () =>
+    public static Command Create(Option<FileInfo[]> config) =>
+        new DetailedCommand("serve", "Takes in events and counts them, until SIGTERM or Ctrl-C.", Details) { config }.Runs(async (result, cancellationToken) =>
         {
-            await NodeHost.RunAsync(ConfigOption.Load(result.GetValue(config)), cancellationToken);
+            await NodeHost.RunAsync(result.LoadSettings(config), cancellationToken);
             return ExitCode.Done;
-        }, result.InvocationConfiguration.Error));
-        return command;
-    }
+        });
 }

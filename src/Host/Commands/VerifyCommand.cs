@@ -1,12 +1,8 @@
-using System.CommandLine;
-using System.Globalization;
 using DataLoad.Engine.Auditing;
-using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
-using DataLoad.Engine.Storage;
+using DataLoad.Host.Commands.Operating;
 using DataLoad.Host.Hosting;
-using DataLoad.Host.Settings;
 
 namespace DataLoad.Host.Commands;
 
@@ -33,11 +29,11 @@ internal static class VerifyCommand
         var filter = new FilterOptions();
         var command = new DetailedCommand("verify", "Compares the statistics tables with the journal, and changes nothing.", Details) { config };
         filter.AddTo(command);
-        command.SetAction((result, cancellationToken) => Failure.GuardAsync(async () =>
+        return command.Runs(async (result, cancellationToken) =>
         {
-            HostSettings settings = ConfigOption.Load(result.GetValue(config));
+            HostSettings settings = result.LoadSettings(config);
             await using IStore store = Databases.OpenStore(settings.Store, nodeId: null);
-            int partitions = await InitializedStore.PartitionsAsync(store, cancellationToken);
+            int partitions = await Databases.PartitionsAsync(store, cancellationToken);
             if (await store.CheckJournalAsync(cancellationToken) is { } wrong)
             {
                 throw new StartException(wrong);
@@ -51,12 +47,11 @@ internal static class VerifyCommand
                 Filter = filter.Read(result).ToFilter(),
                 OwnedUntilMs = isOwned ? TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() : null,
             });
-            VerificationReport report = await Screen.WithProgressAsync("Verifying Partitions", partitions, progress =>
+            VerificationReport report = await Progress.ShowAsync("Verifying Partitions", partitions, progress =>
                 verification.RunAsync(progress, cancellationToken));
             Print(report, result.InvocationConfiguration.Output);
             return report.IsClean ? ExitCode.Done : ExitCode.Found;
-        }, result.InvocationConfiguration.Error));
-        return command;
+        });
     }
 
     /// <summary>Writes what was found.</summary>
@@ -74,7 +69,9 @@ internal static class VerifyCommand
 
         if (report.Differences.Count > 0)
         {
-            Screen.WriteTable(output, ["table", "topic", "day", "column", "row", "journal", "what it is"], report.Differences.Select(Cells));
+            Display display = Display.For(output);
+            display.Table(["table", "topic", "day", "column", "row", "journal", "what it is"], report.Differences.Select(Cells));
+            display.Show();
         }
 
         if (report.DifferenceCount > report.Differences.Count)
@@ -95,11 +92,11 @@ internal static class VerifyCommand
         }
     }
 
-    private static string[] Cells(Difference difference) =>
+    private static Cell[] Cells(Difference difference) =>
     [
         difference.Table,
         $"{difference.TopicType}:{difference.TopicId}",
-        DateOnly.FromDayNumber(difference.Day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        Form.Day(DateOnly.FromDayNumber(difference.Day)),
         difference.Column ?? "",
         Show(difference.RowValue, difference.IsAmount),
         Show(difference.JournalValue, difference.IsAmount),
@@ -115,6 +112,6 @@ internal static class VerifyCommand
     ];
 
     private static string Show(long? value, bool isAmount) => value is not { } known ? ""
-        : isAmount ? (known / 100m).ToString("0.00", CultureInfo.InvariantCulture)
-        : known.ToString(CultureInfo.InvariantCulture);
+        : isAmount ? Hundredths.Format(known)
+        : known.ToString();
 }

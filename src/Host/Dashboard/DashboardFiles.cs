@@ -1,28 +1,22 @@
 using System.Collections.Frozen;
+using System.IO.Compression;
 using System.Reflection;
+using System.Security.Cryptography;
 
 namespace DataLoad.Host.Dashboard;
 
 /// <summary>The dashboard that was bundled into this program when it was built.</summary>
 internal sealed class DashboardFiles
 {
+    private static readonly Assembly Bundle = typeof(DashboardFiles).Assembly;
+
     private const string Prefix = "dashboard/";
     private const string PageName = "index.html";
     private const string MissingName = "missing.html";
 
-    private readonly FrozenDictionary<string, DashboardFile> _files;
-
-    public DashboardFiles()
-        : this(typeof(DashboardFiles).Assembly)
-    {
-    }
-
-    private DashboardFiles(Assembly assembly)
-    {
-        _files = assembly.GetManifestResourceNames()
-            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
-            .ToFrozenDictionary(name => name[Prefix.Length..], name => Read(assembly, name), StringComparer.Ordinal);
-    }
+    private readonly FrozenDictionary<string, DashboardFile> _files = Bundle.GetManifestResourceNames()
+        .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+        .ToFrozenDictionary(name => name[Prefix.Length..], Read, StringComparer.Ordinal);
 
     /// <summary>Whether there is a dashboard: the build may have had no npm.</summary>
     public bool IsBuilt => _files.ContainsKey(PageName);
@@ -48,11 +42,48 @@ internal sealed class DashboardFiles
     /// <summary>A file that bears a hash in its name, or null.</summary>
     public DashboardFile? Asset(string name) => _files.GetValueOrDefault($"assets/{name}");
 
-    private static DashboardFile Read(Assembly assembly, string resource)
+    private static DashboardFile Read(string resource)
     {
-        using Stream stream = assembly.GetManifestResourceStream(resource)!;
+        using Stream stream = Bundle.GetManifestResourceStream(resource)!;
         byte[] content = new byte[stream.Length];
         stream.ReadExactly(content);
         return new DashboardFile(resource, content);
+    }
+}
+
+/// <summary>A file of the dashboard, as it is sent.</summary>
+internal sealed class DashboardFile(string name, byte[] content)
+{
+    private readonly Lazy<byte[]> _compressed = new(() => Compress(content));
+
+    public byte[] Content { get; } = content;
+
+    /// <summary>The content in Brotli's form; made at the first call, which takes a moment.</summary>
+    public byte[] Compressed => _compressed.Value;
+
+    /// <summary>The media type.</summary>
+    public string ContentType { get; } = TypeOf(name);
+
+    /// <summary>The entity tag: what the content hashes to.</summary>
+    public string Tag { get; } = $"\"{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 16))}\"";
+
+    private static string TypeOf(string name) => Path.GetExtension(name) switch
+    {
+        ".html" => "text/html; charset=utf-8",
+        ".js" => "text/javascript; charset=utf-8",
+        ".css" => "text/css; charset=utf-8",
+        ".svg" => "image/svg+xml",
+        _ => "application/octet-stream",
+    };
+
+    private static byte[] Compress(byte[] content)
+    {
+        var compressed = new MemoryStream();
+        using (var brotli = new BrotliStream(compressed, CompressionLevel.Optimal))
+        {
+            brotli.Write(content);
+        }
+
+        return compressed.ToArray();
     }
 }

@@ -1,9 +1,9 @@
+using System.Collections;
+
 namespace DataLoad.Host.Hocon;
 
-/// <summary>
-/// What a configuration may cost to read. Each limit ends in a <see cref="HoconException"/> that names it, so that a
-/// hostile or mistaken file can neither hang, exhaust memory nor overflow the stack.
-/// </summary>
+/// <summary>What a configuration may cost to read. Each limit ends in a <see cref="HoconException"/> that names it, so that a hostile or mistaken
+/// file can neither hang, exhaust memory nor overflow the stack.</summary>
 public sealed record HoconLimits
 {
     /// <summary>The limits used when none are given.</summary>
@@ -32,4 +32,12 @@ public sealed record HoconLimits
 
     /// <summary>Steps of substitution altogether. Default 5 million, far under a second.</summary>
     public int MaxResolveSteps { get; init; } = 5_000_000;
+}
+
+/// <summary>The environment as <see cref="HoconConfig"/> wants it.</summary>
+public static class HoconEnvironment
+{
+    /// <summary>The environment variables of this process, now.</summary>
+    public static IReadOnlyDictionary<string, string> OfThisProcess() => Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+        .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? "", StringComparer.Ordinal);
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Text.RegularExpressions;
 using DataLoad.Host.Hocon.Resolving;
 
 namespace DataLoad.Host.Hocon;
@@ -30,7 +30,7 @@ internal static class HoconListing
             case HoconArrayNode { Items.Count: > 0 } array:
                 for (int i = 0; i < array.Items.Count; i++)
                 {
-                    Add(string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]"), array.Items[i], isSecret, isInSecret, settings);
+                    Add($"{path}[{i}]", array.Items[i], isSecret, isInSecret, settings);
                 }
 
                 break;
@@ -49,3 +49,30 @@ internal static class HoconListing
 /// <param name="Value">Its value as text, a secret masked; <c>{}</c> and <c>[]</c> for what is empty.</param>
 /// <param name="Origin">Where it was written, or the environment variable it came from.</param>
 public sealed record HoconEffectiveSetting(string Path, string Value, HoconOrigin Origin);
+
+/// <summary>Keeps secrets out of listings and messages.</summary>
+public static partial class HoconSecrets
+{
+    /// <summary>What a secret is shown as.</summary>
+    public const string Mask = "***";
+
+    private static readonly string[] SecretWords = ["password", "passwd", "secret", "token", "credential", "apikey", "api-key"];
+
+    /// <summary>Whether the last element of <paramref name="path"/> speaks of a password, secret, token, credential or API key.</summary>
+    public static bool IsSecret(string path)
+    {
+        string key = path[(path.LastIndexOf('.') + 1)..];
+        return SecretWords.Any(word => key.Contains(word, StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary><paramref name="value"/> with the password of a URL (<c>amqp://user:***@host</c>) or of a connection string (<c>Password=***</c>)
+    /// masked.</summary>
+    public static string MaskEmbedded(string value) => PasswordField().Replace(UserInfo().Replace(value, "$1" + Mask + "$2"), "$1" + Mask);
+
+    // Up to the last '@', for a password may hold one, or a '/' that should have been escaped. Rather too much than too little.
+    [GeneratedRegex("(://[^/:@\\s]*:)\\S*(@)", RegexOptions.NonBacktracking)]
+    private static partial Regex UserInfo();
+
+    [GeneratedRegex("(\\b(?:password|passwd|pwd)\\s*=\\s*)[^;&\\s]+", RegexOptions.NonBacktracking | RegexOptions.IgnoreCase)]
+    private static partial Regex PasswordField();
+}

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace DataLoad.Host.Hocon;
 
 /// <summary>Where a configuration value was written: a place in a file, or an environment variable.</summary>
@@ -16,13 +14,57 @@ public readonly record struct HoconOrigin(string Source, int Line, int Column, b
     public static HoconOrigin File(string name) => new(name, 0, 0);
 
     /// <summary><c>file:line</c>, <c>file</c>, or <c>environment variable NAME</c>.</summary>
-    public override string ToString()
-    {
-        if (IsEnvironment)
-        {
-            return "environment variable " + Source;
-        }
+    public override string ToString() => IsEnvironment ? "environment variable " + Source : Line > 0 ? $"{Source}:{Line}" : Source;
+}
 
-        return Line > 0 ? string.Create(CultureInfo.InvariantCulture, $"{Source}:{Line}") : Source;
+/// <summary>Something an override file sets that the reference does not allow.</summary>
+/// <param name="Origin">Where it is set.</param>
+/// <param name="Path">The path that is set.</param>
+/// <param name="Message">What is wrong with it, and the nearest path that is known when one is near.</param>
+public sealed record HoconProblem(HoconOrigin Origin, string Path, string Message)
+{
+    /// <summary><c>file:line: message</c>.</summary>
+    public override string ToString() => $"{Origin}: {Message}";
+}
+
+/// <summary>A place in the configuration whose keys the user chooses, so that the reference cannot list them.</summary>
+/// <param name="Pattern">The path of an entry, where <c>*</c> is any one element: <c>dataload.streams.*</c>. For free form, the path of the object itself,
+/// below which anything goes: <c>dataload.amqp.queue-arguments</c>.</param>
+/// <param name="Template">The path of the object in the reference whose keys each entry may have, such as <c>dataload.stream-defaults</c>; null for free
+/// form.</param>
+public sealed record HoconOpenMap(string Pattern, string? Template = null);
+
+/// <summary>A configuration that cannot be used: it cannot be read, parsed, resolved or converted. The message names the place, what was found there
+/// and what was expected. Bad input never raises anything else.</summary>
+public sealed class HoconException : Exception
+{
+    /// <summary>A failure without a place, such as a missing setting.</summary>
+    public HoconException(string message)
+        : base(message)
+    {
     }
+
+    /// <summary>A failure at <paramref name="origin"/>; the message becomes <c>file:line: message</c>.</summary>
+    public HoconException(HoconOrigin origin, string message, Exception? innerException = null)
+        : base($"{origin}: {message}", innerException) => Origin = origin;
+
+    private HoconException(HoconOrigin origin, string found, string expected)
+        : base($"{origin}:{origin.Column}: found {found}, expected {expected}")
+    {
+        Origin = origin;
+        Found = found;
+        Expected = expected;
+    }
+
+    /// <summary>The place in a file, or null when the failure has none.</summary>
+    public HoconOrigin? Origin { get; }
+
+    /// <summary>What was found, for a failure of syntax.</summary>
+    public string? Found { get; }
+
+    /// <summary>What was expected, for a failure of syntax.</summary>
+    public string? Expected { get; }
+
+    /// <summary>A failure of syntax: <c>file:line:column: found X, expected Y</c>.</summary>
+    internal static HoconException Syntax(HoconOrigin origin, string found, string expected) => new(origin, found, expected);
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using DataLoad.Host.Hocon.Syntax;
 
 namespace DataLoad.Host.Hocon;
@@ -35,26 +34,14 @@ public static class HoconPath
             return element;
         }
 
-        var text = new StringBuilder("\"");
-        foreach (char c in element)
+        IEnumerable<string> characters = element.Select(static c => c switch
         {
-            switch (c)
-            {
-                case '"' or '\\':
-                    text.Append('\\').Append(c);
-                    break;
-                case < ' ' or '\u007f':
-                    text.Append("\\u").Append(((int)c).ToString("x4", System.Globalization.CultureInfo.InvariantCulture));
-                    break;
-                default:
-                    text.Append(c);
-                    break;
-            }
-        }
-
-        return text.Append('"').ToString();
+            '"' or '\\' => $"\\{c}",
+            < ' ' or '\u007f' => $"\\u{(int)c:x4}",
+            _ => c.ToString(),
+        });
+        return $"\"{string.Concat(characters)}\"";
     }
 
-    internal static string Join(string parent, string element) =>
-        parent.Length == 0 ? Quote(element) : parent + "." + Quote(element);
+    internal static string Join(string parent, string element) => parent.Length == 0 ? Quote(element) : parent + "." + Quote(element);
 }

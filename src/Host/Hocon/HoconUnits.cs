@@ -1,52 +1,39 @@
-using System.Globalization;
-
 namespace DataLoad.Host.Hocon;
 
 /// <summary>Durations and sizes in bytes as HOCON writes them: a number and a unit.</summary>
 internal static class HoconUnits
 {
-    private static readonly Dictionary<string, decimal> TicksByUnit = new(StringComparer.Ordinal)
-    {
-        [""] = TimeSpan.TicksPerMillisecond,
-        ["ns"] = 0.01m,
-        ["nano"] = 0.01m,
-        ["nanos"] = 0.01m,
-        ["nanosecond"] = 0.01m,
-        ["nanoseconds"] = 0.01m,
-        ["us"] = TimeSpan.TicksPerMicrosecond,
-        ["micro"] = TimeSpan.TicksPerMicrosecond,
-        ["micros"] = TimeSpan.TicksPerMicrosecond,
-        ["microsecond"] = TimeSpan.TicksPerMicrosecond,
-        ["microseconds"] = TimeSpan.TicksPerMicrosecond,
-        ["ms"] = TimeSpan.TicksPerMillisecond,
-        ["milli"] = TimeSpan.TicksPerMillisecond,
-        ["millis"] = TimeSpan.TicksPerMillisecond,
-        ["millisecond"] = TimeSpan.TicksPerMillisecond,
-        ["milliseconds"] = TimeSpan.TicksPerMillisecond,
-        ["s"] = TimeSpan.TicksPerSecond,
-        ["second"] = TimeSpan.TicksPerSecond,
-        ["seconds"] = TimeSpan.TicksPerSecond,
-        ["m"] = TimeSpan.TicksPerMinute,
-        ["minute"] = TimeSpan.TicksPerMinute,
-        ["minutes"] = TimeSpan.TicksPerMinute,
-        ["h"] = TimeSpan.TicksPerHour,
-        ["hour"] = TimeSpan.TicksPerHour,
-        ["hours"] = TimeSpan.TicksPerHour,
-        ["d"] = TimeSpan.TicksPerDay,
-        ["day"] = TimeSpan.TicksPerDay,
-        ["days"] = TimeSpan.TicksPerDay,
-    };
+    private static readonly Dictionary<string, decimal> TicksByUnit = Table(
+        (0.01m, "ns nano nanos nanosecond nanoseconds"),
+        (TimeSpan.TicksPerMicrosecond, "us micro micros microsecond microseconds"),
+        (TimeSpan.TicksPerMillisecond, "ms milli millis millisecond milliseconds"),
+        (TimeSpan.TicksPerSecond, "s second seconds"),
+        (TimeSpan.TicksPerMinute, "m minute minutes"),
+        (TimeSpan.TicksPerHour, "h hour hours"),
+        (TimeSpan.TicksPerDay, "d day days"));
 
-    private static readonly Dictionary<string, decimal> BytesByUnit = SizeUnits();
+    private static readonly Dictionary<string, decimal> BytesByUnit = Table(
+        (1, "B b byte bytes"),
+        (1e3m, "kB KB kilobyte kilobytes"),
+        (1e6m, "MB megabyte megabytes"),
+        (1e9m, "GB gigabyte gigabytes"),
+        (1e12m, "TB terabyte terabytes"),
+        (1e15m, "PB petabyte petabytes"),
+        (1e18m, "EB exabyte exabytes"),
+        (1L << 10, "K k Ki KiB kibibyte kibibytes"),
+        (1L << 20, "M m Mi MiB mebibyte mebibytes"),
+        (1L << 30, "G g Gi GiB gibibyte gibibytes"),
+        (1L << 40, "T t Ti TiB tebibyte tebibytes"),
+        (1L << 50, "P p Pi PiB pebibyte pebibytes"),
+        (1L << 60, "E e Ei EiB exbibyte exbibytes"));
 
-    /// <summary>
-    /// Reads a duration such as <c>500ms</c> or <c>1.5 hours</c>; without a unit, milliseconds. It is rounded to 100 ns, the
-    /// resolution of <see cref="TimeSpan"/>, but never down to nothing.
-    /// </summary>
+    /// <summary>Reads a duration such as <c>500ms</c> or <c>1.5 hours</c>; without a unit, milliseconds. It is rounded to 100 ns, the resolution of
+    /// <see cref="TimeSpan"/>, but never down to nothing.</summary>
     public static bool TryDuration(string text, out TimeSpan duration)
     {
         duration = default;
-        if (!TryScaled(text, TicksByUnit, out decimal ticks) || ticks < TimeSpan.MinValue.Ticks || ticks > TimeSpan.MaxValue.Ticks)
+        if (!TryScaled(text, TicksByUnit, TimeSpan.TicksPerMillisecond, out decimal ticks)
+            || ticks < TimeSpan.MinValue.Ticks || ticks > TimeSpan.MaxValue.Ticks)
         {
             return false;
         }
@@ -60,7 +47,7 @@ internal static class HoconUnits
     public static bool TryBytes(string text, out long bytes)
     {
         bytes = 0;
-        if (!TryScaled(text, BytesByUnit, out decimal size) || size < 0 || size > long.MaxValue)
+        if (!TryScaled(text, BytesByUnit, 1, out decimal size) || size < 0 || size > long.MaxValue)
         {
             return false;
         }
@@ -69,7 +56,7 @@ internal static class HoconUnits
         return true;
     }
 
-    private static bool TryScaled(string text, Dictionary<string, decimal> units, out decimal result)
+    private static bool TryScaled(string text, Dictionary<string, decimal> units, decimal bare, out decimal result)
     {
         result = 0;
         ReadOnlySpan<char> trimmed = text.AsSpan().Trim();
@@ -79,12 +66,10 @@ internal static class HoconUnits
             end--;
         }
 
-        if (!units.TryGetValue(trimmed[end..].ToString(), out decimal scale)
-            || !decimal.TryParse(
-                trimmed[..end].TrimEnd(),
-                NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint,
-                CultureInfo.InvariantCulture,
-                out decimal number)
+        decimal scale = bare;
+        const NumberStyles Style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint;
+        if ((end < trimmed.Length && !units.TryGetValue(trimmed[end..].ToString(), out scale))
+            || !decimal.TryParse(trimmed[..end].TrimEnd(), Style, CultureInfo.InvariantCulture, out decimal number)
             || (scale > 1 && Math.Abs(number) > decimal.MaxValue / scale))
         {
             return false;
@@ -94,36 +79,6 @@ internal static class HoconUnits
         return true;
     }
 
-    private static Dictionary<string, decimal> SizeUnits()
-    {
-        var units = new Dictionary<string, decimal>(StringComparer.Ordinal)
-        {
-            [""] = 1,
-            ["B"] = 1,
-            ["b"] = 1,
-            ["byte"] = 1,
-            ["bytes"] = 1,
-        };
-        (string Letter, string Thousands, string Binary)[] powers =
-            [("K", "kilo", "kibi"), ("M", "mega", "mebi"), ("G", "giga", "gibi"), ("T", "tera", "tebi"), ("P", "peta", "pebi"), ("E", "exa", "exbi")];
-        decimal thousands = 1;
-        decimal binary = 1;
-        foreach ((string letter, string ofThousands, string ofBinary) in powers)
-        {
-            thousands *= 1000;
-            binary *= 1024;
-            units[letter + "B"] = thousands;
-            units[ofThousands + "byte"] = thousands;
-            units[ofThousands + "bytes"] = thousands;
-            units[letter] = binary;
-            units[letter.ToLowerInvariant()] = binary;
-            units[letter + "i"] = binary;
-            units[letter + "iB"] = binary;
-            units[ofBinary + "byte"] = binary;
-            units[ofBinary + "bytes"] = binary;
-        }
-
-        units["kB"] = 1000;
-        return units;
-    }
+    private static Dictionary<string, decimal> Table(params (decimal Scale, string Names)[] units) => new(
+        units.SelectMany(static unit => unit.Names.Split(' '), static (unit, name) => KeyValuePair.Create(name, unit.Scale)), StringComparer.Ordinal);
 }

@@ -1,35 +1,22 @@
-using System.Globalization;
 using System.Numerics;
 using DataLoad.Host.Hocon.Resolving;
 using DataLoad.Host.Hocon.Syntax;
 
 namespace DataLoad.Host.Hocon;
 
-/// <summary>
-/// One value of a configuration, read as the type asked for. Each reading fails with a <see cref="HoconException"/> that
-/// names where the value was written, its path, the value, and what was expected.
-/// </summary>
+/// <summary>One value of a configuration, read as the type asked for. Each reading fails with a <see cref="HoconException"/> that names where the
+/// value was written, its path, the value, and what was expected.</summary>
 public sealed class HoconValue
 {
-    internal HoconValue(string path, HoconNode node)
-    {
-        Path = path;
-        Node = node;
-    }
+    private readonly HoconNode _node;
+
+    internal HoconValue(string path, HoconNode node) => (Path, _node) = (path, node);
 
     /// <summary>The full path of the value, an item of an array being <c>path[0]</c>.</summary>
     public string Path { get; }
 
     /// <summary>Where the value was written.</summary>
-    public HoconOrigin Origin => Node.Origin;
-
-    /// <summary>Whether this is an object.</summary>
-    public bool IsObject => Node is HoconObjectNode;
-
-    /// <summary>Whether this is an array.</summary>
-    public bool IsList => Node is HoconArrayNode;
-
-    internal HoconNode Node { get; }
+    public HoconOrigin Origin => _node.Origin;
 
     /// <summary>The text of a string, number or boolean.</summary>
     public string AsString() => Scalar("a string");
@@ -45,7 +32,7 @@ public sealed class HoconValue
     {
         string text = Scalar("a number");
         return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number)
-            ? InRange(number, min, max, static n => n.ToString("R", CultureInfo.InvariantCulture))
+            ? InRange(number, min, max, static n => n.ToString("R"))
             : throw Fail(text, "a number");
     }
 
@@ -80,7 +67,7 @@ public sealed class HoconValue
         const string Expected = "a size such as 512K, 64MiB, 1GB (K, Ki, KiB... are powers of 1024, kB, MB... powers of 1000; a bare number is bytes)";
         string text = Scalar(Expected);
         return HoconUnits.TryBytes(text, out long bytes)
-            ? InRange(bytes, min, max, static n => n.ToString(CultureInfo.InvariantCulture) + " bytes")
+            ? InRange(bytes, min, max, static n => n.ToString() + " bytes")
             : throw Fail(text, Expected);
     }
 
@@ -93,55 +80,47 @@ public sealed class HoconValue
     }
 
     /// <summary>The items of an array.</summary>
-    public IReadOnlyList<HoconValue> AsList() => Node is HoconArrayNode array
-        ? [.. array.Items.Select((item, i) => new HoconValue(string.Create(CultureInfo.InvariantCulture, $"{Path}[{i}]"), item))]
+    public IReadOnlyList<HoconValue> AsList() => _node is HoconArrayNode array
+        ? [.. array.Items.Select((item, i) => new HoconValue($"{Path}[{i}]", item))]
         : throw Fail("a list such as [a, b]");
 
     /// <summary>The texts of an array of strings.</summary>
     public IReadOnlyList<string> AsStringList() => [.. AsList().Select(static item => item.AsString())];
 
     /// <summary>An object.</summary>
-    public HoconConfig AsObject() => Node is HoconObjectNode o ? new HoconConfig(Path, o) : throw Fail("an object such as { key = value }");
+    public HoconConfig AsObject() => _node is HoconObjectNode o ? new HoconConfig(Path, o) : throw Fail("an object such as { key = value }");
 
     /// <summary>The failure of this value to be <paramref name="expected"/>, for checks a caller makes itself.</summary>
-    public HoconException Fail(string expected) =>
-        Node is HoconScalarNode { IsNull: false } scalar
-            ? Fail(scalar.Text, expected)
-            : new HoconException(Origin, $"{Path} is {Node.Describe()}: expected {expected}");
+    public HoconException Fail(string expected) => _node is HoconScalarNode { IsNull: false } scalar
+        ? Fail(scalar.Text, expected)
+        : new HoconException(Origin, $"{Path} is {_node.Describe()}: expected {expected}");
 
     /// <summary>The refusal of this value for a reason, which does not show the value: for one that may hold a secret.</summary>
     public HoconException Refuse(string reason) => new(Origin, $"{Path} {reason}");
 
     private static string DurationText(TimeSpan duration) => duration.Ticks % TimeSpan.TicksPerSecond == 0
-        ? string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds}s")
-        : string.Create(CultureInfo.InvariantCulture, $"{duration.TotalMilliseconds}ms");
+        ? $"{duration.TotalSeconds}s"
+        : $"{duration.TotalMilliseconds}ms";
 
     private T Integer<T>(T min, T max)
         where T : struct, IBinaryInteger<T>, IMinMaxValue<T>
     {
         const string Expected = "a whole number";
         string text = Scalar(Expected);
-        if (!Int128.TryParse(text.AsSpan().Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out Int128 number))
-        {
-            throw Fail(text, Expected);
-        }
-
-        InRange(number, Int128.CreateChecked(min), Int128.CreateChecked(max), static n => n.ToString(CultureInfo.InvariantCulture));
-        return T.CreateChecked(number);
+        return Int128.TryParse(text.AsSpan().Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out Int128 number)
+            ? T.CreateChecked(InRange(number, Int128.CreateChecked(min), Int128.CreateChecked(max), static n => n.ToString()))
+            : throw Fail(text, Expected);
     }
 
     private T InRange<T>(T value, T min, T max, Func<T, string> show)
         where T : IComparable<T>
     {
-        if (value.CompareTo(min) >= 0 && value.CompareTo(max) <= 0)
-        {
-            return value;
-        }
-
-        throw Fail(value.CompareTo(min) < 0 ? "at least " + show(min) : "at most " + show(max));
+        return value.CompareTo(min) < 0 ? throw Fail("at least " + show(min))
+            : value.CompareTo(max) > 0 ? throw Fail("at most " + show(max))
+            : value;
     }
 
-    private string Scalar(string expected) => Node is HoconScalarNode { IsNull: false } scalar ? scalar.Text : throw Fail(expected);
+    private string Scalar(string expected) => _node is HoconScalarNode { IsNull: false } scalar ? scalar.Text : throw Fail(expected);
 
     private HoconException Fail(string text, string expected)
     {

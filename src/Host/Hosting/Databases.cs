@@ -1,8 +1,7 @@
+using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Resolving;
-using DataLoad.Engine.Storage;
 using DataLoad.Engine.Storage.PostgreSql;
 using DataLoad.Engine.Storage.Sqlite;
-using DataLoad.Host.Settings;
 
 namespace DataLoad.Host.Hosting;
 
@@ -18,6 +17,29 @@ internal static class Databases
     public static ILookup OpenLookup(DatabaseSettings settings) => settings.Provider == DatabaseProvider.Sqlite
         ? new SqlLookup(SqliteDatabase.ForReading(settings.Connection))
         : new SqlLookup(PostgreSqlDatabase.ForReading(Options(settings)));
+
+    /// <summary>Sees that a store which a command looks into is of this program's schema and that an engine was started over it.</summary>
+    /// <returns>How many Partitions it has.</returns>
+    /// <exception cref="StartException">It was never started, or its schema is not this program's.</exception>
+    public static async Task<int> PartitionsAsync(IStore store, CancellationToken cancellationToken)
+    {
+        string? partitions = await store.FindFixedAsync(FixedValues.Partitions, cancellationToken);
+        string? wrong = await store.CheckSchemaAsync(cancellationToken);
+        if (partitions is null && wrong?.Contains("was written by", StringComparison.Ordinal) != true)
+        {
+            throw new StartException($"{store.Name} was never started, so there is nothing to look at: run 'dataload serve' first, or correct "
+                + "dataload.store.connection.");
+        }
+
+        if (wrong is not null)
+        {
+            throw new StartException(wrong);
+        }
+
+        return int.TryParse(partitions, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0
+            ? number
+            : throw new StartException($"{store.Name} says that it has '{partitions}' Partitions, which is no number; restore it from a backup.");
+    }
 
     private static PostgreSqlStoreOptions Options(DatabaseSettings settings) => new()
     {

@@ -10,10 +10,11 @@ internal sealed class LogLevels(LogLevel level)
 
     private readonly ConcurrentDictionary<string, LogLevel> _set = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, LogLevel> _effective = new(StringComparer.Ordinal);
-    private volatile LogLevelBox _default = new(level);
+    private readonly LogLevel _start = level;
+    private volatile LogLevel _default = level;
 
     /// <summary>The level of what has no other.</summary>
-    public LogLevel Default => _default.Level;
+    public LogLevel Default => _default;
 
     /// <summary>The levels that were set, by category.</summary>
     public IReadOnlyDictionary<string, LogLevel> Categories => _set;
@@ -23,7 +24,7 @@ internal sealed class LogLevels(LogLevel level)
     {
         if (category is null)
         {
-            _default = new LogLevelBox(to ?? level);
+            _default = to ?? _start;
         }
         else if (to is LogLevel value)
         {
@@ -56,8 +57,6 @@ internal sealed class LogLevels(LogLevel level)
             : category.StartsWith("Microsoft", StringComparison.Ordinal) && Default < LogLevel.Warning ? LogLevel.Warning
             : Default;
     }
-
-    private sealed record LogLevelBox(LogLevel Level);
 }
 
 /// <summary>Logs to the console, a line a message.</summary>

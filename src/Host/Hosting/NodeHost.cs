@@ -1,23 +1,19 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using DataLoad.Engine.Clustering;
-using DataLoad.Engine.Contract;
 using DataLoad.Engine.DeadLetters;
 using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Resolving;
-using DataLoad.Engine.Storage;
 using DataLoad.Host.Api;
 using DataLoad.Host.Auditing;
-using DataLoad.Host.Hocon;
-using DataLoad.Host.Settings;
 using DataLoad.Host.Watching;
 using DataLoad.Host.Web;
 
 namespace DataLoad.Host.Hosting;
 
-/// <summary>Composes a node and its HTTP interface as a host, and runs it. The node runs its actor system in a host within, which it makes anew when it has to.</summary>
+/// <summary>Composes a node and its HTTP interface as a host, and runs it. The node runs its actor system in a host within, which it makes anew when
+/// it has to.</summary>
 internal static class NodeHost
 {
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
@@ -51,9 +47,7 @@ internal static class NodeHost
         }
     }
 
-    /// <summary>Composes a node.</summary>
-    /// <param name="settings">What it is set by.</param>
-    /// <param name="replace">Puts other services in the place of some, for tests.</param>
+    /// <summary>Composes a node; tests put other services in the place of some.</summary>
     public static IHost Build(HostSettings settings, Action<IServiceCollection>? replace = null)
     {
         if (settings.Http.Urls.Count == 0)
@@ -74,16 +68,12 @@ internal static class NodeHost
         return app;
     }
 
-    /// <summary>What counts events, without what runs it or shows it.</summary>
-    /// <param name="services">Where to.</param>
-    /// <param name="settings">What it is set by.</param>
-    /// <param name="address">Where other commands reach the node; empty for nowhere.</param>
+    /// <summary>What counts events, without what runs it or shows it; the address, where other commands reach the node, is empty for nowhere.</summary>
     public static IServiceCollection AddNode(this IServiceCollection services, HostSettings settings, string address)
     {
         var info = new NodeInfo
         {
-            Id = string.Create(CultureInfo.InvariantCulture,
-                $"{Environment.MachineName}-{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}"),
+            Id = $"{Environment.MachineName}-{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}",
             Address = address,
             Secret = RandomNumberGenerator.GetHexString(64, lowercase: true),
         };
@@ -126,22 +116,13 @@ internal static class NodeHost
     }
 
     private static IServiceCollection AddApi(this IServiceCollection services, HostSettings settings) => services
-        .AddSingleton(provider => new EngineTallies(
-            provider.GetRequiredService<EngineMetrics>(), provider.GetRequiredService<Catalog>(), provider.GetRequiredService<TimeProvider>(),
-                settings.Http.LiveInterval))
-        .AddSingleton(provider => new TodayTotals(
-            provider.GetRequiredService<IStore>().Queries,
-            provider.GetRequiredService<Catalog>(),
-            TimeZoneInfo.FindSystemTimeZoneById(settings.Engine.TimeZone),
-            provider.GetRequiredService<TimeProvider>(),
-            settings.Http.TotalsInterval))
-        .AddSingleton(provider => new DeadLetterDesk(
-            new AmqpConnector(settings.Engine.Amqp),
-            provider.GetRequiredService<Catalog>(),
-            settings.DeadLetters,
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<DeadLetterDesk>>()))
+        .AddSingleton(provider => provider.GetRequiredService<IStore>().Queries)
         .AddSingleton(provider => provider.GetRequiredService<IStore>().Audit)
+        .AddSingleton(provider => ActivatorUtilities.CreateInstance<EngineTallies>(provider, settings.Http.LiveInterval))
+        .AddSingleton(provider => ActivatorUtilities.CreateInstance<TodayTotals>(
+            provider, TimeZoneInfo.FindSystemTimeZoneById(settings.Engine.TimeZone), settings.Http.TotalsInterval))
+        .AddSingleton(provider => ActivatorUtilities.CreateInstance<DeadLetterDesk>(
+            provider, new AmqpConnector(settings.Engine.Amqp), settings.DeadLetters, provider.GetRequiredService<ILogger<DeadLetterDesk>>()))
         .AddSingleton<AuditTrail>()
         .AddSingleton<ApiServices>();
 

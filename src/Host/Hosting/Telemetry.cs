@@ -1,5 +1,6 @@
+using System.Diagnostics.Metrics;
+using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Metrics;
-using DataLoad.Host.Settings;
 using Npgsql;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
@@ -40,5 +41,37 @@ internal static class Telemetry
             }
         });
         return services;
+    }
+}
+
+/// <summary>What a node shows of itself when it is asked.</summary>
+internal static class NodeGauges
+{
+    public static void Register(EngineMetrics metrics, ClusterNode node)
+    {
+        metrics.Gauge("dataload.serving", "", "1 while all Partitions serve and events are taken in", () => [new(node.IsServing ? 1 : 0)]);
+        metrics.Gauge("dataload.broker.connected", "", "1 while the broker is connected", () => [new(node.Intake?.IsConnected == true ? 1 : 0)]);
+        metrics.Gauge("dataload.queue.lag", "{message}", "Messages that wait in a stream's queue", () =>
+            node.Intake?.Lag.Select(entry => new Measurement<long>(entry.Value, new KeyValuePair<string, object?>(EngineMetrics.StreamTag, entry.Key))) ?? []);
+        metrics.Gauge("dataload.streams.failing", "{stream}", "Streams that are not consumed, or wait for a query that fails", () =>
+            [new(node.Intake?.Failing.Count() ?? 0)]);
+        metrics.Gauge("dataload.streams.paused", "{stream}", "Streams that an operator paused", () =>
+            [new(node.Intake?.Streams.Count(stream => stream.IsPaused) ?? 0)]);
+        metrics.Gauge("dataload.unacknowledged", "{message}", "Messages of a stream that are delivered and not acknowledged", () =>
+            node.Intake?.Streams.Select(stream =>
+                new Measurement<long>(stream.Unacknowledged, new KeyValuePair<string, object?>(EngineMetrics.StreamTag, stream.Stream))) ?? []);
+        metrics.Gauge("dataload.dead_letters.waiting", "{delivery}", "Dead letters that wait in their queue", () =>
+            node.Intake?.DeadLetters is long waiting ? [new(waiting)] : []);
+        metrics.Gauge("dataload.parked.waiting", "{delivery}", "Deliveries that are parked now", () => [new(node.Parked)]);
+        metrics.Gauge("dataload.counters.resident", "{counter}", "Counters in memory", () =>
+            [new(node.Registry.Partitions.Sum(partition => (long)partition.Counters))]);
+        metrics.Gauge("dataload.counters.damaged", "{counter}", "Counters set aside until they are rebuilt", () =>
+            [new(node.Registry.Partitions.Sum(partition => (long)partition.Damaged))]);
+        metrics.Gauge("dataload.memory.resident", "By", "Memory held by Counters and seen identities", () => [new(node.Budget.UsedBytes)]);
+        metrics.Gauge("dataload.memory.budget", "By", "Memory that they may hold", () => [new(node.Budget.LimitBytes)]);
+        metrics.Gauge("dataload.journal.unflushed", "{counter}", "Counters that wait for their flush", () =>
+            [new(node.Registry.Partitions.Sum(partition => (long)partition.Unflushed))]);
+        metrics.Gauge("dataload.journal.uncheckpointed", "{event}", "Events that a recovery would replay", () =>
+            [new(node.Registry.Partitions.Sum(partition => partition.EventsSinceCheckpoint))]);
     }
 }

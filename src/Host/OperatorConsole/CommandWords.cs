@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace DataLoad.Host.OperatorConsole;
 
 /// <summary>Splits a line into words, as a shell does: '…' is taken as it is, in "…" and outside a backslash takes the next character.</summary>
@@ -10,7 +8,7 @@ internal static class CommandWords
     public static List<string> Split(string line)
     {
         List<string> words = [];
-        (string? last, char? open) = Scan(line, words);
+        (string? last, _, char? open) = Scan(line, words);
         if (open is { } quote)
         {
             throw new FormatException($"A {quote} is not closed.");
@@ -28,17 +26,15 @@ internal static class CommandWords
     public static (List<string> Before, string Last, int Start) SplitForCompletion(string line)
     {
         List<string> words = [];
-        (string? last, _) = Scan(line, words, out int start);
+        (string? last, int start, _) = Scan(line, words);
         return (words, last ?? "", last is null ? line.Length : start);
     }
 
-    private static (string? Last, char? Open) Scan(string line, List<string> words) => Scan(line, words, out _);
-
-    private static (string? Last, char? Open) Scan(string line, List<string> words, out int start)
+    private static (string? Last, int Start, char? Open) Scan(string line, List<string> words)
     {
         StringBuilder? word = null;
         char? open = null;
-        start = line.Length;
+        int start = line.Length;
         for (int i = 0; i < line.Length; i++)
         {
             char c = line[i];
@@ -77,6 +73,6 @@ internal static class CommandWords
             }
         }
 
-        return (word?.ToString(), open);
+        return (word?.ToString(), start, open);
     }
 }

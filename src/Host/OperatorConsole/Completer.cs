@@ -1,13 +1,9 @@
-using System.CommandLine;
-
 namespace DataLoad.Host.OperatorConsole;
 
 /// <summary>Completes a word from the commands' definitions.</summary>
-/// <param name="root">The commands.</param>
 internal sealed class Completer(Command root)
 {
     /// <summary>What the word before the cursor may become.</summary>
-    /// <param name="line">The line up to the cursor.</param>
     public CompletionResult Complete(string line)
     {
         (List<string> before, string last, int start) = CommandWords.SplitForCompletion(line);
@@ -29,25 +25,9 @@ internal sealed class Completer(Command root)
     }
 
     /// <summary>The longest text that all candidates begin with.</summary>
-    public static string CommonPrefix(IReadOnlyList<string> candidates)
-    {
-        string prefix = candidates.Count == 0 ? "" : candidates[0];
-        foreach (string candidate in candidates)
-        {
-            int same = 0;
-            while (same < prefix.Length && same < candidate.Length && prefix[same] == candidate[same])
-            {
-                same++;
-            }
-
-            prefix = prefix[..same];
-        }
-
-        return prefix;
-    }
+    public static string CommonPrefix(IReadOnlyList<string> candidates) =>
+        candidates.Count == 0 ? "" : candidates.Aggregate((prefix, candidate) => prefix[..prefix.AsSpan().CommonPrefixLength(candidate)]);
 }
 
-/// <summary>What a word may be completed to.</summary>
-/// <param name="Start">Where the word begins.</param>
-/// <param name="Candidates">What it may become, in order; all begin with what is written.</param>
+/// <summary>What a word may be completed to: where it begins, and what it may become, in order. All begin with what is written.</summary>
 internal sealed record CompletionResult(int Start, IReadOnlyList<string> Candidates);

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Runtime.InteropServices;
 using DataLoad.Host.Commands;
@@ -6,10 +5,6 @@ using DataLoad.Host.Commands;
 namespace DataLoad.Host.OperatorConsole;
 
 /// <summary>Reads lines and runs them as commands, until there are no more.</summary>
-/// <param name="root">The commands.</param>
-/// <param name="lines">The lines.</param>
-/// <param name="output">Where commands write.</param>
-/// <param name="error">Where they say what is wrong.</param>
 internal sealed class ConsoleSession(RootCommand root, ILineSource lines, TextWriter output, TextWriter error)
 {
     /// <summary>Whether a command has asked to leave.</summary>

@@ -30,10 +30,7 @@ internal sealed class History
         return Path.Combine(folder, "dataload", "history");
     }
 
-    /// <summary>Opens a history.</summary>
-    /// <param name="file">Its file, or null to keep none.</param>
-    /// <param name="limit">How many lines are kept.</param>
-    /// <param name="warn">Told once where the file cannot be used; the console works without.</param>
+    /// <summary>Opens a history; without a file it keeps none. Warns once where the file cannot be used; the console works without.</summary>
     public static History Open(string? file, int limit, Action<string> warn)
     {
         var history = new History(file, limit, warn);

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace DataLoad.Host.OperatorConsole;
 
 /// <summary>A line that is being edited, and the place of the cursor in it.</summary>
@@ -53,33 +51,11 @@ internal sealed class LineBuffer
     /// <summary>Deletes all from the cursor on.</summary>
     public void DeleteToEnd() => Remove(Cursor, _text.Length);
 
-    /// <summary>Moves the cursor.</summary>
     public void MoveLeft() => Cursor = PlaceLeft();
-
-    /// <summary>Moves the cursor.</summary>
     public void MoveRight() => Cursor = PlaceRight();
-
-    /// <summary>Moves the cursor.</summary>
     public void MoveWordLeft() => Cursor = WordLeft();
-
-    /// <summary>Moves the cursor.</summary>
-    public void MoveWordRight()
-    {
-        while (Cursor < _text.Length && char.IsWhiteSpace(_text[Cursor]))
-        {
-            Cursor++;
-        }
-
-        while (Cursor < _text.Length && !char.IsWhiteSpace(_text[Cursor]))
-        {
-            Cursor++;
-        }
-    }
-
-    /// <summary>Moves the cursor.</summary>
+    public void MoveWordRight() => Cursor = WordRight();
     public void MoveToStart() => Cursor = 0;
-
-    /// <summary>Moves the cursor.</summary>
     public void MoveToEnd() => Cursor = _text.Length;
 
     // A character beyond the basic plane is two chars, and the cursor never stands between them.
@@ -100,6 +76,22 @@ internal sealed class LineBuffer
         while (at > 0 && !char.IsWhiteSpace(_text[at - 1]))
         {
             at--;
+        }
+
+        return at;
+    }
+
+    private int WordRight()
+    {
+        int at = Cursor;
+        while (at < _text.Length && char.IsWhiteSpace(_text[at]))
+        {
+            at++;
+        }
+
+        while (at < _text.Length && !char.IsWhiteSpace(_text[at]))
+        {
+            at++;
         }
 
         return at;

@@ -7,7 +7,6 @@ internal sealed class LineEditor(IKeySource keys, LineView view, Completer compl
     private string _draft = "";
     private int _place;
 
-    /// <inheritdoc/>
     /// <remarks>Ctrl-C drops the line and returns an empty one, Ctrl-D on an empty line ends the input.</remarks>
     public string? ReadLine(string prompt)
     {
@@ -123,23 +122,19 @@ internal sealed class LineEditor(IKeySource keys, LineView view, Completer compl
     private void Complete()
     {
         CompletionResult result = completer.Complete(_line.BeforeCursor);
-        switch (result.Candidates.Count)
-        {
-            case 0:
-                return;
-            case 1:
-                _line.Replace(result.Start, result.Candidates[0] + " ");
-                return;
-        }
-
         string prefix = Completer.CommonPrefix(result.Candidates);
-        if (prefix.Length > _line.Cursor - result.Start)
+        if (result.Candidates is [string only])
+        {
+            _line.Replace(result.Start, only + " ");
+        }
+        else if (prefix.Length > _line.Cursor - result.Start)
         {
             _line.Replace(result.Start, prefix);
-            return;
         }
-
-        view.List(result.Candidates);
+        else if (result.Candidates.Count > 0)
+        {
+            view.List(result.Candidates);
+        }
     }
 }
 
@@ -153,6 +148,29 @@ internal interface ILineSource
 /// <summary>Lines from a file or a pipe; nobody is prompted.</summary>
 internal sealed class PipedLines(TextReader input) : ILineSource
 {
-    /// <inheritdoc/>
     public string? ReadLine(string prompt) => input.ReadLine();
+}
+
+/// <summary>Where keys come from.</summary>
+internal interface IKeySource
+{
+    /// <summary>Waits for a key.</summary>
+    ConsoleKeyInfo Read();
+}
+
+/// <summary>The terminal's keys. Ctrl-C is one of them while it waits, and ends what runs otherwise.</summary>
+internal sealed class TerminalKeys : IKeySource
+{
+    public ConsoleKeyInfo Read()
+    {
+        Console.TreatControlCAsInput = true;
+        try
+        {
+            return Console.ReadKey(intercept: true);
+        }
+        finally
+        {
+            Console.TreatControlCAsInput = false;
+        }
+    }
 }

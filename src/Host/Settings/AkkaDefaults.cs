@@ -8,7 +8,6 @@ using Akka.DistributedData;
 using Akka.Persistence;
 using Akka.Remote;
 using Akka.Streams;
-using DataLoad.Host.Hocon;
 using DataLoad.Host.Hocon.Schema;
 using AkkaValue = Akka.Configuration.Hocon.HoconValue;
 
@@ -59,8 +58,8 @@ internal static class AkkaDefaults
         { } value => value.GetString(),
     };
 
-    /// <summary>What is wrong with a key, and the one that was probably meant; null where a package knows it.</summary>
-    public static (string Message, string? Suggestion)? FindUnknown(string[] path)
+    /// <summary>What is wrong with a key, and which was probably meant; null where a package knows it.</summary>
+    public static string? FindUnknown(string[] path)
     {
         if (FindValue(path) is not null || OpenMaps.Any(map => path.AsSpan().StartsWith(map)))
         {
@@ -70,7 +69,7 @@ internal static class AkkaDefaults
         int known = Enumerable.Range(0, path.Length).Last(length => FindValue(path[..length]) is not null);
         string? nearest = HoconSuggestion.Nearest(path[known], Roots.Value.SelectMany(root => KeysBelow(root, path[..known])));
         string? suggestion = nearest is null ? null : HoconPath.Render([.. path[..known], nearest]);
-        return ($"{HoconPath.Render(path)} is not a setting that Akka knows{(suggestion is null ? "" : $"; did you mean {suggestion}?")}", suggestion);
+        return $"{HoconPath.Render(path)} is not a setting that Akka knows{HoconSuggestion.Ask(suggestion)}";
     }
 
     private static AkkaValue? FindValue(string[] path)
@@ -80,16 +79,8 @@ internal static class AkkaDefaults
         return value is null && plugin.Plugin is not null ? FindValue([.. plugin.Fallback, .. path[plugin.Plugin.Length..]]) : value;
     }
 
-    private static AkkaValue? Below(AkkaValue root, string[] path)
-    {
-        AkkaValue? value = root;
-        foreach (string key in path)
-        {
-            value = value?.IsObject() == true && value.GetObject().Items.TryGetValue(key, out AkkaValue? below) ? below : null;
-        }
-
-        return value;
-    }
+    private static AkkaValue? Below(AkkaValue root, string[] path) => path.Aggregate((AkkaValue?)root, static (value, key) =>
+        value?.IsObject() == true && value.GetObject().Items.TryGetValue(key, out AkkaValue? below) ? below : null);
 
     private static IEnumerable<string> KeysBelow(AkkaValue root, string[] path) =>
         Below(root, path) is { } value && value.IsObject() ? value.GetObject().Items.Keys : [];

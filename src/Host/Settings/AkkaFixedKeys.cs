@@ -1,9 +1,7 @@
 namespace DataLoad.Host.Settings;
 
-/// <summary>
-/// The keys of <c>akka { }</c> that a user may not set: exactness rests on them, or the program sets them itself. Of the rules
-/// that a key is below, the longest holds; one without a reason lets it be set.
-/// </summary>
+/// <summary>The keys of <c>akka { }</c> that a user may not set: exactness rests on them, or the program sets them itself. Of the rules that a key is
+/// below, the longest holds; one without a reason lets it be set.</summary>
 internal static class AkkaFixedKeys
 {
     private const string Journal = "what is journaled, where, and how it is read back rests on it. Leave it out; dataload.store says which database it is";
@@ -19,73 +17,30 @@ internal static class AkkaFixedKeys
 
     private static readonly (string[] Path, string? Reason)[] Rules =
     [
-        Rule("akka.loggers", Logging),
-        Rule("akka.loglevel", Logging),
-        Rule("akka.logger-formatter", Logging),
-        Rule("akka.stdout-loglevel", Logging),
-        Rule("akka.stdout-logger-class", Logging),
-        Rule("akka.extensions", "the program starts the extensions that it uses. Leave it out"),
-        Rule("akka.actor.provider", Address),
-        Rule("akka.actor.serializers", Serializers),
-        Rule("akka.actor.serialization-bindings", Serializers),
-        Rule("akka.actor.serialization-identifiers", Serializers),
-        Rule("akka.actor.serialization-settings", Serializers),
-        Rule("akka.actor.serialize-messages", Serializers),
-        Rule("akka.actor.default-mailbox", Mailboxes),
-        Rule("akka.actor.mailbox", Mailboxes),
-        Rule("akka.actor.deployment", "the program says itself where its actors run. Leave it out"),
-        Rule("akka.scheduler.implementation", "time must pass as the clock says. Leave it out"),
-        Rule("akka.coordinated-shutdown", Stopping),
-        Rule("akka.persistence", Journal),
-        Rule("akka.persistence.snapshot-store", Snapshots),
-        Rule("akka.persistence.snapshot-store-plugin-fallback", Snapshots),
-        Rule("akka.persistence.max-concurrent-recoveries"),
-        Rule("akka.persistence.dispatchers"),
-        Rule("akka.persistence.journal.sql.batch-size"),
-        Rule("akka.persistence.journal.sql.db-round-trip-max-batch-size"),
-        Rule("akka.persistence.journal.sql.prefer-parameters-on-multirow-insert"),
-        Rule("akka.persistence.journal.sql.parallelism"),
-        Rule("akka.persistence.journal.sql.replay-batch-size"),
-        Rule("akka.persistence.journal.sql.recovery-event-timeout"),
-        Rule("akka.persistence.journal.sql.plugin-dispatcher"),
-        Rule("akka.persistence.journal.sql.materializer-dispatcher"),
-        Rule("akka.persistence.journal.sql.circuit-breaker"),
-        Rule("akka.persistence.query.journal.sql.max-buffer-size"),
-        Rule("akka.persistence.query.journal.sql.refresh-interval"),
-        Rule("akka.persistence.query.journal.sql.max-concurrent-queries"),
-        Rule("akka.persistence.query.journal.sql.query-throttle-timeout"),
-        Rule("akka.cluster.seed-nodes", Membership),
-        Rule("akka.cluster.seed-node-timeout", Membership),
-        Rule("akka.cluster.roles", Membership),
-        Rule("akka.cluster.min-nr-of-members", Membership),
-        Rule("akka.cluster.downing-provider-class", Membership),
-        Rule("akka.cluster.auto-down-unreachable-after", Membership),
-        Rule("akka.cluster.split-brain-resolver", Membership),
-        Rule("akka.cluster.split-brain-resolver.stable-after"),
-        Rule("akka.cluster.split-brain-resolver.lease-majority.acquire-lease-delay-for-minority"),
-        Rule("akka.cluster.split-brain-resolver.lease-majority.release-after"),
-        Rule("akka.cluster.run-coordinated-shutdown-when-down", Stopping),
-        Rule("akka.cluster.sharding.guardian-name", Sharding),
-        Rule("akka.cluster.sharding.role", Sharding),
-        Rule("akka.cluster.sharding.state-store-mode", Sharding),
-        Rule("akka.cluster.sharding.remember-entities", Sharding),
-        Rule("akka.cluster.sharding.remember-entities-store", Sharding),
-        Rule("akka.cluster.sharding.passivate-idle-entity-after", Sharding),
-        Rule("akka.cluster.sharding.journal-plugin-id", Sharding),
-        Rule("akka.cluster.sharding.snapshot-plugin-id", Sharding),
-        Rule("akka.cluster.sharding.use-lease", Sharding),
-        Rule("akka.remote.enabled-transports", Address),
-        Rule("akka.remote.dot-netty.tcp.hostname", Address),
-        Rule("akka.remote.dot-netty.tcp.public-hostname", Address),
-        Rule("akka.remote.dot-netty.tcp.port", Address),
-        Rule("akka.remote.dot-netty.tcp.public-port", Address),
-        Rule("akka.remote.dot-netty.tcp.applied-adapters", Frames),
-        Rule("akka.remote.dot-netty.tcp.transport-class", Address),
-        Rule("akka.remote.dot-netty.tcp.enable-ssl", Address),
-        Rule("akka.remote.dot-netty.tcp.ssl", Address),
-        Rule("akka.remote.dot-netty.tcp.maximum-frame-size", Frames),
-        Rule("akka.remote.dot-netty.tcp.send-buffer-size", Frames),
-        Rule("akka.remote.dot-netty.tcp.receive-buffer-size", Frames),
+        .. Fixed(Logging, "akka", "loggers", "loglevel", "logger-formatter", "stdout-loglevel", "stdout-logger-class"),
+        .. Fixed("the program starts the extensions that it uses. Leave it out", "akka", "extensions"),
+        .. Fixed(Address, "akka.actor", "provider"),
+        .. Fixed(Serializers, "akka.actor", "serializers", "serialization-bindings", "serialization-identifiers", "serialization-settings",
+            "serialize-messages"),
+        .. Fixed(Mailboxes, "akka.actor", "default-mailbox", "mailbox"),
+        .. Fixed("the program says itself where its actors run. Leave it out", "akka.actor", "deployment"),
+        .. Fixed("time must pass as the clock says. Leave it out", "akka.scheduler", "implementation"),
+        .. Fixed(Stopping, "akka", "coordinated-shutdown"),
+        .. Fixed(Journal, "akka", "persistence"),
+        .. Fixed(Snapshots, "akka.persistence", "snapshot-store", "snapshot-store-plugin-fallback"),
+        .. Free("akka.persistence", "max-concurrent-recoveries", "dispatchers"),
+        .. Free("akka.persistence.journal.sql", "batch-size", "db-round-trip-max-batch-size", "prefer-parameters-on-multirow-insert", "parallelism",
+            "replay-batch-size", "recovery-event-timeout", "plugin-dispatcher", "materializer-dispatcher", "circuit-breaker"),
+        .. Free("akka.persistence.query.journal.sql", "max-buffer-size", "refresh-interval", "max-concurrent-queries", "query-throttle-timeout"),
+        .. Fixed(Membership, "akka.cluster", "seed-nodes", "seed-node-timeout", "roles", "min-nr-of-members", "downing-provider-class",
+            "auto-down-unreachable-after", "split-brain-resolver"),
+        .. Free("akka.cluster.split-brain-resolver", "stable-after", "lease-majority.acquire-lease-delay-for-minority", "lease-majority.release-after"),
+        .. Fixed(Stopping, "akka.cluster", "run-coordinated-shutdown-when-down"),
+        .. Fixed(Sharding, "akka.cluster.sharding", "guardian-name", "role", "state-store-mode", "remember-entities", "remember-entities-store",
+            "passivate-idle-entity-after", "journal-plugin-id", "snapshot-plugin-id", "use-lease"),
+        .. Fixed(Address, "akka.remote", "enabled-transports"),
+        .. Fixed(Address, "akka.remote.dot-netty.tcp", "hostname", "public-hostname", "port", "public-port", "transport-class", "enable-ssl", "ssl"),
+        .. Fixed(Frames, "akka.remote.dot-netty.tcp", "applied-adapters", "maximum-frame-size", "send-buffer-size", "receive-buffer-size"),
     ];
 
     /// <summary>Why a value may not be set at a path, and what to do instead; null where it may.</summary>
@@ -109,5 +64,8 @@ internal static class AkkaFixedKeys
         return longest.Reason;
     }
 
-    private static (string[] Path, string? Reason) Rule(string path, string? reason = null) => (path.Split('.'), reason);
+    private static IEnumerable<(string[] Path, string? Reason)> Fixed(string? reason, string parent, params string[] keys) =>
+        keys.Select(key => ($"{parent}.{key}".Split('.'), reason));
+
+    private static IEnumerable<(string[] Path, string? Reason)> Free(string parent, params string[] keys) => Fixed(null, parent, keys);
 }

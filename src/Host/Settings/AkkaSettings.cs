@@ -1,7 +1,5 @@
-using System.Globalization;
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
-using DataLoad.Host.Hocon;
 using DataLoad.Host.Hocon.Resolving;
 using AkkaObject = Akka.Configuration.Hocon.HoconObject;
 using AkkaValue = Akka.Configuration.Hocon.HoconValue;
@@ -9,10 +7,8 @@ using HoconValue = DataLoad.Host.Hocon.HoconValue;
 
 namespace DataLoad.Host.Settings;
 
-/// <summary>
-/// What Akka is set by: <c>akka.conf</c>, the user's section <c>akka { }</c> over it, and over both what <c>dataload { }</c>
-/// decides. Akka's own parser knows neither lines nor includes nor the environment, so it is handed values, not text.
-/// </summary>
+/// <summary>What Akka is set by: <c>akka.conf</c>, the user's section <c>akka { }</c> over it, and over both what <c>dataload { }</c> decides. Akka's
+/// own parser knows neither lines nor includes nor the environment, so it is handed values, not text.</summary>
 public sealed class AkkaSettings
 {
     /// <summary>The phases of a stop that have a part of <c>dataload.stop.timeout</c>, in hundredths of a percent.</summary>
@@ -67,10 +63,9 @@ public sealed class AkkaSettings
     /// <summary>The keys of the user's that no package of Akka's has, each with its place and perhaps the one that was meant.</summary>
     public IReadOnlyList<HoconProblem> FindUnknownKeys() =>
     [
-        .. from user in _users
-           let unknown = AkkaDefaults.FindUnknown(user.Path)
-           where unknown is not null
-           select new HoconProblem(user.Origin, HoconPath.Render(user.Path), unknown.Value.Message, unknown.Value.Suggestion),
+        .. _users.Select(user => AkkaDefaults.FindUnknown(user.Path) is { } unknown
+            ? new HoconProblem(user.Origin, HoconPath.Render(user.Path), unknown)
+            : null).OfType<HoconProblem>(),
     ];
 
     /// <summary>What differs from the defaults of Akka's packages, and where it was written.</summary>
@@ -93,12 +88,12 @@ public sealed class AkkaSettings
         foreach ((string phase, int share) in Phases)
         {
             // Akka takes no phase of no time.
-            string timeout = string.Create(CultureInfo.InvariantCulture, $"{Math.Max(1, (long)(milliseconds * share / 10_000))}ms");
-            phases.Add(phase, Object(stop.Origin, "timeout", new HoconScalarNode(stop.Origin, timeout, isNull: false)));
+            string timeout = $"{Math.Max(1, (long)(milliseconds * share / 10_000))}ms";
+            phases.Add(phase, Object(stop.Origin, "timeout", new HoconScalarNode(stop.Origin, timeout)));
         }
 
         HoconObjectNode shutdown = Object(stop.Origin, "coordinated-shutdown", Object(stop.Origin, "phases", new HoconObjectNode(stop.Origin, phases)));
-        HoconObjectNode log = Object(level.Origin, "loglevel", new HoconScalarNode(level.Origin, AkkaLevel(level.AsString()), isNull: false));
+        HoconObjectNode log = Object(level.Origin, "loglevel", new HoconScalarNode(level.Origin, AkkaLevel(level.AsString())));
         return Object(level.Origin, "akka", shutdown.MergedWith(log));
     }
 

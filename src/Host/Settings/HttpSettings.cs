@@ -1,6 +1,5 @@
 using System.Net;
 using DataLoad.Engine.DeadLetters;
-using DataLoad.Host.Hocon;
 
 namespace DataLoad.Host.Settings;
 
@@ -79,7 +78,7 @@ internal static class HttpBinder
             Urls = BindUrls(config),
             ReaderToken = config.GetString("dataload.http.reader-token"),
             OperatorToken = config.GetString("dataload.http.operator-token"),
-            AllowedHosts = [.. config.GetList("dataload.http.allowed-hosts").Select(host => host.AsString())],
+            AllowedHosts = config.GetStringList("dataload.http.allowed-hosts"),
             Rate = config.GetInt("dataload.http.rate", 1, 1_000_000),
             Burst = config.GetInt("dataload.http.burst", 1, 1_000_000),
             FailedTries = config.GetInt("dataload.http.failed-tries", 1, 1_000_000),

@@ -1,10 +1,8 @@
 using DataLoad.Engine.Clustering;
-using DataLoad.Engine.Contract;
 using DataLoad.Engine.Intake;
 using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Scheduling;
-using DataLoad.Host.Hocon;
 using DataLoad.Streams.Amqp;
 using Microsoft.Extensions.Logging;
 
@@ -44,20 +42,17 @@ public static class SettingsBinder
         };
     }
 
-    private static EngineSettings BindEngine(HoconConfig config, Catalog catalog, DatabaseSettings store)
+    private static EngineSettings BindEngine(HoconConfig config, Catalog catalog, DatabaseSettings store) => new()
     {
-        return new EngineSettings
-        {
-            Amqp = BindAmqp(config, catalog),
-            Intake = BindIntake(config) with { Backoff = BindBackoff(config, "dataload.retry.first", "dataload.retry.limit") },
-            Partitions = BindPartitions(config, store),
-            TimeZone = BindTimeZone(config),
-            LeaseTimeToLive = config.GetDuration("dataload.sharding.lease-time-to-live", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
-            LeaseRenewInterval = config.GetDuration("dataload.sharding.lease-renew-interval", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
-            AdoptExistingRows = config.GetBool("dataload.statistics.adopt-existing-rows"),
-            StopTimeout = config.GetDuration("dataload.stop.timeout", TimeSpan.Zero, TimeSpan.FromSeconds(25)),
-        };
-    }
+        Amqp = BindAmqp(config, catalog),
+        Intake = BindIntake(config) with { Backoff = BindBackoff(config, "dataload.retry.first", "dataload.retry.limit") },
+        Partitions = BindPartitions(config, store),
+        TimeZone = BindTimeZone(config),
+        LeaseTimeToLive = config.GetDuration("dataload.sharding.lease-time-to-live", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
+        LeaseRenewInterval = config.GetDuration("dataload.sharding.lease-renew-interval", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
+        AdoptExistingRows = config.GetBool("dataload.statistics.adopt-existing-rows"),
+        StopTimeout = config.GetDuration("dataload.stop.timeout", TimeSpan.Zero, TimeSpan.FromSeconds(25)),
+    };
 
     private static Backoff BindBackoff(HoconConfig config, string first, string limit) =>
         new(config.GetDuration(first, Millisecond, TimeSpan.FromHours(1)), config.GetDuration(limit, Millisecond, Day));
@@ -124,7 +119,7 @@ public static class SettingsBinder
     private static object? ArgumentOf(HoconValue value)
     {
         string text = value.AsString();
-        return long.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out long number) ? number
+        return long.TryParse(text, out long number) ? number
             : bool.TryParse(text, out bool flag) ? flag
             : text;
     }

@@ -1,6 +1,5 @@
 using System.Reflection;
 using DataLoad.Engine.Clustering;
-using DataLoad.Host.Hocon;
 
 namespace DataLoad.Host.Settings;
 

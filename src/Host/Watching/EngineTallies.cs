@@ -1,15 +1,12 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Diagnostics.Metrics;
-using DataLoad.Engine.Contract;
 using DataLoad.Engine.Metrics;
 
 namespace DataLoad.Host.Watching;
 
-/// <summary>
-/// Sums the engine's counters by stream, as they are told a batch at a time, so that watching costs events nothing; and
-/// gives their rates over the last seconds.
-/// </summary>
+/// <summary>Sums the engine's counters by stream, as they are added a batch at a time, so that watching costs events nothing; and gives their rates
+/// over the last seconds.</summary>
 internal sealed class EngineTallies : IDisposable
 {
     private const int Samples = 6;
@@ -59,13 +56,8 @@ internal sealed class EngineTallies : IDisposable
             return _streams[stream].Read();
         }
 
-        long[] total = new long[(int)TallyKind.Count];
-        foreach (StreamTally tally in _streams.Values)
-        {
-            Add(total, tally.Read());
-        }
-
-        return total;
+        long[][] all = [.. _streams.Values.Select(tally => tally.Read())];
+        return [.. Enumerable.Range(0, (int)TallyKind.Count).Select(kind => all.Sum(counts => counts[kind]))];
     }
 
     /// <summary>A stream's counts a second over the last seconds, or those of all.</summary>
@@ -129,16 +121,7 @@ internal sealed class EngineTallies : IDisposable
         {
             tally.Reasons.AddOrUpdate(reason, static (_, added) => added, static (_, old, added) => old + added, value);
         }
-    }
-
-    private static void Add(long[] total, long[] more)
-    {
-        for (int i = 0; i < total.Length; i++)
-        {
-            total[i] += more[i];
-        }
-    }
-}
+    }}
 
 /// <summary>What was counted of one stream since the node started. Thread-safe.</summary>
 internal sealed class StreamTally
@@ -166,13 +149,8 @@ internal sealed class StreamTally
 /// <summary>What is counted of a stream.</summary>
 internal enum TallyKind
 {
-    /// <summary>Deliveries from the broker.</summary>
     Deliveries = 0,
-
-    /// <summary>Events counted.</summary>
     Events,
-
-    /// <summary>Duplicates.</summary>
     Duplicates,
 
     /// <summary>Events without identity.</summary>
@@ -180,11 +158,7 @@ internal enum TallyKind
 
     /// <summary>Lookups that are tried again.</summary>
     Retries,
-
-    /// <summary>Deliveries parked.</summary>
     Parked,
-
-    /// <summary>Dead letters.</summary>
     DeadLetters,
 
     /// <summary>How many kinds there are.</summary>

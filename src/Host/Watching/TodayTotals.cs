@@ -1,16 +1,14 @@
 using System.Diagnostics;
-using DataLoad.Engine.Contract;
 using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Host.Watching;
 
-/// <summary>
-/// Today's sums of every page, asked of the database only while somebody wants them, and never more often than every
-/// so often nor for more than a tenth of the time.
-/// </summary>
+/// <summary>Today's sums of every page, asked of the database only while somebody wants them, and never more often than every so often nor for more
+/// than a tenth of the time.</summary>
 internal sealed class TodayTotals(IStatisticsQueries queries, Catalog catalog, TimeZoneInfo zone, TimeProvider time, TimeSpan interval) : IDisposable
 {
-    private const int Rest = 10;
+    /// <summary>Asking is followed by at least this many times as long without.</summary>
+    private const int IdleFactor = 10;
 
     private readonly SemaphoreSlim _gate = new(1, 1);
     private Dictionary<Page, long[]> _totals = [];
@@ -33,12 +31,11 @@ internal sealed class TodayTotals(IStatisticsQueries queries, Catalog catalog, T
                 var totals = new Dictionary<Page, long[]>();
                 foreach (Page page in catalog.Pages)
                 {
-                    StatisticsTotals sums = await queries.TotalsAsync(page, new StatisticsFilter(From: day, To: day), cancellationToken);
-                    totals[page] = sums.Values;
+                    totals[page] = (await queries.TotalsAsync(page, new StatisticsFilter(From: day, To: day), cancellationToken)).Values;
                 }
 
                 _totals = totals;
-                _nextAt = now + Math.Max(interval.Ticks, Stopwatch.GetElapsedTime(start).Ticks * Rest);
+                _nextAt = now + Math.Max(interval.Ticks, Stopwatch.GetElapsedTime(start).Ticks * IdleFactor);
             }
 
             return _totals;

@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Resolving;
-using DataLoad.Engine.Storage;
 using DataLoad.Host.Access;
-using DataLoad.Host.Settings;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace DataLoad.Host.Web;
@@ -21,10 +19,8 @@ public sealed record ReadinessReport(IReadOnlyDictionary<string, string> Checks,
     public bool IsReady => Checks.Values.All(answer => string.Equals(answer, Ok, StringComparison.Ordinal));
 }
 
-/// <summary>
-/// <c>/health/live</c>: the process and its actor system are alive. <c>/health/ready</c>: it counts, and what it needs is
-/// there. A check takes part by its tag.
-/// </summary>
+/// <summary><c>/health/live</c>: the process and its actor system are alive. <c>/health/ready</c>: it counts, and what it needs is there. A check
+/// takes part by its tag.</summary>
 internal sealed class NodeHealth(HealthCheckService checks, ClusterNode node)
 {
     /// <summary>The tag of checks that <c>/health/ready</c> asks.</summary>
@@ -35,7 +31,7 @@ internal sealed class NodeHealth(HealthCheckService checks, ClusterNode node)
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
-    /// <summary>Looks at all that the node needs.</summary>
+    /// <summary>Checks all that the node needs.</summary>
     public async Task<ReadinessReport> JudgeAsync(CancellationToken cancellationToken)
     {
         HealthReport report = await checks.CheckHealthAsync(check => check.Tags.Contains(Ready), cancellationToken);
@@ -66,27 +62,21 @@ internal sealed class NodeHealth(HealthCheckService checks, ClusterNode node)
 
     /// <summary>The node's own checks.</summary>
     internal static void Register(IHealthChecksBuilder checks, long maxLag) => checks
-        .Add("node", (services, _) => Said(services.GetRequiredService<ClusterNode>() is { IsServing: false } waiting
-            ? waiting.WaitingFor ?? "recovering or stopping"
-            : null))
-        .Add("broker", (services, _) => Said(services.GetRequiredService<ClusterNode>().Intake is { } intake ? intake.ConnectionError : "not connected yet"))
+        .Add("node", node => node.IsServing ? null : node.WaitingFor ?? "recovering or stopping")
+        .Add("broker", node => node.Intake is { } intake ? intake.ConnectionError : "not connected yet")
         .Add("store", async (services, token) => services.GetRequiredService<ClusterNode>().Registry.Failing is { Count: > 0 } failing
             ? string.Join("; ", failing)
             : await PingAsync(services.GetRequiredService<IStore>().PingAsync, token))
         .Add("business", async (services, token) => await PingAsync(services.GetRequiredService<ILookup>().PingAsync, token))
-        .Add("lag", (services, _) => Said(LagOf(services.GetRequiredService<ClusterNode>()) is long lag && (maxLag == 0 || lag <= maxLag)
-            ? null
-            : $"{LagOf(services.GetRequiredService<ClusterNode>())} messages wait, more than dataload.health.max-lag = {maxLag}"))
-        .Add(new HealthCheckRegistration(StreamsCheck, services =>
-            new FailingStreams(services.GetRequiredService<ClusterNode>()), failureStatus: null, [Ready]));
+        .Add("lag", node => LagOf(node) is long lag && maxLag > 0 && lag > maxLag ? $"{lag} messages wait, more than dataload.health.max-lag = {maxLag}" : null)
+        .Add(new HealthCheckRegistration(
+            StreamsCheck, services => new FailingStreams(services.GetRequiredService<ClusterNode>()), failureStatus: null, [Ready]));
 
     private static string Answer(HealthReportEntry entry) => entry.Status == HealthStatus.Healthy
         ? ReadinessReport.Ok
         : entry.Description ?? entry.Exception?.Message ?? entry.Status.ToString();
 
     private static long LagOf(ClusterNode node) => node.Intake?.Lag.Values.Sum() ?? 0;
-
-    private static ValueTask<string?> Said(string? wrong) => ValueTask.FromResult(wrong);
 
     private static async Task<string?> PingAsync(Func<CancellationToken, ValueTask> ping, CancellationToken cancellationToken)
     {
@@ -140,9 +130,12 @@ internal static class NodeHealthExtensions
     }
 
     /// <summary>Adds a check that readiness asks, which says what is wrong, or null.</summary>
-    public static IHealthChecksBuilder Add(this IHealthChecksBuilder checks, string name, Func<IServiceProvider, CancellationToken,
-        ValueTask<string?>> check) =>
+    public static IHealthChecksBuilder Add(this IHealthChecksBuilder checks, string name,
+        Func<IServiceProvider, CancellationToken, ValueTask<string?>> check) =>
         checks.Add(new HealthCheckRegistration(name, services => new Check(services, check), failureStatus: null, [NodeHealth.Ready]));
+
+    public static IHealthChecksBuilder Add(this IHealthChecksBuilder checks, string name, Func<ClusterNode, string?> check) =>
+        checks.Add(name, (services, _) => ValueTask.FromResult(check(services.GetRequiredService<ClusterNode>())));
 
     private sealed class Check(IServiceProvider services, Func<IServiceProvider, CancellationToken, ValueTask<string?>> check) : IHealthCheck
     {

@@ -2,7 +2,6 @@ using DataLoad.Host.Access;
 using DataLoad.Host.Admin;
 using DataLoad.Host.Api;
 using DataLoad.Host.Dashboard;
-using DataLoad.Host.Settings;
 
 namespace DataLoad.Host.Web;
 
@@ -12,7 +11,6 @@ internal static class WebServer
     private const long MaxRequestBytes = 1024 * 1024;
 
     /// <summary>Begins a server.</summary>
-    /// <param name="settings">Where it answers, and to whom.</param>
     public static WebApplicationBuilder CreateBuilder(HttpSettings settings)
     {
         // Settings come from HOCON alone: an empty builder reads no appsettings.json and no ASPNETCORE_ variable, and so does not

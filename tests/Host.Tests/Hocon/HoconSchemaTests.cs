@@ -93,7 +93,7 @@ public sealed class HoconSchemaTests : IDisposable
     {
         HoconException failure = Should.Throw<HoconException>(() => Load("\n\n  dataload.zzz = 1").RequireKnownKeys(OpenMaps));
 
-        (failure.File, failure.Line, failure.Column).ShouldBe((MyConf, 3, 3));
+        failure.Origin.ShouldBe(new HoconOrigin(MyConf, 3, 3));
     }
 
     [Fact]

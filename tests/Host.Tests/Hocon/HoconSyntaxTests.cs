@@ -105,8 +105,7 @@ public sealed class HoconSyntaxTests
     {
         HoconException failure = HoconText.Failure("a = 1\nb = ]");
 
-        failure.File.ShouldBe("t.conf");
-        (failure.Line, failure.Column).ShouldBe((2, 5));
+        failure.Origin.ShouldBe(new HoconOrigin("t.conf", 2, 5));
         (failure.Found, failure.Expected).ShouldBe(("\"]\"", "a value"));
     }
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using DataLoad.Host.Commands;
-using DataLoad.Host.Operating;
+using DataLoad.Host.Commands.Operating;
 using DataLoad.Host.Tests.Commands;
 using Shouldly;
 using Xunit;

@@ -1,4 +1,4 @@
-using DataLoad.Host.Commands.Operating.Rendering;
+using DataLoad.Host.Commands.Operating;
 using Shouldly;
 using Spectre.Console;
 using Xunit;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using DataLoad.Host.Commands;
 using DataLoad.Host.Commands.Operating;
-using DataLoad.Host.Operating;
 using DataLoad.Host.OperatorConsole;
 using DataLoad.Host.Settings;
 using DataLoad.Host.Tests.Operating;

@@ -1,5 +1,4 @@
 using DataLoad.Host.Commands.Operating;
-using DataLoad.Host.Operating;
 using DataLoad.Host.OperatorConsole;
 using DataLoad.Host.Settings;
 using Shouldly;

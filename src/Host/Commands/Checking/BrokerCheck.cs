@@ -1,14 +1,12 @@
-using DataLoad.Engine.Contract;
 using DataLoad.Engine.DeadLetters;
 using DataLoad.Engine.Intake.Amqp;
-using DataLoad.Host.Settings;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
 
 namespace DataLoad.Host.Commands.Checking;
 
-/// <summary>Looks at the broker and at what is declared there. Declares nothing: it only asks whether names exist.</summary>
+/// <summary>Checks the broker and what is declared there. Declares nothing: it only asks whether names exist.</summary>
 internal sealed class BrokerCheck(CheckReport report, AmqpConnector connector, HostSettings settings)
 {
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -63,14 +61,7 @@ internal sealed class BrokerCheck(CheckReport report, AmqpConnector connector, H
         string queueText = found is null
             ? $"queue {queue} will be declared"
             : $"queue {queue} exists, with {found.MessageCount} messages waiting and {found.ConsumerCount} consumers";
-        if (noExchange is null && noQueue is null)
-        {
-            report.Ok(subject, $"{exchangeText}, {queueText}.");
-        }
-        else
-        {
-            report.Note(subject, $"{exchangeText}, {queueText}.");
-        }
+        report.Add(noExchange is null && noQueue is null ? Finding.Ok : Finding.Note, subject, $"{exchangeText}, {queueText}.");
     }
 
     private string? Wrong(string kind, string name, ShutdownEventArgs? refusal) => refusal?.ReplyCode switch

@@ -1,8 +1,5 @@
 using System.Data.Common;
-using DataLoad.Engine.Contract;
 using DataLoad.Engine.Resolving;
-using DataLoad.Engine.Storage;
-using DataLoad.Host.Settings;
 
 namespace DataLoad.Host.Commands.Checking;
 

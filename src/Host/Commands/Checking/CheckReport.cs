@@ -1,27 +1,87 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+using RabbitMQ.Client.Exceptions;
+
 namespace DataLoad.Host.Commands.Checking;
 
 /// <summary>Writes what a check finds, a line each as it is found.</summary>
-/// <param name="output">Where to.</param>
 internal sealed class CheckReport(TextWriter output)
 {
-    private const int OutcomeWidth = 9;
-
     /// <summary>How many problems were found.</summary>
     public int Problems { get; private set; }
 
-    /// <summary>All is well.</summary>
-    public void Ok(string subject, string text) => Write("ok", subject, text);
+    public void Ok(string subject, string text) => Add(Finding.Ok, subject, text);
+
+    public void Note(string subject, string text) => Add(Finding.Note, subject, text);
+
+    public void Problem(string subject, string text) => Add(Finding.Problem, subject, text);
+
+    public void Add(Finding finding, string subject, string text)
+    {
+        Problems += finding == Finding.Problem ? 1 : 0;
+        output.WriteLine($"{finding.ToString().ToLowerInvariant(),-9}{subject}: {text.ReplaceLineEndings(" ")}");
+    }
+}
+
+/// <summary>What a check finds.</summary>
+internal enum Finding
+{
+    Ok = 0,
 
     /// <summary>Worth knowing; no reason against a start.</summary>
-    public void Note(string subject, string text) => Write("note", subject, text);
+    Note,
 
-    /// <summary>A start fails, or does not count something; the text says what is wrong and how to mend it.</summary>
-    public void Problem(string subject, string text)
+    /// <summary>A start fails, or does not count something; the text says what is wrong and how to correct it.</summary>
+    Problem,
+}
+
+/// <summary>Checks where HTTP would answer, and whether it may.</summary>
+internal sealed class HttpCheck(CheckReport report, HttpSettings settings)
+{
+    public void Run()
     {
-        Problems++;
-        Write("problem", subject, text);
+        string urls = string.Join(';', settings.Urls);
+        (Finding finding, string text) = settings.Refusal is { } refusal ? (Finding.Problem, refusal)
+            : settings.Urls.Count == 0 ? (Finding.Note, "answers nowhere: there is no health, no console and no dashboard. Set dataload.http.urls for them.")
+            : settings.IsLoopbackOnly ? (Finding.Ok, $"answers at {urls}, to this machine alone, {(settings.HasTokens ? "with a token" : "without a token")}.")
+            : (Finding.Ok, $"answers at {urls}, beyond this machine, with a token.");
+        report.Add(finding, "http", text);
+        if (settings.Refusal is null && !settings.IsLoopbackOnly && settings.Urls.Any(url => url.StartsWith("http:", StringComparison.OrdinalIgnoreCase)))
+        {
+            report.Note("http", "tokens go over plain HTTP: keep it on a private network, or put TLS in front.");
+        }
     }
+}
 
-    private void Write(string outcome, string subject, string text) =>
-        output.WriteLine($"{outcome.PadRight(OutcomeWidth)}{subject}: {text.ReplaceLineEndings(" ")}");
+/// <summary>Says in a sentence why a database or a broker could not be asked.</summary>
+internal static class FailureText
+{
+    /// <summary>Why a database failed, and what to do about it; the setting names the database.</summary>
+    public static string OfDatabase(Exception e, string setting) => e switch
+    {
+        StoreException => e.Message,
+        SqliteException => $"cannot be read: {Sentence(e.Message)} Correct {setting}, or make the file.",
+        PostgresException refused => $"refuses: {Sentence(refused.MessageText)} Correct {setting}, or the rights of its user.",
+        _ => $"cannot be reached: {Sentence(Whole(e))} Start it, or correct {setting}.",
+    };
+
+    /// <summary>Why the broker failed, and what to do about it.</summary>
+    public static string OfBroker(Exception e, string user) => e switch
+    {
+        BrokerUnreachableException { InnerException: AuthenticationFailureException or PossibleAuthenticationFailureException } =>
+            $"refuses the login as '{user}'. Correct user and password in dataload.amqp.url.",
+        BrokerUnreachableException { InnerException: OperationInterruptedException { ShutdownReason: { } reason } } =>
+            $"refuses: {Sentence(reason.ReplyText)} Correct the vhost in dataload.amqp.url, or the rights of user '{user}'.",
+        _ => $"cannot be reached: {Sentence(Whole(e))} Start it, or correct dataload.amqp.url.",
+    };
+
+    /// <summary>Whether the failure is that of what was asked, not a mistake in this program.</summary>
+    public static bool IsOutside(Exception e) =>
+        e is DbException or StoreException or RabbitMQClientException or IOException or TimeoutException
+            or System.Net.Sockets.SocketException or UnauthorizedAccessException;
+
+    private static string Whole(Exception e) => e.InnerException is null ? e.Message : $"{e.Message} ({e.InnerException.Message})";
+
+    private static string Sentence(string text) => text.EndsWith('.') ? text : text + ".";
 }

@@ -1,15 +1,11 @@
 using System.Data.Common;
-using System.Globalization;
 using DataLoad.Engine.Clustering;
-using DataLoad.Engine.Contract;
 using DataLoad.Engine.Leasing;
-using DataLoad.Engine.Storage;
-using DataLoad.Host.Settings;
 using Npgsql;
 
 namespace DataLoad.Host.Commands.Checking;
 
-/// <summary>Looks at the store: there, of this program's schema, started with these settings, without foreign rows.</summary>
+/// <summary>Checks the store: there, of this program's schema, started with these settings, without foreign rows.</summary>
 internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings settings)
 {
     private const string Setting = "dataload.store.connection";
@@ -37,24 +33,16 @@ internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings 
         await store.PingAsync(cancellationToken);
         string? wrong = await store.CheckSchemaAsync(cancellationToken);
         string? shards = await store.FindFixedAsync(FixedValues.Partitions, cancellationToken);
-        if (wrong is null)
+        (Finding finding, string text) = wrong switch
         {
-            report.Ok("store", $"{store.Name} is reachable, its schema is up to date.");
-        }
-        else if (wrong.Contains("newer", StringComparison.Ordinal) || wrong.Contains("was written by", StringComparison.Ordinal))
-        {
-            report.Problem("store", wrong);
-        }
-        else if (shards is null)
-        {
-            report.Note("store", $"{store.Name} is reachable and fresh; the first start makes its tables.");
-        }
-        else
-        {
-            report.Note("store", $"{wrong} The next start does so.");
-        }
+            null => (Finding.Ok, $"{store.Name} is reachable, its schema is up to date."),
+            _ when wrong.Contains("newer", StringComparison.Ordinal) || wrong.Contains("was written by", StringComparison.Ordinal) => (Finding.Problem, wrong),
+            _ when shards is null => (Finding.Note, $"{store.Name} is reachable and fresh; the first start makes its tables."),
+            _ => (Finding.Note, $"{wrong} The next start does so."),
+        };
+        report.Add(finding, "store", text);
 
-        CheckFixed("dataload.sharding.shards", settings.Engine.Partitions.Partitions.ToString(CultureInfo.InvariantCulture), shards);
+        CheckFixed("dataload.sharding.shards", settings.Engine.Partitions.Partitions.ToString(), shards);
         CheckFixed("dataload.time-zone", settings.Engine.TimeZone, await store.FindFixedAsync(FixedValues.TimeZone, cancellationToken));
         if (shards is not null && wrong is null)
         {
@@ -75,19 +63,11 @@ internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings 
 
     private void CheckFixed(string setting, string value, string? started)
     {
-        if (started is null)
-        {
-            report.Note("store", $"{setting} = {value} becomes fixed at the first start.");
-        }
-        else if (string.Equals(started, value, StringComparison.Ordinal))
-        {
-            report.Ok("store", $"{setting} = {value}, as it was started with.");
-        }
-        else
-        {
-            report.Problem("store", $"{setting} is {value}, but {store.Name} was started with {started}, which cannot change: set it back to {started}, or "
+        (Finding finding, string text) = started is null ? (Finding.Note, $"{setting} = {value} becomes fixed at the first start.")
+            : string.Equals(started, value, StringComparison.Ordinal) ? (Finding.Ok, $"{setting} = {value}, as it was started with.")
+            : (Finding.Problem, $"{setting} is {value}, but {store.Name} was started with {started}, which cannot change: set it back to {started}, or "
                 + "start with an empty store.");
-        }
+        report.Add(finding, "store", text);
     }
 
     private async Task CheckTableAsync(Page page, CancellationToken cancellationToken)
@@ -96,20 +76,12 @@ internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings 
         try
         {
             long foreign = await store.Statistics.CountForeignAsync(page, cancellationToken);
-            if (foreign == 0)
-            {
-                report.Ok(subject, "holds no rows that something else wrote.");
-            }
-            else if (settings.Engine.AdoptExistingRows)
-            {
-                report.Note(subject, $"holds {foreign} rows that something else wrote; the next start takes them as a baseline "
-                    + "(dataload.statistics.adopt-existing-rows).");
-            }
-            else
-            {
-                report.Problem(subject, $"holds {foreign} rows that something else wrote, and a start will not count over them: empty the table, or set "
+            (Finding finding, string text) = foreign == 0 ? (Finding.Ok, "holds no rows that something else wrote.")
+                : settings.Engine.AdoptExistingRows ? (Finding.Note, $"holds {foreign} rows that something else wrote; the next start takes them as a "
+                    + "baseline (dataload.statistics.adopt-existing-rows).")
+                : (Finding.Problem, $"holds {foreign} rows that something else wrote, and a start will not count over them: empty the table, or set "
                     + "dataload.statistics.adopt-existing-rows = true to take them as a baseline that counts add to.");
-            }
+            report.Add(finding, subject, text);
         }
         catch (Exception e) when (IsMissing(e, PostgresErrorCodes.UndefinedTable, "no such table"))
         {

@@ -1,11 +1,6 @@
-using System.CommandLine;
-using System.Globalization;
 using DataLoad.Host.Api;
-using DataLoad.Host.Commands.Operating.Rendering;
 using DataLoad.Host.Hosting;
-using DataLoad.Host.Operating;
 using DataLoad.Host.OperatorConsole;
-using DataLoad.Host.Settings;
 
 namespace DataLoad.Host.Commands.Operating;
 
@@ -35,17 +30,10 @@ internal static class ConsoleCommand
     {
         var command = new DetailedCommand(Name, "Attaches to a running node: completion, history, help.", Details);
         source.AddTo(command);
-        command.SetAction((result, cancellationToken) =>
-            Failure.GuardAsync(() => RunAsync(source, result, cancellationToken), result.InvocationConfiguration.Error));
-        return command;
+        return command.Runs((result, cancellationToken) => RunAsync(source, result, cancellationToken));
     }
 
     /// <summary>The commands of a console.</summary>
-    /// <param name="node">The node.</param>
-    /// <param name="settings">How they behave.</param>
-    /// <param name="confirmation">Asks what has to be confirmed.</param>
-    /// <param name="history">What was entered.</param>
-    /// <param name="leave">Called to leave.</param>
     internal static RootCommand CreateRoot(NodeAccess node, ConsoleSettings settings, Confirmation confirmation, History history, Action leave)
     {
         var root = new RootCommand("Commands of the console. 'help COMMAND' tells about one; all of them work without the console too, as in 'dataload status "
@@ -67,7 +55,7 @@ internal static class ConsoleCommand
         {
             foreach ((int number, string line) in history.Lines.Index())
             {
-                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{number + 1,5}  {line}"));
+                output.WriteLine($"{number + 1,5}  {line}");
             }
         }));
         root.Add(Own("exit", "Leaves the console.", _ => leave()));
@@ -105,14 +93,9 @@ internal static class ConsoleCommand
         }
     }
 
-    private static DetailedCommand Own(string name, string summary, Action<TextWriter> work)
+    private static DetailedCommand Own(string name, string summary, Action<TextWriter> work) => new DetailedCommand(name, summary, "").Runs((result, _) =>
     {
-        var command = new DetailedCommand(name, summary, "");
-        command.SetAction(result =>
-        {
-            work(result.InvocationConfiguration.Output);
-            return ExitCode.Done;
-        });
-        return command;
-    }
+        work(result.InvocationConfiguration.Output);
+        return Task.FromResult(ExitCode.Done);
+    });
 }

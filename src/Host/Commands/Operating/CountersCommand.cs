@@ -1,7 +1,4 @@
-using System.CommandLine;
 using DataLoad.Host.Api;
-using DataLoad.Host.Commands.Operating.Rendering;
-using DataLoad.Host.Operating;
 
 namespace DataLoad.Host.Commands.Operating;
 
@@ -30,37 +27,26 @@ internal static class CountersCommand
 
     private static Command CreateTop(OperatingContext context)
     {
-        Option<string?> page = Completions.Page("The page: act or bear; act without it.");
-        Option<string?> by = Completions.Metric("--by", "METRIC", "The metric to sort by, or topic; without it, the page's first.");
+        Option<string?> page = Options.Page("The page: act or bear; act without it.");
+        Option<string?> by = Options.Metric("--by", "METRIC", "The metric to sort by, or topic; without it, the page's first.");
         Option<bool> ascending = new("--ascending") { Description = "The smallest first." };
-        Option<string?> search = Completions.Text("--search", "TEXT", "Topics alone with this text in type/id.");
-        Option<string?> type = Completions.Text("--type", "TYPE", "Topics of this type alone.");
-        Option<string?> metrics = Completions.Metric("--metrics", "METRIC,…", "The metrics to show, separated by commas.");
-        Option<int> limit = WholeNumber.Option("--limit", "N", "How many topics, 1 to 500.", 1, 500, 20);
-        Option<int> offset = WholeNumber.Option("--offset", "N", "How many to pass over, 0 to 1000000.", 0, 1_000_000, 0);
-        var days = new DayOption();
+        Option<string?> search = Options.Text("--search", "TEXT", "Topics alone with this text in type/id.");
+        Option<string?> type = Options.Text("--type", "TYPE", "Topics of this type alone.");
+        Option<string?> metrics = Options.Metric("--metrics", "METRIC,…", "The metrics to show, separated by commas.");
+        Option<int> limit = Options.Number("--limit", "N", "How many topics, 1 to 500.", 1, 500, 20);
+        Option<int> offset = Options.Number("--offset", "N", "How many to pass over, 0 to 1000000.", 0, 1_000_000, 0);
+        var days = new DayOptions();
         var watch = new WatchOptions();
-        DetailedCommand command = context.Define("top", "Shows the topics of a page with the largest values.", Details,
+        return context.Define("top", "Shows the topics of a page with the largest values.", Details,
             [page, by, ascending, search, type, metrics, limit, offset, .. days.Symbols, .. watch.Symbols], (result, operation, cancellationToken) =>
         {
             (DateOnly? from, DateOnly? to) = days.Read(result);
-            string path = NodePath.With(
-                NodePath.Of("counters"),
-                ("page", result.GetValue(page) ?? "act"),
-                ("from", from),
-                ("to", to),
-                ("sort", result.GetValue(by)),
-                ("order", result.GetValue(ascending) ? "asc" : null),
-                ("search", result.GetValue(search)),
-                ("type", result.GetValue(type)),
-                ("metrics", result.GetValue(metrics)),
-                ("limit", result.GetValue(limit)),
-                ("offset", result.GetValue(offset)));
+            string path = NodePath.With(NodePath.Of("counters"), ("page", result.GetValue(page) ?? "act"), ("from", from), ("to", to),
+                ("sort", result.GetValue(by)), ("order", result.GetValue(ascending) ? "asc" : null), ("search", result.GetValue(search)),
+                ("type", result.GetValue(type)), ("metrics", result.GetValue(metrics)), ("limit", result.GetValue(limit)), ("offset", result.GetValue(offset)));
             return operation.WatchAsync<TopicList>(watch, result, path, (display, answer) =>
                 Render(display, answer, result.GetValue(metrics) is not null), _ => ExitCode.Done, cancellationToken);
-        });
-        command.Validators.Add(days.Check);
-        return command;
+        }).Refuses(days.Check);
     }
 
     private static void Render(Display display, TopicList answer, bool all)
@@ -80,6 +66,69 @@ internal static class CountersCommand
         {
             string days = answer.From == answer.To ? Form.Day(answer.From) : $"{Form.Day(answer.From)} to {Form.Day(answer.To)}";
             display.Line($"{answer.Offset + answer.Items.Count} of {answer.Total} topics of page {answer.Page}, {days}", Tone.Faint);
+        }
+    }
+}
+
+/// <summary><c>dataload topic</c>: all metrics of a topic.</summary>
+internal static class TopicCommand
+{
+    private const int TerminalDays = 7;
+
+    private const string Details =
+        """
+        Live: from memory where the Counter is loaded, else from the table. A row a metric, a column a day, newest first.
+
+        Examples:
+          dataload topic activity 7
+          dataload topic activity 7 --day 2024-11-30
+          dataload topic activity 7 --page act --from 2024-11-01 --json
+          dataload topic activity 7 --watch
+
+        Exit codes: 0 done; 2 the node could not be asked.
+        """;
+
+    public static Command Create(OperatingContext context)
+    {
+        Argument<string> type = new("TYPE") { Description = "The topic's type, such as activity.", HelpName = "TYPE" };
+        Argument<int> id = new("ID") { Description = "The topic's id, such as 7.", HelpName = "ID" };
+        Option<string?> page = Options.Page("This page alone: act or bear.");
+        var days = new DayOptions();
+        var watch = new WatchOptions();
+        return context.Define("topic", "Shows all metrics of a topic, live.", Details,
+            [type, id, page, .. days.Symbols, .. watch.Symbols], (result, operation, cancellationToken) =>
+        {
+            (DateOnly? from, DateOnly? to) = days.Read(result);
+            string path = NodePath.With(NodePath.Of("topic"), ("type", result.GetValue(type)), ("id", result.GetValue(id)), ("page", result.GetValue(page)),
+                ("from", from), ("to", to));
+            return operation.WatchAsync<TopicDetails>(watch, result, path, Render, _ => ExitCode.Done, cancellationToken);
+        }).Refuses(days.Check);
+    }
+
+    private static void Render(Display display, TopicDetails topic)
+    {
+        if (display.IsTerminal)
+        {
+            display.Line($"{topic.Type}:{topic.Id} in shard {topic.Shard}");
+        }
+
+        foreach (TopicDetails.TopicPage page in topic.Pages)
+        {
+            // A terminal has no room for more; a pipe has.
+            TopicDetails.TopicDay[] days = [.. page.Days.Take(display.IsTerminal ? TerminalDays : int.MaxValue)];
+            if (days.Length == 0)
+            {
+                if (display.IsTerminal)
+                {
+                    display.Line($"page {page.Page}: nothing was counted on these days", Tone.Faint);
+                }
+
+                continue;
+            }
+
+            display.Table(
+                ["page", "metric", .. days.Select(day => Column.Number(Form.Day(day.Day)))],
+                days[0].Values.Entries.Select(metric => (Cell[])[page.Page, metric.Name, .. days.Select(day => Form.Value(day.Values, metric.Name))]));
         }
     }
 }

@@ -1,7 +1,4 @@
-using System.CommandLine;
 using DataLoad.Host.Api;
-using DataLoad.Host.Commands.Operating.Rendering;
-using DataLoad.Host.Operating;
 
 namespace DataLoad.Host.Commands.Operating;
 
@@ -11,7 +8,8 @@ internal static class JournalCommand
     private const string Details =
         """
         The entries of a shard (a Partition), or of a topic, whose shard is found, in their order; what explains a number event by event.
-        place is Partition/SequenceNr.index, the number of a block and an entry of it. The next page begins with --after and the place that is told on standard error.
+        place is Partition/SequenceNr.index, the number of a block and an entry of it. The next page begins with --after and the
+        place that is told on standard error.
 
         Examples:
           dataload journal --shard 3 --limit 20
@@ -24,24 +22,17 @@ internal static class JournalCommand
     public static Command Create(OperatingContext context)
     {
         Option<int?> shard = new("--shard") { Description = "This shard, as in --shard 3.", HelpName = "N" };
-        Option<TopicArgument?> topic = Completions.Topic("This topic, as in --topic activity:7.");
-        Option<string?> stream = Completions.Stream("This stream's entries alone.");
+        Option<TopicArgument?> topic = Options.Topic("--topic", "This topic, as in --topic activity:7.");
+        Option<string?> stream = Options.Stream("This stream's entries alone.");
         Option<string?> after = new("--after") { Description = "Entries beyond this place: a SequenceNr, or what the page before told.", HelpName = "N" };
-        Option<int> limit = WholeNumber.Option("--limit", "N", "How many entries, 1 to 500.", 1, 500, 50);
+        Option<int> limit = Options.Number("--limit", "N", "How many entries, 1 to 500.", 1, 500, 50);
         Option<bool> users = new("--users") { Description = "Shows users, sessions and keys too; needs the operator's token and is written to the audit log." };
-        DetailedCommand command = context.Define("journal", "Shows entries of the journal, decoded.", Details, [shard, topic, stream, after, limit, users],
+        return context.Define("journal", "Shows entries of the journal, decoded.", Details, [shard, topic, stream, after, limit, users],
             async (result, operation, cancellationToken) =>
         {
             TopicArgument? wanted = result.GetValue(topic);
-            string path = NodePath.With(
-                NodePath.Of("journal"),
-                ("shard", result.GetValue(shard)),
-                ("type", wanted?.Type),
-                ("id", wanted?.Id),
-                ("stream", result.GetValue(stream)),
-                ("after", result.GetValue(after)),
-                ("limit", result.GetValue(limit)),
-                ("users", result.GetValue(users)));
+            string path = NodePath.With(NodePath.Of("journal"), ("shard", result.GetValue(shard)), ("type", wanted?.Type), ("id", wanted?.Id),
+                ("stream", result.GetValue(stream)), ("after", result.GetValue(after)), ("limit", result.GetValue(limit)), ("users", result.GetValue(users)));
             JournalPage answer = await operation.ShowAsync<JournalPage>(path, (display, page) =>
                 display.Table(CountedRow.Columns, page.Entries.Select(CountedRow.Of)), cancellationToken);
             if (answer.Next is { } next && !operation.IsJson)
@@ -50,14 +41,107 @@ internal static class JournalCommand
             }
 
             return ExitCode.Done;
-        });
-        command.Validators.Add(result =>
+        }).Refuses(result => result.GetResult(shard) is null == (result.GetResult(topic) is null) ? "Say --shard N or --topic TYPE:ID, one of them." : null);
+    }
+}
+
+/// <summary><c>dataload tail</c>: events as they are counted.</summary>
+internal static class TailCommand
+{
+    private const string Details =
+        """
+        An event a line: time, stream, topic, day, shard/SequenceNr.index, identity, facts. What comes faster than --rate is not
+        shown, and how many those were is said. Users and sessions are shown with --users alone, which needs the
+        operator's token and is written to the audit log. Ctrl-C ends it.
+
+        Examples:
+          dataload tail
+          dataload tail --stream act.buy --rate 10
+          dataload tail --topic activity:7 --json
+          dataload tail --count 1 --users
+
+        Exit codes: 0 done; 2 the node could not be asked, or is gone.
+        """;
+
+    public static Command Create(OperatingContext context)
+    {
+        Option<string?> stream = Options.Stream("This stream alone.");
+        Option<TopicArgument?> topic = Options.Topic("--topic", "This topic alone, as in --topic activity:7.");
+        Option<int> rate = Options.Number("--rate", "N", "How many events a second at the most, 1 to 1000.", 1, 1000, 50);
+        Option<bool> users = new("--users") { Description = "Shows users and sessions too." };
+        Option<int> count = Options.Number("--count", "N", "Ends after so many events; 0 never.", 0, 1_000_000_000, 0);
+        return context.Define("tail", "Shows events as they are counted.", Details, [stream, topic, rate, users, count],
+            async (result, operation, cancellationToken) =>
         {
-            if (result.GetResult(shard) is null == (result.GetResult(topic) is null))
+            TopicArgument? wanted = result.GetValue(topic);
+            string path = NodePath.With(NodePath.Of("tail"), ("stream", result.GetValue(stream)), ("type", wanted?.Type), ("id", wanted?.Id),
+                ("rate", result.GetValue(rate)), ("users", result.GetValue(users)));
+            try
             {
-                result.AddError("Say --shard N or --topic TYPE:ID, one of them.");
+                return await WatchAsync(operation, path, result.GetValue(count), cancellationToken);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                // The caller has seen enough.
+                return ExitCode.Done;
             }
         });
-        return command;
     }
+
+    private static async Task<int> WatchAsync(Operation operation, string path, int count, CancellationToken cancellationToken)
+    {
+        int shown = 0;
+        await foreach (NodeEvent one in operation.Node.WatchAsync(path, cancellationToken))
+        {
+            switch (one.Name)
+            {
+                case "counted" when operation.IsJson:
+                    await operation.Output.WriteLineAsync(one.Data.Json);
+                    await operation.Output.FlushAsync(cancellationToken);
+                    break;
+                case "counted":
+                    operation.Display.Row(CountedRow.Of(one.Data.As<CountedEvent>()));
+                    operation.Display.Show();
+                    break;
+                case "dropped" when !operation.IsJson:
+                    operation.Display.Line($"… {one.Data.As<DroppedEvents>().Count} more were not shown", Tone.Faint);
+                    operation.Display.Show();
+                    break;
+            }
+
+            if (string.Equals(one.Name, "counted", StringComparison.Ordinal) && ++shown == count)
+            {
+                return ExitCode.Done;
+            }
+        }
+
+        throw new NodeException("The node has stopped.");
+    }
+}
+
+/// <summary>An event as a row.</summary>
+internal static class CountedRow
+{
+    /// <summary>The heads of the cells.</summary>
+    public static IReadOnlyList<Column> Columns => ["time", "stream", "topic", "day", "place", "identity", "facts", "user"];
+
+    /// <summary>The cells.</summary>
+    public static Cell[] Of(CountedEvent one) =>
+    [
+        new(Form.Time(one.Time), Tone.Faint),
+        new(one.Stream, Tone.Good),
+        $"{one.Type}:{one.Id}",
+        Form.Day(one.Day),
+        new($"{one.Shard}/{one.SequenceNr}.{one.Index}", Tone.Faint),
+        new(one.Identity ?? "", one.Identity is "none" ? Tone.Warning : Tone.Faint),
+        Form.Facts(one.Facts),
+        Who(one),
+    ];
+
+    private static string Who(CountedEvent one) => string.Join(' ', new[]
+    {
+        one.UserId is { } user ? $"user={user}" : null,
+        one.Session is { } session ? $"session={session}" : null,
+        one.BusinessKey is { } key ? $"key={key}" : null,
+    }.OfType<string>());
 }

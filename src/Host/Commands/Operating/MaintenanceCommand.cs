@@ -1,7 +1,4 @@
-using System.CommandLine;
 using DataLoad.Host.Api;
-using DataLoad.Host.Commands.Operating.Rendering;
-using DataLoad.Host.Operating;
 
 namespace DataLoad.Host.Commands.Operating;
 
@@ -36,10 +33,130 @@ internal static class MaintenanceCommand
         Create(context, "checkpoint", "Flushes and snapshots all Partitions now.", CheckpointDetails);
 
     private static Command Create(OperatingContext context, string name, string summary, string details) =>
-        context.Define(name, summary, details, [], async (_, operation, cancellationToken) =>
+        context.Define(name, summary, details, [], (_, operation, cancellationToken) => operation.DoAsync<OperationResult>(
+            HttpMethod.Post, NodePath.Of(name), body: null, (display, done) => display.Line($"Done in {done.ElapsedMs} ms.", Tone.Good), cancellationToken));
+}
+
+/// <summary><c>dataload settings</c>: the node's effective settings.</summary>
+internal static class SettingsCommand
+{
+    private const string Details =
+        """
+        As the node has them: from the defaults, its files, its environment. Of Akka's settings those that differ from Akka's
+        own defaults. Secrets are masked.
+
+        Examples:
+          dataload settings
+          dataload settings intake
+          dataload settings akka.persistence
+          dataload settings --json | jq -r '.settings[] | select(.origin | startswith("reference.conf") | not) | .path'
+
+        Exit codes: 0 done; 2 the node could not be asked.
+        """;
+
+    public static Command Create(OperatingContext context)
     {
-        await operation.DoAsync<OperationResult>(HttpMethod.Post, NodePath.Of(name), body: null, (display, done) =>
-            display.Line($"Done in {done.ElapsedMs} ms.", Tone.Good), cancellationToken);
-        return ExitCode.Done;
-    });
+        Argument<string?> search = new("TEXT")
+        {
+            Description = "Settings alone with this text in their path.",
+            HelpName = "TEXT",
+            Arity = ArgumentArity.ZeroOrOne
+        };
+        return context.Define("settings", "Shows the node's settings and where each comes from.", Details, [search],
+            (result, operation, cancellationToken) => operation.ShowAsync<SettingList>(
+                NodePath.With(NodePath.Of("settings"), ("search", result.GetValue(search))),
+                (display, answer) => display.Table(["setting", "value", "from"],
+                    answer.Settings.Select(setting => new Cell[] { setting.Path, setting.Value, new(setting.Origin, Tone.Faint) })),
+                cancellationToken));
+    }
+}
+
+/// <summary><c>dataload log-level</c>: what the node logs.</summary>
+internal static class LogLevelCommand
+{
+    private static readonly string[] Levels = ["trace", "debug", "information", "warning", "error", "none"];
+
+    private const string Details =
+        """
+        Without a level it shows the levels; with one it sets it until the node ends, and is written to the audit log.
+
+        Examples:
+          dataload log-level
+          dataload log-level debug --category DataLoad.Engine.Intake
+          dataload log-level --reset --category DataLoad.Engine.Intake
+
+        Exit codes: 0 done; 2 it could not be done.
+        """;
+
+    public static Command Create(OperatingContext context)
+    {
+        Argument<string?> level = new("LEVEL")
+        {
+            Description = $"The level: {string.Join(", ", Levels)}.",
+            HelpName = "LEVEL",
+            Arity = ArgumentArity.ZeroOrOne
+        };
+        level.AcceptOnlyFromAmong(Levels);
+        Option<string?> category = Options.Text("--category", "NAME", "This category and all below it; the default level without it.", "DataLoad",
+            "DataLoad.Engine", "DataLoad.Engine.Intake", "DataLoad.Engine.Resolving", "DataLoad.Engine.Partitions", "Microsoft.AspNetCore");
+        Option<bool> reset = new("--reset") { Description = "Takes the level back to what it was at the start." };
+        return context.Define("log-level", "Shows or sets what the node logs.", Details, [level, category, reset],
+            (result, operation, cancellationToken) =>
+        {
+            string? to = result.GetValue(level);
+            string path = NodePath.Of("log-levels");
+            return to is null && !result.GetValue(reset)
+                ? operation.ShowAsync<LogLevelList>(path, Render, cancellationToken)
+                : operation.DoAsync<LogLevelList>(HttpMethod.Put, path, new { category = result.GetValue(category), level = to }, Render, cancellationToken);
+        }).Refuses(result => result.GetResult(level) is { Tokens.Count: > 0 } && result.GetValue(reset) ? "Say a level or --reset, not both." : null);
+    }
+
+    private static void Render(Display display, LogLevelList levels) => display.Table(
+        ["category", "level"],
+        levels.Categories.OrderBy(category => category.Key, StringComparer.Ordinal).Select(category => new Cell[] { category.Key, category.Value })
+            .Prepend(["(default)", levels.Default]));
+}
+
+/// <summary><c>dataload audit</c>: what operators did.</summary>
+internal static class AuditCommand
+{
+    private const string Details =
+        """
+        Newest first: whatever was changed through this interface, by whom, and with what outcome. Needs the operator's token.
+
+        Examples:
+          dataload audit
+          dataload audit --action dead.requeue --limit 10
+          dataload audit --before 1200
+
+        Exit codes: 0 done; 2 the node could not be asked.
+        """;
+
+    public static Command Create(OperatingContext context)
+    {
+        Option<string?> action = Options.Text("--action", "ACTION", "This action alone, such as stream.pause.", "stream.pause", "stream.resume", "flush",
+            "checkpoint", "dead.requeue", "dead.edit", "dead.purge", "log-level");
+        Option<long?> before = new("--before") { Description = "Entries before this id: the next page.", HelpName = "ID" };
+        Option<int> limit = Options.Number("--limit", "N", "How many entries, 1 to 500.", 1, 500, 50);
+        return context.Define("audit", "Shows what operators did, newest first.", Details, [action, before, limit],
+            (result, operation, cancellationToken) => operation.ShowAsync<AuditPage>(
+                NodePath.With(NodePath.Of("audit"), ("action", result.GetValue(action)), ("before", result.GetValue(before)),
+                    ("limit", result.GetValue(limit))),
+                Render,
+                cancellationToken));
+    }
+
+    private static void Render(Display display, AuditPage answer) => display.Table(
+        ["id", "time", "action", "target", "detail", "outcome", "actor", "node"],
+        answer.Entries.Select(entry => new Cell[]
+        {
+            Cell.Of(entry.Id) with { IsNumber = false },
+            Form.Time(entry.At),
+            entry.Action,
+            entry.Target ?? "",
+            entry.Detail ?? "",
+            new(entry.Outcome, entry.Outcome is "done" ? Tone.Good : entry.Outcome is "begun" ? Tone.Warning : Tone.Bad),
+            entry.Actor,
+            entry.Node,
+        }));
 }

@@ -1,8 +1,3 @@
-using System.CommandLine;
-using System.CommandLine.Parsing;
-using DataLoad.Host.Operating;
-using DataLoad.Host.Settings;
-
 namespace DataLoad.Host.Commands.Operating;
 
 /// <summary>Which node a command asks.</summary>
@@ -16,30 +11,26 @@ internal abstract class NodeSource
     public abstract (NodeAccess Node, ConsoleSettings Settings) Find(ParseResult result);
 }
 
-/// <summary>
-/// The node that a command line names: by <c>--address</c>, else by <c>dataload.http.urls</c> of the settings. The token
-/// comes from the settings or the environment alone, since a command line can be seen by other users of the machine.
-/// </summary>
+/// <summary>The node that a command line names: by <c>--address</c>, else by <c>dataload.http.urls</c> of the settings. The token comes from the
+/// settings or the environment alone, since a command line can be seen by other users of the machine.</summary>
 internal sealed class NamedNode(Option<FileInfo[]> config) : NodeSource
 {
     private readonly Option<Uri?> _address = new("--address", "-a")
     {
         Description = "Where the node answers, as in --address http://10.0.0.5:8080; without it, the first of dataload.http.urls (DATALOAD_HTTP).",
         HelpName = "URL",
-        CustomParser = ParseAddress,
+        CustomParser = result => Options.Read(result, "address", "http://HOST:PORT, such as http://127.0.0.1:8080", ParseAddress),
     };
 
-    /// <inheritdoc/>
     public override void AddTo(Command command)
     {
         command.Add(_address);
         command.Add(config);
     }
 
-    /// <inheritdoc/>
     public override (NodeAccess Node, ConsoleSettings Settings) Find(ParseResult result)
     {
-        HostSettings settings = ConfigOption.Load(result.GetValue(config));
+        HostSettings settings = result.LoadSettings(config);
         Uri address = result.GetValue(_address) ?? FirstOf(settings.Http.Urls);
         string? token = settings.Http.OperatorToken.Length > 0 ? settings.Http.OperatorToken
             : settings.Http.ReaderToken.Length > 0 ? settings.Http.ReaderToken
@@ -60,29 +51,20 @@ internal sealed class NamedNode(Option<FileInfo[]> config) : NodeSource
         return url.Host is "0.0.0.0" or "[::]" ? new UriBuilder(url) { Host = "127.0.0.1" }.Uri : url;
     }
 
-    private static Uri? ParseAddress(ArgumentResult result)
+    private static Uri? ParseAddress(string text)
     {
-        string text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
         string whole = text.Contains("://", StringComparison.Ordinal) ? text : $"http://{text}";
-        if (Uri.TryCreate(whole, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https" && address.UserInfo.Length == 0)
-        {
-            return address;
-        }
-
-        result.AddError($"'{text}' is no address: expected http://HOST:PORT, such as http://127.0.0.1:8080.");
-        return null;
+        return Uri.TryCreate(whole, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https" && address.UserInfo.Length == 0 ? address : null;
     }
 }
 
 /// <summary>The node that a console is attached to: its commands need not name it.</summary>
 internal sealed class AttachedNode(NodeAccess node, ConsoleSettings settings) : NodeSource
 {
-    /// <inheritdoc/>
     public override void AddTo(Command command)
     {
         // There is nothing to say.
     }
 
-    /// <inheritdoc/>
     public override (NodeAccess Node, ConsoleSettings Settings) Find(ParseResult result) => (node, settings);
 }

@@ -1,7 +1,4 @@
-using System.CommandLine;
 using DataLoad.Host.Api;
-using DataLoad.Host.Commands.Operating.Rendering;
-using DataLoad.Host.Operating;
 
 namespace DataLoad.Host.Commands.Operating;
 
@@ -71,4 +68,67 @@ internal static class StatusCommand
         string.Join(' ', new[] { health.Ok ? "ok" : "FAILS", health.Name, health.Detail is null ? null : $"({health.Detail})" }.Where(part =>
             !string.IsNullOrEmpty(part))),
         health.Ok ? Tone.Good : Tone.Bad);
+}
+
+/// <summary><c>dataload shards</c>: the Partitions that run on the node, which the API calls shards.</summary>
+internal static class ShardsCommand
+{
+    private const string Details =
+        """
+        A shard is a Partition: a fixed part of all topics. sequence-nr is its last block's number, behind is how many
+        events a recovery would replay, unflushed how many Counters wait for their row.
+
+        Examples:
+          dataload shards
+          dataload shards --watch
+
+        Exit codes: 0 done; 1 one has damaged Counters; 2 the node could not be asked.
+        """;
+
+    public static Command Create(OperatingContext context)
+    {
+        var watch = new WatchOptions();
+        return context.Define("shards", "Shows the Partitions that run on the node.", Details, watch.Symbols, (result, operation, cancellationToken) =>
+            operation.WatchAsync<ShardList>(watch, result, NodePath.Of("shards"), Render, answer =>
+                answer.Shards.Any(shard => shard.Damaged > 0) ? ExitCode.Found : ExitCode.Done, cancellationToken));
+    }
+
+    private static void Render(Display display, ShardList answer)
+    {
+        if (answer.Shards.Count == 0 && display.IsTerminal)
+        {
+            display.Line("No Partition runs on this node: it stands by, starts or stops.", Tone.Warning);
+            return;
+        }
+
+        display.Table(
+            [.. new[] { "shard", "epoch", "sequence-nr", "behind", "counters", "bytes", "unflushed", "damaged" }.Select(Column.Number)],
+            answer.Shards.OrderBy(shard => shard.Shard).Select(shard => new[]
+            {
+                Cell.Of(shard.Shard), Cell.Of(shard.Epoch), Cell.Of(shard.SequenceNr), Cell.Of(shard.Uncheckpointed), Cell.Of(shard.Counters),
+                Cell.Of(shard.ResidentBytes), Cell.Of(shard.Unflushed), Cell.Unless0(shard.Damaged, Tone.Bad),
+            }));
+    }
+}
+
+/// <summary><c>dataload nodes</c>: the nodes of the store.</summary>
+internal static class NodesCommand
+{
+    private const string Details =
+        """
+        The node that was asked is marked with *. Over SQLite a node that stands by is known to itself alone.
+
+        Example:
+          dataload nodes
+
+        Exit codes: 0 done; 2 the node could not be asked.
+        """;
+
+    public static Command Create(OperatingContext context) =>
+        context.Define("nodes", "Shows the nodes that live: who runs the Partitions, who stands by.", Details, [], (_, operation, cancellationToken) =>
+            operation.ShowAsync<NodeList>(NodePath.Of("nodes"), Render, cancellationToken));
+
+    private static void Render(Display display, NodeList answer) => display.Table(
+        ["node", "address", "state", Column.Number("shards")],
+        answer.Nodes.Select(node => new Cell[] { node.IsSelf ? $"{node.Id} *" : node.Id, node.Address, node.State ?? "", Cell.Of(node.Shards) }));
 }

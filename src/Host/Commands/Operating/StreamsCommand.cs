@@ -1,7 +1,4 @@
-using System.CommandLine;
 using DataLoad.Host.Api;
-using DataLoad.Host.Commands.Operating.Rendering;
-using DataLoad.Host.Operating;
 
 namespace DataLoad.Host.Commands.Operating;
 
@@ -25,7 +22,7 @@ internal static class StreamsCommand
     public static Command Create(OperatingContext context)
     {
         var watch = new WatchOptions();
-        Argument<string?> stream = Completions.StreamArgument("This stream alone, with its dead letters by reason.", isRequired: false);
+        Argument<string?> stream = Options.StreamArgument("This stream alone, with its dead letters by reason.", ArgumentArity.ZeroOrOne);
         return context.Define("streams", "Shows the streams: state, rates, lag, unacknowledged, retries.", Details, [stream, .. watch.Symbols],
             (result, operation, cancellationToken) =>
             result.GetValue(stream) is { } name
@@ -71,4 +68,43 @@ internal static class StreamsCommand
     }
 
     private static int CodeOf(StreamDetails stream) => stream.State is "failing" ? ExitCode.Found : ExitCode.Done;
+}
+
+/// <summary><c>dataload pause</c> and <c>dataload resume</c>: whether a stream is consumed.</summary>
+internal static class PauseCommand
+{
+    private const string PauseDetails =
+        """
+        Its messages wait in their queue, and what the node has not taken in hand goes back there. The other streams go on.
+        A pause survives restarts, until 'dataload resume'. It is written to the audit log.
+
+        Example:
+          dataload pause act.buy
+
+        Exit codes: 0 done; 2 it could not be done.
+        """;
+
+    private const string ResumeDetails =
+        """
+        Takes a pause back; the queue's messages are counted as if there had been none.
+
+        Example:
+          dataload resume act.buy
+
+        Exit codes: 0 done; 2 it could not be done.
+        """;
+
+    public static Command CreatePause(OperatingContext context) => Create(context, "pause", "Stops consuming a stream until it is resumed.", PauseDetails);
+
+    public static Command CreateResume(OperatingContext context) => Create(context, "resume", "Consumes a stream again that was paused.", ResumeDetails);
+
+    private static Command Create(OperatingContext context, string name, string summary, string details)
+    {
+        Argument<string?> stream = Options.StreamArgument("The stream, such as act.buy.", ArgumentArity.ExactlyOne);
+        return context.Define(name, summary, details, [stream], (result, operation, cancellationToken) => operation.DoAsync<StreamDetails>(
+            HttpMethod.Post, NodePath.Of("streams", result.GetValue(stream)!, name), body: null, Render, cancellationToken));
+    }
+
+    private static void Render(Display display, StreamDetails stream) => display.Line(
+        $"{stream.Name} {(stream.Paused ? "is paused" : "is consumed again")}.", stream.Paused ? Tone.Warning : Tone.Good);
 }

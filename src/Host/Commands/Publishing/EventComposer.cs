@@ -1,8 +1,5 @@
-using System.Globalization;
-using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using DataLoad.Engine.Contract;
 using DataLoad.Engine.Decoding;
 using DataLoad.Engine.Intake;
 using DataLoad.Engine.Resolving;
@@ -10,8 +7,7 @@ using DataLoad.Host.Hosting;
 
 namespace DataLoad.Host.Commands.Publishing;
 
-/// <summary>Makes messages as the services send them, and has the engine's own decoder judge each.</summary>
-/// <param name="settings">The bounds that the engine judges by.</param>
+/// <summary>Makes messages as the services send them, and has the engine's own decoder judge each within the engine's bounds.</summary>
 internal sealed class EventComposer(IntakeSettings settings)
 {
     private const string Json = "application/json";
@@ -20,9 +16,7 @@ internal sealed class EventComposer(IntakeSettings settings)
 
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Makes a message.</summary>
-    /// <param name="request">What is asked for.</param>
-    /// <param name="now">The time of an event that is given none.</param>
+    /// <summary>Makes a message; without a time of its own, the event happens now.</summary>
     /// <exception cref="StartException">The engine would reject it; the message is the rejection's sentence.</exception>
     public EventMessage Compose(PublishRequest request, DateTimeOffset now)
     {
@@ -85,7 +79,7 @@ internal sealed class EventComposer(IntakeSettings settings)
         if (stream.Lookups.IsEmpty)
         {
             fields.TryAdd("sessionStr", Guid.NewGuid().ToString("N"));
-            fields.TryAdd("ctime", now.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture));
+            fields.TryAdd("ctime", now.ToUnixTimeMilliseconds().ToString());
         }
 
         return fields;

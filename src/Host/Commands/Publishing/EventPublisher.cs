@@ -1,3 +1,4 @@
+using DataLoad.Engine.Intake;
 using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Host.Commands.Checking;
 using DataLoad.Host.Hosting;
@@ -64,4 +65,23 @@ internal sealed class EventPublisher(AmqpConnector connector)
     private static Task PublishAsync(IChannel channel, EventMessage message, CancellationToken cancellationToken) =>
         channel.BasicPublishAsync(message.Exchange, routingKey: "", mandatory: message.DelayMs is null, message.ToProperties(), message.Body,
             cancellationToken).AsTask();
+}
+
+/// <summary>A message that is ready to be published, with what header <c>x-delay</c> says or null for none.</summary>
+internal sealed record EventMessage(string Exchange, string ContentType, string? ContentEncoding, byte[] Body, string? MessageId, long? DelayMs)
+{
+    /// <summary>The properties as AMQP has them; persistent, as Spring's are.</summary>
+    public BasicProperties ToProperties() => new()
+    {
+        DeliveryMode = DeliveryModes.Persistent,
+        ContentType = ContentType,
+        ContentEncoding = ContentEncoding,
+        MessageId = MessageId,
+
+        // Spring writes an Integer, which is what the broker's plugin expects.
+        Headers = DelayMs is not { } delay ? null : new Dictionary<string, object?>(StringComparer.Ordinal)
+        {
+            [DeliveryHeaders.Delay] = delay is >= int.MinValue and <= int.MaxValue ? (int)delay : delay,
+        },
+    };
 }

@@ -2,10 +2,7 @@ using System.Buffers.Binary;
 
 namespace DataLoad.Host.Commands.Publishing;
 
-/// <summary>
-/// Writes an Integer or a String as <c>java.io.ObjectOutputStream</c> does, after the Java Object Serialization
-/// Specification, chapter 6.
-/// </summary>
+/// <summary>Writes an Integer or a String as <c>java.io.ObjectOutputStream</c> does, after the Java Object Serialization Specification, chapter 6.</summary>
 internal static class JavaBody
 {
     public const string ContentType = "application/x-java-serialized-object";

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 
 namespace DataLoad.Host.Hocon.Resolving;
@@ -18,8 +17,7 @@ internal sealed class HoconBudget(HoconLimits limits)
         _steps += steps;
         if (_steps > limits.MaxResolveSteps)
         {
-            throw new HoconException(
-                origin, string.Create(CultureInfo.InvariantCulture, $"substitutions take more than {limits.MaxResolveSteps} steps to resolve"));
+            throw new HoconException(origin, $"substitutions take more than {limits.MaxResolveSteps} steps to resolve");
         }
     }
 
@@ -32,8 +30,7 @@ internal sealed class HoconBudget(HoconLimits limits)
         if (++_depth > limits.MaxSubstitutionDepth || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
             _depth--;
-            throw new HoconException(
-                origin, string.Create(CultureInfo.InvariantCulture, $"substitutions nested too deep (at most {limits.MaxSubstitutionDepth} levels)"));
+            throw new HoconException(origin, $"substitutions nested too deep (at most {limits.MaxSubstitutionDepth} levels)");
         }
     }
 
@@ -46,13 +43,11 @@ internal sealed class HoconBudget(HoconLimits limits)
     {
         if (node.Height > limits.MaxDepth + 1)
         {
-            throw new HoconException(
-                node.Origin, string.Create(CultureInfo.InvariantCulture, $"values nested too deep after substitution (at most {limits.MaxDepth} levels)"));
+            throw new HoconException(node.Origin, $"values nested too deep after substitution (at most {limits.MaxDepth} levels)");
         }
 
         return node.Size <= limits.MaxResolvedSize
             ? node
-            : throw new HoconException(
-                node.Origin, string.Create(CultureInfo.InvariantCulture, $"a value larger than {limits.MaxResolvedSize} characters after substitution"));
+            : throw new HoconException(node.Origin, $"a value larger than {limits.MaxResolvedSize} characters after substitution");
     }
 }

@@ -2,14 +2,12 @@ using DataLoad.Host.Hocon.Syntax;
 
 namespace DataLoad.Host.Hocon.Resolving;
 
-/// <summary>
-/// Finds the definitions of a path without evaluating the objects on the way, so that an object may refer to its own
-/// fields. Definitions are layers, earliest first; only layers that are objects have fields.
-/// </summary>
+/// <summary>Finds the definitions of a path without evaluating the objects on the way, so that an object may refer to its own fields. Definitions are
+/// layers, earliest first; only layers that are objects have fields.</summary>
 internal sealed class HoconLookup(SyntaxObject root, HoconTracker tracker, HoconBudget budget, Func<string, bool> isVariable)
 {
-    /// <summary>The definitions of <paramref name="path"/>; none when there are none.</summary>
-    public IReadOnlyList<SyntaxNode> Find(IReadOnlyList<string> path, HoconOrigin origin)
+    /// <summary>The definitions of <paramref name="path"/>, at least one; null when there is none.</summary>
+    public IReadOnlyList<SyntaxNode>? Find(IReadOnlyList<string> path, HoconOrigin origin)
     {
         budget.Enter(origin);
         try
@@ -21,7 +19,7 @@ internal sealed class HoconLookup(SyntaxObject root, HoconTracker tracker, Hocon
                 CollectReversed(layers, key, origin, found);
                 if (found.Count == 0)
                 {
-                    return [];
+                    return null;
                 }
 
                 found.Reverse();
@@ -41,7 +39,7 @@ internal sealed class HoconLookup(SyntaxObject root, HoconTracker tracker, Hocon
     private bool CollectReversed(IReadOnlyList<SyntaxNode> layers, string key, HoconOrigin origin, List<SyntaxNode> found)
     {
         budget.Spend(1 + layers.Count, origin);
-        for (int i = tracker.LookBackFromDirect(layers) - 1; i >= 0; i--)
+        for (int i = tracker.CountBefore(layers, isAny: false) - 1; i >= 0; i--)
         {
             bool isOpen = layers[i] switch
             {
@@ -76,28 +74,14 @@ internal sealed class HoconLookup(SyntaxObject root, HoconTracker tracker, Hocon
     private bool CollectThrough(SyntaxSubstitution substitution, string key, List<SyntaxNode> found) =>
         UnderWay(substitution, () =>
         {
-            IReadOnlyList<SyntaxNode> layers = [];
-            if (substitution.Prefix.Count > 0)
-            {
-                layers = Find([.. substitution.Prefix, .. substitution.Path], substitution.Origin);
-            }
-
-            if (layers.Count == 0)
-            {
-                layers = Find(substitution.Path, substitution.Origin);
-            }
-
             // An environment variable is text, and hides what was before.
-            return layers.Count > 0
+            return substitution.Find(path => Find(path, substitution.Origin)) is { } layers
                 ? CollectReversed(layers, key, substitution.Origin, found)
                 : !isVariable(string.Join('.', substitution.Path));
         });
 
-    private bool CollectThrough(SyntaxConcatenation concatenation, string key, List<SyntaxNode> found)
-    {
-        List<SyntaxNode> pieces = [.. concatenation.Pieces.Where(static piece => piece is not SyntaxScalar { IsSeparator: true })];
-        return UnderWay(concatenation, () => CollectReversed(pieces, key, concatenation.Origin, found));
-    }
+    private bool CollectThrough(SyntaxConcatenation concatenation, string key, List<SyntaxNode> found) =>
+        UnderWay(concatenation, () => CollectReversed([.. concatenation.Values], key, concatenation.Origin, found));
 
     private bool UnderWay(SyntaxNode node, Func<bool> collect)
     {

@@ -13,20 +13,21 @@ internal abstract class HoconNode(HoconOrigin origin, long size, int height)
     public int Height { get; } = height;
 
     /// <summary>What this is, for messages: a value, an array or an object.</summary>
-    public abstract string Describe();
+    public string Describe() => this switch
+    {
+        HoconObjectNode => "an object",
+        HoconArrayNode => "an array",
+        HoconScalarNode { IsNull: true } => "null",
+        _ => "a single value",
+    };
 }
 
-/// <summary>A text, or null.</summary>
-/// <param name="origin">Where it was written.</param>
-/// <param name="text">The text as written, without quotes.</param>
-/// <param name="isNull">Whether this is the unquoted word null.</param>
-internal sealed class HoconScalarNode(HoconOrigin origin, string text, bool isNull) : HoconNode(origin, 1 + text.Length, 1)
+/// <summary>A text as written, without quotes, or the unquoted word null.</summary>
+internal sealed class HoconScalarNode(HoconOrigin origin, string text, bool isNull = false) : HoconNode(origin, 1 + text.Length, 1)
 {
     public string Text { get; } = text;
 
     public bool IsNull { get; } = isNull;
-
-    public override string Describe() => IsNull ? "null" : "a single value";
 }
 
 /// <summary>An array.</summary>
@@ -34,8 +35,6 @@ internal sealed class HoconArrayNode(HoconOrigin origin, IReadOnlyList<HoconNode
     : HoconNode(origin, 1 + items.Sum(static item => item.Size), 1 + items.Select(static item => item.Height).DefaultIfEmpty().Max())
 {
     public IReadOnlyList<HoconNode> Items { get; } = items;
-
-    public override string Describe() => "an array";
 }
 
 /// <summary>An object. <paramref name="fields"/> is not changed once it is handed over.</summary>
@@ -46,8 +45,6 @@ internal sealed class HoconObjectNode(HoconOrigin origin, OrderedDictionary<stri
         1 + fields.Values.Select(static value => value.Height).DefaultIfEmpty().Max())
 {
     public OrderedDictionary<string, HoconNode> Fields { get; } = fields;
-
-    public override string Describe() => "an object";
 
     /// <summary>This object with <paramref name="later"/> merged over it, recursively. Heights bound the recursion.</summary>
     public HoconObjectNode MergedWith(HoconObjectNode later)

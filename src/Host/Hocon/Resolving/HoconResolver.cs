@@ -1,16 +1,12 @@
 using System.Diagnostics;
-using System.Text;
 using DataLoad.Host.Hocon.Syntax;
 
 namespace DataLoad.Host.Hocon.Resolving;
 
-/// <summary>
-/// Turns a merged configuration as written into values, following substitutions. A substitution sees the final value of
-/// its path, except inside a definition of that very path, where it sees the definitions before it.
-/// </summary>
+/// <summary>Turns a merged configuration as written into values, following substitutions. A substitution sees the final value of its path, except
+/// inside a definition of that very path, where it sees the definitions before it.</summary>
 internal sealed class HoconResolver
 {
-    private readonly SyntaxObject _root;
     private readonly IReadOnlyDictionary<string, string> _environment;
     private readonly HoconBudget _budget;
     private readonly HoconTracker _tracker = new();
@@ -18,7 +14,6 @@ internal sealed class HoconResolver
 
     private HoconResolver(SyntaxObject root, IReadOnlyDictionary<string, string> environment, HoconLimits limits)
     {
-        _root = root;
         _environment = environment;
         _budget = new HoconBudget(limits);
         _lookup = new HoconLookup(root, _tracker, _budget, name => environment.ContainsKey(name));
@@ -26,17 +21,14 @@ internal sealed class HoconResolver
 
     /// <summary>Resolves the configuration <paramref name="root"/>.</summary>
     /// <exception cref="HoconException">An undefined or circular substitution, a mixed concatenation, a limit.</exception>
-    public static HoconObjectNode Resolve(SyntaxObject root, IReadOnlyDictionary<string, string> environment, HoconLimits limits)
-    {
-        var resolver = new HoconResolver(root, environment, limits);
-        return (HoconObjectNode)resolver.Evaluate(resolver._root)!;
-    }
+    public static HoconObjectNode Resolve(SyntaxObject root, IReadOnlyDictionary<string, string> environment, HoconLimits limits) =>
+        (HoconObjectNode)new HoconResolver(root, environment, limits).Evaluate(root)!;
 
     /// <summary>The value of definitions layered one over the other, earliest first; null when undefined.</summary>
     private HoconNode? EvaluateLayers(IReadOnlyList<SyntaxNode> layers)
     {
         HoconObjectNode? merged = null;
-        for (int i = _tracker.LookBackFromAny(layers) - 1; i >= 0; i--)
+        for (int i = _tracker.CountBefore(layers, isAny: true) - 1; i >= 0; i--)
         {
             switch (Evaluate(layers[i]))
             {
@@ -138,15 +130,8 @@ internal sealed class HoconResolver
 
     private HoconNode? EvaluateSubstitution(SyntaxSubstitution substitution)
     {
-        long lookedBack = _tracker.LookedBack;
-        HoconNode? value = null;
-        if (substitution.Prefix.Count > 0)
-        {
-            value = EvaluateLayers(_lookup.Find([.. substitution.Prefix, .. substitution.Path], substitution.Origin));
-        }
-
-        value ??= EvaluateLayers(_lookup.Find(substitution.Path, substitution.Origin));
-        if (value is not null)
+        long before = _tracker.SelfReferences;
+        if (substitution.Find(path => EvaluateLayers(_lookup.Find(path, substitution.Origin) ?? [])) is { } value)
         {
             return value;
         }
@@ -154,7 +139,7 @@ internal sealed class HoconResolver
         string variable = string.Join('.', substitution.Path);
         if (_environment.TryGetValue(variable, out string? text))
         {
-            return new HoconScalarNode(HoconOrigin.Environment(variable), text, isNull: false);
+            return new HoconScalarNode(HoconOrigin.Environment(variable), text);
         }
 
         if (substitution.IsOptional)
@@ -162,7 +147,7 @@ internal sealed class HoconResolver
             return null;
         }
 
-        throw _tracker.LookedBack != lookedBack
+        throw _tracker.SelfReferences != before
             ? new HoconException(substitution.Origin, "substitution cycle: " + _tracker.Cycle)
             : new HoconException(
                 substitution.Origin,
@@ -232,7 +217,7 @@ internal sealed class HoconResolver
         }
 
         // A value left alone by undefined neighbours keeps its kind and its origin.
-        return values is [HoconScalarNode alone] ? alone : new HoconScalarNode(concatenation.Origin, text.ToString(), isNull: false);
+        return values is [HoconScalarNode alone] ? alone : new HoconScalarNode(concatenation.Origin, text.ToString());
     }
 
     private HoconObjectNode Merge(HoconObjectNode earlier, HoconObjectNode later)
@@ -242,5 +227,5 @@ internal sealed class HoconResolver
     }
 
     private static HoconScalarNode Scalar(SyntaxScalar scalar) =>
-        new(scalar.Origin, scalar.Text, isNull: !scalar.IsQuoted && string.Equals(scalar.Text, "null", StringComparison.Ordinal));
+        new(scalar.Origin, scalar.Text, scalar.IsNull);
 }

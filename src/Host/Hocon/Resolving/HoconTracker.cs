@@ -3,10 +3,8 @@ using DataLoad.Host.Hocon.Syntax;
 
 namespace DataLoad.Host.Hocon.Resolving;
 
-/// <summary>
-/// Knows which values are being evaluated. A value met again while under way is a self-reference: the lookup then sees
-/// only the definitions before it, and what comes out depends on where it was looked at from, so it is not remembered.
-/// </summary>
+/// <summary>Knows which values are being evaluated. A value met again while under way is a self-reference: the lookup then sees only the definitions
+/// before it, and what comes out depends on where it was looked at from, so it is not remembered.</summary>
 internal sealed class HoconTracker
 {
     private readonly Dictionary<SyntaxNode, HoconEvaluation> _evaluations = new(ReferenceEqualityComparer.Instance);
@@ -17,7 +15,7 @@ internal sealed class HoconTracker
     private int _lowestMet = int.MaxValue;
 
     /// <summary>How often a lookup has met a value under way.</summary>
-    public long LookedBack { get; private set; }
+    public long SelfReferences { get; private set; }
 
     /// <summary>The substitutions of the last such circle.</summary>
     public string Cycle { get; private set; } = "";
@@ -58,16 +56,10 @@ internal sealed class HoconTracker
     /// <summary>Comes out of the fields of an object.</summary>
     public void Ascend() => _generation--;
 
-    /// <summary>How many of <paramref name="layers"/> may be evaluated: those before the first one under way.</summary>
-    public int LookBackFromAny(IReadOnlyList<SyntaxNode> layers) => LookBack(layers, isAny: true);
-
-    /// <summary>
-    /// How many of <paramref name="layers"/> may be searched for a key. A substitution whose own text is being followed is
-    /// looked back from; one that is under way only because an object it led to is being evaluated can be searched.
-    /// </summary>
-    public int LookBackFromDirect(IReadOnlyList<SyntaxNode> layers) => LookBack(layers, isAny: false);
-
-    private int LookBack(IReadOnlyList<SyntaxNode> layers, bool isAny)
+    /// <summary>How many of <paramref name="layers"/> may be evaluated, those before the first one under way; or, where not just any counts, be
+    /// searched for a key. Then a substitution whose own text is being followed is looked back from, while one that is under way only because an
+    /// object it led to is being evaluated can be searched.</summary>
+    public int CountBefore(IReadOnlyList<SyntaxNode> layers, bool isAny)
     {
         for (int i = 0; i < layers.Count; i++)
         {
@@ -79,7 +71,7 @@ internal sealed class HoconTracker
                 continue;
             }
 
-            LookedBack++;
+            SelfReferences++;
             _lowestMet = Math.Min(_lowestMet, evaluation.Position);
             Cycle = Describe(evaluation.Position);
             return i;

@@ -4,36 +4,26 @@ using DataLoad.Host.Hocon.Syntax;
 namespace DataLoad.Host.Hocon.Schema;
 
 /// <summary>Holds override files against the reference: every key known, every value of the same kind.</summary>
-internal sealed class HoconSchema
+internal sealed class HoconSchema(HoconLayers layers, IReadOnlyList<HoconOpenMap> openMaps)
 {
-    /// <summary>Enough to mend a file by; a hostile one must not fill the memory with its mistakes.</summary>
+    /// <summary>Enough to correct a file by; a hostile one must not fill the memory with its mistakes.</summary>
     private const int MaxProblems = 50;
 
-    private readonly HoconLayers _layers;
-    private readonly HoconShape _reference;
-    private readonly List<(IReadOnlyList<string> Pattern, IReadOnlyList<string>? Template)> _openMaps = [];
+    private readonly (IReadOnlyList<string> Pattern, IReadOnlyList<string>? Template)[] _openMaps =
+        [.. openMaps.Select(map => (ParsePattern(map.Pattern), map.Template is null ? null : HoconPath.Parse(map.Template)))];
+
     private readonly List<HoconProblem> _problems = [];
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
-
-    public HoconSchema(HoconLayers layers, IReadOnlyList<HoconOpenMap> openMaps)
-    {
-        _layers = layers;
-        _reference = layers.Reference;
-        foreach (HoconOpenMap map in openMaps)
-        {
-            _openMaps.Add((ParsePattern(map.Pattern), map.Template is null ? null : HoconPath.Parse(map.Template)));
-        }
-    }
 
     /// <summary>What is wrong in the override files, and in <paramref name="resolved"/> by way of substitutions.</summary>
     public IReadOnlyList<HoconProblem> Check(HoconObjectNode resolved)
     {
-        foreach (HoconShape shape in _layers.Overrides)
+        foreach (HoconShape shape in layers.Overrides)
         {
-            CheckFields(shape, _reference, [], []);
+            CheckFields(shape, layers.Reference, [], []);
         }
 
-        CheckFields(HoconShape.Of(resolved), _reference, [], []);
+        CheckFields(HoconShape.Of(resolved), layers.Reference, [], []);
         return _problems;
     }
 
@@ -63,7 +53,7 @@ internal sealed class HoconSchema
                 isFreeForm |= template is null;
                 if (template is not null)
                 {
-                    fieldKnown = HoconShape.Union(fieldKnown, _reference.Find(template));
+                    fieldKnown = HoconShape.Union(fieldKnown, layers.Reference.Find(template));
                     fieldKnownPath = [.. template];
                 }
             }
@@ -72,7 +62,7 @@ internal sealed class HoconSchema
             {
                 CheckValue(field, fieldKnown, fieldPath, fieldKnownPath, isFreeForm);
             }
-            else if (!isFreeForm && !known.IsOpen && !(path.Count == 0 && _layers.Referenced.Contains(key)))
+            else if (!isFreeForm && !known.IsOpen && !(path.Count == 0 && layers.Referenced.Contains(key)))
             {
                 ReportUnknown(field, known, path, key);
             }
@@ -84,7 +74,7 @@ internal sealed class HoconSchema
         if (actual.Kind != known.Kind && actual.Kind != HoconShapeKind.Any && known.Kind != HoconShapeKind.Any)
         {
             string text = HoconPath.Render(path);
-            Report(actual.Origin, text, $"{text} is {Describe(actual.Kind)}: expected {Describe(known.Kind)}, as at {known.Origin}", suggestion: null);
+            Report(actual.Origin, text, $"{text} is {Describe(actual.Kind)}: expected {Describe(known.Kind)}, as at {known.Origin}");
         }
         else if (!isFreeForm && known.Kind == HoconShapeKind.Object)
         {
@@ -104,40 +94,101 @@ internal sealed class HoconSchema
         string text = HoconPath.Render([.. path, key]);
         string? suggestion = HoconSuggestion.Nearest(key, known.Fields.Keys) is { } sibling
             ? HoconPath.Render([.. path, sibling])
-            : HoconSuggestion.Elsewhere(key, _reference);
-        string hint = suggestion is null ? "" : $"; did you mean {suggestion}?";
-        Report(actual.Origin, text, $"{HoconToken.Shorten(text)} is not a known setting{hint}", suggestion);
+            : HoconSuggestion.Elsewhere(key, layers.Reference);
+        Report(actual.Origin, text, $"{HoconToken.Shorten(text)} is not a known setting{HoconSuggestion.Ask(suggestion)}");
     }
 
-    private void Report(HoconOrigin origin, string path, string message, string? suggestion)
+    private void Report(HoconOrigin origin, string path, string message)
     {
         if (_reported.Add(path))
         {
-            _problems.Add(new HoconProblem(origin, path, message, suggestion));
+            _problems.Add(new HoconProblem(origin, path, message));
         }
     }
 
-    private static bool Matches(IReadOnlyList<string> pattern, List<string> path)
-    {
-        if (pattern.Count != path.Count)
-        {
-            return false;
-        }
+    private static bool Matches(IReadOnlyList<string> pattern, List<string> path) => pattern.Count == path.Count
+        && pattern.Zip(path).All(static pair => pair.First is "*" || string.Equals(pair.First, pair.Second, StringComparison.Ordinal));
+}
 
-        for (int i = 0; i < pattern.Count; i++)
+/// <summary>What the reference and each override file set before they were merged, and the top-level keys that the files' substitutions name.</summary>
+internal sealed record HoconLayers(HoconShape Reference, IReadOnlyList<HoconShape> Overrides, IReadOnlySet<string> Referenced);
+
+/// <summary>Finds the known key that a mistyped one was probably meant to be.</summary>
+internal static class HoconSuggestion
+{
+    /// <summary>Longer keys are not compared: nobody mistypes them, and comparing costs the product of the lengths.</summary>
+    private const int MaxChars = 80;
+
+    /// <summary>The nearest of <paramref name="known"/>, or null when all are too far.</summary>
+    public static string? Nearest(string key, IEnumerable<string> known)
+    {
+        int allowed = Math.Max(2, key.Length / 3);
+        string? nearest = null;
+        foreach (string candidate in known)
         {
-            if (!string.Equals(pattern[i], "*", StringComparison.Ordinal) && !string.Equals(pattern[i], path[i], StringComparison.Ordinal))
+            int distance = Distance(key, candidate);
+
+            // As many changes as letters would make anything of anything.
+            if (distance <= allowed && distance < Math.Max(key.Length, candidate.Length))
             {
-                return false;
+                nearest = candidate;
+                allowed = distance - 1;
             }
         }
 
-        return true;
+        return nearest;
+    }
+
+    /// <summary>The end of a sentence that asks whether a path was meant; nothing where there is none.</summary>
+    public static string Ask(string? suggestion) => suggestion is null ? "" : $"; did you mean {suggestion}?";
+
+    /// <summary>A path in <paramref name="root"/> that ends in <paramref name="key"/>, or null.</summary>
+    public static string? Elsewhere(string key, HoconShape root)
+    {
+        var open = new Queue<(string Path, HoconShape Shape)>([("", root)]);
+        while (open.TryDequeue(out (string Path, HoconShape Shape) at))
+        {
+            foreach ((string name, HoconShape shape) in at.Shape.Fields)
+            {
+                string path = HoconPath.Join(at.Path, name);
+                if (string.Equals(name, key, StringComparison.Ordinal))
+                {
+                    return path;
+                }
+
+                open.Enqueue((path, shape));
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Letters to insert, remove, replace or swap with their neighbour to make <paramref name="b"/> of <paramref name="a"/>.</summary>
+    internal static int Distance(string a, string b)
+    {
+        if (a.Length > MaxChars || b.Length > MaxChars)
+        {
+            return int.MaxValue;
+        }
+
+        int[,] cost = new int[a.Length + 1, b.Length + 1];
+        for (int i = 0; i <= a.Length; i++)
+        {
+            for (int j = 0; j <= b.Length; j++)
+            {
+                if (i == 0 || j == 0)
+                {
+                    cost[i, j] = i + j;
+                    continue;
+                }
+
+                int replace = cost[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+                int best = Math.Min(replace, 1 + Math.Min(cost[i - 1, j], cost[i, j - 1]));
+                bool isSwapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+                cost[i, j] = isSwapped ? Math.Min(best, cost[i - 2, j - 2] + 1) : best;
+            }
+        }
+
+        return cost[a.Length, b.Length];
     }
 }
-
-/// <summary>What the reference and each override file set, before they were merged.</summary>
-/// <param name="Reference">What the reference sets.</param>
-/// <param name="Overrides">What each file sets.</param>
-/// <param name="Referenced">The top-level keys that the files' substitutions name.</param>
-internal sealed record HoconLayers(HoconShape Reference, IReadOnlyList<HoconShape> Overrides, IReadOnlySet<string> Referenced);

@@ -52,16 +52,8 @@ internal sealed class HoconShape(HoconOrigin origin)
     }
 
     /// <summary>The shape at <paramref name="path"/> below this one, or null.</summary>
-    public HoconShape? Find(IReadOnlyList<string> path)
-    {
-        HoconShape? shape = this;
-        foreach (string key in path)
-        {
-            shape = shape?.Fields.GetValueOrDefault(key);
-        }
-
-        return shape;
-    }
+    public HoconShape? Find(IReadOnlyList<string> path) =>
+        path.Aggregate((HoconShape?)this, static (shape, key) => shape?.Fields.GetValueOrDefault(key));
 
     /// <summary>A shape that allows what either allows.</summary>
     public static HoconShape? Union(HoconShape? one, HoconShape? other)
@@ -101,32 +93,22 @@ internal sealed class HoconShape(HoconOrigin origin)
             case SyntaxArray:
                 Kind = HoconShapeKind.Array;
                 break;
-            case SyntaxScalar scalar:
-                AddScalar(scalar);
+            case SyntaxScalar { IsNull: false }:
+                Kind = HoconShapeKind.Scalar;
                 break;
             case SyntaxSubstitution:
                 IsOpen = true;
                 break;
             case SyntaxConcatenation concatenation:
-                foreach (SyntaxNode piece in concatenation.Pieces)
+                foreach (SyntaxNode piece in concatenation.Values)
                 {
-                    if (piece is not SyntaxScalar { IsSeparator: true })
-                    {
-                        Add(piece);
-                    }
+                    Add(piece);
                 }
 
                 break;
         }
     }
 
-    private void AddScalar(SyntaxScalar scalar)
-    {
-        if (scalar.IsQuoted || !string.Equals(scalar.Text, "null", StringComparison.Ordinal))
-        {
-            Kind = HoconShapeKind.Scalar;
-        }
-    }
 }
 
 /// <summary>What kind of value stands at a path.</summary>
@@ -137,4 +119,38 @@ internal enum HoconShapeKind
     Scalar,
     Array,
     Object,
+}
+
+/// <summary>The top-level keys that substitutions name. A file may define values of its own there to use several times; one that nothing uses is a
+/// mistake, such as a misspelt name of the program's own section.</summary>
+internal static class HoconReferences
+{
+    /// <summary>Adds the keys that a file's substitutions name. Nesting is bounded by the parser.</summary>
+    public static void Collect(SyntaxNode node, ISet<string> keys)
+    {
+        switch (node)
+        {
+            case SyntaxObject o:
+                foreach (SyntaxNode definition in o.Fields.Values.SelectMany(static field => field.Definitions))
+                {
+                    Collect(definition, keys);
+                }
+
+                break;
+            case SyntaxArray array:
+                array.Items.ForEach(item => Collect(item, keys));
+                break;
+            case SyntaxConcatenation concatenation:
+                // The first piece of key += value is the key itself, which is no use of it.
+                foreach (SyntaxNode piece in concatenation.Pieces.Skip(concatenation.IsAppend ? 1 : 0))
+                {
+                    Collect(piece, keys);
+                }
+
+                break;
+            case SyntaxSubstitution substitution:
+                keys.Add(substitution.Path[0]);
+                break;
+        }
+    }
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace DataLoad.Host.Hocon.Syntax;
 
 /// <summary>Parses one file or text into an object, merging the files it includes.</summary>
@@ -27,11 +25,8 @@ internal sealed class HoconParser
     /// <param name="reader">Reads the files it includes.</param>
     /// <param name="prefix">The path at which the source is included; empty for a whole configuration.</param>
     /// <param name="depth">How deep the source is included; 0 for a whole configuration.</param>
-    public static SyntaxObject Parse(HoconSource source, HoconSourceReader reader, IReadOnlyList<string> prefix, int depth)
-    {
-        var parser = new HoconParser(source, reader, prefix);
-        return parser.ParseRoot(depth);
-    }
+    public static SyntaxObject Parse(HoconSource source, HoconSourceReader reader, IReadOnlyList<string> prefix, int depth) =>
+        new HoconParser(source, reader, prefix).ParseRoot(depth);
 
     private SyntaxObject ParseRoot(int depth)
     {
@@ -62,11 +57,7 @@ internal sealed class HoconParser
         return root;
     }
 
-    /// <summary>Parses fields up to <paramref name="end"/>, which is left as the token at hand.</summary>
-    /// <param name="into">Receives the fields.</param>
-    /// <param name="end">What ends the object.</param>
-    /// <param name="path">The path of the object, or null inside an array.</param>
-    /// <param name="depth">How deep the object is.</param>
+    /// <summary>Parses fields up to <paramref name="end"/>, which is left as the token at hand; the path is null inside an array.</summary>
     private void ParseFields(SyntaxObject into, HoconTokenKind end, IReadOnlyList<string>? path, int depth)
     {
         while (true)
@@ -80,8 +71,7 @@ internal sealed class HoconParser
             if (_token is { Kind: HoconTokenKind.Unquoted, Text: "include" })
             {
                 Advance();
-                HoconInclude include = ParseInclude();
-                foreach (HoconSource source in _reader.Include(_source, include))
+                foreach (HoconSource source in _reader.Include(_source, ParseInclude()))
                 {
                     into.Merge(Parse(source, _reader, path ?? [], depth));
                 }
@@ -91,16 +81,22 @@ internal sealed class HoconParser
                 ParseField(into, end, path, depth);
             }
 
-            bool isSeparated = _token.Kind == HoconTokenKind.Newline;
-            SkipNewlines();
-            if (_token.Kind == HoconTokenKind.Comma)
-            {
-                Advance();
-            }
-            else if (!isSeparated && _token.Kind != end)
-            {
-                throw _token.Unexpected("a comma, a new line or " + Closing(end));
-            }
+            SkipSeparator(end);
+        }
+    }
+
+    /// <summary>Passes over what stands between two fields or items: new lines, a comma, or both.</summary>
+    private void SkipSeparator(HoconTokenKind end)
+    {
+        bool isSeparated = _token.Kind == HoconTokenKind.Newline;
+        SkipNewlines();
+        if (_token.Kind == HoconTokenKind.Comma)
+        {
+            Advance();
+        }
+        else if (!isSeparated && _token.Kind != end)
+        {
+            throw _token.Unexpected("a comma, a new line or " + Closing(end));
         }
     }
 
@@ -178,9 +174,8 @@ internal sealed class HoconParser
                 throw HoconException.Syntax(origin, "+= inside an array", "= or : (there is no path by which to add to this key)");
             }
 
-            var items = new SyntaxArray(value.Origin);
-            items.Items.Add(value);
-            value = new SyntaxConcatenation(origin, [new SyntaxSubstitution(origin, fieldPath, true, []), items], isAppend: true);
+            value = new SyntaxConcatenation(
+                origin, [new SyntaxSubstitution(origin, fieldPath, isOptional: true, []), new SyntaxArray(value.Origin, value)], isAppend: true);
         }
 
         into.Define(key, origin, value);
@@ -202,8 +197,12 @@ internal sealed class HoconParser
     /// <summary>Parses values side by side up to what ends them.</summary>
     private SyntaxNode ParseValue(IReadOnlyList<string>? path, int depth)
     {
-        CheckDepth(depth);
         HoconOrigin origin = _token.Origin;
+        if (depth > _maxDepth)
+        {
+            throw HoconException.Syntax(origin, "values nested too deep", $"at most {_maxDepth} levels");
+        }
+
         var pieces = new HoconPieces();
         while (true)
         {
@@ -244,8 +243,7 @@ internal sealed class HoconParser
         }
 
         Advance();
-        bool isOptional = start.Text.Length == 3;
-        return new SyntaxSubstitution(start.Origin, path, isOptional, _prefix);
+        return new SyntaxSubstitution(start.Origin, path, isOptional: start.Text is "${?", _prefix);
     }
 
     private SyntaxArray ParseItems(HoconOrigin origin, int depth)
@@ -261,27 +259,7 @@ internal sealed class HoconParser
             }
 
             array.Items.Add(ParseValue(path: null, depth + 1));
-            bool isSeparated = _token.Kind == HoconTokenKind.Newline;
-            SkipNewlines();
-            if (_token.Kind == HoconTokenKind.Comma)
-            {
-                Advance();
-            }
-            else if (!isSeparated && _token.Kind != HoconTokenKind.RightBracket)
-            {
-                throw _token.Unexpected("a comma, a new line or ]");
-            }
-        }
-    }
-
-    private void CheckDepth(int depth)
-    {
-        if (depth > _maxDepth)
-        {
-            throw HoconException.Syntax(
-                _token.Origin,
-                "values nested too deep",
-                string.Create(CultureInfo.InvariantCulture, $"at most {_maxDepth} levels"));
+            SkipSeparator(HoconTokenKind.RightBracket);
         }
     }
 

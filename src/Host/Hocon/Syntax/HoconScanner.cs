@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace DataLoad.Host.Hocon.Syntax;
 
 /// <summary>Cuts HOCON text into tokens, skipping comments and the byte order mark, counting lines and columns.</summary>
@@ -122,10 +119,7 @@ internal sealed class HoconScanner
 
         if (_at == start)
         {
-            throw HoconException.Syntax(
-                origin,
-                "\"" + HoconToken.Shorten(_text[_at].ToString()) + "\"",
-                "a key or value (this character must be in quotes)");
+            throw HoconException.Syntax(origin, "\"" + HoconToken.Shorten(_text[_at].ToString()) + "\"", "a key or value (this character must be in quotes)");
         }
 
         return _text[start.._at];
@@ -199,29 +193,74 @@ internal sealed class HoconScanner
         HoconOrigin origin = Here;
         char c = _at + 1 < _text.Length ? _text[_at + 1] : '\0';
         _at += 2;
-        switch (c)
+        return c switch
         {
-            case '"' or '\\' or '/':
-                return c;
-            case 'b':
-                return '\b';
-            case 'f':
-                return '\f';
-            case 'n':
-                return '\n';
-            case 'r':
-                return '\r';
-            case 't':
-                return '\t';
-            case 'u' when _at + 4 <= _text.Length
-                && ushort.TryParse(_text.AsSpan(_at, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort code):
-                _at += 4;
-                return (char)code;
-            default:
-                throw HoconException.Syntax(
-                    origin,
-                    "\"\\" + (c == '\0' ? "" : HoconToken.Shorten(c.ToString())) + "\"",
-                    "an escape: \\\" \\\\ \\/ \\b \\f \\n \\r \\t or \\u and four hexadecimal digits");
-        }
+            '"' or '\\' or '/' => c,
+            'b' => '\b',
+            'f' => '\f',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'u' when TryHexadecimal(out char code) => code,
+            _ => throw HoconException.Syntax(origin, "\"\\" + (c == '\0' ? "" : HoconToken.Shorten(c.ToString())) + "\"",
+                "an escape: \\\" \\\\ \\/ \\b \\f \\n \\r \\t or \\u and four hexadecimal digits"),
+        };
     }
+
+    private bool TryHexadecimal(out char code)
+    {
+        code = '\0';
+        if (_at + 4 > _text.Length || !ushort.TryParse(_text.AsSpan(_at, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort value))
+        {
+            return false;
+        }
+
+        _at += 4;
+        code = (char)value;
+        return true;
+    }
+}
+
+/// <summary>One token: its text, unescaped, and the whitespace before it on its line, which value concatenation keeps.</summary>
+internal readonly record struct HoconToken(HoconTokenKind Kind, string Text, string Space, HoconOrigin Origin)
+{
+    private const int ShownChars = 40;
+
+    /// <summary>The token for an error message.</summary>
+    public string Describe() => Kind switch
+    {
+        HoconTokenKind.End => "end of file",
+        HoconTokenKind.Newline => "end of line",
+        _ => "\"" + Shorten(Text) + "\"",
+    };
+
+    /// <summary>The failure of finding this token where <paramref name="expected"/> should be.</summary>
+    public HoconException Unexpected(string expected) => HoconException.Syntax(Origin, Describe(), expected);
+
+    /// <summary><paramref name="text"/> on one line, of bounded length, without control characters.</summary>
+    public static string Shorten(string text)
+    {
+        IEnumerable<string> shown = text.Take(ShownChars).Select(static c => char.IsControl(c) || char.IsSurrogate(c) ? $"\\u{(int)c:x4}" : c.ToString());
+        return string.Concat(shown) + (text.Length > ShownChars ? "..." : "");
+    }
+}
+
+/// <summary>The kinds of token in HOCON text.</summary>
+internal enum HoconTokenKind
+{
+    End,
+    Newline,
+    LeftBrace,
+    RightBrace,
+    LeftBracket,
+    RightBracket,
+    Comma,
+    Colon,
+    Equals,
+    PlusEquals,
+    Quoted,
+    Unquoted,
+
+    /// <summary><c>${</c> or <c>${?</c>; the path and its closing brace follow as tokens.</summary>
+    SubstitutionStart,
 }

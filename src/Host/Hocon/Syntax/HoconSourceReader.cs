@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace DataLoad.Host.Hocon.Syntax;
 
 /// <summary>Reads the files of a configuration within the limits, which hold over all of them.</summary>
@@ -38,9 +35,7 @@ internal sealed class HoconSourceReader(HoconLimits limits)
         }
 
         // A name without extension stands for both formats; what the .conf says wins.
-        string[] names = Path.HasExtension(include.Name)
-            ? [include.Name]
-            : [include.Name, include.Name + ".json", include.Name + ".conf"];
+        string[] names = Path.HasExtension(include.Name) ? [include.Name] : [include.Name, include.Name + ".json", include.Name + ".conf"];
         var sources = new List<HoconSource>();
         foreach (string name in names)
         {
@@ -53,8 +48,7 @@ internal sealed class HoconSourceReader(HoconLimits limits)
 
         return sources.Count > 0 || !include.IsRequired
             ? sources
-            : throw new HoconException(
-                include.Origin, $"include required(\"{HoconToken.Shorten(include.Name)}\"): there is no such file beside {by.Name}");
+            : throw new HoconException(include.Origin, $"include required(\"{HoconToken.Shorten(include.Name)}\"): there is no such file beside {by.Name}");
     }
 
     private HoconSource Open(HoconSource by, HoconInclude include, string name, string path)
@@ -71,10 +65,8 @@ internal sealed class HoconSourceReader(HoconLimits limits)
         {
             throw new HoconException(
                 include.Origin,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"include \"{HoconToken.Shorten(name)}\": too many includes (at most {Limits.MaxIncludeDepth} one inside the other, "
-                        + $"{Limits.MaxIncludedFiles} altogether)"));
+                $"include \"{HoconToken.Shorten(name)}\": too many includes (at most {Limits.MaxIncludeDepth} one inside the other, "
+                        + $"{Limits.MaxIncludedFiles} altogether)");
         }
 
         string display = Path.Combine(Path.GetDirectoryName(by.Name) ?? "", name);
@@ -83,14 +75,12 @@ internal sealed class HoconSourceReader(HoconLimits limits)
 
     private static string Chain(HoconSource by, HoconSource from)
     {
-        var names = new List<string> { from.Name };
+        List<string> names = [from.Name, from.Name];
         for (HoconSource? source = by; source is not null && source != from; source = source.IncludedBy)
         {
-            names.Insert(0, source.Name);
+            names.Insert(1, source.Name);
         }
 
-        names.Insert(0, from.Name);
-        names.Reverse();
         return string.Join(" includes ", names);
     }
 
@@ -139,8 +129,7 @@ internal sealed class HoconSourceReader(HoconLimits limits)
     {
         if (chars > Limits.MaxFileChars)
         {
-            throw new HoconException(
-                origin, string.Create(CultureInfo.InvariantCulture, $"a configuration file may have at most {Limits.MaxFileChars} characters"));
+            throw new HoconException(origin, $"a configuration file may have at most {Limits.MaxFileChars} characters");
         }
     }
 
@@ -150,25 +139,15 @@ internal sealed class HoconSourceReader(HoconLimits limits)
         _totalChars += chars;
         if (_totalChars > Limits.MaxTotalChars)
         {
-            throw new HoconException(
-                origin,
-                string.Create(CultureInfo.InvariantCulture, $"the files of a configuration may have at most {Limits.MaxTotalChars} characters together"));
+            throw new HoconException(origin, $"the files of a configuration may have at most {Limits.MaxTotalChars} characters together");
         }
     }
 }
 
-/// <summary>A text to parse and where it came from.</summary>
-/// <param name="Name">Its name in messages: as the user gave it.</param>
-/// <param name="Text">The text.</param>
-/// <param name="FullPath">The file, or null for a text that is not in a file and so cannot include any.</param>
-/// <param name="IncludedBy">The source that includes it, or null.</param>
-/// <param name="Depth">How many sources include it, one inside the other.</param>
+/// <summary>A text to parse and where it came from. One that is in no file has no path, and so cannot include any.</summary>
 internal sealed record HoconSource(string Name, string Text, string? FullPath, HoconSource? IncludedBy, int Depth);
 
-/// <summary>An include statement.</summary>
-/// <param name="Origin">Where it is written.</param>
-/// <param name="Name">The file name as written.</param>
-/// <param name="IsRequired">Whether a missing file is an error instead of empty.</param>
+/// <summary>An include statement; a missing file is an error where it is required, else empty.</summary>
 internal readonly record struct HoconInclude(HoconOrigin Origin, string Name, bool IsRequired)
 {
     /// <summary>How many parentheses close what stands before the file name; -1 when that is nothing known.</summary>

@@ -11,25 +11,25 @@ internal abstract class SyntaxNode(HoconOrigin origin)
 }
 
 /// <summary>Text: a string, number, boolean or null, told apart only when it is read.</summary>
+/// <param name="origin">Where it begins.</param>
+/// <param name="text">The text, unescaped.</param>
+/// <param name="isQuoted">Whether any of it was in quotes, so that <c>"null"</c> is text and <c>null</c> is not.</param>
+/// <param name="isSeparator">Whether this is only the whitespace between two values, which disappears between objects or arrays.</param>
 internal sealed class SyntaxScalar(HoconOrigin origin, string text, bool isQuoted, bool isSeparator = false) : SyntaxNode(origin)
 {
-    /// <summary>The text, unescaped.</summary>
     public string Text { get; } = text;
 
-    /// <summary>Whether any of it was in quotes, so that <c>"null"</c> is text and <c>null</c> is not.</summary>
-    public bool IsQuoted { get; } = isQuoted;
+    public bool IsNull { get; } = !isQuoted && text is "null";
 
-    /// <summary>Whether this is only the whitespace between two values, which disappears between objects or arrays.</summary>
     public bool IsSeparator { get; } = isSeparator;
 
     public override bool HasSubstitution => false;
 }
 
 /// <summary>An array as written.</summary>
-internal sealed class SyntaxArray(HoconOrigin origin) : SyntaxNode(origin)
+internal sealed class SyntaxArray(HoconOrigin origin, params List<SyntaxNode> items) : SyntaxNode(origin)
 {
-    /// <summary>The items in order.</summary>
-    public List<SyntaxNode> Items { get; } = [];
+    public List<SyntaxNode> Items { get; } = items;
 
     public override bool HasSubstitution => Items.Exists(static item => item.HasSubstitution);
 }
@@ -39,6 +39,9 @@ internal sealed class SyntaxConcatenation(HoconOrigin origin, IReadOnlyList<Synt
 {
     /// <summary>The values in order, with the whitespace between them.</summary>
     public IReadOnlyList<SyntaxNode> Pieces { get; } = pieces;
+
+    /// <summary>The values alone.</summary>
+    public IEnumerable<SyntaxNode> Values => Pieces.Where(static piece => piece is not SyntaxScalar { IsSeparator: true });
 
     /// <summary>Whether this was written <c>key += value</c>: the pieces are then the key itself, optional, and an array.</summary>
     public bool IsAppend { get; } = isAppend;
@@ -51,19 +54,18 @@ internal sealed class SyntaxConcatenation(HoconOrigin origin, IReadOnlyList<Synt
 /// <param name="path">The path as written.</param>
 /// <param name="isOptional">Whether an undefined path leaves the value out instead of failing.</param>
 /// <param name="prefix">Where the file that contains it is included; the path is tried below it first.</param>
-internal sealed class SyntaxSubstitution(
-    HoconOrigin origin,
-    IReadOnlyList<string> path,
-    bool isOptional,
-    IReadOnlyList<string> prefix) : SyntaxNode(origin)
+internal sealed class SyntaxSubstitution(HoconOrigin origin, IReadOnlyList<string> path, bool isOptional, IReadOnlyList<string> prefix) : SyntaxNode(origin)
 {
     public IReadOnlyList<string> Path { get; } = path;
 
     public bool IsOptional { get; } = isOptional;
 
-    public IReadOnlyList<string> Prefix { get; } = prefix;
-
     public override bool HasSubstitution => true;
+
+    /// <summary>What is found first of the path below the file's own place, and of the path as written.</summary>
+    /// <param name="find">Finds a path; null for nothing.</param>
+    public T? Find<T>(Func<IReadOnlyList<string>, T?> find)
+        where T : class => (prefix.Count > 0 ? find([.. prefix, .. Path]) : null) ?? find(Path);
 
     public override string ToString() => (IsOptional ? "${?" : "${") + HoconPath.Render(Path) + "}";
 }

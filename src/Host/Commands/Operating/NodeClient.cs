@@ -1,18 +1,17 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Net.Mime;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
-using System.Text;
 using System.Text.Json;
+using DataLoad.Host.Access;
 
-namespace DataLoad.Host.Operating;
+namespace DataLoad.Host.Commands.Operating;
 
 /// <summary>Asks a running node by its HTTP API. Thread-safe.</summary>
 internal sealed class NodeClient : IDisposable
 {
-    /// <summary>The header without which a node changes nothing: no form of a web page can send it.</summary>
-    private const string RequestHeader = "X-DataLoad-Request";
-
     private readonly NodeAccess _node;
     private readonly HttpClient _http;
 
@@ -36,20 +35,15 @@ internal sealed class NodeClient : IDisposable
     /// <summary>Reads.</summary>
     /// <exception cref="NodeException">The node cannot be reached, or refuses.</exception>
     public Task<NodeAnswer> GetAsync(string path, CancellationToken cancellationToken) =>
-        AskAsync(() => new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
+        AskAsync(new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
 
-    /// <summary>Has something done.</summary>
-    /// <param name="method">POST or PUT.</param>
-    /// <param name="path">What.</param>
-    /// <param name="body">What is sent as JSON, or null.</param>
-    /// <param name="cancellationToken">Ends the waiting; the node may go on.</param>
+    /// <summary>Has something done by POST or PUT, a body being sent as JSON. Cancelling ends the waiting; the node may go on.</summary>
     /// <exception cref="NodeException">The node cannot be reached, or refuses.</exception>
     public Task<NodeAnswer> DoAsync(HttpMethod method, string path, object? body, CancellationToken cancellationToken) => AskAsync(
-        () =>
+        new HttpRequestMessage(method, path)
         {
-            var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body, body.GetType()) };
-            request.Headers.Add(RequestHeader, "1");
-            return request;
+            Content = body is null ? null : JsonContent.Create(body, body.GetType()),
+            Headers = { { AccessGate.RequestHeader, "1" } },
         },
         cancellationToken);
 
@@ -57,7 +51,7 @@ internal sealed class NodeClient : IDisposable
     /// <exception cref="NodeException">The node cannot be reached, refuses, or is gone.</exception>
     public async IAsyncEnumerable<NodeEvent> WatchAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await SendAsync(() => new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
+        using HttpResponseMessage response = await SendAsync(new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
         Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken);
         await using IAsyncEnumerator<SseItem<byte[]>> events = SseParser.Create(stream, (_, data) => data.ToArray()).EnumerateAsync(cancellationToken)
             .GetAsyncEnumerator(cancellationToken);
@@ -67,16 +61,15 @@ internal sealed class NodeClient : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    private async Task<NodeAnswer> AskAsync(Func<HttpRequestMessage> make, CancellationToken cancellationToken)
+    private async Task<NodeAnswer> AskAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(_node.AnswerTimeout);
         try
         {
-            using HttpResponseMessage response = await SendAsync(make, patience.Token);
+            using HttpResponseMessage response = await SendAsync(request, patience.Token);
             return new NodeAnswer(_node.Shown, await response.Content.ReadAsByteArrayAsync(patience.Token));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -91,12 +84,12 @@ internal sealed class NodeClient : IDisposable
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> make, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         HttpResponseMessage response;
+        using HttpRequestMessage sent = request;
         try
         {
-            using HttpRequestMessage request = make();
             response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         }
         catch (HttpRequestException e)
@@ -137,23 +130,16 @@ internal sealed class NodeClient : IDisposable
 }
 
 /// <summary>Where a node is asked, with what token, and how long it may take.</summary>
-/// <param name="Address">Where it answers.</param>
-/// <param name="Token">The operator's or the reader's token, or null.</param>
-/// <param name="ConnectTimeout">How long connecting may take.</param>
-/// <param name="AnswerTimeout">How long an answer may take.</param>
 internal sealed record NodeAccess(Uri Address, string? Token, TimeSpan ConnectTimeout, TimeSpan AnswerTimeout)
 {
     /// <summary>The address as it is told to people: without what may be secret in it.</summary>
     public string Shown => Address.GetComponents(UriComponents.SchemeAndServer, UriFormat.SafeUnescaped);
 
     // The compiler's would print the token.
-    /// <inheritdoc/>
     public override string ToString() => Shown;
 }
 
 /// <summary>What a node answered: JSON, as it came.</summary>
-/// <param name="node">The node, for messages.</param>
-/// <param name="json">The JSON in UTF-8.</param>
 internal sealed class NodeAnswer(string node, byte[] json)
 {
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web);
@@ -177,10 +163,91 @@ internal sealed class NodeAnswer(string node, byte[] json)
     }
 }
 
-/// <summary>One of a node's server-sent events.</summary>
-/// <param name="Name">What it is, such as <c>counted</c>.</param>
-/// <param name="Data">What it says.</param>
+/// <summary>One of a node's server-sent events: what it is, such as <c>counted</c>, and what it says.</summary>
 internal sealed record NodeEvent(string Name, NodeAnswer Data);
 
 /// <summary>A node could not be asked, or did not do what it was asked; the message is a sentence with the remedy.</summary>
 internal sealed class NodeException(string message) : Exception(message);
+
+/// <summary>Writes paths of the API, with everything escaped that came from outside.</summary>
+internal static class NodePath
+{
+    /// <summary>What all paths begin with.</summary>
+    public const string Root = "/api/v1/";
+
+    /// <summary>A path of fixed and of given parts.</summary>
+    public static string Of(params string[] parts) => Root + string.Join('/', parts.Select(Uri.EscapeDataString));
+
+    /// <summary>A path with a query; parameters that are null are left out.</summary>
+    public static string With(string path, params (string Name, object? Value)[] parameters)
+    {
+        var text = new StringBuilder(path);
+        char separator = '?';
+        foreach ((string name, object? value) in parameters)
+        {
+            string? shown = value switch
+            {
+                null or false => null,
+                true => "true",
+                DateOnly day => day.ToString("yyyy-MM-dd"),
+                _ => Convert.ToString(value),
+            };
+            if (shown is not null)
+            {
+                text.Append(separator).Append(name).Append('=').Append(Uri.EscapeDataString(shown));
+                separator = '&';
+            }
+        }
+
+        return text.ToString();
+    }
+}
+
+/// <summary>Turns a node's refusal into a sentence that says what to do.</summary>
+internal static class NodeRefusal
+{
+    private const string OperatorVariable = "DATALOAD_HTTP_OPERATOR_TOKEN";
+    private const string ReaderVariable = "DATALOAD_HTTP_READER_TOKEN";
+
+    public static async Task<NodeException> OfAsync(NodeAccess node, HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        string? detail = await DetailAsync(response, cancellationToken);
+        return new NodeException(response.StatusCode switch
+        {
+            HttpStatusCode.Unauthorized when node.Token is null =>
+                $"The node at {node} asks for a token: set {OperatorVariable}, or {ReaderVariable} to look only, or name the node's settings with --config.",
+            HttpStatusCode.Unauthorized =>
+                $"The node at {node} does not know this token: compare {OperatorVariable} and {ReaderVariable}, or --config, with the node's "
+                    + "dataload.http.operator-token and reader-token.",
+            HttpStatusCode.Forbidden => $"The node at {node} allows this to operators only: set {OperatorVariable}. {detail}".TrimEnd(),
+            HttpStatusCode.TooManyRequests => $"The node at {node} refuses for now{RetryAfter(response)}: {detail ?? "too many calls."}",
+            HttpStatusCode.NotFound when detail is null =>
+                $"What answers at {node} has no {response.RequestMessage?.RequestUri?.AbsolutePath}: is it a DataLoad node, and of this version?",
+            _ => detail is null ? $"The node at {node} answers {(int)response.StatusCode} {response.ReasonPhrase}." : $"The node at {node}: {detail}",
+        });
+    }
+
+    private static string RetryAfter(HttpResponseMessage response) =>
+        response.Headers.RetryAfter?.Delta is { } delta ? $" (try again in {delta.TotalSeconds:0} s)" : "";
+
+    /// <summary>What problem details say, or null.</summary>
+    public static async Task<string?> DetailAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        if (response.Content.Headers.ContentType?.MediaType is not MediaTypeNames.Application.ProblemJson)
+        {
+            return null;
+        }
+
+        try
+        {
+            Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
+            using JsonDocument problem = await JsonDocument.ParseAsync(body, cancellationToken: cancellationToken);
+            return problem.RootElement.TryGetProperty("detail", out JsonElement detail) && detail.GetString() is { Length: > 0 } text ? text : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // Then the status has to do.
+            return null;
+        }
+    }
+}

@@ -1,8 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using DataLoad.Host.Operating;
 
-namespace DataLoad.Host.Commands.Operating.DeadLetters;
+namespace DataLoad.Host.Commands.Operating;
 
 /// <summary>Where a corrected body comes from: a file, or the operator's editor.</summary>
 internal static class BodyEditor
@@ -25,8 +24,7 @@ internal static class BodyEditor
     /// <returns>The corrected body; null where it is as it was.</returns>
     public static async Task<byte[]?> EditAsync(byte[] body, CancellationToken cancellationToken)
     {
-        string editor = FirstSet("VISUAL", "EDITOR")
-            ?? throw new NodeException("No editor is named: say --body or --body-file, or set EDITOR.");
+        string editor = FirstSet("VISUAL", "EDITOR") ?? throw new NodeException("No editor is named: say --body or --body-file, or set EDITOR.");
         if (Console.IsInputRedirected || Console.IsOutputRedirected)
         {
             throw new NodeException("An editor needs a terminal: say --body or --body-file.");

@@ -1,11 +1,6 @@
-using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
-using DataLoad.Engine.Contract;
-using DataLoad.Host.Commands.Publishing;
-using DataLoad.Host.Hocon;
 
-namespace DataLoad.Host.Commands;
+namespace DataLoad.Host.Commands.Publishing;
 
 /// <summary>The arguments and options of <c>dataload publish</c>.</summary>
 internal sealed class PublishOptions
@@ -22,19 +17,21 @@ internal sealed class PublishOptions
         Description = "The key, for the streams whose body is one: userRecordId or recordId, such as 33.",
         Arity = ArgumentArity.ZeroOrOne
     };
-    private readonly Option<string?> _session = Text("--session", "sessionStr; random where it is left out.", "TEXT");
-    private readonly Option<TopicArgument?> _topic = Topic("--topic", "topicType and topicId, as in --topic activity:7.");
-    private readonly Option<TopicArgument?> _parent = Topic("--parent", "parentTopicType and parentTopicId, as in --parent mall:1.");
-    private readonly Option<string?> _user = Text("--user", "wuId, as in --user 42; left out or 0 is anonymous.", "ID");
-    private readonly Option<string?> _qr = Text("--qr", "qrCode.", "TEXT");
-    private readonly Option<string?> _channel = Text("--channel", "channelType, as in --channel wechat.", "TEXT");
-    private readonly Option<string?> _messageId = Text("--message-id", "The AMQP message-id: an event's identity where it has no key.", "TEXT");
+    private readonly Option<string?> _session = Options.Text("--session", "TEXT", "sessionStr; random where it is left out.");
+    private readonly Option<TopicArgument?> _topic = Options.Topic("--topic", "topicType and topicId, as in --topic activity:7.");
+    private readonly Option<TopicArgument?> _parent = Options.Topic("--parent", "parentTopicType and parentTopicId, as in --parent mall:1.");
+    private readonly Option<string?> _user = Options.Text("--user", "ID", "wuId, as in --user 42; left out or 0 is anonymous.");
+    private readonly Option<string?> _qr = Options.Text("--qr", "TEXT", "qrCode.");
+    private readonly Option<string?> _channel = Options.Text("--channel", "TEXT", "channelType, as in --channel wechat.");
+    private readonly Option<string?> _messageId =
+        Options.Text("--message-id", "TEXT", "The AMQP message-id: an event's identity where it has no key.");
 
     private readonly Option<long?> _time = new("--time")
     {
         Description = "ctime: epoch milliseconds, or a time with its zone, as in --time 2024-11-30T08:00:00+08:00.",
         HelpName = "TIME",
-        CustomParser = ParseTime,
+        CustomParser = result => Options.Read(result, "time",
+            "epoch milliseconds, or a time such as 2024-11-30T08:00:00+08:00 (UTC where no zone is given)", ParseTime),
     };
 
     private readonly Option<string[]> _fields = new("--field")
@@ -48,14 +45,22 @@ internal sealed class PublishOptions
         Description = "How the body is written: json (an object), bare (the key alone), java (Spring's default converter) or text (Spring's String).",
         HelpName = "json|bare|java|text",
         DefaultValueFactory = _ => BodyForm.Json,
-        CustomParser = ParseForm,
+        CustomParser = result => Options.Read<BodyForm?>(result, "form of a body", "json, bare, java or text", text => text switch
+        {
+            "json" => BodyForm.Json,
+            "bare" => BodyForm.Bare,
+            "java" => BodyForm.Java,
+            "text" => BodyForm.Text,
+            _ => null,
+        }) ?? default,
     };
 
     private readonly Option<TimeSpan?> _delay = new("--delay")
     {
         Description = "Header x-delay: a duration or milliseconds, as in --delay 30s or --delay 500.",
         HelpName = "DURATION",
-        CustomParser = ParseDelay,
+        CustomParser = result => Options.Read<TimeSpan?>(result, "duration", "such as 30s, 5m, 2h, or milliseconds", text =>
+            HoconUnits.TryDuration(text, out TimeSpan delay) && delay >= TimeSpan.Zero ? delay : null),
     };
 
     public PublishOptions()
@@ -71,7 +76,7 @@ internal sealed class PublishOptions
     }
 
     /// <summary>How many times it is sent.</summary>
-    public Option<int> Count { get; } = WholeNumber.Option("--count", "N", $"How many times it is sent, 1 to {MaxCount}.", 1, MaxCount, 1);
+    public Option<int> Count { get; } = Options.Number("--count", "N", $"How many times it is sent, 1 to {MaxCount}.", 1, MaxCount, 1);
 
     /// <summary>Whether it is shown instead of sent.</summary>
     public Option<bool> DryRun { get; } = new("--dry-run") { Description = "Shows exchange, properties and body, and sends nothing." };
@@ -101,13 +106,13 @@ internal sealed class PublishOptions
         TopicArgument? parent = result.GetValue(_parent);
         Set("sessionStr", result.GetValue(_session));
         Set("topicType", topic?.Type);
-        Set("topicId", topic?.Id.ToString(CultureInfo.InvariantCulture));
+        Set("topicId", topic?.Id.ToString());
         Set("parentTopicType", parent?.Type);
-        Set("parentTopicId", parent?.Id.ToString(CultureInfo.InvariantCulture));
+        Set("parentTopicId", parent?.Id.ToString());
         Set("wuId", result.GetValue(_user));
         Set("qrCode", result.GetValue(_qr));
         Set("channelType", result.GetValue(_channel));
-        Set("ctime", result.GetValue(_time)?.ToString(CultureInfo.InvariantCulture));
+        Set("ctime", result.GetValue(_time)?.ToString());
         return new PublishRequest
         {
             Stream = Catalog.Default.FindStream(result.GetValue(_stream)!)!,
@@ -127,52 +132,46 @@ internal sealed class PublishOptions
         }
     }
 
-    private static Option<string?> Text(string name, string description, string helpName) => new(name) { Description = description, HelpName = helpName };
+    private static long? ParseTime(string text) =>
+        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long ms) ? ms
+        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) ? time.ToUnixTimeMilliseconds()
+        : null;
+}
 
-    private static Option<TopicArgument?> Topic(string name, string description) =>
-        new(name) { Description = description, HelpName = TopicArgument.Form, CustomParser = TopicArgument.Parse };
+/// <summary>What is to be published, as it was asked for.</summary>
+internal sealed record PublishRequest
+{
+    /// <summary>The stream.</summary>
+    public required StreamDefinition Stream { get; init; }
 
-    private static string ValueOf(ArgumentResult result) => result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+    /// <summary>The key, for streams that have one; null for none.</summary>
+    public string? Key { get; init; }
 
-    private static long? ParseTime(ArgumentResult result)
-    {
-        string text = ValueOf(result);
-        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long ms))
-        {
-            return ms;
-        }
+    /// <summary>The fields by their name in the message.</summary>
+    public IReadOnlyDictionary<string, string> Fields { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time))
-        {
-            return time.ToUnixTimeMilliseconds();
-        }
+    /// <summary>How the body is written.</summary>
+    public BodyForm Form { get; init; }
 
-        result.AddError($"'{text}' is no time: expected epoch milliseconds, or a time such as 2024-11-30T08:00:00+08:00 (UTC where no zone is given).");
-        return null;
-    }
+    /// <summary>The AMQP message-id, or null.</summary>
+    public string? MessageId { get; init; }
 
-    private static TimeSpan? ParseDelay(ArgumentResult result)
-    {
-        if (HoconUnits.TryDuration(ValueOf(result), out TimeSpan delay) && delay >= TimeSpan.Zero)
-        {
-            return delay;
-        }
+    /// <summary>What header <c>x-delay</c> says, or null for none.</summary>
+    public TimeSpan? Delay { get; init; }
+}
 
-        result.AddError($"'{ValueOf(result)}' is no duration: expected such as 30s, 5m, 2h, or milliseconds.");
-        return null;
-    }
+/// <summary>How a body is written.</summary>
+internal enum BodyForm
+{
+    /// <summary>A JSON object, <c>application/json</c>.</summary>
+    Json = 0,
 
-    private static BodyForm ParseForm(ArgumentResult result)
-    {
-        switch (ValueOf(result))
-        {
-            case "json": return BodyForm.Json;
-            case "bare": return BodyForm.Bare;
-            case "java": return BodyForm.Java;
-            case "text": return BodyForm.Text;
-            default:
-                result.AddError($"'{ValueOf(result)}' is no form of a body: expected json, bare, java or text.");
-                return default;
-        }
-    }
+    /// <summary>The key alone as JSON, <c>application/json</c>.</summary>
+    Bare = 1,
+
+    /// <summary>A Java object as Spring's default converter serializes it.</summary>
+    Java = 2,
+
+    /// <summary>A text, <c>text/plain</c>: the key alone, or a JSON object where there is more.</summary>
+    Text = 3,
 }

@@ -1,9 +1,8 @@
-using System.CommandLine;
+using System.CommandLine.Parsing;
 using DataLoad.Engine.Decoding;
 using DataLoad.Host.Api;
-using DataLoad.Host.Operating;
 
-namespace DataLoad.Host.Commands.Operating.DeadLetters;
+namespace DataLoad.Host.Commands.Operating;
 
 /// <summary>Which dead letters a command means, and whether that is meant.</summary>
 internal sealed class DeadSelection
@@ -14,7 +13,7 @@ internal sealed class DeadSelection
         HelpName = "ID",
         Arity = ArgumentArity.ZeroOrMore
     };
-    private readonly Option<string?> _stream = Completions.Stream("This stream's.");
+    private readonly Option<string?> _stream = Options.Stream("This stream's.");
     private readonly Option<string?> _reason = Reason("Those of this reason.");
     private readonly Option<bool> _all = new("--all") { Description = "All of them." };
     private readonly Option<bool> _yes = new("--yes", "-y") { Description = "It is meant: does not ask." };
@@ -26,39 +25,21 @@ internal sealed class DeadSelection
     public static Argument<string> Id() => new("ID") { Description = "The dead letter's id, as 'dead list --messages' shows it.", HelpName = "ID" };
 
     /// <summary>The option <c>--reason</c>.</summary>
-    public static Option<string?> Reason(string description) => Completions.Text(
-        "--reason",
-        "REASON",
-        description,
-        RejectReason.TooLarge,
-        RejectReason.ContentType,
-        RejectReason.Unreadable,
-        RejectReason.MissingField,
-        RejectReason.BadField,
-        RejectReason.OutOfRange,
-        RejectReason.BadTime,
-        RejectReason.BadDelay,
-        RejectReason.BadJoinType,
-        RejectReason.NoRow,
-        RejectReason.BadRow);
+    public static Option<string?> Reason(string description) => Options.Text("--reason", "REASON", description, RejectReason.TooLarge, RejectReason.ContentType,
+        RejectReason.Unreadable, RejectReason.MissingField, RejectReason.BadField, RejectReason.OutOfRange, RejectReason.BadTime, RejectReason.BadDelay,
+        RejectReason.BadJoinType, RejectReason.NoRow, RejectReason.BadRow);
 
-    /// <summary>Has a command refuse a selection of nothing, or of all and some.</summary>
-    public void CheckIn(Command command) => command.Validators.Add(result =>
+    /// <summary>Refuses a selection of nothing, or of all and some.</summary>
+    public string? Check(CommandResult result)
     {
         bool some = result.GetResult(_ids) is { Tokens.Count: > 0 } || result.GetResult(_stream) is not null || result.GetResult(_reason) is not null;
-        if (some == result.GetValue(_all))
-        {
-            result.AddError(some ? "--all means all: leave ids, --stream and --reason out." : "Say which dead letters: ids, --stream, --reason, or --all.");
-        }
-    });
+        return some != result.GetValue(_all) ? null
+            : some ? "--all means all: leave ids, --stream and --reason out."
+            : "Say which dead letters: ids, --stream, --reason, or --all.";
+    }
 
-    /// <summary>Counts what is meant, asks where it has to be confirmed, and returns what is to be sent; null where it is not meant.</summary>
-    /// <param name="result">The command line.</param>
-    /// <param name="operation">The run.</param>
-    /// <param name="verb">What is done, as in <c>Requeue</c>.</param>
-    /// <param name="limit">At the most so many, or null.</param>
-    /// <param name="alwaysAsk">Whether ids named one by one have to be confirmed too.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <summary>Counts what is meant, asks where it has to be confirmed, and returns what is to be sent; null where it is not meant. Ids named one by
+    /// one need no confirmation unless it is always asked for.</summary>
     public async Task<DeadLetterRequest?> ConfirmAsync(ParseResult result, Operation operation, string verb, int? limit, bool alwaysAsk,
         CancellationToken cancellationToken)
     {

@@ -1,0 +1,266 @@
+using DataLoad.Host.Api;
+
+namespace DataLoad.Host.Commands.Operating;
+
+/// <summary><c>dataload dead …</c>: deliveries that could not be counted.</summary>
+internal static class DeadCommand
+{
+    private const string Details =
+        """
+        Example:
+          dataload dead list
+
+        Exit codes: 0 done; 1 some were left; 2 it could not be done.
+        """;
+
+    public static Command Create(OperatingContext context) => new DetailedCommand("dead", "Shows, requeues, corrects and purges dead letters.", Details)
+    {
+        DeadListCommand.Create(context),
+        DeadShowCommand.Create(context),
+        DeadRequeueCommand.Create(context),
+        DeadEditCommand.Create(context),
+        DeadPurgeCommand.Create(context),
+    };
+}
+
+/// <summary><c>dataload dead list</c>: dead letters in groups, or one by one.</summary>
+internal static class DeadListCommand
+{
+    private const string Details =
+        """
+        Grouped by stream and reason, with counts and ages; one by one, the oldest first, with --messages.
+
+        Examples:
+          dataload dead list
+          dataload dead list --messages --stream act.buy --reason no-row
+          dataload dead list --messages --json | jq -r '.items[].id'
+
+        Exit codes: 0 done; 2 the node could not be asked.
+        """;
+
+    public static Command Create(OperatingContext context)
+    {
+        Option<string?> stream = Options.Stream("With --messages: this stream's alone.");
+        Option<string?> reason = DeadSelection.Reason("With --messages: those of this reason alone.");
+        Option<bool> messages = new("--messages", "-m") { Description = "One by one." };
+        Option<int> limit = Options.Number("--limit", "N", "With --messages: how many, 1 to 500.", 1, 500, 50);
+        Option<int> offset = Options.Number("--offset", "N", "With --messages: how many to pass over, 0 to 1000000.", 0, 1_000_000, 0);
+        return context.Define("list", "Lists dead letters by stream and reason.", Details, [stream, reason, messages, limit, offset],
+            (result, operation, cancellationToken) =>
+        {
+            if (!result.GetValue(messages) && result.GetValue(stream) is null && result.GetValue(reason) is null)
+            {
+                return operation.ShowAsync<DeadLetterGroups>(NodePath.Of("dead-letters"), RenderGroups, cancellationToken);
+            }
+
+            string path = NodePath.With(NodePath.Of("dead-letters", "messages"), ("stream", result.GetValue(stream)), ("reason", result.GetValue(reason)),
+                ("limit", result.GetValue(limit)), ("offset", result.GetValue(offset)));
+            return operation.ShowAsync<DeadLetterList>(path, RenderMessages, cancellationToken);
+        });
+    }
+
+    private static void RenderGroups(Display display, DeadLetterGroups answer)
+    {
+        display.Table(
+            ["stream", "reason", Column.Number("count"), "oldest", "newest", "for example"],
+            answer.Groups.Select(group => new Cell[]
+            {
+                group.Stream,
+                new(group.Reason, Tone.Warning),
+                Cell.Of(group.Count),
+                $"{Form.Age(group.Oldest, answer.At)} ago",
+                $"{Form.Age(group.Newest, answer.At)} ago",
+                new(group.Example ?? "", Tone.Faint),
+            }));
+        if (display.IsTerminal)
+        {
+            display.Line($"{answer.Total} dead letters{(answer.Complete ? "" : ", of which the oldest were looked at")}", Tone.Faint);
+        }
+    }
+
+    private static void RenderMessages(Display display, DeadLetterList answer)
+    {
+        display.Table(
+            ["id", "stream", "reason", "received", Column.Number("bytes"), "error"],
+            answer.Items.Select(letter => new Cell[] { letter.Id, letter.Stream, new(letter.Reason, Tone.Warning), Form.Time(letter.Received),
+                Cell.Of(letter.Bytes), letter.Error }));
+        if (display.IsTerminal)
+        {
+            display.Line($"{answer.Offset + answer.Items.Count} of {answer.Total}", Tone.Faint);
+        }
+    }
+}
+
+/// <summary><c>dataload dead show</c>: one dead letter.</summary>
+internal static class DeadShowCommand
+{
+    private const string Details =
+        """
+        With its properties, headers and body; needs the operator's token, since a body may name a user.
+
+        Example:
+          dataload dead show 0f3c…
+
+        Exit codes: 0 done; 2 there is none of that id, or the node could not be asked.
+        """;
+
+    public static Command Create(OperatingContext context)
+    {
+        Argument<string> id = DeadSelection.Id();
+        return context.Define("show", "Shows a dead letter with its body.", Details, [id], (result, operation, cancellationToken) =>
+            operation.ShowAsync<DeadLetterDetails>(NodePath.Of("dead-letters", "messages", result.GetValue(id)!), Render, cancellationToken));
+    }
+
+    private static void Render(Display display, DeadLetterDetails letter)
+    {
+        display.Facts(
+        [
+            ("id", letter.Id),
+            ("stream", letter.Stream),
+            ("reason", new Cell(letter.Reason, Tone.Warning)),
+            ("error", new Cell(letter.Error, Tone.Warning)),
+            ("received", Form.Time(letter.Received)),
+            ("queue", letter.Queue ?? "none: no stream of this name"),
+            ("message-id", letter.MessageId ?? ""),
+            ("content-type", letter.ContentType ?? ""),
+            .. (letter.Properties ?? new Dictionary<string, string>(StringComparer.Ordinal)).Select(property => (property.Key, (Cell)property.Value)),
+            .. (letter.Headers ?? new Dictionary<string, string>(StringComparer.Ordinal)).Select(header => ($"header {header.Key}", (Cell)header.Value)),
+            (letter.Body is null ? "body (base64)" : "body", letter.Body ?? letter.BodyBase64),
+        ]);
+    }
+}
+
+/// <summary><c>dataload dead requeue</c>: puts dead letters back.</summary>
+internal static class DeadRequeueCommand
+{
+    private const string Details =
+        """
+        Puts them into their stream's own queue, through the default exchange: other subscribers of the stream's exchange
+        see nothing. Identity and receipt stay, so that nothing counts twice. Those named by id are moved at once, many
+        are asked about first. Written to the audit log.
+
+        Examples:
+          dataload dead requeue 0f3c…
+          dataload dead requeue --stream act.buy --reason no-row
+          dataload dead requeue --all --limit 100 --yes
+
+        Exit codes: 0 done; 1 some were left, since their queue is gone, or nothing was confirmed; 2 it could not be done.
+        """;
+
+    public static Command Create(OperatingContext context)
+    {
+        var selection = new DeadSelection();
+        Option<int?> limit = new("--limit") { Description = "At the most so many, the oldest first.", HelpName = "N" };
+        return context.Define("requeue", "Puts dead letters back into their streams' queues.", Details, [.. selection.Symbols, limit],
+            async (result, operation, cancellationToken) =>
+        {
+            DeadLetterRequest? order = await selection.ConfirmAsync(result, operation, "Requeue", result.GetValue(limit), alwaysAsk: false, cancellationToken);
+            if (order is null)
+            {
+                return ExitCode.Found;
+            }
+
+            DeadLetterMoveResult move = await operation.DoAsync<DeadLetterMoveResult>(HttpMethod.Post, NodePath.Of("dead-letters", "requeue"),
+                order with { Confirm = null }, Render, cancellationToken);
+            return move.Skipped > 0 ? ExitCode.Found : ExitCode.Done;
+        }).Refuses(selection.Check);
+    }
+
+    /// <summary>Shows what was moved.</summary>
+    public static void Render(Display display, DeadLetterMoveResult move)
+    {
+        display.Line($"{move.Moved} requeued, {move.Left} left.", Tone.Good);
+        if (move.Skipped > 0)
+        {
+            display.Line($"{move.Skipped} were not moved: their stream is none of the catalog, or its queue is gone.", Tone.Warning);
+        }
+    }
+}
+
+/// <summary><c>dataload dead edit</c>: corrects a dead letter's body and requeues it.</summary>
+internal static class DeadEditCommand
+{
+    private const string Details =
+        """
+        Receipt, message-id, properties and headers stay as they came. The body comes from --body or --body-file (- is
+        standard input); without either, $VISUAL or $EDITOR opens on the old one. Written to the audit log.
+
+        Examples:
+          dataload dead edit 0f3c… --body '{"recordId":33}'
+          dataload dead edit 0f3c… --body-file corrected.json
+          dataload dead edit 0f3c…
+
+        Exit codes: 0 done; 1 the body was not changed, or its queue is gone; 2 it could not be done.
+        """;
+
+    public static Command Create(OperatingContext context)
+    {
+        Argument<string> id = DeadSelection.Id();
+        Option<string?> body = Options.Text("--body", "TEXT", "The corrected body.");
+        Option<string?> file = Options.Text("--body-file", "FILE", "A file with the corrected body, taken byte by byte; - is standard input.");
+        Option<string?> contentType = Options.Text("--content-type", "TYPE", "Its new content type; as it was without it.", "application/json",
+            "text/plain");
+        return context.Define("edit", "Corrects a dead letter's body and requeues it.", Details, [id, body, file, contentType],
+            async (result, operation, cancellationToken) =>
+        {
+            string letter = result.GetValue(id)!;
+            byte[]? corrected = result.GetValue(body) is { } text ? System.Text.Encoding.UTF8.GetBytes(text)
+                : result.GetValue(file) is { } path ? await BodyEditor.ReadAsync(path, cancellationToken)
+                : await EditedAsync(operation, letter, cancellationToken);
+            if (corrected is null)
+            {
+                await result.InvocationConfiguration.Error.WriteLineAsync("dataload: the body is as it was, and nothing was done");
+                return ExitCode.Found;
+            }
+
+            DeadLetterMoveResult move = await operation.DoAsync<DeadLetterMoveResult>(
+                HttpMethod.Post,
+                NodePath.Of("dead-letters", "messages", letter, "edit"),
+                new { bodyBase64 = Convert.ToBase64String(corrected), contentType = result.GetValue(contentType) },
+                DeadRequeueCommand.Render,
+                cancellationToken);
+            return move.Skipped > 0 ? ExitCode.Found : ExitCode.Done;
+        }).Refuses(result => result.GetResult(body) is not null && result.GetResult(file) is not null ? "Say --body or --body-file, not both." : null);
+    }
+
+    private static async Task<byte[]?> EditedAsync(Operation operation, string id, CancellationToken cancellationToken)
+    {
+        DeadLetterDetails letter = (await operation.Node.GetAsync(NodePath.Of("dead-letters", "messages", id), cancellationToken)).As<DeadLetterDetails>();
+        return await BodyEditor.EditAsync(Convert.FromBase64String(letter.BodyBase64), cancellationToken);
+    }
+}
+
+/// <summary><c>dataload dead purge</c>: removes dead letters for good.</summary>
+internal static class DeadPurgeCommand
+{
+    private const string Details =
+        """
+        They are gone for good. Always asked about, and refused where meanwhile more or fewer are there than were asked
+        about. Written to the audit log.
+
+        Examples:
+          dataload dead purge 0f3c…
+          dataload dead purge --stream act.group --reason bad-join-type
+          dataload dead purge --all --yes
+
+        Exit codes: 0 done; 1 it was not confirmed; 2 it could not be done.
+        """;
+
+    public static Command Create(OperatingContext context)
+    {
+        var selection = new DeadSelection();
+        return context.Define("purge", "Removes dead letters for good.", Details, selection.Symbols,
+            async (result, operation, cancellationToken) =>
+        {
+            DeadLetterRequest? order = await selection.ConfirmAsync(result, operation, "Remove for good", limit: null, alwaysAsk: true, cancellationToken);
+            if (order is null)
+            {
+                return ExitCode.Found;
+            }
+
+            await operation.DoAsync<DeadLetterMoveResult>(HttpMethod.Post, NodePath.Of("dead-letters", "purge"), order,
+                (display, move) => display.Line($"{move.Moved} removed, {move.Left} left.", Tone.Good), cancellationToken);
+            return ExitCode.Done;
+        }).Refuses(selection.Check);
+    }
+}

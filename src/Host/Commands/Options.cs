@@ -1,0 +1,174 @@
+using System.CommandLine.Parsing;
+using DataLoad.Host.Admin;
+
+namespace DataLoad.Host.Commands;
+
+/// <summary>Arguments and options that several commands have, with what completes them. The node has the last word on what exists.</summary>
+internal static class Options
+{
+    /// <summary>How a day is written.</summary>
+    public const string DayFormat = "yyyy-MM-dd";
+
+    private static string[] Streams => [.. Catalog.Default.Streams.Select(stream => stream.Name)];
+
+    private static string[] Pages => [.. Catalog.Default.Pages.Select(page => page.Name)];
+
+    /// <summary>The option <c>--config</c>, which all commands have.</summary>
+    public static Option<FileInfo[]> Config() => new("--config", "-c")
+    {
+        Description = "A HOCON file with settings that differ from the defaults; may be given several times, the last one counts most.",
+        HelpName = "FILE",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    /// <summary>The settings that a command line names.</summary>
+    /// <exception cref="HoconException">A file is missing or wrong.</exception>
+    public static HostSettings LoadSettings(this ParseResult result, Option<FileInfo[]> config) => SettingsBinder.Bind(
+        SettingsLoader.Load([.. (result.GetValue(config) ?? []).Select(file => file.FullName)], HoconEnvironment.OfThisProcess()), Catalog.Default);
+
+    /// <summary>An option with a whole number within a range.</summary>
+    public static Option<int> Number(string name, string helpName, string description, int min, int max, int standard) => new(name)
+    {
+        Description = description,
+        HelpName = helpName,
+        DefaultValueFactory = _ => standard,
+        CustomParser = result => Read<int?>(result, name, $"a number from {min} to {max}", text =>
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= min && number <= max ? number : null) ?? standard,
+    };
+
+    /// <summary>An option with a text.</summary>
+    public static Option<string?> Text(string name, string helpName, string description, params string[] known) =>
+        new(name) { Description = description, HelpName = helpName, CompletionSources = { known } };
+
+    /// <summary>The argument STREAM.</summary>
+    public static Argument<string?> StreamArgument(string description, ArgumentArity arity) =>
+        new("STREAM") { Description = description, HelpName = "STREAM", Arity = arity, CompletionSources = { Streams } };
+
+    /// <summary>The option <c>--stream</c>.</summary>
+    public static Option<string?> Stream(string description) => Text("--stream", "STREAM", description, Streams);
+
+    /// <summary>The option <c>--page</c>.</summary>
+    public static Option<string?> Page(string description) => Text("--page", "PAGE", description, Pages);
+
+    /// <summary>An option that names a metric.</summary>
+    public static Option<string?> Metric(string name, string helpName, string description) => Text(name, helpName, description,
+        [.. Catalog.Default.Pages.SelectMany(page => page.Metrics).Select(metric => metric.Column).Distinct(StringComparer.Ordinal)]);
+
+    /// <summary>An option that names a topic.</summary>
+    public static Option<TopicArgument?> Topic(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = TopicArgument.Form,
+        CustomParser = result => Read(result, "topic", $"{TopicArgument.Form}, such as activity:7", text =>
+            TopicArgument.TryParse(text, out TopicArgument? topic) ? topic : null),
+    };
+
+    /// <summary>An option that is a day.</summary>
+    public static Option<DateOnly?> Day(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "YYYY-MM-DD",
+        CustomParser = result => Read<DateOnly?>(result, "day", "YYYY-MM-DD, such as 2024-11-30", text =>
+            DateOnly.TryParseExact(text, DayFormat, out DateOnly day) ? day : null),
+    };
+
+    /// <summary>Reads what was given as a kind of value; what cannot be read, which gives null, is refused with a sentence.</summary>
+    public static T? Read<T>(ArgumentResult result, string kind, string expected, Func<string, T?> read)
+    {
+        string text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+        T? value = read(text);
+        if (value is null)
+        {
+            result.AddError($"'{text}' is no {kind}: expected {expected}.");
+        }
+
+        return value;
+    }
+}
+
+/// <summary>A topic as it is written on the command line: <c>TYPE:ID</c>.</summary>
+internal sealed record TopicArgument(string Type, int Id)
+{
+    public const string Form = "TYPE:ID";
+
+    /// <summary>Reads a topic; a type may hold colons, the last one counts.</summary>
+    public static bool TryParse(string text, out TopicArgument? topic)
+    {
+        int colon = text.LastIndexOf(':');
+        topic = colon > 0 && int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+            ? new TopicArgument(text[..colon], id)
+            : null;
+        return topic is not null;
+    }
+}
+
+/// <summary>Options that are days: <c>--day</c>, or <c>--from</c> and <c>--to</c>.</summary>
+internal sealed class DayOptions
+{
+    private readonly Option<DateOnly?> _day = Options.Day("--day", "This day alone, as in --day 2024-11-30; today without it.");
+    private readonly Option<DateOnly?> _from = Options.Day("--from", "The first day, as in --from 2024-11-01.");
+    private readonly Option<DateOnly?> _to = Options.Day("--to", "The last day; today without it.");
+
+    public Symbol[] Symbols => [_day, _from, _to];
+
+    /// <summary>The first and the last day; null is for the node to say.</summary>
+    public (DateOnly? From, DateOnly? To) Read(ParseResult result) =>
+        result.GetValue(_day) is { } day ? (day, day) : (result.GetValue(_from), result.GetValue(_to));
+
+    /// <summary>Refuses days that contradict each other.</summary>
+    public string? Check(CommandResult result) => result.GetResult(_day) is not null && (result.GetResult(_from) ?? result.GetResult(_to)) is not null
+        ? "--day is one day, --from and --to are several: say one or the other."
+        : null;
+}
+
+/// <summary>The options of commands that can show their answer again and again.</summary>
+internal sealed class WatchOptions
+{
+    private readonly Option<bool> _watch = new("--watch", "-w") { Description = "Looks again and again, until Ctrl-C." };
+    private readonly Option<int> _count = Options.Number("--count", "N", "With --watch: ends after so many pictures; 0 never.", 0, 1_000_000, 0);
+
+    public Symbol[] Symbols => [_watch, _count];
+
+    /// <summary>Whether to show it again.</summary>
+    public bool IsOn(ParseResult result) => result.GetValue(_watch);
+
+    /// <summary>After how many pictures it ends; 0 for never.</summary>
+    public int Pictures(ParseResult result) => result.GetValue(_count);
+}
+
+/// <summary>The options that say which statistics a command means.</summary>
+internal sealed class FilterOptions
+{
+    private readonly Option<string?> _page = new("--page") { Description = "Only this page's table: bear or act.", HelpName = "PAGE" };
+    private readonly Option<TopicArgument?> _topic = Options.Topic("--topic", "Only this topic, as in --topic activity:7.");
+    private readonly Option<DateOnly?> _from = Options.Day("--from", "Only this day and later, as in --from 2024-11-01.");
+    private readonly Option<DateOnly?> _to = Options.Day("--to", "Only this day and earlier, as in --to 2024-11-30.");
+
+    public FilterOptions() => _page.AcceptOnlyFromAmong([.. Catalog.Default.Pages.Select(page => page.Name)]);
+
+    /// <summary>Gives a command the options.</summary>
+    public void AddTo(DetailedCommand command)
+    {
+        command.Add(_page);
+        command.Add(_topic);
+        command.Add(_from);
+        command.Add(_to);
+        command.Refuses(result => TryDay(result.GetResult(_from), out DateOnly from) && TryDay(result.GetResult(_to), out DateOnly to) && from > to
+            ? $"--from {from:yyyy-MM-dd} is after --to {to:yyyy-MM-dd}."
+            : null);
+    }
+
+    /// <summary>What was asked for.</summary>
+    public RebuildRequest Read(ParseResult result)
+    {
+        TopicArgument? topic = result.GetValue(_topic);
+        return new RebuildRequest(result.GetValue(_page), topic?.Type, topic?.Id, result.GetValue(_from), result.GetValue(_to));
+    }
+
+    // Asking the library for the value of an option that it could not read throws.
+    private static bool TryDay(SymbolResult? result, out DateOnly day)
+    {
+        day = default;
+        return result?.Tokens is [{ Value: { } text }] && DateOnly.TryParseExact(text, Options.DayFormat, out day);
+    }
+}
