@@ -1,12 +1,10 @@
+using System.Globalization;
 using System.Threading.Channels;
 using RabbitMQ.Client;
 
 namespace DataLoad.Engine.DeadLetters;
 
-/// <summary>
-/// Takes one page of the queue: looks at each message while the client hands it over, and keeps of it only what is
-/// wanted whole.
-/// </summary>
+/// <summary>Takes one page of the queue: reads each message while the client hands it over, and keeps only what is wanted whole.</summary>
 internal sealed class DeadLetterPage(IChannel channel, int expected, Func<DeadLetterSummary, bool> wants) : AsyncDefaultBasicConsumer(channel)
 {
     // Quorum queues count deliveries and drop a message after a number of them, which every look would bring nearer.
@@ -14,7 +12,8 @@ internal sealed class DeadLetterPage(IChannel channel, int expected, Func<DeadLe
     private const long MostDeliveries = 10;
 
     private readonly List<(ulong Tag, DeadLetterContent Letter)> _wanted = [];
-    private readonly Channel<bool> _moved = System.Threading.Channels.Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _moved =
+        System.Threading.Channels.Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private volatile int _received;
     private volatile Exception? _fault;
 
@@ -31,20 +30,16 @@ internal sealed class DeadLetterPage(IChannel channel, int expected, Func<DeadLe
     public IReadOnlyList<(ulong Tag, DeadLetterContent Letter)> Wanted => _wanted;
 
     public override Task HandleBasicDeliverAsync(
-        string consumerTag,
-        ulong deliveryTag,
-        bool redelivered,
-        string exchange,
-        string routingKey,
-        IReadOnlyBasicProperties properties,
-        ReadOnlyMemory<byte> body,
-        CancellationToken cancellationToken = default)
+        string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey,
+        IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
     {
         try
         {
-            if (properties.Headers?.TryGetValue(DeliveryCount, out object? count) == true && Convert.ToInt64(count, System.Globalization.CultureInfo.InvariantCulture) >= MostDeliveries)
+            if (properties.Headers?.TryGetValue(DeliveryCount, out object? count) == true
+                && Convert.ToInt64(count, CultureInfo.InvariantCulture) >= MostDeliveries)
             {
-                throw new DeadLetterException($"The queue of dead letters is a quorum queue that counts looks as deliveries ({count} so far) and may drop what was delivered too often: let it be a classic queue.");
+                throw new DeadLetterException($"The queue of dead letters is a quorum queue that counts looks as deliveries ({count} so far) "
+                    + "and may drop what was delivered too often: let it be a classic queue.");
             }
 
             DeadLetterSummary summary = DeadLetterReader.Read(properties, body.Span);

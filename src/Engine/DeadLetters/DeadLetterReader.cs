@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using DataLoad.Engine.Intake;
@@ -11,6 +12,9 @@ internal static class DeadLetterReader
 {
     private const int MaxCode = 100;
     private const int MaxError = 300;
+    private const int MaxTexts = 1000;
+
+    private static readonly ConcurrentDictionary<string, string> Texts = new(StringComparer.Ordinal);
 
     public static DeadLetterSummary Read(IReadOnlyBasicProperties properties, ReadOnlySpan<byte> body)
     {
@@ -54,44 +58,15 @@ internal static class DeadLetterReader
 
     private static string Header(IReadOnlyBasicProperties properties, string name, int max)
     {
-        object? value = null;
-        properties.Headers?.TryGetValue(name, out value);
-        string text = value switch
-        {
-            byte[] bytes => Encoding.UTF8.GetString(bytes),
-            string already => already,
-            _ => "",
-        };
+        object? value = properties.Headers is { } headers && headers.TryGetValue(name, out object? header) ? header : null;
+        string text = value is byte[] bytes ? Encoding.UTF8.GetString(bytes) : value as string ?? "";
         return text.Length <= max ? text : text[..max];
     }
 
     // Streams, reasons and content types are few: a hundred thousand listings share one text of each.
-    private static string Known(string text) => string.IsInterned(text) ?? (text.Length <= MaxCode ? Texts.GetOrAdd(text) : text);
-
-    private static readonly TextPool Texts = new();
-
-    private sealed class TextPool
-    {
-        private const int Most = 1000;
-        private readonly HashSet<string> _texts = new(StringComparer.Ordinal);
-        private readonly Lock _lock = new();
-
-        public string GetOrAdd(string text)
-        {
-            lock (_lock)
-            {
-                if (_texts.TryGetValue(text, out string? known))
-                {
-                    return known;
-                }
-
-                if (_texts.Count < Most)
-                {
-                    _texts.Add(text);
-                }
-
-                return text;
-            }
-        }
-    }
+    private static string Known(string text) => string.IsInterned(text)
+        ?? (text.Length > MaxCode ? text
+        : Texts.TryGetValue(text, out string? known) ? known
+        : Texts.Count < MaxTexts ? Texts.GetOrAdd(text, text)
+        : text);
 }

@@ -37,7 +37,7 @@ internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings 
     }
 
     /// <summary>Goes through the queue.</summary>
-    /// <param name="wants">Told of each; says whether it is wanted whole.</param>
+    /// <param name="wants">Asked of each whether it is wanted whole.</param>
     /// <param name="take">Given what a page has of those, and the channel to acknowledge on; says whether to go on.</param>
     /// <param name="cancellationToken">Ends the walk.</param>
     /// <exception cref="DeadLetterException">Another consumer has the queue, or the channel was lost.</exception>
@@ -89,7 +89,9 @@ internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings 
         }
         catch (OperationInterruptedException e)
         {
-            throw new DeadLetterException($"The dead letters cannot be looked at: {e.ShutdownReason?.ReplyText ?? e.Message}. Another consumer may have the queue '{Letter.Exchange}'; try again when it is gone.", e);
+            string reason = e.ShutdownReason?.ReplyText ?? e.Message;
+            throw new DeadLetterException(
+                $"The dead letters cannot be looked at: {reason}. Another consumer may have the queue '{Letter.Exchange}'; try again when it is gone.", e);
         }
         finally
         {
@@ -127,7 +129,8 @@ internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings 
         await channel.BasicQosAsync(0, (ushort)expected, global: false, cancellationToken);
 
         // Exclusive, so that no other walk, of another node, takes half of the queue away meanwhile.
-        string tag = await channel.BasicConsumeAsync(Letter.Exchange, autoAck: false, "", noLocal: false, exclusive: true, arguments: null, page, cancellationToken);
+        string tag = await channel.BasicConsumeAsync(
+            Letter.Exchange, autoAck: false, "", noLocal: false, exclusive: true, arguments: null, page, cancellationToken);
         while (!page.IsFull && page.Fault is null)
         {
             using var quiet = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

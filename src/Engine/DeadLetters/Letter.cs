@@ -54,7 +54,8 @@ internal sealed record Letter(string Stream, Rejection Rejection, long ReceivedM
         }
 
         properties = Fit(properties, maxPropertyBytes - OwnHeaderBytes - (MaxErrorCharacters * 2), leftOut);
-        string names = leftOut.Count == 0 ? "" : string.Join(", ", leftOut.Take(MaxNames)) + (leftOut.Count > MaxNames ? $" and {leftOut.Count - MaxNames} more" : "");
+        string more = leftOut.Count > MaxNames ? $" and {leftOut.Count - MaxNames} more" : "";
+        string names = string.Join(", ", leftOut.Take(MaxNames)) + more;
         if (names.Length > 0)
         {
             properties = properties.WithHeader("x-dataload-dropped-headers"u8, Utf8(names, MaxErrorCharacters));
@@ -80,7 +81,7 @@ internal sealed record Letter(string Stream, Rejection Rejection, long ReceivedM
         ? null
         : new Letter(content.Letter.Stream, new Rejection(content.Letter.Reason, content.Letter.Error), content.ReceivedMs, content.Properties, content.Body);
 
-    /// <summary>Leaves out the largest headers until the rest fits.</summary>
+    /// <summary>Leaves out the largest headers until the others fit.</summary>
     private static AmqpProperties Fit(AmqpProperties properties, int most, List<string> leftOut)
     {
         if (properties.Bytes.Length <= most)

@@ -41,28 +41,15 @@ public static class DeliveryHeaders
     /// <returns>False where it is none of these; a missing one is null.</returns>
     public static bool TryInteger(object? header, out long? value)
     {
-        value = null;
-        if (header is null)
+        value = header switch
         {
-            return true;
-        }
-
-        long? read = header switch
-        {
-            byte x => x,
-            sbyte x => x,
-            short x => x,
-            ushort x => x,
-            int x => x,
-            uint x => x,
-            long x => x,
-            ulong x when x <= long.MaxValue => (long)x,
             byte[] text => Parse(Encoding.UTF8.GetString(text)),
             string text => Parse(text),
+            ulong and > long.MaxValue => null,
+            byte or sbyte or short or ushort or int or uint or long or ulong => Convert.ToInt64(header, CultureInfo.InvariantCulture),
             _ => null,
         };
-        value = read;
-        return read is not null;
+        return header is null || value is not null;
     }
 
     /// <summary>A header as an error shows it.</summary>

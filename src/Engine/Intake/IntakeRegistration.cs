@@ -19,20 +19,18 @@ public static class IntakeRegistration
         {
             registry.Register<StreamIntake>(system.ActorOf(intake.Props(regionOf(registry)), "intake"));
             CoordinatedShutdown shutdown = CoordinatedShutdown.Get(system);
-            shutdown.AddTask(CoordinatedShutdown.PhaseServiceUnbind, "intake-stops-taking", async () =>
-            {
-                await intake.StopTakingAsync();
-                return Akka.Done.Instance;
-            });
-            shutdown.AddTask(CoordinatedShutdown.PhaseServiceRequestsDone, "intake-is-drained", async () =>
-            {
-                await intake.DrainedAsync(CancellationToken.None);
-                return Akka.Done.Instance;
-            });
-            shutdown.AddTask(CoordinatedShutdown.PhaseServiceStop, "intake-sends-no-more", () =>
+            Add(CoordinatedShutdown.PhaseServiceUnbind, "intake-stops-taking", intake.StopTakingAsync);
+            Add(CoordinatedShutdown.PhaseServiceRequestsDone, "intake-is-drained", () => intake.DrainedAsync(CancellationToken.None));
+            Add(CoordinatedShutdown.PhaseServiceStop, "intake-sends-no-more", () =>
             {
                 intake.StopSending();
-                return Task.FromResult(Akka.Done.Instance);
+                return Task.CompletedTask;
+            });
+
+            void Add(string phase, string name, Func<Task> task) => shutdown.AddTask(phase, name, async () =>
+            {
+                await task();
+                return Akka.Done.Instance;
             });
         });
 }

@@ -47,10 +47,10 @@ public sealed class StreamIntake
     /// <summary>Why the broker takes no publishing (<c>connection.blocked</c>), or null.</summary>
     public string? Blocked => Setup.Connections.StateOf(AmqpConnectionRole.Publishing).Blocked;
 
-    /// <summary>How many messages wait in each stream's queue, as of the last look.</summary>
+    /// <summary>How many messages wait in each stream's queue, as of the last check.</summary>
     public IReadOnlyDictionary<string, long> Lag => Broker.Lag;
 
-    /// <summary>How many dead letters wait in their queue, as of the last look; null before it.</summary>
+    /// <summary>How many dead letters wait in their queue, as of the last check; null before it.</summary>
     public long? DeadLetters => Broker.DeadLetters;
 
     /// <summary>What parking says of itself.</summary>
@@ -84,18 +84,16 @@ public sealed class StreamIntake
     /// <returns>False where the stream is not consumed here.</returns>
     public bool Pause(string stream)
     {
-        bool isKnown = _byName.TryGetValue(stream, out StreamControl? control);
-        control?.Pause();
-        return isKnown;
+        _byName.GetValueOrDefault(stream)?.Pause();
+        return _byName.ContainsKey(stream);
     }
 
     /// <summary>Goes on with a paused stream.</summary>
     /// <returns>False where the stream is not consumed here.</returns>
     public bool Resume(string stream)
     {
-        bool isKnown = _byName.TryGetValue(stream, out StreamControl? control);
-        control?.Resume();
-        return isKnown;
+        _byName.GetValueOrDefault(stream)?.Resume();
+        return _byName.ContainsKey(stream);
     }
 
     /// <summary>Takes nothing more, for good; for the phase <c>service-unbind</c> of a coordinated shutdown.</summary>
@@ -108,7 +106,7 @@ public sealed class StreamIntake
             control.Consuming.IsStopping = control.Parked.IsStopping = true;
         }
 
-        Tell(StopTaking.Instance);
+        Tell(new StopTaking());
         Task stopped = Task.WhenAll(Controls.SelectMany(control => new[] { control.Consuming.Stopped, control.Parked.Stopped }));
         return Task.WhenAny(stopped, Task.Delay(Setup.Options.Settings.Patience, Setup.Options.Time));
     }

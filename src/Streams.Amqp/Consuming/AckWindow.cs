@@ -3,10 +3,9 @@ using System.Numerics;
 namespace DataLoad.Streams.Amqp;
 
 /// <summary>
-/// Which deliveries of one channel are done, and the watermark: the highest tag up to which all are. Tags count from 1 without gaps. Thread-safe.
+/// Which deliveries of one channel are done, and the watermark: the highest tag up to which all are; who moves it calls back. Tags count from 1
+/// without gaps. Thread-safe.
 /// </summary>
-/// <param name="prefetch">How many deliveries may be unacknowledged.</param>
-/// <param name="moved">Called when the watermark moved, on the thread that moved it.</param>
 internal sealed class AckWindow(int prefetch, Action moved)
 {
     private readonly Lock _lock = new();
@@ -35,7 +34,6 @@ internal sealed class AckWindow(int prefetch, Action moved)
     /// <summary>Says that deliveries are done; saying it again changes nothing.</summary>
     public void Complete(ReadOnlySpan<ulong> tags)
     {
-        bool hasMoved;
         lock (_lock)
         {
             foreach (ulong tag in tags)
@@ -43,19 +41,18 @@ internal sealed class AckWindow(int prefetch, Action moved)
                 Mark(tag);
             }
 
-            hasMoved = Move();
+            if (!Move())
+            {
+                return;
+            }
         }
 
-        if (hasMoved)
-        {
-            moved();
-        }
+        moved();
     }
 
     /// <summary>Says that all deliveries from one tag to another are done.</summary>
     public void Complete(ulong first, ulong last)
     {
-        bool hasMoved;
         lock (_lock)
         {
             for (ulong tag = first; tag <= last; tag++)
@@ -63,13 +60,13 @@ internal sealed class AckWindow(int prefetch, Action moved)
                 Mark(tag);
             }
 
-            hasMoved = Move();
+            if (!Move())
+            {
+                return;
+            }
         }
 
-        if (hasMoved)
-        {
-            moved();
-        }
+        moved();
     }
 
     private void Mark(ulong tag)

@@ -1,6 +1,6 @@
 namespace DataLoad.Streams.Amqp;
 
-/// <summary>What operators want of a source and what is shown of it; outlives the stages that a restart makes one after another.</summary>
+/// <summary>What operators want of a source and what is shown of it, through all its restarts.</summary>
 internal sealed class ConsumerControl : IAmqpConsumerControl
 {
     private readonly int _prefetch;
@@ -8,7 +8,6 @@ internal sealed class ConsumerControl : IAmqpConsumerControl
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<bool> _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Action? _changed;
-    private Action? _between;
     private ConsumerSession? _session;
     private string? _error = "not connected yet";
     private IAmqpConnection? _lowered;
@@ -34,7 +33,8 @@ internal sealed class ConsumerControl : IAmqpConsumerControl
         {
             lock (_lock)
             {
-                return new AmqpConsumerStatus(_session is not null && !_isPaused, _isPaused, _isPaused ? null : _error, _granted, _session?.Unacknowledged ?? 0);
+                string? error = _isPaused ? null : _error;
+                return new AmqpConsumerStatus(_session is not null && !_isPaused, _isPaused, error, _granted, _session?.Unacknowledged ?? 0);
             }
         }
     }
@@ -42,11 +42,7 @@ internal sealed class ConsumerControl : IAmqpConsumerControl
     /// <inheritdoc/>
     public Task StopTaking()
     {
-        Set(() =>
-        {
-            _isPaused = false;
-            _isStopping = true;
-        });
+        Set(() => (_isPaused, _isStopping) = (false, true));
         return _stopped.Task;
     }
 
@@ -62,15 +58,6 @@ internal sealed class ConsumerControl : IAmqpConsumerControl
         lock (_lock)
         {
             _changed = changed;
-        }
-    }
-
-    /// <summary>Says whom to call where no stage runs, as between two runs of one that is restarted.</summary>
-    public void AttachBetween(Action? changed)
-    {
-        lock (_lock)
-        {
-            _between = changed;
         }
     }
 
@@ -138,7 +125,7 @@ internal sealed class ConsumerControl : IAmqpConsumerControl
         lock (_lock)
         {
             set();
-            changed = _changed ?? _between;
+            changed = _changed;
         }
 
         changed?.Invoke();

@@ -47,7 +47,7 @@ public sealed class DeliveryRing
     /// <summary>Whether the deliveries that are held take no more bytes than they may.</summary>
     public bool HasRoom => Interlocked.Read(ref _bytes) <= _maxBytes;
 
-    /// <summary>Writes a whole delivery, with the tag after the last one's. For channels that have it whole, as fakes do; <see cref="Announce"/> follows.</summary>
+    /// <summary>Writes a whole delivery, with the next tag. For channels that have it whole, as fakes do; <see cref="Announce"/> follows.</summary>
     /// <exception cref="InvalidOperationException">It is more than the prefetch allows.</exception>
     public void Write(bool redelivered, ReadOnlySpan<byte> exchange, ReadOnlySpan<byte> routingKey, AmqpProperties properties, ReadOnlySpan<byte> body)
     {

@@ -2,9 +2,7 @@ using DataLoad.Engine.Partitions;
 
 namespace DataLoad.Engine.Intake.Streaming;
 
-/// <summary>What a batch of deliveries came to: what is to be sent, and which deliveries depend on each.</summary>
-/// <param name="Origin">Where the deliveries came from.</param>
-/// <param name="Parts">What is to be sent; each delivery depends on one of them.</param>
+/// <summary>What a batch of deliveries came to: what is to be sent, where each delivery depends on one part.</summary>
 internal sealed record Interpretation(IDeliveryOrigin Origin, IReadOnlyList<Part> Parts)
 {
     /// <summary>How long the deliveries have been held for it.</summary>
