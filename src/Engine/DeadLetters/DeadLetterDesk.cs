@@ -44,14 +44,7 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
 
                 var letters = new List<DeadLetterSummary>();
                 var walk = new DeadLetterWalk(connection, settings, time);
-                await walk.RunAsync(
-                    letter =>
-                    {
-                        letters.Add(letter);
-                        return false;
-                    },
-                    (_, _) => Task.FromResult(true),
-                    cancellationToken);
+                await walk.VisitAsync(letters.Add, cancellationToken);
                 return _listing = new DeadLetterListing(time.GetUtcNow().ToUnixTimeMilliseconds(), Math.Max(walk.Total, letters.Count), letters);
             },
             cancellationToken);
@@ -89,20 +82,21 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
     /// <param name="contentType">Its new content type, or null to keep the one it has.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="DeadLetterException">It cannot be moved now.</exception>
-    public Task<DeadLetterMove> EditAsync(UInt128 id, ReadOnlyMemory<byte> body, string? contentType, CancellationToken cancellationToken) =>
-        MoveAsync(
-            new DeadLetterSelection(Ids: new HashSet<UInt128> { id }),
-            letter =>
-            {
-                BasicProperties properties = Requeued(letter.Properties);
-                if (contentType is not null)
-                {
-                    properties.ContentType = contentType;
-                }
+    public Task<DeadLetterMove> EditAsync(UInt128 id, ReadOnlyMemory<byte> body, string? contentType, CancellationToken cancellationToken)
+    {
+        return MoveAsync(new DeadLetterSelection(Ids: new HashSet<UInt128> { id }), Edited, cancellationToken);
 
-                return (properties, body);
-            },
-            cancellationToken);
+        (BasicProperties Properties, ReadOnlyMemory<byte> Body) Edited(DeadLetterContent letter)
+        {
+            BasicProperties properties = Requeued(letter.Properties);
+            if (contentType is not null)
+            {
+                properties.ContentType = contentType;
+            }
+
+            return (properties, body);
+        }
+    }
 
     /// <summary>Removes dead letters for good, if there are exactly as many as the caller thinks.</summary>
     /// <exception cref="DeadLetterException">They cannot be removed now.</exception>
@@ -111,7 +105,7 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
         {
             long counted = 0;
             var counting = new DeadLetterWalk(connection, settings, time);
-            await counting.RunAsync(Count, (_, _) => Task.FromResult(true), cancellationToken);
+            await counting.VisitAsync(letter => counted += counted < selection.Limit && selection.Means(letter) ? 1 : 0, cancellationToken);
             if (counted != confirm || confirm == 0)
             {
                 return new DeadLetterPurge(counted == confirm, counted, counting.Total);
@@ -134,12 +128,6 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
                 cancellationToken);
             _listing = null;
             return new DeadLetterPurge(IsConfirmed: true, removed, walk.Total - removed);
-
-            bool Count(DeadLetterSummary letter)
-            {
-                counted += counted < selection.Limit && selection.Means(letter) ? 1 : 0;
-                return false;
-            }
         },
         cancellationToken);
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using DataLoad.Engine.Intake;
@@ -19,7 +20,7 @@ internal static class DeadLetterReader
     public static DeadLetterSummary Read(IReadOnlyBasicProperties properties, ReadOnlySpan<byte> body)
     {
         string stream = Header(properties, DeliveryHeaders.Stream, MaxCode);
-        long receivedMs = DeliveryHeaders.TryInteger(properties, DeliveryHeaders.Received, out long? received) ? received ?? 0 : 0;
+        long receivedMs = Integer(properties, DeliveryHeaders.Received) ?? 0;
         return new DeadLetterSummary
         {
             Id = IdOf(stream, receivedMs, properties.MessageId, body),
@@ -56,12 +57,24 @@ internal static class DeadLetterReader
         return BinaryPrimitives.ReadUInt128BigEndian(digest);
     }
 
+    private static object? Value(IReadOnlyBasicProperties properties, string name) =>
+        properties.Headers is { } headers && headers.TryGetValue(name, out object? value) ? value : null;
+
+    private static string Text(object? value) => value is byte[] bytes ? Encoding.UTF8.GetString(bytes) : value as string ?? "";
+
     private static string Header(IReadOnlyBasicProperties properties, string name, int max)
     {
-        object? value = properties.Headers is { } headers && headers.TryGetValue(name, out object? header) ? header : null;
-        string text = value is byte[] bytes ? Encoding.UTF8.GetString(bytes) : value as string ?? "";
+        string text = Text(Value(properties, name));
         return text.Length <= max ? text : text[..max];
     }
+
+    /// <summary>A header of any integer type, or of digits in a string; null where it is missing or none of these.</summary>
+    private static long? Integer(IReadOnlyBasicProperties properties, string name) => Value(properties, name) switch
+    {
+        ulong and > long.MaxValue => null,
+        object value and (byte or sbyte or short or ushort or int or uint or long or ulong) => Convert.ToInt64(value, CultureInfo.InvariantCulture),
+        var value => long.TryParse(Text(value), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : null,
+    };
 
     // Streams, reasons and content types are few: a hundred thousand listings share one text of each.
     private static string Known(string text) => string.IsInterned(text)

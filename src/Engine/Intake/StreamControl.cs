@@ -47,7 +47,7 @@ public sealed class StreamControl
         set => _consumer = value;
     }
 
-    /// <summary>Takes nothing more of it, from broker or parking, until it is resumed. What was taken becomes durable and is acknowledged, or goes back.</summary>
+    /// <summary>Takes nothing more of it, from broker or parking, until it is resumed. What was taken becomes durable, or goes back.</summary>
     public void Pause() => Set(isPaused: true, new PauseStream(Definition.Name));
 
     /// <summary>Goes on.</summary>

@@ -1,9 +1,8 @@
 namespace DataLoad.Streams.Amqp;
 
 /// <summary>What operators want of a source and what is shown of it, through all its restarts.</summary>
-internal sealed class ConsumerControl : IAmqpConsumerControl
+internal sealed class ConsumerControl(int prefetch) : IAmqpConsumerControl
 {
-    private readonly int _prefetch;
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<bool> _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -11,13 +10,10 @@ internal sealed class ConsumerControl : IAmqpConsumerControl
     private ConsumerSession? _session;
     private string? _error = "not connected yet";
     private IAmqpConnection? _lowered;
-    private int _granted;
+    private int? _granted;
     private bool _isPaused;
     private bool _isStopping;
     private bool _isAcknowledged = true;
-
-    /// <param name="prefetch">How many deliveries may be unacknowledged as set.</param>
-    public ConsumerControl(int prefetch) => _prefetch = _granted = prefetch;
 
     /// <inheritdoc/>
     public Task<bool> Drained => _drained.Task;
@@ -34,7 +30,7 @@ internal sealed class ConsumerControl : IAmqpConsumerControl
             lock (_lock)
             {
                 string? error = _isPaused ? null : _error;
-                return new AmqpConsumerStatus(_session is not null && !_isPaused, _isPaused, error, _granted, _session?.Unacknowledged ?? 0);
+                return new AmqpConsumerStatus(_session is not null && !_isPaused, _isPaused, error, _granted ?? prefetch, _session?.Unacknowledged ?? 0);
             }
         }
     }
@@ -66,8 +62,8 @@ internal sealed class ConsumerControl : IAmqpConsumerControl
     {
         lock (_lock)
         {
-            _granted = ReferenceEquals(connection, _lowered) ? _granted : _prefetch;
-            return _granted;
+            _granted = ReferenceEquals(connection, _lowered) ? _granted : null;
+            return _granted ?? prefetch;
         }
     }
 

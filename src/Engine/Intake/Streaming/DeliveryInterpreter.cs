@@ -50,7 +50,8 @@ internal sealed class DeliveryInterpreter
         _settings = options.Settings;
         _pageId = options.PageOf(stream).Id;
         _decoder = new BodyDecoder(stream, _settings.MaxBodyBytes);
-        var resolving = new ResolverOptions { Queries = options.QueriesOf(stream), Backoff = _settings.Backoff, Metrics = options.Metrics, Time = options.Time };
+        IReadOnlyList<string> queries = options.QueriesOf(stream);
+        var resolving = new ResolverOptions { Queries = queries, Backoff = _settings.Backoff, Metrics = options.Metrics, Time = options.Time };
         _resolver = new Resolver(stream, options.Lookup, resolving, options.Logger);
         _events = new EventFactory(stream, _resolver, options.Zone, _settings.MaxBodyBytes);
         _byPartition = new PartitionEvents?[options.Partitions];
