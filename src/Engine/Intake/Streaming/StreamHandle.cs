@@ -83,3 +83,18 @@ internal sealed class StreamState
         set => Volatile.Write(ref field, value);
     }
 }
+
+/// <summary>What is asked of the intake as a whole and of each <see cref="StreamActor"/>; answered by nothing: <see cref="StreamHandle"/> shows it.</summary>
+internal interface IStreamCommand;
+
+/// <summary>Runs a stream, whose exchange and queue are there; says whether the broker waits for delayed messages itself.</summary>
+internal sealed record StartStream(string Stream, bool BrokerDelays) : IStreamCommand;
+
+/// <summary>Takes nothing of a stream until it is resumed; what was taken becomes durable and is acknowledged, or is given back.</summary>
+internal sealed record PauseStream(string Stream) : IStreamCommand;
+
+/// <summary>Goes on with a paused stream.</summary>
+internal sealed record ResumeStream(string Stream) : IStreamCommand;
+
+/// <summary>Takes nothing more of any stream, for good; what was taken becomes durable and is acknowledged.</summary>
+internal sealed record StopTaking : IStreamCommand;
