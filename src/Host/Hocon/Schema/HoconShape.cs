@@ -108,7 +108,6 @@ internal sealed class HoconShape(HoconOrigin origin)
                 break;
         }
     }
-
 }
 
 /// <summary>What kind of value stands at a path.</summary>
