@@ -44,7 +44,7 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
         Receive<SubscribeParking>(subscribe => Subscribe(subscribe.Stream));
         Receive<Succeeded>(done => Finish(done.Request, done.Answer));
         Receive<Failed>(failed => Repeat(failed.Request, failed.Error));
-        Receive<Request>(again => again.What == Counting, Run);
+        Receive<Request>(again => string.Equals(again.What, Counting, StringComparison.Ordinal), Run);
         Receive<Request>(Enqueue);
         Receive<CountAgain>(_ => Count());
         Receive<Terminated>(terminated => Unsubscribe(terminated.ActorRef));

@@ -128,7 +128,7 @@ public sealed class HoconReadingTests
 
         HoconConfig entry = streams.GetKey(streams.Keys[0]).AsObject();
 
-        entry.Path.ShouldBe("streams.\"act.buy\"");
+        Should.Throw<HoconException>(() => entry.GetInt("n")).Message.ShouldStartWith("streams.\"act.buy\".n is not set");
         entry.GetString("queue").ShouldBe("q");
     }
 
