@@ -110,7 +110,7 @@ public sealed class PostgreSqlDatabase : SqlDatabase
             if (partitions.Length > 0)
             {
                 await reader.ReadAsync(cancellationToken);
-                stale = reader.GetFieldValue<int[]>(0);
+                stale = await reader.GetFieldValueAsync<int[]>(0, cancellationToken);
             }
 
             while (await reader.NextResultAsync(cancellationToken))
