@@ -121,7 +121,8 @@ internal sealed class EngineTallies : IDisposable
         {
             tally.Reasons.AddOrUpdate(reason, static (_, added) => added, static (_, old, added) => old + added, value);
         }
-    }}
+    }
+}
 
 /// <summary>What was counted of one stream since the node started. Thread-safe.</summary>
 internal sealed class StreamTally
