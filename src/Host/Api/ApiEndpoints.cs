@@ -44,8 +44,12 @@ internal static class ApiEndpoints
         api.MapRead(path, context => Task.FromResult(Results.Json(answer(context), type)));
 
     /// <summary>An endpoint that changes something, and answers with JSON.</summary>
-    public static void MapWrite<T>(this RouteGroupBuilder api, string method, string path, JsonTypeInfo<T> type, Func<HttpContext, Task<T>> answer) =>
-        api.MapMethods(path, [method], async (HttpContext context) => Results.Json(await answer(context), type)).WithAccess(AccessPolicy.Operator);
+    public static void MapWrite<T>(this RouteGroupBuilder api, string method, string path, JsonTypeInfo<T> type, Func<HttpContext, Task<T>> answer)
+    {
+        // Typed, for else it is taken for a RequestDelegate, whose result nobody writes.
+        Func<HttpContext, Task<IResult>> write = async context => Results.Json(await answer(context), type);
+        api.MapMethods(path, [method], write).WithAccess(AccessPolicy.Operator);
+    }
 
     /// <summary>The API's own description, which tells nothing of the node.</summary>
     private static void MapDescription(RouteGroupBuilder api, string name, string contentType)
