@@ -18,6 +18,9 @@ internal sealed class FakeParkingStore : IParkingStore
     /// <summary>Where set, storing waits at it.</summary>
     public TaskCompletionSource? Gate { get; set; }
 
+    /// <summary>Where set, is told of each row when it is stored; a call at a time.</summary>
+    public Action<ParkedDelivery>? OnStored { get; set; }
+
     public IReadOnlyList<ParkedDelivery> Rows
     {
         get
@@ -49,6 +52,7 @@ internal sealed class FakeParkingStore : IParkingStore
             foreach (ParkedDelivery delivery in deliveries)
             {
                 _rows[delivery.Id] = delivery;
+                OnStored?.Invoke(delivery);
             }
 
             return 0;
