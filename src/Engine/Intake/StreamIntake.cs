@@ -12,9 +12,6 @@ namespace DataLoad.Engine.Intake;
 /// <summary>The intake of all streams that are enabled: controls it and shows what it does. Its actors run it. Thread-safe.</summary>
 public sealed class StreamIntake
 {
-    private static readonly TimeSpan ShortestRestartWait = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestRestartWait = TimeSpan.FromSeconds(15);
-
     private readonly Lock _lock = new();
     private readonly Dictionary<string, StreamControl> _byName;
     private readonly List<object> _unsent = [];
@@ -75,10 +72,12 @@ public sealed class StreamIntake
 
     internal BrokerState Broker { get; } = new();
 
+    private Scheduling.Backoff Waits => Setup.Options.Settings.Backoff;
+
     /// <summary>Makes the actor that runs it, under a supervisor that starts it again with growing waits where a fault of our own ended it.</summary>
     /// <param name="region">Brings batches of events to their Partitions.</param>
     public Props Props(IActorRef region) => BackoffSupervisor.Props(
-        Akka.Pattern.Backoff.OnStop(IntakeActor.Props(this, region), "intake", ShortestRestartWait, LongestRestartWait, Setup.RandomFactor, maxNrOfRetries: -1)
+        Akka.Pattern.Backoff.OnStop(IntakeActor.Props(this, region), "intake", Waits.First, Waits.Limit, Setup.RandomFactor, maxNrOfRetries: -1)
             .WithSupervisorStrategy(new OneForOneStrategy(_ => Directive.Stop)));
 
     /// <summary>Stops consuming a stream and taking up its parked deliveries, until it is resumed.</summary>
