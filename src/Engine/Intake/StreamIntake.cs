@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Hosting;
 using Akka.Pattern;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.DeadLetters;
@@ -11,9 +12,6 @@ namespace DataLoad.Engine.Intake;
 /// <summary>The intake of all streams that are enabled: controls it and shows what it does. Its actors run it. Thread-safe.</summary>
 public sealed class StreamIntake
 {
-    private static readonly TimeSpan ShortestRestartWait = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestRestartWait = TimeSpan.FromSeconds(15);
-
     private readonly Lock _lock = new();
     private readonly Dictionary<string, StreamControl> _byName;
     private readonly List<object> _unsent = [];
@@ -47,10 +45,10 @@ public sealed class StreamIntake
     /// <summary>Why the broker takes no publishing (<c>connection.blocked</c>), or null.</summary>
     public string? Blocked => Setup.Connections.StateOf(AmqpConnectionRole.Publishing).Blocked;
 
-    /// <summary>How many messages wait in each stream's queue, as of the last look.</summary>
+    /// <summary>How many messages wait in each stream's queue, as of the last check.</summary>
     public IReadOnlyDictionary<string, long> Lag => Broker.Lag;
 
-    /// <summary>How many dead letters wait in their queue, as of the last look; null before it.</summary>
+    /// <summary>How many dead letters wait in their queue, as of the last check; null before it.</summary>
     public long? DeadLetters => Broker.DeadLetters;
 
     /// <summary>What parking says of itself.</summary>
@@ -74,28 +72,28 @@ public sealed class StreamIntake
 
     internal BrokerState Broker { get; } = new();
 
+    private Scheduling.Backoff Waits => Setup.Options.Settings.Backoff;
+
     /// <summary>Makes the actor that runs it, under a supervisor that starts it again with growing waits where a fault of our own ended it.</summary>
     /// <param name="region">Brings batches of events to their Partitions.</param>
     public Props Props(IActorRef region) => BackoffSupervisor.Props(
-        Akka.Pattern.Backoff.OnStop(IntakeActor.Props(this, region), "intake", ShortestRestartWait, LongestRestartWait, Setup.RandomFactor, maxNrOfRetries: -1)
+        Akka.Pattern.Backoff.OnStop(IntakeActor.Props(this, region), "intake", Waits.First, Waits.Limit, Setup.RandomFactor, maxNrOfRetries: -1)
             .WithSupervisorStrategy(new OneForOneStrategy(_ => Directive.Stop)));
 
     /// <summary>Stops consuming a stream and taking up its parked deliveries, until it is resumed.</summary>
     /// <returns>False where the stream is not consumed here.</returns>
     public bool Pause(string stream)
     {
-        bool isKnown = _byName.TryGetValue(stream, out StreamControl? control);
-        control?.Pause();
-        return isKnown;
+        _byName.GetValueOrDefault(stream)?.Pause();
+        return _byName.ContainsKey(stream);
     }
 
     /// <summary>Goes on with a paused stream.</summary>
     /// <returns>False where the stream is not consumed here.</returns>
     public bool Resume(string stream)
     {
-        bool isKnown = _byName.TryGetValue(stream, out StreamControl? control);
-        control?.Resume();
-        return isKnown;
+        _byName.GetValueOrDefault(stream)?.Resume();
+        return _byName.ContainsKey(stream);
     }
 
     /// <summary>Takes nothing more, for good; for the phase <c>service-unbind</c> of a coordinated shutdown.</summary>
@@ -108,7 +106,7 @@ public sealed class StreamIntake
             control.Consuming.IsStopping = control.Parked.IsStopping = true;
         }
 
-        Tell(StopTaking.Instance);
+        Tell(new StopTaking());
         Task stopped = Task.WhenAll(Controls.SelectMany(control => new[] { control.Consuming.Stopped, control.Parked.Stopped }));
         return Task.WhenAny(stopped, Task.Delay(Setup.Options.Settings.Patience, Setup.Options.Time));
     }
@@ -160,4 +158,36 @@ public sealed class StreamIntake
             }
         }
     }
+}
+
+/// <summary>Registers the intake with an actor system.</summary>
+public static class IntakeRegistration
+{
+    /// <summary>
+    /// Runs the intake in the actor system, and registers its actor under <see cref="StreamIntake"/>. Stopping is the coordinated shutdown's:
+    /// in <c>service-unbind</c> it takes no more, in <c>service-requests-done</c> it waits for what it has taken, and from <c>service-stop</c> on it
+    /// sends Partitions nothing more.
+    /// </summary>
+    /// <param name="builder">The actor system's.</param>
+    /// <param name="intake">The intake.</param>
+    /// <param name="regionOf">Finds what brings batches of events to their Partitions; registered before.</param>
+    public static AkkaConfigurationBuilder AddIntake(this AkkaConfigurationBuilder builder, StreamIntake intake, Func<IActorRegistry, IActorRef> regionOf) =>
+        builder.WithActors((system, registry) =>
+        {
+            registry.Register<StreamIntake>(system.ActorOf(intake.Props(regionOf(registry)), "intake"));
+            CoordinatedShutdown shutdown = CoordinatedShutdown.Get(system);
+            Add(CoordinatedShutdown.PhaseServiceUnbind, "intake-stops-taking", intake.StopTakingAsync);
+            Add(CoordinatedShutdown.PhaseServiceRequestsDone, "intake-is-drained", () => intake.DrainedAsync(CancellationToken.None));
+            Add(CoordinatedShutdown.PhaseServiceStop, "intake-sends-no-more", () =>
+            {
+                intake.StopSending();
+                return Task.CompletedTask;
+            });
+
+            void Add(string phase, string name, Func<Task> task) => shutdown.AddTask(phase, name, async () =>
+            {
+                await task();
+                return Akka.Done.Instance;
+            });
+        });
 }

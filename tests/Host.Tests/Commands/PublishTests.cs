@@ -55,6 +55,19 @@ public sealed class PublishTests
         }
     }
 
+    [Theory]
+    [InlineData(30_000L, typeof(int))]
+    [InlineData(3_000_000_000L, typeof(long))]
+    public void A_delay_is_sent_as_the_Integer_that_Spring_sends_where_it_is_one(long delayMs, Type type)
+    {
+        var message = new EventMessage("act.share", "application/json", ContentEncoding: null, [], MessageId: null, delayMs);
+
+        object? header = message.ToProperties().Headers.ShouldNotBeNull()["x-delay"];
+
+        header.ShouldBeOfType(type);
+        Convert.ToInt64(header, System.Globalization.CultureInfo.InvariantCulture).ShouldBe(delayMs);
+    }
+
     [Fact]
     public void What_the_engine_would_reject_is_refused_with_the_rejections_sentence()
     {

@@ -11,9 +11,16 @@ public sealed class PostgreSqlFaultTests
     public async Task Without_connections_in_read_only_mode_and_after_an_immediate_end_nothing_is_lost_or_repeated()
     {
         await using var server = await OwnServer.StartPostgreSqlAsync();
-        await ExecuteAsync(server.Url, "ALTER SYSTEM SET max_connections = 24");
+        await using (var first = await ConnectAsync(server.Url))
+        {
+            await ExecuteAsync(first, "ALTER SYSTEM SET max_connections = 24");
+        }
+
         await server.StopAsync();
         await server.StartAsync();
+
+        // The test's own from the start: the node may take all others, and keeps them.
+        await using var operating = await ConnectAsync(server.Url);
         await Scenario.RunAsync(() => Scenario.CreateAsync(StoreKind.PostgreSql, server: server.Url, business: ""), async scenario =>
         {
             scenario.Options = scenario.Options with { Seed = 51, Unidentified = 0 };
@@ -37,13 +44,13 @@ public sealed class PostgreSqlFaultTests
             await host.WaitUntilReadyAsync();
 
             // Read-only, for one that runs and for one that starts.
-            await ReadOnlyAsync(server.Url, on: true);
+            await ReadOnlyAsync(operating, on: true);
             await scenario.SendMixAsync(1_500, batchMessages: 250);
             await host.WaitUntilNotReadyAsync("25006");
             await host.KillAsync();
             host = scenario.LaunchHost();
             await host.WaitForLogAsync("cannot be reached");
-            await ReadOnlyAsync(server.Url, on: false);
+            await ReadOnlyAsync(operating, on: false);
             await scenario.ShouldEqualTallyAsync();
             await host.WaitUntilReadyAsync();
 
@@ -59,32 +66,32 @@ public sealed class PostgreSqlFaultTests
         });
     }
 
-    private static async Task ReadOnlyAsync(string server, bool on)
+    private static async Task ReadOnlyAsync(NpgsqlConnection server, bool on)
     {
         await ExecuteAsync(server, "SET default_transaction_read_only = off", $"ALTER SYSTEM SET default_transaction_read_only = {(on ? "on" : "off")}");
         await ExecuteAsync(server, "SELECT pg_reload_conf()");
     }
 
-    private static async Task ExecuteAsync(string server, params string[] statements)
+    private static async Task<NpgsqlConnection> ConnectAsync(string server)
     {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(server) { Pooling = false }.ConnectionString);
-
-        // The server takes a while to let go of connections that were closed.
-        await Deadline.UntilAsync("a free connection", async () =>
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(server) { Pooling = false, ApplicationName = Hog.Name }.ConnectionString);
+        try
         {
-            try
-            {
-                await connection.OpenAsync();
-                return true;
-            }
-            catch (PostgresException full) when (full.SqlState is PostgresErrorCodes.TooManyConnections)
-            {
-                return false;
-            }
-        });
+            await connection.OpenAsync();
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection server, params string[] statements)
+    {
         foreach (var statement in statements)
         {
-            await using var command = new NpgsqlCommand(statement, connection);
+            await using var command = new NpgsqlCommand(statement, server);
             await command.ExecuteNonQueryAsync();
         }
     }
@@ -92,6 +99,9 @@ public sealed class PostgreSqlFaultTests
     /// <summary>Holds every connection that a server gives.</summary>
     private sealed class Hog : IAsyncDisposable
     {
+        /// <summary>What those are named that it leaves alone.</summary>
+        public const string Name = "hog";
+
         private readonly List<NpgsqlConnection> _held = [];
 
         public static async Task<Hog> TakeAllAsync(string server)
@@ -107,7 +117,7 @@ public sealed class PostgreSqlFaultTests
             await Deadline.UntilAsync("every connection to be taken", async () =>
             {
                 await using var command = new NpgsqlCommand(
-                    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> 'hog'", hog._held[0]);
+                    $"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> '{Name}'", hog._held[0]);
                 var others = (long)(await command.ExecuteScalarAsync())!;
                 while (await hog.TryTakeAsync(server))
                 {
@@ -129,16 +139,13 @@ public sealed class PostgreSqlFaultTests
 
         private async Task<bool> TryTakeAsync(string server)
         {
-            var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(server) { Pooling = false, ApplicationName = "hog" }.ConnectionString);
             try
             {
-                await connection.OpenAsync();
-                _held.Add(connection);
+                _held.Add(await ConnectAsync(server));
                 return true;
             }
             catch (PostgresException full) when (full.SqlState is PostgresErrorCodes.TooManyConnections)
             {
-                await connection.DisposeAsync();
                 return false;
             }
         }

@@ -314,8 +314,8 @@ public sealed class AmqpSourceTests : StreamTest
         next.Prefetch.ShouldBe(4);
         control.Status.Prefetch.ShouldBe(4);
         _connection!.Lose();
-        FakeConnection other = await _broker.NextAsync();
-        (await other.NextAsync()).Prefetch.ShouldBe(10, "another connection is another start");
+        _connection = await _broker.NextAsync();
+        (await NextChannelAsync()).Prefetch.ShouldBe(10, "another connection is another start");
     }
 
     [Fact]

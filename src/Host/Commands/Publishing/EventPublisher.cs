@@ -81,7 +81,7 @@ internal sealed record EventMessage(string Exchange, string ContentType, string?
         // Spring writes an Integer, which is what the broker's plugin expects.
         Headers = DelayMs is not { } delay ? null : new Dictionary<string, object?>(StringComparer.Ordinal)
         {
-            [DeliveryHeaders.Delay] = delay is >= int.MinValue and <= int.MaxValue ? (int)delay : delay,
+            [DeliveryHeaders.Delay] = delay is >= int.MinValue and <= int.MaxValue ? (object)(int)delay : delay,
         },
     };
 }
