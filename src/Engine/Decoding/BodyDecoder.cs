@@ -148,12 +148,18 @@ public sealed class BodyDecoder
     /// <summary>Reads JSON, which is what an error sentence is about.</summary>
     private Rejection? ReadJson(string what, ReadOnlySpan<byte> json, MessageFields fields)
     {
+        // The way of nearly all: without a handler of exceptions around it, it becomes one with its callers.
         if (FlatObject.TryRead(json, _names, fields))
         {
             return null;
         }
 
         fields.Clear();
+        return ReadByReader(what, json, fields);
+    }
+
+    private Rejection? ReadByReader(string what, ReadOnlySpan<byte> json, MessageFields fields)
+    {
         try
         {
             return ReadAnyJson(json, fields);
