@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Akka.Actor;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Intake.Amqp;
@@ -8,13 +7,11 @@ using DataLoad.Streams.Amqp;
 namespace DataLoad.Engine.Intake;
 
 /// <summary>
-/// Declares the streams' exchanges, queues and bindings and those of the dead letters, checks every few seconds whether they still are as they
+/// Declares the streams' exchanges, queues and bindings and those of the dead letters, looks every few seconds whether they still are as they
 /// should be and how long the queues are, and says of each stream when it can be consumed.
 /// </summary>
-internal sealed class TopologyActor : ReceiveActor, IWithTimers
+internal sealed class TopologyActor : UntypedActor, IWithTimers
 {
-    private const string Next = "next";
-
     private readonly IntakeSetup _setup;
     private readonly IReadOnlyList<StreamDefinition> _streams;
     private readonly BrokerState _state;
@@ -30,17 +27,10 @@ internal sealed class TopologyActor : ReceiveActor, IWithTimers
 
     public TopologyActor(IntakeSetup setup, IReadOnlyList<StreamDefinition> streams, BrokerState state)
     {
-        (_setup, _streams, _state) = (setup, streams, state);
+        _setup = setup;
+        _streams = streams;
+        _state = state;
         (_plan, _topology) = Plan();
-        Receive<Probed>(OnProbed);
-        Receive<ProbeNow>(_ => Probe());
-        Receive<CheckNow>(_ => Check());
-        Receive<Found>(found => Take(found.Findings));
-        Receive<CheckFailed>(failed =>
-        {
-            IntakeLog.LagUnknown(_setup.Options.Logger, failed.Fault.Message);
-            Repeat(new CheckNow());
-        });
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -56,17 +46,35 @@ internal sealed class TopologyActor : ReceiveActor, IWithTimers
         _stopping.Dispose();
     }
 
-    private void OnProbed(Probed probed)
+    protected override void OnReceive(object message)
     {
-        if (probed.Fault is not null)
+        switch (message)
         {
-            Repeat(new ProbeNow());
-            return;
+            case Probed { Fault: null } probed:
+                _delayed.UnionWith(probed.Delayed);
+                (_plan, _topology) = Plan();
+                Look();
+                break;
+            case Probed:
+                Again(ProbeNow.Instance);
+                break;
+            case ProbeNow:
+                Probe();
+                break;
+            case LookNow:
+                Look();
+                break;
+            case Found found:
+                Take(found.Findings);
+                break;
+            case LookFailed failed:
+                IntakeLog.LagUnknown(_setup.Options.Logger, failed.Fault.Message);
+                Again(LookNow.Instance);
+                break;
+            default:
+                Unhandled(message);
+                break;
         }
-
-        _delayed.UnionWith(probed.Delayed);
-        (_plan, _topology) = Plan();
-        Check();
     }
 
     private (TopologyPlan Plan, AmqpTopology Topology) Plan()
@@ -75,7 +83,7 @@ internal sealed class TopologyActor : ReceiveActor, IWithTimers
         return (plan, new AmqpTopology(_setup.Connections, plan.Settings));
     }
 
-    /// <summary>Finds out which of the exchanges that are to delay messages can: a broker without the plugin ends the connection over one.</summary>
+    /// <summary>Finds out which exchanges of the streams that are to be delayed the broker can delay: one without the plugin ends the connection over it.</summary>
     private void Probe()
     {
         StreamDefinition[] wanted = [.. _streams.Where(stream => _setup.SettingsOf(stream).Delayed)];
@@ -103,8 +111,9 @@ internal sealed class TopologyActor : ReceiveActor, IWithTimers
         return new Probed(delayed, null);
     }
 
-    private void Check() =>
-        _ = _topology.EnsureAsync(_stopping.Token).PipeTo(Self, success: findings => new Found(findings), failure: fault => new CheckFailed(fault));
+    private void Look() => _ = LookAsync(_topology, _stopping.Token).PipeTo(Self, failure: fault => new LookFailed(fault));
+
+    private static async Task<Found> LookAsync(AmqpTopology topology, CancellationToken cancellationToken) => new(await topology.EnsureAsync(cancellationToken));
 
     private void Take(IReadOnlyList<TopologyFinding> findings)
     {
@@ -128,15 +137,15 @@ internal sealed class TopologyActor : ReceiveActor, IWithTimers
         if (hasNewKeys)
         {
             (_plan, _topology) = Plan();
-            Check();
+            Look();
         }
         else if (_isConnected)
         {
-            Timers.StartSingleTimer(Next, new CheckNow(), _setup.CheckInterval);
+            Timers.StartSingleTimer(LookNow.Instance, LookNow.Instance, _setup.LookInterval);
         }
         else
         {
-            Repeat(new CheckNow());
+            Again(LookNow.Instance);
         }
     }
 
@@ -188,40 +197,27 @@ internal sealed class TopologyActor : ReceiveActor, IWithTimers
         _isConnected = isConnected;
     }
 
-    private void Repeat(object message)
+    private void Again(object message)
     {
         TimeSpan wait = _setup.Options.Settings.Backoff.After(++_failures);
         string error = _setup.Connections.StateOf(AmqpConnectionRole.Declaring).Error ?? "the connection was lost";
         IntakeLog.ConnectFailed(_setup.Options.Logger, _setup.Connections.Settings.SafeName, _failures, wait, error);
-        Timers.StartSingleTimer(Next, message, wait);
+        Timers.StartSingleTimer(message, message, wait);
     }
 
     private sealed record Probed(IReadOnlyList<string> Delayed, Exception? Fault) : INoSerializationVerificationNeeded;
 
     private sealed record Found(IReadOnlyList<TopologyFinding> Findings) : INoSerializationVerificationNeeded;
 
-    private sealed record CheckFailed(Exception Fault) : INoSerializationVerificationNeeded;
+    private sealed record LookFailed(Exception Fault) : INoSerializationVerificationNeeded;
 
-    private sealed record ProbeNow;
-
-    private sealed record CheckNow;
-}
-
-/// <summary>How the broker's exchanges and queues are, as of the last check; written by the <see cref="TopologyActor"/>, read by anybody.</summary>
-internal sealed class BrokerState
-{
-    private long _deadLetters = -1;
-
-    /// <summary>How many messages wait in each stream's queue.</summary>
-    public ConcurrentDictionary<string, long> Lag { get; } = new(StringComparer.Ordinal);
-
-    /// <summary>What of a stream's exchange, queue or bindings is not as it should be, by the stream's name.</summary>
-    public ConcurrentDictionary<string, string> Problems { get; } = new(StringComparer.Ordinal);
-
-    /// <summary>How many dead letters wait in their queue; null before the first check.</summary>
-    public long? DeadLetters
+    private sealed class ProbeNow
     {
-        get => Interlocked.Read(ref _deadLetters) is long count and >= 0 ? count : null;
-        set => Interlocked.Exchange(ref _deadLetters, value ?? -1);
+        public static ProbeNow Instance { get; } = new();
+    }
+
+    private sealed class LookNow
+    {
+        public static LookNow Instance { get; } = new();
     }
 }

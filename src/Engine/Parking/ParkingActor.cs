@@ -1,5 +1,4 @@
 using Akka.Actor;
-using DataLoad.Engine.Intake;
 using DataLoad.Engine.Partitions;
 using Microsoft.Extensions.Logging;
 
@@ -9,14 +8,13 @@ namespace DataLoad.Engine.Parking;
 /// The parked deliveries of a node: owns the count of what is stored and its bound, and is the only one to ask the store.
 /// What fails is repeated, each request by itself and ever later, until it works. Answers only what is durable.
 /// </summary>
-internal sealed class ParkingActor : ReceiveActor, IWithTimers
+internal sealed class ParkingActor : UntypedActor, IWithTimers
 {
     private const int MaxConcurrent = 8;
     private const string Counting = "counting";
-    private const string Room = "room";
 
     private readonly IParkingStore _store;
-    private readonly IntakeSettings _settings;
+    private readonly ParkingSettings _options;
     private readonly ParkingState _state;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
@@ -34,26 +32,18 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
     private bool _isCounted;
     private bool _isCounting;
 
-    public ParkingActor(IParkingStore store, IntakeOptions options, ParkingState state)
+    public ParkingActor(IParkingStore store, ParkingSettings options, ParkingState state, ILogger logger)
     {
-        (_store, _settings, _state, _logger) = (store, options.Settings, state, options.Logger);
-        Receive<Park>(Take);
-        Receive<CancelParking>(cancel => Cancel(cancel.Id));
-        Receive<Unpark>(unpark => Enqueue(Unparking(unpark)));
-        Receive<ReadDue>(read => Enqueue(new Request("reading", Sender, token => ReadAsync(read, token))));
-        Receive<SubscribeParking>(subscribe => Subscribe(subscribe.Stream));
-        Receive<Succeeded>(done => Finish(done.Request, done.Answer));
-        Receive<Failed>(failed => Repeat(failed.Request, failed.Error));
-        Receive<Request>(again => string.Equals(again.What, Counting, StringComparison.Ordinal), Run);
-        Receive<Request>(Enqueue);
-        Receive<CountAgain>(_ => Count());
-        Receive<Terminated>(terminated => Unsubscribe(terminated.ActorRef));
+        _store = store;
+        _options = options;
+        _state = state;
+        _logger = logger;
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(IParkingStore store, IntakeOptions options, ParkingState state) =>
-        Akka.Actor.Props.Create(() => new ParkingActor(store, options, state)).WithDeploy(Deploy.Local);
+    public static Props Props(IParkingStore store, ParkingSettings options, ParkingState state, ILogger logger) =>
+        Akka.Actor.Props.Create(() => new ParkingActor(store, options, state, logger)).WithDeploy(Deploy.Local);
 
     protected override void PreStart() => Count();
 
@@ -63,16 +53,51 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
         _stopping.Dispose();
     }
 
-    private void Take(Park park)
+    protected override void OnReceive(object message)
     {
-        if (park.HasRoom)
+        switch (message)
         {
-            Enqueue(Parking(park, room: 0));
-            return;
+            case Park park when park.HasRoom:
+                Enqueue(Parking(park, room: 0));
+                break;
+            case Park park:
+                _waitingForRoom.AddLast(Parking(park, park.Deliveries.Count));
+                AdmitWaiting();
+                break;
+            case CancelParking cancel:
+                Cancel(cancel.Id);
+                break;
+            case Unpark unpark:
+                Enqueue(Unparking(unpark));
+                break;
+            case ReadDue read:
+                Enqueue(new Request("reading", Sender, token => ReadAsync(read, token)));
+                break;
+            case SubscribeParking subscribe:
+                Subscribe(subscribe.Stream);
+                break;
+            case Succeeded done:
+                Finish(done.Request, done.Answer);
+                break;
+            case Failed failed:
+                Repeat(failed.Request, failed.Error);
+                break;
+            case Request { What: Counting } again:
+                Run(again);
+                break;
+            case Request again:
+                Enqueue(again);
+                break;
+            case LookForRoom:
+                Count();
+                break;
+            case Terminated terminated:
+                Unsubscribe(terminated.ActorRef);
+                break;
+            default:
+                Unhandled(message);
+                break;
         }
-
-        _waitingForRoom.AddLast(Parking(park, park.Deliveries.Count));
-        AdmitWaiting();
     }
 
     private Request Parking(Park park, int room) => new("storing", Sender, async token =>
@@ -80,14 +105,22 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
         await _store.ParkAsync(park.Deliveries, token);
         return new Parked(park.Id);
     })
-    { Id = park.Id, CountedBefore = room, Parks = park.Deliveries, IsChange = true };
+    {
+        Id = park.Id,
+        CountedBefore = room,
+        Parks = park.Deliveries,
+        IsChange = true,
+    };
 
     private Request Unparking(Unpark unpark) => new("removing", Sender, async token =>
     {
         await _store.RemoveAsync(unpark.Ids, token);
         return new Unparked(unpark.Id);
     })
-    { CountedAfter = -unpark.Ids.Count, IsChange = true };
+    {
+        CountedAfter = -unpark.Ids.Count,
+        IsChange = true,
+    };
 
     private async Task<object> ReadAsync(ReadDue read, CancellationToken cancellationToken)
     {
@@ -193,7 +226,7 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
             return;
         }
 
-        TimeSpan wait = _settings.Backoff.After(++request.Failures);
+        TimeSpan wait = _options.Backoff.After(++request.Failures);
         ParkingLog.Failed(_logger, request.What, request.Failures, wait, error.Message);
         _failing.Add(request);
         ShowFailing();
@@ -219,7 +252,7 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
 
     private void AdmitWaiting()
     {
-        while (_isCounted && _state.Count < _settings.MaxParked && _waitingForRoom.First is { } first)
+        while (_isCounted && _state.Count < _options.MaxParked && _waitingForRoom.First is { } first)
         {
             _waitingForRoom.RemoveFirst();
             Enqueue(first.Value);
@@ -228,7 +261,7 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
         if (_waitingForRoom.Count == 0)
         {
             _timesFull = 0;
-            Timers.Cancel(Room);
+            Timers.Cancel(LookForRoom.Instance);
             ShowFailing();
         }
         else if (_isCounted)
@@ -239,15 +272,15 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
 
     private void WaitForRoom()
     {
-        if (_waitingForRoom.Count == 0 || Timers.IsTimerActive(Room))
+        if (_waitingForRoom.Count == 0 || Timers.IsTimerActive(LookForRoom.Instance))
         {
             return;
         }
 
-        TimeSpan wait = _settings.Backoff.After(++_timesFull);
-        ParkingLog.Full(_logger, _settings.MaxParked, wait);
+        TimeSpan wait = _options.Backoff.After(++_timesFull);
+        ParkingLog.Full(_logger, _options.MaxParked, wait);
         ShowFailing();
-        Timers.StartSingleTimer(Room, new CountAgain(), wait);
+        Timers.StartSingleTimer(LookForRoom.Instance, LookForRoom.Instance, wait);
     }
 
     private void Cancel(BatchId id)
@@ -266,10 +299,14 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
             return;
         }
 
-        if (_waitingForRoom.FirstOrDefault(waiting => waiting.Id == id) is { } found)
+        for (LinkedListNode<Request>? node = _waitingForRoom.First; node is not null; node = node.Next)
         {
-            _waitingForRoom.Remove(found);
-            AdmitWaiting();
+            if (node.Value.Id == id)
+            {
+                _waitingForRoom.Remove(node);
+                AdmitWaiting();
+                return;
+            }
         }
     }
 
@@ -318,17 +355,22 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
 
     private void Announce(IReadOnlyList<ParkedDelivery> parked)
     {
-        IEnumerable<string> streams = parked.Select(delivery => delivery.Stream).Distinct(StringComparer.Ordinal);
-        foreach (IActorRef subscriber in streams.SelectMany(stream => _subscribers.GetValueOrDefault(stream, [])))
+        foreach (string stream in parked.Select(delivery => delivery.Stream).Distinct(StringComparer.Ordinal))
         {
-            subscriber.Tell(new ParkingChanged(), Self);
+            if (_subscribers.TryGetValue(stream, out HashSet<IActorRef>? subscribers))
+            {
+                foreach (IActorRef subscriber in subscribers)
+                {
+                    subscriber.Tell(ParkingChanged.Instance, Self);
+                }
+            }
         }
     }
 
     private void ShowFailing() =>
         _state.Failing = _failing.Count > 0
             ? _failing.MaxBy(request => request.Failures)!.Error
-            : _timesFull > 0 ? $"{_settings.MaxParked} deliveries are parked, which is the limit" : null;
+            : _timesFull > 0 ? $"{_options.MaxParked} deliveries are parked, which is the limit" : null;
 
     /// <summary>What the store is asked for, until it has done it.</summary>
     private sealed class Request(string what, IActorRef requester, Func<CancellationToken, Task<object>> run) : INoSerializationVerificationNeeded
@@ -365,15 +407,8 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
 
     private sealed record Counted(long Stored, long Changes) : INoSerializationVerificationNeeded;
 
-    private sealed record CountAgain;
-}
-
-/// <summary>Log messages 4000 to 4099.</summary>
-internal static partial class ParkingLog
-{
-    [LoggerMessage(4000, LogLevel.Warning, "{Limit} deliveries are parked, which is the limit; waiting {Wait} for room")]
-    public static partial void Full(ILogger logger, long limit, TimeSpan wait);
-
-    [LoggerMessage(4001, LogLevel.Warning, "{What} parked deliveries failed (try {Failures}), next try in {Wait}: {Error}")]
-    public static partial void Failed(ILogger logger, string what, int failures, TimeSpan wait, string error);
+    private sealed class LookForRoom
+    {
+        public static LookForRoom Instance { get; } = new();
+    }
 }

@@ -151,13 +151,21 @@ internal sealed class WireChannel(WireConnection connection, ushort number) : IA
             throw new AmqpException($"The broker sent a frame of type {type} on channel {number}, where one of type {_content.Next} was due.");
         }
 
-        if (type == FrameType.Method)
+        bool isWhole = false;
+        switch (type)
         {
-            OnMethod(payload);
-            return false;
+            case FrameType.Header:
+                isWhole = _content.Header(payload);
+                break;
+            case FrameType.Body:
+                isWhole = _content.Body(payload);
+                break;
+            default:
+                OnMethod(payload);
+                break;
         }
 
-        return (type == FrameType.Header ? _content.Header(payload) : _content.Body(payload)) && OnWhole();
+        return isWhole && OnWhole();
     }
 
     /// <summary>Wakes the source.</summary>
@@ -191,7 +199,14 @@ internal sealed class WireChannel(WireConnection connection, ushort number) : IA
         _isOpen = false;
         _isDropping = true;
         _ended.TrySetResult(end);
-        TakeAnswer()?.TrySetException(new AmqpException(end.Reason, end.Code));
+        TaskCompletionSource<byte[]>? answer;
+        lock (_lock)
+        {
+            answer = _answer;
+            _answer = null;
+        }
+
+        answer?.TrySetException(new AmqpException(end.Reason, end.Code));
         _noMore.Cancel();
     }
 
@@ -298,18 +313,17 @@ internal sealed class WireChannel(WireConnection connection, ushort number) : IA
             connection.Remove(this);
         }
 
-        TakeAnswer(method)?.TrySetResult(payload.ToArray());
-    }
-
-    /// <summary>What waits for an answer, to be given it: once, and where a method is named only if it is that one that is waited for.</summary>
-    private TaskCompletionSource<byte[]>? TakeAnswer(AmqpMethod? method = null)
-    {
+        TaskCompletionSource<byte[]>? answer = null;
         lock (_lock)
         {
-            TaskCompletionSource<byte[]>? answer = (method ?? _expected) == _expected ? _answer : null;
-            _answer = answer is null ? _answer : null;
-            return answer;
+            if (method == _expected)
+            {
+                answer = _answer;
+                _answer = null;
+            }
         }
+
+        answer?.TrySetResult(payload.ToArray());
     }
 
     private IPublishConfirms Confirms(AmqpMethod method) =>

@@ -110,7 +110,7 @@ internal sealed class SimulatedNode
                 stream.IsStopping = true;
             }
 
-            Intake?.Tell(new StopTaking());
+            Intake?.Tell(StopTaking.Instance);
             EndWhenDrained(PatienceMs);
         }
     }
