@@ -2,7 +2,6 @@ using System.Text;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Decoding;
 using DataLoad.Engine.Intake;
-using DataLoad.Engine.Tests.Hostile;
 using Shouldly;
 using Xunit;
 

@@ -6,7 +6,6 @@ using DataLoad.Engine.Intake;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Scheduling;
-using DataLoad.Engine.Tests.Scheduling;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
 

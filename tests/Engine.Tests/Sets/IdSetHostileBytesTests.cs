@@ -1,5 +1,4 @@
 using DataLoad.Engine.Counting.Sets;
-using DataLoad.Engine.Tests.Hostile;
 using Shouldly;
 using Xunit;
 

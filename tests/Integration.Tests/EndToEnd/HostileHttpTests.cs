@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using DataLoad.Engine.Tests.Hostile;
 using Shouldly;
 using Xunit;
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace DataLoad.Streams.Amqp.Tests.Broker;
 
-/// <summary>Runs <c>scripts/rabbitmq.sh</c>.</summary>
+/// <summary>Runs <c>scripts/rabbitmq.sh</c> and, for whoever links this file, <c>scripts/postgres.sh</c>.</summary>
 internal static class ServerScript
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(150);

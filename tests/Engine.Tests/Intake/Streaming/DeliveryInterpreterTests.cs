@@ -9,7 +9,6 @@ using DataLoad.Engine.Parking;
 using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Tests.Resolving;
-using DataLoad.Engine.Tests.Scheduling;
 using DataLoad.Streams.Amqp;
 using Shouldly;
 using Xunit;
