@@ -232,13 +232,14 @@ internal sealed class HostProcess : IAsyncDisposable
         return answer.StatusCode == expected ? JsonDocument.Parse(text).RootElement : throw new InvalidOperationException($"the host answered {(int)answer.StatusCode}: {text}");
     }
 
-    private async Task<MetricsPage?> TryMetricsAsync()
+    /// <summary>What <c>/metrics</c> says, or null where nothing answers.</summary>
+    public async Task<MetricsPage?> TryMetricsAsync()
     {
         try
         {
             return await MetricsAsync();
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {
             return null;
         }

@@ -205,7 +205,7 @@ internal sealed class Scenario : IAsyncDisposable
         return letters;
     }
 
-    /// <summary>Makes a world, runs a test in it, shows the hosts' logs where it fails, and ends all that runs in it.</summary>
+    /// <summary>Makes a world, runs a test in it, shows the hosts' logs and what their streams are at where it fails, and ends all that runs in it.</summary>
     public static async Task RunAsync(Func<Task<Scenario>> create, Func<Scenario, Task> test)
     {
         await using var scenario = await create();
@@ -216,6 +216,7 @@ internal sealed class Scenario : IAsyncDisposable
         catch
         {
             scenario.ShowLogs();
+            await scenario.ShowMetricsAsync();
             throw;
         }
     }
@@ -253,6 +254,19 @@ internal sealed class Scenario : IAsyncDisposable
     {
         var here = TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, TimeZoneInfo.FindSystemTimeZoneById("Asia/Shanghai"));
         return here.TimeOfDay > new TimeSpan(23, 50, 0);
+    }
+
+    private async Task ShowMetricsAsync()
+    {
+        foreach (var (number, host) in _hosts.Index())
+        {
+            if (await host.TryMetricsAsync() is { } metrics)
+            {
+                var lines = metrics.Text.Split('\n').Where(line => line.Contains("stream=\"", StringComparison.Ordinal)
+                    && !line.Contains("_bucket{", StringComparison.Ordinal) && !line.EndsWith(" 0", StringComparison.Ordinal));
+                TestContext.Current.TestOutputHelper?.WriteLine($"metrics of host {number + 1}:\n{string.Join('\n', lines)}");
+            }
+        }
     }
 
     private void ShowLogs()
