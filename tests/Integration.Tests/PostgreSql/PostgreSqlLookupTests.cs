@@ -75,6 +75,30 @@ public sealed class PostgreSqlLookupTests(TestDatabase database) : IClassFixture
     }
 
     [Fact]
+    public async Task Streams_that_share_a_query_and_run_it_first_at_the_same_time_read_the_same_values()
+    {
+        string connectionString = await database.CreateSchemaAsync();
+        await TestDatabase.ExecuteAsync(
+            connectionString,
+            """
+            CREATE TABLE goods (id numeric(40,10) PRIMARY KEY, name text, amount numeric, flag numeric, at numeric(60,30));
+            INSERT INTO goods SELECT i, 'n', 12.50, 1, 77 FROM generate_series(1, 9) i;
+            """);
+        for (int round = 0; round < 20; round++)
+        {
+            await using var lookup = new SqlLookup(PostgreSqlDatabase.ForReading(new PostgreSqlStoreOptions { ConnectionString = connectionString }));
+            LookupRows[] streams = [.. Enumerable.Range(0, 4).Select(_ => new LookupRows(Step))];
+
+            await Task.WhenAll(streams.Select(rows => Task.Run(() => lookup.QueryAsync(Query, Step, Enumerable.Range(1, 9).ToArray(), rows, Some.None).AsTask())));
+
+            foreach (LookupRows rows in streams)
+            {
+                (rows.Count, rows.Error(rows.Find(9), 1), rows.Number(rows.Find(9), 1)).ShouldBe((9, null, 1250));
+            }
+        }
+    }
+
+    [Fact]
     public async Task Whatever_the_driver_throws_on_a_value_spoils_its_own_row()
     {
         string connectionString = await database.CreateSchemaAsync();

@@ -129,13 +129,14 @@ public sealed class PostgreSqlDatabase : SqlDatabase
         var parameter = new DataParameter("keys", keys.ToArray());
         while (true)
         {
-            if (_numerics.Of(query) is { } asText)
+            bool[]? asText = _numerics.Of(query);
+            if (asText is not null)
             {
                 db.OnNextCommandInitialized((_, command) => PostgreSqlNumerics.ReadAsText(command, asText));
             }
 
             await using DataReaderAsync reader = await db.ExecuteReaderAsync(query, cancellationToken, parameter);
-            if (!_numerics.Learn(query, reader.Reader!))
+            if (!_numerics.Learn(query, reader.Reader!, asText))
             {
                 await read(reader.Reader!, cancellationToken);
                 return;
@@ -158,12 +159,14 @@ internal sealed class PostgreSqlNumerics
     /// <summary>The columns of a query that are read as text, or null where there are none or they are not known.</summary>
     public bool[]? Of(string query) => _columns.GetValueOrDefault(query);
 
-    /// <summary>Notes a result's columns; true where the query is to be run again.</summary>
-    public bool Learn(string query, DbDataReader reader)
+    /// <summary>
+    /// Notes a result's columns; true where the query is to be run again, since the result came with other columns as text. What another run of
+    /// the query has noted meanwhile says nothing of this result.
+    /// </summary>
+    public bool Learn(string query, DbDataReader reader, bool[]? asText)
     {
-        bool[]? known = _columns.GetValueOrDefault(query);
         bool[] found = [.. Enumerable.Range(0, reader.FieldCount).Select(i => reader.GetDataTypeName(i).StartsWith("numeric", StringComparison.Ordinal))];
-        if (known is null ? !found.Contains(true) : known.AsSpan().SequenceEqual(found))
+        if (asText is null ? !found.Contains(true) : asText.AsSpan().SequenceEqual(found))
         {
             return false;
         }
