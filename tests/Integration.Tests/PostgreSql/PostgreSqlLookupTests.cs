@@ -82,7 +82,7 @@ public sealed class PostgreSqlLookupTests(TestDatabase database) : IClassFixture
             connectionString,
             """
             CREATE TABLE goods (id numeric(40,10) PRIMARY KEY, name text, amount numeric, flag numeric, at numeric(60,30));
-            INSERT INTO goods SELECT i, 'n', 12.50, 1, 77 FROM generate_series(1, 9) i;
+            INSERT INTO goods SELECT i, 'n', 12.5::numeric(40,30), 1, 77 FROM generate_series(1, 9) i;
             """);
         for (int round = 0; round < 20; round++)
         {
