@@ -82,18 +82,20 @@ public sealed class PostgreSqlLookupTests(TestDatabase database) : IClassFixture
             connectionString,
             """
             CREATE TABLE goods (id numeric(40,10) PRIMARY KEY, name text, amount numeric, flag numeric, at numeric(60,30));
-            INSERT INTO goods SELECT i, 'n', 12.5::numeric(40,30), 1, 77 FROM generate_series(1, 9) i;
+            INSERT INTO goods SELECT i, 'n', 12.50, 1, 77 FROM generate_series(1, 9) i;
             """);
         for (int round = 0; round < 20; round++)
         {
-            await using var lookup = new SqlLookup(PostgreSqlDatabase.ForReading(new PostgreSqlStoreOptions { ConnectionString = connectionString }));
-            LookupRows[] streams = [.. Enumerable.Range(0, 4).Select(_ => new LookupRows(Step))];
+            // Few sessions for many: some wait for one in which another has learned of the columns and had the statement prepared meanwhile.
+            await using var lookup = new SqlLookup(PostgreSqlDatabase.ForReading(new PostgreSqlStoreOptions { ConnectionString = connectionString, MaxConnections = 2 }));
+            LookupRows[] streams = [.. Enumerable.Range(0, 8).Select(_ => new LookupRows(Step))];
 
             await Task.WhenAll(streams.Select(rows => Task.Run(() => lookup.QueryAsync(Query, Step, Enumerable.Range(1, 9).ToArray(), rows, Some.None).AsTask())));
 
             foreach (LookupRows rows in streams)
             {
-                (rows.Count, rows.Error(rows.Find(9), 1), rows.Number(rows.Find(9), 1)).ShouldBe((9, null, 1250));
+                rows.Count.ShouldBe(9);
+                (rows.Error(rows.Find(9), 1), rows.Number(rows.Find(9), 1)).ShouldBe((null, 1250));
             }
         }
     }

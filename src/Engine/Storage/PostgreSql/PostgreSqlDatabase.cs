@@ -161,7 +161,8 @@ internal sealed class PostgreSqlNumerics
 
     /// <summary>
     /// Notes a result's columns; true where the query is to be run again, since the result came with other columns as text. What another run of
-    /// the query has noted meanwhile says nothing of this result.
+    /// the query has noted meanwhile says nothing of this result: in a session that has the statement prepared for text, Npgsql takes the binary
+    /// values of a run that asked for none for text.
     /// </summary>
     public bool Learn(string query, DbDataReader reader, bool[]? asText)
     {
