@@ -85,7 +85,7 @@ create_cluster() {
 listen_addresses = '127.0.0.1'
 port = $port
 unix_socket_directories = '$home/socket'
-max_connections = 100
+max_connections = 400
 shared_buffers = 256MB
 fsync = on
 synchronous_commit = on

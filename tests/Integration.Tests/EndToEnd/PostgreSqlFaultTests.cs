@@ -19,7 +19,7 @@ public sealed class PostgreSqlFaultTests
         await server.StopAsync();
         await server.StartAsync();
 
-        // The test's own from the start: the node may take all others, and keeps them.
+        // The test's own from the start, so that it is there while all others are taken.
         await using var operating = await ConnectAsync(server.Url);
         await Scenario.RunAsync(() => Scenario.CreateAsync(StoreKind.PostgreSql, server: server.Url, business: ""), async scenario =>
         {
@@ -27,13 +27,14 @@ public sealed class PostgreSqlFaultTests
             scenario.Settings = """
                 intake { prefetch = 150, max-batch = 40 }
                 checkpoint.interval = 300ms
+                store.max-connections = 8
                 sharding { lease-time-to-live = 2s, lease-renew-interval = 500ms }
                 """;
             var host = await scenario.StartHostAsync();
             await scenario.SendMixAsync(500);
 
             // Every connection taken by others, the node's own ended.
-            await using (await Hog.TakeAllAsync(server.Url))
+            await using (await Hog.TakeAllAsync(server.Url, operating))
             {
                 await scenario.SendMixAsync(1_500, batchMessages: 250);
                 await host.WaitUntilNotReadyAsync("53300");
@@ -104,20 +105,15 @@ public sealed class PostgreSqlFaultTests
 
         private readonly List<NpgsqlConnection> _held = [];
 
-        public static async Task<Hog> TakeAllAsync(string server)
+        public static async Task<Hog> TakeAllAsync(string server, NpgsqlConnection operating)
         {
             var hog = new Hog();
-            await Deadline.UntilAsync("a first connection", () => hog.TryTakeAsync(server));
-            while (await hog.TryTakeAsync(server))
-            {
-                // All that are free.
-            }
 
             // Those of others end, and are taken as they become free, until this hog has them all.
             await Deadline.UntilAsync("every connection to be taken", async () =>
             {
                 await using var command = new NpgsqlCommand(
-                    $"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> '{Name}'", hog._held[0]);
+                    $"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> '{Name}'", operating);
                 var others = (long)(await command.ExecuteScalarAsync())!;
                 while (await hog.TryTakeAsync(server))
                 {
