@@ -278,7 +278,7 @@ public sealed class ClusterNode
             Connections = connections,
             SettingsOf = _settings.Amqp.Of,
             Parking = _services.Store.Parking,
-            LookInterval = _settings.Amqp.LagInterval,
+            CheckInterval = _settings.Amqp.LagInterval,
             ConfirmWindow = _settings.Amqp.ConfirmWindow,
         });
         foreach (string stream in _start.PausedStreams)

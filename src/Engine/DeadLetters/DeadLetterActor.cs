@@ -17,17 +17,18 @@ namespace DataLoad.Engine.DeadLetters;
 /// <param name="User">The user that publishes.</param>
 /// <param name="MaxPropertyBytes">What the properties of a message may take, in bytes, as far as is known beforehand.</param>
 /// <param name="MaxInFlight">How many may wait for their confirms at once.</param>
-internal sealed record DeadLetterPublishing(Flow<PublishRequest<object>, PublishResult<object>, NotUsed> Publishing, string User, int MaxPropertyBytes, int MaxInFlight);
+internal sealed record DeadLetterPublishing(
+    Flow<PublishRequest<object>, PublishResult<object>, NotUsed> Publishing, string User, int MaxPropertyBytes, int MaxInFlight);
 
 /// <summary>
 /// The dead letters of a node: publishes each until the broker confirms it. One that cannot be published is set aside in the store, tried
 /// again ever later, and holds up no other.
 /// </summary>
-internal sealed class DeadLetterActor : UntypedActor, IWithTimers
+internal sealed class DeadLetterActor : ReceiveActor, IWithTimers
 {
     private const int LettersAtOnce = 32;
     private const int SmallestPropertyBytes = 4096;
-    private const string Look = "look";
+    private const string Read = "read";
 
     private readonly DeadLetterPublishing _publishing;
     private readonly IActorRef _parking;
@@ -43,17 +44,22 @@ internal sealed class DeadLetterActor : UntypedActor, IWithTimers
     private long _number;
     private int _inFlight;
     private int _retried;
-    private bool _isLooking;
+    private bool _isReading;
     private long? _nextDueMs;
 
     public DeadLetterActor(DeadLetterPublishing publishing, IActorRef parking, IntakeOptions options, DeadLetterState state)
     {
-        _publishing = publishing;
-        _parking = parking;
-        _options = options;
-        _settings = options.Settings;
-        _state = state;
+        (_publishing, _parking, _options, _settings, _state) = (publishing, parking, options, options.Settings, state);
         _source = options.NewId();
+        Receive<PublishLetters>(Take);
+        Receive<CancelLetters>(cancel => Cancel(cancel.Id));
+        Receive<PublishResult<object>>(result => OnResult((Attempt)result.Request.Context, result));
+        Receive<Parked>(parked => OnStored(parked.Id));
+        Receive<Unparked>(unparked => OnStored(unparked.Id));
+        Receive<DueDeliveries>(TakeUp);
+        Receive<ParkingChanged>(_ => AskForDue());
+        Receive<ReadNow>(_ => AskForDue());
+        Receive<PublishingEnded>(_ => throw new InvalidOperationException("The publishing of dead letters ended, which it never does by itself."));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -68,43 +74,10 @@ internal sealed class DeadLetterActor : UntypedActor, IWithTimers
         // No more is given to the flow than may be in flight, so that its buffer never overflows.
         _publisher = Source.ActorRef<PublishRequest<object>>(_publishing.MaxInFlight, OverflowStrategy.Fail)
             .Via(_publishing.Publishing)
-            .To(Sink.ActorRef<PublishResult<object>>(Self, PublishingEnded.Instance, _ => PublishingEnded.Instance))
+            .To(Sink.ActorRef<PublishResult<object>>(Self, new PublishingEnded(), _ => new PublishingEnded()))
             .Run(Context.Materializer());
         _parking.Tell(new SubscribeParking(Letter.Exchange));
-        LookForDue();
-    }
-
-    protected override void OnReceive(object message)
-    {
-        switch (message)
-        {
-            case PublishLetters publish:
-                Take(publish);
-                break;
-            case CancelLetters cancel:
-                Cancel(cancel.Id);
-                break;
-            case PublishResult<object> result:
-                OnResult((Attempt)result.Request.Context, result);
-                break;
-            case Parked parked when _storing.Remove(parked.Id, out Attempt? stored):
-                OnStored(stored);
-                break;
-            case Unparked unparked when _storing.Remove(unparked.Id, out Attempt? removed):
-                EndRetry(removed);
-                break;
-            case DueDeliveries due:
-                TakeUp(due);
-                break;
-            case ParkingChanged or LookNow:
-                LookForDue();
-                break;
-            case PublishingEnded:
-                throw new InvalidOperationException("The publishing of dead letters ended, which it never does by itself.");
-            default:
-                Unhandled(message);
-                break;
-        }
+        AskForDue();
     }
 
     private void Take(PublishLetters publish)
@@ -154,7 +127,7 @@ internal sealed class DeadLetterActor : UntypedActor, IWithTimers
                 OnConfirmed(attempt);
                 break;
             case PublishOutcome.TooLarge when result.Code != 0 && attempt.WithBody && !attempt.Letter.Body.IsEmpty:
-                // The broker refuses the body; the rest of the letter is worth having.
+                // The broker refuses the body; all else of the letter is worth having.
                 attempt.WithBody = false;
                 _waiting.Enqueue(attempt);
                 break;
@@ -185,9 +158,7 @@ internal sealed class DeadLetterActor : UntypedActor, IWithTimers
         }
 
         _aside.Remove(attempt.Row.Id);
-        BatchId id = NextId();
-        _storing.Add(id, attempt);
-        _parking.Tell(new Unpark(id, [attempt.Row.Id]));
+        Store(attempt, id => new Unpark(id, [attempt.Row.Id]));
     }
 
     /// <summary>Stores a letter that cannot be published, to be tried again later.</summary>
@@ -208,23 +179,40 @@ internal sealed class DeadLetterActor : UntypedActor, IWithTimers
             Tries = tries,
             Message = attempt.Row?.Message ?? attempt.Letter.ToParked().Encode(),
         };
-        _aside[row.Id] = $"a letter of {attempt.Letter.Stream} ({attempt.Letter.Rejection.Reason}), received at {DateTimeOffset.FromUnixTimeMilliseconds(attempt.Letter.ReceivedMs):u}: {why}";
-        BatchId id = NextId();
-        _storing.Add(id, attempt);
+        Letter letter = attempt.Letter;
+        var received = DateTimeOffset.FromUnixTimeMilliseconds(letter.ReceivedMs);
+        _aside[row.Id] = $"a letter of {letter.Stream} ({letter.Rejection.Reason}), received at {received:u}: {why}";
         attempt.RowId = row.Id;
-        _parking.Tell(new Park(id, [row], HasRoom: attempt.Row is not null));
+        Store(attempt, id => new Park(id, [row], HasRoom: attempt.Row is not null));
     }
 
-    private void OnStored(Attempt attempt)
+    private void Store(Attempt attempt, Func<BatchId, object> change)
     {
+        var id = new BatchId(_source, ++_number);
+        _storing.Add(id, attempt);
+        _parking.Tell(change(id));
+    }
+
+    private void OnStored(BatchId id)
+    {
+        if (!_storing.Remove(id, out Attempt? attempt))
+        {
+            return;
+        }
+
         if (attempt.Row is null)
         {
             Done(attempt);
+            return;
         }
-        else
+
+        _retried--;
+        if (_retried == 0)
         {
-            EndRetry(attempt);
+            AskForDue();
         }
+
+        ShowState();
     }
 
     private void Done(Attempt attempt)
@@ -257,19 +245,19 @@ internal sealed class DeadLetterActor : UntypedActor, IWithTimers
         ShowState();
     }
 
-    private void LookForDue()
+    private void AskForDue()
     {
-        if (!_isLooking && _retried == 0)
+        if (!_isReading && _retried == 0)
         {
-            _isLooking = true;
-            Timers.Cancel(Look);
+            _isReading = true;
+            Timers.Cancel(Read);
             _parking.Tell(new ReadDue(Letter.Exchange, NowMs, LettersAtOnce, _settings.MaxUnacceptedBytes));
         }
     }
 
     private void TakeUp(DueDeliveries due)
     {
-        _isLooking = false;
+        _isReading = false;
         _nextDueMs = due.NextDueMs;
         foreach (ParkedDelivery row in due.Deliveries)
         {
@@ -277,7 +265,8 @@ internal sealed class DeadLetterActor : UntypedActor, IWithTimers
             try
             {
                 Letter letter = Letter.Of(ParkedContent.Decode(row.Id, row.Message))
-                    ?? throw new StoredFormatException($"The parked delivery {row.Id} is no dead letter, though it is stored as one. Remove its row from dataload_parked to go on without it.");
+                    ?? throw new StoredFormatException($"The parked delivery {row.Id} is no dead letter, though it is stored as one. "
+                        + "Remove its row from dataload_parked to go on without it.");
                 _waiting.Enqueue(new Attempt(letter, _options.Time.GetTimestamp()) { Row = row, MaxPropertyBytes = _publishing.MaxPropertyBytes });
             }
             catch (StoredFormatException e)
@@ -288,9 +277,9 @@ internal sealed class DeadLetterActor : UntypedActor, IWithTimers
 
         if (_retried == 0)
         {
-            var longestMs = (long)_settings.ParkedLookInterval.TotalMilliseconds;
+            var longestMs = (long)_settings.ParkedPollInterval.TotalMilliseconds;
             long waitMs = due.NextDueMs is long next ? Math.Clamp(next - NowMs, 1, longestMs) : longestMs;
-            Timers.StartSingleTimer(Look, LookNow.Instance, TimeSpan.FromMilliseconds(waitMs));
+            Timers.StartSingleTimer(Read, new ReadNow(), TimeSpan.FromMilliseconds(waitMs));
         }
 
         Publish();
@@ -301,20 +290,8 @@ internal sealed class DeadLetterActor : UntypedActor, IWithTimers
     {
         IntakeLog.ParkedDamaged(_options.Logger, Letter.Exchange, error);
         _aside[row.Id] = error;
-        BatchId id = NextId();
-        _storing.Add(id, new Attempt(null!, 0) { Row = row });
-        _parking.Tell(new Park(id, [row with { DueMs = NowMs + (long)_settings.ParkedFaultDelay.TotalMilliseconds }], HasRoom: true));
-    }
-
-    private void EndRetry(Attempt attempt)
-    {
-        _retried--;
-        if (_retried == 0)
-        {
-            LookForDue();
-        }
-
-        ShowState();
+        ParkedDelivery later = row with { DueMs = NowMs + (long)_settings.ParkedFaultDelay.TotalMilliseconds };
+        Store(new Attempt(null!, 0) { Row = row }, id => new Park(id, [later], HasRoom: true));
     }
 
     private void ShowState()
@@ -324,8 +301,6 @@ internal sealed class DeadLetterActor : UntypedActor, IWithTimers
             : _nextDueMs is long next ? $"dead letters wait to be published again from {DateTimeOffset.FromUnixTimeMilliseconds(next):u} on"
             : null;
     }
-
-    private BatchId NextId() => new(_source, ++_number);
 
     /// <summary>Letters that are to be brought to safety together.</summary>
     private sealed class Request(BatchId id, IActorRef sender)
@@ -359,13 +334,7 @@ internal sealed class DeadLetterActor : UntypedActor, IWithTimers
         public int PropertyBytes { get; set; }
     }
 
-    private sealed class LookNow
-    {
-        public static LookNow Instance { get; } = new();
-    }
+    private sealed record ReadNow;
 
-    private sealed class PublishingEnded
-    {
-        public static PublishingEnded Instance { get; } = new();
-    }
+    private sealed record PublishingEnded;
 }

@@ -18,6 +18,8 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
 
     private static readonly TimeSpan OldestListing = TimeSpan.FromMinutes(1);
 
+    private delegate (BasicProperties Properties, ReadOnlyMemory<byte> Body) MakeMessage(DeadLetterContent letter);
+
     private readonly SemaphoreSlim _gate = new(1, 1);
     private volatile DeadLetterListing? _listing;
 
@@ -34,21 +36,15 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
             async connection =>
             {
                 // Another call may have looked meanwhile; and where nothing came or went, the last look is as good.
-                if (AgeOf(_listing) < maxAge || (maxAge > TimeSpan.Zero && AgeOf(_listing) < OldestListing && await CountAsync(connection, cancellationToken) == _listing!.Total))
+                if (AgeOf(_listing) < maxAge
+                    || (maxAge > TimeSpan.Zero && AgeOf(_listing) < OldestListing && await CountAsync(connection, cancellationToken) == _listing!.Total))
                 {
                     return _listing!;
                 }
 
                 var letters = new List<DeadLetterSummary>();
                 var walk = new DeadLetterWalk(connection, settings, time);
-                await walk.RunAsync(
-                    letter =>
-                    {
-                        letters.Add(letter);
-                        return false;
-                    },
-                    (_, _) => Task.FromResult(true),
-                    cancellationToken);
+                await walk.VisitAsync(letters.Add, cancellationToken);
                 return _listing = new DeadLetterListing(time.GetUtcNow().ToUnixTimeMilliseconds(), Math.Max(walk.Total, letters.Count), letters);
             },
             cancellationToken);
@@ -86,20 +82,21 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
     /// <param name="contentType">Its new content type, or null to keep the one it has.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="DeadLetterException">It cannot be moved now.</exception>
-    public Task<DeadLetterMove> EditAsync(UInt128 id, ReadOnlyMemory<byte> body, string? contentType, CancellationToken cancellationToken) =>
-        MoveAsync(
-            new DeadLetterSelection(Ids: new HashSet<UInt128> { id }),
-            letter =>
-            {
-                BasicProperties properties = Requeued(letter.Properties);
-                if (contentType is not null)
-                {
-                    properties.ContentType = contentType;
-                }
+    public Task<DeadLetterMove> EditAsync(UInt128 id, ReadOnlyMemory<byte> body, string? contentType, CancellationToken cancellationToken)
+    {
+        return MoveAsync(new DeadLetterSelection(Ids: new HashSet<UInt128> { id }), Edited, cancellationToken);
 
-                return (properties, body);
-            },
-            cancellationToken);
+        (BasicProperties Properties, ReadOnlyMemory<byte> Body) Edited(DeadLetterContent letter)
+        {
+            BasicProperties properties = Requeued(letter.Properties);
+            if (contentType is not null)
+            {
+                properties.ContentType = contentType;
+            }
+
+            return (properties, body);
+        }
+    }
 
     /// <summary>Removes dead letters for good, if there are exactly as many as the caller thinks.</summary>
     /// <exception cref="DeadLetterException">They cannot be removed now.</exception>
@@ -108,7 +105,7 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
         {
             long counted = 0;
             var counting = new DeadLetterWalk(connection, settings, time);
-            await counting.RunAsync(Count, (_, _) => Task.FromResult(true), cancellationToken);
+            await counting.VisitAsync(letter => counted += counted < selection.Limit && selection.Means(letter) ? 1 : 0, cancellationToken);
             if (counted != confirm || confirm == 0)
             {
                 return new DeadLetterPurge(counted == confirm, counted, counting.Total);
@@ -131,12 +128,6 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
                 cancellationToken);
             _listing = null;
             return new DeadLetterPurge(IsConfirmed: true, removed, walk.Total - removed);
-
-            bool Count(DeadLetterSummary letter)
-            {
-                counted += counted < selection.Limit && selection.Means(letter) ? 1 : 0;
-                return false;
-            }
         },
         cancellationToken);
 
@@ -153,68 +144,72 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
         return new BasicProperties(properties) { Headers = headers };
     }
 
-    private Task<DeadLetterMove> MoveAsync(DeadLetterSelection selection, Func<DeadLetterContent, (BasicProperties Properties, ReadOnlyMemory<byte> Body)> make, CancellationToken cancellationToken) =>
-        WorkAsync(
-            async connection =>
+    private Task<DeadLetterMove> MoveAsync(DeadLetterSelection selection, MakeMessage make, CancellationToken cancellationToken) => WorkAsync(
+        async connection =>
+        {
+            (long wanted, long moved, long skipped) = (0, 0, 0);
+            await using ConfirmedChannel publisher = await ConfirmedChannel.OpenAsync(connection, cancellationToken);
+            var walk = new DeadLetterWalk(connection, settings, time);
+            try
             {
-                long wanted = 0;
-                long moved = 0;
-                long skipped = 0;
-                await using ConfirmedChannel publisher = await ConfirmedChannel.OpenAsync(connection, cancellationToken);
-                var walk = new DeadLetterWalk(connection, settings, time);
-                try
-                {
-                    await walk.RunAsync(
-                        letter => wanted < selection.Limit && selection.Means(letter) && ++wanted > 0,
-                        async (letters, channel) =>
+                await walk.RunAsync(
+                    letter => wanted < selection.Limit && selection.Means(letter) && ++wanted > 0,
+                    async (letters, channel) =>
+                    {
+                        foreach ((ulong Tag, DeadLetterContent Letter)[] slice in letters.Chunk(connector.Settings.ConfirmWindow))
                         {
-                            foreach ((ulong Tag, DeadLetterContent Letter)[] slice in letters.Chunk(connector.Settings.ConfirmWindow))
-                            {
-                                var publishing = new List<Task?>();
-                                foreach ((_, DeadLetterContent letter) in slice)
-                                {
-                                    publishing.Add(await PublishAsync(publisher, letter, make, cancellationToken));
-                                }
+                            await MoveSliceAsync(slice, channel);
+                        }
 
-                                await Task.WhenAll(publishing.OfType<Task>()).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                                for (int i = 0; i < slice.Length; i++)
-                                {
-                                    if (publishing[i] is { IsCompletedSuccessfully: true })
-                                    {
-                                        await walk.AcknowledgeAsync(channel, slice[i].Tag, cancellationToken);
-                                        moved++;
-                                    }
-                                    else
-                                    {
-                                        skipped++;
-                                        LogRefusal(slice[i].Letter, publishing[i]);
-                                    }
-                                }
+                        return wanted < selection.Limit;
+                    },
+                    cancellationToken);
+            }
+            finally
+            {
+                _listing = null;
+                DeadLetterLog.Moved(logger, moved, skipped);
+            }
 
-                                // A fault of the channel is no fault of the letters: it ends the walk.
-                                cancellationToken.ThrowIfCancellationRequested();
-                                if (!publisher.IsOpen)
-                                {
-                                    throw new DeadLetterException($"The broker closed the channel after {moved} dead letters were moved; nothing is lost, try again.");
-                                }
-                            }
+            return new DeadLetterMove(moved, skipped, walk.Total - moved);
 
-                            return wanted < selection.Limit;
-                        },
-                        cancellationToken);
-                }
-                finally
+            async Task MoveSliceAsync((ulong Tag, DeadLetterContent Letter)[] slice, IChannel channel)
+            {
+                var publishing = new List<Task?>();
+                foreach ((_, DeadLetterContent letter) in slice)
                 {
-                    _listing = null;
-                    DeadLetterLog.Moved(logger, moved, skipped);
+                    publishing.Add(await PublishAsync(publisher, letter, make, cancellationToken));
                 }
 
-                return new DeadLetterMove(moved, skipped, walk.Total - moved);
-            },
-            cancellationToken);
+                Task all = Task.WhenAll(publishing.OfType<Task>()).WaitAsync(cancellationToken);
+                await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                for (int i = 0; i < slice.Length; i++)
+                {
+                    if (publishing[i] is { IsCompletedSuccessfully: true })
+                    {
+                        await walk.AcknowledgeAsync(channel, slice[i].Tag, cancellationToken);
+                        moved++;
+                    }
+                    else
+                    {
+                        skipped++;
+                        string error = publishing[i]?.Exception?.InnerException?.Message ?? "its stream is none of the catalog";
+                        DeadLetterLog.Refused(logger, slice[i].Letter.Summary.Stream, error);
+                    }
+                }
+
+                // A fault of the channel is no fault of the letters: it ends the walk.
+                cancellationToken.ThrowIfCancellationRequested();
+                if (!publisher.IsOpen)
+                {
+                    throw new DeadLetterException($"The broker closed the channel after {moved} dead letters were moved; nothing is lost, try again.");
+                }
+            }
+        },
+        cancellationToken);
 
     /// <returns>Done when the broker has it in the stream's queue; null where its stream is none of the catalog.</returns>
-    private async ValueTask<Task?> PublishAsync(ConfirmedChannel channel, DeadLetterContent letter, Func<DeadLetterContent, (BasicProperties Properties, ReadOnlyMemory<byte> Body)> make, CancellationToken cancellationToken)
+    private async ValueTask<Task?> PublishAsync(ConfirmedChannel channel, DeadLetterContent letter, MakeMessage make, CancellationToken cancellationToken)
     {
         if (catalog.FindStream(letter.Summary.Stream) is not { } stream)
         {
@@ -233,9 +228,6 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
         return await channel.PublishAsync("", stream.Queue, properties, body, cancellationToken);
     }
 
-    private void LogRefusal(DeadLetterContent letter, Task? publishing) =>
-        DeadLetterLog.Refused(logger, letter.Summary.Stream, publishing?.Exception?.InnerException?.Message ?? "its stream is none of the catalog");
-
     private static async Task<long> CountAsync(IConnection connection, CancellationToken cancellationToken)
     {
         await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
@@ -249,7 +241,8 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
     {
         if (!await _gate.WaitAsync(settings.Patience, cancellationToken))
         {
-            throw new DeadLetterException($"Another call has been at work on the dead letters for {settings.Patience.TotalSeconds:0} s; try again when it is done.");
+            throw new DeadLetterException(
+                $"Another call has been at work on the dead letters for {settings.Patience.TotalSeconds:0} s; try again when it is done.");
         }
 
         try
@@ -266,7 +259,8 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
         }
         catch (Exception e) when (e is RabbitMQClientException or IOException or TimeoutException && e is not DeadLetterException)
         {
-            throw new DeadLetterException($"The broker at {connector.Settings.SafeName} cannot be worked with: {e.Message}. Nothing is lost; try again when it is there.", e);
+            throw new DeadLetterException(
+                $"The broker at {connector.Settings.SafeName} cannot be worked with: {e.Message}. Nothing is lost; try again when it is there.", e);
         }
         finally
         {

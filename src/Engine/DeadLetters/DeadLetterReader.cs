@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using DataLoad.Engine.Intake;
@@ -11,11 +13,14 @@ internal static class DeadLetterReader
 {
     private const int MaxCode = 100;
     private const int MaxError = 300;
+    private const int MaxTexts = 1000;
+
+    private static readonly ConcurrentDictionary<string, string> Texts = new(StringComparer.Ordinal);
 
     public static DeadLetterSummary Read(IReadOnlyBasicProperties properties, ReadOnlySpan<byte> body)
     {
         string stream = Header(properties, DeliveryHeaders.Stream, MaxCode);
-        long receivedMs = DeliveryHeaders.TryInteger(properties, DeliveryHeaders.Received, out long? received) ? received ?? 0 : 0;
+        long receivedMs = Integer(properties, DeliveryHeaders.Received) ?? 0;
         return new DeadLetterSummary
         {
             Id = IdOf(stream, receivedMs, properties.MessageId, body),
@@ -52,46 +57,29 @@ internal static class DeadLetterReader
         return BinaryPrimitives.ReadUInt128BigEndian(digest);
     }
 
+    private static object? Value(IReadOnlyBasicProperties properties, string name) =>
+        properties.Headers is { } headers && headers.TryGetValue(name, out object? value) ? value : null;
+
+    private static string Text(object? value) => value is byte[] bytes ? Encoding.UTF8.GetString(bytes) : value as string ?? "";
+
     private static string Header(IReadOnlyBasicProperties properties, string name, int max)
     {
-        object? value = null;
-        properties.Headers?.TryGetValue(name, out value);
-        string text = value switch
-        {
-            byte[] bytes => Encoding.UTF8.GetString(bytes),
-            string already => already,
-            _ => "",
-        };
+        string text = Text(Value(properties, name));
         return text.Length <= max ? text : text[..max];
     }
 
-    // Streams, reasons and content types are few: a hundred thousand listings share one text of each.
-    private static string Known(string text) => string.IsInterned(text) ?? (text.Length <= MaxCode ? Texts.GetOrAdd(text) : text);
-
-    private static readonly TextPool Texts = new();
-
-    private sealed class TextPool
+    /// <summary>A header of any integer type, or of digits in a string; null where it is missing or none of these.</summary>
+    private static long? Integer(IReadOnlyBasicProperties properties, string name) => Value(properties, name) switch
     {
-        private const int Most = 1000;
-        private readonly HashSet<string> _texts = new(StringComparer.Ordinal);
-        private readonly Lock _lock = new();
+        ulong and > long.MaxValue => null,
+        object value and (byte or sbyte or short or ushort or int or uint or long or ulong) => Convert.ToInt64(value, CultureInfo.InvariantCulture),
+        var value => long.TryParse(Text(value), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : null,
+    };
 
-        public string GetOrAdd(string text)
-        {
-            lock (_lock)
-            {
-                if (_texts.TryGetValue(text, out string? known))
-                {
-                    return known;
-                }
-
-                if (_texts.Count < Most)
-                {
-                    _texts.Add(text);
-                }
-
-                return text;
-            }
-        }
-    }
+    // Streams, reasons and content types are few: a hundred thousand listings share one text of each.
+    private static string Known(string text) => string.IsInterned(text)
+        ?? (text.Length > MaxCode ? text
+        : Texts.TryGetValue(text, out string? known) ? known
+        : Texts.Count < MaxTexts ? Texts.GetOrAdd(text, text)
+        : text);
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Threading.Channels;
 using DataLoad.Engine.Intake.Amqp;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
@@ -36,8 +38,19 @@ internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings 
         _taken++;
     }
 
+    /// <summary>Goes through the queue, and takes none whole.</summary>
+    /// <exception cref="DeadLetterException">Another consumer has the queue, or the channel was lost.</exception>
+    public Task VisitAsync(Action<DeadLetterSummary> visit, CancellationToken cancellationToken) => RunAsync(
+        letter =>
+        {
+            visit(letter);
+            return false;
+        },
+        (_, _) => Task.FromResult(true),
+        cancellationToken);
+
     /// <summary>Goes through the queue.</summary>
-    /// <param name="wants">Told of each; says whether it is wanted whole.</param>
+    /// <param name="wants">Asked of each whether it is wanted whole.</param>
     /// <param name="take">Given what a page has of those, and the channel to acknowledge on; says whether to go on.</param>
     /// <param name="cancellationToken">Ends the walk.</param>
     /// <exception cref="DeadLetterException">Another consumer has the queue, or the channel was lost.</exception>
@@ -89,7 +102,9 @@ internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings 
         }
         catch (OperationInterruptedException e)
         {
-            throw new DeadLetterException($"The dead letters cannot be looked at: {e.ShutdownReason?.ReplyText ?? e.Message}. Another consumer may have the queue '{Letter.Exchange}'; try again when it is gone.", e);
+            string reason = e.ShutdownReason?.ReplyText ?? e.Message;
+            throw new DeadLetterException(
+                $"The dead letters cannot be looked at: {reason}. Another consumer may have the queue '{Letter.Exchange}'; try again when it is gone.", e);
         }
         finally
         {
@@ -127,12 +142,12 @@ internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings 
         await channel.BasicQosAsync(0, (ushort)expected, global: false, cancellationToken);
 
         // Exclusive, so that no other walk, of another node, takes half of the queue away meanwhile.
-        string tag = await channel.BasicConsumeAsync(Letter.Exchange, autoAck: false, "", noLocal: false, exclusive: true, arguments: null, page, cancellationToken);
+        string tag = await channel.BasicConsumeAsync(
+            Letter.Exchange, autoAck: false, "", noLocal: false, exclusive: true, arguments: null, page, cancellationToken);
         while (!page.IsFull && page.Fault is null)
         {
-            using var quiet = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             using var timer = new CancellationTokenSource(Quiet, time);
-            await using CancellationTokenRegistration ends = timer.Token.Register(quiet.Cancel);
+            using var quiet = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
             try
             {
                 await page.MovedAsync(quiet.Token);
@@ -151,5 +166,68 @@ internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings 
 
         await channel.BasicCancelAsync(tag, cancellationToken: cancellationToken);
         return page;
+    }
+}
+
+/// <summary>Takes one page of the queue: reads each message while the client hands it over, and keeps only what is wanted whole.</summary>
+internal sealed class DeadLetterPage(IChannel channel, int expected, Func<DeadLetterSummary, bool> wants) : AsyncDefaultBasicConsumer(channel)
+{
+    // Quorum queues count deliveries and drop a message after a number of them, which every look would bring nearer.
+    private const string DeliveryCount = "x-delivery-count";
+    private const long MostDeliveries = 10;
+
+    private readonly List<(ulong Tag, DeadLetterContent Letter)> _wanted = [];
+    private readonly Channel<bool> _moved =
+        System.Threading.Channels.Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private volatile int _received;
+    private volatile Exception? _fault;
+
+    /// <summary>Waits until a message was taken, or there will be no more.</summary>
+    public async ValueTask MovedAsync(CancellationToken cancellationToken) => await _moved.Reader.ReadAsync(cancellationToken);
+
+    public int Received => _received;
+
+    public bool IsFull => _received >= expected;
+
+    public Exception? Fault => _fault;
+
+    /// <summary>Those that are wanted; to be read when the page has ended.</summary>
+    public IReadOnlyList<(ulong Tag, DeadLetterContent Letter)> Wanted => _wanted;
+
+    public override Task HandleBasicDeliverAsync(
+        string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey,
+        IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            if (properties.Headers?.TryGetValue(DeliveryCount, out object? count) == true
+                && Convert.ToInt64(count, CultureInfo.InvariantCulture) >= MostDeliveries)
+            {
+                throw new DeadLetterException($"The queue of dead letters is a quorum queue that counts looks as deliveries ({count} so far) "
+                    + "and may drop what was delivered too often: let it be a classic queue.");
+            }
+
+            DeadLetterSummary summary = DeadLetterReader.Read(properties, body.Span);
+            if (wants(summary))
+            {
+                _wanted.Add((deliveryTag, new DeadLetterContent(summary, new BasicProperties(properties), body.ToArray())));
+            }
+        }
+        catch (Exception e)
+        {
+            // Otherwise the client would pass over it, and the walk would take the message for looked at.
+            _fault = e;
+        }
+
+        _received++;
+        _moved.Writer.TryWrite(true);
+        return Task.CompletedTask;
+    }
+
+    public override Task HandleChannelShutdownAsync(object channel, RabbitMQ.Client.Events.ShutdownEventArgs reason)
+    {
+        _fault ??= new DeadLetterException($"The broker closed the channel: {reason.ReplyText}. Nothing is lost; try again.");
+        _moved.Writer.TryWrite(true);
+        return Task.CompletedTask;
     }
 }

@@ -5,12 +5,9 @@ using DataLoad.Streams.Amqp;
 
 namespace DataLoad.Engine.DeadLetters;
 
-/// <summary>A delivery that cannot be counted, on its way to the dead-letter exchange.</summary>
-/// <param name="Stream">The stream's name.</param>
-/// <param name="Rejection">Why.</param>
-/// <param name="ReceivedMs">When it was received first, in epoch milliseconds.</param>
-/// <param name="Properties">Its properties and headers as they came, in memory of its own.</param>
-/// <param name="Body">Its body as it came, in memory of its own.</param>
+/// <summary>
+/// A delivery that cannot be counted, on its way to the dead-letter exchange, with properties, headers and body as they came in memory of its own.
+/// </summary>
 internal sealed record Letter(string Stream, Rejection Rejection, long ReceivedMs, AmqpProperties Properties, ReadOnlyMemory<byte> Body)
 {
     /// <summary>The exchange, the routing key and the queue of dead letters.</summary>
@@ -29,11 +26,9 @@ internal sealed record Letter(string Stream, Rejection Rejection, long ReceivedM
     public long Bytes => Properties.Bytes.Length + Body.Length;
 
     /// <summary>
-    /// The message to publish: as it came, persistent, with the engine's headers added; what the broker would not take is left out, and named.
+    /// The message to publish: as it came, persistent, with the engine's headers added; what the broker would not take is left out, and named: another
+    /// user's name than that of the one who publishes, headers that do not fit, and the body where it was refused.
     /// </summary>
-    /// <param name="user">The user that publishes: the broker refuses another's name in the properties.</param>
-    /// <param name="maxPropertyBytes">What the properties may take, in bytes.</param>
-    /// <param name="withBody">Whether the body goes with it.</param>
     public AmqpMessage ToMessage(string user, int maxPropertyBytes, bool withBody)
     {
         var leftOut = new List<string>();
@@ -54,7 +49,8 @@ internal sealed record Letter(string Stream, Rejection Rejection, long ReceivedM
         }
 
         properties = Fit(properties, maxPropertyBytes - OwnHeaderBytes - (MaxErrorCharacters * 2), leftOut);
-        string names = leftOut.Count == 0 ? "" : string.Join(", ", leftOut.Take(MaxNames)) + (leftOut.Count > MaxNames ? $" and {leftOut.Count - MaxNames} more" : "");
+        string more = leftOut.Count > MaxNames ? $" and {leftOut.Count - MaxNames} more" : "";
+        string names = string.Join(", ", leftOut.Take(MaxNames)) + more;
         if (names.Length > 0)
         {
             properties = properties.WithHeader("x-dataload-dropped-headers"u8, Utf8(names, MaxErrorCharacters));
@@ -80,7 +76,7 @@ internal sealed record Letter(string Stream, Rejection Rejection, long ReceivedM
         ? null
         : new Letter(content.Letter.Stream, new Rejection(content.Letter.Reason, content.Letter.Error), content.ReceivedMs, content.Properties, content.Body);
 
-    /// <summary>Leaves out the largest headers until the rest fits.</summary>
+    /// <summary>Leaves out the largest headers until the others fit.</summary>
     private static AmqpProperties Fit(AmqpProperties properties, int most, List<string> leftOut)
     {
         if (properties.Bytes.Length <= most)

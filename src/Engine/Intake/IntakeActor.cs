@@ -13,7 +13,7 @@ namespace DataLoad.Engine.Intake;
 /// Runs the streams, their parked deliveries, the parking, the dead letters and the topology. A child that fails by a fault of our own takes all
 /// with it and is started again with all: none of them may go on beside another that has forgotten what it held.
 /// </summary>
-internal sealed class IntakeActor : UntypedActor
+internal sealed class IntakeActor : ReceiveActor
 {
     // What a content header holds beside the properties, and the overhead of its frame.
     private const int ContentHeaderBytes = 32;
@@ -25,9 +25,17 @@ internal sealed class IntakeActor : UntypedActor
 
     public IntakeActor(StreamIntake intake, IActorRef region)
     {
-        _intake = intake;
-        _setup = intake.Setup;
-        _region = region;
+        (_intake, _setup, _region) = (intake, intake.Setup, region);
+        Receive<StartStream>(start => _streams[start.Stream].Consuming.Tell(start));
+        Receive<PauseStream>(pause => TellBoth(pause.Stream, pause));
+        Receive<ResumeStream>(resume => TellBoth(resume.Stream, resume));
+        Receive<StopTaking>(stop =>
+        {
+            foreach (string stream in _streams.Keys)
+            {
+                TellBoth(stream, stop);
+            }
+        });
     }
 
     public static Props Props(StreamIntake intake, IActorRef region) => Akka.Actor.Props.Create(() => new IntakeActor(intake, region)).WithDeploy(Deploy.Local);
@@ -35,46 +43,20 @@ internal sealed class IntakeActor : UntypedActor
     protected override void PreStart()
     {
         IntakeOptions options = _setup.Options;
-        var parkingOptions = new ParkingSettings { MaxParked = options.Settings.MaxParked, Backoff = options.Settings.Backoff, Time = options.Time };
-        IActorRef parking = Context.ActorOf(ParkingActor.Props(_setup.Parking, parkingOptions, _intake.Parking, options.Logger), "parking");
+        IActorRef parking = Context.ActorOf(ParkingActor.Props(_setup.Parking, options, _intake.Parking), "parking");
         IActorRef letters = Context.ActorOf(DeadLetterActor.Props(Publishing(), parking, options, _intake.Letters), "dead-letters");
         var targets = new DispatchTargets(_region, parking, letters);
         foreach (StreamControl control in _intake.Controls)
         {
             StreamDefinition stream = control.Definition;
-            _streams[stream.Name] = (
-                Context.ActorOf(StreamActor.Props(control.Consuming, (materializer, delays) => RunConsuming(control, targets, delays, materializer), startsAtOnce: false, options), stream.Name),
-                Context.ActorOf(StreamActor.Props(control.Parked, (materializer, _) => RunParked(control, targets, materializer), startsAtOnce: true, options), $"{stream.Name}-parked"));
+            Props consuming = StreamActor.Props(
+                control.Consuming, (materializer, delays) => RunConsuming(control, targets, delays, materializer), startsAtOnce: false, options);
+            Props parked = StreamActor.Props(control.Parked, (materializer, _) => RunParked(control, targets, materializer), startsAtOnce: true, options);
+            _streams[stream.Name] = (Context.ActorOf(consuming, stream.Name), Context.ActorOf(parked, $"{stream.Name}-parked"));
         }
 
         Context.ActorOf(TopologyActor.Props(_setup, [.. _intake.Controls.Select(control => control.Definition)], _intake.Broker), "topology");
         _intake.Attach(Self);
-    }
-
-    protected override void OnReceive(object message)
-    {
-        switch (message)
-        {
-            case StartStream start:
-                _streams[start.Stream].Consuming.Tell(start);
-                break;
-            case PauseStream pause:
-                TellBoth(pause.Stream, pause);
-                break;
-            case ResumeStream resume:
-                TellBoth(resume.Stream, resume);
-                break;
-            case StopTaking:
-                foreach (string stream in _streams.Keys)
-                {
-                    TellBoth(stream, message);
-                }
-
-                break;
-            default:
-                Unhandled(message);
-                break;
-        }
     }
 
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Escalate);
@@ -107,28 +89,18 @@ internal sealed class IntakeActor : UntypedActor
         };
         var restart = new AmqpRestartSettings { MinBackoff = settings.Backoff.First, MaxBackoff = settings.Backoff.Limit, RandomFactor = _setup.RandomFactor };
         var interpreter = new DeliveryInterpreter(control.Definition, options) { BrokerDelays = brokerDelays };
-        StreamRun run = StreamGraph.RunConsuming(
-            AmqpSource.Restarting(_setup.Connections, source, restart),
-            interpreter,
-            new PartitionDispatch(targets, control.Definition.Name, options, control.Consuming.State),
-            options,
-            control.Consuming.State,
-            control.Definition,
-            materializer,
-            out IAmqpConsumerControl consumer);
-        control.Consumer = consumer;
+        StreamState state = control.Consuming.State;
+        var dispatch = new PartitionDispatch(targets, control.Definition.Name, options, state);
+        (StreamRun run, control.Consumer) = StreamGraph.RunConsuming(
+            AmqpSource.Restarting(_setup.Connections, source, restart), interpreter, dispatch, options, state, control.Definition, materializer);
         return run;
     }
 
     private StreamRun RunParked(StreamControl control, DispatchTargets targets, IMaterializer materializer)
     {
-        IntakeOptions options = _setup.Options;
-        return StreamGraph.RunParked(
-            new ParkedSource(control.Definition, targets.Parking, options),
-            new DeliveryInterpreter(control.Definition, options),
-            new PartitionDispatch(targets, control.Definition.Name, options, control.Parked.State),
-            options,
-            control.Parked.State,
-            materializer);
+        (IntakeOptions options, StreamDefinition stream, StreamState state) = (_setup.Options, control.Definition, control.Parked.State);
+        var source = new ParkedSource(stream, targets.Parking, options);
+        var dispatch = new PartitionDispatch(targets, stream.Name, options, state);
+        return StreamGraph.RunParked(source, new DeliveryInterpreter(stream, options), dispatch, options, state, materializer);
     }
 }

@@ -29,7 +29,10 @@ internal static partial class IntakeLog
     [LoggerMessage(5010, LogLevel.Error, "Stream {Stream} failed (try {Failures}), starting it again in {Wait}")]
     public static partial void StreamFailed(ILogger logger, Exception? fault, string stream, int failures, TimeSpan wait);
 
-    [LoggerMessage(5012, LogLevel.Warning, "Partition {Partition} has not accepted a batch of stream {Stream} for {Wait}: what comes for it is parked until it accepts one")]
+    [LoggerMessage(
+        5012,
+        LogLevel.Warning,
+        "Partition {Partition} has not accepted a batch of stream {Stream} for {Wait}: what comes for it is parked until it accepts one")]
     public static partial void PartitionAway(ILogger logger, int? partition, TimeSpan wait, string stream);
 
     [LoggerMessage(5013, LogLevel.Information, "Partition {Partition} accepts batches of stream {Stream} again")]

@@ -1,6 +1,9 @@
 using DataLoad.Engine.Contract;
+using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Engine.Metrics;
+using DataLoad.Engine.Parking;
 using DataLoad.Engine.Resolving;
+using DataLoad.Streams.Amqp;
 using Microsoft.Extensions.Logging;
 
 namespace DataLoad.Engine.Intake;
@@ -26,13 +29,13 @@ public sealed record IntakeOptions
     /// <summary>The queries of a stream's steps, in order.</summary>
     public required Func<StreamDefinition, IReadOnlyList<string>> QueriesOf { get; init; }
 
-    /// <summary>Told what happens.</summary>
+    /// <summary>Counts what happens.</summary>
     public required EngineMetrics Metrics { get; init; }
 
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }
 
-    /// <summary>Told of what goes wrong.</summary>
+    /// <summary>Logs what goes wrong.</summary>
     public required ILogger Logger { get; init; }
 
     /// <summary>Makes ids that no node made before.</summary>
@@ -43,4 +46,29 @@ public sealed record IntakeOptions
 
     /// <summary>The page that a stream's events count on.</summary>
     internal Page PageOf(StreamDefinition stream) => Catalog.Pages.First(page => string.Equals(page.Name, stream.Page, StringComparison.Ordinal));
+}
+
+/// <summary>What the intake is made of.</summary>
+public sealed record IntakeSetup
+{
+    /// <summary>What all streams work with.</summary>
+    public required IntakeOptions Options { get; init; }
+
+    /// <summary>The broker.</summary>
+    public required AmqpConnections Connections { get; init; }
+
+    /// <summary>How each stream is set.</summary>
+    public required Func<StreamDefinition, StreamSettings> SettingsOf { get; init; }
+
+    /// <summary>The store of parked deliveries.</summary>
+    public required IParkingStore Parking { get; init; }
+
+    /// <summary>How often exchanges, queues and their lengths are checked.</summary>
+    public TimeSpan CheckInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How many dead letters may wait for their confirms at once, 1 and up.</summary>
+    public int ConfirmWindow { get; init; } = 256;
+
+    /// <summary>How much of each wait before a channel is opened again is added at random; 0 adds nothing.</summary>
+    public double RandomFactor { get; init; } = 0.2;
 }

@@ -23,18 +23,7 @@ public sealed record IntakeSettings
 
     /// <summary>The waits between tries to find a row that is not there yet; as many tries as waits, after the first.</summary>
     public IReadOnlyList<TimeSpan> RetryDelays { get; init; } =
-    [
-        TimeSpan.FromSeconds(1),
-        TimeSpan.FromSeconds(2),
-        TimeSpan.FromSeconds(4),
-        TimeSpan.FromSeconds(8),
-        TimeSpan.FromSeconds(15),
-        TimeSpan.FromSeconds(30),
-        TimeSpan.FromSeconds(60),
-        TimeSpan.FromSeconds(120),
-        TimeSpan.FromSeconds(180),
-        TimeSpan.FromSeconds(180),
-    ];
+        [.. new[] { 1, 2, 4, 8, 15, 30, 60, 120, 180, 180 }.Select(seconds => TimeSpan.FromSeconds(seconds))];
 
     /// <summary>How many deliveries and batches of events may be parked; at the limit, streams wait until some have gone.</summary>
     public long MaxParked { get; init; } = 1_000_000;
@@ -43,10 +32,10 @@ public sealed record IntakeSettings
     public int ParkedBatch { get; init; } = 500;
 
     /// <summary>
-    /// How often the parked deliveries of a stream are looked at even where none is known to be due: one whose parking
+    /// How often the parked deliveries of a stream are read even where none is known to be due: one whose parking
     /// nobody waited for may come about after it was announced.
     /// </summary>
-    public TimeSpan ParkedLookInterval { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan ParkedPollInterval { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a parked delivery is left aside that is damaged, or whose taking up fails.</summary>
     public TimeSpan ParkedFaultDelay { get; init; } = TimeSpan.FromHours(1);
@@ -60,7 +49,10 @@ public sealed record IntakeSettings
     /// <summary>What they may take, in bytes; dead letters and deliveries to be parked count, too. At least 1.</summary>
     public long MaxUnacceptedBytes { get; init; } = 16 * 1024 * 1024;
 
-    /// <summary>The most that one batch of events takes, in bytes; a single event that is larger goes alone. 1 KiB to 512 KiB, as nodes send each other at most 1 MiB at once.</summary>
+    /// <summary>
+    /// The most that one batch of events takes, in bytes; a single event that is larger goes alone. 1 KiB to 512 KiB, as nodes send each other at
+    /// most 1 MiB at once.
+    /// </summary>
     public int MaxEventBatchBytes { get; init; } = 256 * 1024;
 
     /// <summary>The first and longest wait before a batch that is not accepted is sent again.</summary>

@@ -47,7 +47,7 @@ public sealed class StreamControl
         set => _consumer = value;
     }
 
-    /// <summary>Takes nothing more of it, from the broker or parked, until it is resumed. What was taken becomes durable and is acknowledged, or goes back.</summary>
+    /// <summary>Takes nothing more of it, from broker or parking, until it is resumed. What was taken becomes durable, or goes back.</summary>
     public void Pause() => Set(isPaused: true, new PauseStream(Definition.Name));
 
     /// <summary>Goes on.</summary>
@@ -63,17 +63,11 @@ public sealed class StreamControl
         }
     }
 
-    private string? FailingOf(AmqpConsumerStatus? consumer)
-    {
-        if (Consuming.IsPaused)
-        {
-            return null;
-        }
-
-        return _intake.Broker.Problems.GetValueOrDefault(Definition.Name)
+    private string? FailingOf(AmqpConsumerStatus? consumer) => Consuming.IsPaused
+        ? null
+        : _intake.Broker.Problems.GetValueOrDefault(Definition.Name)
             ?? (consumer is null ? Consuming.Fault ?? "not connected yet" : consumer.Error)
             ?? Consuming.Failing;
-    }
 }
 
 /// <summary>What a stream's consumer says of itself.</summary>

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Hosting;
 using Akka.Pattern;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.DeadLetters;
@@ -44,10 +45,10 @@ public sealed class StreamIntake
     /// <summary>Why the broker takes no publishing (<c>connection.blocked</c>), or null.</summary>
     public string? Blocked => Setup.Connections.StateOf(AmqpConnectionRole.Publishing).Blocked;
 
-    /// <summary>How many messages wait in each stream's queue, as of the last look.</summary>
+    /// <summary>How many messages wait in each stream's queue, as of the last check.</summary>
     public IReadOnlyDictionary<string, long> Lag => Broker.Lag;
 
-    /// <summary>How many dead letters wait in their queue, as of the last look; null before it.</summary>
+    /// <summary>How many dead letters wait in their queue, as of the last check; null before it.</summary>
     public long? DeadLetters => Broker.DeadLetters;
 
     /// <summary>What parking says of itself.</summary>
@@ -83,18 +84,16 @@ public sealed class StreamIntake
     /// <returns>False where the stream is not consumed here.</returns>
     public bool Pause(string stream)
     {
-        bool isKnown = _byName.TryGetValue(stream, out StreamControl? control);
-        control?.Pause();
-        return isKnown;
+        _byName.GetValueOrDefault(stream)?.Pause();
+        return _byName.ContainsKey(stream);
     }
 
     /// <summary>Goes on with a paused stream.</summary>
     /// <returns>False where the stream is not consumed here.</returns>
     public bool Resume(string stream)
     {
-        bool isKnown = _byName.TryGetValue(stream, out StreamControl? control);
-        control?.Resume();
-        return isKnown;
+        _byName.GetValueOrDefault(stream)?.Resume();
+        return _byName.ContainsKey(stream);
     }
 
     /// <summary>Takes nothing more, for good; for the phase <c>service-unbind</c> of a coordinated shutdown.</summary>
@@ -107,7 +106,7 @@ public sealed class StreamIntake
             control.Consuming.IsStopping = control.Parked.IsStopping = true;
         }
 
-        Tell(StopTaking.Instance);
+        Tell(new StopTaking());
         Task stopped = Task.WhenAll(Controls.SelectMany(control => new[] { control.Consuming.Stopped, control.Parked.Stopped }));
         return Task.WhenAny(stopped, Task.Delay(Setup.Options.Settings.Patience, Setup.Options.Time));
     }
@@ -159,4 +158,36 @@ public sealed class StreamIntake
             }
         }
     }
+}
+
+/// <summary>Registers the intake with an actor system.</summary>
+public static class IntakeRegistration
+{
+    /// <summary>
+    /// Runs the intake in the actor system, and registers its actor under <see cref="StreamIntake"/>. Stopping is the coordinated shutdown's:
+    /// in <c>service-unbind</c> it takes no more, in <c>service-requests-done</c> it waits for what it has taken, and from <c>service-stop</c> on it
+    /// sends Partitions nothing more.
+    /// </summary>
+    /// <param name="builder">The actor system's.</param>
+    /// <param name="intake">The intake.</param>
+    /// <param name="regionOf">Finds what brings batches of events to their Partitions; registered before.</param>
+    public static AkkaConfigurationBuilder AddIntake(this AkkaConfigurationBuilder builder, StreamIntake intake, Func<IActorRegistry, IActorRef> regionOf) =>
+        builder.WithActors((system, registry) =>
+        {
+            registry.Register<StreamIntake>(system.ActorOf(intake.Props(regionOf(registry)), "intake"));
+            CoordinatedShutdown shutdown = CoordinatedShutdown.Get(system);
+            Add(CoordinatedShutdown.PhaseServiceUnbind, "intake-stops-taking", intake.StopTakingAsync);
+            Add(CoordinatedShutdown.PhaseServiceRequestsDone, "intake-is-drained", () => intake.DrainedAsync(CancellationToken.None));
+            Add(CoordinatedShutdown.PhaseServiceStop, "intake-sends-no-more", () =>
+            {
+                intake.StopSending();
+                return Task.CompletedTask;
+            });
+
+            void Add(string phase, string name, Func<Task> task) => shutdown.AddTask(phase, name, async () =>
+            {
+                await task();
+                return Akka.Done.Instance;
+            });
+        });
 }

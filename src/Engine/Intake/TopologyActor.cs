@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Akka.Actor;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Intake.Amqp;
@@ -7,11 +8,13 @@ using DataLoad.Streams.Amqp;
 namespace DataLoad.Engine.Intake;
 
 /// <summary>
-/// Declares the streams' exchanges, queues and bindings and those of the dead letters, looks every few seconds whether they still are as they
+/// Declares the streams' exchanges, queues and bindings and those of the dead letters, checks every few seconds whether they still are as they
 /// should be and how long the queues are, and says of each stream when it can be consumed.
 /// </summary>
-internal sealed class TopologyActor : UntypedActor, IWithTimers
+internal sealed class TopologyActor : ReceiveActor, IWithTimers
 {
+    private const string Next = "next";
+
     private readonly IntakeSetup _setup;
     private readonly IReadOnlyList<StreamDefinition> _streams;
     private readonly BrokerState _state;
@@ -27,10 +30,17 @@ internal sealed class TopologyActor : UntypedActor, IWithTimers
 
     public TopologyActor(IntakeSetup setup, IReadOnlyList<StreamDefinition> streams, BrokerState state)
     {
-        _setup = setup;
-        _streams = streams;
-        _state = state;
+        (_setup, _streams, _state) = (setup, streams, state);
         (_plan, _topology) = Plan();
+        Receive<Probed>(OnProbed);
+        Receive<ProbeNow>(_ => Probe());
+        Receive<CheckNow>(_ => Check());
+        Receive<Found>(found => Take(found.Findings));
+        Receive<CheckFailed>(failed =>
+        {
+            IntakeLog.LagUnknown(_setup.Options.Logger, failed.Fault.Message);
+            Repeat(new CheckNow());
+        });
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -46,35 +56,17 @@ internal sealed class TopologyActor : UntypedActor, IWithTimers
         _stopping.Dispose();
     }
 
-    protected override void OnReceive(object message)
+    private void OnProbed(Probed probed)
     {
-        switch (message)
+        if (probed.Fault is not null)
         {
-            case Probed { Fault: null } probed:
-                _delayed.UnionWith(probed.Delayed);
-                (_plan, _topology) = Plan();
-                Look();
-                break;
-            case Probed:
-                Again(ProbeNow.Instance);
-                break;
-            case ProbeNow:
-                Probe();
-                break;
-            case LookNow:
-                Look();
-                break;
-            case Found found:
-                Take(found.Findings);
-                break;
-            case LookFailed failed:
-                IntakeLog.LagUnknown(_setup.Options.Logger, failed.Fault.Message);
-                Again(LookNow.Instance);
-                break;
-            default:
-                Unhandled(message);
-                break;
+            Repeat(new ProbeNow());
+            return;
         }
+
+        _delayed.UnionWith(probed.Delayed);
+        (_plan, _topology) = Plan();
+        Check();
     }
 
     private (TopologyPlan Plan, AmqpTopology Topology) Plan()
@@ -83,7 +75,7 @@ internal sealed class TopologyActor : UntypedActor, IWithTimers
         return (plan, new AmqpTopology(_setup.Connections, plan.Settings));
     }
 
-    /// <summary>Finds out which exchanges of the streams that are to be delayed the broker can delay: one without the plugin ends the connection over it.</summary>
+    /// <summary>Finds out which of the exchanges that are to delay messages can: a broker without the plugin ends the connection over one.</summary>
     private void Probe()
     {
         StreamDefinition[] wanted = [.. _streams.Where(stream => _setup.SettingsOf(stream).Delayed)];
@@ -111,9 +103,8 @@ internal sealed class TopologyActor : UntypedActor, IWithTimers
         return new Probed(delayed, null);
     }
 
-    private void Look() => _ = LookAsync(_topology, _stopping.Token).PipeTo(Self, failure: fault => new LookFailed(fault));
-
-    private static async Task<Found> LookAsync(AmqpTopology topology, CancellationToken cancellationToken) => new(await topology.EnsureAsync(cancellationToken));
+    private void Check() =>
+        _ = _topology.EnsureAsync(_stopping.Token).PipeTo(Self, success: findings => new Found(findings), failure: fault => new CheckFailed(fault));
 
     private void Take(IReadOnlyList<TopologyFinding> findings)
     {
@@ -137,15 +128,15 @@ internal sealed class TopologyActor : UntypedActor, IWithTimers
         if (hasNewKeys)
         {
             (_plan, _topology) = Plan();
-            Look();
+            Check();
         }
         else if (_isConnected)
         {
-            Timers.StartSingleTimer(LookNow.Instance, LookNow.Instance, _setup.LookInterval);
+            Timers.StartSingleTimer(Next, new CheckNow(), _setup.CheckInterval);
         }
         else
         {
-            Again(LookNow.Instance);
+            Repeat(new CheckNow());
         }
     }
 
@@ -197,27 +188,40 @@ internal sealed class TopologyActor : UntypedActor, IWithTimers
         _isConnected = isConnected;
     }
 
-    private void Again(object message)
+    private void Repeat(object message)
     {
         TimeSpan wait = _setup.Options.Settings.Backoff.After(++_failures);
         string error = _setup.Connections.StateOf(AmqpConnectionRole.Declaring).Error ?? "the connection was lost";
         IntakeLog.ConnectFailed(_setup.Options.Logger, _setup.Connections.Settings.SafeName, _failures, wait, error);
-        Timers.StartSingleTimer(message, message, wait);
+        Timers.StartSingleTimer(Next, message, wait);
     }
 
     private sealed record Probed(IReadOnlyList<string> Delayed, Exception? Fault) : INoSerializationVerificationNeeded;
 
     private sealed record Found(IReadOnlyList<TopologyFinding> Findings) : INoSerializationVerificationNeeded;
 
-    private sealed record LookFailed(Exception Fault) : INoSerializationVerificationNeeded;
+    private sealed record CheckFailed(Exception Fault) : INoSerializationVerificationNeeded;
 
-    private sealed class ProbeNow
-    {
-        public static ProbeNow Instance { get; } = new();
-    }
+    private sealed record ProbeNow;
 
-    private sealed class LookNow
+    private sealed record CheckNow;
+}
+
+/// <summary>How the broker's exchanges and queues are, as of the last check; written by the <see cref="TopologyActor"/>, read by anybody.</summary>
+internal sealed class BrokerState
+{
+    private long _deadLetters = -1;
+
+    /// <summary>How many messages wait in each stream's queue.</summary>
+    public ConcurrentDictionary<string, long> Lag { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What of a stream's exchange, queue or bindings is not as it should be, by the stream's name.</summary>
+    public ConcurrentDictionary<string, string> Problems { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>How many dead letters wait in their queue; null before the first check.</summary>
+    public long? DeadLetters
     {
-        public static LookNow Instance { get; } = new();
+        get => Interlocked.Read(ref _deadLetters) is long count and >= 0 ? count : null;
+        set => Interlocked.Exchange(ref _deadLetters, value ?? -1);
     }
 }

@@ -11,10 +11,7 @@ namespace DataLoad.Engine.Intake;
 /// <param name="delayed">The streams whose exchange delays messages.</param>
 /// <param name="routedByKey">The exchanges of somebody else's type, which may route by key: then all keys are wanted, by topic's wildcard.</param>
 internal sealed class TopologyPlan(
-    IReadOnlyList<StreamDefinition> streams,
-    Func<StreamDefinition, StreamSettings> settingsOf,
-    IReadOnlySet<string> delayed,
-    IReadOnlySet<string> routedByKey)
+    IReadOnlyList<StreamDefinition> streams, Func<StreamDefinition, StreamSettings> settingsOf, IReadOnlySet<string> delayed, IReadOnlySet<string> routedByKey)
 {
     private const string DelayedType = "x-delayed-message";
 
@@ -27,31 +24,20 @@ internal sealed class TopologyPlan(
     };
 
     /// <summary>The exchange of a stream.</summary>
-    public static AmqpExchange ExchangeOf(StreamDefinition stream, bool isDelayed) => isDelayed
-        ? new AmqpExchange(stream.Exchange, DelayedType) { Arguments = new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-delayed-type"] = "fanout" } }
-        : new AmqpExchange(stream.Exchange);
+    public static AmqpExchange ExchangeOf(StreamDefinition stream, bool isDelayed)
+    {
+        var exchange = new AmqpExchange(stream.Exchange);
+        var arguments = new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-delayed-type"] = exchange.Type };
+        return isDelayed ? exchange with { Type = DelayedType, Arguments = arguments } : exchange;
+    }
 
     /// <summary>The findings of a stream: of its exchange, its queue, and its bindings.</summary>
-    /// <param name="stream">The stream.</param>
-    /// <param name="findings">All findings.</param>
     public IReadOnlyList<TopologyFinding> Of(StreamDefinition stream, IReadOnlyList<TopologyFinding> findings)
     {
-        var own = new List<TopologyFinding>();
-        int bindings = streams.Count + 1 + streams.Count + 1;
-        for (int i = 0; i < streams.Count; i++)
-        {
-            int count = BindingsOf(streams[i]).Count();
-            if (ReferenceEquals(streams[i], stream))
-            {
-                own.Add(findings[i]);
-                own.Add(findings[streams.Count + 1 + i]);
-                own.AddRange(findings.Skip(bindings).Take(count));
-            }
-
-            bindings += count;
-        }
-
-        return own;
+        // Exchanges, queues and bindings, in this order and each with that of the dead letters last.
+        int place = streams.TakeWhile(other => !ReferenceEquals(other, stream)).Count();
+        int bindings = (2 * (streams.Count + 1)) + streams.Take(place).Sum(other => BindingsOf(other).Count());
+        return [findings[place], findings[streams.Count + 1 + place], .. findings.Skip(bindings).Take(BindingsOf(stream).Count())];
     }
 
     /// <summary>The finding of the queue of dead letters.</summary>

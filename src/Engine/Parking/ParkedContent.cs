@@ -24,8 +24,6 @@ internal sealed record ParkedContent(long ReceivedMs, AmqpProperties Properties,
     private const int MaxTextBytes = 64 * 1024;
 
     /// <summary>A batch of events that its Partition did not accept.</summary>
-    /// <param name="parkedMs">The time, in epoch milliseconds.</param>
-    /// <param name="batch">The batch.</param>
     public ParkedContent(long parkedMs, EventBatch batch)
         : this(parkedMs, default, default) => Batch = batch;
 
@@ -121,8 +119,5 @@ internal sealed record ParkedContent(long ReceivedMs, AmqpProperties Properties,
     }
 }
 
-/// <summary>Why a parked message is a dead letter.</summary>
-/// <param name="Stream">The stream that rejected it.</param>
-/// <param name="Reason">The short code.</param>
-/// <param name="Error">The sentence.</param>
+/// <summary>Why a parked message is a dead letter: the stream that rejected it, the short code and the sentence.</summary>
 internal sealed record ParkedLetter(string Stream, string Reason, string Error);

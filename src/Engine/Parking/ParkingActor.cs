@@ -1,4 +1,5 @@
 using Akka.Actor;
+using DataLoad.Engine.Intake;
 using DataLoad.Engine.Partitions;
 using Microsoft.Extensions.Logging;
 
@@ -8,13 +9,14 @@ namespace DataLoad.Engine.Parking;
 /// The parked deliveries of a node: owns the count of what is stored and its bound, and is the only one to ask the store.
 /// What fails is repeated, each request by itself and ever later, until it works. Answers only what is durable.
 /// </summary>
-internal sealed class ParkingActor : UntypedActor, IWithTimers
+internal sealed class ParkingActor : ReceiveActor, IWithTimers
 {
     private const int MaxConcurrent = 8;
     private const string Counting = "counting";
+    private const string Room = "room";
 
     private readonly IParkingStore _store;
-    private readonly ParkingSettings _options;
+    private readonly IntakeSettings _settings;
     private readonly ParkingState _state;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
@@ -32,18 +34,26 @@ internal sealed class ParkingActor : UntypedActor, IWithTimers
     private bool _isCounted;
     private bool _isCounting;
 
-    public ParkingActor(IParkingStore store, ParkingSettings options, ParkingState state, ILogger logger)
+    public ParkingActor(IParkingStore store, IntakeOptions options, ParkingState state)
     {
-        _store = store;
-        _options = options;
-        _state = state;
-        _logger = logger;
+        (_store, _settings, _state, _logger) = (store, options.Settings, state, options.Logger);
+        Receive<Park>(Take);
+        Receive<CancelParking>(cancel => Cancel(cancel.Id));
+        Receive<Unpark>(unpark => Enqueue(Unparking(unpark)));
+        Receive<ReadDue>(read => Enqueue(new Request("reading", Sender, token => ReadAsync(read, token))));
+        Receive<SubscribeParking>(subscribe => Subscribe(subscribe.Stream));
+        Receive<Succeeded>(done => Finish(done.Request, done.Answer));
+        Receive<Failed>(failed => Repeat(failed.Request, failed.Error));
+        Receive<Request>(again => string.Equals(again.What, Counting, StringComparison.Ordinal), Run);
+        Receive<Request>(Enqueue);
+        Receive<CountAgain>(_ => Count());
+        Receive<Terminated>(terminated => Unsubscribe(terminated.ActorRef));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(IParkingStore store, ParkingSettings options, ParkingState state, ILogger logger) =>
-        Akka.Actor.Props.Create(() => new ParkingActor(store, options, state, logger)).WithDeploy(Deploy.Local);
+    public static Props Props(IParkingStore store, IntakeOptions options, ParkingState state) =>
+        Akka.Actor.Props.Create(() => new ParkingActor(store, options, state)).WithDeploy(Deploy.Local);
 
     protected override void PreStart() => Count();
 
@@ -53,51 +63,16 @@ internal sealed class ParkingActor : UntypedActor, IWithTimers
         _stopping.Dispose();
     }
 
-    protected override void OnReceive(object message)
+    private void Take(Park park)
     {
-        switch (message)
+        if (park.HasRoom)
         {
-            case Park park when park.HasRoom:
-                Enqueue(Parking(park, room: 0));
-                break;
-            case Park park:
-                _waitingForRoom.AddLast(Parking(park, park.Deliveries.Count));
-                AdmitWaiting();
-                break;
-            case CancelParking cancel:
-                Cancel(cancel.Id);
-                break;
-            case Unpark unpark:
-                Enqueue(Unparking(unpark));
-                break;
-            case ReadDue read:
-                Enqueue(new Request("reading", Sender, token => ReadAsync(read, token)));
-                break;
-            case SubscribeParking subscribe:
-                Subscribe(subscribe.Stream);
-                break;
-            case Succeeded done:
-                Finish(done.Request, done.Answer);
-                break;
-            case Failed failed:
-                Repeat(failed.Request, failed.Error);
-                break;
-            case Request { What: Counting } again:
-                Run(again);
-                break;
-            case Request again:
-                Enqueue(again);
-                break;
-            case LookForRoom:
-                Count();
-                break;
-            case Terminated terminated:
-                Unsubscribe(terminated.ActorRef);
-                break;
-            default:
-                Unhandled(message);
-                break;
+            Enqueue(Parking(park, room: 0));
+            return;
         }
+
+        _waitingForRoom.AddLast(Parking(park, park.Deliveries.Count));
+        AdmitWaiting();
     }
 
     private Request Parking(Park park, int room) => new("storing", Sender, async token =>
@@ -105,22 +80,14 @@ internal sealed class ParkingActor : UntypedActor, IWithTimers
         await _store.ParkAsync(park.Deliveries, token);
         return new Parked(park.Id);
     })
-    {
-        Id = park.Id,
-        CountedBefore = room,
-        Parks = park.Deliveries,
-        IsChange = true,
-    };
+    { Id = park.Id, CountedBefore = room, Parks = park.Deliveries, IsChange = true };
 
     private Request Unparking(Unpark unpark) => new("removing", Sender, async token =>
     {
         await _store.RemoveAsync(unpark.Ids, token);
         return new Unparked(unpark.Id);
     })
-    {
-        CountedAfter = -unpark.Ids.Count,
-        IsChange = true,
-    };
+    { CountedAfter = -unpark.Ids.Count, IsChange = true };
 
     private async Task<object> ReadAsync(ReadDue read, CancellationToken cancellationToken)
     {
@@ -226,7 +193,7 @@ internal sealed class ParkingActor : UntypedActor, IWithTimers
             return;
         }
 
-        TimeSpan wait = _options.Backoff.After(++request.Failures);
+        TimeSpan wait = _settings.Backoff.After(++request.Failures);
         ParkingLog.Failed(_logger, request.What, request.Failures, wait, error.Message);
         _failing.Add(request);
         ShowFailing();
@@ -252,7 +219,7 @@ internal sealed class ParkingActor : UntypedActor, IWithTimers
 
     private void AdmitWaiting()
     {
-        while (_isCounted && _state.Count < _options.MaxParked && _waitingForRoom.First is { } first)
+        while (_isCounted && _state.Count < _settings.MaxParked && _waitingForRoom.First is { } first)
         {
             _waitingForRoom.RemoveFirst();
             Enqueue(first.Value);
@@ -261,7 +228,7 @@ internal sealed class ParkingActor : UntypedActor, IWithTimers
         if (_waitingForRoom.Count == 0)
         {
             _timesFull = 0;
-            Timers.Cancel(LookForRoom.Instance);
+            Timers.Cancel(Room);
             ShowFailing();
         }
         else if (_isCounted)
@@ -272,15 +239,15 @@ internal sealed class ParkingActor : UntypedActor, IWithTimers
 
     private void WaitForRoom()
     {
-        if (_waitingForRoom.Count == 0 || Timers.IsTimerActive(LookForRoom.Instance))
+        if (_waitingForRoom.Count == 0 || Timers.IsTimerActive(Room))
         {
             return;
         }
 
-        TimeSpan wait = _options.Backoff.After(++_timesFull);
-        ParkingLog.Full(_logger, _options.MaxParked, wait);
+        TimeSpan wait = _settings.Backoff.After(++_timesFull);
+        ParkingLog.Full(_logger, _settings.MaxParked, wait);
         ShowFailing();
-        Timers.StartSingleTimer(LookForRoom.Instance, LookForRoom.Instance, wait);
+        Timers.StartSingleTimer(Room, new CountAgain(), wait);
     }
 
     private void Cancel(BatchId id)
@@ -299,14 +266,10 @@ internal sealed class ParkingActor : UntypedActor, IWithTimers
             return;
         }
 
-        for (LinkedListNode<Request>? node = _waitingForRoom.First; node is not null; node = node.Next)
+        if (_waitingForRoom.FirstOrDefault(waiting => waiting.Id == id) is { } found)
         {
-            if (node.Value.Id == id)
-            {
-                _waitingForRoom.Remove(node);
-                AdmitWaiting();
-                return;
-            }
+            _waitingForRoom.Remove(found);
+            AdmitWaiting();
         }
     }
 
@@ -355,22 +318,17 @@ internal sealed class ParkingActor : UntypedActor, IWithTimers
 
     private void Announce(IReadOnlyList<ParkedDelivery> parked)
     {
-        foreach (string stream in parked.Select(delivery => delivery.Stream).Distinct(StringComparer.Ordinal))
+        IEnumerable<string> streams = parked.Select(delivery => delivery.Stream).Distinct(StringComparer.Ordinal);
+        foreach (IActorRef subscriber in streams.SelectMany(stream => _subscribers.GetValueOrDefault(stream, [])))
         {
-            if (_subscribers.TryGetValue(stream, out HashSet<IActorRef>? subscribers))
-            {
-                foreach (IActorRef subscriber in subscribers)
-                {
-                    subscriber.Tell(ParkingChanged.Instance, Self);
-                }
-            }
+            subscriber.Tell(new ParkingChanged(), Self);
         }
     }
 
     private void ShowFailing() =>
         _state.Failing = _failing.Count > 0
             ? _failing.MaxBy(request => request.Failures)!.Error
-            : _timesFull > 0 ? $"{_options.MaxParked} deliveries are parked, which is the limit" : null;
+            : _timesFull > 0 ? $"{_settings.MaxParked} deliveries are parked, which is the limit" : null;
 
     /// <summary>What the store is asked for, until it has done it.</summary>
     private sealed class Request(string what, IActorRef requester, Func<CancellationToken, Task<object>> run) : INoSerializationVerificationNeeded
@@ -407,8 +365,15 @@ internal sealed class ParkingActor : UntypedActor, IWithTimers
 
     private sealed record Counted(long Stored, long Changes) : INoSerializationVerificationNeeded;
 
-    private sealed class LookForRoom
-    {
-        public static LookForRoom Instance { get; } = new();
-    }
+    private sealed record CountAgain;
+}
+
+/// <summary>Log messages 4000 to 4099.</summary>
+internal static partial class ParkingLog
+{
+    [LoggerMessage(4000, LogLevel.Warning, "{Limit} deliveries are parked, which is the limit; waiting {Wait} for room")]
+    public static partial void Full(ILogger logger, long limit, TimeSpan wait);
+
+    [LoggerMessage(4001, LogLevel.Warning, "{What} parked deliveries failed (try {Failures}), next try in {Wait}: {Error}")]
+    public static partial void Failed(ILogger logger, string what, int failures, TimeSpan wait, string error);
 }

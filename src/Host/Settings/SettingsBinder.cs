@@ -142,7 +142,7 @@ public static class SettingsBinder
         RetryDelays = [.. config.GetList("dataload.parking.retry-delays").Select(delay => delay.AsDuration(TimeSpan.Zero, TimeSpan.FromDays(365)))],
         MaxParked = config.GetLong("dataload.parking.max-parked", 1),
         ParkedBatch = config.GetInt("dataload.parking.batch", 1, 10_000),
-        ParkedLookInterval = config.GetDuration("dataload.parking.look-interval", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
+        ParkedPollInterval = config.GetDuration("dataload.parking.look-interval", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
         ParkedFaultDelay = config.GetDuration("dataload.parking.fault-delay", TimeSpan.FromSeconds(1), TimeSpan.FromDays(30)),
     };
 

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace DataLoad.Streams.Amqp;
 
 /// <summary>Where the broker is and how it is connected to. <see cref="Parse"/> makes one of a URL list. Its text shows no password.</summary>
@@ -63,10 +65,7 @@ public sealed record AmqpConnectionSettings
     /// <param name="urls">The list.</param>
     /// <param name="settings">What it says; null where it is wrong.</param>
     /// <param name="error">What is wrong and how to write it, without anything of the password; null where nothing is.</param>
-    public static bool TryParse(
-        string urls,
-        [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out AmqpConnectionSettings? settings,
-        [System.Diagnostics.CodeAnalysis.NotNullWhen(false)] out string? error)
+    public static bool TryParse(string urls, [NotNullWhen(true)] out AmqpConnectionSettings? settings, [NotNullWhen(false)] out string? error)
     {
         (settings, error) = AmqpUrl.Read(urls);
         return settings is not null;

@@ -12,10 +12,7 @@ public sealed class AmqpConnections : IAsyncDisposable
     private readonly Lane[] _lanes;
     private long _incarnations;
 
-    /// <summary>Makes the connections' keeper; nothing is connected yet.</summary>
-    /// <param name="settings">Where the broker is.</param>
-    /// <param name="time">The clock; null for the system's.</param>
-    /// <param name="connector">Makes connections; null for AMQP over sockets.</param>
+    /// <summary>Connects nothing yet; then over sockets where no connector is given, and by the system's clock where no other is.</summary>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
     public AmqpConnections(AmqpConnectionSettings settings, TimeProvider? time = null, IAmqpConnector? connector = null)
     {
@@ -47,7 +44,7 @@ public sealed class AmqpConnections : IAsyncDisposable
     internal long NextIncarnation() => Interlocked.Increment(ref _incarnations);
 
     /// <summary>
-    /// Whether a loss is yet to be told: all that used a connection lose it at once, and fail again and again until there is another. What befalls
+    /// Whether a loss is yet to be reported: all that used a connection lose it at once, and fail again and again until there is another. What befalls
     /// a channel of a connection that is there is always news.
     /// </summary>
     internal bool IsNews(AmqpConnectionRole role, AmqpException loss) => _lanes[(int)role].IsNews(loss);
@@ -75,8 +72,8 @@ public sealed class AmqpConnections : IAsyncDisposable
         private IAmqpConnection? _connection;
         private AmqpEndpoint? _endpoint;
         private string? _error;
-        private IAmqpConnection? _lossTold;
-        private bool _isAbsenceTold;
+        private IAmqpConnection? _reportedLoss;
+        private bool _isAbsenceReported;
         private long _dialled;
         private int _next;
 
@@ -120,10 +117,10 @@ public sealed class AmqpConnections : IAsyncDisposable
         {
             lock (_lock)
             {
-                bool isTold = loss.Connection is { } lost ? ReferenceEquals(lost, _lossTold) : _connection is null && _isAbsenceTold;
-                _lossTold = loss.Connection ?? _lossTold;
-                _isAbsenceTold |= _connection is null || ReferenceEquals(_connection, loss.Connection);
-                return !isTold;
+                bool isReported = loss.Connection is { } lost ? ReferenceEquals(lost, _reportedLoss) : _connection is null && _isAbsenceReported;
+                _reportedLoss = loss.Connection ?? _reportedLoss;
+                _isAbsenceReported |= _connection is null || ReferenceEquals(_connection, loss.Connection);
+                return !isReported;
             }
         }
 
@@ -143,17 +140,7 @@ public sealed class AmqpConnections : IAsyncDisposable
                 connecting = _connecting;
             }
 
-            if (connecting is null)
-            {
-                return;
-            }
-
-            await Task.WhenAny(connecting);
-            if (connecting.IsCompletedSuccessfully)
-            {
-                IAmqpConnection connection = await connecting;
-                await connection.DisposeAsync();
-            }
+            await (connecting?.DisposeResultAsync() ?? Task.CompletedTask);
         }
 
         private async Task<IAmqpConnection> ConnectAsync(CancellationToken cancellationToken)
@@ -189,26 +176,19 @@ public sealed class AmqpConnections : IAsyncDisposable
         {
             lock (_lock)
             {
-                _connection = connection;
-                _endpoint = endpoint;
-                _error = null;
-                _isAbsenceTold = false;
+                (_connection, _endpoint, _error) = (connection, endpoint, null);
+                _isAbsenceReported = false;
             }
 
-            _ = connection.Ended.ContinueWith(
-                ended =>
+            connection.Ended.OnEnd(ended =>
+            {
+                lock (_lock)
                 {
-                    lock (_lock)
-                    {
-                        _connection = null;
-                        _endpoint = null;
-                        _error = $"The broker at {endpoint} is not connected: {ended.Result.Reason}.";
-                        _next = (place + 1) % owner.Settings.Endpoints.Count;
-                    }
-                },
-                CancellationToken.None,
-                TaskContinuationOptions.ExecuteSynchronously,
-                TaskScheduler.Default);
+                    (_connection, _endpoint) = (null, null);
+                    _error = $"The broker at {endpoint} is not connected: {ended.Result.Reason}.";
+                    _next = (place + 1) % owner.Settings.Endpoints.Count;
+                }
+            });
         }
     }
 }

@@ -76,19 +76,19 @@ public static class AmqpUrl
         public AmqpConnectionSettings Read()
         {
             string scheme = SchemeOf(url) ?? throw new UrlException("it begins with neither amqp:// nor amqps://");
-            string rest = url[scheme.Length..];
+            string left = url[scheme.Length..];
             AmqpConnectionSettings settings = before ?? new AmqpConnectionSettings();
-            int at = rest.LastIndexOf('@');
+            int at = left.LastIndexOf('@');
             if (at >= 0)
             {
-                settings = WithUser(settings, rest[..at]);
-                rest = rest[(at + 1)..];
+                settings = WithUser(settings, left[..at]);
+                left = left[(at + 1)..];
                 _mayQuote = true;
             }
 
-            RefuseAll(rest, "#", "in the vhost or a parameter");
-            (rest, string? query) = Cut(rest, '?');
-            (string hosts, string? vhost) = Cut(rest, '/');
+            RefuseAll(left, "#", "in the vhost or a parameter");
+            (left, string? query) = Cut(left, '?');
+            (string hosts, string? vhost) = Cut(left, '/');
             AmqpEndpoint[] endpoints = [.. hosts.Split(',').Select((host, i) => Endpoint(host, i + 1, scheme.Length == "amqps://".Length))];
             settings = settings with { Endpoints = before is null ? endpoints : [.. before.Endpoints, .. endpoints] };
             if (!string.IsNullOrEmpty(vhost))
@@ -125,36 +125,6 @@ public static class AmqpUrl
         {
             var bytes = new List<byte>(text.Length);
             Span<byte> utf8 = stackalloc byte[4];
-            foreach ((Rune rune, int i) in WithPlaces(text, what))
-            {
-                if (rune.Value == '%')
-                {
-                    if (i + 2 >= text.Length || !byte.TryParse(text.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value))
-                    {
-                        throw new UrlException($"in {what}, a '%' begins no escape: it is to be written as %25");
-                    }
-
-                    bytes.Add(value);
-                }
-                else
-                {
-                    bytes.AddRange(utf8[..rune.EncodeToUtf8(utf8)]);
-                }
-            }
-
-            try
-            {
-                return new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString([.. bytes]);
-            }
-            catch (DecoderFallbackException)
-            {
-                throw new UrlException($"{what} is no UTF-8 once its escapes are read");
-            }
-        }
-
-        /// <summary>The characters and their places; those that belong to an escape are passed over.</summary>
-        private static IEnumerable<(Rune Rune, int Place)> WithPlaces(string text, string what)
-        {
             for (int i = 0; i < text.Length;)
             {
                 if (!Rune.TryGetRuneAt(text, i, out Rune rune))
@@ -167,8 +137,30 @@ public static class AmqpUrl
                     throw new UrlException($"in {what}, a space or control character is to be written as %{rune.Value:X2}");
                 }
 
-                yield return (rune, i);
-                i += rune.Value == '%' ? 3 : rune.Utf16SequenceLength;
+                if (rune.Value != '%')
+                {
+                    bytes.AddRange(utf8[..rune.EncodeToUtf8(utf8)]);
+                    i += rune.Utf16SequenceLength;
+                    continue;
+                }
+
+                string escaped = text.Substring(i + 1, Math.Min(2, text.Length - i - 1));
+                if (escaped.Length < 2 || !byte.TryParse(escaped, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value))
+                {
+                    throw new UrlException($"in {what}, a '%' begins no escape: it is to be written as %25");
+                }
+
+                bytes.Add(value);
+                i += 3;
+            }
+
+            try
+            {
+                return new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString([.. bytes]);
+            }
+            catch (DecoderFallbackException)
+            {
+                throw new UrlException($"{what} is no UTF-8 once its escapes are read");
             }
         }
 
@@ -189,10 +181,15 @@ public static class AmqpUrl
             else
             {
                 (host, port) = Cut(text, ':');
-                if (host.Length == 0 || !host.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '.' or '_'))
+                if (host.Length == 0)
                 {
-                    throw new UrlException(
-                        host.Length == 0 ? $"host {number} is empty" : $"host {number} has a character that no host has: an IPv6 address stands in brackets, and in user and password {Escaped} are escaped");
+                    throw new UrlException($"host {number} is empty");
+                }
+
+                if (!host.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '.' or '_'))
+                {
+                    throw new UrlException($"host {number} has a character that no host has: an IPv6 address stands in brackets, "
+                        + $"and in user and password {Escaped} are escaped");
                 }
             }
 
@@ -203,7 +200,8 @@ public static class AmqpUrl
 
             return int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out int parsed) && parsed is >= 1 and <= 65535
                 ? new AmqpEndpoint(host, parsed, isTls)
-                : throw new UrlException($"the port of host {number} is no number from 1 to 65535 (user and password end with '@', and in them '/' is written as %2F, '?' as %3F, '#' as %23)");
+                : throw new UrlException($"the port of host {number} is no number from 1 to 65535 (user and password end with '@', "
+                    + "and in them '/' is written as %2F, '?' as %3F, '#' as %23)");
         }
 
         private AmqpConnectionSettings WithUser(AmqpConnectionSettings settings, string login)

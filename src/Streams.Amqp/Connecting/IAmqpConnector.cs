@@ -4,9 +4,6 @@ namespace DataLoad.Streams.Amqp;
 public interface IAmqpConnector
 {
     /// <summary>Connects to one host.</summary>
-    /// <param name="endpoint">The host.</param>
-    /// <param name="role">What the connection is for.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="IOException">The host cannot be reached or refuses; the message says which and why.</exception>
     Task<IAmqpConnection> ConnectAsync(AmqpEndpoint endpoint, AmqpConnectionRole role, CancellationToken cancellationToken);
 }
@@ -51,11 +48,10 @@ public interface IAmqpChannel : IAsyncDisposable
     /// <summary>Done, with why, when the channel, its connection or its consumer ended. Never fails.</summary>
     Task<AmqpEnd> Ended { get; }
 
-    /// <summary>Consumes a queue, once a channel. Its deliveries have the tags 1, 2, 3 and so on.</summary>
-    /// <param name="queue">The queue.</param>
-    /// <param name="prefetch">How many deliveries may be unacknowledged, 1 to 65535.</param>
-    /// <param name="ring">Takes the deliveries; the channel is its only writer, and leaves further ones unread while it has no room.</param>
-    /// <param name="cancellationToken">Ends the wait for the broker's answer.</param>
+    /// <summary>
+    /// Consumes a queue, once a channel. Its deliveries have the tags 1, 2, 3 and so on, and go to the ring, of which the channel is the only
+    /// writer: it leaves further ones unread while that has no room.
+    /// </summary>
     Task ConsumeAsync(string queue, int prefetch, DeliveryRing ring, CancellationToken cancellationToken);
 
     /// <summary>Acknowledges all deliveries up to a tag.</summary>
@@ -65,9 +61,7 @@ public interface IAmqpChannel : IAsyncDisposable
     /// <summary>Says that no more deliveries are wanted; those that still come are dropped. Acknowledging goes on.</summary>
     Task CancelAsync();
 
-    /// <summary>Asks for confirms: of messages that are published from now on, numbered from 1 in their order.</summary>
-    /// <param name="confirms">Hears of them, on a thread that it must not hold up.</param>
-    /// <param name="cancellationToken">Ends the wait for the broker's answer.</param>
+    /// <summary>Asks for confirms of messages that are published from now on, numbered from 1 in their order; hearing of them must not take long.</summary>
     Task ConfirmAsync(IPublishConfirms confirms, CancellationToken cancellationToken);
 
     /// <summary>Publishes a message; the caller sees to it that the content header fits in a frame.</summary>
@@ -93,9 +87,29 @@ public interface IPublishConfirms
     /// <summary>The broker does not take a message, or all up to it.</summary>
     void Nacked(ulong number, bool multiple);
 
-    /// <summary>No queue took a mandatory message. The broker does not say its number; its confirm follows.</summary>
-    /// <param name="code">The reply code, such as 312.</param>
-    /// <param name="text">The reply text.</param>
-    /// <param name="message">The message as the broker gives it back; the callee's to keep.</param>
+    /// <summary>No queue took a mandatory message, which is the callee's to keep. The broker does not say its number; its confirm follows.</summary>
     void Returned(int code, string text, Delivery message);
+}
+
+/// <summary>The broker cannot be reached, refused something, ended a channel or connection, or sent what AMQP does not allow. Never holds a password.</summary>
+/// <param name="message">What happened, with the broker's own words where it said some.</param>
+/// <param name="code">The broker's reply code, such as 404; 0 where it gave none.</param>
+/// <param name="cause">The cause, or null.</param>
+public sealed class AmqpException(string message, int code = 0, Exception? cause = null) : IOException(message, cause)
+{
+    /// <summary>The broker's reply code, such as 404 (not found) or 406 (precondition failed); 0 where it gave none.</summary>
+    public int Code { get; } = code;
+
+    /// <summary>The connection whose end it tells, which others tell too; null where it is about one channel, or there was no connection.</summary>
+    internal IAmqpConnection? Connection { get; init; }
+}
+
+/// <summary>Why a channel or connection ended.</summary>
+/// <param name="Code">The broker's reply code; 0 where the broker gave none, as when the socket was lost or this side closed it.</param>
+/// <param name="Reason">The reason, for people.</param>
+/// <param name="OfConnection">Whether the whole connection ended, not one channel.</param>
+public sealed record AmqpEnd(int Code, string Reason, bool OfConnection)
+{
+    /// <summary>Whether the broker closed it because of what this side had sent: not 320, by which operators and shutdowns close.</summary>
+    public bool IsRefusal => Code >= 300 && Code != 320;
 }

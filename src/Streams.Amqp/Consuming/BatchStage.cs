@@ -6,12 +6,13 @@ namespace DataLoad.Streams.Amqp;
 
 /// <summary>
 /// Consumes a queue over a channel of its own, emits what has arrived when it is asked, and acknowledges up to the watermark, one frame for all
-/// that became done meanwhile. A lost channel fails it.
+/// that became done meanwhile. A lost channel fails it, or, with <paramref name="restart"/>, is followed by another after growing waits.
 /// </summary>
-/// <param name="connections">The broker's connections.</param>
-/// <param name="settings">What is consumed.</param>
-/// <param name="shared">The control of a source that is restarted; null for one of its own.</param>
-internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings settings, ConsumerControl? shared = null)
+/// <remarks>
+/// A <c>RestartSource</c> would log each failure with its stack trace, and has no setting for that: here a loss is one sentence, and one for all
+/// that were lost with their connection.
+/// </remarks>
+internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings settings, AmqpRestartSettings? restart = null)
     : GraphStageWithMaterializedValue<SourceShape<DeliveryBatch>, IAmqpConsumerControl>
 {
     private readonly Outlet<DeliveryBatch> _out = new("AmqpBatches.out");
@@ -22,15 +23,19 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
 
     public override ILogicAndMaterializedValue<IAmqpConsumerControl> CreateLogicAndMaterializedValue(Attributes inheritedAttributes)
     {
-        ConsumerControl control = shared ?? new ConsumerControl(settings.Prefetch);
-        return new LogicAndMaterializedValue<IAmqpConsumerControl>(new Logic(this, control), control);
+        var control = new ConsumerControl(settings.Prefetch);
+        return new LogicAndMaterializedValue<IAmqpConsumerControl>(new Logic(Shape, connections, settings, restart, control), control);
     }
 
     private sealed class Logic : TimerGraphStageLogic
     {
         private const string PauseTimer = "pause";
+        private const string RestartTimer = "restart";
 
-        private readonly BatchStage _stage;
+        private readonly Outlet<DeliveryBatch> _out;
+        private readonly AmqpConnections _connections;
+        private readonly AmqpSourceSettings _settings;
+        private readonly AmqpRestartSettings? _restart;
         private readonly ConsumerControl _control;
         private readonly CancellationTokenSource _ending = new();
         private readonly Action _changed;
@@ -42,89 +47,80 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
         private ConsumerSession? _session;
         private bool _isLettingGo;
         private bool _isAcknowledging;
-        private bool _isFinished;
+        private bool _isWaiting;
+        private long _startedAt;
+        private int _failures;
 
-        public Logic(BatchStage stage, ConsumerControl control)
-            : base(stage.Shape)
+        public Logic(
+            SourceShape<DeliveryBatch> shape, AmqpConnections connections, AmqpSourceSettings settings, AmqpRestartSettings? restart, ConsumerControl control)
+            : base(shape)
         {
-            _stage = stage;
-            _control = control;
+            (_out, _connections, _settings, _restart, _control) = (shape.Outlet, connections, settings, restart, control);
             _changed = GetAsyncCallback(OnChanged);
             _opened = GetAsyncCallback<Task<ConsumerSession>>(OnOpened);
             _woken = GetAsyncCallback<ConsumerSession>(OnWoken);
             _acknowledged = GetAsyncCallback<ConsumerSession>(OnAcknowledged);
             _ended = GetAsyncCallback<(ConsumerSession Session, AmqpEnd End)>(ended => OnEnded(ended.Session, ended.End));
-            SetHandler(stage._out, onPull: Emit);
+            SetHandler(_out, onPull: Emit);
         }
 
         public override void PreStart()
         {
             _control.Attach(_changed);
-            OnChanged();
+            Run();
         }
 
         public override void PostStop()
         {
             _control.Attach(null);
             _ending.Cancel();
-            if (_opening is not null)
-            {
-                _ = CloseAsync(_opening);
-            }
-
+            _ = _opening?.DisposeResultAsync();
             if (_session is { } session)
             {
                 LetGoOf(session, "the stream ended");
             }
 
-            if (_stage.ForItself || _isFinished)
-            {
-                _control.Ended();
-            }
+            _control.Ended();
         }
 
         protected override void OnTimer(object timerKey)
         {
-            if (_isLettingGo && !_control.IsStopping)
+            if (timerKey is RestartTimer)
+            {
+                _isWaiting = false;
+                Run();
+            }
+            else if (_isLettingGo && !_control.IsStopping)
             {
                 LetGoOf(_session!, "paused");
                 OnChanged();
             }
         }
 
-        private static async Task CloseAsync(Task<ConsumerSession> opening)
+        private void Run()
         {
-            await Task.WhenAny(opening);
-            if (opening.IsCompletedSuccessfully)
-            {
-                ConsumerSession session = await opening;
-                await session.DisposeAsync();
-            }
+            _startedAt = _connections.Time.GetTimestamp();
+            OnChanged();
         }
 
         /// <summary>Does what the control says.</summary>
         private void OnChanged()
         {
-            if (_opening is not null)
+            if (_session is not null)
             {
-                return;
-            }
-
-            if (_session is null)
-            {
-                if (_control.IsStopping)
+                if (_control.IsStopping || _control.IsPaused)
                 {
-                    Finish();
-                }
-                else if (!_control.IsPaused)
-                {
-                    _opening = ConsumerSession.OpenAsync(_stage.Connections, _stage.Settings, _control, _woken, _ending.Token);
-                    _ = _opening.ContinueWith(_opened, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                    LetGo(_session);
                 }
             }
-            else if (_control.IsStopping || _control.IsPaused)
+            else if (_opening is null && _control.IsStopping)
             {
-                LetGo(_session);
+                CompleteStage();
+            }
+            else if (_opening is null && !_isWaiting && !_control.IsPaused)
+            {
+                _opening = ConsumerSession.OpenAsync(_connections, _settings, _control, _woken, _ending.Token);
+                _opening.OnEnd(_opened);
             }
         }
 
@@ -135,9 +131,8 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
             {
                 ConsumerSession session = _session = opening.Result;
                 _control.Consuming(session);
-                Log.Debug("Queue {0} is consumed from {1}", _stage.Settings.Queue, session.Host);
-                _ = session.Channel.Ended.ContinueWith(
-                    ended => _ended((session, ended.Result)), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                Log.Debug("Queue {0} is consumed from {1}", _settings.Queue, session.Host);
+                session.Channel.Ended.OnEnd(ended => _ended((session, ended.Result)));
                 OnChanged();
                 Emit();
                 return;
@@ -147,19 +142,19 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
             _control.NotConsuming(error.Message);
             if (_control.IsStopping)
             {
-                Finish();
+                CompleteStage();
             }
             else if (!_control.IsPaused)
             {
-                FailStage(error is IOException or TimeoutException
-                    ? new AmqpException($"Queue {_stage.Settings.Queue} is not consumed: {error.Message}", (error as AmqpException)?.Code ?? 0, error)
+                Fail(error is IOException or TimeoutException
+                    ? new AmqpException($"Queue {_settings.Queue} is not consumed: {error.Message}", (error as AmqpException)?.Code ?? 0, error)
                     : error);
             }
         }
 
         private void OnWoken(ConsumerSession session)
         {
-            session.Look();
+            session.Rearm();
             if (session == _session)
             {
                 Emit();
@@ -169,9 +164,9 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
 
         private void Emit()
         {
-            if (_session is not null && !_isLettingGo && IsAvailable(_stage._out) && _session.TakeBatch(_stage.Settings.MaxBatch) is { } batch)
+            if (_session is not null && !_isLettingGo && IsAvailable(_out) && _session.TakeBatch(_settings.MaxBatch) is { } batch)
             {
-                Push(_stage._out, batch);
+                Push(_out, batch);
             }
         }
 
@@ -183,11 +178,7 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
                 {
                     // One that fails is followed by the channel's end.
                     _isAcknowledging = true;
-                    _ = sending.ContinueWith(
-                        _ => _acknowledged(session),
-                        CancellationToken.None,
-                        TaskContinuationOptions.ExecuteSynchronously | TaskContinuationOptions.OnlyOnRanToCompletion,
-                        TaskScheduler.Default);
+                    sending.OnSuccess(() => _acknowledged(session));
                 }
             }
 
@@ -208,18 +199,17 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
         {
             if (_isLettingGo)
             {
-                StopTold();
+                ConfirmStop();
                 return;
             }
 
             _isLettingGo = true;
-            ScheduleOnce(PauseTimer, _stage.Settings.PausePatience);
-            _ = session.Channel.CancelAsync().ContinueWith(
-                _ => StopTold(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            ScheduleOnce(PauseTimer, _settings.PausePatience);
+            session.Channel.CancelAsync().OnEnd(_ => ConfirmStop());
             CloseWhenDrained(session);
         }
 
-        private void StopTold()
+        private void ConfirmStop()
         {
             if (_control.IsStopping)
             {
@@ -251,9 +241,9 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
             }
             else
             {
-                FailStage(end.OfConnection
+                Fail(end.OfConnection
                     ? new AmqpException($"The connection to the broker at {session.Host} was lost: {end.Reason}.", end.Code) { Connection = session.Connection }
-                    : new AmqpException($"Queue {_stage.Settings.Queue} is not consumed any more: {end.Reason} (at {session.Host}).", end.Code));
+                    : new AmqpException($"Queue {_settings.Queue} is not consumed any more: {end.Reason} (at {session.Host}).", end.Code));
             }
         }
 
@@ -266,16 +256,42 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
             _ = session.DisposeAsync().AsTask();
         }
 
-        private void Finish()
+        private void Fail(Exception fault)
         {
-            _isFinished = true;
-            CompleteStage();
+            if (_restart is null)
+            {
+                FailStage(fault);
+                return;
+            }
+
+            // What ended sooner than the longest wait is one more failure: a broker that takes a connection and drops it at once is not asked at once.
+            bool lasted = _connections.Time.GetElapsedTime(_startedAt) > _restart.MaxBackoff;
+            _failures = lasted ? 1 : _failures + 1;
+            TimeSpan wait = _restart.WaitAfter(_failures);
+            Report(fault, wait.TotalSeconds);
+            _isWaiting = true;
+            ScheduleOnce(RestartTimer, wait);
+        }
+
+        private void Report(Exception fault, double seconds)
+        {
+            string sentence = fault.Message.TrimEnd('.');
+            if (fault is not AmqpException lost)
+            {
+                Log.Error(fault, "Queue {0} is not consumed any more by a fault of the program; it is tried again in {1:0.0##} s", _settings.Queue, seconds);
+            }
+            else if (!_connections.IsNews(AmqpConnectionRole.Consuming, lost))
+            {
+                Log.Debug("{0}; queue {1} is tried again in {2:0.0##} s", sentence, _settings.Queue, seconds);
+            }
+            else if (lost.Connection is not null)
+            {
+                Log.Warning("{0}; all queues consumed over it are tried again from {1:0.0##} s on, with growing waits", sentence, seconds);
+            }
+            else
+            {
+                Log.Warning("{0}; it is tried again in {1:0.0##} s", sentence, seconds);
+            }
         }
     }
-
-    private AmqpConnections Connections => connections;
-
-    private AmqpSourceSettings Settings => settings;
-
-    private bool ForItself => shared is null;
 }

@@ -1,24 +1,19 @@
 namespace DataLoad.Streams.Amqp;
 
-/// <summary>What operators want of a source and what is shown of it; outlives the stages that a restart makes one after another.</summary>
-internal sealed class ConsumerControl : IAmqpConsumerControl
+/// <summary>What operators want of a source and what is shown of it, through all its restarts.</summary>
+internal sealed class ConsumerControl(int prefetch) : IAmqpConsumerControl
 {
-    private readonly int _prefetch;
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<bool> _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Action? _changed;
-    private Action? _between;
     private ConsumerSession? _session;
     private string? _error = "not connected yet";
     private IAmqpConnection? _lowered;
-    private int _granted;
+    private int? _granted;
     private bool _isPaused;
     private bool _isStopping;
     private bool _isAcknowledged = true;
-
-    /// <param name="prefetch">How many deliveries may be unacknowledged as set.</param>
-    public ConsumerControl(int prefetch) => _prefetch = _granted = prefetch;
 
     /// <inheritdoc/>
     public Task<bool> Drained => _drained.Task;
@@ -34,7 +29,8 @@ internal sealed class ConsumerControl : IAmqpConsumerControl
         {
             lock (_lock)
             {
-                return new AmqpConsumerStatus(_session is not null && !_isPaused, _isPaused, _isPaused ? null : _error, _granted, _session?.Unacknowledged ?? 0);
+                string? error = _isPaused ? null : _error;
+                return new AmqpConsumerStatus(_session is not null && !_isPaused, _isPaused, error, _granted ?? prefetch, _session?.Unacknowledged ?? 0);
             }
         }
     }
@@ -42,11 +38,7 @@ internal sealed class ConsumerControl : IAmqpConsumerControl
     /// <inheritdoc/>
     public Task StopTaking()
     {
-        Set(() =>
-        {
-            _isPaused = false;
-            _isStopping = true;
-        });
+        Set(() => (_isPaused, _isStopping) = (false, true));
         return _stopped.Task;
     }
 
@@ -65,22 +57,13 @@ internal sealed class ConsumerControl : IAmqpConsumerControl
         }
     }
 
-    /// <summary>Says whom to call where no stage runs, as between two runs of one that is restarted.</summary>
-    public void AttachBetween(Action? changed)
-    {
-        lock (_lock)
-        {
-            _between = changed;
-        }
-    }
-
     /// <summary>How many deliveries may be unacknowledged on a connection.</summary>
     public int GrantedOn(IAmqpConnection connection)
     {
         lock (_lock)
         {
-            _granted = ReferenceEquals(connection, _lowered) ? _granted : _prefetch;
-            return _granted;
+            _granted = ReferenceEquals(connection, _lowered) ? _granted : null;
+            return _granted ?? prefetch;
         }
     }
 
@@ -138,7 +121,7 @@ internal sealed class ConsumerControl : IAmqpConsumerControl
         lock (_lock)
         {
             set();
-            changed = _changed ?? _between;
+            changed = _changed;
         }
 
         changed?.Invoke();

@@ -1,8 +1,6 @@
 namespace DataLoad.Streams.Amqp;
 
-/// <summary>
-/// A channel that consumes, with its ring and its window of acknowledgements. What is completed after it was let go of does nothing.
-/// </summary>
+/// <summary>A channel that consumes, with its ring and its window of acknowledgements. What is completed after it was let go of does nothing.</summary>
 internal sealed class ConsumerSession : IAsyncDisposable
 {
     private readonly AckWindow _window;
@@ -42,27 +40,14 @@ internal sealed class ConsumerSession : IAsyncDisposable
 
     /// <summary>Opens a channel and consumes.</summary>
     public static async Task<ConsumerSession> OpenAsync(
-        AmqpConnections connections,
-        AmqpSourceSettings settings,
-        ConsumerControl control,
-        Action<ConsumerSession> wake,
-        CancellationToken cancellationToken)
+        AmqpConnections connections, AmqpSourceSettings settings, ConsumerControl control, Action<ConsumerSession> wake, CancellationToken cancellationToken)
     {
         IAmqpConnection connection = await connections.GetAsync(AmqpConnectionRole.Consuming, cancellationToken);
         string host = connections.HostOf(AmqpConnectionRole.Consuming, connection);
         IAmqpChannel channel = await connection.OpenChannelAsync(cancellationToken);
-        try
-        {
-            int prefetch = control.GrantedOn(connection);
-            var session = new ConsumerSession(connection, host, channel, connections.NextIncarnation(), prefetch, settings.MaxBytes, wake);
-            await channel.ConsumeAsync(settings.Queue, prefetch, session.Ring, cancellationToken);
-            return session;
-        }
-        catch
-        {
-            await channel.DisposeAsync();
-            throw;
-        }
+        int prefetch = control.GrantedOn(connection);
+        var session = new ConsumerSession(connection, host, channel, connections.NextIncarnation(), prefetch, settings.MaxBytes, wake);
+        return await session.OrDisposeAsync(opened => channel.ConsumeAsync(settings.Queue, prefetch, opened.Ring, cancellationToken));
     }
 
     /// <summary>Takes a batch of what has arrived.</summary>
@@ -74,8 +59,8 @@ internal sealed class ConsumerSession : IAsyncDisposable
         return count == 0 ? null : new DeliveryBatch(Ring, _window, _incarnation, start, count, bytes);
     }
 
-    /// <summary>Says that its owner looks, so that it is woken again by what comes after.</summary>
-    public void Look() => Interlocked.Exchange(ref _isAwake, 0);
+    /// <summary>Says that its owner reads what there is, so that it is woken again by what comes after.</summary>
+    public void Rearm() => Interlocked.Exchange(ref _isAwake, 0);
 
     /// <summary>Acknowledges what is completed and released and not acknowledged yet.</summary>
     /// <returns>Null where there is nothing to acknowledge; done when it is handed to the operating system.</returns>

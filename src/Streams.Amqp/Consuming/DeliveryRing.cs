@@ -7,12 +7,12 @@ namespace DataLoad.Streams.Amqp;
 /// allocated for a delivery. As many slots as may be unacknowledged: a delivery is acknowledged only after its slot was released, so that the
 /// ring is never full. Tags count from 1 without gaps, as AMQP has it.
 /// </summary>
-public sealed class DeliveryRing
+/// <param name="prefetch">How many deliveries may be unacknowledged.</param>
+/// <param name="maxBytes">How many bytes there may be before the connection is made to wait; it is passed by the delivery that reaches it.</param>
+/// <param name="changed">Called when something arrived or was released, on whichever thread did it.</param>
+public sealed class DeliveryRing(int prefetch, long maxBytes, Action changed)
 {
-    private readonly Delivery?[] _slots;
-    private readonly int _prefetch;
-    private readonly long _maxBytes;
-    private readonly Action _changed;
+    private readonly Delivery?[] _slots = new Delivery?[(int)BitOperations.RoundUpToPowerOf2((uint)prefetch)];
     private readonly Lock _lock = new();
 
     // Batches that were released before an older one: where each begins, and how many deliveries it has.
@@ -22,18 +22,6 @@ public sealed class DeliveryRing
     private long _taken;
     private long _released;
     private long _bytes;
-
-    /// <summary>Makes a ring.</summary>
-    /// <param name="prefetch">How many deliveries may be unacknowledged.</param>
-    /// <param name="maxBytes">How many bytes there may be before the connection is made to wait; it is passed by the delivery that reaches it.</param>
-    /// <param name="changed">Called when something arrived or was released, on whichever thread did it.</param>
-    public DeliveryRing(int prefetch, long maxBytes, Action changed)
-    {
-        _prefetch = prefetch;
-        _maxBytes = maxBytes;
-        _changed = changed;
-        _slots = new Delivery?[(int)BitOperations.RoundUpToPowerOf2((uint)prefetch)];
-    }
 
     /// <summary>The tag of the last delivery that was written; 0 at first.</summary>
     public ulong Written => (ulong)Volatile.Read(ref _written);
@@ -45,9 +33,9 @@ public sealed class DeliveryRing
     public ulong Released => (ulong)Volatile.Read(ref _released);
 
     /// <summary>Whether the deliveries that are held take no more bytes than they may.</summary>
-    public bool HasRoom => Interlocked.Read(ref _bytes) <= _maxBytes;
+    public bool HasRoom => Interlocked.Read(ref _bytes) <= maxBytes;
 
-    /// <summary>Writes a whole delivery, with the tag after the last one's. For channels that have it whole, as fakes do; <see cref="Announce"/> follows.</summary>
+    /// <summary>Writes a whole delivery, with the next tag. For channels that have it whole, as fakes do; <see cref="Announce"/> follows.</summary>
     /// <exception cref="InvalidOperationException">It is more than the prefetch allows.</exception>
     public void Write(bool redelivered, ReadOnlySpan<byte> exchange, ReadOnlySpan<byte> routingKey, AmqpProperties properties, ReadOnlySpan<byte> body)
     {
@@ -59,7 +47,7 @@ public sealed class DeliveryRing
     }
 
     /// <summary>Wakes who takes: once for all that was written together.</summary>
-    public void Announce() => _changed();
+    public void Announce() => changed();
 
     /// <summary>Done when <see cref="HasRoom"/> holds.</summary>
     public Task WhenRoom()
@@ -73,9 +61,9 @@ public sealed class DeliveryRing
     /// <summary>The next free slot, to be filled in pieces; it is the writer's until <see cref="Commit"/>.</summary>
     internal Delivery Begin()
     {
-        if (_written - Volatile.Read(ref _released) >= _prefetch)
+        if (_written - Volatile.Read(ref _released) >= prefetch)
         {
-            throw new InvalidOperationException($"The broker delivered more than the {_prefetch} that may be unacknowledged.");
+            throw new InvalidOperationException($"The broker delivered more than the {prefetch} that may be unacknowledged.");
         }
 
         return SlotOf(_written) ??= new Delivery();
@@ -132,7 +120,7 @@ public sealed class DeliveryRing
         }
 
         room?.TrySetResult();
-        _changed();
+        changed();
     }
 
     private ref Delivery? SlotOf(long place) => ref _slots[place & (_slots.Length - 1)];

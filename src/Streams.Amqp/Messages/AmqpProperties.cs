@@ -74,9 +74,13 @@ public readonly struct AmqpProperties(ReadOnlyMemory<byte> bytes)
     {
         int expected = FixedBytes(property);
         bool fits = expected == 0 ? property != AmqpProperty.Headers && value.Length <= byte.MaxValue : value.Length == expected;
-        return fits
-            ? Rebuild(property, expected == 0 ? [(byte)value.Length, .. value] : value.ToArray())
-            : throw new ArgumentException($"{property} cannot be set to {value.Length} bytes: expected {(expected == 0 ? "at most 255, and headers one by one" : expected)}.", nameof(value));
+        if (!fits)
+        {
+            string wanted = expected == 0 ? "at most 255, and headers one by one" : $"{expected}";
+            throw new ArgumentException($"{property} cannot be set to {value.Length} bytes: expected {wanted}.", nameof(value));
+        }
+
+        return Rebuild(property, expected == 0 ? [(byte)value.Length, .. value] : value.ToArray());
     }
 
     /// <summary>The same without a property, or without any header.</summary>

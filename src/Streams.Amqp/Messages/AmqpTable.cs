@@ -1,3 +1,9 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Globalization;
+using System.Numerics;
+using System.Text;
+
 namespace DataLoad.Streams.Amqp;
 
 /// <summary>
@@ -13,8 +19,6 @@ public readonly ref struct AmqpTable(ReadOnlySpan<byte> entries)
     public ReadOnlySpan<byte> Bytes => _entries;
 
     /// <summary>Finds the first entry of a name.</summary>
-    /// <param name="name">The name's bytes.</param>
-    /// <param name="value">Its value.</param>
     /// <returns>Whether it is there and readable.</returns>
     public bool TryGet(ReadOnlySpan<byte> name, out AmqpValue value)
     {
@@ -39,11 +43,7 @@ public readonly ref struct AmqpTable(ReadOnlySpan<byte> entries)
     {
         private ReadOnlySpan<byte> _left;
 
-        internal Enumerator(ReadOnlySpan<byte> entries)
-        {
-            _left = entries;
-            Current = default;
-        }
+        internal Enumerator(ReadOnlySpan<byte> entries) => _left = entries;
 
         /// <summary>The entry that was read last.</summary>
         public AmqpField Current { get; private set; }
@@ -61,14 +61,14 @@ public readonly ref struct AmqpTable(ReadOnlySpan<byte> entries)
             }
 
             ReadOnlySpan<byte> name = _left.Slice(1, _left[0]);
-            ReadOnlySpan<byte> rest = _left[(1 + name.Length)..];
-            if (!AmqpValue.TryTake(ref rest, out AmqpValue value))
+            ReadOnlySpan<byte> next = _left[(1 + name.Length)..];
+            if (!AmqpValue.TryTake(ref next, out AmqpValue value))
             {
                 return false;
             }
 
-            Current = new AmqpField(name, value, _left[..(_left.Length - rest.Length)]);
-            _left = rest;
+            Current = new AmqpField(name, value, _left[..(_left.Length - next.Length)]);
+            _left = next;
             return true;
         }
     }
@@ -92,4 +92,121 @@ public readonly ref struct AmqpField
 
     /// <summary>The whole entry as it stands in the table.</summary>
     internal ReadOnlySpan<byte> Bytes { get; }
+}
+
+/// <summary>
+/// A value of an <see cref="AmqpTable"/> over its bytes: of the types that AMQP 0-9-1, its errata and RabbitMQ's publishers use, 64-bit
+/// integers of type <c>L</c> and decimals of any scale among them.
+/// </summary>
+public readonly ref struct AmqpValue
+{
+    private const int ShownCharacters = 60;
+    private const int OfItsOwn = -1;
+    private const int Unknown = -2;
+
+    private AmqpValue(byte type, ReadOnlySpan<byte> bytes)
+    {
+        Type = type;
+        Bytes = bytes;
+    }
+
+    /// <summary>The type's letter, such as <c>S</c> for a long string; 0 for no value.</summary>
+    public byte Type { get; }
+
+    /// <summary>The value's bytes as they came, without a length before them: text, the entries of a table, the items of an array, or a number.</summary>
+    public ReadOnlySpan<byte> Bytes { get; }
+
+    /// <summary>The entries of a table; none where it is no table.</summary>
+    public AmqpTable AsTable => new(Type == (byte)'F' ? Bytes : default);
+
+    /// <summary>An integer of any type, or digits, perhaps signed, in a string.</summary>
+    /// <returns>False where it is neither, or beyond 64 bits with a sign.</returns>
+    public bool TryGetInt64(out long value)
+    {
+        if ((char)Type is 'S' or 'x')
+        {
+            return Utf8Parser.TryParse(Bytes, out value, out int used) && used == Bytes.Length;
+        }
+
+        long? number = (char)Type switch
+        {
+            'b' => (sbyte)Bytes[0],
+            'B' => Bytes[0],
+            's' or 'U' => BinaryPrimitives.ReadInt16BigEndian(Bytes),
+            'u' => BinaryPrimitives.ReadUInt16BigEndian(Bytes),
+            'I' => BinaryPrimitives.ReadInt32BigEndian(Bytes),
+            'i' => BinaryPrimitives.ReadUInt32BigEndian(Bytes),
+            'l' or 'L' => BinaryPrimitives.ReadInt64BigEndian(Bytes),
+            _ => null,
+        };
+        value = number ?? 0;
+        return number is not null;
+    }
+
+    /// <summary>The value as a message for people shows it, shortened.</summary>
+    public override string ToString()
+    {
+        string text = (char)Type switch
+        {
+            '\0' or 'V' => "null",
+            't' => Bytes[0] != 0 ? "true" : "false",
+            'S' or 'x' => Encoding.UTF8.GetString(Bytes[..Math.Min(Bytes.Length, 4 * ShownCharacters)]),
+            'f' => BinaryPrimitives.ReadSingleBigEndian(Bytes).ToString(CultureInfo.InvariantCulture),
+            'd' => BinaryPrimitives.ReadDoubleBigEndian(Bytes).ToString(CultureInfo.InvariantCulture),
+            'D' => $"{new BigInteger(BinaryPrimitives.ReadInt32BigEndian(Bytes[1..]))}e-{Bytes[0]}",
+            'T' => BinaryPrimitives.ReadUInt64BigEndian(Bytes).ToString(CultureInfo.InvariantCulture),
+            'F' => $"a table of {Bytes.Length} bytes",
+            'A' => $"an array of {Bytes.Length} bytes",
+            _ => TryGetInt64(out long number) ? number.ToString(CultureInfo.InvariantCulture) : $"a value of type 0x{Type:X2}",
+        };
+        return text.Length <= ShownCharacters ? text : $"{text.AsSpan(0, ShownCharacters)}…";
+    }
+
+    /// <summary>
+    /// Takes the next item of an array, or the next value of anything that holds values one after another; what is left is moved on past it.
+    /// </summary>
+    /// <returns>False at the end, where the value is cut short, and where the length of its type is not known.</returns>
+    public static bool TryTake(scoped ref ReadOnlySpan<byte> bytes, out AmqpValue value)
+    {
+        value = default;
+        if (bytes.IsEmpty)
+        {
+            return false;
+        }
+
+        byte type = bytes[0];
+        ReadOnlySpan<byte> left = bytes[1..];
+        int length = SizeOf(type);
+        if (length == OfItsOwn)
+        {
+            if (left.Length < 4 || BinaryPrimitives.ReadUInt32BigEndian(left) > (uint)(left.Length - 4))
+            {
+                return false;
+            }
+
+            length = (int)BinaryPrimitives.ReadUInt32BigEndian(left);
+            left = left[4..];
+        }
+
+        if (length == Unknown || length > left.Length)
+        {
+            return false;
+        }
+
+        value = new AmqpValue(type, left[..length]);
+        bytes = left[length..];
+        return true;
+    }
+
+    private static int SizeOf(byte type) => (char)type switch
+    {
+        'S' or 'x' or 'F' or 'A' => OfItsOwn,
+        'V' => 0,
+        't' or 'b' or 'B' => 1,
+        's' or 'U' or 'u' => 2,
+        'I' or 'i' or 'f' => 4,
+        'D' => 5,
+        'l' or 'L' or 'd' or 'T' => 8,
+        _ => Unknown,
+    };
 }

@@ -15,10 +15,11 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
 
     protected override Attributes InitialAttributes => Attributes.CreateName("amqpPublish");
 
-    protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) => new Logic(this, connections, settings);
+    protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) => new Logic(Shape, connections, settings);
 
     /// <summary>A channel with confirms; what it hears it brings to the stage in the broker's order.</summary>
-    private sealed class Publisher(IAmqpConnection connection, IAmqpChannel channel, Action<(Publisher, Action<Logic>)> hear) : IPublishConfirms
+    private sealed class Publisher(IAmqpConnection connection, IAmqpChannel channel, Action<(Publisher, Action<Logic>)> hear)
+        : IPublishConfirms, IAsyncDisposable
     {
         public IAmqpConnection Connection => connection;
 
@@ -33,18 +34,10 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
         {
             IAmqpConnection connection = await connections.GetAsync(AmqpConnectionRole.Publishing, cancellationToken);
             IAmqpChannel channel = await connection.OpenChannelAsync(cancellationToken);
-            var publisher = new Publisher(connection, channel, hear);
-            try
-            {
-                await channel.ConfirmAsync(publisher, cancellationToken);
-                return publisher;
-            }
-            catch
-            {
-                await channel.DisposeAsync();
-                throw;
-            }
+            return await new Publisher(connection, channel, hear).OrDisposeAsync(publisher => channel.ConfirmAsync(publisher, cancellationToken));
         }
+
+        public ValueTask DisposeAsync() => channel.DisposeAsync();
 
         public void Confirmed(ulong number, bool multiple) => hear((this, logic => logic.OnConfirmed(this, number, multiple)));
 
@@ -59,7 +52,8 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
         private const string CheckTimer = "check";
         private static readonly TimeSpan LongestCheck = TimeSpan.FromMilliseconds(250);
 
-        private readonly PublishStage<T> _stage;
+        private readonly Inlet<PublishRequest<T>> _in;
+        private readonly Outlet<PublishResult<T>> _out;
         private readonly AmqpConnections _connections;
         private readonly AmqpPublishSettings _settings;
         private readonly CancellationTokenSource _ending = new();
@@ -78,12 +72,10 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
         private bool _isWriting;
         private bool _isWaiting;
 
-        public Logic(PublishStage<T> stage, AmqpConnections connections, AmqpPublishSettings settings)
-            : base(stage.Shape)
+        public Logic(FlowShape<PublishRequest<T>, PublishResult<T>> shape, AmqpConnections connections, AmqpPublishSettings settings)
+            : base(shape)
         {
-            _stage = stage;
-            _connections = connections;
-            _settings = settings;
+            (_in, _out, _connections, _settings) = (shape.Inlet, shape.Outlet, connections, settings);
             _suspects = new SuspectMessages(4 * settings.MaxInFlight);
             _hear = GetAsyncCallback<(Publisher Publisher, Action<Logic> What)>(heard =>
             {
@@ -99,11 +91,8 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
                 _isWriting = _isWriting && publisher != _publisher;
                 GoOn();
             });
-            SetHandler(
-                stage._in,
-                onPush: () => Accept(Grab(stage._in)),
-                onUpstreamFinish: GoOn);
-            SetHandler(stage._out, onPull: GoOn);
+            SetHandler(_in, onPush: () => Accept(Grab(_in)), onUpstreamFinish: GoOn);
+            SetHandler(_out, onPull: GoOn);
         }
 
         public override void PreStart()
@@ -116,22 +105,16 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
         public override void PostStop()
         {
             _ending.Cancel();
-            if (_opening is not null)
-            {
-                _ = CloseAsync(_opening);
-            }
-
-            if (_publisher is not null)
-            {
-                _ = _publisher.Channel.DisposeAsync().AsTask();
-            }
+            _ = _opening?.DisposeResultAsync();
+            _ = _publisher?.DisposeAsync().AsTask();
         }
 
         public void OnConfirmed(Publisher publisher, ulong number, bool multiple)
         {
             foreach (Publication<T> message in publisher.Unconfirmed.Take(number, multiple))
             {
-                Report(message, message.Returned is null ? PublishOutcome.Confirmed : PublishOutcome.Returned, message.Returned?.Code ?? 0, message.Returned?.Text ?? "");
+                PublishOutcome outcome = message.Returned is null ? PublishOutcome.Confirmed : PublishOutcome.Returned;
+                Report(message, outcome, message.Returned?.Code ?? 0, message.Returned?.Text ?? "");
             }
         }
 
@@ -157,23 +140,15 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
             GoOn();
         }
 
-        private static async Task CloseAsync(Task<Publisher> opening)
-        {
-            await Task.WhenAny(opening);
-            if (opening.IsCompletedSuccessfully)
-            {
-                Publisher publisher = await opening;
-                await publisher.Channel.DisposeAsync();
-            }
-        }
-
         private void Accept(PublishRequest<T> request)
         {
             var message = new Publication<T>(request, _clock!.MonotonicClock + _settings.ConfirmTimeout);
             _bytes += request.Message.Bytes;
-            if (request.Message.Exchange.Length > byte.MaxValue || request.Message.RoutingKey.Length > byte.MaxValue)
+            (int exchange, int routingKey) = (request.Message.Exchange.Length, request.Message.RoutingKey.Length);
+            if (exchange > byte.MaxValue || routingKey > byte.MaxValue)
             {
-                Report(message, PublishOutcome.TooLarge, 0, $"the exchange's name has {request.Message.Exchange.Length} bytes and the routing key {request.Message.RoutingKey.Length}; AMQP takes at most 255");
+                string text = $"the exchange's name has {exchange} bytes and the routing key {routingKey}; AMQP takes at most 255";
+                Report(message, PublishOutcome.TooLarge, 0, text);
             }
             else
             {
@@ -188,22 +163,22 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
         {
             Open();
             Send();
-            if (_results.Count > 0 && IsAvailable(_stage._out))
+            if (_results.Count > 0 && IsAvailable(_out))
             {
-                Push(_stage._out, _results.Dequeue());
+                Push(_out, _results.Dequeue());
             }
 
             int inFlight = _unsent.Count + _results.Count + (_publisher?.Unconfirmed.Count ?? 0);
-            if (IsClosed(_stage._in))
+            if (IsClosed(_in))
             {
                 if (inFlight == 0)
                 {
                     CompleteStage();
                 }
             }
-            else if (!HasBeenPulled(_stage._in) && inFlight < _settings.MaxInFlight && (_bytes < _settings.MaxInFlightBytes || inFlight == 0))
+            else if (!HasBeenPulled(_in) && inFlight < _settings.MaxInFlight && (_bytes < _settings.MaxInFlightBytes || inFlight == 0))
             {
-                Pull(_stage._in);
+                Pull(_in);
             }
         }
 
@@ -212,7 +187,7 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
             if (_publisher is null && _opening is null && !_isWaiting && _unsent.Count > 0)
             {
                 _opening = Publisher.OpenAsync(_connections, _hear, _ending.Token);
-                _ = _opening.ContinueWith(_opened, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                _opening.OnEnd(_opened);
             }
         }
 
@@ -223,11 +198,7 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
             {
                 Publisher publisher = _publisher = opening.Result;
                 _isWriting = false;
-                _ = publisher.Channel.Ended.ContinueWith(
-                    ended => _hear((publisher, logic => logic.OnEnded(publisher, ended.Result))),
-                    CancellationToken.None,
-                    TaskContinuationOptions.ExecuteSynchronously,
-                    TaskScheduler.Default);
+                publisher.Channel.Ended.OnEnd(ended => _hear((publisher, logic => logic.OnEnded(publisher, ended.Result))));
             }
             else
             {
@@ -263,7 +234,8 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
                 int properties = message.Request.Message.Properties.Bytes.Length;
                 if (properties > most)
                 {
-                    Report(message, PublishOutcome.TooLarge, 0, $"the properties and headers have {properties} bytes, where a frame of this connection holds {most}");
+                    string text = $"the properties and headers have {properties} bytes, where a frame of this connection holds {most}";
+                    Report(message, PublishOutcome.TooLarge, 0, text);
                     continue;
                 }
 
@@ -273,11 +245,7 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
                 {
                     // One that fails is followed by the channel's end.
                     _isWriting = true;
-                    _ = written.ContinueWith(
-                        _ => _written(publisher),
-                        CancellationToken.None,
-                        TaskContinuationOptions.ExecuteSynchronously | TaskContinuationOptions.OnlyOnRanToCompletion,
-                        TaskScheduler.Default);
+                    written.OnSuccess(() => _written(publisher));
                 }
             }
         }
@@ -289,27 +257,22 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
 
             // What another channel sent may have ended a connection, so that one is believed only when it was lost over the same message twice.
             bool isAtFault = isAlone && end.IsRefusal && (!end.OfConnection || publisher.HasSuspect);
+            PublishOutcome outcome = !isAtFault ? PublishOutcome.ConnectionLost
+                : end.Reason.Contains("message size", StringComparison.OrdinalIgnoreCase) ? PublishOutcome.TooLarge
+                : PublishOutcome.Refused;
             foreach (Publication<T> message in publisher.Unconfirmed.Take(0, multiple: true))
             {
-                if (isAtFault)
+                Report(message, outcome, end.Code, end.Reason);
+                if (!isAtFault && end.IsRefusal)
                 {
-                    bool isTooLarge = end.Reason.Contains("message size", StringComparison.OrdinalIgnoreCase);
-                    Report(message, isTooLarge ? PublishOutcome.TooLarge : PublishOutcome.Refused, end.Code, end.Reason);
-                }
-                else
-                {
-                    Report(message, PublishOutcome.ConnectionLost, end.Code, end.Reason);
-                    if (end.IsRefusal)
-                    {
-                        _suspects.Add(message.Request.Message);
-                    }
+                    _suspects.Add(message.Request.Message);
                 }
             }
 
             _publisher = null;
             _isWriting = false;
             _error = end.Reason;
-            _ = publisher.Channel.DisposeAsync().AsTask();
+            _ = publisher.DisposeAsync().AsTask();
             if (end.OfConnection)
             {
                 WaitToOpen();
@@ -344,7 +307,8 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
                 return;
             }
 
-            bool isWaitedFor = publisher.Unconfirmed.Count == 0 && (publisher.HasSuspect || (_unsent.TryPeek(out Publication<T>? next) && _suspects.Contains(next.Request.Message)));
+            bool isSuspectNext = _unsent.TryPeek(out Publication<T>? next) && _suspects.Contains(next.Request.Message);
+            bool isWaitedFor = publisher.Unconfirmed.Count == 0 && (publisher.HasSuspect || isSuspectNext);
             if (publisher.Unconfirmed.Reported > (isWaitedFor ? 0 : _settings.MaxInFlight))
             {
                 // A channel that confirms nothing any more is not waited for.

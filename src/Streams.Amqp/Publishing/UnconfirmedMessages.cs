@@ -14,9 +14,6 @@ internal sealed class UnconfirmedMessages<T>
     /// <summary>How many there are that timed out.</summary>
     public int Reported { get; private set; }
 
-    /// <summary>Those whose results were not emitted, oldest first.</summary>
-    public IEnumerable<Publication<T>> Open => _messages.Values.Where(message => !message.IsReported);
-
     public void Add(Publication<T> message) => _messages.Add(++_published, message);
 
     /// <summary>Takes out what the broker says something about, oldest first.</summary>
@@ -27,18 +24,13 @@ internal sealed class UnconfirmedMessages<T>
         ulong[] numbers = multiple ? [.. _messages.Keys.TakeWhile(each => number == 0 || each <= number)] : [number];
         foreach (ulong each in numbers)
         {
-            if (!_messages.Remove(each, out Publication<T>? message))
-            {
-                continue;
-            }
-
-            if (message.IsReported)
-            {
-                Reported--;
-            }
-            else
+            if (_messages.Remove(each, out Publication<T>? message) && !message.IsReported)
             {
                 taken.Add(message);
+            }
+            else if (message is not null)
+            {
+                Reported--;
             }
         }
 
@@ -48,7 +40,7 @@ internal sealed class UnconfirmedMessages<T>
     /// <summary>Marks those whose time is over.</summary>
     public List<Publication<T>> TimeOut(TimeSpan now)
     {
-        List<Publication<T>> late = [.. Open.TakeWhile(message => message.Due <= now)];
+        List<Publication<T>> late = [.. _messages.Values.Where(message => !message.IsReported).TakeWhile(message => message.Due <= now)];
         foreach (Publication<T> message in late)
         {
             message.IsReported = true;
@@ -98,4 +90,48 @@ internal sealed class Publication<T>(PublishRequest<T> request, TimeSpan due)
 
     /// <summary>Whether its result was emitted, so that the broker's word on it means nothing any more.</summary>
     public bool IsReported { get; set; }
+}
+
+/// <summary>
+/// The messages that were unconfirmed when a broker closed the channel over one that it did not name. One that is published again is known by
+/// route and body, since a repetition may have other headers; two that are taken for one cost a round trip. Bounded: the oldest are forgotten.
+/// </summary>
+/// <param name="limit">How many are remembered.</param>
+internal sealed class SuspectMessages(int limit)
+{
+    private readonly HashSet<int> _keys = [];
+    private readonly Queue<int> _order = new();
+
+    public bool Contains(in AmqpMessage message) => _keys.Count > 0 && _keys.Contains(KeyOf(message));
+
+    public void Add(in AmqpMessage message)
+    {
+        int key = KeyOf(message);
+        if (_keys.Add(key))
+        {
+            _order.Enqueue(key);
+            while (_order.Count > limit)
+            {
+                _keys.Remove(_order.Dequeue());
+            }
+        }
+    }
+
+    /// <summary>Forgets one whose fate is known.</summary>
+    public void Remove(in AmqpMessage message)
+    {
+        if (_keys.Count > 0 && _keys.Remove(KeyOf(message)) && _keys.Count == 0)
+        {
+            _order.Clear();
+        }
+    }
+
+    private static int KeyOf(in AmqpMessage message)
+    {
+        var hash = new HashCode();
+        hash.AddBytes(message.Exchange.Span);
+        hash.AddBytes(message.RoutingKey.Span);
+        hash.AddBytes(message.Body.Span);
+        return hash.ToHashCode();
+    }
 }

@@ -70,6 +70,8 @@ internal sealed partial class QueueDifferences(AmqpQueue queue)
     }
 
     // "inequivalent arg 'x-queue-type' for queue 'q' in vhost '/': received none but current is the value 'stream' of type 'longstr'"
-    [GeneratedRegex("inequivalent arg '(?<name>[^']+)'.* but current is (none|(the value )?'(?<value>[^']*)')", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        "inequivalent arg '(?<name>[^']+)'.* but current is (none|(the value )?'(?<value>[^']*)')",
+        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Inequivalent();
 }

@@ -6,8 +6,6 @@ namespace DataLoad.Streams.Amqp.Wire;
 /// Puts the frames of one channel's messages together, straight in the slots of a ring, or in memory of their own where the broker returns them. Of the
 /// connection's loop alone.
 /// </summary>
-/// <param name="number">The channel's number.</param>
-/// <param name="maxBodyBytes">The largest body that is taken.</param>
 internal sealed class ContentAssembler(ushort number, int maxBodyBytes)
 {
     private const ushort BasicClass = 60;
@@ -20,8 +18,7 @@ internal sealed class ContentAssembler(ushort number, int maxBodyBytes)
     /// <summary>The type of the frame that is due.</summary>
     public FrameType Next { get; private set; } = FrameType.Method;
 
-    /// <summary>Begins a message.</summary>
-    /// <param name="message">Takes it, and has begun; null drops it.</param>
+    /// <summary>Begins a message, which goes to what is given; null drops it.</summary>
     public void Begin(Delivery? message)
     {
         Next = FrameType.Header;

@@ -3,10 +3,11 @@ using System.Buffers.Binary;
 namespace DataLoad.Streams.Amqp.Wire;
 
 /// <summary>
-/// What was read of the socket and not yet taken, in one buffer that is used again and again: 64 KiB, or as large as
-/// the largest frame that came. Gives frames as views into it, valid until the next read.
+/// What was read of the socket and not yet taken, in one buffer that is used again and again: 64 KiB, or as large as the largest frame that came.
+/// Gives frames as views into it, valid until the next read.
 /// </summary>
-internal sealed class FrameBuffer
+/// <param name="largestFrame">The largest frame that may ever come, in bytes with its overhead.</param>
+internal sealed class FrameBuffer(int largestFrame)
 {
     /// <summary>The byte that ends a frame.</summary>
     public const byte End = 0xCE;
@@ -15,19 +16,12 @@ internal sealed class FrameBuffer
     public const int Overhead = 8;
 
     private const int HeadBytes = 7;
-    private byte[] _bytes;
+    private byte[] _bytes = new byte[Math.Min(largestFrame, 64 * 1024)];
     private int _start;
     private int _end;
 
-    /// <param name="largestFrame">The largest frame that may ever come, in bytes with its overhead.</param>
-    public FrameBuffer(int largestFrame)
-    {
-        MaxFrameBytes = largestFrame;
-        _bytes = new byte[Math.Min(largestFrame, 64 * 1024)];
-    }
-
     /// <summary>The largest frame that the broker may send, in bytes with its overhead; lowered once, when it is agreed on.</summary>
-    public int MaxFrameBytes { get; set; }
+    public int MaxFrameBytes { get; set; } = largestFrame;
 
     /// <summary>How many bytes wait to be taken.</summary>
     public int Waiting => _end - _start;

@@ -1,11 +1,9 @@
 namespace DataLoad.Streams.Amqp.Wire;
 
 /// <summary>
-/// Writes frames to the socket in order, one write at a time: what is sent while one is under way goes with the next,
-/// together. Thread-safe.
+/// Writes frames to the socket in order, one write at a time: what is sent while one is under way goes with the next, together. Calls back, once,
+/// when writing failed. Thread-safe.
 /// </summary>
-/// <param name="stream">The socket's stream.</param>
-/// <param name="failed">Told, once, when writing failed.</param>
 internal sealed class FrameSender(Stream stream, Action<Exception> failed)
 {
     // Whoever sends waits for its frames to be written before it sends more than a little, so that this is never reached.

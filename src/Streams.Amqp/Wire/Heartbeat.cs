@@ -1,8 +1,8 @@
 namespace DataLoad.Streams.Amqp.Wire;
 
 /// <summary>
-/// Says every half interval that this side lives, where nothing else was sent, and notices when nothing has come of
-/// the broker for two. Works by a timer, so that it goes on while reading waits.
+/// Says every half interval that this side lives, where nothing else was sent, and notices when nothing has come of the broker for two. Works by a
+/// timer, so that it goes on while reading waits.
 /// </summary>
 internal sealed class Heartbeat : IDisposable
 {
@@ -17,16 +17,10 @@ internal sealed class Heartbeat : IDisposable
     private long _lastSent;
     private volatile bool _waiting;
 
-    /// <param name="interval">The interval that was agreed on.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="sender">Sends it.</param>
-    /// <param name="lost">Told, with why, when the broker is silent.</param>
+    /// <summary>Begins, with the interval that was agreed on; calls back, with why, when the broker is silent.</summary>
     public Heartbeat(TimeSpan interval, TimeProvider time, FrameSender sender, Action<string> lost)
     {
-        _interval = interval;
-        _time = time;
-        _sender = sender;
-        _lost = lost;
+        (_interval, _time, _sender, _lost) = (interval, time, sender, lost);
         _lastRead = time.GetTimestamp();
         _timer = time.CreateTimer(_ => Beat(), state: null, interval / 2, interval / 2);
     }

@@ -17,7 +17,7 @@ internal static class PublishFrames
     {
         int piece = maxFrameBytes - FrameBuffer.Overhead;
         int pieces = (message.Body.Length + piece - 1) / piece;
-        return checked(((2 + pieces) * FrameBuffer.Overhead) + MethodBytes + message.Exchange.Length + message.RoutingKey.Length + HeaderBytes + message.Properties.Bytes.Length + message.Body.Length);
+        return checked((int)(((2 + pieces) * FrameBuffer.Overhead) + MethodBytes + HeaderBytes + message.Bytes));
     }
 
     /// <summary>Writes the frames.</summary>

@@ -3,14 +3,11 @@ using System.Net.Sockets;
 namespace DataLoad.Streams.Amqp.Wire;
 
 /// <summary>
-/// When a connection reads again. A broker sends a busy queue's deliveries a few at a time, and being woken for each few
-/// costs both sides more than the deliveries do: so what comes within an interval after a read is read together, and
-/// within a quarter of it while little comes. After one in which nothing came, the next bytes are read at once.
+/// When a connection reads again. A broker sends a busy queue's deliveries a few at a time, and being woken for each few costs both sides more than
+/// the deliveries do: so what comes within an interval after a read is read together, and within a quarter of it while little comes. After one in
+/// which nothing came, the next bytes are read at once. For the interval the socket's low-water mark is raised (<c>SO_RCVLOWAT</c>, socket(7)), so
+/// that the kernel does not wake this process for what is not to be read yet.
 /// </summary>
-/// <remarks>
-/// For the interval the socket's low-water mark is raised (<c>SO_RCVLOWAT</c>, socket(7)), so that the kernel does not
-/// wake this process for what is not to be read yet.
-/// </remarks>
 internal sealed class ReadPace
 {
     // More than comes within an interval. Linux makes room for that many bytes where its bound on a socket's memory allows it.
@@ -33,15 +30,10 @@ internal sealed class ReadPace
     public ReadPace(Stream stream, TimeSpan interval, TimeProvider time)
     {
         _socket = interval > TimeSpan.Zero ? (stream as NetworkStream)?.Socket : null;
-        _interval = interval;
-        _short = interval / 4;
-        _time = time;
+        (_interval, _short, _time) = (interval, interval / 4, time);
     }
 
-    /// <summary>Puts off the next read where this one took all there was.</summary>
-    /// <param name="bytes">How many bytes it got.</param>
-    /// <param name="room">For how many it had room: where it filled that, more waits and is read at once.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>Puts off the next read where this one took all there was: where it filled its room, more waits and is read at once.</summary>
     public async ValueTask PauseAsync(int bytes, int room, CancellationToken cancellationToken)
     {
         // No more than tells: a backlog may fill the room for gigabytes on end.

@@ -151,21 +151,13 @@ internal sealed class WireChannel(WireConnection connection, ushort number) : IA
             throw new AmqpException($"The broker sent a frame of type {type} on channel {number}, where one of type {_content.Next} was due.");
         }
 
-        bool isWhole = false;
-        switch (type)
+        if (type == FrameType.Method)
         {
-            case FrameType.Header:
-                isWhole = _content.Header(payload);
-                break;
-            case FrameType.Body:
-                isWhole = _content.Body(payload);
-                break;
-            default:
-                OnMethod(payload);
-                break;
+            OnMethod(payload);
+            return false;
         }
 
-        return isWhole && OnWhole();
+        return (type == FrameType.Header ? _content.Header(payload) : _content.Body(payload)) && OnWhole();
     }
 
     /// <summary>Wakes the source.</summary>
@@ -199,14 +191,7 @@ internal sealed class WireChannel(WireConnection connection, ushort number) : IA
         _isOpen = false;
         _isDropping = true;
         _ended.TrySetResult(end);
-        TaskCompletionSource<byte[]>? answer;
-        lock (_lock)
-        {
-            answer = _answer;
-            _answer = null;
-        }
-
-        answer?.TrySetException(new AmqpException(end.Reason, end.Code));
+        TakeAnswer()?.TrySetException(new AmqpException(end.Reason, end.Code));
         _noMore.Cancel();
     }
 
@@ -313,17 +298,18 @@ internal sealed class WireChannel(WireConnection connection, ushort number) : IA
             connection.Remove(this);
         }
 
-        TaskCompletionSource<byte[]>? answer = null;
+        TakeAnswer(method)?.TrySetResult(payload.ToArray());
+    }
+
+    /// <summary>What waits for an answer, to be given it: once, and where a method is named only if it is that one that is waited for.</summary>
+    private TaskCompletionSource<byte[]>? TakeAnswer(AmqpMethod? method = null)
+    {
         lock (_lock)
         {
-            if (method == _expected)
-            {
-                answer = _answer;
-                _answer = null;
-            }
+            TaskCompletionSource<byte[]>? answer = (method ?? _expected) == _expected ? _answer : null;
+            _answer = answer is null ? _answer : null;
+            return answer;
         }
-
-        answer?.TrySetResult(payload.ToArray());
     }
 
     private IPublishConfirms Confirms(AmqpMethod method) =>

@@ -56,11 +56,7 @@ internal sealed class WireConnection : IAmqpConnection
     /// <summary>Opens a connection over a stream to a broker, which becomes the connection's.</summary>
     /// <exception cref="IOException">The broker refuses, or the stream ended; the stream is the caller's still.</exception>
     public static async Task<WireConnection> OpenAsync(
-        Stream stream,
-        AmqpConnectionSettings settings,
-        AmqpConnectionRole role,
-        TimeProvider time,
-        CancellationToken cancellationToken)
+        Stream stream, AmqpConnectionSettings settings, AmqpConnectionRole role, TimeProvider time, CancellationToken cancellationToken)
     {
         var frames = new FrameBuffer(settings.MaxFrameBytes);
         FrameLimits limits = await new Handshake(stream, frames, settings, role).RunAsync(cancellationToken);
@@ -71,17 +67,7 @@ internal sealed class WireConnection : IAmqpConnection
 
     public async Task<IAmqpChannel> OpenChannelAsync(CancellationToken cancellationToken)
     {
-        WireChannel channel = Add();
-        try
-        {
-            await channel.OpenAsync(cancellationToken);
-            return channel;
-        }
-        catch
-        {
-            await channel.DisposeAsync();
-            throw;
-        }
+        return await Add().OrDisposeAsync(channel => channel.OpenAsync(cancellationToken));
     }
 
     /// <summary>Closes the connection, after what was sent before, without waiting long for the broker's word.</summary>

@@ -63,8 +63,9 @@ internal sealed class WireConnector(AmqpConnectionSettings settings, TimeProvide
         var options = new SslClientAuthenticationOptions { TargetHost = name };
         if (tls.CaFile is not null)
         {
-            options.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-            options.CertificateChainPolicy.CustomTrustStore.AddRange(Load("cacertfile", tls.CaFile, file =>
+            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            options.CertificateChainPolicy = policy;
+            policy.CustomTrustStore.AddRange(Load("cacertfile", tls.CaFile, file =>
             {
                 var authorities = new X509Certificate2Collection();
                 authorities.ImportFromPemFile(file);

@@ -35,8 +35,7 @@ internal sealed class SimulatedIntake : UntypedActor
 
     protected override void PreStart()
     {
-        var parkingSettings = new ParkingSettings { MaxParked = _options.Settings.MaxParked, Backoff = _options.Settings.Backoff, Time = _options.Time };
-        IActorRef parking = Context.ActorOf(ParkingActor.Props(_store, parkingSettings, new ParkingState(), _options.Logger), "parking");
+        IActorRef parking = Context.ActorOf(ParkingActor.Props(_store, _options, new ParkingState()), "parking");
         Flow<PublishRequest<object>, PublishResult<object>, NotUsed> publishing = Flow.Create<PublishRequest<object>>()
             .SelectAsync(LettersInFlight, request => _cluster.Broker.PublishLetterAsync(_node.Process, request));
         IActorRef letters = Context.ActorOf(

@@ -110,7 +110,7 @@ internal sealed class SimulatedNode
                 stream.IsStopping = true;
             }
 
-            Intake?.Tell(StopTaking.Instance);
+            Intake?.Tell(new StopTaking());
             EndWhenDrained(PatienceMs);
         }
     }

@@ -97,7 +97,7 @@ internal sealed record SendingSettings
         RetryDelays = [.. RetryDelaysMs.Select(ms => TimeSpan.FromMilliseconds(ms))],
         MaxParked = MaxParked,
         ParkedBatch = ParkedBatch,
-        ParkedLookInterval = TimeSpan.FromMilliseconds(1500),
+        ParkedPollInterval = TimeSpan.FromMilliseconds(1500),
         MaxUnacceptedBatches = MaxUnacceptedBatches,
         MaxEventBatchBytes = MaxEventBatchBytes,
         Resend = new Backoff(TimeSpan.FromMilliseconds(ResendMs), TimeSpan.FromSeconds(5)),

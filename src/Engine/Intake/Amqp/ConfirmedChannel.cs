@@ -19,10 +19,10 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
     internal ConfirmedChannel(IChannel channel)
     {
         _channel = channel;
-        channel.BasicReturnAsync += (_, returned) => Told(() => Return(returned));
-        channel.BasicAcksAsync += (_, ack) => Told(() => Settle(ack.DeliveryTag, ack.Multiple, refusal: null));
-        channel.BasicNacksAsync += (_, nack) => Told(() => Settle(nack.DeliveryTag, nack.Multiple, "the broker refused the message: a queue may be full"));
-        channel.ChannelShutdownAsync += (_, reason) => Told(() => Settle(ulong.MaxValue, multiple: true, $"the channel was closed: {reason.ReplyText}"));
+        channel.BasicReturnAsync += (_, returned) => Locked(() => Return(returned));
+        channel.BasicAcksAsync += (_, ack) => Locked(() => Settle(ack.DeliveryTag, ack.Multiple, refusal: null));
+        channel.BasicNacksAsync += (_, nack) => Locked(() => Settle(nack.DeliveryTag, nack.Multiple, "the broker refused the message: a queue may be full"));
+        channel.ChannelShutdownAsync += (_, reason) => Locked(() => Settle(ulong.MaxValue, multiple: true, $"the channel was closed: {reason.ReplyText}"));
     }
 
     private sealed record Publication(ulong Number, BasicProperties Properties, ReadOnlyMemory<byte> Body)
@@ -36,12 +36,12 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
 
     public static async Task<ConfirmedChannel> OpenAsync(IConnection connection, CancellationToken cancellationToken) =>
         new(await connection.CreateChannelAsync(
-            new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: false),
-            cancellationToken));
+            new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: false), cancellationToken));
 
     /// <summary>Publishes a message, mandatory. After a failure the channel is of no more use.</summary>
     /// <returns>Done when the message is confirmed; failed where it is refused or no queue takes it.</returns>
-    public async ValueTask<Task> PublishAsync(string exchange, string routingKey, BasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    public async ValueTask<Task> PublishAsync(
+        string exchange, string routingKey, BasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         var publication = new Publication(++_published, properties, body);
         lock (_lock)
@@ -55,7 +55,7 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _channel.DisposeAsync();
 
-    private Task Told(Action what)
+    private Task Locked(Action what)
     {
         lock (_lock)
         {
@@ -83,27 +83,19 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
 
     private void Settle(ulong number, bool multiple, string? refusal)
     {
-        int count = 0;
-        foreach (Publication waiting in _waiting)
+        foreach (Publication waiting in _waiting.Where(waiting => multiple ? waiting.Number <= number : waiting.Number == number))
         {
-            if (waiting.Number <= number && (multiple || waiting.Number == number))
+            if ((refusal ?? waiting.Returned) is string error)
             {
-                count++;
-                if ((refusal ?? waiting.Returned) is string error)
-                {
-                    waiting.Confirmed.TrySetException(new NotPublishedException(error));
-                }
-                else
-                {
-                    waiting.Confirmed.TrySetResult();
-                }
+                waiting.Confirmed.TrySetException(new NotPublishedException(error));
+            }
+            else
+            {
+                waiting.Confirmed.TrySetResult();
             }
         }
 
-        if (count > 0)
-        {
-            _waiting.RemoveAll(waiting => waiting.Confirmed.Task.IsCompleted);
-        }
+        _waiting.RemoveAll(waiting => waiting.Confirmed.Task.IsCompleted);
     }
 
     private static bool IsSame(Publication waiting, BasicReturnEventArgs returned) =>

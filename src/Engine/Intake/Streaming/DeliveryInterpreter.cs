@@ -1,3 +1,4 @@
+using System.Text;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.DeadLetters;
@@ -49,11 +50,9 @@ internal sealed class DeliveryInterpreter
         _settings = options.Settings;
         _pageId = options.PageOf(stream).Id;
         _decoder = new BodyDecoder(stream, _settings.MaxBodyBytes);
-        _resolver = new Resolver(
-            stream,
-            options.Lookup,
-            new ResolverOptions { Queries = options.QueriesOf(stream), Backoff = _settings.Backoff, Metrics = options.Metrics, Time = options.Time },
-            options.Logger);
+        IReadOnlyList<string> queries = options.QueriesOf(stream);
+        var resolving = new ResolverOptions { Queries = queries, Backoff = _settings.Backoff, Metrics = options.Metrics, Time = options.Time };
+        _resolver = new Resolver(stream, options.Lookup, resolving, options.Logger);
         _events = new EventFactory(stream, _resolver, options.Zone, _settings.MaxBodyBytes);
         _byPartition = new PartitionEvents?[options.Partitions];
         _source = options.NewId();
@@ -173,7 +172,8 @@ internal sealed class DeliveryInterpreter
     /// <summary>Reads <c>x-delay</c> where it has not been waited for, and says when the delivery is due.</summary>
     private Rejection? CheckDelay(Slot slot)
     {
-        if (!slot.HasHeaders || slot.ParkedAs is not null || BrokerDelays || !slot.Properties.TryGetHeader("x-delay"u8, out AmqpValue header) || header.Type == (byte)'V')
+        if (!slot.HasHeaders || slot.ParkedAs is not null || BrokerDelays
+            || !slot.Properties.TryGetHeader("x-delay"u8, out AmqpValue header) || header.Type == (byte)'V')
         {
             return null;
         }
@@ -186,7 +186,8 @@ internal sealed class DeliveryInterpreter
         long most = (long)_settings.MaxDelay.TotalMilliseconds;
         if (delay > most)
         {
-            return new Rejection(RejectReason.BadDelay, $"header x-delay = {delay}: expected at most {most} milliseconds ({_settings.MaxDelay.TotalDays:0.##} days)");
+            string expected = $"expected at most {most} milliseconds ({_settings.MaxDelay.TotalDays:0.##} days)";
+            return new Rejection(RejectReason.BadDelay, $"header x-delay = {delay}: {expected}");
         }
 
         long due = slot.ReceivedMs + delay;
@@ -268,35 +269,27 @@ internal sealed class DeliveryInterpreter
             _options.Metrics.Parked.Add(1, _tag);
         }
 
-        (slot.ParkedAs is null ? aside.Parking : aside.ParkingAgain).Add(parked);
-        (slot.ParkedAs is null ? aside.ParkingTags : aside.ParkingAgainTags).Add(slot.Tag);
+        (slot.ParkedAs is null ? aside.Parking : aside.ParkingAgain).Add((slot.Tag, parked));
     }
 
-    private void Reject(Slot slot, Rejection rejection, SetAside aside)
-    {
-        aside.Letters.Add(new Letter(_stream.Name, rejection, slot.ReceivedMs, slot.Properties.Copy(), slot.Body.ToArray()));
-        aside.LetterTags.Add(slot.Tag);
-    }
+    private void Reject(Slot slot, Rejection rejection, SetAside aside) =>
+        aside.Letters.Add((slot.Tag, new Letter(_stream.Name, rejection, slot.ReceivedMs, slot.Properties.Copy(), slot.Body.ToArray())));
 
     private void AddAside(SetAside aside, List<Part> parts)
     {
-        if (aside.Letters.Count > 0)
-        {
-            BatchId id = NextId();
-            parts.Add(new Part(id, PartTarget.DeadLetters, new PublishLetters(id, aside.Letters), aside.Letters.Sum(letter => letter.Bytes), [.. aside.LetterTags]));
-        }
-
-        AddParking(PartTarget.Parking, aside.Parking, aside.ParkingTags, parts);
-        AddParking(PartTarget.ParkingAgain, aside.ParkingAgain, aside.ParkingAgainTags, parts);
+        AddPart(PartTarget.DeadLetters, aside.Letters, letter => letter.Bytes, (id, letters) => new PublishLetters(id, letters), parts);
+        AddPart(PartTarget.Parking, aside.Parking, row => row.Message.Length, (id, rows) => new Park(id, rows, HasRoom: false), parts);
+        AddPart(PartTarget.ParkingAgain, aside.ParkingAgain, row => row.Message.Length, (id, rows) => new Park(id, rows, HasRoom: true), parts);
     }
 
-    private void AddParking(PartTarget target, List<ParkedDelivery> parked, List<ulong> tags, List<Part> parts)
+    private void AddPart<T>(
+        PartTarget target, List<(ulong Tag, T Item)> aside, Func<T, long> bytesOf, Func<BatchId, IReadOnlyList<T>, object> messageOf, List<Part> parts)
     {
-        if (parked.Count > 0)
+        if (aside.Count > 0)
         {
             BatchId id = NextId();
-            long bytes = parked.Sum(delivery => (long)delivery.Message.Length);
-            parts.Add(new Part(id, target, new Park(id, parked, HasRoom: target == PartTarget.ParkingAgain), bytes, [.. tags]));
+            object message = messageOf(id, [.. aside.Select(one => one.Item)]);
+            parts.Add(new Part(id, target, message, aside.Sum(one => bytesOf(one.Item)), [.. aside.Select(one => one.Tag)]));
         }
     }
 
@@ -319,9 +312,8 @@ internal sealed class DeliveryInterpreter
 
     /// <summary>The first receipt: the one that an earlier one recorded, where it is one that can have been.</summary>
     private long ReceiptOf(AmqpProperties properties) =>
-        properties.TryGetHeader("x-dataload-received"u8, out AmqpValue header) && header.TryGetInt64(out long at) && at >= EventTime.EarliestMs && at <= _startMs
-            ? at
-            : _startMs;
+        properties.TryGetHeader("x-dataload-received"u8, out AmqpValue header) && header.TryGetInt64(out long at)
+        && at >= EventTime.EarliestMs && at <= _startMs ? at : _startMs;
 
     private long NowMs => _options.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -396,16 +388,28 @@ internal sealed class DeliveryInterpreter
     /// <summary>What of a batch is no event.</summary>
     private sealed class SetAside
     {
-        public List<Letter> Letters { get; } = [];
+        public List<(ulong Tag, Letter Letter)> Letters { get; } = [];
 
-        public List<ulong> LetterTags { get; } = [];
+        public List<(ulong Tag, ParkedDelivery Row)> Parking { get; } = [];
 
-        public List<ParkedDelivery> Parking { get; } = [];
+        public List<(ulong Tag, ParkedDelivery Row)> ParkingAgain { get; } = [];
+    }
+}
 
-        public List<ulong> ParkingTags { get; } = [];
+/// <summary>Gives the same string for the same bytes as before: a stream's publishers write one or two. Not for two threads.</summary>
+internal sealed class RepeatedText
+{
+    private byte[] _bytes = [];
+    private string _text = "";
 
-        public List<ParkedDelivery> ParkingAgain { get; } = [];
+    public string Of(ReadOnlySpan<byte> bytes)
+    {
+        if (!bytes.SequenceEqual(_bytes))
+        {
+            _text = Encoding.UTF8.GetString(bytes);
+            _bytes = bytes.ToArray();
+        }
 
-        public List<ulong> ParkingAgainTags { get; } = [];
+        return _text;
     }
 }

@@ -1,5 +1,6 @@
 using Akka.Streams;
 using Akka.Streams.Stage;
+using DataLoad.Engine.Partitions;
 
 namespace DataLoad.Engine.Intake.Streaming;
 
@@ -10,22 +11,21 @@ namespace DataLoad.Engine.Intake.Streaming;
 internal sealed class InterpretationStage(DeliveryInterpreter interpreter, IntakeOptions options, StreamState state)
     : GraphStage<FlowShape<IDeliveryBatch, Interpretation>>
 {
-    private readonly DeliveryInterpreter _interpreter = interpreter;
-    private readonly IntakeOptions _options = options;
-    private readonly StreamState _state = state;
     private readonly Inlet<IDeliveryBatch> _in = new("Interpretation.in");
     private readonly Outlet<Interpretation> _out = new("Interpretation.out");
 
     public override FlowShape<IDeliveryBatch, Interpretation> Shape => new(_in, _out);
 
-    protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) => new Logic(this);
+    protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) => new Logic(Shape, interpreter, options, state);
 
     private sealed class Logic : TimerGraphStageLogic
     {
-        private const string Look = "look";
+        private const string CheckTimer = "check";
 
-        private readonly InterpretationStage _stage;
+        private readonly Inlet<IDeliveryBatch> _in;
+        private readonly Outlet<Interpretation> _out;
         private readonly DeliveryInterpreter _interpreter;
+        private readonly StreamState _state;
         private readonly IntakeSettings _settings;
         private readonly TimeProvider _time;
         private readonly Action<(IDeliveryBatch Batch, Exception? Fault)> _lookedUp;
@@ -33,16 +33,16 @@ internal sealed class InterpretationStage(DeliveryInterpreter interpreter, Intak
         private CancellationTokenSource? _lookup;
         private long _since;
 
-        public Logic(InterpretationStage stage)
-            : base(stage.Shape)
+        public Logic(FlowShape<IDeliveryBatch, Interpretation> shape, DeliveryInterpreter interpreter, IntakeOptions options, StreamState state)
+            : base(shape)
         {
-            _stage = stage;
-            _interpreter = stage._interpreter;
-            _settings = stage._options.Settings;
-            _time = stage._options.Time;
+            (_in, _out, _interpreter, _state) = (shape.Inlet, shape.Outlet, interpreter, state);
+            (_settings, _time) = (options.Settings, options.Time);
             _lookedUp = GetAsyncCallback<(IDeliveryBatch Batch, Exception? Fault)>(OnLookedUp);
-            SetHandler(stage._in, onPush: OnPush, onUpstreamFinish: OnUpstreamFinish);
-            SetHandler(stage._out, onPull: () => PullOrEnd());
+
+            // What is in hand when its source ends is finished first.
+            SetHandler(_in, onPush: OnPush, onUpstreamFinish: () => EndIfDone());
+            SetHandler(_out, onPull: PullOrEnd);
         }
 
         public override void PostStop()
@@ -51,7 +51,7 @@ internal sealed class InterpretationStage(DeliveryInterpreter interpreter, Intak
             _lookup?.Cancel();
             _lookup?.Dispose();
             _batch?.Release();
-            _stage._state.LookupFailing = null;
+            _state.LookupFailing = null;
         }
 
         protected override void OnTimer(object timerKey)
@@ -61,7 +61,7 @@ internal sealed class InterpretationStage(DeliveryInterpreter interpreter, Intak
                 return;
             }
 
-            string? failing = _stage._state.LookupFailing = _interpreter.Failing;
+            string? failing = _state.LookupFailing = _interpreter.Failing;
             bool isHeldTooLong = _time.GetElapsedTime(_since) >= _settings.HoldLimit || _interpreter.HasRedelivered;
             if (_batch.Origin.IsLost || (failing is not null && isHeldTooLong && _batch.MayBeParked))
             {
@@ -69,13 +69,13 @@ internal sealed class InterpretationStage(DeliveryInterpreter interpreter, Intak
             }
             else
             {
-                ScheduleOnce(Look, _settings.Backoff.First);
+                ScheduleOnce(CheckTimer, _settings.Backoff.First);
             }
         }
 
         private void OnPush()
         {
-            _batch = Grab(_stage._in);
+            _batch = Grab(_in);
             _since = _time.GetTimestamp();
             try
             {
@@ -94,16 +94,17 @@ internal sealed class InterpretationStage(DeliveryInterpreter interpreter, Intak
             }
 
             _lookup = new CancellationTokenSource();
-            ScheduleOnce(Look, _settings.Backoff.First);
+            ScheduleOnce(CheckTimer, _settings.Backoff.First);
             ValueTask lookup = _interpreter.LookUpAsync(_lookup.Token);
             if (lookup.IsCompletedSuccessfully)
             {
-                CancelTimer(Look);
+                CancelTimer(CheckTimer);
                 Finish(isLookedUp: true);
-                return;
             }
-
-            _ = AwaitAsync(lookup, _batch, _lookedUp);
+            else
+            {
+                _ = AwaitAsync(lookup, _batch, _lookedUp);
+            }
         }
 
         private static async Task AwaitAsync(ValueTask lookup, IDeliveryBatch batch, Action<(IDeliveryBatch Batch, Exception? Fault)> lookedUp)
@@ -121,15 +122,11 @@ internal sealed class InterpretationStage(DeliveryInterpreter interpreter, Intak
 
         private void OnLookedUp((IDeliveryBatch Batch, Exception? Fault) lookup)
         {
-            CancelTimer(Look);
-            _stage._state.LookupFailing = null;
-            if (lookup.Fault is null)
+            CancelTimer(CheckTimer);
+            _state.LookupFailing = null;
+            if (lookup.Fault is null || _lookup!.IsCancellationRequested)
             {
-                Finish(isLookedUp: true);
-            }
-            else if (_lookup!.IsCancellationRequested)
-            {
-                Finish(isLookedUp: false);
+                Finish(isLookedUp: lookup.Fault is null);
             }
             else
             {
@@ -144,7 +141,7 @@ internal sealed class InterpretationStage(DeliveryInterpreter interpreter, Intak
             {
                 Interpretation interpretation = _interpreter.Finish(batch.Origin, isLookedUp) with { HeldFor = _time.GetElapsedTime(_since) };
                 LetGo();
-                Push(_stage._out, interpretation);
+                Push(_out, interpretation);
             }
             catch (Exception fault)
             {
@@ -179,21 +176,15 @@ internal sealed class InterpretationStage(DeliveryInterpreter interpreter, Intak
 
         private void PullOrEnd()
         {
-            if (!EndIfDone() && !HasBeenPulled(_stage._in) && _batch is null)
+            if (!EndIfDone() && !HasBeenPulled(_in) && _batch is null)
             {
-                Pull(_stage._in);
+                Pull(_in);
             }
-        }
-
-        private void OnUpstreamFinish()
-        {
-            // What is in hand is finished first.
-            EndIfDone();
         }
 
         private bool EndIfDone()
         {
-            if (_batch is null && IsClosed(_stage._in))
+            if (_batch is null && IsClosed(_in))
             {
                 CompleteStage();
                 return true;
@@ -202,4 +193,35 @@ internal sealed class InterpretationStage(DeliveryInterpreter interpreter, Intak
             return false;
         }
     }
+}
+
+/// <summary>What a batch of deliveries came to: what is to be sent, where each delivery depends on one part.</summary>
+internal sealed record Interpretation(IDeliveryOrigin Origin, IReadOnlyList<Part> Parts)
+{
+    /// <summary>How long the deliveries have been held for it.</summary>
+    public TimeSpan HeldFor { get; init; }
+}
+
+/// <summary>Something that is sent and must be accepted before the deliveries that depend on it are done.</summary>
+/// <param name="Id">What its acceptance names.</param>
+/// <param name="Target">Whom it is for.</param>
+/// <param name="Message">The message: never changed, so that it may be sent again.</param>
+/// <param name="Bytes">About how much memory it takes, in bytes.</param>
+/// <param name="Tags">The tags of the deliveries that depend on it.</param>
+internal sealed record Part(BatchId Id, PartTarget Target, object Message, long Bytes, ulong[] Tags);
+
+/// <summary>Whom a <see cref="Part"/> is for.</summary>
+internal enum PartTarget
+{
+    /// <summary>A Partition, by way of the region: an <see cref="EventBatch"/>, which is sent again until it is accepted.</summary>
+    Partition = 0,
+
+    /// <summary>The parking of this node: a <see cref="Engine.Parking.Park"/> of deliveries, or of a batch of events that was not accepted.</summary>
+    Parking = 1,
+
+    /// <summary>The same of deliveries that keep the rows they have.</summary>
+    ParkingAgain = 2,
+
+    /// <summary>The dead letters of this node: a <see cref="DeadLetters.PublishLetters"/>.</summary>
+    DeadLetters = 3,
 }

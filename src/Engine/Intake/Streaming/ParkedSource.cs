@@ -16,9 +16,6 @@ namespace DataLoad.Engine.Intake.Streaming;
 internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, IntakeOptions options)
     : GraphStageWithMaterializedValue<SourceShape<IDeliveryBatch>, ParkedControl>
 {
-    private readonly StreamDefinition _stream = stream;
-    private readonly IActorRef _parking = parking;
-    private readonly IntakeOptions _options = options;
     private readonly Outlet<IDeliveryBatch> _out = new("Parked.out");
 
     public override SourceShape<IDeliveryBatch> Shape => new(_out);
@@ -26,14 +23,17 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
     public override ILogicAndMaterializedValue<ParkedControl> CreateLogicAndMaterializedValue(Attributes inheritedAttributes)
     {
         var control = new ParkedControl();
-        return new LogicAndMaterializedValue<ParkedControl>(new Logic(this, control), control);
+        return new LogicAndMaterializedValue<ParkedControl>(new Logic(Shape, stream, parking, options, control), control);
     }
 
     private sealed class Logic : TimerGraphStageLogic
     {
-        private const string Look = "look";
+        private const string ReadTimer = "read";
 
-        private readonly ParkedSource _stage;
+        private readonly Outlet<IDeliveryBatch> _out;
+        private readonly StreamDefinition _stream;
+        private readonly IActorRef _parking;
+        private readonly IntakeOptions _options;
         private readonly ParkedControl _control;
         private readonly IntakeSettings _settings;
         private readonly Guid _source;
@@ -45,16 +45,15 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
         private int _limit;
         private bool _hasChanged;
 
-        public Logic(ParkedSource stage, ParkedControl control)
-            : base(stage.Shape)
+        public Logic(SourceShape<IDeliveryBatch> shape, StreamDefinition stream, IActorRef parking, IntakeOptions options, ParkedControl control)
+            : base(shape)
         {
-            _stage = stage;
-            _control = control;
-            _settings = stage._options.Settings;
+            (_out, _stream, _parking, _options, _control) = (shape.Outlet, stream, parking, options, control);
+            _settings = options.Settings;
             _limit = _settings.ParkedBatch;
-            _source = stage._options.NewId();
+            _source = options.NewId();
             _batchEnded = GetAsyncCallback<(ParkedDeliveries Batch, Exception? Fault)>(ended => OnBatchEnded(ended.Batch, ended.Fault));
-            SetHandler(stage._out, onPull: GoOn);
+            SetHandler(_out, onPull: GoOn);
         }
 
         private enum Step
@@ -75,20 +74,20 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
             Storing,
         }
 
-        private long NowMs => _stage._options.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        private long NowMs => _options.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
         public override void PreStart()
         {
             StageActor actor = GetStageActor(message => OnMessage(message.Item2));
             _self = actor.Ref;
-            actor.Watch(_stage._parking);
-            _stage._parking.Tell(new SubscribeParking(_stage._stream.Name), _self);
+            actor.Watch(_parking);
+            _parking.Tell(new SubscribeParking(_stream.Name), _self);
             _control.Attach(GetAsyncCallback(GoOn));
         }
 
         public override void PostStop() => _control.Attach(null);
 
-        protected override void OnTimer(object timerKey) => LookAgain();
+        protected override void OnTimer(object timerKey) => ReadAgain();
 
         private void OnMessage(object message)
         {
@@ -99,12 +98,11 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
                     break;
                 case ParkingChanged:
                     _hasChanged = true;
-                    LookAgain();
+                    ReadAgain();
                     break;
                 case Parked parked when _step == Step.Storing && parked.Id == _awaited:
                 case Unparked unparked when _step == Step.Storing && unparked.Id == _awaited:
-                    _step = Step.Idle;
-                    GoOn();
+                    TakeNext();
                     break;
                 case Terminated terminated:
                     FailStage(new InvalidOperationException($"{terminated.ActorRef} ended, which holds the parked deliveries."));
@@ -114,13 +112,12 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
             }
         }
 
-        private void LookAgain()
+        private void ReadAgain()
         {
             if (_step == Step.Waiting)
             {
-                CancelTimer(Look);
-                _step = Step.Idle;
-                GoOn();
+                CancelTimer(ReadTimer);
+                TakeNext();
             }
         }
 
@@ -130,11 +127,11 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
             {
                 CompleteStage();
             }
-            else if (_step == Step.Idle && !_control.IsPaused && IsAvailable(_stage._out))
+            else if (_step == Step.Idle && !_control.IsPaused && IsAvailable(_out))
             {
                 _step = Step.Reading;
                 _hasChanged = false;
-                _stage._parking.Tell(new ReadDue(_stage._stream.Name, NowMs, _limit, _settings.MaxUnacceptedBytes), _self);
+                _parking.Tell(new ReadDue(_stream.Name, NowMs, _limit, _settings.MaxUnacceptedBytes), _self);
             }
         }
 
@@ -150,8 +147,7 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
             }
             else if (_hasChanged)
             {
-                _step = Step.Idle;
-                GoOn();
+                TakeNext();
             }
             else
             {
@@ -163,9 +159,9 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
         {
             // One whose parking nobody waited for may come about after it was announced, so they are looked for all the same.
             _step = Step.Waiting;
-            var longestMs = (long)_settings.ParkedLookInterval.TotalMilliseconds;
+            var longestMs = (long)_settings.ParkedPollInterval.TotalMilliseconds;
             long waitMs = nextMs is long next ? Math.Clamp(next - NowMs, 1, longestMs) : longestMs;
-            ScheduleOnce(Look, TimeSpan.FromMilliseconds(waitMs));
+            ScheduleOnce(ReadTimer, TimeSpan.FromMilliseconds(waitMs));
         }
 
         private void Take(IReadOnlyList<ParkedDelivery> due)
@@ -188,7 +184,7 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
                 }
                 catch (StoredFormatException e)
                 {
-                    IntakeLog.ParkedDamaged(_stage._options.Logger, _stage._stream.Name, e.Message);
+                    IntakeLog.ParkedDamaged(_options.Logger, _stream.Name, e.Message);
                     damaged.Add(row);
                 }
             }
@@ -203,23 +199,24 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
             _step = Step.Taken;
             if (Fault.Is(FaultPoint.ParkedRemovedEarly))
             {
-                _stage._parking.Tell(new Unpark(new BatchId(_source, ++_number), [.. rows.Select(row => row.Id)]), _self);
+                _parking.Tell(new Unpark(new BatchId(_source, ++_number), [.. rows.Select(row => row.Id)]), _self);
             }
 
-            Push(_stage._out, new ParkedDeliveries(rows, contents, _batchEnded));
+            Push(_out, new ParkedDeliveries(rows, contents, _batchEnded));
         }
 
         /// <summary>A batch that is not this stream's, or is for another Partition than its topics', would be counted wrongly.</summary>
         private void CheckBatch(Guid id, EventBatch batch)
         {
-            int partitions = _stage._options.Partitions;
+            int partitions = _options.Partitions;
             foreach (ref readonly EventHead @event in batch.Events)
             {
-                if (@event.StreamId != _stage._stream.Id || batch.Partition != @event.Topic.ShardOf(partitions))
+                int expected = @event.Topic.ShardOf(partitions);
+                if (@event.StreamId != _stream.Id || batch.Partition != expected)
                 {
-                    throw new StoredFormatException(
-                        $"The parked delivery {id} is a batch of stream {@event.StreamId} for Partition {batch.Partition}, where stream {_stage._stream.Id} and Partition "
-                        + $"{@event.Topic.ShardOf(partitions)} of {partitions} are expected. Remove its row from dataload_parked to go on without it.");
+                    throw new StoredFormatException($"The parked delivery {id} is a batch of stream {@event.StreamId} for Partition {batch.Partition}, "
+                        + $"where stream {_stream.Id} and Partition {expected} of {partitions} are expected. "
+                        + "Remove its row from dataload_parked to go on without it.");
                 }
             }
         }
@@ -229,12 +226,20 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
             if (fault is null)
             {
                 _limit = _settings.ParkedBatch;
-                Remove(batch.Done);
+                if (batch.Done.Count == 0)
+                {
+                    TakeNext();
+                }
+                else
+                {
+                    Store(id => new Unpark(id, batch.Done));
+                }
+
                 return;
             }
 
             // They are taken up one by one then, so that only the one that causes it is left aside.
-            IntakeLog.ParkedFailed(_stage._options.Logger, _stage._stream.Name, batch.Rows.Count, fault.Message);
+            IntakeLog.ParkedFailed(_options.Logger, _stream.Name, batch.Rows.Count, fault.Message);
             _limit = 1;
             if (batch.Rows.Count == 1)
             {
@@ -242,31 +247,73 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
             }
             else
             {
-                _step = Step.Idle;
-                GoOn();
+                TakeNext();
             }
-        }
-
-        private void Remove(IReadOnlyList<Guid> done)
-        {
-            if (done.Count == 0)
-            {
-                _step = Step.Idle;
-                GoOn();
-                return;
-            }
-
-            _step = Step.Storing;
-            _awaited = new BatchId(_source, ++_number);
-            _stage._parking.Tell(new Unpark(_awaited, done), _self);
         }
 
         private void LeaveAside(IReadOnlyList<ParkedDelivery> rows)
         {
+            long due = NowMs + (long)_settings.ParkedFaultDelay.TotalMilliseconds;
+            Store(id => new Park(id, [.. rows.Select(row => row with { DueMs = due })], HasRoom: true));
+        }
+
+        private void Store(Func<BatchId, object> change)
+        {
             _step = Step.Storing;
             _awaited = new BatchId(_source, ++_number);
-            long due = NowMs + (long)_settings.ParkedFaultDelay.TotalMilliseconds;
-            _stage._parking.Tell(new Park(_awaited, [.. rows.Select(row => row with { DueMs = due })], HasRoom: true), _self);
+            _parking.Tell(change(_awaited), _self);
         }
+
+        private void TakeNext()
+        {
+            _step = Step.Idle;
+            GoOn();
+        }
+    }
+}
+
+/// <summary>Pauses and stops a <see cref="ParkedSource"/> from outside. Thread-safe.</summary>
+internal sealed class ParkedControl
+{
+    private readonly Lock _lock = new();
+    private Action? _changed;
+    private volatile bool _isPaused;
+    private volatile bool _isStopped;
+
+    public bool IsPaused => _isPaused;
+
+    public bool IsStopped => _isStopped;
+
+    /// <summary>Takes no more up until it is resumed; a batch that is out goes on.</summary>
+    public void Pause() => Set(() => _isPaused = true);
+
+    public void Resume() => Set(() => _isPaused = false);
+
+    /// <summary>Takes no more up; the source completes when the batch that is out is done.</summary>
+    public Task StopTaking()
+    {
+        Set(() => _isStopped = true);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Says whom to call when something is wanted; null when the stage has ended.</summary>
+    public void Attach(Action? changed)
+    {
+        lock (_lock)
+        {
+            _changed = changed;
+        }
+    }
+
+    private void Set(Action set)
+    {
+        Action? changed;
+        lock (_lock)
+        {
+            set();
+            changed = _changed;
+        }
+
+        changed?.Invoke();
     }
 }

@@ -21,24 +21,16 @@ internal sealed record DispatchTargets(IActorRef Region, IActorRef Parking, IAct
 /// accept for long is parked, so that its deliveries need not be held. Takes more in only with credit. Materializes a task that is done when the
 /// stream ended and all was accepted, and fails with it.
 /// </summary>
-/// <param name="targets">Whom it sends to.</param>
-/// <param name="stream">The stream's name.</param>
-/// <param name="options">What the intake works with.</param>
-/// <param name="state">Where it shows what it does.</param>
 internal sealed class PartitionDispatch(DispatchTargets targets, string stream, IntakeOptions options, StreamState state)
     : GraphStageWithMaterializedValue<SinkShape<Interpretation>, Task>
 {
     private readonly Inlet<Interpretation> _in = new("PartitionDispatch.in");
-    private readonly DispatchTargets _targets = targets;
-    private readonly string _stream = stream;
-    private readonly IntakeOptions _options = options;
-    private readonly StreamState _state = state;
 
     public override SinkShape<Interpretation> Shape => new(_in);
 
     public override ILogicAndMaterializedValue<Task> CreateLogicAndMaterializedValue(Attributes inheritedAttributes)
     {
-        var logic = new Logic(this);
+        var logic = new Logic(Shape, targets, stream, options, state);
         return new LogicAndMaterializedValue<Task>(logic, logic.Ended);
     }
 
@@ -46,8 +38,10 @@ internal sealed class PartitionDispatch(DispatchTargets targets, string stream, 
     {
         private const string Resend = "resend";
 
-        private readonly PartitionDispatch _stage;
+        private readonly Inlet<Interpretation> _in;
         private readonly DispatchTargets _targets;
+        private readonly string _stream;
+        private readonly IntakeOptions _options;
         private readonly TimeProvider _time;
         private readonly StreamState _state;
         private readonly UnacceptedParts _unaccepted;
@@ -58,16 +52,15 @@ internal sealed class PartitionDispatch(DispatchTargets targets, string stream, 
         private TimeSpan? _armedFor;
         private bool _isEnding;
 
-        public Logic(PartitionDispatch stage)
-            : base(stage.Shape)
+        public Logic(SinkShape<Interpretation> shape, DispatchTargets targets, string stream, IntakeOptions options, StreamState state)
+            : base(shape)
         {
-            _stage = stage;
-            (_targets, _time, _state) = (stage._targets, stage._options.Time, stage._state);
-            IntakeSettings settings = stage._options.Settings;
+            (_in, _targets, _stream, _options, _time, _state) = (shape.Inlet, targets, stream, options, options.Time, state);
+            IntakeSettings settings = options.Settings;
             _unaccepted = new UnacceptedParts(settings.MaxUnacceptedBatches, settings.MaxUnacceptedBytes, settings.Resend, settings.HoldLimit);
             _parkedWaits = new Backoff(settings.Resend.Limit, settings.HoldLimit);
             _start = _time.GetTimestamp();
-            SetHandler(stage._in, onPush: OnPush, onUpstreamFinish: OnUpstreamFinish, onUpstreamFailure: Fail);
+            SetHandler(_in, onPush: OnPush, onUpstreamFinish: OnUpstreamFinish, onUpstreamFailure: Fail);
         }
 
         public Task Ended => _ended.Task;
@@ -84,7 +77,7 @@ internal sealed class PartitionDispatch(DispatchTargets targets, string stream, 
 
             // The stream's end is not this stage's: what it sent is still to be accepted.
             SetKeepGoing(true);
-            Pull(_stage._in);
+            Pull(_in);
         }
 
         public override void PostStop()
@@ -104,11 +97,7 @@ internal sealed class PartitionDispatch(DispatchTargets targets, string stream, 
             _armedFor = null;
             DropLost();
             TimeSpan now = Now;
-            foreach (UnacceptedParts.Entry entry in _unaccepted.Overdue(now))
-            {
-                Park(entry);
-            }
-
+            ParkOverdue(now);
             List<Part> due = _unaccepted.TakeDue(now);
             _state.DispatchFailing = _unaccepted.Failing(now);
             Arm(now);
@@ -120,7 +109,7 @@ internal sealed class PartitionDispatch(DispatchTargets targets, string stream, 
 
         private void OnPush()
         {
-            Interpretation interpretation = Grab(_stage._in);
+            Interpretation interpretation = Grab(_in);
             DropLost();
             if (!interpretation.Origin.IsLost)
             {
@@ -140,10 +129,7 @@ internal sealed class PartitionDispatch(DispatchTargets targets, string stream, 
 
                 if (isOverdue)
                 {
-                    foreach (UnacceptedParts.Entry entry in _unaccepted.Overdue(now))
-                    {
-                        Park(entry);
-                    }
+                    ParkOverdue(now);
                 }
 
                 Arm(now);
@@ -202,7 +188,7 @@ internal sealed class PartitionDispatch(DispatchTargets targets, string stream, 
             if (_unaccepted.IsAway(accepted.Partition))
             {
                 // Perhaps a batch that is parked already: in any case the Partition accepts.
-                IntakeLog.PartitionAccepts(_stage._options.Logger, accepted.Partition, _stage._stream);
+                IntakeLog.PartitionAccepts(_options.Logger, accepted.Partition, _stream);
                 TimeSpan now = Now;
                 IReadOnlyList<Part> back = _unaccepted.TakeBack(accepted.Partition, now);
                 Arm(now);
@@ -236,6 +222,14 @@ internal sealed class PartitionDispatch(DispatchTargets targets, string stream, 
             accepted.Part = accepted.Sent;
         }
 
+        private void ParkOverdue(TimeSpan now)
+        {
+            foreach (UnacceptedParts.Entry entry in _unaccepted.Overdue(now))
+            {
+                Park(entry);
+            }
+        }
+
         /// <summary>Parks a batch that was not accepted for too long: in a new row, or in those that its deliveries have.</summary>
         private void Park(UnacceptedParts.Entry entry)
         {
@@ -250,14 +244,14 @@ internal sealed class PartitionDispatch(DispatchTargets targets, string stream, 
             else
             {
                 byte[] message = new ParkedContent(nowMs, (EventBatch)batch.Message).Encode();
-                var row = new ParkedDelivery { Id = _stage._options.NewId(), Stream = _stage._stream, DueMs = DueMs(nowMs, 1), Tries = 1, Message = message };
+                var row = new ParkedDelivery { Id = _options.NewId(), Stream = _stream, DueMs = DueMs(nowMs, 1), Tries = 1, Message = message };
                 parking = new Part(batch.Id, PartTarget.Parking, new Park(batch.Id, [row], HasRoom: false), message.Length, batch.Tags);
-                _stage._options.Metrics.Parked.Add(1, new KeyValuePair<string, object?>(EngineMetrics.StreamTag, _stage._stream));
+                _options.Metrics.Parked.Add(1, new KeyValuePair<string, object?>(EngineMetrics.StreamTag, _stream));
             }
 
             if (_unaccepted.Park(entry, parking))
             {
-                IntakeLog.PartitionAway(_stage._options.Logger, entry.Partition, Now - entry.SentFirst, _stage._stream);
+                IntakeLog.PartitionAway(_options.Logger, entry.Partition, Now - entry.SentFirst, _stream);
             }
 
             Send(parking);
@@ -339,9 +333,9 @@ internal sealed class PartitionDispatch(DispatchTargets targets, string stream, 
                 _state.DispatchFailing = _unaccepted.Failing(Now);
             }
 
-            if (!_isEnding && _unaccepted.HasCredit && !HasBeenPulled(_stage._in))
+            if (!_isEnding && _unaccepted.HasCredit && !HasBeenPulled(_in))
             {
-                Pull(_stage._in);
+                Pull(_in);
             }
 
             _state.Unaccepted = _unaccepted.Count;
@@ -351,7 +345,7 @@ internal sealed class PartitionDispatch(DispatchTargets targets, string stream, 
         {
             // A timer that is armed for something that was accepted meanwhile finds the next. What stays on this node is not sent again, but
             // looked after: nobody waits for it any more where its channel is lost. What is sent now is due after the first wait or later.
-            TimeSpan first = now + _stage._options.Settings.Resend.First;
+            TimeSpan first = now + _options.Settings.Resend.First;
             if (_unaccepted.IsIdle || _armedFor <= first)
             {
                 return;

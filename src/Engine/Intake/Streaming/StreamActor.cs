@@ -7,9 +7,10 @@ namespace DataLoad.Engine.Intake.Streaming;
 /// Runs one graph: starts it again with growing waits when a fault of our own ended it, pauses it, and stops it. A stream that is to stop and
 /// waits for a query that fails is given up after a while: its deliveries come back.
 /// </summary>
-internal sealed class StreamActor : UntypedActor, IWithTimers
+internal sealed class StreamActor : ReceiveActor, IWithTimers
 {
     private const string Patience = "patience";
+    private const string Restart = "restart";
 
     private readonly StreamHandle _handle;
     private readonly Func<IMaterializer, bool, StreamRun> _graph;
@@ -23,18 +24,20 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
 
     public StreamActor(StreamHandle handle, Func<IMaterializer, bool, StreamRun> graph, bool startsAtOnce, IntakeOptions options)
     {
-        _handle = handle;
-        _graph = graph;
-        _startsAtOnce = startsAtOnce;
-        _options = options;
+        (_handle, _graph, _startsAtOnce, _options) = (handle, graph, startsAtOnce, options);
+        Receive<StartStream>(start => Start(start.BrokerDelays));
+        Receive<PauseStream>(_ => !_handle.IsStopping, _ => Pause());
+        Receive<ResumeStream>(_ => Resume());
+        Receive<StopTaking>(_ => Stop());
+        Receive<RunEnded>(ended => ended.Run == _run, ended => OnEnded(ended.Fault));
+        Receive<RunAgain>(_ => Run());
+        Receive<PatienceOver>(_ => GiveUpWhereStuck());
+        Receive<TakingStopped>(_ => _handle.HasStopped());
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    /// <param name="handle">What is wanted of the graph and shown of it.</param>
-    /// <param name="graph">Runs the graph; given whether the broker waits for delayed messages.</param>
-    /// <param name="startsAtOnce">Whether it runs without being told that its exchange and queue are there.</param>
-    /// <param name="options">What the intake works with.</param>
+    /// <summary>Runs a graph, given whether the broker waits for delayed messages: at once, or when its exchange and queue are there.</summary>
     public static Props Props(StreamHandle handle, Func<IMaterializer, bool, StreamRun> graph, bool startsAtOnce, IntakeOptions options) =>
         Akka.Actor.Props.Create(() => new StreamActor(handle, graph, startsAtOnce, options)).WithDeploy(Deploy.Local);
 
@@ -47,52 +50,31 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
         }
         else if (_startsAtOnce)
         {
+            Start(brokerDelays: false);
+        }
+    }
+
+    private void Start(bool brokerDelays)
+    {
+        _brokerDelays = brokerDelays;
+        if (!_isStarted)
+        {
             _isStarted = true;
             Run();
         }
     }
 
-    protected override void OnReceive(object message)
+    private void Pause()
     {
-        switch (message)
-        {
-            case StartStream start:
-                _brokerDelays = start.BrokerDelays;
-                if (!_isStarted)
-                {
-                    _isStarted = true;
-                    Run();
-                }
+        _handle.IsPaused = true;
+        _run?.Pause();
+        IntakeLog.Paused(_options.Logger, _handle.Name);
+    }
 
-                break;
-            case PauseStream when !_handle.IsStopping:
-                _handle.IsPaused = true;
-                _run?.Pause();
-                IntakeLog.Paused(_options.Logger, _handle.Name);
-                break;
-            case ResumeStream:
-                _handle.IsPaused = false;
-                _run?.Resume();
-                break;
-            case StopTaking:
-                Stop();
-                break;
-            case RunEnded ended when ended.Run == _run:
-                OnEnded(ended.Fault);
-                break;
-            case RunAgain:
-                Run();
-                break;
-            case PatienceOver:
-                GiveUpWhereStuck();
-                break;
-            case TakingStopped:
-                _handle.HasStopped();
-                break;
-            default:
-                Unhandled(message);
-                break;
-        }
+    private void Resume()
+    {
+        _handle.IsPaused = false;
+        _run?.Resume();
     }
 
     private void Run()
@@ -124,8 +106,8 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
             return;
         }
 
-        _ = run.StopTaking().PipeTo(Self, success: () => TakingStopped.Instance, failure: _ => TakingStopped.Instance);
-        Timers.StartPeriodicTimer(Patience, PatienceOver.Instance, _options.Settings.Patience, _options.Settings.Backoff.First);
+        _ = run.StopTaking().PipeTo(Self, success: () => new TakingStopped(), failure: _ => new TakingStopped());
+        Timers.StartPeriodicTimer(Patience, new PatienceOver(), _options.Settings.Patience, _options.Settings.Backoff.First);
     }
 
     private void GiveUpWhereStuck()
@@ -151,27 +133,18 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
         TimeSpan longest = _options.Settings.Backoff.Limit;
         _failures = _options.Time.GetElapsedTime(_startedAt) > longest ? 1 : _failures + 1;
         TimeSpan wait = _options.Settings.Backoff.After(_failures);
-        Timers.StartSingleTimer(RunAgain.Instance, RunAgain.Instance, wait);
+        Timers.StartSingleTimer(Restart, new RunAgain(), wait);
         IntakeLog.StreamFailed(_options.Logger, fault, _handle.Name, _failures, wait);
 
-        // Last: whoever sees it may count on the rest.
+        // Last: whoever sees it may count on all else.
         _handle.Fault = error;
     }
 
     private sealed record RunEnded(StreamRun Run, Exception? Fault) : INoSerializationVerificationNeeded;
 
-    private sealed class RunAgain
-    {
-        public static RunAgain Instance { get; } = new();
-    }
+    private sealed record RunAgain;
 
-    private sealed class PatienceOver
-    {
-        public static PatienceOver Instance { get; } = new();
-    }
+    private sealed record PatienceOver;
 
-    private sealed class TakingStopped
-    {
-        public static TakingStopped Instance { get; } = new();
-    }
+    private sealed record TakingStopped;
 }

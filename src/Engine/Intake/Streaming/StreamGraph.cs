@@ -21,57 +21,46 @@ internal sealed record StreamRun(Task Ended, Action Pause, Action Resume, Func<T
 internal static class StreamGraph
 {
     /// <summary>Runs: take what has arrived, interpret it, send it to the Partitions until it is accepted, acknowledge.</summary>
-    /// <param name="source">The deliveries; it starts itself again when its channel is lost.</param>
-    /// <param name="interpreter">One of its own.</param>
-    /// <param name="dispatch">Sends what they come to.</param>
-    /// <param name="options">What the intake works with.</param>
-    /// <param name="state">Where the graph shows what it does.</param>
-    /// <param name="stream">The stream.</param>
-    /// <param name="materializer">Runs it.</param>
-    /// <param name="control">Shows what the consumer does.</param>
-    public static StreamRun RunConsuming(
+    public static (StreamRun Run, IAmqpConsumerControl Control) RunConsuming(
         Source<DeliveryBatch, IAmqpConsumerControl> source,
         DeliveryInterpreter interpreter,
         PartitionDispatch dispatch,
         IntakeOptions options,
         StreamState state,
         StreamDefinition stream,
-        IMaterializer materializer,
-        out IAmqpConsumerControl control)
+        IMaterializer materializer)
     {
         KeyValuePair<string, object?> tag = new(EngineMetrics.StreamTag, stream.Name);
-        ((IAmqpConsumerControl consumer, UniqueKillSwitch abort), Task ended) = source
-            .ViaMaterialized(KillSwitches.Single<DeliveryBatch>(), Keep.Both)
-            .Select(batch =>
-            {
-                options.Metrics.Deliveries.Add(batch.Count, tag);
-                return (IDeliveryBatch)new AmqpDeliveries(batch);
-            })
-            .Via(new InterpretationStage(interpreter, options, state))
-            .ToMaterialized(dispatch, Keep.Both)
-            .Run(materializer);
-        control = consumer;
-        return new StreamRun(ended, consumer.Pause, consumer.Resume, consumer.StopTaking, abort.Abort);
+        Source<IDeliveryBatch, IAmqpConsumerControl> batches = source.Select(batch =>
+        {
+            options.Metrics.Deliveries.Add(batch.Count, tag);
+            return (IDeliveryBatch)new AmqpDeliveries(batch);
+        });
+        (IAmqpConsumerControl control, UniqueKillSwitch abort, Task ended) = Run(batches, interpreter, dispatch, options, state, materializer);
+        return (new StreamRun(ended, control.Pause, control.Resume, control.StopTaking, abort.Abort), control);
     }
 
     /// <summary>Runs: take up what is due, interpret it, send it until it is accepted, remove its rows.</summary>
     public static StreamRun RunParked(
         ParkedSource source, DeliveryInterpreter interpreter, PartitionDispatch dispatch, IntakeOptions options, StreamState state, IMaterializer materializer)
     {
-        ((ParkedControl control, UniqueKillSwitch abort), Task ended) = Source.FromGraph(source)
+        (ParkedControl control, UniqueKillSwitch abort, Task ended) = Run(Source.FromGraph(source), interpreter, dispatch, options, state, materializer);
+        return new StreamRun(ended, control.Pause, control.Resume, control.StopTaking, abort.Abort);
+    }
+
+    private static (TControl Control, UniqueKillSwitch Abort, Task Ended) Run<TControl>(
+        Source<IDeliveryBatch, TControl> source,
+        DeliveryInterpreter interpreter,
+        PartitionDispatch dispatch,
+        IntakeOptions options,
+        StreamState state,
+        IMaterializer materializer)
+    {
+        ((TControl control, UniqueKillSwitch abort), Task ended) = source
             .ViaMaterialized(KillSwitches.Single<IDeliveryBatch>(), Keep.Both)
             .Via(new InterpretationStage(interpreter, options, state))
             .ToMaterialized(dispatch, Keep.Both)
             .Run(materializer);
-        return new StreamRun(
-            ended,
-            control.Pause,
-            control.Resume,
-            () =>
-            {
-                control.Stop();
-                return Task.CompletedTask;
-            },
-            abort.Abort);
+        return (control, abort, ended);
     }
 }

@@ -9,9 +9,6 @@ internal sealed class StreamHandle(string name)
 {
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile string? _fault;
-    private volatile bool _isPaused;
-    private volatile bool _isStopping;
 
     public string Name => name;
 
@@ -21,20 +18,20 @@ internal sealed class StreamHandle(string name)
     /// <summary>Why the graph was started again and waits for that, or null.</summary>
     public string? Fault
     {
-        get => _fault;
-        set => _fault = value;
+        get => Volatile.Read(ref field);
+        set => Volatile.Write(ref field, value);
     }
 
     public bool IsPaused
     {
-        get => _isPaused;
-        set => _isPaused = value;
+        get => Volatile.Read(ref field);
+        set => Volatile.Write(ref field, value);
     }
 
     public bool IsStopping
     {
-        get => _isStopping;
-        set => _isStopping = value;
+        get => Volatile.Read(ref field);
+        set => Volatile.Write(ref field, value);
     }
 
     /// <summary>Done when nothing more is taken, after it was asked for.</summary>
@@ -54,3 +51,50 @@ internal sealed class StreamHandle(string name)
         _drained.TrySetResult();
     }
 }
+
+/// <summary>What the stages of a stream's graph say of themselves, written by them, read by anybody; and what all of its graphs are to keep to.</summary>
+internal sealed class StreamState
+{
+    /// <summary>Why its queries fail, or null.</summary>
+    public string? LookupFailing
+    {
+        get => Volatile.Read(ref field);
+        set => Volatile.Write(ref field, value);
+    }
+
+    /// <summary>Which Partition does not accept, or null.</summary>
+    public string? DispatchFailing
+    {
+        get => Volatile.Read(ref field);
+        set => Volatile.Write(ref field, value);
+    }
+
+    /// <summary>How many batches are sent and not accepted.</summary>
+    public int Unaccepted
+    {
+        get => Volatile.Read(ref field);
+        set => Volatile.Write(ref field, value);
+    }
+
+    /// <summary>Whether the node leaves, and Partitions are sent nothing more.</summary>
+    public bool IsLeaving
+    {
+        get => Volatile.Read(ref field);
+        set => Volatile.Write(ref field, value);
+    }
+}
+
+/// <summary>What is asked of the intake as a whole and of each <see cref="StreamActor"/>; answered by nothing: <see cref="StreamHandle"/> shows it.</summary>
+internal interface IStreamCommand;
+
+/// <summary>Runs a stream, whose exchange and queue are there; says whether the broker waits for delayed messages itself.</summary>
+internal sealed record StartStream(string Stream, bool BrokerDelays) : IStreamCommand;
+
+/// <summary>Takes nothing of a stream until it is resumed; what was taken becomes durable and is acknowledged, or is given back.</summary>
+internal sealed record PauseStream(string Stream) : IStreamCommand;
+
+/// <summary>Goes on with a paused stream.</summary>
+internal sealed record ResumeStream(string Stream) : IStreamCommand;
+
+/// <summary>Takes nothing more of any stream, for good; what was taken becomes durable and is acknowledged.</summary>
+internal sealed record StopTaking : IStreamCommand;

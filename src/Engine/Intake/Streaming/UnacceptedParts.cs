@@ -41,11 +41,7 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
     /// <summary>Whether more may be taken in. What is taken in then may pass the bounds, by one interpretation.</summary>
     public bool HasCredit => _copies < maxBatches && Bytes < maxBytes;
 
-    /// <summary>Adds a part that is sent now, but where its Partition is away: then it is overdue at once.</summary>
-    /// <param name="part">The part.</param>
-    /// <param name="origin">Where its deliveries came from.</param>
-    /// <param name="now">The time since any fixed one.</param>
-    /// <param name="heldFor">How long its deliveries have been held before.</param>
+    /// <summary>Adds a part that is sent now, after its deliveries have been held for some time; where its Partition is away it is overdue at once.</summary>
     /// <returns>Whether it is sent.</returns>
     public bool Add(Part part, IDeliveryOrigin origin, TimeSpan now, TimeSpan heldFor = default)
     {
@@ -86,9 +82,7 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
         return overdue ?? [];
     }
 
-    /// <summary>Has a batch wait to be parked instead of being sent; the first one of its Partition is sent all the same.</summary>
-    /// <param name="entry">The batch.</param>
-    /// <param name="parking">What parks it, under the same id.</param>
+    /// <summary>Has a batch wait to be parked, under the same id, instead of being sent; the first one of its Partition is sent all the same.</summary>
     /// <returns>Whether its Partition is away from now on, and was not before.</returns>
     public bool Park(Entry entry, Part parking)
     {
@@ -120,16 +114,14 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
     /// <returns>False where it is not known, or no more: a second answer, or one to a former sender.</returns>
     public bool TryAccept(BatchId id, out Entry accepted)
     {
-        if (!_entries.Remove(id, out Entry? entry))
+        if (!_entries.Remove(id, out accepted!))
         {
-            accepted = null!;
             return false;
         }
 
-        accepted = entry;
-        entry.IsAccepted = true;
-        LetGo(entry, entry.Copies);
-        Bytes -= entry.RowBytes;
+        accepted.IsAccepted = true;
+        LetGo(accepted, accepted.Copies);
+        Bytes -= accepted.RowBytes;
         return true;
     }
 
@@ -227,9 +219,9 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
         }
 
         Entry? oldest = _entries.Values.Where(entry => entry.Sends >= ManySends).MinBy(entry => entry.SentFirst);
-        return oldest is null
-            ? null
-            : $"Partition {oldest.Partition} has not accepted a batch for {(now - oldest.SentFirst).TotalSeconds:0} s; it was sent {oldest.Sends} times and is sent again";
+        return oldest is null ? null
+            : $"Partition {oldest.Partition} has not accepted a batch for {(now - oldest.SentFirst).TotalSeconds:0} s; "
+                + $"it was sent {oldest.Sends} times and is sent again";
     }
 
     private List<Part> SendAgain(Func<Entry, bool> which, TimeSpan now)

@@ -6,7 +6,6 @@ using DataLoad.Engine.Decoding;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Partitions;
 using DataLoad.Streams.Amqp;
-using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
 using Xunit;
 
@@ -20,8 +19,7 @@ public sealed class DeadLetterActorTests : IntakeKit
     private readonly IActorRef _parking;
     private long _number;
 
-    public DeadLetterActorTests() => _parking = Sys.ActorOf(ParkingActor.Props(
-        _store, new ParkingSettings { MaxParked = 100, Backoff = Options.Settings.Backoff, Time = Options.Time }, new ParkingState(), NullLogger.Instance));
+    public DeadLetterActorTests() => _parking = Sys.ActorOf(ParkingActor.Props(_store, Options, new ParkingState()));
 
     [Fact]
     public async Task It_answers_when_every_letter_is_confirmed()

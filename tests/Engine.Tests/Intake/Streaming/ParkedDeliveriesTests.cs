@@ -5,7 +5,6 @@ using DataLoad.Engine.DeadLetters;
 using DataLoad.Engine.Intake.Streaming;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Partitions;
-using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
 using Xunit;
 
@@ -24,8 +23,7 @@ public sealed class ParkedDeliveriesTests : IntakeKit
     {
         _region = CreateTestProbe("region");
         _letters = CreateTestProbe("letters");
-        _parking = Sys.ActorOf(ParkingActor.Props(
-            _store, new ParkingSettings { MaxParked = 100, Backoff = Options.Settings.Backoff, Time = Options.Time }, new ParkingState(), NullLogger.Instance));
+        _parking = Sys.ActorOf(ParkingActor.Props(_store, Options, new ParkingState()));
     }
 
     private long NowMs => Clock.Now.ToUnixTimeMilliseconds();

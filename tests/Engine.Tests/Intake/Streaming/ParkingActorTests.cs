@@ -1,8 +1,8 @@
 using Akka.Actor;
+using DataLoad.Engine.Intake;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Scheduling;
-using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
 using Xunit;
 
@@ -209,8 +209,11 @@ public sealed class ParkingActorTests : IntakeKit
 
     private static ParkedDelivery Row(int id) => new() { Id = new Guid(id, 0, 0, new byte[8]), Stream = "act.share", DueMs = 0, Tries = 0, Message = [] };
 
-    private IActorRef Start(long maxParked = 100) => Sys.ActorOf(ParkingActor.Props(
-        _store, new ParkingSettings { MaxParked = maxParked, Backoff = new Backoff(Second, Second), Time = Options.Time }, _state, NullLogger.Instance));
+    private IActorRef Start(long maxParked = 100)
+    {
+        IntakeSettings settings = Options.Settings with { MaxParked = maxParked, Backoff = new Backoff(Second, Second) };
+        return Sys.ActorOf(ParkingActor.Props(_store, Options with { Settings = settings }, _state));
+    }
 
     private Park ParkOf(params ParkedDelivery[] rows) => new(NextBatch(), rows, HasRoom: false);
 

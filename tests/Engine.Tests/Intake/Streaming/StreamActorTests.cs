@@ -47,7 +47,7 @@ public sealed class StreamActorTests : IntakeKit
         IActorRef stream = Start();
         stream.Tell(new StartStream("act.share", BrokerDelays: false));
         Graph graph = await RunAsync(1);
-        stream.Tell(StopTaking.Instance);
+        stream.Tell(new StopTaking());
         await _handle.Stopped;
         _handle.Drained.IsCompleted.ShouldBeFalse();
 
@@ -64,7 +64,7 @@ public sealed class StreamActorTests : IntakeKit
         stream.Tell(new StartStream("act.share", BrokerDelays: false));
         Graph graph = await RunAsync(1);
         _handle.State.LookupFailing = "the database is away";
-        stream.Tell(StopTaking.Instance);
+        stream.Tell(new StopTaking());
         await _handle.Stopped;
 
         Clock.Advance(2 * Second);
@@ -77,7 +77,7 @@ public sealed class StreamActorTests : IntakeKit
     public async Task A_stream_that_never_ran_is_drained_at_once_and_runs_no_more()
     {
         IActorRef stream = Start();
-        stream.Tell(StopTaking.Instance);
+        stream.Tell(new StopTaking());
         await _handle.Drained;
 
         stream.Tell(new StartStream("act.share", BrokerDelays: false));
