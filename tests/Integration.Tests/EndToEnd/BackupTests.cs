@@ -12,8 +12,7 @@ namespace DataLoad.Integration.Tests.EndToEnd;
 public sealed class BackupTests
 {
     [Theory]
-    [InlineData(StoreKind.Sqlite)]
-    [InlineData(StoreKind.PostgreSql)]
+    [Stores]
     public Task A_backup_that_was_made_while_events_were_counted_verifies_and_counts_on(StoreKind kind) => Scenario.RunAsync(kind, async scenario =>
     {
         scenario.Options = scenario.Options with { Seed = 31, Unidentified = 0, Broken = 0, LateRows = 0, Delayed = 0 };

@@ -37,8 +37,7 @@ public sealed class CrashTests
     });
 
     [Theory]
-    [InlineData(StoreKind.Sqlite)]
-    [InlineData(StoreKind.PostgreSql)]
+    [Stores]
     public Task A_storm_of_duplicates_across_restarts_counts_each_event_once(StoreKind store) => Scenario.RunAsync(store, async scenario =>
     {
         scenario.Options = scenario.Options with { Seed = 3, Unidentified = 0, Broken = 0, LateRows = 0, Delayed = 0 };
@@ -71,8 +70,7 @@ public sealed class CrashTests
     });
 
     [Theory]
-    [InlineData(StoreKind.Sqlite)]
-    [InlineData(StoreKind.PostgreSql)]
+    [Stores]
     public Task A_host_that_is_told_to_stop_under_load_leaves_nothing_to_recover(StoreKind store) => Scenario.RunAsync(store, async scenario =>
     {
         scenario.Options = scenario.Options with { Seed = 6 };

@@ -9,8 +9,7 @@ namespace DataLoad.Integration.Tests.EndToEnd;
 public sealed class ForeignRowTests
 {
     [Theory]
-    [InlineData(StoreKind.Sqlite)]
-    [InlineData(StoreKind.PostgreSql)]
+    [Stores(inEveryRun: StoreKind.Sqlite)]
     public Task Rows_that_something_else_wrote_are_refused_or_added_to(StoreKind store) => Scenario.RunAsync(store, async scenario =>
     {
         var day = new DateOnly(2024, 5, 1);

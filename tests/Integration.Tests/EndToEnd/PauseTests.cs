@@ -9,8 +9,7 @@ namespace DataLoad.Integration.Tests.EndToEnd;
 public sealed class PauseTests
 {
     [Theory]
-    [InlineData(StoreKind.Sqlite)]
-    [InlineData(StoreKind.PostgreSql)]
+    [Stores(inEveryRun: StoreKind.Sqlite)]
     public Task A_paused_stream_leaves_its_messages_in_the_queue_across_a_restart_and_loses_none(StoreKind store) => Scenario.RunAsync(store, async scenario =>
     {
         scenario.Options = scenario.Options with { Seed = 61, Unidentified = 0, LateRows = 0, Broken = 0, Delayed = 0 };

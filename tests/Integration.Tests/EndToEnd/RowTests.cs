@@ -10,8 +10,7 @@ namespace DataLoad.Integration.Tests.EndToEnd;
 public sealed class RowTests
 {
     [Theory]
-    [InlineData(StoreKind.Sqlite)]
-    [InlineData(StoreKind.PostgreSql)]
+    [Stores(inEveryRun: StoreKind.Sqlite)]
     public Task An_event_whose_row_comes_late_is_counted_once_it_is_there(StoreKind store) => Scenario.RunAsync(store, async scenario =>
     {
         scenario.Options = scenario.Options with { Seed = 31, Unidentified = 0, LateRows = 0.5, Broken = 0, Delayed = 0 };
@@ -31,8 +30,7 @@ public sealed class RowTests
     });
 
     [Theory]
-    [InlineData(StoreKind.Sqlite)]
-    [InlineData(StoreKind.PostgreSql)]
+    [Stores(inEveryRun: StoreKind.PostgreSql)]
     public Task An_event_whose_row_never_comes_is_dead_lettered_as_it_came(StoreKind store) => Scenario.RunAsync(store, async scenario =>
     {
         scenario.Settings = "parking.retry-delays = [200ms, 300ms]";

@@ -37,8 +37,7 @@ public sealed class StartTests
     });
 
     [Theory]
-    [InlineData(StoreKind.Sqlite)]
-    [InlineData(StoreKind.PostgreSql)]
+    [Stores(inEveryRun: StoreKind.Sqlite)]
     public Task What_was_fixed_at_the_first_start_is_not_to_be_changed(StoreKind store) => Scenario.RunAsync(store, async scenario =>
     {
         var first = await scenario.StartHostAsync();

@@ -6,8 +6,7 @@ namespace DataLoad.Integration.Tests.EndToEnd;
 public sealed class WholeMixTests
 {
     [Theory]
-    [InlineData(StoreKind.Sqlite)]
-    [InlineData(StoreKind.PostgreSql)]
+    [Stores]
     public Task Every_cell_and_every_dead_letter_is_right_over_all_streams(StoreKind store) => Scenario.RunAsync(store, async scenario =>
     {
         await scenario.StartHostAsync();

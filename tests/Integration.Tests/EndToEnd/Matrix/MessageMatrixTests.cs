@@ -13,8 +13,7 @@ public sealed class MessageMatrixTests
     private const string Settings = "parking.retry-delays = [100ms, 200ms], streams { \"act.lottery\" { delayed = true } }";
 
     [Theory]
-    [InlineData(StoreKind.Sqlite)]
-    [InlineData(StoreKind.PostgreSql)]
+    [Stores]
     public Task Each_message_is_counted_or_dead_lettered_as_the_contract_says(StoreKind store) => Scenario.RunAsync(store, async scenario =>
     {
         scenario.Settings = Settings;
