@@ -37,8 +37,8 @@ public sealed class BackupTests
             // What was acknowledged after the backup comes again, and with it all that the backup holds.
             await scenario.PublishAsync(batch.Messages);
             await scenario.ShouldEqualTallyAsync();
-            var (exitCode, output) = await HostCommand.RunAsync(scenario.Config, "verify");
-            exitCode.ShouldBe(0, output);
+            var verify = await CommandProcess.RunOverAsync(scenario.Config, "verify");
+            verify.ExitCode.ShouldBe(0, verify.Said);
             await again.StopAsync();
         }
         finally

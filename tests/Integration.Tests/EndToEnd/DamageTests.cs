@@ -16,7 +16,7 @@ public sealed class DamageTests
         await scenario.SendMixAsync(1_500);
         await scenario.ShouldEqualTallyAsync();
         await host.StopAsync();
-        (await HostCommand.RunAsync(scenario.Config, "verify")).ExitCode.ShouldBe(0);
+        (await CommandProcess.RunOverAsync(scenario.Config, "verify")).ExitCode.ShouldBe(0);
 
         // A block; the Counter that most events are of; all seen identities, of which some are sure to be asked for.
         var block = (await RowsAsync(scenario.JournalFile, "SELECT rowid, persistence_id, sequence_number, 0 FROM journal ORDER BY length(message) DESC LIMIT 1")).Single();
@@ -31,13 +31,13 @@ public sealed class DamageTests
             await SqliteFileOf.FlipAsync(scenario.StoreFile, "dataload_snapshot", "bytes", row.RowId, 99);
         }
 
-        var (code, output) = await HostCommand.RunAsync(scenario.Config, "verify");
-        code.ShouldBe(1, output);
-        ShouldName(output, $"The journal of Partition {block.Partition} is damaged at SequenceNr {block.From}: ", "Restore the store from a backup");
-        ShouldName(output, $"Partition {counter.Partition}, Counter snapshot of SequenceNr {counter.From}: ", "Run 'dataload rebuild' for its topic");
+        var command = await CommandProcess.RunOverAsync(scenario.Config, "verify");
+        command.ExitCode.ShouldBe(1, command.Said);
+        ShouldName(command.Said, $"The journal of Partition {block.Partition} is damaged at SequenceNr {block.From}: ", "Restore the store from a backup");
+        ShouldName(command.Said, $"Partition {counter.Partition}, Counter snapshot of SequenceNr {counter.From}: ", "Run 'dataload rebuild' for its topic");
         foreach (var row in identities.Where(row => row.To == 2))
         {
-            ShouldName(output, $"Partition {row.Partition}, SeenKeys snapshot of SequenceNr {row.From}: ", "makes them anew from the journal");
+            ShouldName(command.Said, $"Partition {row.Partition}, SeenKeys snapshot of SequenceNr {row.From}: ", "makes them anew from the journal");
         }
 
         // What the journal gives again needs the journal.
@@ -51,12 +51,12 @@ public sealed class DamageTests
             return comparison.Problem is null && comparison.Differences.All(difference => string.Equals($"{difference.Key.TopicType}:{difference.Key.TopicId}", name, StringComparison.Ordinal));
         });
 
-        (code, output) = await HostCommand.RunAsync(scenario.Config, "rebuild", "--topic", name);
-        code.ShouldBe(0, output);
+        command = await CommandProcess.RunOverAsync(scenario.Config, "rebuild", "--topic", name);
+        command.ExitCode.ShouldBe(0, command.Said);
         await scenario.ShouldBeExactAsync();
-        (code, output) = await HostCommand.RunAsync(scenario.Config, "verify");
-        output.ShouldContain(" 0 differences");
-        code.ShouldBeLessThan(2, output);
+        command = await CommandProcess.RunOverAsync(scenario.Config, "verify");
+        command.Said.ShouldContain(" 0 differences");
+        command.ExitCode.ShouldBeLessThan(2, command.Said);
     });
 
     [Fact]
@@ -75,9 +75,9 @@ public sealed class DamageTests
         await host.WaitForLogAsync("stops, since what it needs is damaged");
         await host.WaitUntilNotReadyAsync($"The journal of Partition {block.Partition} is damaged at SequenceNr {block.From}: ");
         host.Log.ShouldContain("Restore the store from a backup");
-        var (code, output) = await HostCommand.RunAsync(scenario.Config, "verify");
-        code.ShouldBe(1, output);
-        ShouldName(output, $"The journal of Partition {block.Partition} is damaged at SequenceNr {block.From}: ", "A node needs this entry to start");
+        var command = await CommandProcess.RunOverAsync(scenario.Config, "verify");
+        command.ExitCode.ShouldBe(1, command.Said);
+        ShouldName(command.Said, $"The journal of Partition {block.Partition} is damaged at SequenceNr {block.From}: ", "A node needs this entry to start");
 
         // The backup, as it were: nothing of what came in between is lost.
         await scenario.SendMixAsync(300);

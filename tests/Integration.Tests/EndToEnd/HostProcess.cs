@@ -39,7 +39,7 @@ internal sealed class HostProcess : IAsyncDisposable
             start.ArgumentList.Add("bash");
         }
 
-        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "dataload.dll"), "serve", "--config", config])
+        foreach (var argument in (string[])[Servers.Program, "serve", "--config", config])
         {
             start.ArgumentList.Add(argument);
         }

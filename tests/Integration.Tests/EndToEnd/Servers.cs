@@ -4,7 +4,7 @@ using Xunit;
 namespace DataLoad.Integration.Tests.EndToEnd;
 
 /// <summary>
-/// The RabbitMQ and the PostgreSQL that all tests share. The streams' exchanges and queues have fixed names, so that
+/// The program under test, and the RabbitMQ and the PostgreSQL that all tests share. The streams' exchanges and queues have fixed names, so that
 /// each scenario takes a vhost of its own; they are made together, since starting the broker's tool takes seconds.
 /// </summary>
 internal static class Servers
@@ -17,6 +17,9 @@ internal static class Servers
 
     /// <summary>The folder below which a test may keep servers of its own, and files.</summary>
     public static string Folder => Named("DATALOAD_TEST_DIR");
+
+    /// <summary>The program under test: as it is published, compiled ahead, where the runner made it so; else as it was built beside the tests.</summary>
+    public static string Program => Environment.GetEnvironmentVariable("DATALOAD_TEST_PROGRAM") ?? Path.Combine(AppContext.BaseDirectory, "dataload.dll");
 
     /// <summary>The superuser's connection string of the shared PostgreSQL.</summary>
     public static string PostgreSql => Named("DATALOAD_TEST_PG");
