@@ -7,10 +7,8 @@ using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Engine.Auditing;
 
-/// <summary>
-/// Reads a Partition's snapshots beside an owner that goes on writing them, and tells of each that is damaged. A snapshot is
-/// read whole or not at all, so that one which does not decode is damaged whoever writes meanwhile.
-/// </summary>
+/// <summary>Reads a Partition's snapshots beside an owner that goes on writing them, and tells of each that is damaged.</summary>
+/// <remarks>A snapshot is read whole or not at all, so that one which does not decode is damaged whoever writes meanwhile.</remarks>
 internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, Action<Damage> report)
 {
     /// <summary>Reads the Counters that a filter means; known are those that the journal gives through a SequenceNr, null where it could not be read.</summary>

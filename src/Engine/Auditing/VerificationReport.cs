@@ -89,16 +89,11 @@ public sealed record VerificationOptions
     /// <summary>For how many Partitions the rows are read at once, 1 and up. Few read the tables more often, many hold more rows in memory.</summary>
     public int PartitionsPerRead { get; init; } = 8;
 
-    /// <summary>
-    /// How long events may wait for their flush while their Partition has an owner, above 0; a row that they do not come into
-    /// by then is a difference. Short takes a slow flush for one, long finds it late.
-    /// </summary>
+    /// <summary>How long events may wait for their flush while their Partition has an owner, above 0; what is not flushed by then is a difference.</summary>
+    /// <remarks>Short takes a slow flush for one, long finds it late.</remarks>
     public TimeSpan MaxFlushLag { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>
-    /// Until when, in epoch milliseconds, the store's nodes are known to go on: now, where one runs; null where none may, so that
-    /// only what was journaled afterwards says that it did.
-    /// </summary>
+    /// <summary>Until when, in epoch ms, the store's nodes are known to go on: now, where one runs; null where only the journal says that they did.</summary>
     public long? OwnedUntilMs { get; init; }
 }
 

@@ -8,10 +8,8 @@ using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 
 namespace DataLoad.Engine.Clustering;
 
-/// <summary>
-/// Hands what Akka logs to the program's logging: the message alone, since time and level are the logging's to write, under the type that
-/// says it as its category, and with the path of the actor where one says it.
-/// </summary>
+/// <summary>Hands what Akka logs to the program's logging: the message alone, since time and level are the logging's to write.</summary>
+/// <remarks>Its category is the type that says it; where an actor says it, the path of that actor comes with it.</remarks>
 internal sealed class ForwardingLogger : ActorBase, IRequiresMessageQueue<ILoggerMessageQueueSemantics>
 {
     private const string OtherCategory = "Akka";

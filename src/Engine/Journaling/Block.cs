@@ -8,10 +8,8 @@ public interface IJournalEntry;
 /// <param name="AtMs">When, in epoch milliseconds.</param>
 public sealed record Owned(string Node, long AtMs) : IJournalEntry;
 
-/// <summary>
-/// Accepted events of one Partition, encoded together. Immutable: nobody changes the bytes once the block is made, so that
-/// Counters read their parts of it without copies.
-/// </summary>
+/// <summary>Accepted events of one Partition, encoded together.</summary>
+/// <remarks>Immutable: nobody changes the bytes once the block is made, so that Counters read their parts of it without copies.</remarks>
 /// <param name="bytes">The block's stored form, with its checksum.</param>
 public sealed class Block(byte[] bytes) : IJournalEntry
 {

@@ -64,10 +64,8 @@ internal sealed class BlockEncoder
     }
 }
 
-/// <summary>
-/// The head of a stored block, 25 bytes: the version, a byte; then, little-endian, Partition (4 bytes), SequenceNr (8), time of
-/// journaling (8) and the number of events (4). Of a fixed size, so that it is written once the events are known.
-/// </summary>
+/// <summary>The head of a stored block, 25 bytes: of a fixed size, so that it is written once the events are known.</summary>
+/// <remarks>The version, a byte; then, little-endian, Partition (4 bytes), SequenceNr (8), time of journaling (8) and the number of events (4).</remarks>
 /// <param name="Partition">The Partition.</param>
 /// <param name="SequenceNr">The number that the block is persisted at.</param>
 /// <param name="JournaledAtMs">When the block was made, in epoch milliseconds.</param>

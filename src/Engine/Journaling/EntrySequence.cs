@@ -5,10 +5,8 @@ using DataLoad.Engine.Counting;
 
 namespace DataLoad.Engine.Journaling;
 
-/// <summary>
-/// Passes a Partition's entries on while their numbers follow each other without a gap, from the first that was asked for to
-/// the last; fails with a <see cref="StoredFormatException"/> that names the place where they do not, or where one does not read.
-/// </summary>
+/// <summary>Passes a Partition's entries on while their numbers follow each other without a gap, from the first that was asked for to the last.</summary>
+/// <remarks>Fails with a <see cref="StoredFormatException"/> that names the place where they do not, or where one does not read.</remarks>
 internal sealed class EntrySequence(int partition, long fromSequenceNr, long toSequenceNr) : GraphStage<FlowShape<EventEnvelope, PersistedEntry>>
 {
     private readonly Inlet<EventEnvelope> _in = new("entries.in");

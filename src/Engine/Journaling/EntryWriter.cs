@@ -5,10 +5,8 @@ using DataLoad.Engine.Counting;
 
 namespace DataLoad.Engine.Journaling;
 
-/// <summary>
-/// Writes what an entry holds beside its head (<see cref="BlockEncoder"/>): flags, user, texts, identity, facts.
-/// Made where the event is resolved, so that the Partition only copies bytes.
-/// </summary>
+/// <summary>Writes what an entry holds beside its head (<see cref="BlockEncoder"/>): flags, user, texts, identity, facts.</summary>
+/// <remarks>Made where the event is resolved, so that the Partition only copies bytes.</remarks>
 internal static class EntryWriter
 {
     public const byte HasParentType = 1;
@@ -104,10 +102,8 @@ internal static class EntryWriter
     private static int LastFact(ReadOnlySpan<long> facts) => facts.LastIndexOfAnyExcept(0L);
 }
 
-/// <summary>
-/// A text in a journal entry: its length in bytes, doubled, and the bytes; or, where it is an even number of
-/// lower-case hexadecimal digits, their number, doubled, plus one, and half as many bytes.
-/// </summary>
+/// <summary>A text in a journal entry: its length in bytes, doubled, and the bytes.</summary>
+/// <remarks>Or, where it is an even number of lower-case hexadecimal digits, their number, doubled, plus one, and half as many bytes.</remarks>
 internal static class EntryText
 {
     private static readonly SearchValues<byte> LowerHexDigits = SearchValues.Create("0123456789abcdef"u8);

@@ -47,10 +47,8 @@ public class JournalReader(ICurrentEventsByPersistenceIdQuery journal, IMaterial
         }
     }
 
-    /// <summary>
-    /// The highest number of a Partition, at least the baseline or a number that was read, found by some forty small queries at the most: there is none
-    /// for it, and numbers have no gaps.
-    /// </summary>
+    /// <summary>The highest number of a Partition, at least the baseline or a number that was read, found by some forty small queries at the most.</summary>
+    /// <remarks>There is no query for it, and numbers have no gaps.</remarks>
     public async Task<long> FindHighestAsync(int partition, long atLeast, CancellationToken cancellationToken)
     {
         long step = 1;

@@ -20,10 +20,8 @@ public interface ILeaseStore : IAsyncDisposable
     /// <summary>The node that holds leases now and lives, or null.</summary>
     ValueTask<NodeInfo?> FindOwnerAsync(CancellationToken cancellationToken);
 
-    /// <summary>
-    /// The nodes that live, by their ids: those that hold leases, and those that tried to take some within their time to
-    /// live. A store that one process uses at a time knows its owner alone.
-    /// </summary>
+    /// <summary>The nodes that live, by their ids: those that hold leases, and those that tried to take some within their time to live.</summary>
+    /// <remarks>A store that one process uses at a time knows its owner alone.</remarks>
     ValueTask<IReadOnlyList<NodePresence>> ListNodesAsync(CancellationToken cancellationToken);
 }
 

@@ -7,10 +7,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace DataLoad.Engine.Seen;
 
-/// <summary>
-/// A Bloom filter in blocks of 512 bits, eight words with one bit of each id in every word, so that a question touches
-/// one cache line. At 16 bits an id about 1 of 1,000 ids that it does not hold is taken for held; none the other way.
-/// </summary>
+/// <summary>A Bloom filter in blocks of 512 bits, eight words with one bit of each id in every word, so that a question touches one cache line.</summary>
+/// <remarks>At 16 bits an id about 1 of 1,000 ids that it does not hold is taken for held; none the other way.</remarks>
 internal sealed unsafe class BlockedFilter
 {
     /// <summary>The bytes of a block: a cache line.</summary>
@@ -108,10 +106,8 @@ internal readonly struct FilterMask(Vector256<ulong> low, Vector256<ulong> high)
     public readonly Vector256<ulong> High = high;
 }
 
-/// <summary>
-/// Where an id stands in tables and filters, worked out once for all of them. It is part of the stored format
-/// (version 1 of the filter): another way to mix makes stored filters deny ids that they hold.
-/// </summary>
+/// <summary>Where an id stands in tables and filters, worked out once for all of them.</summary>
+/// <remarks>It is part of the stored format (version 1 of the filter): another way to mix makes stored filters deny ids that they hold.</remarks>
 internal readonly struct HashProbe
 {
     /// <summary>64 well mixed bits: the low ones place an id in a table, the high ones in a filter.</summary>

@@ -146,10 +146,8 @@ internal sealed partial class SeenHashes
     /// <summary>Whether rows of segments that were given up wait for the next seal.</summary>
     public bool HasGivenUp => _givenUp.Count > 0;
 
-    /// <summary>
-    /// When the ids of a segment were journaled: from its bucket's start to before its end. Where its directory cannot be
-    /// read, its bucket has today's length if that puts it near the window; else nothing is known but the window.
-    /// </summary>
+    /// <summary>When the ids of a segment were journaled: from its bucket's start to before its end.</summary>
+    /// <remarks>Where its directory cannot be read, its bucket has today's length if that puts it near the window; else only the window is known.</remarks>
     /// <returns>The first millisecond, and the first one after.</returns>
     public (long FromMs, long ToMs) SpanOf(SegmentKey key, long nowMs)
     {
@@ -165,10 +163,8 @@ internal sealed partial class SeenHashes
             : (windowStartMs, long.MaxValue);
     }
 
-    /// <summary>
-    /// Gives a segment up, all ids of whose bucket were added again before; its rows go with the next seal, which stores
-    /// those ids. Until then, a crash finds all as it was.
-    /// </summary>
+    /// <summary>Gives a segment up, all ids of whose bucket were added again before; its rows go with the next seal, which stores those ids.</summary>
+    /// <remarks>Until then, a crash finds all as it was.</remarks>
     public void GiveUp(SegmentKey key, IReadOnlyCollection<byte[]> rows)
     {
         if (_segments.TryGet(key, out Segment? segment))

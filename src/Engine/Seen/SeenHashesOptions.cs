@@ -26,16 +26,12 @@ internal sealed record SeenHashesOptions
     /// <summary>Ids of a stored page; default and most 4096 (64 KiB), at least 1. Fewer: less to load for one doubtful id, more rows.</summary>
     public int PageIds { get; init; } = PageIdsLimit;
 
-    /// <summary>
-    /// Bits of the filter for each id; default 16, from 4 to 32. More: more memory, fewer pages loaded in vain: of 1,000
-    /// new ids, for each segment, 4 at 12 bits, 1 at 16, a quarter of one at 20.
-    /// </summary>
+    /// <summary>Bits of the filter for each id; default 16, from 4 to 32.</summary>
+    /// <remarks>More: more memory, fewer pages loaded in vain: of 1,000 new ids, for each segment, 4 at 12 bits, 1 at 16, a quarter of one at 20.</remarks>
     public int FilterBitsPerId { get; init; } = 16;
 
-    /// <summary>
-    /// The most ids of a segment, and so of one merge; default 2^20, from 1 to 2^24. More: fewer segments in the end, and
-    /// a merge that holds more in memory (32 bytes an id) and writes more in one transaction (16 bytes an id).
-    /// </summary>
+    /// <summary>The most ids of a segment, and so of one merge; default 2^20, from 1 to 2^24.</summary>
+    /// <remarks>More: fewer segments in the end; a merge holds more in memory (32 bytes an id) and writes more in one transaction (16 bytes an id).</remarks>
     public int MaxSegmentIds { get; init; } = 1 << 20;
 
     /// <summary>How many segments of a size class of a bucket are merged; default 8, 2 to 64. More: written less often, more to search.</summary>

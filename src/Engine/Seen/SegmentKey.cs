@@ -5,10 +5,8 @@ using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Engine.Seen;
 
-/// <summary>
-/// A segment's name and the store keys of its rows. Directories and pages start with a byte of their own, so that a start lists the directories without
-/// reading a page; then follow bucket, segment and, for a page, its index, the highest byte first.
-/// </summary>
+/// <summary>A segment's name and the store keys of its rows: a byte for the kind, bucket, segment and a page's index, the highest byte first.</summary>
+/// <remarks>Directories and pages start with a byte of their own, so that a start lists the directories without reading a page.</remarks>
 /// <param name="Bucket">The time bucket, counted in lengths of the segment's bucket.</param>
 /// <param name="Number">The segment's number, unlike any other of its Partition.</param>
 internal readonly record struct SegmentKey(long Bucket, long Number)

@@ -8,10 +8,8 @@ public interface IStatisticsStore
     /// <summary>Creates a page's table, or adds the columns that it lacks; rows that the engine did not write stay, without a SequenceNr.</summary>
     ValueTask EnsureTableAsync(Page page, CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Writes rows in one transaction. A row never moves back: one that holds at an equal or higher SequenceNr stays,
-    /// except that <paramref name="correct"/> overwrites at an equal one. Rows of a stale Partition are left out.
-    /// </summary>
+    /// <summary>Writes rows in one transaction. Rows of a stale Partition are left out.</summary>
+    /// <remarks>One that holds at an equal or higher SequenceNr stays, except that <paramref name="correct"/> overwrites at an equal one.</remarks>
     /// <returns>The Partitions whose Epoch is stale; empty where all was written.</returns>
     ValueTask<IReadOnlyList<int>> FlushAsync(Page page, IReadOnlyList<StatisticsRow> rows, bool correct, CancellationToken cancellationToken);
 
@@ -27,10 +25,8 @@ public interface IStatisticsStore
     /// <summary>Gives rows that have no SequenceNr the SequenceNr 0: from now on they are the engine's, on top of their baseline.</summary>
     ValueTask AdoptAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Removes rows that no event accounts for, where their Partition's Epoch is not stale and they still hold at the
-    /// SequenceNr that was read, so that a removal which lands late takes nothing away that was written since.
-    /// </summary>
+    /// <summary>Removes rows that no event accounts for, where their Epoch is not stale and they still hold at the SequenceNr that was read.</summary>
+    /// <remarks>So a removal which lands late takes nothing away that was written since.</remarks>
     /// <returns>The Partitions whose Epoch is stale; empty where all was done.</returns>
     ValueTask<IReadOnlyList<int>> RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken);
 }

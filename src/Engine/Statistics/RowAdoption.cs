@@ -6,10 +6,8 @@ using DataLoad.Engine.Storage;
 
 namespace DataLoad.Engine.Statistics;
 
-/// <summary>
-/// Statistics rows that the engine did not write: refused, or taken as a baseline that its counts add to. A row that is adopted becomes its Counter's first
-/// snapshot and the journal's baseline, both at SequenceNr 0. Runs before any Partition is owned.
-/// </summary>
+/// <summary>Refuses statistics rows that the engine did not write, or takes them as a baseline that counts add to, before any Partition is owned.</summary>
+/// <remarks>A row that is adopted becomes its Counter's first snapshot and the journal's baseline, both at SequenceNr 0.</remarks>
 /// <param name="statistics">The statistics tables.</param>
 /// <param name="snapshots">Where snapshots and baselines go.</param>
 /// <param name="positions">The Epochs in force, under which they are written.</param>

@@ -4,10 +4,8 @@ using DataLoad.Engine.Contract;
 
 namespace DataLoad.Engine.Storage;
 
-/// <summary>
-/// Reads one value that is not null, by the type the database gives it; null where it is not what is expected.
-/// The type is asked for each value, since SQLite's differs from row to row.
-/// </summary>
+/// <summary>Reads one value that is not null, by the type the database gives it; null where it is not what is expected.</summary>
+/// <remarks>The type is asked for each value, since SQLite's differs from row to row.</remarks>
 internal static class LookupValue
 {
     private const long HighestAmount = 999_999_999_999;

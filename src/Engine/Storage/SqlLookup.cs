@@ -4,10 +4,8 @@ using DataLoad.Engine.Resolving;
 
 namespace DataLoad.Engine.Storage;
 
-/// <summary>
-/// A business database, opened for reading only. Queries are written as for PostgreSQL, <c>… WHERE id = ANY(@keys)</c>,
-/// whatever the database is. Owns the database and closes it.
-/// </summary>
+/// <summary>A business database, opened for reading only.</summary>
+/// <remarks>Queries are written as for PostgreSQL, <c>… WHERE id = ANY(@keys)</c>, whatever the database is. Owns the database and closes it.</remarks>
 public sealed class SqlLookup(SqlDatabase database) : ILookup
 {
     /// <inheritdoc/>
@@ -26,10 +24,8 @@ public sealed class SqlLookup(SqlDatabase database) : ILookup
     public ValueTask DisposeAsync() => database.DisposeAsync();
 }
 
-/// <summary>
-/// Reads the rows of a business query into <see cref="LookupRows"/>, whatever the database: columns by name, each value
-/// by the type it has, without boxing. A value that cannot be read spoils only the events that need it.
-/// </summary>
+/// <summary>Reads the rows of a business query into <see cref="LookupRows"/>: columns by name, each value by the type it has, without boxing.</summary>
+/// <remarks>A value that cannot be read spoils only the events that need it.</remarks>
 public static class LookupReader
 {
     /// <summary>Empties <paramref name="rows"/> and fills them with all that a reader returns.</summary>

@@ -58,10 +58,8 @@ internal sealed class SqlStatisticsStore(SqlDatabase database) : IStatisticsStor
         return (await database.WriteRowsAsync(statements, isExclusive: false, cancellationToken)).Stale;
     }
 
-    /// <summary>
-    /// The rows without repeats, since a statement may not write a row twice, in the order of their keys, so that two writers of the same rows do not wait
-    /// for each other. Of one key the highest Epoch stands, and of one Epoch the highest SequenceNr.
-    /// </summary>
+    /// <summary>The rows in the order of their keys, so that two writers do not wait for each other, and each once, as a statement demands.</summary>
+    /// <remarks>Of one key the highest Epoch stands, and of one Epoch the highest SequenceNr.</remarks>
     private static StatisticsRow[] Distinct(IReadOnlyList<StatisticsRow> rows)
     {
         StatisticsRow[] sorted = [.. rows];

@@ -31,10 +31,7 @@ public static class PostgreSqlConnectionString
         return $"PostgreSQL {string.Join(',', hosts)}/{builder.Database ?? builder.Username}";
     }
 
-    /// <summary>
-    /// An empty connection string. Without Kerberos set up, asking for it costs a round trip a connection and a library
-    /// that is often missing, so it is off unless asked for.
-    /// </summary>
+    /// <summary>An empty connection string, with Kerberos off: asking for it costs a round trip, and a library that is often missing.</summary>
     internal static NpgsqlConnectionStringBuilder Create() => new() { GssEncryptionMode = GssEncryptionMode.Disable };
 
     /// <summary>Sets one of Npgsql's own keywords.</summary>
@@ -81,10 +78,8 @@ public static class PostgreSqlConnectionString
     }
 }
 
-/// <summary>
-/// Reads <c>postgresql://user:password@host1:port1,host2:port2/database?parameter=value</c>, percent-decoded, as libpq
-/// does. <see cref="Uri"/> is of no use here: it refuses lists of hosts.
-/// </summary>
+/// <summary>Reads <c>postgresql://user:password@host1:port1,host2:port2/database?parameter=value</c>, percent-decoded, as libpq does.</summary>
+/// <remarks><see cref="Uri"/> is of no use here: it refuses lists of hosts.</remarks>
 internal static class PostgreSqlUrl
 {
     private static readonly Dictionary<string, string> KeywordByParameter = new(StringComparer.Ordinal)

@@ -10,10 +10,8 @@ using Npgsql;
 
 namespace DataLoad.Engine.Storage.PostgreSql;
 
-/// <summary>
-/// A PostgreSQL database (12 or later). Tables are found and made by the connection's <c>search_path</c>. What the server or the network does wrong comes up
-/// as <see cref="NpgsqlException"/>, whose <see cref="NpgsqlException.IsTransient"/> says whether to retry.
-/// </summary>
+/// <summary>A PostgreSQL database (12 or later). Tables are found and made by the connection's <c>search_path</c>.</summary>
+/// <remarks>What goes wrong is an <see cref="NpgsqlException"/>, whose <see cref="NpgsqlException.IsTransient"/> says whether to retry.</remarks>
 public sealed class PostgreSqlDatabase : SqlDatabase
 {
     private readonly PostgreSqlStoreOptions _options;
@@ -147,10 +145,8 @@ public sealed class PostgreSqlDatabase : SqlDatabase
     internal override ILeaseStore MakeLeases() => new PostgreSqlLeaseStore(_connection, _pool.Source, Name, _options);
 }
 
-/// <summary>
-/// Which columns of which query are of type numeric, whose values have more digits than any type of .NET: they are asked
-/// for as text, so that an amount is judged by its value. Learned at a query's first run.
-/// </summary>
+/// <summary>Which columns of which query are of type numeric. Learned at a query's first run.</summary>
+/// <remarks>Their values have more digits than any type of .NET: they are asked for as text, so that an amount is judged by its value.</remarks>
 internal sealed class PostgreSqlNumerics
 {
     // Bounded by the settings: one for each step of each stream.

@@ -139,10 +139,8 @@ internal sealed class PostgreSqlDialect : SqlDialect
             DataParameter.Text("table", Quote(table)),
             new DataParameter("columns", columns.Order(StringComparer.Ordinal).ToArray()));
 
-    /// <summary>
-    /// Pages are read in the order of code points. A table that someone else made may have its key in another one, and
-    /// then an index in ours spares a sort a page; without the right to make one it goes on being sorted.
-    /// </summary>
+    /// <summary>Pages are read in the order of code points, so that an index in it spares a sort a page where the key of a table is in another one.</summary>
+    /// <remarks>Without the right to make one it goes on being sorted.</remarks>
     public override async Task<bool> OptimizeAsync(DataConnection db, Page page, CancellationToken cancellationToken)
     {
         bool ordered = await db.ExecuteAsync<bool>(

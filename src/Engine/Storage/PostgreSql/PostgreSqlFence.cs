@@ -2,10 +2,7 @@ using Npgsql;
 
 namespace DataLoad.Engine.Storage.PostgreSql;
 
-/// <summary>
-/// The first statement of every transaction that writes for Partitions: it locks their Partitions' rows and says which Epochs are
-/// stale. What follows in the same batch writes only <see cref="Holds"/>.
-/// </summary>
+/// <summary>Locks the rows of the Partitions that a transaction writes for, as its first statement, and says which Epochs are stale.</summary>
 /// <remarks>
 /// <para>
 /// A takeover updates the Partition's row, so it and this lock exclude each other until commit. A statement that waited for

@@ -3,10 +3,8 @@ namespace DataLoad.Engine.Storage.PostgreSql;
 /// <summary>The statements on leases and nodes. All times are the server's.</summary>
 internal static class PostgreSqlLeaseSql
 {
-    /// <summary>
-    /// The nodes that live: they renewed in time, and their session still holds their advisory lock. A node that died
-    /// is known to be gone at once, and one that is frozen when its time is up.
-    /// </summary>
+    /// <summary>The nodes that live: they renewed in time, and their session still holds their advisory lock.</summary>
+    /// <remarks>A node that died is known to be gone at once, and one that is frozen when its time is up.</remarks>
     private const string Live =
         """
         live AS MATERIALIZED (

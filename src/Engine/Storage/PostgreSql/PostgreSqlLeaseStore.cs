@@ -116,10 +116,8 @@ internal sealed class PostgreSqlLeaseStore(
         return session;
     }
 
-    /// <summary>
-    /// Ends the sessions of holders that are gone, and then takes, all in one message: a node that stops in the middle
-    /// of a takeover leaves no transaction open. The decision is the server's, on rows that are locked by then.
-    /// </summary>
+    /// <summary>Ends the sessions of holders that are gone, and then takes, all in one message: who stops in between leaves no transaction open.</summary>
+    /// <remarks>The decision is the server's, on rows that are locked by then.</remarks>
     private async Task TakeOverAsync(
         NpgsqlConnection session, NodeInfo node, int[] shards, List<LeaseState> states, TimeSpan timeToLive, CancellationToken cancellationToken)
     {

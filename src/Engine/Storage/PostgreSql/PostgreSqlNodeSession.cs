@@ -6,10 +6,7 @@ using Npgsql;
 
 namespace DataLoad.Engine.Storage.PostgreSql;
 
-/// <summary>
-/// A session that lives as long as its node: it holds the node's advisory lock, which the server frees the moment the
-/// process dies, and carries the node's lease calls. A broken one is replaced at the next call.
-/// </summary>
+/// <summary>A session that lives as long as its node: it holds its advisory lock, which dies with the process, and carries its lease calls.</summary>
 /// <remarks>
 /// The lock is shared, so that a new session has it even while the server has not noticed yet that the old one is gone. Nobody takes it exclusively: whether
 /// it is held is read from <c>pg_locks</c>, which asks for no rights and disturbs nobody.

@@ -5,10 +5,8 @@ using SQLitePCL;
 
 namespace DataLoad.Engine.Storage.Sqlite;
 
-/// <summary>
-/// The connections to a file: one that writes, behind a gate, and some that read. SQLite blocks, and its driver with it,
-/// so every call runs on the thread pool, a whole batch at a time.
-/// </summary>
+/// <summary>The connections to a file: one that writes, behind a gate, and some that read.</summary>
+/// <remarks>SQLite blocks, and its driver with it, so every call runs on the thread pool, a whole batch at a time.</remarks>
 internal sealed class SqliteConnections(SqliteFile file, SqliteStoreOptions options, bool isForReading) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _writeGate = new(1, 1);

@@ -8,10 +8,8 @@ using SQLitePCL;
 
 namespace DataLoad.Engine.Storage.Sqlite;
 
-/// <summary>
-/// SQLite's SQL. Rows come one after another through a prepared statement, since a call costs next to nothing; fenced
-/// ones are left out before. Days are kept as text <c>YYYY-MM-DD</c>, times as UTC text.
-/// </summary>
+/// <summary>SQLite's SQL. Days are kept as text <c>YYYY-MM-DD</c>, times as UTC text.</summary>
+/// <remarks>Rows come one after another through a prepared statement, since a call costs next to nothing; fenced ones are left out before.</remarks>
 internal sealed partial class SqliteDialect : SqlDialect
 {
     public override string Bytes => "BLOB";

@@ -61,10 +61,8 @@ internal sealed class SqliteFile
         _ => null,
     };
 
-    /// <summary>
-    /// The connection string for a mode. A pool would keep the file open after the store is closed; the driver's own
-    /// waiting (1 s, 0 would be endless) comes on top of SQLite's busy timeout.
-    /// </summary>
+    /// <summary>The connection string for a mode. A pool would keep the file open after the store is closed.</summary>
+    /// <remarks>The driver's own waiting (1 s, 0 would be endless) comes on top of SQLite's busy timeout.</remarks>
     public string ConnectionString(SqliteOpenMode mode) => new SqliteConnectionStringBuilder(_connectionString ?? "")
     {
         DataSource = Path,

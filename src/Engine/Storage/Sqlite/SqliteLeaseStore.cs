@@ -3,10 +3,8 @@ using DataLoad.Engine.Scheduling;
 
 namespace DataLoad.Engine.Storage.Sqlite;
 
-/// <summary>
-/// Leases of a database that one process uses at a time. Whoever holds the lock file has all leases, so that no clock
-/// is asked: times to live mean nothing here. Epochs are raised all the same, and fence a writer that lost the lock.
-/// </summary>
+/// <summary>Leases of a database that one process uses at a time: who holds the lock file has all. No clock is asked; times to live mean nothing.</summary>
+/// <remarks>Epochs are raised all the same, and fence a writer that lost the lock.</remarks>
 internal sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
 {
     private const int LockTries = 3;
@@ -169,10 +167,8 @@ internal sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
     }
 }
 
-/// <summary>
-/// The lock that says which process owns a database: a file beside it, locked in the kernel, which lets go when the
-/// process ends, however it ends. The file stays, since removing it could unlock a newer owner.
-/// </summary>
+/// <summary>Says which process owns a database: a file beside it, locked in the kernel, which lets go when the process ends, however it ends.</summary>
+/// <remarks>The file stays, since removing it could unlock a newer owner.</remarks>
 internal static class SqliteLockFile
 {
     /// <summary>Locks, where nobody else has; in this process or another.</summary>

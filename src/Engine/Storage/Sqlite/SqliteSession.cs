@@ -119,10 +119,8 @@ internal sealed class SqliteSession : IDisposable
     }
 }
 
-/// <summary>
-/// A prepared statement that its session keeps: bound and read by type, so that no value is boxed and no blob copied
-/// on its way in. Disposing it ends the use, not the statement. Not thread-safe.
-/// </summary>
+/// <summary>A prepared statement that its session keeps: bound and read by type, so that no value is boxed and no blob copied on its way in.</summary>
+/// <remarks>Disposing it ends the use, not the statement. Not thread-safe.</remarks>
 internal sealed class SqliteStatement : IDisposable
 {
     private readonly sqlite3 _database;
