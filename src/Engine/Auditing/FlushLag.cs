@@ -15,7 +15,6 @@ internal sealed class FlushLag
     /// <summary>The SequenceNr that the journal ended at before the rows were read: what was persisted later says nothing of them.</summary>
     public long Horizon { get; set; }
 
-    /// <summary>Forgets what was read.</summary>
     public void Clear()
     {
         _ownerships.Clear();

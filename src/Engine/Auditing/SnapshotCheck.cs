@@ -40,7 +40,6 @@ internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, A
         }
     }
 
-    /// <summary>Reads all seen identities.</summary>
     public async Task CheckIdentitiesAsync(int partition, CancellationToken cancellationToken)
     {
         await foreach (Snapshot snapshot in snapshots.ListAsync(partition, SnapshotKind.SeenKeys, [], cancellationToken))
@@ -152,7 +151,6 @@ internal sealed class ParkedCheck(IParkingStore parking, Action<Damage> report)
 {
     private const int PageRows = 200;
 
-    /// <summary>Reads all of them.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         Guid? after = null;

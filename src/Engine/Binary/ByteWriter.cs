@@ -90,7 +90,6 @@ internal sealed class ByteWriter(int capacity = 1024) : IBufferWriter<byte>
 /// <summary>Integers as in Protocol Buffers: seven bits a byte, the lowest first (LEB128); signed ones folded so that small ones are short (zigzag).</summary>
 internal static class Varint
 {
-    /// <summary>The most bytes that an integer takes.</summary>
     public const int MaxBytes = 10;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

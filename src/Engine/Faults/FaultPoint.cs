@@ -79,6 +79,5 @@ internal static class Fault
     /// <summary>The fault point that is on, for the whole process; set by tests, before what they run starts.</summary>
     public static FaultPoint On { get; set; }
 
-    /// <summary>Whether a fault point is on.</summary>
     public static bool Is(FaultPoint point) => On == point;
 }

@@ -74,15 +74,8 @@ internal sealed class BaselineFold(CountingPlan plan, JournalReader journal, IPa
         return new BaselinePlan(through, [.. kept.Select(counter => StateOf(partition, epoch, counter))]);
     }
 
-    private static SnapshotWrite StateOf(int partition, long epoch, Counter counter) => new()
-    {
-        Shard = partition,
-        Epoch = epoch,
-        Kind = SnapshotKind.Baseline,
-        Key = SnapshotKeys.Of(counter.Id),
-        SequenceNr = counter.SequenceNr,
-        Bytes = CounterCodec.Encode(counter),
-    };
+    private static SnapshotWrite StateOf(int partition, long epoch, Counter counter) =>
+        new(partition, epoch, SnapshotKind.Baseline, SnapshotKeys.Of(counter.Id), counter.SequenceNr, CounterCodec.Encode(counter));
 
     private void AddCounters(Dictionary<CounterId, Counter> counters)
     {

@@ -17,7 +17,6 @@ internal sealed class BlockEncoder
     private long _lastTimeMs;
     private int _lastDay;
 
-    /// <summary>How many events were added.</summary>
     public int Count { get; private set; }
 
     /// <summary>The size of the block if it were finished now, in bytes.</summary>

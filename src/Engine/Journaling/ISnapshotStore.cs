@@ -41,26 +41,13 @@ public enum SnapshotKind : byte
 }
 
 /// <summary>One snapshot to write or remove.</summary>
-public sealed record SnapshotWrite
-{
-    /// <summary>The Partition's number.</summary>
-    public required int Shard { get; init; }
-
-    /// <summary>The epoch under which it is written; the write fails where it is stale.</summary>
-    public required long Epoch { get; init; }
-
-    /// <summary>What it is of.</summary>
-    public required SnapshotKind Kind { get; init; }
-
-    /// <summary>Its key within Partition and kind, at most 512 bytes; ordered as bytes.</summary>
-    public required byte[] Key { get; init; }
-
-    /// <summary>The SequenceNr that the state holds at.</summary>
-    public required long SequenceNr { get; init; }
-
-    /// <summary>The encoded state, or null to remove the snapshot.</summary>
-    public required byte[]? Bytes { get; init; }
-}
+/// <param name="Shard">The Partition's number.</param>
+/// <param name="Epoch">The epoch under which it is written; the write fails where it is stale.</param>
+/// <param name="Kind">What it is of.</param>
+/// <param name="Key">Its key within Partition and kind, at most 512 bytes; ordered as bytes.</param>
+/// <param name="SequenceNr">The SequenceNr that the state holds at.</param>
+/// <param name="Bytes">The encoded state, or null to remove the snapshot.</param>
+public sealed record SnapshotWrite(int Shard, long Epoch, SnapshotKind Kind, byte[] Key, long SequenceNr, byte[]? Bytes);
 
 /// <summary>The keys of stored snapshots: a byte and two numbers, big-endian so that they order as bytes, then the topic's type.</summary>
 internal static class SnapshotKeys

@@ -18,26 +18,19 @@ internal sealed class TopicTypeWriter
 
     public void Write(ByteWriter writer, string type)
     {
-        if (ReferenceEquals(type, _lastType))
+        if (ReferenceEquals(type, _lastType) || _numbers.TryGetValue(type, out _lastNumber))
         {
             writer.Unsigned((ulong)_lastNumber);
-            return;
-        }
-
-        if (_numbers.TryGetValue(type, out int number))
-        {
-            writer.Unsigned((ulong)number);
         }
         else
         {
-            number = _numbers.Count + 1;
-            _numbers.Add(type, number);
+            _lastNumber = _numbers.Count + 1;
+            _numbers.Add(type, _lastNumber);
             writer.Byte(0);
             writer.Text(type);
         }
 
         _lastType = type;
-        _lastNumber = number;
     }
 }
 

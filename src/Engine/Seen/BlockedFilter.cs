@@ -20,7 +20,6 @@ internal sealed unsafe class BlockedFilter
     private readonly ulong[] _owner;
     private readonly ulong* _words;
 
-    /// <summary>Makes an empty filter.</summary>
     public BlockedFilter(int blocks)
     {
         Blocks = blocks;
@@ -29,16 +28,13 @@ internal sealed unsafe class BlockedFilter
         _words = (ulong*)((start + BlockBytes - 1) & ~(ulong)(BlockBytes - 1));
     }
 
-    /// <summary>How many blocks it has.</summary>
     public int Blocks { get; }
 
     /// <summary>What it costs in memory.</summary>
     public long Bytes => ((long)_owner.Length * sizeof(ulong)) + 64;
 
-    /// <summary>How many blocks a filter for so many ids has.</summary>
     public static int BlocksFor(int ids, int bitsPerId) => (int)Math.Max(1, (((long)ids * bitsPerId) + (BlockBytes * 8) - 1) / (BlockBytes * 8));
 
-    /// <summary>Adds an id.</summary>
     public void Add(in HashProbe probe)
     {
         ulong* block = Block(probe);

@@ -120,7 +120,6 @@ internal sealed class CompactionPlan(IReadOnlyList<Segment> inputs)
     /// <summary>How many ids the inputs have together; 16 bytes each to load.</summary>
     public int Ids { get; } = inputs.Sum(s => s.Count);
 
-    /// <summary>The segments to merge.</summary>
     public IReadOnlyList<Segment> Inputs => inputs;
 }
 

@@ -14,16 +14,12 @@ internal sealed class IdTable
     private bool _holdsZero;
     private int _inSlots;
 
-    /// <summary>The first millisecond of the bucket.</summary>
     public long StartMs { get; private set; }
 
-    /// <summary>The first millisecond after the bucket.</summary>
     public long EndMs { get; private set; }
 
-    /// <summary>The number of the bucket.</summary>
     public long Bucket { get; private set; }
 
-    /// <summary>How many ids it holds.</summary>
     public int Count => _inSlots + (_holdsZero ? 1 : 0);
 
     /// <summary>What it costs in memory.</summary>
@@ -60,7 +56,6 @@ internal sealed class IdTable
         }
     }
 
-    /// <summary>Whether it holds the id.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Contains(UInt128 id, in HashProbe probe)
     {
@@ -121,7 +116,6 @@ internal sealed class IdTable
         return true;
     }
 
-    /// <summary>The ids in ascending order.</summary>
     public UInt128[] Sorted()
     {
         var ids = new UInt128[Count];

@@ -31,7 +31,6 @@ internal sealed partial class SeenHashes
         _active = new ActiveIds(options.BucketMs);
     }
 
-    /// <summary>The Partition's number.</summary>
     public int Shard { get; }
 
     /// <summary>How many ids were added since the last seal.</summary>
@@ -40,7 +39,6 @@ internal sealed partial class SeenHashes
     /// <summary>Whether so many ids are unsealed that a checkpoint should come before more are added.</summary>
     public bool WantsSeal => _active.OpenCount + _active.PendingCount >= _options.MaxActiveIds;
 
-    /// <summary>How many segments there are.</summary>
     public int SegmentCount => _segments.NewestFirst.Length;
 
     /// <summary>How many pages of segments are in memory.</summary>

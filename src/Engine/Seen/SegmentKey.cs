@@ -19,7 +19,6 @@ internal readonly record struct SegmentKey(long Bucket, long Number)
     private const int DirectoryLength = 17;
     private const int PageLength = 21;
 
-    /// <summary>What the keys of all directories start with.</summary>
     public static byte[] DirectoryPrefix() => [DirectoryByte];
 
     /// <summary>The key of a page, or of the directory for <see cref="DirectoryPage"/>.</summary>
@@ -93,7 +92,6 @@ internal static class SegmentFault
 /// <summary>A stored row of a segment is damaged or missing; the segment may be made anew from the journal.</summary>
 internal sealed class SegmentDamageException(SegmentKey segment, string message, Exception? inner = null) : StoredFormatException(message, inner)
 {
-    /// <summary>The segment.</summary>
     public SegmentKey Segment => segment;
 
     /// <summary>The same, with the place of the stored row.</summary>

@@ -16,7 +16,6 @@ internal static class SegmentRows
     private const byte PageKind = 2;
     private const int IdBytes = 16;
 
-    /// <summary>Encodes a page.</summary>
     public static byte[] EncodePage(ByteWriter writer, SegmentKey key, int page, ReadOnlySpan<UInt128> ids)
     {
         Begin(writer, PageKind, key);
@@ -165,7 +164,6 @@ internal sealed class SegmentWriter(int shard, long epoch, long sequenceNr)
     private readonly ByteWriter _buffer = new((SeenHashesOptions.PageIdsLimit * 16) + 256);
     private readonly List<SnapshotWrite> _writes = [];
 
-    /// <summary>How many rows are removed.</summary>
     public int RemovedRows { get; private set; }
 
     /// <summary>Makes a segment of ids that ascend, with its directory in memory, and writes all its rows.</summary>
@@ -191,7 +189,6 @@ internal sealed class SegmentWriter(int shard, long epoch, long sequenceNr)
         return segment;
     }
 
-    /// <summary>Removes all rows of a segment.</summary>
     public void Remove(Segment segment)
     {
         for (int page = SegmentKey.DirectoryPage; page < segment.PageCount; page++)
@@ -202,7 +199,6 @@ internal sealed class SegmentWriter(int shard, long epoch, long sequenceNr)
         RemovedRows += segment.RowCount;
     }
 
-    /// <summary>Removes rows by their keys.</summary>
     public void Remove(IReadOnlyList<byte[]> rows)
     {
         foreach (byte[] row in rows)
@@ -213,16 +209,7 @@ internal sealed class SegmentWriter(int shard, long epoch, long sequenceNr)
         RemovedRows += rows.Count;
     }
 
-    /// <summary>What was collected.</summary>
     public SeenWrites ToWrites() => new(sequenceNr, _writes);
 
-    private void Put(byte[] key, byte[]? bytes) => _writes.Add(new SnapshotWrite
-    {
-        Shard = shard,
-        Epoch = epoch,
-        Kind = SnapshotKind.SeenHashes,
-        Key = key,
-        SequenceNr = sequenceNr,
-        Bytes = bytes,
-    });
+    private void Put(byte[] key, byte[]? bytes) => _writes.Add(new SnapshotWrite(shard, epoch, SnapshotKind.SeenHashes, key, sequenceNr, bytes));
 }

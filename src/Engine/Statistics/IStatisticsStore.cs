@@ -32,29 +32,14 @@ public interface IStatisticsStore
 }
 
 /// <summary>One row of a statistics table: the absolute values of a Counter at a SequenceNr.</summary>
-public sealed record StatisticsRow
-{
-    /// <summary>The Partition that the row's topic is of; -1 in a row that was read.</summary>
-    public int Shard { get; init; } = -1;
-
-    /// <summary>The epoch under which it is written.</summary>
-    public long Epoch { get; init; }
-
-    /// <summary>The topic's type.</summary>
-    public required string TopicType { get; init; }
-
-    /// <summary>The topic's id.</summary>
-    public required int TopicId { get; init; }
-
-    /// <summary>The day, as <see cref="DateOnly.DayNumber"/>.</summary>
-    public required int Day { get; init; }
-
-    /// <summary>The SequenceNr that the values hold at; null in a row that the engine did not write.</summary>
-    public required long? SequenceNr { get; init; }
-
-    /// <summary>The values in the order of the page's metrics; amounts in hundredths.</summary>
-    public required long[] Values { get; init; }
-}
+/// <param name="TopicType">The topic's type.</param>
+/// <param name="TopicId">The topic's id.</param>
+/// <param name="Day">The day, as <see cref="DateOnly.DayNumber"/>.</param>
+/// <param name="SequenceNr">The SequenceNr that the values hold at; null in a row that the engine did not write.</param>
+/// <param name="Values">The values in the order of the page's metrics; amounts in hundredths.</param>
+/// <param name="Shard">The Partition that the row's topic is of; -1 in a row that was read.</param>
+/// <param name="Epoch">The epoch under which it is written.</param>
+public sealed record StatisticsRow(string TopicType, int TopicId, int Day, long? SequenceNr, long[] Values, int Shard = -1, long Epoch = 0);
 
 /// <summary>One row on its way to its page's table.</summary>
 /// <param name="Page">The page.</param>

@@ -99,14 +99,7 @@ public sealed class RowAdoption(IStatisticsStore statistics, ISnapshotStore snap
             counter.SetState(i, row.Values[i], set: null);
         }
 
-        return new[] { SnapshotKind.Counter, SnapshotKind.Baseline }.Select(kind => new SnapshotWrite
-        {
-            Shard = partition,
-            Epoch = epochs[partition],
-            Kind = kind,
-            Key = SnapshotKeys.Of(id),
-            SequenceNr = 0,
-            Bytes = CounterCodec.Encode(counter),
-        });
+        return new[] { SnapshotKind.Counter, SnapshotKind.Baseline }.Select(
+            kind => new SnapshotWrite(partition, epochs[partition], kind, SnapshotKeys.Of(id), 0, CounterCodec.Encode(counter)));
     }
 }

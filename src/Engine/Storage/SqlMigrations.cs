@@ -150,7 +150,7 @@ internal sealed record SqlMigration(int Version, string Name, string Store, stri
             1,
             "store and journal",
             $"""
-            CREATE TABLE dataload_fixed (name {dialect.KeyText} NOT NULL PRIMARY KEY, value text NOT NULL);
+            CREATE TABLE dataload_fixed (name text NOT NULL PRIMARY KEY, value text NOT NULL);
 
             CREATE TABLE dataload_partition (
                 partition_id integer NOT NULL PRIMARY KEY,
@@ -168,7 +168,7 @@ internal sealed record SqlMigration(int Version, string Name, string Store, stri
 
             CREATE TABLE dataload_parked (
                 id {dialect.Bytes} NOT NULL PRIMARY KEY,
-                stream {dialect.KeyText} NOT NULL,
+                stream text NOT NULL,
                 due_ms bigint NOT NULL,
                 tries integer NOT NULL,
                 message {dialect.Bytes} NOT NULL);
@@ -185,7 +185,7 @@ internal sealed record SqlMigration(int Version, string Name, string Store, stri
                 detail text NOT NULL,
                 outcome text NOT NULL);
 
-            CREATE TABLE dataload_paused_stream (stream {dialect.KeyText} NOT NULL PRIMARY KEY);
+            CREATE TABLE dataload_paused_stream (stream text NOT NULL PRIMARY KEY);
 
             {dialect.Tuning}
             """,

@@ -157,14 +157,7 @@ internal sealed class SqlStatisticsStore(SqlDatabase database) : IStatisticsStor
                 : value as long? ?? throw Unread(reader, page, i, "whole number");
         }
 
-        return new StatisticsRow
-        {
-            TopicType = type,
-            TopicId = reader.GetInt32(1),
-            Day = day,
-            SequenceNr = reader.IsDBNull(3) ? null : reader.GetInt64(3),
-            Values = values,
-        };
+        return new StatisticsRow(type, reader.GetInt32(1), day, reader.IsDBNull(3) ? null : reader.GetInt64(3), values);
     }
 
     private StoreException Unread(DbDataReader reader, Page page, int metric, string expected) => new(

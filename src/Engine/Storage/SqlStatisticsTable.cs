@@ -10,7 +10,6 @@ internal sealed class SqlStatisticsTable(SqlDatabase database, Page page)
 
     private SqlDialect Dialect => database.Dialect;
 
-    /// <summary>Creates what is missing.</summary>
     /// <exception cref="StoreException">The table cannot serve, or cannot be completed; the message holds the remedy.</exception>
     public async ValueTask EnsureAsync(CancellationToken cancellationToken)
     {
@@ -51,7 +50,6 @@ internal sealed class SqlStatisticsTable(SqlDatabase database, Page page)
         }
     }
 
-    /// <summary>The statements that would complete the table.</summary>
     private async Task<List<string>> MissingAsync(DataConnection db, CancellationToken cancellationToken)
     {
         var columns = (await Dialect.ColumnsAsync(db, page.Table, cancellationToken)).ToDictionary(column => column.Name, StringComparer.OrdinalIgnoreCase);

@@ -29,7 +29,6 @@ internal sealed class SqlStatisticsText
         Remove = dialect.Delete(Table, RemoveShape, $"{OnKey} AND t.seq_nr = w.seq_nr");
     }
 
-    /// <summary>The table's quoted name.</summary>
     public string Table { get; }
 
     /// <summary>The key's columns as they are ordered.</summary>
@@ -93,13 +92,11 @@ internal sealed class SqlStatisticsFilter
             search is null ? null : DataParameter.Text("search", search.ToLowerInvariant()));
     }
 
-    /// <summary>The WHERE clause, or nothing.</summary>
     public string Where => _conditions.Count == 0 ? "" : $"WHERE {string.Join(" AND ", _conditions)}";
 
     /// <summary>The parameters; one command's each time.</summary>
     public DataParameter[] Parameters => [.. _parameters];
 
-    /// <summary>Adds a condition.</summary>
     public void Add(string condition, params IEnumerable<DataParameter> parameters)
     {
         _conditions.Add(condition);

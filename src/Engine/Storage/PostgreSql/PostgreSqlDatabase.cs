@@ -96,7 +96,7 @@ public sealed class PostgreSqlDatabase : SqlDatabase
             var command = new NpgsqlBatchCommand(statement.Text);
             foreach (BatchColumn column in statement.Rows.Columns)
             {
-                command.Parameters.Add(Parameter.Of(column));
+                command.Parameters.Add(new NpgsqlParameter { Value = column.Array });
             }
 
             batch.BatchCommands.Add(command);
@@ -172,7 +172,6 @@ internal sealed class PostgreSqlNumerics
         return true;
     }
 
-    /// <summary>Asks for columns as text.</summary>
     public static DbCommand ReadAsText(DbCommand command, bool[] columns)
     {
         ((NpgsqlCommand)command).UnknownResultTypeList = columns;

@@ -4,13 +4,10 @@ namespace DataLoad.Engine.Storage.PostgreSql;
 
 /// <summary>Locks the rows of the Partitions that a transaction writes for, as its first statement, and says which Epochs are stale.</summary>
 /// <remarks>
-/// <para>
-/// A takeover updates the Partition's row, so it and this lock exclude each other until commit. A statement that waited for
-/// the lock sees the row as the takeover left it (READ COMMITTED reads a locked row again), so the epoch that is
-/// compared is the one that was locked; and a later statement of the batch has a newer snapshot, of a row that cannot
-/// change any more. An epoch that was stale once stays so, because epochs only grow.
-/// </para>
-/// <para>All of them are locked at once and in order, here, so that two writers cannot wait for each other.</para>
+/// A takeover updates the Partition's row, so it and this lock exclude each other until commit. A statement that waited for the lock sees the row as the
+/// takeover left it (READ COMMITTED reads a locked row again), so the epoch that is compared is the one that was locked; and a later statement of the batch
+/// has a newer snapshot, of a row that cannot change any more. An epoch that was stale once stays so, because epochs only grow. All are locked at once and
+/// in order, here, so that two writers cannot wait for each other. What follows in the same batch writes only <see cref="Holds"/>.
 /// </remarks>
 internal static class PostgreSqlFence
 {
@@ -50,16 +47,4 @@ internal static class PostgreSqlFence
 internal static class Parameter
 {
     public static NpgsqlParameter Of<T>(T value) => new NpgsqlParameter<T> { TypedValue = value };
-
-    public static NpgsqlParameter Of(BatchColumn column) => column switch
-    {
-        BatchColumn<int> values => Of(values.Values),
-        BatchColumn<long> values => Of(values.Values),
-        BatchColumn<short> values => Of(values.Values),
-        BatchColumn<string> values => Of(values.Values),
-        BatchColumn<byte[]> values => Of(values.Values),
-        BatchColumn<DateOnly> values => Of(values.Values),
-        NumberColumns values => Of(values.Values),
-        _ => throw new ArgumentOutOfRangeException(nameof(column), column, "No parameter holds such a column."),
-    };
 }

@@ -15,8 +15,7 @@ internal sealed class PostgreSqlLeaseStore(
     private readonly SemaphoreSlim _turn = new(1, 1);
     private bool _disposed;
 
-    public async ValueTask<LeaseAttempt> AcquireAsync(
-        NodeInfo node, IReadOnlyList<int> shards, TimeSpan timeToLive, CancellationToken cancellationToken)
+    public async ValueTask<LeaseAttempt> AcquireAsync(NodeInfo node, IReadOnlyList<int> shards, TimeSpan timeToLive, CancellationToken cancellationToken)
     {
         using SemaphoreHold hold = await SemaphoreHold.TakeAsync(_turn, cancellationToken);
         NpgsqlConnection session = await Session(node.Id).OpenAsync(cancellationToken);
@@ -134,7 +133,7 @@ internal sealed class PostgreSqlLeaseStore(
         Add(batch, PostgreSqlLeaseSql.LockLeases, Parameter.Of(shards));
         Add(batch, PostgreSqlLeaseSql.LockHolders, Parameter.Of(shards));
         Add(batch, PostgreSqlLeaseSql.Take, Parameter.Of(shards), Parameter.Of(node.Id));
-        AddNode(batch, node, timeToLive);
+        AddNode(batch, node, ownName, timeToLive);
         try
         {
             await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -152,26 +151,19 @@ internal sealed class PostgreSqlLeaseStore(
     private static async Task AnnounceAsync(NpgsqlConnection session, NodeInfo node, TimeSpan timeToLive, CancellationToken cancellationToken)
     {
         await using NpgsqlBatch batch = session.CreateBatch();
-        AddNode(batch, node, timeToLive);
+        AddNode(batch, node, PostgreSqlNodeName.ApplicationName(node.Id), timeToLive);
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static void AddNode(NpgsqlBatch batch, NodeInfo node, TimeSpan timeToLive)
+    private static void AddNode(NpgsqlBatch batch, NodeInfo node, string name, TimeSpan timeToLive)
     {
-        Add(
-            batch,
-            PostgreSqlLeaseSql.SaveNode,
-            Parameter.Of(node.Id),
-            Parameter.Of(node.Address),
-            Parameter.Of(node.Secret),
-            Parameter.Of(PostgreSqlNodeName.ApplicationName(node.Id)),
-            Parameter.Of(PostgreSqlNodeName.LockKey(node.Id)),
-            Parameter.Of(timeToLive));
+        long lockKey = PostgreSqlNodeName.LockKey(node.Id);
+        NpgsqlParameter[] texts = [Parameter.Of(node.Id), Parameter.Of(node.Address), Parameter.Of(node.Secret), Parameter.Of(name)];
+        Add(batch, PostgreSqlLeaseSql.SaveNode, [.. texts, Parameter.Of(lockKey), Parameter.Of(timeToLive)]);
         Add(batch, PostgreSqlLeaseSql.ForgetNodes, Parameter.Of(node.Id));
     }
 
-    private static async Task<PostgresException?> TerminateAsync(
-        NpgsqlConnection session, string[] names, string ownName, CancellationToken cancellationToken)
+    private static async Task<PostgresException?> TerminateAsync(NpgsqlConnection session, string[] names, string ownName, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(PostgreSqlLeaseSql.Terminate, session) { Parameters = { Parameter.Of(names), Parameter.Of(ownName) } };
         try
@@ -196,11 +188,7 @@ internal sealed class PostgreSqlLeaseStore(
     private static void Add(NpgsqlBatch batch, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
     {
         var command = new NpgsqlBatchCommand(sql);
-        foreach (NpgsqlParameter parameter in parameters)
-        {
-            command.Parameters.Add(parameter);
-        }
-
+        command.Parameters.AddRange(parameters.ToArray());
         batch.BatchCommands.Add(command);
     }
 
@@ -219,25 +207,18 @@ internal sealed class PostgreSqlLeaseStore(
         new() { Id = reader.GetString(0), Address = reader.GetString(1), Secret = reader.GetString(2) };
 }
 
-/// <summary>A lease as the server shows it.</summary>
-/// <param name="Shard">What the lease is of.</param>
-/// <param name="Epoch">Its epoch.</param>
-/// <param name="HolderId">The node that holds it, or null.</param>
-/// <param name="Lives">Whether that node lives.</param>
-/// <param name="Holder">What is known of that node, or null.</param>
-/// <param name="ApplicationName">The name of that node's sessions, or null.</param>
+/// <summary>A lease as the server shows it: the node that holds it, if any, whether that lives, what is known of it, and the name of its sessions.</summary>
 internal sealed record LeaseState(int Shard, long Epoch, string? HolderId, bool Lives, NodeInfo? Holder, string? ApplicationName)
 {
     /// <summary>Reads a row of <see cref="PostgreSqlLeaseSql.States"/>.</summary>
     public static LeaseState Read(NpgsqlDataReader reader)
     {
         string? holderId = reader.IsDBNull(2) ? null : reader.GetString(2);
-        NodeInfo? holder = reader.IsDBNull(4) ? null : new NodeInfo { Id = holderId!, Address = reader.GetString(4), Secret = reader.GetString(5) };
+        NodeInfo? holder = reader.IsDBNull(4) ? null : new NodeInfo(holderId!, reader.GetString(4), reader.GetString(5));
         return new LeaseState(
             reader.GetInt32(0), reader.GetInt64(1), holderId, reader.GetBoolean(3), holder, reader.IsDBNull(6) ? null : reader.GetString(6));
     }
 
-    /// <summary>Whether that node holds it.</summary>
     public bool IsHeldBy(string nodeId) => string.Equals(HolderId, nodeId, StringComparison.Ordinal);
 
     /// <summary>Whether another node holds it and lives.</summary>

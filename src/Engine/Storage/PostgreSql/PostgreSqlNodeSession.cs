@@ -70,7 +70,6 @@ internal static class PostgreSqlNodeName
     /// <summary>The server cuts longer names off and replaces other characters, and two nodes must never share one.</summary>
     private const int MaxChars = 63;
 
-    /// <summary>The application name of a node's sessions.</summary>
     public static string ApplicationName(string nodeId) => nodeId.Length <= MaxChars - Prefix.Length && nodeId.All(c => c is > ' ' and <= '~')
         ? Prefix + nodeId
         : $"{Prefix}#{Convert.ToHexStringLower(Hash(nodeId).AsSpan(0, 16))}";

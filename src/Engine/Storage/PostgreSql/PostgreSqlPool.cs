@@ -60,7 +60,6 @@ internal sealed class PostgreSqlPool(NpgsqlDataSource root, NpgsqlDataSource sou
         return new PostgreSqlPool(server, server);
     }
 
-    /// <summary>Where connections come from.</summary>
     public NpgsqlDataSource Source => source;
 
     public ValueTask DisposeAsync() => root.DisposeAsync();

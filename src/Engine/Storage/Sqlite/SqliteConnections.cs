@@ -15,7 +15,6 @@ internal sealed class SqliteConnections(SqliteFile file, SqliteStoreOptions opti
     private SqliteSession? _writer;
     private volatile bool _disposed;
 
-    /// <summary>The file.</summary>
     public SqliteFile File => file;
 
     /// <summary>Makes the file, where it is not there, and its directory.</summary>
@@ -100,43 +99,39 @@ internal sealed class SqliteConnections(SqliteFile file, SqliteStoreOptions opti
         _writer = SqliteSession.Open(file, options, SqliteOpenMode.ReadWriteCreate, readOnly: false);
     }
 
-    private async Task<T> RunWriteAsync<T>(Func<SqliteSession, Task<T>> work)
+    private Task<T> RunWriteAsync<T>(Func<SqliteSession, Task<T>> work)
     {
-        SqliteSession session = _writer ??= SqliteSession.Open(file, options, SqliteOpenMode.ReadWrite, readOnly: false);
-        try
-        {
-            return await TransactAsync(session, "BEGIN IMMEDIATE", work);
-        }
-        catch (Exception e)
-        {
-            if (!TryRollBack(session) || IsBroken(e))
-            {
-                session.Dispose();
-                _writer = null;
-            }
-
-            throw;
-        }
+        SqliteSession session = _writer ?? SqliteSession.Open(file, options, SqliteOpenMode.ReadWrite, readOnly: false);
+        _writer = null;
+        return TransactAsync(session, "BEGIN IMMEDIATE", work, used => _writer = used);
     }
 
-    private async Task<T> RunReadAsync<T>(Func<SqliteSession, Task<T>> work)
+    private Task<T> RunReadAsync<T>(Func<SqliteSession, Task<T>> work)
     {
         if (!_readers.TryTake(out SqliteSession? session))
         {
             session = SqliteSession.Open(file, options, isForReading ? SqliteOpenMode.ReadOnly : SqliteOpenMode.ReadWrite, readOnly: true);
         }
 
+        return TransactAsync(session, "BEGIN", work, _readers.Add);
+    }
+
+    /// <summary>Runs work in a transaction; the session is kept for the next call where it may be used again.</summary>
+    private static async Task<T> TransactAsync<T>(SqliteSession session, string begin, Func<SqliteSession, Task<T>> work, Action<SqliteSession> keep)
+    {
         try
         {
-            T result = await TransactAsync(session, "BEGIN", work);
-            _readers.Add(session);
+            Execute(session, begin);
+            T result = await work(session);
+            Execute(session, "COMMIT");
+            keep(session);
             return result;
         }
         catch (Exception e)
         {
             if (TryRollBack(session) && !IsBroken(e))
             {
-                _readers.Add(session);
+                keep(session);
             }
             else
             {
@@ -145,14 +140,6 @@ internal sealed class SqliteConnections(SqliteFile file, SqliteStoreOptions opti
 
             throw;
         }
-    }
-
-    private static async Task<T> TransactAsync<T>(SqliteSession session, string begin, Func<SqliteSession, Task<T>> work)
-    {
-        Execute(session, begin);
-        T result = await work(session);
-        Execute(session, "COMMIT");
-        return result;
     }
 
     private static void Execute(SqliteSession session, string sql)

@@ -38,7 +38,6 @@ public sealed partial class SqliteDatabase : SqlDatabase
 
     internal override SqlDatabase Journal => _journal ?? this;
 
-    /// <summary>The file.</summary>
     internal SqliteFile File => _connections.File;
 
     /// <summary>Makes a database for a store over a file; nothing is opened before the first call.</summary>
@@ -71,11 +70,9 @@ public sealed partial class SqliteDatabase : SqlDatabase
     /// <summary>A query as SQLite understands it.</summary>
     internal static string Rewrite(string query) => AnyKeys().Replace(query, " IN (SELECT value FROM json_each(@keys))");
 
-    /// <summary>Runs work in one transaction that is durable when this returns, and undone where the work throws.</summary>
     internal ValueTask<T> WriteAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken) =>
         _connections.WriteAsync(session => Task.FromResult(work(session)), cancellationToken);
 
-    /// <summary>Runs work that only reads, all of it at one moment of the database.</summary>
     internal ValueTask<T> ReadAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken) =>
         _connections.ReadAsync(session => Task.FromResult(work(session)), cancellationToken);
 

@@ -90,7 +90,6 @@ internal sealed partial class SqliteDialect : SqlDialect
 
     public override DataParameter Day(string name, int dayNumber) => DataParameter.Text(name, Text(DateOnly.FromDayNumber(dayNumber)));
 
-    /// <summary>A day as it is stored.</summary>
     public static string Text(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     public override bool TryReadDay(DbDataReader reader, int ordinal, out int dayNumber)

@@ -37,7 +37,6 @@ internal sealed class SqliteFile
         Path = System.IO.Path.GetFullPath(path);
     }
 
-    /// <summary>The full path.</summary>
     public string Path { get; }
 
     /// <summary>The file's name behind all links, so that one file has one lock.</summary>
@@ -48,7 +47,6 @@ internal sealed class SqliteFile
         System.IO.Path.GetDirectoryName(RealPath) ?? ".",
         $"{System.IO.Path.GetFileNameWithoutExtension(RealPath)}-journal{System.IO.Path.GetExtension(RealPath)}"));
 
-    /// <summary>Whether the file is there.</summary>
     public bool Exists => File.Exists(Path);
 
     /// <summary>What to do about an error that retrying does not help, or null for others.</summary>
