@@ -118,18 +118,10 @@ internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, A
     {
         byte[][] keys = [.. Enumerable.Range(SegmentKey.DirectoryPage, segment.PageCount + 1).Select(segment.Key.Row)];
         IReadOnlyList<Snapshot> rows = await snapshots.LoadAsync(partition, SnapshotKind.SeenHashes, keys, cancellationToken);
-        var there = rows.Select(row => Convert.ToHexString(row.Key)).ToHashSet(StringComparer.Ordinal);
-        if (!there.Contains(Convert.ToHexString(keys[0])))
+        var there = rows.Select(row => SegmentKey.TryParse(row.Key, out _, out int page) ? page : int.MaxValue).ToHashSet();
+        foreach (int page in Enumerable.Range(0, there.Contains(SegmentKey.DirectoryPage) ? segment.PageCount : 0).Where(page => !there.Contains(page)))
         {
-            return;
-        }
-
-        for (int page = 0; page < segment.PageCount; page++)
-        {
-            if (!there.Contains(Convert.ToHexString(segment.Key.Row(page))))
-            {
-                report(new Damage(partition, SegmentFault.Missing(partition, segment.Key, page).Message));
-            }
+            report(new Damage(partition, SegmentFault.Missing(partition, segment.Key, page).Message));
         }
     }
 

@@ -327,9 +327,7 @@ public sealed class ClusterNode
     private Config ConfigOf()
     {
         JournalConnection journal = _services.Store.JournalConnection;
-        return JournalConfig.For(journal.ProviderName, journal.ConnectionString)
-            .WithFallback(_services.Akka)
-            .WithFallback(JournalConfig.Defaults);
+        return JournalConfig.For(journal.ProviderName, journal.ConnectionString).WithFallback(_services.Akka).WithFallback(JournalConfig.Defaults);
     }
 
     private PartitionServices PartitionServicesOf() => new()

@@ -7,10 +7,6 @@ namespace DataLoad.Engine.Journaling;
 
 /// <summary>Folds the oldest part of a Partition's journal onto the states at its baseline: a bounded run of entries at a time.</summary>
 /// <remarks>Changes nothing; the owner saves the plan and then deletes.</remarks>
-/// <param name="plan">The compiled catalog.</param>
-/// <param name="journal">The journal.</param>
-/// <param name="positions">Where the baseline stands.</param>
-/// <param name="snapshots">The states at the baseline.</param>
 internal sealed class BaselineFold(CountingPlan plan, JournalReader journal, IPartitionStore positions, ISnapshotStore snapshots)
 {
     private const int MaxEntries = 10_000;

@@ -30,5 +30,4 @@ public readonly record struct PersistedEntry(int Partition, long SequenceNr, IJo
 public readonly record struct PersistedBlock(int Partition, long SequenceNr, Block Block);
 
 /// <summary>Stands for an entry whose bytes do not read, until <see cref="JournalReader"/>, which knows its place, refuses it by name.</summary>
-/// <param name="Fault">What is wrong with it.</param>
 internal sealed record UnreadableEntry(Exception Fault) : IJournalEntry;

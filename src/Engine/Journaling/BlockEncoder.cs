@@ -4,11 +4,11 @@ using DataLoad.Engine.Partitions;
 
 namespace DataLoad.Engine.Journaling;
 
-/// <summary>
-/// Writes blocks, version 2: a <see cref="BlockHead"/>; the entries; a CRC-32C over all of it. An entry begins with the stream's number, its topic's type as
-/// a reference to an earlier one in the block (0 and the text for a new one), the topic's id, and time and day as differences from the entry before;
-/// <see cref="EntryWriter"/> writes the rest, its payload. Reused from block to block; not thread-safe.
-/// </summary>
+/// <summary>Writes blocks, version 2: a <see cref="BlockHead"/>; the entries; a CRC-32C over all of it. Reused from block to block; not thread-safe.</summary>
+/// <remarks>
+/// An entry begins with the stream's number, its topic's type as a reference to an earlier one in the block (0 and the text for a new one), the topic's id,
+/// and time and day as differences from the entry before; <see cref="EntryWriter"/> writes the rest, its payload.
+/// </remarks>
 internal sealed class BlockEncoder
 {
     private readonly ByteWriter _bytes = new(4096);
@@ -65,10 +65,6 @@ internal sealed class BlockEncoder
 
 /// <summary>The head of a stored block, 25 bytes: of a fixed size, so that it is written once the events are known.</summary>
 /// <remarks>The version, a byte; then, little-endian, Partition (4 bytes), SequenceNr (8), time of journaling (8) and the number of events (4).</remarks>
-/// <param name="Partition">The Partition.</param>
-/// <param name="SequenceNr">The number that the block is persisted at.</param>
-/// <param name="JournaledAtMs">When the block was made, in epoch milliseconds.</param>
-/// <param name="Count">How many events it holds.</param>
 internal readonly record struct BlockHead(int Partition, long SequenceNr, long JournaledAtMs, int Count)
 {
     public const byte Version = 2;

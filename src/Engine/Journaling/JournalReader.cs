@@ -16,10 +16,8 @@ public class JournalReader(ICurrentEventsByPersistenceIdQuery journal, IMaterial
     /// <summary>The name that a Partition's entries are persisted under: its number in digits.</summary>
     public static string PersistenceIdOf(int partition) => partition.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>
-    /// A Partition's entries that are there now, each following the one before. Fails with a <see cref="StoredFormatException"/> where a number is missing,
-    /// the first and the last that are asked for included, or where an entry does not read; a block is checked by who opens it.
-    /// </summary>
+    /// <summary>A Partition's entries that are there now, each following the one before; a block is checked by who opens it.</summary>
+    /// <remarks>Fails with a <see cref="StoredFormatException"/> where one does not read or is missing, the first and the last asked for included.</remarks>
     /// <param name="partition">The Partition.</param>
     /// <param name="fromSequenceNr">The first number to read, above the baseline; 1 and up.</param>
     /// <param name="toSequenceNr">The last number to read, which is known to be persisted; or <see cref="long.MaxValue"/> for all that are there.</param>

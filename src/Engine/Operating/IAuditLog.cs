@@ -63,11 +63,7 @@ internal static class AuditText
 
     public static AuditEntry Of(AuditEntry entry) => entry with
     {
-        Node = Of(entry.Node),
-        Actor = Of(entry.Actor),
-        Action = Of(entry.Action),
-        Target = Of(entry.Target),
-        Detail = Of(entry.Detail),
-        Outcome = Of(entry.Outcome),
+        Node = Of(entry.Node), Actor = Of(entry.Actor), Action = Of(entry.Action),
+        Target = Of(entry.Target), Detail = Of(entry.Detail), Outcome = Of(entry.Outcome),
     };
 }

@@ -15,11 +15,8 @@ internal sealed class IdTable
     private int _inSlots;
 
     public long StartMs { get; private set; }
-
     public long EndMs { get; private set; }
-
     public long Bucket { get; private set; }
-
     public int Count => _inSlots + (_holdsZero ? 1 : 0);
 
     /// <summary>What it costs in memory.</summary>

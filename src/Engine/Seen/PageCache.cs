@@ -60,7 +60,6 @@ internal sealed class PageCache
 internal sealed class SegmentPage(SegmentDirectory directory, int index, UInt128[] ids)
 {
     public SegmentDirectory Directory => directory;
-
     public int Index => index;
 
     /// <summary>Its place among the others in the order of use.</summary>
@@ -80,7 +79,6 @@ internal sealed class MissingPages(long maxBytes = 32L << 20)
     private long _bytes;
 
     public IReadOnlyList<byte[]> Keys => [.. _rows.Select(row => row.Segment.Row(row.Page))];
-
     public bool IsEmpty => _rows.Count == 0;
 
     public IReadOnlyCollection<(SegmentKey Segment, int Page)> Rows => _rows;
@@ -107,10 +105,8 @@ internal enum Membership
 {
     /// <summary>It was not journaled within the window.</summary>
     Fresh,
-
     /// <summary>It was journaled within the window.</summary>
     Seen,
-
     /// <summary>Stored rows must be loaded to tell.</summary>
     Unknown,
 }

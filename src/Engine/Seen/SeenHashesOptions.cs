@@ -14,10 +14,8 @@ internal sealed record SeenHashesOptions
     /// <summary>The longest window: ten years.</summary>
     public const long WindowMsLimit = 3_652L * 24 * 60 * 60 * 1000;
 
-    /// <summary>
-    /// How long an identity is remembered, from its journaling, in milliseconds; default 7 days, from 1 to ten years. Longer: later redeliveries are still
-    /// known, and memory and store grow in proportion. It may change between starts; what is stored keeps the bucket length it was stored with.
-    /// </summary>
+    /// <summary>How long an identity is remembered, from its journaling, in ms; default 7 days, from 1 to ten years. May change between starts.</summary>
+    /// <remarks>Longer: later redeliveries are known, and memory and store grow. What is stored keeps the bucket length it was stored with.</remarks>
     public long WindowMs { get; init; } = 7L * 24 * 60 * 60 * 1000;
 
     /// <summary>How many time buckets a window has; default 16, from 1 to 1024. More: forgotten sooner after the window, more segments to look into.</summary>

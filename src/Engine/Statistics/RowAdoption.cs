@@ -49,7 +49,7 @@ public sealed class RowAdoption(IStatisticsStore statistics, ISnapshotStore snap
     private async Task AdoptAsync(Page page, int partitions, CancellationToken cancellationToken)
     {
         // Adopting a row takes it out of those that are read, so each round reads a bounded number from the front.
-        while (await ReadForeignAsync(page, cancellationToken) is { Count: > 0 } rows)
+        while (await statistics.ReadForeignAsync(page, cancellationToken).Take(BatchRows).ToListAsync(cancellationToken) is { Count: > 0 } rows)
         {
             var epochs = new Dictionary<int, long>();
             foreach (int partition in rows.Select(row => PartitionOf(row, partitions)).Distinct())
@@ -71,21 +71,6 @@ public sealed class RowAdoption(IStatisticsStore statistics, ISnapshotStore snap
 
             await statistics.AdoptAsync(page, rows, cancellationToken);
         }
-    }
-
-    private async Task<List<StatisticsRow>> ReadForeignAsync(Page page, CancellationToken cancellationToken)
-    {
-        var rows = new List<StatisticsRow>();
-        await foreach (StatisticsRow row in statistics.ReadForeignAsync(page, cancellationToken))
-        {
-            rows.Add(row);
-            if (rows.Count == BatchRows)
-            {
-                break;
-            }
-        }
-
-        return rows;
     }
 
     private static int PartitionOf(StatisticsRow row, int partitions) => new TopicKey(row.TopicType, row.TopicId).ShardOf(partitions);

@@ -16,7 +16,6 @@ internal sealed class BatchColumn<T>(T[] values) : BatchColumn(values)
 internal sealed class NumberColumns(long[] values, int width) : BatchColumn(values)
 {
     public long[] Values { get; } = values;
-
     public int Width => width;
 }
 
@@ -44,7 +43,6 @@ internal sealed class RowBatch
     }
 
     public int Count { get; }
-
     public BatchColumn[] Columns { get; }
 
     /// <summary>The Partition of each row; empty where the rows are not fenced.</summary>
@@ -59,8 +57,6 @@ internal sealed class RowBatch
 }
 
 /// <summary>A statement that is run for rows: for all of them at once, or one after another, as the database does it best.</summary>
-/// <param name="Text">The statement, of a <see cref="SqlDialect"/>.</param>
-/// <param name="Rows">The rows.</param>
 internal sealed record RowStatement(string Text, RowBatch Rows);
 
 /// <summary>Splits what is written into statements of bounded size.</summary>

@@ -95,8 +95,7 @@ internal abstract class SqlDialect
         $"UPDATE {table} AS t SET {set} FROM {Rows(shape)} WHERE {on}{AndHolds(shape)}";
 
     /// <summary>Removes the rows <c>t</c> of a table that a condition joins to <c>w</c>.</summary>
-    public virtual string Delete(string table, RowShape shape, string on) =>
-        $"DELETE FROM {table} AS t USING {Rows(shape)} WHERE {on}{AndHolds(shape)}";
+    public virtual string Delete(string table, RowShape shape, string on) => $"DELETE FROM {table} AS t USING {Rows(shape)} WHERE {on}{AndHolds(shape)}";
 
     /// <summary>The columns of a table; empty where there is none of that name.</summary>
     public abstract Task<IReadOnlyList<TableColumn>> ColumnsAsync(DataConnection db, string table, CancellationToken cancellationToken);

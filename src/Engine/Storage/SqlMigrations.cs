@@ -12,9 +12,7 @@ internal sealed class SqlMigrations(SqlDatabase database)
     private readonly IReadOnlyList<SqlMigration> _all = SqlMigration.All(database.Dialect);
 
     private SqlDialect Dialect => database.Dialect;
-
     private bool HasJournalOfItsOwn => database.Journal != database;
-
     private int Latest => _all[^1].Version;
 
     /// <summary>Runs the migrations that are missing.</summary>
@@ -132,10 +130,6 @@ internal sealed class SqlMigrations(SqlDatabase database)
 }
 
 /// <summary>One numbered step of the schema. A step that was released is never changed; another one is added.</summary>
-/// <param name="Version">Its number, 1 and up without gaps.</param>
-/// <param name="Name">What it does, in a few words.</param>
-/// <param name="Store">The statements for the store's database.</param>
-/// <param name="Journal">The statements for the database that holds the journal.</param>
 internal sealed record SqlMigration(int Version, string Name, string Store, string Journal)
 {
     /// <summary>The table that says which steps were done.</summary>

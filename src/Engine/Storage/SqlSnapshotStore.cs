@@ -18,8 +18,7 @@ internal sealed class SqlSnapshotStore(SqlDatabase database) : ISnapshotStore
     public async ValueTask<IReadOnlyList<int>> SaveAsync(IReadOnlyList<SnapshotWrite> writes, CancellationToken cancellationToken) =>
         (await database.WriteRowsAsync([.. _writes.Of(writes)], isExclusive: false, cancellationToken)).Stale;
 
-    public async ValueTask<IReadOnlyList<Snapshot>> LoadAsync(
-        int partition, SnapshotKind kind, IReadOnlyList<byte[]> keys, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<Snapshot>> LoadAsync(int partition, SnapshotKind kind, IReadOnlyList<byte[]> keys, CancellationToken cancellationToken)
     {
         if (keys.Count == 0)
         {
@@ -121,8 +120,7 @@ internal sealed class SqlSnapshotWrites(SqlDialect dialect)
         changed: ..,
         condition: "t.seq_nr <= excluded.seq_nr");
 
-    private readonly string _remove = dialect.Delete(
-        "dataload_snapshot", RemoveShape, "t.partition_id = w.partition_id AND t.kind = w.kind AND t.key = w.key");
+    private readonly string _remove = dialect.Delete("dataload_snapshot", RemoveShape, "t.partition_id = w.partition_id AND t.kind = w.kind AND t.key = w.key");
 
     /// <summary>The statements for writes. Of several writes of the same snapshot the last one stands.</summary>
     public IEnumerable<RowStatement> Of(IReadOnlyList<SnapshotWrite> writes)

@@ -32,7 +32,7 @@ internal static class PostgreSqlFence
     /// <summary>The fence of Partitions and Epochs, which are distinct; it answers with the array of those Partitions whose Epoch is stale.</summary>
     public static NpgsqlBatchCommand Command(int[] partitions, long[] epochs, bool isExclusive) => new(isExclusive ? ExclusiveSql : Sql)
     {
-        Parameters = { Parameter.Of(partitions), Parameter.Of(epochs) },
+        Parameters = { new() { Value = partitions }, new() { Value = epochs } },
     };
 
     /// <summary>The distinct pairs of Partition and Epoch in a sequence of writes.</summary>
@@ -41,10 +41,4 @@ internal static class PostgreSqlFence
         (int Partition, long Epoch)[] pairs = [.. writes.Distinct()];
         return ([.. pairs.Select(pair => pair.Partition)], [.. pairs.Select(pair => pair.Epoch)]);
     }
-}
-
-/// <summary>Positional parameters whose types follow from those of their values, so that a statement is prepared the same way every time.</summary>
-internal static class Parameter
-{
-    public static NpgsqlParameter Of<T>(T value) => new NpgsqlParameter<T> { TypedValue = value };
 }

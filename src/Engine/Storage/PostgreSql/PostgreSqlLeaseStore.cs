@@ -29,7 +29,9 @@ internal sealed class PostgreSqlLeaseStore(
         }
         else
         {
-            await AnnounceAsync(session, node, timeToLive, cancellationToken);
+            // It holds nothing, but lives, so that others see it stand by.
+            await using NpgsqlCommand save = Save(session, PostgreSqlLeaseSql.SaveNode, node, timeToLive);
+            await save.ExecuteNonQueryAsync(cancellationToken);
         }
 
         return new LeaseAttempt(
@@ -43,25 +45,18 @@ internal sealed class PostgreSqlLeaseStore(
 
         // On the node's session, so that a renewal that works proves that its lock is held, too.
         NpgsqlConnection session = await Session(nodeId).OpenAsync(cancellationToken);
-        await using NpgsqlBatch batch = session.CreateBatch();
-        Add(batch, PostgreSqlLeaseSql.Renew, Parameter.Of(nodeId), Parameter.Of(timeToLive));
-
-        // A statement of its own: where the first one waited for a takeover, this one sees it.
-        Add(batch, PostgreSqlLeaseSql.Held, Parameter.Of(nodeId));
-        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(PostgreSqlLeaseSql.Renew, session) { Parameters = { new("node", nodeId), new("life", timeToLive) } };
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
         return await ReadAllAsync(reader, row => new ShardLease(row.GetInt32(0), row.GetInt64(1)), cancellationToken);
     }
 
     public async ValueTask ReleaseAsync(string nodeId, CancellationToken cancellationToken)
     {
         using SemaphoreHold hold = await SemaphoreHold.TakeAsync(_turn, cancellationToken);
-        await using (NpgsqlConnection pooled = await source.OpenConnectionAsync(cancellationToken))
+        await using (NpgsqlCommand command = source.CreateCommand(PostgreSqlLeaseSql.Release))
         {
-            await using NpgsqlBatch batch = pooled.CreateBatch();
-            Add(batch, PostgreSqlLeaseSql.LockHeld, Parameter.Of(nodeId));
-            Add(batch, PostgreSqlLeaseSql.Release, Parameter.Of(nodeId));
-            Add(batch, PostgreSqlLeaseSql.ForgetNode, Parameter.Of(nodeId));
-            await batch.ExecuteNonQueryAsync(cancellationToken);
+            command.Parameters.AddWithValue("node", nodeId);
+            await command.ExecuteNonQueryAsync(cancellationToken);
         }
 
         if (_sessions.Remove(nodeId, out PostgreSqlNodeSession? session))
@@ -120,23 +115,18 @@ internal sealed class PostgreSqlLeaseStore(
     private async Task TakeOverAsync(
         NpgsqlConnection session, NodeInfo node, int[] shards, List<LeaseState> states, TimeSpan timeToLive, CancellationToken cancellationToken)
     {
-        string ownName = PostgreSqlNodeName.ApplicationName(node.Id);
         string[] gone = [.. states.Where(state => state.IsAbandoned(node.Id)).Select(state => state.ApplicationName!).Distinct(StringComparer.Ordinal)];
 
         // Before any wait for a row: a frozen holder may have stopped in the middle of a write that holds it.
-        PostgresException? denied = gone.Length > 0 ? await TerminateAsync(session, gone, ownName, cancellationToken) : null;
+        PostgresException? denied = gone.Length > 0 ? await TerminateAsync(session, gone, node.Id, cancellationToken) : null;
         TimeSpan wait = denied is null ? options.CommandTimeout / 2 : DeniedWait;
 
-        await using NpgsqlBatch batch = session.CreateBatch();
-        Add(batch, PostgreSqlLeaseSql.BoundWait, Parameter.Of($"{(long)wait.TotalMilliseconds}ms"));
-        Add(batch, PostgreSqlLeaseSql.AddLeases, Parameter.Of(shards));
-        Add(batch, PostgreSqlLeaseSql.LockLeases, Parameter.Of(shards));
-        Add(batch, PostgreSqlLeaseSql.LockHolders, Parameter.Of(shards));
-        Add(batch, PostgreSqlLeaseSql.Take, Parameter.Of(shards), Parameter.Of(node.Id));
-        AddNode(batch, node, ownName, timeToLive);
+        await using NpgsqlCommand take = Save(session, PostgreSqlLeaseSql.Take, node, timeToLive);
+        take.Parameters.AddWithValue("wait", $"{(long)wait.TotalMilliseconds}ms");
+        take.Parameters.AddWithValue("shards", shards);
         try
         {
-            await batch.ExecuteNonQueryAsync(cancellationToken);
+            await take.ExecuteNonQueryAsync(cancellationToken);
         }
         catch (PostgresException e) when (denied is not null && e.SqlState is PostgresErrorCodes.LockNotAvailable)
         {
@@ -147,25 +137,22 @@ internal sealed class PostgreSqlLeaseStore(
         }
     }
 
-    /// <summary>Says that a node lives which holds nothing, so that others see it stand by.</summary>
-    private static async Task AnnounceAsync(NpgsqlConnection session, NodeInfo node, TimeSpan timeToLive, CancellationToken cancellationToken)
+    /// <summary>A command that saves a node, with the parameters for that.</summary>
+    private static NpgsqlCommand Save(NpgsqlConnection session, string sql, NodeInfo node, TimeSpan timeToLive) => new(sql, session)
     {
-        await using NpgsqlBatch batch = session.CreateBatch();
-        AddNode(batch, node, PostgreSqlNodeName.ApplicationName(node.Id), timeToLive);
-        await batch.ExecuteNonQueryAsync(cancellationToken);
-    }
+        Parameters =
+        {
+            new("node", node.Id), new("address", node.Address), new("secret", node.Secret), new("life", timeToLive),
+            new("application", PostgreSqlNodeName.ApplicationName(node.Id)), new("lock", PostgreSqlNodeName.LockKey(node.Id)),
+        },
+    };
 
-    private static void AddNode(NpgsqlBatch batch, NodeInfo node, string name, TimeSpan timeToLive)
+    private static async Task<PostgresException?> TerminateAsync(NpgsqlConnection session, string[] names, string nodeId, CancellationToken cancellationToken)
     {
-        long lockKey = PostgreSqlNodeName.LockKey(node.Id);
-        NpgsqlParameter[] texts = [Parameter.Of(node.Id), Parameter.Of(node.Address), Parameter.Of(node.Secret), Parameter.Of(name)];
-        Add(batch, PostgreSqlLeaseSql.SaveNode, [.. texts, Parameter.Of(lockKey), Parameter.Of(timeToLive)]);
-        Add(batch, PostgreSqlLeaseSql.ForgetNodes, Parameter.Of(node.Id));
-    }
-
-    private static async Task<PostgresException?> TerminateAsync(NpgsqlConnection session, string[] names, string ownName, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(PostgreSqlLeaseSql.Terminate, session) { Parameters = { Parameter.Of(names), Parameter.Of(ownName) } };
+        await using var command = new NpgsqlCommand(PostgreSqlLeaseSql.Terminate, session)
+        {
+            Parameters = { new("names", names), new("application", PostgreSqlNodeName.ApplicationName(nodeId)) },
+        };
         try
         {
             await command.ExecuteNonQueryAsync(cancellationToken);
@@ -180,16 +167,9 @@ internal sealed class PostgreSqlLeaseStore(
 
     private static async Task<List<LeaseState>> ReadStatesAsync(NpgsqlConnection session, int[] shards, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(PostgreSqlLeaseSql.States, session) { Parameters = { Parameter.Of(shards) } };
+        await using var command = new NpgsqlCommand(PostgreSqlLeaseSql.States, session) { Parameters = { new("shards", shards) } };
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
         return await ReadAllAsync(reader, LeaseState.Read, cancellationToken);
-    }
-
-    private static void Add(NpgsqlBatch batch, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
-    {
-        var command = new NpgsqlBatchCommand(sql);
-        command.Parameters.AddRange(parameters.ToArray());
-        batch.BatchCommands.Add(command);
     }
 
     private static async Task<List<T>> ReadAllAsync<T>(NpgsqlDataReader reader, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)

@@ -13,11 +13,8 @@ namespace DataLoad.Engine.Storage.Sqlite;
 internal sealed partial class SqliteDialect : SqlDialect
 {
     public override string Bytes => "BLOB";
-
     public override string Identity => "INTEGER PRIMARY KEY AUTOINCREMENT";
-
     public override string StatisticsKey => "topic_type varchar(64) NOT NULL, topic_id int NOT NULL, stat_date date NOT NULL";
-
     public override string UpdateTime => "datetime NOT NULL DEFAULT CURRENT_TIMESTAMP";
 
     // No default: SQLite adds no column whose default differs from row to row.
@@ -83,13 +80,9 @@ internal sealed partial class SqliteDialect : SqlDialect
         """;
 
     public override string SumOfCounts(string column) => $"COALESCE(sum({column}), 0)";
-
     public override string ByCodePoint(string expression) => expression;
-
     public override string Contains(string text, string parameter) => $"instr({text}, {parameter}) > 0";
-
     public override DataParameter Day(string name, int dayNumber) => DataParameter.Text(name, Text(DateOnly.FromDayNumber(dayNumber)));
-
     public static string Text(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     public override bool TryReadDay(DbDataReader reader, int ordinal, out int dayNumber)
