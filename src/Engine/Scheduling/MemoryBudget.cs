@@ -46,6 +46,5 @@ internal sealed class MemoryAccount(MemoryBudget budget, int holders)
         budget.Add(bytes);
     }
 
-    /// <summary>Gives all of it back.</summary>
     public void Release() => Add(-Bytes);
 }

@@ -25,7 +25,6 @@ internal sealed class IdTable
     /// <summary>Whether it is worth keeping for another bucket: it was put to use, or is small.</summary>
     public bool WorthKeeping => _slots.Length == SmallestCapacity || Count >= _slots.Length / 8;
 
-    /// <summary>Makes the table stand for a bucket.</summary>
     public void Assign(long bucket, long bucketMs)
     {
         Debug.Assert(Count == 0);
@@ -78,7 +77,6 @@ internal sealed class IdTable
         }
     }
 
-    /// <summary>Adds an id; false where it was there.</summary>
     public bool Add(UInt128 id, in HashProbe probe)
     {
         if (id == 0)

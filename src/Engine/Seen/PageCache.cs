@@ -18,7 +18,6 @@ internal sealed class PageCache
         Bytes += page.Bytes;
     }
 
-    /// <summary>Makes a page the newest.</summary>
     public void Touch(SegmentPage page)
     {
         if (_newestFirst.First != page.ByUse)
@@ -56,7 +55,6 @@ internal sealed class PageCache
     }
 }
 
-/// <summary>A page of a segment in memory.</summary>
 internal sealed class SegmentPage(SegmentDirectory directory, int index, UInt128[] ids)
 {
     public SegmentDirectory Directory => directory;
@@ -80,7 +78,6 @@ internal sealed class MissingPages(long maxBytes = 32L << 20)
 
     public IReadOnlyList<byte[]> Keys => [.. _rows.Select(row => row.Segment.Row(row.Page))];
     public bool IsEmpty => _rows.Count == 0;
-
     public IReadOnlyCollection<(SegmentKey Segment, int Page)> Rows => _rows;
 
     public void Clear()

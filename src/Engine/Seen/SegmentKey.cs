@@ -65,7 +65,6 @@ internal static class SegmentFault
     public static SegmentDamageException Damaged(int partition, SegmentKey segment, int page, InvalidDataException cause) =>
         new(segment, $"{Row(partition, segment, page)} is damaged: {cause.Message}. {Remedy(segment)}", cause);
 
-    /// <summary>The row is not in the store.</summary>
     public static SegmentDamageException Missing(int partition, SegmentKey segment, int page) =>
         new(segment, $"{Row(partition, segment, page)} is missing from the store. {Remedy(segment)}");
 

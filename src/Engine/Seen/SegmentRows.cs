@@ -30,7 +30,6 @@ internal static class SegmentRows
         return writer.Written.ToArray();
     }
 
-    /// <summary>Decodes a page of a segment.</summary>
     /// <exception cref="Counting.StoredFormatException">The bytes are damaged, of an unknown version, or another row's.</exception>
     public static void DecodePage(int shard, Segment segment, int page, ReadOnlySpan<byte> bytes, Span<UInt128> ids)
     {
@@ -60,7 +59,6 @@ internal static class SegmentRows
         }
     }
 
-    /// <summary>Encodes the directory of a segment, which is in memory.</summary>
     public static byte[] EncodeDirectory(ByteWriter writer, Segment segment)
     {
         SegmentDirectory directory = segment.Directory!;

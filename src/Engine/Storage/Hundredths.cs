@@ -52,24 +52,18 @@ public static class Hundredths
                 continue;
             }
 
-            if (!char.IsAsciiDigit(c))
+            if (!char.IsAsciiDigit(c) || (decimals >= 2 && c != '0'))
             {
                 return null;
             }
 
             digits++;
-            if (decimals >= 2)
+            if (decimals < 2)
             {
-                if (c != '0')
-                {
-                    return null;
-                }
-
-                continue;
+                decimals = decimals < 0 ? decimals : decimals + 1;
+                value = (value * 10) + (c - '0');
             }
 
-            decimals = decimals < 0 ? decimals : decimals + 1;
-            value = (value * 10) + (c - '0');
             if (value > long.MaxValue)
             {
                 return null;

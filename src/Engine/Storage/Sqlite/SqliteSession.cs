@@ -41,15 +41,11 @@ internal sealed class SqliteSession : IDisposable
             session.Run($"PRAGMA busy_timeout = {(long)options.BusyTimeout.TotalMilliseconds}");
             if (!readOnly)
             {
-                session.Run("PRAGMA journal_mode = WAL");
-                session.Run("PRAGMA synchronous = FULL");
+                session.Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
             }
 
-            session.Run("PRAGMA foreign_keys = OFF");
-            session.Run("PRAGMA temp_store = MEMORY");
-            session.Run($"PRAGMA cache_size = -{options.CacheKiB}");
-            session.Run($"PRAGMA wal_autocheckpoint = {options.WalCheckpointPages}");
-            session.Run($"PRAGMA query_only = {(readOnly ? 1 : 0)}");
+            session.Run($"PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{options.CacheKiB}");
+            session.Run($"PRAGMA wal_autocheckpoint = {options.WalCheckpointPages}; PRAGMA query_only = {(readOnly ? 1 : 0)}");
             return session;
         }
         catch (SqliteException e) when (SqliteFile.Explain(e) is { } remedy)
