@@ -85,10 +85,10 @@ public sealed class PostgreSqlDatabase : SqlDatabase
         await using var db = new DataConnection(_data);
         var connection = (NpgsqlConnection)await db.OpenDbConnectionAsync(cancellationToken);
         await using NpgsqlBatch batch = connection.CreateBatch();
-        (int[] partitions, long[] epochs) = PostgreSqlFence.Distinct(statements.SelectMany(statement => statement.Rows.Partitions.Zip(statement.Rows.Epochs)));
-        if (partitions.Length > 0)
+        (int, long)[] fenced = [.. statements.SelectMany(statement => statement.Rows.Partitions.Zip(statement.Rows.Epochs)).Distinct()];
+        if (fenced.Length > 0)
         {
-            batch.BatchCommands.Add(PostgreSqlFence.Command(partitions, epochs, isExclusive));
+            batch.BatchCommands.Add(PostgreSqlFence.Command(fenced, isExclusive));
         }
 
         foreach (RowStatement statement in statements)
@@ -105,7 +105,7 @@ public sealed class PostgreSqlDatabase : SqlDatabase
         IReadOnlyList<int> stale = [];
         await using (NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken))
         {
-            if (partitions.Length > 0)
+            if (fenced.Length > 0)
             {
                 await reader.ReadAsync(cancellationToken);
                 stale = await reader.GetFieldValueAsync<int[]>(0, cancellationToken);
@@ -117,7 +117,7 @@ public sealed class PostgreSqlDatabase : SqlDatabase
             }
         }
 
-        return (stale, ((IList<NpgsqlBatchCommand>)batch.BatchCommands).Skip(partitions.Length > 0 ? 1 : 0).Sum(command => (int)command.Rows));
+        return (stale, ((IList<NpgsqlBatchCommand>)batch.BatchCommands).Skip(fenced.Length > 0 ? 1 : 0).Sum(command => (int)command.Rows));
     }
 
     internal override async ValueTask QueryAsync(

@@ -30,15 +30,8 @@ internal static class PostgreSqlFence
     private static readonly string ExclusiveSql = Sql.Replace("FOR SHARE", "FOR NO KEY UPDATE", StringComparison.Ordinal);
 
     /// <summary>The fence of Partitions and Epochs, which are distinct; it answers with the array of those Partitions whose Epoch is stale.</summary>
-    public static NpgsqlBatchCommand Command(int[] partitions, long[] epochs, bool isExclusive) => new(isExclusive ? ExclusiveSql : Sql)
+    public static NpgsqlBatchCommand Command((int Partition, long Epoch)[] writes, bool isExclusive) => new(isExclusive ? ExclusiveSql : Sql)
     {
-        Parameters = { new() { Value = partitions }, new() { Value = epochs } },
+        Parameters = { new() { Value = Array.ConvertAll(writes, write => write.Partition) }, new() { Value = Array.ConvertAll(writes, write => write.Epoch) } },
     };
-
-    /// <summary>The distinct pairs of Partition and Epoch in a sequence of writes.</summary>
-    public static (int[] Partitions, long[] Epochs) Distinct(IEnumerable<(int Partition, long Epoch)> writes)
-    {
-        (int Partition, long Epoch)[] pairs = [.. writes.Distinct()];
-        return ([.. pairs.Select(pair => pair.Partition)], [.. pairs.Select(pair => pair.Epoch)]);
-    }
 }
