@@ -183,8 +183,7 @@ internal sealed class PostgreSqlLeaseStore(
         return rows;
     }
 
-    private static NodeInfo ReadNode(NpgsqlDataReader reader) =>
-        new() { Id = reader.GetString(0), Address = reader.GetString(1), Secret = reader.GetString(2) };
+    private static NodeInfo ReadNode(NpgsqlDataReader reader) => new(reader.GetString(0), reader.GetString(1), reader.GetString(2));
 }
 
 /// <summary>A lease as the server shows it: the node that holds it, if any, whether that lives, what is known of it, and the name of its sessions.</summary>
