@@ -61,9 +61,6 @@ internal static class AuditText
         return text[..length].Replace('\0', '\uFFFD');
     }
 
-    public static AuditEntry Of(AuditEntry entry) => entry with
-    {
-        Node = Of(entry.Node), Actor = Of(entry.Actor), Action = Of(entry.Action),
-        Target = Of(entry.Target), Detail = Of(entry.Detail), Outcome = Of(entry.Outcome),
-    };
+    public static AuditEntry Of(AuditEntry entry) =>
+        new(entry.AtMs, Of(entry.Node), Of(entry.Actor), Of(entry.Action), Of(entry.Target), Of(entry.Detail), Of(entry.Outcome), entry.Id);
 }

@@ -12,7 +12,13 @@ internal sealed class SqlAuditLog(SqlDatabase database) : IAuditLog
         AuditEntry cut = AuditText.Of(entry);
         var row = new AuditRow
         {
-            AtMs = cut.AtMs, Node = cut.Node, Actor = cut.Actor, Action = cut.Action, Target = cut.Target, Detail = cut.Detail, Outcome = cut.Outcome,
+            AtMs = cut.AtMs,
+            Node = cut.Node,
+            Actor = cut.Actor,
+            Action = cut.Action,
+            Target = cut.Target,
+            Detail = cut.Detail,
+            Outcome = cut.Outcome,
         };
         return database.ChangeAsync((db, token) => db.InsertWithInt64IdentityAsync(row, token: token), cancellationToken);
     }

@@ -95,7 +95,11 @@ internal sealed class SqlParkingStore(SqlDatabase database) : IParkingStore
             cancellationToken);
         return rows.ConvertAll(row => new ParkedDelivery
         {
-            Id = new Guid(row.Id, bigEndian: true), Stream = row.Stream, DueMs = row.DueMs, Tries = row.Tries, Message = row.Message,
+            Id = new Guid(row.Id, bigEndian: true),
+            Stream = row.Stream,
+            DueMs = row.DueMs,
+            Tries = row.Tries,
+            Message = row.Message,
         });
     }
 }

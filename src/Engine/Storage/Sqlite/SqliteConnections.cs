@@ -233,10 +233,8 @@ internal sealed class SqliteFile
 
     /// <summary>The connection string for a mode. A pool would keep the file open after the store is closed.</summary>
     /// <remarks>The driver's own waiting (1 s, 0 would be endless) comes on top of SQLite's busy timeout.</remarks>
-    public string ConnectionString(SqliteOpenMode mode) => new SqliteConnectionStringBuilder(_connectionString ?? "")
-    {
-        DataSource = Path, Mode = mode, Pooling = false, DefaultTimeout = 1,
-    }.ConnectionString;
+    public string ConnectionString(SqliteOpenMode mode) =>
+        new SqliteConnectionStringBuilder(_connectionString ?? "") { DataSource = Path, Mode = mode, Pooling = false, DefaultTimeout = 1 }.ConnectionString;
 
     private static bool IsConnectionString(string text) =>
         text.Contains("Data Source=", StringComparison.OrdinalIgnoreCase)
