@@ -57,7 +57,7 @@ internal sealed class EngineUnderTest : IAsyncDisposable
             new EngineSettings { Partitions = partitions, Intake = intake },
             new NodeServices
             {
-                Info = new NodeInfo { Id = NodeId, Address = "", Secret = "" },
+                Info = new NodeInfo(NodeId, "", ""),
                 Catalog = Catalog.Default,
                 Store = store,
                 Lookup = new NoLookup(),

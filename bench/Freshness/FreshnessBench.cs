@@ -146,7 +146,7 @@ internal sealed class FreshnessBench
         new EngineSettings { Amqp = new AmqpSettings { Url = _amqp } },
         new NodeServices
         {
-            Info = new NodeInfo { Id = nodeId, Address = "", Secret = "" },
+            Info = new NodeInfo(nodeId, "", ""),
             Catalog = Catalog.Default,
             Store = new StoreOver(postgres, new WatchedStatistics(postgres.Statistics, _watch)),
             Lookup = new NoLookup(),

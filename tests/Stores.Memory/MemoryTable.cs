@@ -50,14 +50,7 @@ internal sealed class MemoryTable
             values[i] = column < stored.Length ? stored[column] : 0;
         }
 
-        return new StatisticsRow
-        {
-            TopicType = key.TopicType,
-            TopicId = key.TopicId,
-            Day = key.Day,
-            SequenceNr = sequenceNr,
-            Values = values,
-        };
+        return new StatisticsRow(key.TopicType, key.TopicId, key.Day, sequenceNr, values);
     }
 
     /// <summary>The place of the first row after a key, or of the first of all.</summary>

@@ -3,10 +3,8 @@ using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Engine.Auditing;
 
-/// <summary>
-/// Tells Counters whose row will never come from those whose row is only not there yet, by the journal alone: an owner that went on journaling for long after
-/// a Counter's events has had its time to flush them, while one that ended soon after has left them to the next start, however long ago that was.
-/// </summary>
+/// <summary>Tells Counters whose row will never come from those whose row is only not there yet, by the journal alone.</summary>
+/// <remarks>An owner that journaled on for long after an event has had its time to flush it; one that ended soon has left it to the next start.</remarks>
 internal sealed class FlushLag
 {
     private readonly List<(long StartMs, long EndMs)> _ownerships = [];
@@ -17,7 +15,6 @@ internal sealed class FlushLag
     /// <summary>The SequenceNr that the journal ended at before the rows were read: what was persisted later says nothing of them.</summary>
     public long Horizon { get; set; }
 
-    /// <summary>Forgets what was read.</summary>
     public void Clear()
     {
         _ownerships.Clear();

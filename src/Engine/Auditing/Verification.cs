@@ -19,10 +19,9 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
     /// <summary>How often a Partition is compared again because its journal was trimmed meanwhile.</summary>
     private const int TrimTries = 5;
 
-    private readonly DifferenceList _differences = new(options.MaxDifferences);
-    private readonly List<Damage> _damages = [];
+    private readonly CappedList<Difference> _differences = new(options.MaxDifferences);
+    private readonly CappedList<Damage> _damages = new(options.MaxDifferences);
     private readonly JournalFold _fold = new(plan, journal, store.Partitions, store.Snapshots) { Lag = new FlushLag() };
-    private long _damageCount;
     private long _events;
     private long _rows;
     private long _notFlushedYet;
@@ -39,25 +38,25 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
                 starts.Add(await StartAsync(partition, cancellationToken));
             }
 
-            PartitionRows[] rows = await ReadRowsAsync(partitions, cancellationToken);
+            Dictionary<CounterId, StatisticsRow>[] rows = await ReadRowsAsync(partitions, cancellationToken);
             for (int i = 0; i < partitions.Length; i++)
             {
                 await VerifyAsync(partitions[i], starts[i], rows[i], cancellationToken);
-                rows[i] = new PartitionRows();
+                rows[i] = [];
                 progress?.Invoke(++done);
             }
         }
 
         if (options.Filter == StatisticsFilter.All)
         {
-            await new ParkedCheck(store.Parking, Report).RunAsync(cancellationToken);
+            await new ParkedCheck(store.Parking, _damages.Add).RunAsync(cancellationToken);
         }
 
         return new VerificationReport(
-            options.Partitions, _events, _rows, _notFlushedYet, _differences.Count, _differences.Listed, _damageCount, _damages);
+            options.Partitions, _events, _rows, _notFlushedYet, _differences.Count, _differences.Listed, _damages.Count, _damages.Listed);
     }
 
-    private async Task VerifyAsync(int partition, Start start, PartitionRows rows, CancellationToken cancellationToken)
+    private async Task VerifyAsync(int partition, Start start, Dictionary<CounterId, StatisticsRow> rows, CancellationToken cancellationToken)
     {
         for (int tries = 1; tries <= TrimTries; tries++)
         {
@@ -67,7 +66,8 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
             _fold.Lag!.Horizon = start.Highest;
             try
             {
-                counters = await _fold.RunAsync(partition, options.Filter, id => Math.Max(rows.SequenceNrOf(id), positions.Checkpoint), cancellationToken);
+                counters = await _fold.RunAsync(
+                    partition, options.Filter, id => Math.Max(rows.GetValueOrDefault(id)?.SequenceNr ?? 0, positions.Checkpoint), cancellationToken);
             }
             catch (Exception e) when (e is StoredFormatException or OverflowException)
             {
@@ -75,7 +75,7 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
             }
             catch (TimeoutException e)
             {
-                Report(new Damage(partition, e.Message));
+                _damages.Add(new Damage(partition, e.Message));
                 return;
             }
 
@@ -91,7 +91,7 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
             rows = (await ReadRowsAsync([partition], cancellationToken))[0];
         }
 
-        Report(new Damage(
+        _damages.Add(new Damage(
             partition,
             $"The journal of Partition {partition} was trimmed each of the {TrimTries} times it was compared, last through SequenceNr {_fold.Baseline}. "
             + "Verify again, or set a longer dataload.journal.trim-interval."));
@@ -107,12 +107,12 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
     private async Task CheckStoredAsync(
         int partition, PartitionPositions positions, Dictionary<CounterId, Counter>? counters, string? damage, CancellationToken cancellationToken)
     {
-        if (counters is null && !await new JournalCheck(plan.Catalog, journal, Report).RunAsync(partition, positions, cancellationToken))
+        if (counters is null && !await new JournalCheck(plan.Catalog, journal, _damages.Add).RunAsync(partition, positions, cancellationToken))
         {
-            Report(new Damage(partition, damage!));
+            _damages.Add(new Damage(partition, damage!));
         }
 
-        var snapshots = new SnapshotCheck(plan.Catalog, store.Snapshots, Report);
+        var snapshots = new SnapshotCheck(plan.Catalog, store.Snapshots, _damages.Add);
         await snapshots.CheckCountersAsync(partition, options.Filter, counters, _fold.LastSequenceNr, cancellationToken);
         if (options.Filter == StatisticsFilter.All)
         {
@@ -120,21 +120,15 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
         }
     }
 
-    private void Report(Damage damage)
-    {
-        _damageCount++;
-        if (_damages.Count < options.MaxDifferences)
-        {
-            _damages.Add(damage);
-        }
-    }
-
-    private void Conclude(PartitionRows rows, Dictionary<CounterId, Counter>? counters)
+    private void Conclude(Dictionary<CounterId, StatisticsRow> rows, Dictionary<CounterId, Counter>? counters)
     {
         _events += _fold.Events;
-        foreach ((Page page, StatisticsRow row) in rows.Foreign)
+        foreach ((CounterId id, StatisticsRow row) in rows)
         {
-            _differences.AddRow(DifferenceKind.Foreign, page, row.TopicType, row.TopicId, row.Day);
+            if (row.SequenceNr is null)
+            {
+                _differences.Add(Of(DifferenceKind.Foreign, id));
+            }
         }
 
         if (counters is null)
@@ -143,10 +137,13 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
         }
 
         HashSet<CounterId> overdue = _fold.Lag!.Overdue(options.MaxFlushLag, options.OwnedUntilMs);
-        foreach ((CounterId id, StatisticsRow row) in rows.ById)
+        foreach ((CounterId id, StatisticsRow row) in rows)
         {
-            _rows++;
-            Compare(id, row, counters.GetValueOrDefault(id));
+            if (row.SequenceNr is not null)
+            {
+                _rows++;
+                Compare(id, row, counters.GetValueOrDefault(id));
+            }
         }
 
         foreach (Counter counter in counters.Values)
@@ -154,17 +151,17 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
             bool isOverdue = overdue.Contains(counter.Id);
             if (isOverdue)
             {
-                AddRow(DifferenceKind.Overdue, counter);
+                _differences.Add(Of(DifferenceKind.Overdue, counter.Id));
             }
 
-            if (rows.Has(counter.Id))
+            if (rows.ContainsKey(counter.Id))
             {
                 continue;
             }
 
             if (counter.SequenceNr != 0 || counter.Values().AsSpan().ContainsAnyExcept(0))
             {
-                AddRow(DifferenceKind.Missing, counter);
+                _differences.Add(Of(DifferenceKind.Missing, counter.Id));
             }
             else if (!isOverdue)
             {
@@ -174,35 +171,36 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
         }
     }
 
-    private void AddRow(DifferenceKind kind, Counter counter) =>
-        _differences.AddRow(kind, counter.Page, counter.Id.Topic.Type, counter.Id.Topic.Id, counter.Id.Day);
-
     private void Compare(in CounterId id, StatisticsRow row, Counter? counter)
     {
-        Page page = plan.Catalog.PageById(id.PageId)!;
         if (counter is null)
         {
-            _differences.AddRow(DifferenceKind.Unaccounted, page, row.TopicType, row.TopicId, row.Day);
+            _differences.Add(Of(DifferenceKind.Unaccounted, id));
             return;
         }
 
         if (row.SequenceNr != counter.SequenceNr)
         {
-            _differences.AddSequenceNr(page, row, counter.SequenceNr);
+            _differences.Add(Of(DifferenceKind.SequenceNr, id) with { Column = "seq_nr", RowValue = row.SequenceNr, JournalValue = counter.SequenceNr });
         }
 
         for (int i = 0; i < row.Values.Length; i++)
         {
             if (row.Values[i] != counter.Value(i))
             {
-                _differences.AddValue(page, row, i, counter.Value(i));
+                Metric metric = counter.Page.Metrics[i];
+                bool isAmount = metric.Kind == MetricKind.Amount;
+                Difference found = Of(DifferenceKind.Value, id);
+                _differences.Add(found with { Column = metric.Column, IsAmount = isAmount, RowValue = row.Values[i], JournalValue = counter.Value(i) });
             }
         }
     }
 
-    private async Task<PartitionRows[]> ReadRowsAsync(int[] partitions, CancellationToken cancellationToken)
+    private Difference Of(DifferenceKind kind, in CounterId id) => new(kind, plan.Catalog.PageById(id.PageId)!.Table, id.Topic.Type, id.Topic.Id, id.Day);
+
+    private async Task<Dictionary<CounterId, StatisticsRow>[]> ReadRowsAsync(int[] partitions, CancellationToken cancellationToken)
     {
-        PartitionRows[] rows = [.. partitions.Select(_ => new PartitionRows())];
+        Dictionary<CounterId, StatisticsRow>[] rows = [.. partitions.Select(_ => new Dictionary<CounterId, StatisticsRow>())];
         string? only = options.Filter.Page;
         foreach (Page page in plan.Catalog.Pages.Where(page => only is null || string.Equals(only, page.Name, StringComparison.Ordinal)))
         {
@@ -212,7 +210,7 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
                 int place = Array.IndexOf(partitions, topic.ShardOf(options.Partitions));
                 if (place >= 0)
                 {
-                    rows[place].Add(page, new CounterId(page.Id, topic, row.Day), row);
+                    rows[place][new CounterId(page.Id, topic, row.Day)] = row;
                 }
             }
         }
@@ -222,35 +220,4 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
 
     /// <summary>Where a Partition stood before its rows were read.</summary>
     private readonly record struct Start(PartitionPositions Positions, long Highest);
-}
-
-/// <summary>The statistics rows of one Partition, as they were read.</summary>
-internal sealed class PartitionRows
-{
-    private readonly Dictionary<CounterId, StatisticsRow> _rows = [];
-    private readonly Dictionary<CounterId, (Page Page, StatisticsRow Row)> _foreign = [];
-
-    /// <summary>The rows that the engine wrote.</summary>
-    public IReadOnlyDictionary<CounterId, StatisticsRow> ById => _rows;
-
-    /// <summary>The rows that the engine did not write, with their page.</summary>
-    public IEnumerable<(Page Page, StatisticsRow Row)> Foreign => _foreign.Values;
-
-    public void Add(Page page, in CounterId id, StatisticsRow row)
-    {
-        if (row.SequenceNr is null)
-        {
-            _foreign[id] = (page, row);
-        }
-        else
-        {
-            _rows[id] = row;
-        }
-    }
-
-    /// <summary>Whether the Counter has a row, whoever wrote it.</summary>
-    public bool Has(in CounterId id) => _rows.ContainsKey(id) || _foreign.ContainsKey(id);
-
-    /// <summary>The SequenceNr of a Counter's row; 0 where it has none.</summary>
-    public long SequenceNrOf(in CounterId id) => _rows.TryGetValue(id, out StatisticsRow? row) ? row.SequenceNr ?? 0 : 0;
 }

@@ -1,4 +1,3 @@
-using DataLoad.Engine.Contract;
 using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Engine.Auditing;
@@ -13,14 +12,8 @@ namespace DataLoad.Engine.Auditing;
 /// <param name="DamageCount">How many blocks, snapshots and parked deliveries are damaged, those included that are not listed.</param>
 /// <param name="Damages">What is damaged, up to a limit. A Partition whose journal is damaged is not compared.</param>
 public sealed record VerificationReport(
-    int Partitions,
-    long Events,
-    long Rows,
-    long NotFlushedYet,
-    long DifferenceCount,
-    IReadOnlyList<Difference> Differences,
-    long DamageCount,
-    IReadOnlyList<Damage> Damages)
+    int Partitions, long Events, long Rows, long NotFlushedYet,
+    long DifferenceCount, IReadOnlyList<Difference> Differences, long DamageCount, IReadOnlyList<Damage> Damages)
 {
     /// <summary>Whether every row that was compared is what the journal gives.</summary>
     public bool IsClean => DifferenceCount == 0 && DamageCount == 0;
@@ -32,39 +25,27 @@ public sealed record VerificationReport(
 /// <param name="TopicType">The topic's type.</param>
 /// <param name="TopicId">The topic's id.</param>
 /// <param name="Day">The day, as <see cref="DateOnly.DayNumber"/>.</param>
-public sealed record Difference(DifferenceKind Kind, string Table, string TopicType, int TopicId, int Day)
-{
-    /// <summary>The column that differs; null where it is the whole row.</summary>
-    public string? Column { get; init; }
-
-    /// <summary>Whether <see cref="RowValue"/> and <see cref="JournalValue"/> are money, in hundredths.</summary>
-    public bool IsAmount { get; init; }
-
-    /// <summary>What the row holds, or null where there is none.</summary>
-    public long? RowValue { get; init; }
-
-    /// <summary>What the journal gives, or null where it gives none.</summary>
-    public long? JournalValue { get; init; }
-}
+/// <param name="Column">The column that differs; null where it is the whole row.</param>
+/// <param name="IsAmount">Whether the values are money, in hundredths.</param>
+/// <param name="RowValue">What the row holds, or null where there is none.</param>
+/// <param name="JournalValue">What the journal gives, or null where it gives none.</param>
+public sealed record Difference(
+    DifferenceKind Kind, string Table, string TopicType, int TopicId, int Day,
+    string? Column = null, bool IsAmount = false, long? RowValue = null, long? JournalValue = null);
 
 /// <summary>How a statistics row differs from the journal.</summary>
 public enum DifferenceKind
 {
     /// <summary>A column's value is not what the journal gives at the row's SequenceNr.</summary>
     Value = 0,
-
     /// <summary>The row's SequenceNr is not that of an event of its Counter, or lies before one that the checkpoint says is flushed.</summary>
     SequenceNr = 1,
-
     /// <summary>The checkpoint says that the row is flushed, and it is not there.</summary>
     Missing = 2,
-
     /// <summary>No event accounts for the row.</summary>
     Unaccounted = 3,
-
     /// <summary>The row has no SequenceNr: something other than the engine wrote it.</summary>
     Foreign = 4,
-
     /// <summary>Events of the Counter are not in its row, or it has none, though their owner has gone on for longer than a flush takes.</summary>
     Overdue = 5,
 }
@@ -89,54 +70,28 @@ public sealed record VerificationOptions
     /// <summary>For how many Partitions the rows are read at once, 1 and up. Few read the tables more often, many hold more rows in memory.</summary>
     public int PartitionsPerRead { get; init; } = 8;
 
-    /// <summary>
-    /// How long events may wait for their flush while their Partition has an owner, above 0; a row that they do not come into
-    /// by then is a difference. Short takes a slow flush for one, long finds it late.
-    /// </summary>
+    /// <summary>How long events may wait for their flush while their Partition has an owner, above 0; what is not flushed by then is a difference.</summary>
+    /// <remarks>Short takes a slow flush for one, long finds it late.</remarks>
     public TimeSpan MaxFlushLag { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>
-    /// Until when, in epoch milliseconds, the store's nodes are known to go on: now, where one runs; null where none may, so that
-    /// only what was journaled afterwards says that it did.
-    /// </summary>
+    /// <summary>Until when, in epoch ms, the store's nodes are known to go on: now, where one runs; null where only the journal says that they did.</summary>
     public long? OwnedUntilMs { get; init; }
 }
 
-/// <summary>Counts all differences and lists the first ones.</summary>
-/// <param name="limit">How many are listed at the most.</param>
-internal sealed class DifferenceList(int limit)
+/// <summary>Counts all that is added, and lists the first of it, up to a limit.</summary>
+internal sealed class CappedList<T>(int limit)
 {
-    private readonly List<Difference> _listed = [];
+    private readonly List<T> _listed = [];
 
-    /// <summary>How many there are.</summary>
     public long Count { get; private set; }
+    public IReadOnlyList<T> Listed => _listed;
 
-    /// <summary>The first of them.</summary>
-    public IReadOnlyList<Difference> Listed => _listed;
-
-    public void AddRow(DifferenceKind kind, Page page, string topicType, int topicId, int day) =>
-        Add(new Difference(kind, page.Table, topicType, topicId, day));
-
-    public void AddSequenceNr(Page page, StatisticsRow row, long journalValue) => Add(
-        Of(DifferenceKind.SequenceNr, page, row) with { Column = "seq_nr", RowValue = row.SequenceNr, JournalValue = journalValue });
-
-    public void AddValue(Page page, StatisticsRow row, int metric, long journalValue) => Add(Of(DifferenceKind.Value, page, row) with
-    {
-        Column = page.Metrics[metric].Column,
-        IsAmount = page.Metrics[metric].Kind == MetricKind.Amount,
-        RowValue = row.Values[metric],
-        JournalValue = journalValue,
-    });
-
-    private static Difference Of(DifferenceKind kind, Page page, StatisticsRow row) =>
-        new(kind, page.Table, row.TopicType, row.TopicId, row.Day);
-
-    private void Add(Difference difference)
+    public void Add(T item)
     {
         Count++;
         if (_listed.Count < limit)
         {
-            _listed.Add(difference);
+            _listed.Add(item);
         }
     }
 }

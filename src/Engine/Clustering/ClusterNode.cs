@@ -24,10 +24,8 @@ using Microsoft.Extensions.Logging;
 
 namespace DataLoad.Engine.Clustering;
 
-/// <summary>
-/// One node: makes sure of what a start needs, runs an actor system with Partitions and intake, stops it in order, and, where
-/// another node took the store over, stands by to run anew. Thread-safe.
-/// </summary>
+/// <summary>One node: makes sure of what a start needs, runs an actor system with Partitions and intake, and stops it in order. Thread-safe.</summary>
+/// <remarks>Where another node took the store over, it stands by to run anew.</remarks>
 public sealed class ClusterNode
 {
     /// <summary>The actor system's name.</summary>
@@ -109,10 +107,8 @@ public sealed class ClusterNode
         _ = paused ? Intake?.Pause(stream) : Intake?.Resume(stream);
     }
 
-    /// <summary>
-    /// Runs until the token ends, and then stops in order: intake, drain, flush, checkpoint. An actor system that ends by itself or by a fault is
-    /// made anew, with growing waits.
-    /// </summary>
+    /// <summary>Runs until the token ends, and then stops in order: intake, drain, flush, checkpoint.</summary>
+    /// <remarks>An actor system that ends by itself or by a fault is made anew, with growing waits.</remarks>
     /// <exception cref="StoreException">The store cannot be used as it is.</exception>
     /// <exception cref="Exception">The first actor system could not be made, which trying again does not help; or it could not be stopped in order.</exception>
     public async Task RunAsync(CancellationToken stop)
@@ -331,9 +327,7 @@ public sealed class ClusterNode
     private Config ConfigOf()
     {
         JournalConnection journal = _services.Store.JournalConnection;
-        return JournalConfig.For(journal.ProviderName, journal.ConnectionString)
-            .WithFallback(_services.Akka)
-            .WithFallback(JournalConfig.Defaults);
+        return JournalConfig.For(journal.ProviderName, journal.ConnectionString).WithFallback(_services.Akka).WithFallback(JournalConfig.Defaults);
     }
 
     private PartitionServices PartitionServicesOf() => new()

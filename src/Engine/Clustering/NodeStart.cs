@@ -7,10 +7,8 @@ using Microsoft.Extensions.Logging;
 
 namespace DataLoad.Engine.Clustering;
 
-/// <summary>
-/// What must be true before a Partition is owned here: the schema is up to date, what is fixed at the first start is as it was, no other node runs over the
-/// store, and all statistics rows are the engine's. Waits while the store is away or another node has the lease.
-/// </summary>
+/// <summary>What must be true before a Partition is owned here. Waits while the store is away or another node has the lease.</summary>
+/// <remarks>The schema is up to date, what is fixed is as it was, no other node runs over the store, and all statistics rows are the engine's.</remarks>
 public sealed class NodeStart(EngineSettings settings, NodeServices services)
 {
     // One lease stands for all Partitions: one node runs at a time. Partitions are numbered from 0.

@@ -1,9 +1,7 @@
 namespace DataLoad.Engine.Faults;
 
-/// <summary>
-/// Places where the engine can be made wrong on purpose, one at a time, so that the simulation can show that it would
-/// notice. What each breaks is an invariant of docs/ARCHITECTURE.md.
-/// </summary>
+/// <summary>Places where the engine can be made wrong on purpose, one at a time, so that the simulation can show that it would notice.</summary>
+/// <remarks>What each breaks is an invariant of docs/ARCHITECTURE.md.</remarks>
 internal enum FaultPoint
 {
     /// <summary>The engine is right.</summary>
@@ -74,15 +72,12 @@ internal enum FaultPoint
     DeadLetterDoneBeforeConfirm,
 }
 
-/// <summary>
-/// Whether a fault point is switched on: none ever is in the product. Asking costs a field's load and a comparison, so it may
-/// be asked wherever a batch, but not where a single event is handled.
-/// </summary>
+/// <summary>Whether a fault point is switched on: none ever is in the product.</summary>
+/// <remarks>Asking costs a field's load and a comparison, so it may be asked wherever a batch, but not where a single event is handled.</remarks>
 internal static class Fault
 {
     /// <summary>The fault point that is on, for the whole process; set by tests, before what they run starts.</summary>
     public static FaultPoint On { get; set; }
 
-    /// <summary>Whether a fault point is on.</summary>
     public static bool Is(FaultPoint point) => On == point;
 }

@@ -5,14 +5,8 @@ using DataLoad.Engine.Partitions;
 
 namespace DataLoad.Engine.Journaling;
 
-/// <summary>
-/// Folds the oldest part of a Partition's journal onto the states at its baseline: a bounded run of entries at a time, so that
-/// a long one takes several. Changes nothing; the owner saves the plan and then deletes.
-/// </summary>
-/// <param name="plan">The compiled catalog.</param>
-/// <param name="journal">The journal.</param>
-/// <param name="positions">Where the baseline stands.</param>
-/// <param name="snapshots">The states at the baseline.</param>
+/// <summary>Folds the oldest part of a Partition's journal onto the states at its baseline: a bounded run of entries at a time.</summary>
+/// <remarks>Changes nothing; the owner saves the plan and then deletes.</remarks>
 internal sealed class BaselineFold(CountingPlan plan, JournalReader journal, IPartitionStore positions, ISnapshotStore snapshots)
 {
     private const int MaxEntries = 10_000;
@@ -21,10 +15,8 @@ internal sealed class BaselineFold(CountingPlan plan, JournalReader journal, IPa
 
     private readonly BlockDecoder _decoder = new(plan.Catalog) { WithIdentities = false };
 
-    /// <summary>
-    /// Plans one run of entries that were persisted before a time, in epoch milliseconds, and at or before a SequenceNr that is persisted, at most the
-    /// checkpoint. The plan is to be saved under the Epoch; null where nothing is to be trimmed.
-    /// </summary>
+    /// <summary>Plans one run of entries that were persisted before a time, in epoch ms, and at or before a SequenceNr, at most the checkpoint.</summary>
+    /// <remarks>The plan is to be saved under the Epoch; null where nothing is to be trimmed.</remarks>
     /// <exception cref="StoredFormatException">What is to be trimmed, or the baseline, is damaged.</exception>
     /// <exception cref="OverflowException">A sum is larger than its column holds.</exception>
     public async Task<BaselinePlan?> PlanAsync(int partition, long epoch, long beforeMs, long throughSequenceNr, CancellationToken cancellationToken)
@@ -78,15 +70,8 @@ internal sealed class BaselineFold(CountingPlan plan, JournalReader journal, IPa
         return new BaselinePlan(through, [.. kept.Select(counter => StateOf(partition, epoch, counter))]);
     }
 
-    private static SnapshotWrite StateOf(int partition, long epoch, Counter counter) => new()
-    {
-        Shard = partition,
-        Epoch = epoch,
-        Kind = SnapshotKind.Baseline,
-        Key = SnapshotKeys.Of(counter.Id),
-        SequenceNr = counter.SequenceNr,
-        Bytes = CounterCodec.Encode(counter),
-    };
+    private static SnapshotWrite StateOf(int partition, long epoch, Counter counter) =>
+        new(partition, epoch, SnapshotKind.Baseline, SnapshotKeys.Of(counter.Id), counter.SequenceNr, CounterCodec.Encode(counter));
 
     private void AddCounters(Dictionary<CounterId, Counter> counters)
     {

@@ -50,16 +50,14 @@ public sealed class BlockDecoder(Catalog catalog)
             ByteReader.CheckedBody(block.Bytes.Span);
             _body = block.Bytes[..^4];
             _head = BlockHead.Read(_body.Span);
+            if (_head.Partition != partition || _head.SequenceNr != sequenceNr)
+            {
+                throw new InvalidDataException($"its block is of Partition {_head.Partition} and SequenceNr {_head.SequenceNr}");
+            }
         }
         catch (InvalidDataException e)
         {
             throw JournalFault.Damaged(partition, sequenceNr, e);
-        }
-
-        if (_head.Partition != partition || _head.SequenceNr != sequenceNr)
-        {
-            var found = new InvalidDataException($"its block is of Partition {_head.Partition} and SequenceNr {_head.SequenceNr}");
-            throw JournalFault.Damaged(partition, sequenceNr, found);
         }
 
         _types.Clear();
@@ -110,4 +108,171 @@ public sealed class BlockDecoder(Catalog catalog)
         _entries.Read(ref reader, Event);
         PayloadLength = _position + reader.Position - PayloadOffset;
     }
+}
+
+/// <summary>Reads the payloads that <see cref="EntryWriter"/> wrote. Not thread-safe, but for <see cref="ReadFacts"/>.</summary>
+internal sealed class EntryDecoder(Catalog catalog)
+{
+    private readonly IdentityHasher _hasher = new();
+    private readonly bool[] _holdsContent =
+        [.. Enumerable.Range(0, 256).Select(id => catalog.StreamById((byte)id) is { } stream && IdentityHasher.EventHoldsContent(stream))];
+
+    private byte[] _scratch = new byte[256];
+
+    /// <summary>Whether the texts are wanted; where not they are passed over, unless an identity needs them.</summary>
+    public bool WithTexts { get; set; }
+
+    /// <summary>Whether identities are wanted; where not, those that would have to be computed are left out.</summary>
+    public bool WithIdentities { get; set; } = true;
+
+    /// <summary>Reads only what is counted, the user and the facts, of one entry of a block whose checksum is good. Allocates nothing.</summary>
+    /// <param name="block">The block's bytes.</param>
+    /// <param name="payloadOffset">Where its payload begins: see <see cref="BlockEncoder.Add"/> and <see cref="BlockDecoder.PayloadOffset"/>.</param>
+    /// <param name="into">An event that was emptied and made one of the entry's stream.</param>
+    /// <exception cref="StoredFormatException">The entry is damaged.</exception>
+    public static void ReadFacts(ReadOnlySpan<byte> block, int payloadOffset, BusinessEvent into)
+    {
+        try
+        {
+            var reader = new ByteReader(block[payloadOffset..^4]);
+            byte flags = reader.Byte();
+            into.WuId = reader.Int32();
+            if ((flags & EntryWriter.HasFacts) == 0)
+            {
+                return;
+            }
+
+            SkipTexts(ref reader, flags);
+            ReadIdentity(ref reader, KindOf(flags));
+            ReadFactValues(ref reader, into);
+        }
+        catch (InvalidDataException e)
+        {
+            BlockHead head = BlockHead.Read(block);
+            throw JournalFault.Damaged(head.Partition, head.SequenceNr, e);
+        }
+    }
+
+    /// <summary>Reads a payload into an event that was emptied and has its stream, topic, time and day.</summary>
+    /// <exception cref="InvalidDataException">The payload is damaged.</exception>
+    public void Read(ref ByteReader reader, BusinessEvent into)
+    {
+        byte flags = reader.Byte();
+        IdentityKind kind = KindOf(flags);
+        bool computed = kind == IdentityKind.Content && WithIdentities;
+        if (computed && !_holdsContent[into.Stream.Id])
+        {
+            throw new InvalidDataException($"an event of stream '{into.Stream.Name}' does not hold what its identity was computed from");
+        }
+
+        into.WuId = reader.Int32();
+        if (WithTexts || computed)
+        {
+            ReadTexts(ref reader, flags, into);
+        }
+        else
+        {
+            into.ParentTopicId = SkipTexts(ref reader, flags);
+        }
+
+        UInt128 identity = ReadIdentity(ref reader, kind);
+        if ((flags & EntryWriter.HasFacts) != 0)
+        {
+            ReadFactValues(ref reader, into);
+        }
+
+        into.Identity = new EventId(kind, computed ? _hasher.OfContent(into) : identity);
+    }
+
+    private static IdentityKind KindOf(byte flags) => (IdentityKind)((flags >> EntryWriter.IdentityShift) & 3);
+
+    private static UInt128 ReadIdentity(ref ByteReader reader, IdentityKind kind) => kind switch
+    {
+        IdentityKind.Key => (UInt128)(uint)reader.Int32(),
+        IdentityKind.Hash => reader.UInt128(),
+        _ => 0,
+    };
+
+    /// <summary>Facts that a newer version appended are read past; those of this version are kept.</summary>
+    private static void ReadFactValues(ref ByteReader reader, BusinessEvent into)
+    {
+        int known = into.Facts.Length;
+        int facts = reader.Byte();
+        for (int i = 0; i < facts; i++)
+        {
+            long value = reader.Signed();
+            if (i < known)
+            {
+                into.SetFact(i, value);
+            }
+        }
+    }
+
+    /// <summary>Passes over the texts, and reads the parent's id that stands among them.</summary>
+    private static int? SkipTexts(ref ByteReader reader, byte flags)
+    {
+        int? parentTopicId = null;
+        EntryText.Skip(ref reader);
+        if ((flags & EntryWriter.HasParentType) != 0)
+        {
+            EntryText.Skip(ref reader);
+        }
+
+        if ((flags & EntryWriter.HasParentId) != 0)
+        {
+            parentTopicId = reader.Int32();
+        }
+
+        if ((flags & EntryWriter.HasQrCode) != 0)
+        {
+            EntryText.Skip(ref reader);
+        }
+
+        if ((flags & EntryWriter.HasChannelType) != 0)
+        {
+            EntryText.Skip(ref reader);
+        }
+
+        for (int own = OwnTexts(ref reader, flags); own > 0; own--)
+        {
+            EntryText.Skip(ref reader);
+        }
+
+        return parentTopicId;
+    }
+
+    private static int OwnTexts(ref ByteReader reader, byte flags) =>
+        (flags & EntryWriter.HasOwnTexts) != 0 ? reader.Length(BusinessEvent.MaxTexts - EventText.Own) : 0;
+
+    private void ReadTexts(ref ByteReader reader, byte flags, BusinessEvent into)
+    {
+        Text(ref reader, EventText.SessionStr, into);
+        if ((flags & EntryWriter.HasParentType) != 0)
+        {
+            Text(ref reader, EventText.ParentTopicType, into);
+        }
+
+        if ((flags & EntryWriter.HasParentId) != 0)
+        {
+            into.ParentTopicId = reader.Int32();
+        }
+
+        if ((flags & EntryWriter.HasQrCode) != 0)
+        {
+            Text(ref reader, EventText.QrCode, into);
+        }
+
+        if ((flags & EntryWriter.HasChannelType) != 0)
+        {
+            Text(ref reader, EventText.ChannelType, into);
+        }
+
+        int own = OwnTexts(ref reader, flags);
+        for (int i = 0; i < own; i++)
+        {
+            Text(ref reader, EventText.Own + i, into);
+        }
+    }
+
+    private void Text(ref ByteReader reader, int text, BusinessEvent into) => into.SetText(text, EntryText.Read(ref reader, ref _scratch));
 }

@@ -5,10 +5,8 @@ using DataLoad.Engine.Counting;
 
 namespace DataLoad.Engine.Journaling;
 
-/// <summary>
-/// Writes what an entry holds beside its head (<see cref="BlockEncoder"/>): flags, user, texts, identity, facts.
-/// Made where the event is resolved, so that the Partition only copies bytes.
-/// </summary>
+/// <summary>Writes what an entry holds beside its head (<see cref="BlockEncoder"/>): flags, user, texts, identity, facts.</summary>
+/// <remarks>Made where the event is resolved, so that the Partition only copies bytes.</remarks>
 internal static class EntryWriter
 {
     public const byte HasParentType = 1;
@@ -104,10 +102,8 @@ internal static class EntryWriter
     private static int LastFact(ReadOnlySpan<long> facts) => facts.LastIndexOfAnyExcept(0L);
 }
 
-/// <summary>
-/// A text in a journal entry: its length in bytes, doubled, and the bytes; or, where it is an even number of
-/// lower-case hexadecimal digits, their number, doubled, plus one, and half as many bytes.
-/// </summary>
+/// <summary>A text in a journal entry: its length in bytes, doubled, and the bytes.</summary>
+/// <remarks>Or, where it is an even number of lower-case hexadecimal digits, their number, doubled, plus one, and half as many bytes.</remarks>
 internal static class EntryText
 {
     private static readonly SearchValues<byte> LowerHexDigits = SearchValues.Create("0123456789abcdef"u8);
@@ -158,5 +154,66 @@ internal static class EntryText
         ulong head = reader.Unsigned();
         ulong bytes = (head & 1) == 0 ? head >> 1 : head >> 2;
         reader.Bytes((int)Math.Min(bytes, int.MaxValue));
+    }
+}
+
+/// <summary>Writes topic types as references: 0 and the text for a new one, else its number, 1 and up in order of appearance. Not thread-safe.</summary>
+internal sealed class TopicTypeWriter
+{
+    private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
+    private string? _lastType;
+    private int _lastNumber;
+
+    public void Clear()
+    {
+        _numbers.Clear();
+        _lastType = null;
+    }
+
+    public void Write(ByteWriter writer, string type)
+    {
+        if (ReferenceEquals(type, _lastType) || _numbers.TryGetValue(type, out _lastNumber))
+        {
+            writer.Unsigned((ulong)_lastNumber);
+        }
+        else
+        {
+            _lastNumber = _numbers.Count + 1;
+            _numbers.Add(type, _lastNumber);
+            writer.Byte(0);
+            writer.Text(type);
+        }
+
+        _lastType = type;
+    }
+}
+
+/// <summary>Reads what <see cref="TopicTypeWriter"/> wrote. Not thread-safe.</summary>
+internal sealed class TopicTypeReader
+{
+    private const int MaxTypeBytes = 256;
+
+    private readonly TopicTypePool _pool = new();
+    private readonly List<TopicKey> _types = [];
+
+    public void Clear() => _types.Clear();
+
+    /// <summary>Reads a type's reference and the id behind it.</summary>
+    /// <exception cref="InvalidDataException">The bytes end, or the reference is to none.</exception>
+    public TopicKey ReadTopic(ref ByteReader reader)
+    {
+        ulong number = reader.Unsigned();
+        if (number == 0)
+        {
+            _types.Add(_pool.Topic(reader.Bytes(reader.Length(MaxTypeBytes)), 0));
+            number = (ulong)_types.Count;
+        }
+        else if (number > (ulong)_types.Count)
+        {
+            throw new InvalidDataException($"topic type {number} was not introduced");
+        }
+
+        TopicKey type = _types[(int)number - 1];
+        return new TopicKey(type.Type, reader.Int32(), type.TypeHash);
     }
 }

@@ -29,38 +29,22 @@ public enum SnapshotKind : byte
 {
     /// <summary>A Counter's state.</summary>
     Counter = 1,
-
     /// <summary>Business keys that were seen: a chunk of one stream and topic.</summary>
     SeenKeys = 2,
-
     /// <summary>Hashed identities that were seen: a part of a segment.</summary>
     SeenHashes = 3,
-
     /// <summary>A Counter's state at the journal's baseline, from which verify and rebuild start.</summary>
     Baseline = 4,
 }
 
 /// <summary>One snapshot to write or remove.</summary>
-public sealed record SnapshotWrite
-{
-    /// <summary>The Partition's number.</summary>
-    public required int Shard { get; init; }
-
-    /// <summary>The epoch under which it is written; the write fails where it is stale.</summary>
-    public required long Epoch { get; init; }
-
-    /// <summary>What it is of.</summary>
-    public required SnapshotKind Kind { get; init; }
-
-    /// <summary>Its key within Partition and kind, at most 512 bytes; ordered as bytes.</summary>
-    public required byte[] Key { get; init; }
-
-    /// <summary>The SequenceNr that the state holds at.</summary>
-    public required long SequenceNr { get; init; }
-
-    /// <summary>The encoded state, or null to remove the snapshot.</summary>
-    public required byte[]? Bytes { get; init; }
-}
+/// <param name="Shard">The Partition's number.</param>
+/// <param name="Epoch">The epoch under which it is written; the write fails where it is stale.</param>
+/// <param name="Kind">What it is of.</param>
+/// <param name="Key">Its key within Partition and kind, at most 512 bytes; ordered as bytes.</param>
+/// <param name="SequenceNr">The SequenceNr that the state holds at.</param>
+/// <param name="Bytes">The encoded state, or null to remove the snapshot.</param>
+public sealed record SnapshotWrite(int Shard, long Epoch, SnapshotKind Kind, byte[] Key, long SequenceNr, byte[]? Bytes);
 
 /// <summary>The keys of stored snapshots: a byte and two numbers, big-endian so that they order as bytes, then the topic's type.</summary>
 internal static class SnapshotKeys
@@ -98,4 +82,20 @@ internal static class SnapshotKeys
         Parse(key, out byte page, out int day, out TopicKey topic);
         return new CounterId(page, topic, day);
     }
+}
+
+/// <summary>Deletes of the journal what a baseline stands for.</summary>
+/// <remarks>
+/// What announces an owner stays for good. Of an owner that was held, or cut off, the next number is always the one that its
+/// successor announced itself at: as long as that is taken, whoever has not seen all of the journal cannot write to it, however
+/// much later it goes on. Akka's own deleting would take all entries, and the number would be free again.
+/// </remarks>
+public interface IJournalTrimmer
+{
+    /// <summary>Deletes a Partition's blocks in a range of SequenceNrs. Repeating it changes nothing.</summary>
+    /// <param name="partition">The Partition's number, 0 and up.</param>
+    /// <param name="afterSequenceNr">The number behind which deleting begins; 0 and up.</param>
+    /// <param name="throughSequenceNr">The last number to delete: at most the baseline, and below the Partition's highest number, which is to stay.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    ValueTask DeleteBlocksAsync(int partition, long afterSequenceNr, long throughSequenceNr, CancellationToken cancellationToken);
 }

@@ -12,7 +12,6 @@ internal static class JournalFault
     /// <summary>Whether a query failed because an entry does not read, not because the database is away.</summary>
     public static bool IsOfAnEntry(Exception error) => EntryErrorOf(error) is not null;
 
-    /// <summary>The entry at a number does not read.</summary>
     public static StoredFormatException Damaged(int partition, long sequenceNr, Exception found) =>
         new($"The journal of Partition {partition} is damaged at SequenceNr {sequenceNr}: {found.Message.TrimEnd('.')}. {Remedy}", found);
 
@@ -22,11 +21,9 @@ internal static class JournalFault
         + $"{(EntryErrorOf(found) ?? found.GetBaseException()).Message.TrimEnd('.')}. {Remedy}",
         found);
 
-    /// <summary>Numbers are missing between two entries.</summary>
     public static StoredFormatException Gap(int partition, long after, long next) => new(
         $"The journal of Partition {partition} has a gap: after SequenceNr {after} comes {next}. {Remedy}");
 
-    /// <summary>Numbers are missing at the end.</summary>
     public static StoredFormatException Short(int partition, long last, long expected) => new(
         $"The journal of Partition {partition} ends at SequenceNr {last}, where {expected} was persisted. {Remedy}");
 
@@ -42,7 +39,6 @@ internal static class SnapshotFault
     public static StoredFormatException At(int partition, SnapshotKind kind, long sequenceNr, StoredFormatException found) =>
         new($"{Place(partition, kind, sequenceNr)}: {found.Message} {Remedy(kind)}", found);
 
-    /// <summary>Where a snapshot lies.</summary>
     public static string Place(int partition, SnapshotKind kind, long sequenceNr) =>
         string.Create(CultureInfo.InvariantCulture, $"Partition {partition}, {kind} snapshot of SequenceNr {sequenceNr}");
 

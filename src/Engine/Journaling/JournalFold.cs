@@ -6,10 +6,8 @@ using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Engine.Journaling;
 
-/// <summary>
-/// Folds a Partition's journal from its baseline: what verify compares with the tables and rebuild writes. Reads the journal and
-/// the baseline alone, never snapshots or tables; may run beside the owner. Not thread-safe.
-/// </summary>
+/// <summary>Folds a Partition's journal from its baseline: what verify compares with the tables and rebuild writes.</summary>
+/// <remarks>Reads the journal and the baseline alone, never snapshots or tables; may run beside the owner. Not thread-safe.</remarks>
 /// <param name="plan">The compiled catalog.</param>
 /// <param name="journal">The journal.</param>
 /// <param name="positions">Where the baseline stands.</param>
@@ -33,10 +31,8 @@ public sealed class JournalFold(CountingPlan plan, JournalReader journal, IParti
     /// <summary>Takes note of what is read, and of the events that limits leave out; null where nobody asks.</summary>
     internal FlushLag? Lag { get; init; }
 
-    /// <summary>
-    /// The Counters of a Partition that a filter means, as the journal gives them, each up to a last SequenceNr, that of the row it is compared with,
-    /// where limits are given. Those of which nothing was taken in stand at SequenceNr 0.
-    /// </summary>
+    /// <summary>The Counters of a Partition that a filter means, each up to a last SequenceNr, that of its row, where limits are given.</summary>
+    /// <remarks>Those of which nothing was taken in stand at SequenceNr 0.</remarks>
     /// <exception cref="StoredFormatException">The journal or its baseline is damaged.</exception>
     /// <exception cref="OverflowException">A sum is larger than its column holds.</exception>
     /// <exception cref="TimeoutException">The journal was trimmed each time that it was read.</exception>

@@ -4,6 +4,7 @@ using Akka;
 using Akka.Persistence.Query;
 using Akka.Streams;
 using Akka.Streams.Dsl;
+using Akka.Streams.Stage;
 using DataLoad.Engine.Counting;
 
 namespace DataLoad.Engine.Journaling;
@@ -16,10 +17,8 @@ public class JournalReader(ICurrentEventsByPersistenceIdQuery journal, IMaterial
     /// <summary>The name that a Partition's entries are persisted under: its number in digits.</summary>
     public static string PersistenceIdOf(int partition) => partition.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>
-    /// A Partition's entries that are there now, each following the one before. Fails with a <see cref="StoredFormatException"/> where a number is missing,
-    /// the first and the last that are asked for included, or where an entry does not read; a block is checked by who opens it.
-    /// </summary>
+    /// <summary>A Partition's entries that are there now, each following the one before; a block is checked by who opens it.</summary>
+    /// <remarks>Fails with a <see cref="StoredFormatException"/> where one does not read or is missing, the first and the last asked for included.</remarks>
     /// <param name="partition">The Partition.</param>
     /// <param name="fromSequenceNr">The first number to read, above the baseline; 1 and up.</param>
     /// <param name="toSequenceNr">The last number to read, which is known to be persisted; or <see cref="long.MaxValue"/> for all that are there.</param>
@@ -47,10 +46,8 @@ public class JournalReader(ICurrentEventsByPersistenceIdQuery journal, IMaterial
         }
     }
 
-    /// <summary>
-    /// The highest number of a Partition, at least the baseline or a number that was read, found by some forty small queries at the most: there is none
-    /// for it, and numbers have no gaps.
-    /// </summary>
+    /// <summary>The highest number of a Partition, at least the baseline or a number that was read, found by some forty small queries at the most.</summary>
+    /// <remarks>There is no query for it, and numbers have no gaps.</remarks>
     public async Task<long> FindHighestAsync(int partition, long atLeast, CancellationToken cancellationToken)
     {
         long step = 1;
@@ -118,5 +115,76 @@ public class JournalReader(ICurrentEventsByPersistenceIdQuery journal, IMaterial
         {
             yield return element;
         }
+    }
+}
+
+/// <summary>Passes a Partition's entries on while their numbers follow each other without a gap, from the first that was asked for to the last.</summary>
+/// <remarks>Fails with a <see cref="StoredFormatException"/> that names the place where they do not, or where one does not read.</remarks>
+internal sealed class EntrySequence(int partition, long fromSequenceNr, long toSequenceNr) : GraphStage<FlowShape<EventEnvelope, PersistedEntry>>
+{
+    private readonly Inlet<EventEnvelope> _in = new("entries.in");
+    private readonly Outlet<PersistedEntry> _out = new("entries.out");
+
+    public override FlowShape<EventEnvelope, PersistedEntry> Shape => new(_in, _out);
+
+    protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) => new Logic(this, partition, fromSequenceNr, toSequenceNr);
+
+    private sealed class Logic : InAndOutGraphStageLogic
+    {
+        private readonly EntrySequence _stage;
+        private readonly int _partition;
+        private readonly long _to;
+        private long _last;
+
+        public Logic(EntrySequence stage, int partition, long from, long to)
+            : base(stage.Shape)
+        {
+            _stage = stage;
+            _partition = partition;
+            _last = from - 1;
+            _to = to;
+            SetHandler(stage._in, this);
+            SetHandler(stage._out, this);
+        }
+
+        public override void OnPush()
+        {
+            EventEnvelope envelope = Grab(_stage._in);
+            if (envelope.SequenceNr != _last + 1)
+            {
+                FailStage(JournalFault.Gap(_partition, _last, envelope.SequenceNr));
+                return;
+            }
+
+            _last = envelope.SequenceNr;
+            switch (envelope.Event)
+            {
+                case UnreadableEntry unreadable:
+                    FailStage(JournalFault.Damaged(_partition, _last, unreadable.Fault));
+                    break;
+                case IJournalEntry entry:
+                    Push(_stage._out, new PersistedEntry(_partition, _last, entry));
+                    break;
+                default:
+                    FailStage(JournalFault.Damaged(_partition, _last, new InvalidDataException($"its entry is a {envelope.Event.GetType()}")));
+                    break;
+            }
+        }
+
+        public override void OnPull() => Pull(_stage._in);
+
+        public override void OnUpstreamFinish()
+        {
+            if (_to != long.MaxValue && _last < _to)
+            {
+                FailStage(JournalFault.Short(_partition, _last, _to));
+            }
+            else
+            {
+                CompleteStage();
+            }
+        }
+
+        public override void OnUpstreamFailure(Exception e) => FailStage(JournalFault.IsOfAnEntry(e) ? JournalFault.DamagedBehind(_partition, _last, e) : e);
     }
 }

@@ -8,10 +8,8 @@ using Codec = DataLoad.Engine.Partitions.PartitionMessageCodec;
 
 namespace DataLoad.Engine.Journaling;
 
-/// <summary>
-/// Serializes what Partitions persist, and what nodes send to Partitions and hear from them. Each form bears a version and a
-/// checksum; what is not known is refused by its name.
-/// </summary>
+/// <summary>Serializes what Partitions persist, and what nodes send to Partitions and hear from them.</summary>
+/// <remarks>Each form bears a version and a checksum; what is not known is refused by its name.</remarks>
 /// <param name="system">The actor system, given by Akka.</param>
 public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {

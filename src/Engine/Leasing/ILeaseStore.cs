@@ -20,10 +20,8 @@ public interface ILeaseStore : IAsyncDisposable
     /// <summary>The node that holds leases now and lives, or null.</summary>
     ValueTask<NodeInfo?> FindOwnerAsync(CancellationToken cancellationToken);
 
-    /// <summary>
-    /// The nodes that live, by their ids: those that hold leases, and those that tried to take some within their time to
-    /// live. A store that one process uses at a time knows its owner alone.
-    /// </summary>
+    /// <summary>The nodes that live, by their ids: those that hold leases, and those that tried to take some within their time to live.</summary>
+    /// <remarks>A store that one process uses at a time knows its owner alone.</remarks>
     ValueTask<IReadOnlyList<NodePresence>> ListNodesAsync(CancellationToken cancellationToken);
 }
 
@@ -38,17 +36,10 @@ public sealed record LeaseAttempt(IReadOnlyList<ShardLease> Granted, NodeInfo? H
 public readonly record struct ShardLease(int Shard, long Epoch);
 
 /// <summary>A node as others see it.</summary>
-public sealed record NodeInfo
-{
-    /// <summary>The node's id: new at every start.</summary>
-    public required string Id { get; init; }
-
-    /// <summary>The address of its HTTP interface, or empty where it has none.</summary>
-    public required string Address { get; init; }
-
-    /// <summary>The secret that a command which can read the store shows to the node; never logged.</summary>
-    public required string Secret { get; init; }
-}
+/// <param name="Id">The node's id: new at every start.</param>
+/// <param name="Address">The address of its HTTP interface, or empty where it has none.</param>
+/// <param name="Secret">The secret that a command which can read the store shows to the node; never logged.</param>
+public sealed record NodeInfo(string Id, string Address, string Secret);
 
 /// <summary>A node that lives, as the store knows it.</summary>
 /// <param name="Node">The node.</param>

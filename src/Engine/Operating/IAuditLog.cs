@@ -19,7 +19,16 @@ public interface IAuditLog
 }
 
 /// <summary>One entry of the audit log: something that somebody had done to the engine.</summary>
-public sealed record AuditEntry
+/// <param name="AtMs">When it was begun, in epoch milliseconds.</param>
+/// <param name="Node">The node that did it.</param>
+/// <param name="Actor">Who asked for it: role, way and address.</param>
+/// <param name="Action">What, as in <c>stream.pause</c>.</param>
+/// <param name="Target">What it was done to, as in <c>act.buy</c>; empty for the whole.</param>
+/// <param name="Detail">More of what was asked for, and what came of it.</param>
+/// <param name="Outcome"><see cref="Begun"/>, <see cref="Done"/>, or a sentence that says what went wrong.</param>
+/// <param name="Id">Its number, 1 and up; 0 before it is written.</param>
+public sealed record AuditEntry(
+    long AtMs, string Node, string Actor, string Action, string Target = "", string Detail = "", string Outcome = AuditEntry.Begun, long Id = 0)
 {
     /// <summary>The outcome of what was begun and has not ended, or ended with its node.</summary>
     public const string Begun = "begun";
@@ -29,30 +38,16 @@ public sealed record AuditEntry
 
     /// <summary>The longest text that is kept of any of its parts, in characters.</summary>
     public const int MaxCharacters = 1000;
+}
 
-    /// <summary>Its number, 1 and up; 0 before it is written.</summary>
-    public long Id { get; init; }
+/// <summary>The streams that an operator paused: kept, so that a restart or a takeover does not resume them.</summary>
+public interface IPausedStreams
+{
+    /// <summary>The names of those that are paused, in order.</summary>
+    ValueTask<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken);
 
-    /// <summary>When it was begun, in epoch milliseconds.</summary>
-    public required long AtMs { get; init; }
-
-    /// <summary>The node that did it.</summary>
-    public required string Node { get; init; }
-
-    /// <summary>Who asked for it: role, way and address.</summary>
-    public required string Actor { get; init; }
-
-    /// <summary>What, as in <c>stream.pause</c>.</summary>
-    public required string Action { get; init; }
-
-    /// <summary>What it was done to, as in <c>act.buy</c>; empty for the whole.</summary>
-    public string Target { get; init; } = "";
-
-    /// <summary>More of what was asked for, and what came of it.</summary>
-    public string Detail { get; init; } = "";
-
-    /// <summary><see cref="Begun"/>, <see cref="Done"/>, or a sentence that says what went wrong.</summary>
-    public string Outcome { get; init; } = Begun;
+    /// <summary>Notes whether a stream is paused; durable when this returns.</summary>
+    ValueTask SetAsync(string stream, bool paused, CancellationToken cancellationToken);
 }
 
 /// <summary>Bounds the texts of audit entries, and keeps out what a database's text cannot hold.</summary>
@@ -66,13 +61,6 @@ internal static class AuditText
         return text[..length].Replace('\0', '\uFFFD');
     }
 
-    public static AuditEntry Of(AuditEntry entry) => entry with
-    {
-        Node = Of(entry.Node),
-        Actor = Of(entry.Actor),
-        Action = Of(entry.Action),
-        Target = Of(entry.Target),
-        Detail = Of(entry.Detail),
-        Outcome = Of(entry.Outcome),
-    };
+    public static AuditEntry Of(AuditEntry entry) =>
+        new(entry.AtMs, Of(entry.Node), Of(entry.Actor), Of(entry.Action), Of(entry.Target), Of(entry.Detail), Of(entry.Outcome), entry.Id);
 }

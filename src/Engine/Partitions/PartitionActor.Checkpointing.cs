@@ -150,7 +150,7 @@ internal sealed partial class PartitionActor
         AddState(SnapshotKind.Counter, SnapshotKeys.Of(entry.Id), entry.SlicedSequenceNr, CounterCodec.EncodeSetAside(entry.Damage ?? "it was stopped"));
 
     private void AddState(SnapshotKind kind, byte[] key, long sequenceNr, byte[] bytes) =>
-        _states.Add(new SnapshotWrite { Shard = _partition, Epoch = _epoch, Kind = kind, Key = key, SequenceNr = sequenceNr, Bytes = bytes });
+        _states.Add(new SnapshotWrite(_partition, _epoch, kind, key, sequenceNr, bytes));
 
     private void WriteStates()
     {

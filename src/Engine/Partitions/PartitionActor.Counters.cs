@@ -252,16 +252,8 @@ internal sealed partial class PartitionActor
         }
     }
 
-    private StatisticsRow RowOf(CounterId id, long sequenceNr, long[] values) => new()
-    {
-        Shard = _partition,
-        Epoch = _epoch,
-        TopicType = id.Topic.Type,
-        TopicId = id.Topic.Id,
-        Day = id.Day,
-        SequenceNr = sequenceNr,
-        Values = values,
-    };
+    private StatisticsRow RowOf(CounterId id, long sequenceNr, long[] values) =>
+        new(id.Topic.Type, id.Topic.Id, id.Day, sequenceNr, values, _partition, _epoch);
 
     private void Account(CounterEntry entry, long stateBytes)
     {

@@ -316,16 +316,10 @@ internal static class PartitionMessageCodec
         int shard = ReadInt32(ref reader);
         long epoch = reader.Signed();
         TopicKey topic = types.ReadTopic(ref reader);
-        return new StatisticsRow
-        {
-            Shard = shard,
-            Epoch = epoch,
-            TopicType = topic.Type,
-            TopicId = topic.Id,
-            Day = ReadDay(ref reader),
-            SequenceNr = ReadOptional(ref reader),
-            Values = ReadArray(ref reader, minBytes: 1, static (ref value) => value.Signed()),
-        };
+        int day = ReadDay(ref reader);
+        long? sequenceNr = ReadOptional(ref reader);
+        long[] values = ReadArray(ref reader, minBytes: 1, static (ref value) => value.Signed());
+        return new StatisticsRow(topic.Type, topic.Id, day, sequenceNr, values, shard, epoch);
     }
 
     private static void Write(ByteWriter writer, TopicTypeWriter types, string type, int id)

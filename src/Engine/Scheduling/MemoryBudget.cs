@@ -22,8 +22,6 @@ public sealed class MemoryBudget(long limitBytes)
 }
 
 /// <summary>One Partition's part of the <see cref="MemoryBudget"/>. Not thread-safe.</summary>
-/// <param name="budget">The budget of all.</param>
-/// <param name="holders">How many have a part of it.</param>
 internal sealed class MemoryAccount(MemoryBudget budget, int holders)
 {
     /// <summary>What this Partition holds, in bytes.</summary>
@@ -48,6 +46,5 @@ internal sealed class MemoryAccount(MemoryBudget budget, int holders)
         budget.Add(bytes);
     }
 
-    /// <summary>Gives all of it back.</summary>
     public void Release() => Add(-Bytes);
 }

@@ -3,7 +3,6 @@ namespace DataLoad.Engine.Scheduling;
 /// <summary>A place in a semaphore, given back when it is disposed.</summary>
 internal readonly struct SemaphoreHold(SemaphoreSlim semaphore) : IDisposable
 {
-    /// <summary>Waits for a place.</summary>
     public static async ValueTask<SemaphoreHold> TakeAsync(SemaphoreSlim semaphore, CancellationToken cancellationToken = default)
     {
         await semaphore.WaitAsync(cancellationToken);

@@ -7,10 +7,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace DataLoad.Engine.Seen;
 
-/// <summary>
-/// A Bloom filter in blocks of 512 bits, eight words with one bit of each id in every word, so that a question touches
-/// one cache line. At 16 bits an id about 1 of 1,000 ids that it does not hold is taken for held; none the other way.
-/// </summary>
+/// <summary>A Bloom filter in blocks of 512 bits, eight words with one bit of each id in every word, so that a question touches one cache line.</summary>
+/// <remarks>At 16 bits an id about 1 of 1,000 ids that it does not hold is taken for held; none the other way.</remarks>
 internal sealed unsafe class BlockedFilter
 {
     /// <summary>The bytes of a block: a cache line.</summary>
@@ -22,7 +20,6 @@ internal sealed unsafe class BlockedFilter
     private readonly ulong[] _owner;
     private readonly ulong* _words;
 
-    /// <summary>Makes an empty filter.</summary>
     public BlockedFilter(int blocks)
     {
         Blocks = blocks;
@@ -31,16 +28,13 @@ internal sealed unsafe class BlockedFilter
         _words = (ulong*)((start + BlockBytes - 1) & ~(ulong)(BlockBytes - 1));
     }
 
-    /// <summary>How many blocks it has.</summary>
     public int Blocks { get; }
 
     /// <summary>What it costs in memory.</summary>
     public long Bytes => ((long)_owner.Length * sizeof(ulong)) + 64;
 
-    /// <summary>How many blocks a filter for so many ids has.</summary>
     public static int BlocksFor(int ids, int bitsPerId) => (int)Math.Max(1, (((long)ids * bitsPerId) + (BlockBytes * 8) - 1) / (BlockBytes * 8));
 
-    /// <summary>Adds an id.</summary>
     public void Add(in HashProbe probe)
     {
         ulong* block = Block(probe);
@@ -100,18 +94,14 @@ internal sealed unsafe class BlockedFilter
 }
 
 /// <summary>The bits of an id in a filter block, one in each word.</summary>
-/// <param name="low">Those of the first four words.</param>
-/// <param name="high">Those of the last four words.</param>
 internal readonly struct FilterMask(Vector256<ulong> low, Vector256<ulong> high)
 {
     public readonly Vector256<ulong> Low = low;
     public readonly Vector256<ulong> High = high;
 }
 
-/// <summary>
-/// Where an id stands in tables and filters, worked out once for all of them. It is part of the stored format
-/// (version 1 of the filter): another way to mix makes stored filters deny ids that they hold.
-/// </summary>
+/// <summary>Where an id stands in tables and filters, worked out once for all of them.</summary>
+/// <remarks>It is part of the stored format (version 1 of the filter): another way to mix makes stored filters deny ids that they hold.</remarks>
 internal readonly struct HashProbe
 {
     /// <summary>64 well mixed bits: the low ones place an id in a table, the high ones in a filter.</summary>

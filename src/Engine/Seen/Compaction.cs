@@ -2,37 +2,17 @@ using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Engine.Seen;
 
-/// <summary>
-/// Keeps the segments of a bucket few. In a bucket that still grows, segments of one size class are merged when there are enough of them, so that an id is
-/// written once for each class it passes through; in one that is over, whatever fits together is merged.
-/// </summary>
+/// <summary>Keeps the segments of a bucket few: in one that is over, whatever fits together is merged.</summary>
+/// <remarks>In one that still grows, those of a size class are merged when there are enough, so that an id is written once for each class.</remarks>
 internal static class Compaction
 {
     private const int MaxInputs = 64;
 
     /// <summary>What is worth merging next of all segments, bucket by bucket; null where nothing is. Buckets that end before the newest one are over.</summary>
-    public static CompactionPlan? Plan(ReadOnlySpan<Segment> newestFirst, long newestEndMs, SeenHashesOptions options)
-    {
-        int start = 0;
-        for (int i = 1; i <= newestFirst.Length; i++)
-        {
-            Segment first = newestFirst[start];
-            if (i < newestFirst.Length && newestFirst[i].Key.Bucket == first.Key.Bucket && newestFirst[i].BucketMs == first.BucketMs)
-            {
-                continue;
-            }
-
-            CompactionPlan? plan = PlanBucket(newestFirst[start..i], first.EndMs < newestEndMs, options);
-            if (plan is not null)
-            {
-                return plan;
-            }
-
-            start = i;
-        }
-
-        return null;
-    }
+    public static CompactionPlan? Plan(ReadOnlySpan<Segment> newestFirst, long newestEndMs, SeenHashesOptions options) => newestFirst.ToArray()
+        .GroupBy(segment => (segment.Key.Bucket, segment.BucketMs))
+        .Select(bucket => PlanBucket(bucket, bucket.First().EndMs < newestEndMs, options))
+        .FirstOrDefault(plan => plan is not null);
 
     /// <summary>The ids of all inputs, ascending, each once.</summary>
     /// <exception cref="Counting.StoredFormatException">A page is missing or damaged.</exception>
@@ -72,10 +52,10 @@ internal static class Compaction
         return HashSort.Merge(ids, ends);
     }
 
-    private static CompactionPlan? PlanBucket(ReadOnlySpan<Segment> bucket, bool over, SeenHashesOptions options)
+    private static CompactionPlan? PlanBucket(IEnumerable<Segment> bucket, bool over, SeenHashesOptions options)
     {
         // Two of these always fit into one.
-        Segment[] small = [.. bucket.ToArray().Where(s => s.Count <= options.MaxSegmentIds / 2).OrderBy(s => s.Count).ThenBy(s => s.Key.Number)];
+        Segment[] small = [.. bucket.Where(s => s.Count <= options.MaxSegmentIds / 2).OrderBy(s => s.Count).ThenBy(s => s.Key.Number)];
         if (over)
         {
             return small.Length > 1 ? new CompactionPlan(ThatFit(small, options)) : null;
@@ -120,7 +100,6 @@ internal sealed class CompactionPlan(IReadOnlyList<Segment> inputs)
     /// <summary>How many ids the inputs have together; 16 bytes each to load.</summary>
     public int Ids { get; } = inputs.Sum(s => s.Count);
 
-    /// <summary>The segments to merge.</summary>
     public IReadOnlyList<Segment> Inputs => inputs;
 }
 

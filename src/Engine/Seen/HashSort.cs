@@ -8,10 +8,8 @@ internal static class HashSort
     private const int ScatterFrom = 512;
     private const int MaxBits = 18;
 
-    /// <summary>
-    /// Puts the ids of a table's slots (0 marks an empty one) into <paramref name="sorted"/>, which they fill, in
-    /// ascending order. Hashes are even, so that their top bits tell a place within a few; uneven ones only take longer.
-    /// </summary>
+    /// <summary>Puts the ids of a table's slots (0 marks an empty one) into <paramref name="sorted"/>, which they fill, in ascending order.</summary>
+    /// <remarks>Hashes are even, so that their top bits tell a place within a few; uneven ones only take longer.</remarks>
     public static void CopySorted(ReadOnlySpan<UInt128> slots, Span<UInt128> sorted)
     {
         if (sorted.Length < ScatterFrom)

@@ -14,16 +14,9 @@ internal sealed class IdTable
     private bool _holdsZero;
     private int _inSlots;
 
-    /// <summary>The first millisecond of the bucket.</summary>
     public long StartMs { get; private set; }
-
-    /// <summary>The first millisecond after the bucket.</summary>
     public long EndMs { get; private set; }
-
-    /// <summary>The number of the bucket.</summary>
     public long Bucket { get; private set; }
-
-    /// <summary>How many ids it holds.</summary>
     public int Count => _inSlots + (_holdsZero ? 1 : 0);
 
     /// <summary>What it costs in memory.</summary>
@@ -32,7 +25,6 @@ internal sealed class IdTable
     /// <summary>Whether it is worth keeping for another bucket: it was put to use, or is small.</summary>
     public bool WorthKeeping => _slots.Length == SmallestCapacity || Count >= _slots.Length / 8;
 
-    /// <summary>Makes the table stand for a bucket.</summary>
     public void Assign(long bucket, long bucketMs)
     {
         Debug.Assert(Count == 0);
@@ -60,7 +52,6 @@ internal sealed class IdTable
         }
     }
 
-    /// <summary>Whether it holds the id.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Contains(UInt128 id, in HashProbe probe)
     {
@@ -86,7 +77,6 @@ internal sealed class IdTable
         }
     }
 
-    /// <summary>Adds an id; false where it was there.</summary>
     public bool Add(UInt128 id, in HashProbe probe)
     {
         if (id == 0)
@@ -121,7 +111,6 @@ internal sealed class IdTable
         return true;
     }
 
-    /// <summary>The ids in ascending order.</summary>
     public UInt128[] Sorted()
     {
         var ids = new UInt128[Count];

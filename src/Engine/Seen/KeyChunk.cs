@@ -11,7 +11,6 @@ internal sealed class KeyChunk(KeyChunkId id, IdSet keys)
     private const byte Version = 1;
 
     public KeyChunkId Id => id;
-
     public IdSet Keys => keys;
 
     /// <summary>Whether it holds keys that no encoded snapshot has.</summary>
@@ -21,9 +20,7 @@ internal sealed class KeyChunk(KeyChunkId id, IdSet keys)
     public bool IsSaving { get; set; }
 
     public long LastUsed { get; set; }
-
     public long AccountedBytes { get; set; }
-
     public long ResidentBytes => 120 + keys.ResidentBytes;
 
     /// <summary>The stored form, version 1: the version, a byte; the set; a CRC-32C.</summary>
@@ -54,9 +51,6 @@ internal sealed class KeyChunk(KeyChunkId id, IdSet keys)
 }
 
 /// <summary>A range of 2^20 business keys of one stream and topic: the unit of keeping and passivating. Keys grow over time, so old ones are idle.</summary>
-/// <param name="StreamId">The stream's number.</param>
-/// <param name="Topic">The topic.</param>
-/// <param name="Number">The key, divided by 2^20.</param>
 internal readonly record struct KeyChunkId(byte StreamId, TopicKey Topic, int Number)
 {
     public const int Bits = 20;

@@ -8,7 +8,6 @@ internal sealed class PageCache
     /// <summary>What its pages cost in memory.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>How many pages there are.</summary>
     public int Count => _newestFirst.Count;
 
     /// <summary>Takes a page in as the newest.</summary>
@@ -19,7 +18,6 @@ internal sealed class PageCache
         Bytes += page.Bytes;
     }
 
-    /// <summary>Makes a page the newest.</summary>
     public void Touch(SegmentPage page)
     {
         if (_newestFirst.First != page.ByUse)
@@ -41,7 +39,6 @@ internal sealed class PageCache
         return true;
     }
 
-    /// <summary>Drops all pages of a directory.</summary>
     public void DropAll(SegmentDirectory directory)
     {
         foreach (SegmentPage page in directory.Pages.OfType<SegmentPage>())
@@ -58,13 +55,9 @@ internal sealed class PageCache
     }
 }
 
-/// <summary>A page of a segment in memory.</summary>
 internal sealed class SegmentPage(SegmentDirectory directory, int index, UInt128[] ids)
 {
-    /// <summary>Where it belongs.</summary>
     public SegmentDirectory Directory => directory;
-
-    /// <summary>Its index in the segment.</summary>
     public int Index => index;
 
     /// <summary>Its place among the others in the order of use.</summary>
@@ -73,7 +66,6 @@ internal sealed class SegmentPage(SegmentDirectory directory, int index, UInt128
     /// <summary>What it costs in memory.</summary>
     public long Bytes => (ids.Length * 16L) + 96;
 
-    /// <summary>Whether it holds the id.</summary>
     public bool Contains(UInt128 id) => Array.BinarySearch(ids, id) >= 0;
 }
 
@@ -84,16 +76,10 @@ internal sealed class MissingPages(long maxBytes = 32L << 20)
     private readonly HashSet<(SegmentKey Segment, int Page)> _rows = [];
     private long _bytes;
 
-    /// <summary>The keys to load.</summary>
     public IReadOnlyList<byte[]> Keys => [.. _rows.Select(row => row.Segment.Row(row.Page))];
-
-    /// <summary>Whether there is nothing to load.</summary>
     public bool IsEmpty => _rows.Count == 0;
-
-    /// <summary>The rows that the keys name.</summary>
     public IReadOnlyCollection<(SegmentKey Segment, int Page)> Rows => _rows;
 
-    /// <summary>Makes it ready for the next round.</summary>
     public void Clear()
     {
         _rows.Clear();
@@ -116,10 +102,8 @@ internal enum Membership
 {
     /// <summary>It was not journaled within the window.</summary>
     Fresh,
-
     /// <summary>It was journaled within the window.</summary>
     Seen,
-
     /// <summary>Stored rows must be loaded to tell.</summary>
     Unknown,
 }

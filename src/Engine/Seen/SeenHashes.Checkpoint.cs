@@ -24,11 +24,11 @@ internal sealed partial class SeenHashes
     /// <summary>The writes of a merge whose commit is not reported yet: to be saved (again).</summary>
     public SeenWrites? PendingCompaction { get; private set; }
 
-    /// <summary>
-    /// Turns the ids added since the last seal, all of them journaled and applied by now, into segments, and drops what the window has left behind. They stay
-    /// known here until <see cref="Sealed"/>. Where the save fails, save <see cref="PendingSeal"/> again; ids added meanwhile belong to the next seal, so no
-    /// checkpoint may pass the SequenceNr of the writes.
-    /// </summary>
+    /// <summary>Turns the ids added since the last seal, all of them journaled and applied, into segments, and drops what the window left behind.</summary>
+    /// <remarks>
+    /// They stay known until <see cref="Sealed"/>. Where the save fails, save <see cref="PendingSeal"/> again; ids added meanwhile belong to the next seal,
+    /// so no checkpoint may pass the SequenceNr of the writes.
+    /// </remarks>
     /// <exception cref="InvalidOperationException">A seal waits for its commit.</exception>
     public SeenWrites Seal(long epoch, long appliedSequenceNr, long nowMs)
     {
@@ -88,11 +88,8 @@ internal sealed partial class SeenHashes
         ? null
         : Compaction.Plan(_segments.NewestFirst, Math.Max(_active.NewestEndMs, SegmentCount == 0 ? 0 : _segments.NewestFirst[0].EndMs), _options);
 
-    /// <summary>
-    /// Merges the segments of a plan: writes the new one and removes the old ones, to be saved in one transaction; where
-    /// that fails, save <see cref="PendingCompaction"/> again. Until <see cref="Committed"/> the rows of the new segment
-    /// are taken from there: what the store holds meanwhile, old or new, is not asked.
-    /// </summary>
+    /// <summary>Merges the segments of a plan: writes the new one and removes the old ones, in one transaction; see <see cref="PendingCompaction"/>.</summary>
+    /// <remarks>Until <see cref="Committed"/> the rows of the new segment are taken from there: what the store holds, old or new, is not asked.</remarks>
     /// <returns>The writes; null where the plan is out of date, its bucket forgotten: drop it.</returns>
     /// <exception cref="Counting.StoredFormatException">A page is missing or damaged; nothing is changed.</exception>
     /// <exception cref="InvalidOperationException">A merge waits for its commit.</exception>
@@ -146,10 +143,8 @@ internal sealed partial class SeenHashes
     /// <summary>Whether rows of segments that were given up wait for the next seal.</summary>
     public bool HasGivenUp => _givenUp.Count > 0;
 
-    /// <summary>
-    /// When the ids of a segment were journaled: from its bucket's start to before its end. Where its directory cannot be
-    /// read, its bucket has today's length if that puts it near the window; else nothing is known but the window.
-    /// </summary>
+    /// <summary>When the ids of a segment were journaled: from its bucket's start to before its end.</summary>
+    /// <remarks>Where its directory cannot be read, its bucket has today's length if that puts it near the window; else only the window is known.</remarks>
     /// <returns>The first millisecond, and the first one after.</returns>
     public (long FromMs, long ToMs) SpanOf(SegmentKey key, long nowMs)
     {
@@ -160,15 +155,11 @@ internal sealed partial class SeenHashes
 
         long windowStartMs = Math.Max(0, nowMs - _options.WindowMs);
         bool isPlausible = key.Bucket <= nowMs / _options.BucketMs && key.Bucket >= windowStartMs / _options.BucketMs;
-        return isPlausible
-            ? (key.Bucket * _options.BucketMs, (key.Bucket + 1) * _options.BucketMs)
-            : (windowStartMs, long.MaxValue);
+        return isPlausible ? (key.Bucket * _options.BucketMs, (key.Bucket + 1) * _options.BucketMs) : (windowStartMs, long.MaxValue);
     }
 
-    /// <summary>
-    /// Gives a segment up, all ids of whose bucket were added again before; its rows go with the next seal, which stores
-    /// those ids. Until then, a crash finds all as it was.
-    /// </summary>
+    /// <summary>Gives a segment up, all ids of whose bucket were added again before; its rows go with the next seal, which stores those ids.</summary>
+    /// <remarks>Until then, a crash finds all as it was.</remarks>
     public void GiveUp(SegmentKey key, IReadOnlyCollection<byte[]> rows)
     {
         if (_segments.TryGet(key, out Segment? segment))

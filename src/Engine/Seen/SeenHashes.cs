@@ -31,7 +31,6 @@ internal sealed partial class SeenHashes
         _active = new ActiveIds(options.BucketMs);
     }
 
-    /// <summary>The Partition's number.</summary>
     public int Shard { get; }
 
     /// <summary>How many ids were added since the last seal.</summary>
@@ -40,7 +39,6 @@ internal sealed partial class SeenHashes
     /// <summary>Whether so many ids are unsealed that a checkpoint should come before more are added.</summary>
     public bool WantsSeal => _active.OpenCount + _active.PendingCount >= _options.MaxActiveIds;
 
-    /// <summary>How many segments there are.</summary>
     public int SegmentCount => _segments.NewestFirst.Length;
 
     /// <summary>How many pages of segments are in memory.</summary>
@@ -49,10 +47,8 @@ internal sealed partial class SeenHashes
     /// <summary>What all that is in memory costs; rows that wait for a commit, held by the caller, aside.</summary>
     public long ResidentBytes => _active.Bytes + _segments.Bytes + _pages.Bytes;
 
-    /// <summary>
-    /// Opens what the store holds of a Partition: reads directories and no page. Ids journaled after the checkpoint are then added again. Segments whose
-    /// directory is damaged go to <paramref name="damaged"/> and are left out; where it is null the first one is thrown.
-    /// </summary>
+    /// <summary>Opens what the store holds of a Partition: reads directories and no page. Ids journaled after the checkpoint are then added again.</summary>
+    /// <remarks>Segments whose directory is damaged go to <paramref name="damaged"/> and are left out; where it is null the first one is thrown.</remarks>
     /// <exception cref="Counting.StoredFormatException">A directory is damaged or of an unknown version.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static async Task<SeenHashes> OpenAsync(
@@ -205,10 +201,8 @@ internal sealed partial class SeenHashes
         return true;
     }
 
-    /// <summary>
-    /// Frees memory: first the spare table, then the pages not used for longest, then the directories of the oldest
-    /// segments, which every later question loads again: a last resort. Call it between batches.
-    /// </summary>
+    /// <summary>Frees memory, between batches: the spare table, then the pages not used for longest, then the directories of the oldest segments.</summary>
+    /// <remarks>Directories are a last resort: every later question loads them again.</remarks>
     /// <param name="bytesToFree">How much; what is not sealed stays however much is asked for.</param>
     /// <returns>How many things were dropped; what they freed shows in <see cref="ResidentBytes"/>.</returns>
     public int Passivate(long bytesToFree)

@@ -14,10 +14,8 @@ internal sealed record SeenHashesOptions
     /// <summary>The longest window: ten years.</summary>
     public const long WindowMsLimit = 3_652L * 24 * 60 * 60 * 1000;
 
-    /// <summary>
-    /// How long an identity is remembered, from its journaling, in milliseconds; default 7 days, from 1 to ten years. Longer: later redeliveries are still
-    /// known, and memory and store grow in proportion. It may change between starts; what is stored keeps the bucket length it was stored with.
-    /// </summary>
+    /// <summary>How long an identity is remembered, from its journaling, in ms; default 7 days, from 1 to ten years. May change between starts.</summary>
+    /// <remarks>Longer: later redeliveries are known, and memory and store grow. What is stored keeps the bucket length it was stored with.</remarks>
     public long WindowMs { get; init; } = 7L * 24 * 60 * 60 * 1000;
 
     /// <summary>How many time buckets a window has; default 16, from 1 to 1024. More: forgotten sooner after the window, more segments to look into.</summary>
@@ -26,16 +24,12 @@ internal sealed record SeenHashesOptions
     /// <summary>Ids of a stored page; default and most 4096 (64 KiB), at least 1. Fewer: less to load for one doubtful id, more rows.</summary>
     public int PageIds { get; init; } = PageIdsLimit;
 
-    /// <summary>
-    /// Bits of the filter for each id; default 16, from 4 to 32. More: more memory, fewer pages loaded in vain: of 1,000
-    /// new ids, for each segment, 4 at 12 bits, 1 at 16, a quarter of one at 20.
-    /// </summary>
+    /// <summary>Bits of the filter for each id; default 16, from 4 to 32.</summary>
+    /// <remarks>More: more memory, fewer pages loaded in vain: of 1,000 new ids, for each segment, 4 at 12 bits, 1 at 16, a quarter of one at 20.</remarks>
     public int FilterBitsPerId { get; init; } = 16;
 
-    /// <summary>
-    /// The most ids of a segment, and so of one merge; default 2^20, from 1 to 2^24. More: fewer segments in the end, and
-    /// a merge that holds more in memory (32 bytes an id) and writes more in one transaction (16 bytes an id).
-    /// </summary>
+    /// <summary>The most ids of a segment, and so of one merge; default 2^20, from 1 to 2^24.</summary>
+    /// <remarks>More: fewer segments in the end; a merge holds more in memory (32 bytes an id) and writes more in one transaction (16 bytes an id).</remarks>
     public int MaxSegmentIds { get; init; } = 1 << 20;
 
     /// <summary>How many segments of a size class of a bucket are merged; default 8, 2 to 64. More: written less often, more to search.</summary>

@@ -4,11 +4,9 @@ using DataLoad.Engine.Scheduling;
 
 namespace DataLoad.Engine.Seen;
 
-/// <summary>
-/// The identities that a Partition persisted: business keys for good, hashes within their window. Exact. A fold of the
-/// journal over stored snapshots; does no I/O: it says what has to be loaded and is given it. Not thread-safe.
-/// </summary>
+/// <summary>The identities that a Partition persisted: business keys for good, hashes within their window. Exact. Not thread-safe.</summary>
 /// <remarks>
+/// A fold of the journal over stored snapshots; does no I/O: it says what has to be loaded and is given it.
 /// For a batch: <see cref="Begin"/>, <see cref="Ask"/> for each event, load what <see cref="MissingKeys"/> names and then, as
 /// often as it takes, what <see cref="FindMissingPages"/> asks for; then <see cref="Contains"/> answers for all events in the
 /// order in which they were asked for, as long as nothing is added, sealed or let go in between.

@@ -20,16 +20,13 @@ internal sealed record Segment(SegmentKey Key, long BucketMs, int Count, int Pag
     /// <summary>The first millisecond after its bucket.</summary>
     public long EndMs => (Key.Bucket + 1) * BucketMs;
 
-    /// <summary>How many pages it has.</summary>
     public int PageCount => PageCountOf(Count, PageIds);
 
     /// <summary>How many rows it has in the store.</summary>
     public int RowCount => PageCount + 1;
 
-    /// <summary>How many pages so many ids make.</summary>
     public static int PageCountOf(int count, int pageIds) => (count - 1 + pageIds) / pageIds;
 
-    /// <summary>How many ids a page has.</summary>
     public int IdsOfPage(int page) => Math.Min(PageIds, Count - (page * PageIds));
 
     /// <summary>About how many bytes a row has.</summary>
@@ -41,13 +38,11 @@ internal sealed record Segment(SegmentKey Key, long BucketMs, int Count, int Pag
 /// <summary>What tells, for a segment, whether an id may be in it, and in which page.</summary>
 internal sealed class SegmentDirectory(BlockedFilter filter, UInt128[] pageFirsts)
 {
-    /// <summary>The filter over all its ids.</summary>
     public BlockedFilter Filter { get; } = filter;
 
     /// <summary>The first id of each page, ascending.</summary>
     public UInt128[] PageFirsts { get; } = pageFirsts;
 
-    /// <summary>The pages that are in memory.</summary>
     public SegmentPage?[] Pages { get; } = new SegmentPage?[pageFirsts.Length];
 
     /// <summary>What it costs in memory, its pages aside.</summary>
@@ -79,10 +74,8 @@ internal sealed class SegmentList
     /// <summary>What they cost in memory, pages aside.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Finds a segment.</summary>
     public bool TryGet(SegmentKey key, [NotNullWhen(true)] out Segment? segment) => _byKey.TryGetValue(key, out segment);
 
-    /// <summary>Takes segments out and others in.</summary>
     public void Replace(IReadOnlyCollection<Segment> removed, IReadOnlyCollection<Segment> added)
     {
         foreach (Segment segment in removed)

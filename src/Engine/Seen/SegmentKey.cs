@@ -5,10 +5,8 @@ using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Engine.Seen;
 
-/// <summary>
-/// A segment's name and the store keys of its rows. Directories and pages start with a byte of their own, so that a start lists the directories without
-/// reading a page; then follow bucket, segment and, for a page, its index, the highest byte first.
-/// </summary>
+/// <summary>A segment's name and the store keys of its rows: a byte for the kind, bucket, segment and a page's index, the highest byte first.</summary>
+/// <remarks>Directories and pages start with a byte of their own, so that a start lists the directories without reading a page.</remarks>
 /// <param name="Bucket">The time bucket, counted in lengths of the segment's bucket.</param>
 /// <param name="Number">The segment's number, unlike any other of its Partition.</param>
 internal readonly record struct SegmentKey(long Bucket, long Number)
@@ -21,7 +19,6 @@ internal readonly record struct SegmentKey(long Bucket, long Number)
     private const int DirectoryLength = 17;
     private const int PageLength = 21;
 
-    /// <summary>What the keys of all directories start with.</summary>
     public static byte[] DirectoryPrefix() => [DirectoryByte];
 
     /// <summary>The key of a page, or of the directory for <see cref="DirectoryPage"/>.</summary>
@@ -68,7 +65,6 @@ internal static class SegmentFault
     public static SegmentDamageException Damaged(int partition, SegmentKey segment, int page, InvalidDataException cause) =>
         new(segment, $"{Row(partition, segment, page)} is damaged: {cause.Message}. {Remedy(segment)}", cause);
 
-    /// <summary>The row is not in the store.</summary>
     public static SegmentDamageException Missing(int partition, SegmentKey segment, int page) =>
         new(segment, $"{Row(partition, segment, page)} is missing from the store. {Remedy(segment)}");
 
@@ -95,7 +91,6 @@ internal static class SegmentFault
 /// <summary>A stored row of a segment is damaged or missing; the segment may be made anew from the journal.</summary>
 internal sealed class SegmentDamageException(SegmentKey segment, string message, Exception? inner = null) : StoredFormatException(message, inner)
 {
-    /// <summary>The segment.</summary>
     public SegmentKey Segment => segment;
 
     /// <summary>The same, with the place of the stored row.</summary>

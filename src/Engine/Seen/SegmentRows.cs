@@ -16,7 +16,6 @@ internal static class SegmentRows
     private const byte PageKind = 2;
     private const int IdBytes = 16;
 
-    /// <summary>Encodes a page.</summary>
     public static byte[] EncodePage(ByteWriter writer, SegmentKey key, int page, ReadOnlySpan<UInt128> ids)
     {
         Begin(writer, PageKind, key);
@@ -31,7 +30,6 @@ internal static class SegmentRows
         return writer.Written.ToArray();
     }
 
-    /// <summary>Decodes a page of a segment.</summary>
     /// <exception cref="Counting.StoredFormatException">The bytes are damaged, of an unknown version, or another row's.</exception>
     public static void DecodePage(int shard, Segment segment, int page, ReadOnlySpan<byte> bytes, Span<UInt128> ids)
     {
@@ -61,7 +59,6 @@ internal static class SegmentRows
         }
     }
 
-    /// <summary>Encodes the directory of a segment, which is in memory.</summary>
     public static byte[] EncodeDirectory(ByteWriter writer, Segment segment)
     {
         SegmentDirectory directory = segment.Directory!;
@@ -165,7 +162,6 @@ internal sealed class SegmentWriter(int shard, long epoch, long sequenceNr)
     private readonly ByteWriter _buffer = new((SeenHashesOptions.PageIdsLimit * 16) + 256);
     private readonly List<SnapshotWrite> _writes = [];
 
-    /// <summary>How many rows are removed.</summary>
     public int RemovedRows { get; private set; }
 
     /// <summary>Makes a segment of ids that ascend, with its directory in memory, and writes all its rows.</summary>
@@ -191,7 +187,6 @@ internal sealed class SegmentWriter(int shard, long epoch, long sequenceNr)
         return segment;
     }
 
-    /// <summary>Removes all rows of a segment.</summary>
     public void Remove(Segment segment)
     {
         for (int page = SegmentKey.DirectoryPage; page < segment.PageCount; page++)
@@ -202,7 +197,6 @@ internal sealed class SegmentWriter(int shard, long epoch, long sequenceNr)
         RemovedRows += segment.RowCount;
     }
 
-    /// <summary>Removes rows by their keys.</summary>
     public void Remove(IReadOnlyList<byte[]> rows)
     {
         foreach (byte[] row in rows)
@@ -213,16 +207,7 @@ internal sealed class SegmentWriter(int shard, long epoch, long sequenceNr)
         RemovedRows += rows.Count;
     }
 
-    /// <summary>What was collected.</summary>
     public SeenWrites ToWrites() => new(sequenceNr, _writes);
 
-    private void Put(byte[] key, byte[]? bytes) => _writes.Add(new SnapshotWrite
-    {
-        Shard = shard,
-        Epoch = epoch,
-        Kind = SnapshotKind.SeenHashes,
-        Key = key,
-        SequenceNr = sequenceNr,
-        Bytes = bytes,
-    });
+    private void Put(byte[] key, byte[]? bytes) => _writes.Add(new SnapshotWrite(shard, epoch, SnapshotKind.SeenHashes, key, sequenceNr, bytes));
 }

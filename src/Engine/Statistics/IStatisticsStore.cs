@@ -8,10 +8,8 @@ public interface IStatisticsStore
     /// <summary>Creates a page's table, or adds the columns that it lacks; rows that the engine did not write stay, without a SequenceNr.</summary>
     ValueTask EnsureTableAsync(Page page, CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Writes rows in one transaction. A row never moves back: one that holds at an equal or higher SequenceNr stays,
-    /// except that <paramref name="correct"/> overwrites at an equal one. Rows of a stale Partition are left out.
-    /// </summary>
+    /// <summary>Writes rows in one transaction. Rows of a stale Partition are left out.</summary>
+    /// <remarks>One that holds at an equal or higher SequenceNr stays, except that <paramref name="correct"/> overwrites at an equal one.</remarks>
     /// <returns>The Partitions whose Epoch is stale; empty where all was written.</returns>
     ValueTask<IReadOnlyList<int>> FlushAsync(Page page, IReadOnlyList<StatisticsRow> rows, bool correct, CancellationToken cancellationToken);
 
@@ -27,38 +25,21 @@ public interface IStatisticsStore
     /// <summary>Gives rows that have no SequenceNr the SequenceNr 0: from now on they are the engine's, on top of their baseline.</summary>
     ValueTask AdoptAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Removes rows that no event accounts for, where their Partition's Epoch is not stale and they still hold at the
-    /// SequenceNr that was read, so that a removal which lands late takes nothing away that was written since.
-    /// </summary>
+    /// <summary>Removes rows that no event accounts for, where their Epoch is not stale and they still hold at the SequenceNr that was read.</summary>
+    /// <remarks>So a removal which lands late takes nothing away that was written since.</remarks>
     /// <returns>The Partitions whose Epoch is stale; empty where all was done.</returns>
     ValueTask<IReadOnlyList<int>> RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken);
 }
 
 /// <summary>One row of a statistics table: the absolute values of a Counter at a SequenceNr.</summary>
-public sealed record StatisticsRow
-{
-    /// <summary>The Partition that the row's topic is of; -1 in a row that was read.</summary>
-    public int Shard { get; init; } = -1;
-
-    /// <summary>The epoch under which it is written.</summary>
-    public long Epoch { get; init; }
-
-    /// <summary>The topic's type.</summary>
-    public required string TopicType { get; init; }
-
-    /// <summary>The topic's id.</summary>
-    public required int TopicId { get; init; }
-
-    /// <summary>The day, as <see cref="DateOnly.DayNumber"/>.</summary>
-    public required int Day { get; init; }
-
-    /// <summary>The SequenceNr that the values hold at; null in a row that the engine did not write.</summary>
-    public required long? SequenceNr { get; init; }
-
-    /// <summary>The values in the order of the page's metrics; amounts in hundredths.</summary>
-    public required long[] Values { get; init; }
-}
+/// <param name="TopicType">The topic's type.</param>
+/// <param name="TopicId">The topic's id.</param>
+/// <param name="Day">The day, as <see cref="DateOnly.DayNumber"/>.</param>
+/// <param name="SequenceNr">The SequenceNr that the values hold at; null in a row that the engine did not write.</param>
+/// <param name="Values">The values in the order of the page's metrics; amounts in hundredths.</param>
+/// <param name="Shard">The Partition that the row's topic is of; -1 in a row that was read.</param>
+/// <param name="Epoch">The epoch under which it is written.</param>
+public sealed record StatisticsRow(string TopicType, int TopicId, int Day, long? SequenceNr, long[] Values, int Shard = -1, long Epoch = 0);
 
 /// <summary>One row on its way to its page's table.</summary>
 /// <param name="Page">The page.</param>

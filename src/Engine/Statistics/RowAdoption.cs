@@ -6,10 +6,8 @@ using DataLoad.Engine.Storage;
 
 namespace DataLoad.Engine.Statistics;
 
-/// <summary>
-/// Statistics rows that the engine did not write: refused, or taken as a baseline that its counts add to. A row that is adopted becomes its Counter's first
-/// snapshot and the journal's baseline, both at SequenceNr 0. Runs before any Partition is owned.
-/// </summary>
+/// <summary>Refuses statistics rows that the engine did not write, or takes them as a baseline that counts add to, before any Partition is owned.</summary>
+/// <remarks>A row that is adopted becomes its Counter's first snapshot and the journal's baseline, both at SequenceNr 0.</remarks>
 /// <param name="statistics">The statistics tables.</param>
 /// <param name="snapshots">Where snapshots and baselines go.</param>
 /// <param name="positions">The Epochs in force, under which they are written.</param>
@@ -51,7 +49,7 @@ public sealed class RowAdoption(IStatisticsStore statistics, ISnapshotStore snap
     private async Task AdoptAsync(Page page, int partitions, CancellationToken cancellationToken)
     {
         // Adopting a row takes it out of those that are read, so each round reads a bounded number from the front.
-        while (await ReadForeignAsync(page, cancellationToken) is { Count: > 0 } rows)
+        while (await statistics.ReadForeignAsync(page, cancellationToken).Take(BatchRows).ToListAsync(cancellationToken) is { Count: > 0 } rows)
         {
             var epochs = new Dictionary<int, long>();
             foreach (int partition in rows.Select(row => PartitionOf(row, partitions)).Distinct())
@@ -75,21 +73,6 @@ public sealed class RowAdoption(IStatisticsStore statistics, ISnapshotStore snap
         }
     }
 
-    private async Task<List<StatisticsRow>> ReadForeignAsync(Page page, CancellationToken cancellationToken)
-    {
-        var rows = new List<StatisticsRow>();
-        await foreach (StatisticsRow row in statistics.ReadForeignAsync(page, cancellationToken))
-        {
-            rows.Add(row);
-            if (rows.Count == BatchRows)
-            {
-                break;
-            }
-        }
-
-        return rows;
-    }
-
     private static int PartitionOf(StatisticsRow row, int partitions) => new TopicKey(row.TopicType, row.TopicId).ShardOf(partitions);
 
     private static IEnumerable<SnapshotWrite> WritesOf(Page page, StatisticsRow row, int partition, Dictionary<int, long> epochs)
@@ -101,14 +84,7 @@ public sealed class RowAdoption(IStatisticsStore statistics, ISnapshotStore snap
             counter.SetState(i, row.Values[i], set: null);
         }
 
-        return new[] { SnapshotKind.Counter, SnapshotKind.Baseline }.Select(kind => new SnapshotWrite
-        {
-            Shard = partition,
-            Epoch = epochs[partition],
-            Kind = kind,
-            Key = SnapshotKeys.Of(id),
-            SequenceNr = 0,
-            Bytes = CounterCodec.Encode(counter),
-        });
+        return new[] { SnapshotKind.Counter, SnapshotKind.Baseline }.Select(
+            kind => new SnapshotWrite(partition, epochs[partition], kind, SnapshotKeys.Of(id), 0, CounterCodec.Encode(counter)));
     }
 }

@@ -10,10 +10,8 @@ public static class Hundredths
     public static long? From(decimal value) =>
         value is >= long.MinValue / 100m and <= long.MaxValue / 100m && decimal.Truncate(value * 100m) == value * 100m ? (long)(value * 100m) : null;
 
-    /// <summary>
-    /// The hundredths of a binary floating-point number that stands for an amount: the one amount of two decimals that is
-    /// stored as this very number. Null for any other, NaN and infinity, and beyond 15 digits, where two amounts share one.
-    /// </summary>
+    /// <summary>The hundredths of a double that stands for an amount: the one amount of two decimals that is stored as this very number.</summary>
+    /// <remarks>Null for any other, NaN and infinity, and beyond 15 digits, where two amounts share one.</remarks>
     public static long? From(double value)
     {
         // Below 2^53 a division by 100 is correctly rounded, so that it gives what parsing the decimal text gave.
@@ -32,10 +30,8 @@ public static class Hundredths
         _ => null,
     };
 
-    /// <summary>
-    /// The hundredths of a plain decimal text, as in <c>-12.30</c>; null where it is no such number, finer than two
-    /// decimals (zeros aside), or beyond 64 bits. Digits are never rounded away, however many there are.
-    /// </summary>
+    /// <summary>The hundredths of a plain decimal text, as in <c>-12.30</c>, however many digits it has: none is ever rounded away.</summary>
+    /// <remarks>Null where it is no such number, finer than two decimals (zeros aside), or beyond 64 bits.</remarks>
     public static long? Parse(ReadOnlySpan<char> text)
     {
         text = text.Trim();
@@ -56,24 +52,18 @@ public static class Hundredths
                 continue;
             }
 
-            if (!char.IsAsciiDigit(c))
+            if (!char.IsAsciiDigit(c) || (decimals >= 2 && c != '0'))
             {
                 return null;
             }
 
             digits++;
-            if (decimals >= 2)
+            if (decimals < 2)
             {
-                if (c != '0')
-                {
-                    return null;
-                }
-
-                continue;
+                decimals = decimals < 0 ? decimals : decimals + 1;
+                value = (value * 10) + (c - '0');
             }
 
-            decimals = decimals < 0 ? decimals : decimals + 1;
-            value = (value * 10) + (c - '0');
             if (value > long.MaxValue)
             {
                 return null;

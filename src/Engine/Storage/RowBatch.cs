@@ -1,19 +1,21 @@
 namespace DataLoad.Engine.Storage;
 
-/// <summary>One column of the rows of a statement.</summary>
-internal abstract class BatchColumn;
+/// <summary>One column of the rows of a statement, as an array.</summary>
+internal abstract class BatchColumn(Array array)
+{
+    public Array Array => array;
+}
 
 /// <summary>A column of one type: int, long, short, string, byte[] or DateOnly.</summary>
-internal sealed class BatchColumn<T>(T[] values) : BatchColumn
+internal sealed class BatchColumn<T>(T[] values) : BatchColumn(values)
 {
-    public T[] Values => values;
+    public T[] Values { get; } = values;
 }
 
 /// <summary>Several whole numbers a row, row by row in one array: what a database takes in at much less cost than a column each.</summary>
-internal sealed class NumberColumns(long[] values, int width) : BatchColumn
+internal sealed class NumberColumns(long[] values, int width) : BatchColumn(values)
 {
-    public long[] Values => values;
-
+    public long[] Values { get; } = values;
     public int Width => width;
 }
 
@@ -41,7 +43,6 @@ internal sealed class RowBatch
     }
 
     public int Count { get; }
-
     public BatchColumn[] Columns { get; }
 
     /// <summary>The Partition of each row; empty where the rows are not fenced.</summary>
@@ -50,16 +51,12 @@ internal sealed class RowBatch
     /// <summary>The Epoch under which each row is written; empty where the rows are not fenced.</summary>
     public long[] Epochs { get; } = [];
 
-    /// <summary>One column's values, made from items.</summary>
     public static T[] Column<TItem, T>(IReadOnlyList<TItem> items, Func<TItem, T> value) => [.. items.Select(value)];
 
-    /// <summary>One column, made from items.</summary>
     public static BatchColumn<T> Of<TItem, T>(IReadOnlyList<TItem> items, Func<TItem, T> value) => new(Column(items, value));
 }
 
 /// <summary>A statement that is run for rows: for all of them at once, or one after another, as the database does it best.</summary>
-/// <param name="Text">The statement, of a <see cref="SqlDialect"/>.</param>
-/// <param name="Rows">The rows.</param>
 internal sealed record RowStatement(string Text, RowBatch Rows);
 
 /// <summary>Splits what is written into statements of bounded size.</summary>

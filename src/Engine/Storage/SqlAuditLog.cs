@@ -43,17 +43,7 @@ internal sealed class SqlAuditLog(SqlDatabase database) : IAuditLog
                 .Take(limit)
                 .ToListAsync(token),
             cancellationToken);
-        return rows.ConvertAll(row => new AuditEntry
-        {
-            Id = row.Id,
-            AtMs = row.AtMs,
-            Node = row.Node,
-            Actor = row.Actor,
-            Action = row.Action,
-            Target = row.Target,
-            Detail = row.Detail,
-            Outcome = row.Outcome,
-        });
+        return rows.ConvertAll(row => new AuditEntry(row.AtMs, row.Node, row.Actor, row.Action, row.Target, row.Detail, row.Outcome, row.Id));
     }
 }
 

@@ -5,10 +5,8 @@ using LinqToDB.Data;
 
 namespace DataLoad.Engine.Storage;
 
-/// <summary>
-/// One database: how it is reached, and how work runs on it. A further one is a class of this kind and its <see cref="SqlDialect"/>; the stores are the same
-/// over all of them. Calls may run at the same time. None is retried here: what the database or the network does wrong comes up as the driver's exception.
-/// </summary>
+/// <summary>One database: how it is reached, and how work runs on it. A further one is a class of this kind and its <see cref="SqlDialect"/>.</summary>
+/// <remarks>Calls may run at the same time. None is retried here: what the database or the network does wrong is the driver's exception.</remarks>
 public abstract class SqlDatabase : IAsyncDisposable
 {
     /// <summary>A name for messages, without secrets, as in <c>PostgreSQL 127.0.0.1:5432/dataload</c>.</summary>

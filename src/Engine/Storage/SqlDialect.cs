@@ -10,9 +10,6 @@ internal abstract class SqlDialect
     /// <summary>The type of bytes of any length.</summary>
     public abstract string Bytes { get; }
 
-    /// <summary>The type of a text that is part of a key.</summary>
-    public virtual string KeyText => "text";
-
     /// <summary>The declaration of a table's own number: 64 bits, growing, its primary key.</summary>
     public abstract string Identity { get; }
 
@@ -34,7 +31,6 @@ internal abstract class SqlDialect
     /// <summary>The tables of the engine before Partitions: leases, nodes and its own journal.</summary>
     public abstract string LeaseTables { get; }
 
-    /// <summary>A query of one trivial round trip.</summary>
     public virtual string Ping => "SELECT 1";
 
     /// <summary>How the tables of the first migration are best stored; statements, or nothing.</summary>
@@ -67,7 +63,6 @@ internal abstract class SqlDialect
     /// <summary>Whether a text contains a parameter.</summary>
     public abstract string Contains(string text, string parameter);
 
-    /// <summary>A day as a parameter.</summary>
     public abstract DataParameter Day(string name, int dayNumber);
 
     /// <summary>A day's number, of a value that was read as <c>date</c>; false where it is none.</summary>
@@ -76,7 +71,6 @@ internal abstract class SqlDialect
     /// <summary>The condition that a column of bytes is one of the keys in a parameter, and that parameter.</summary>
     public abstract (string Condition, DataParameter Parameter) OneOf(string column, string parameter, IReadOnlyList<byte[]> keys);
 
-    /// <summary>A name, quoted.</summary>
     public virtual string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     /// <summary>Adds rows, or changes those whose key is there.</summary>
@@ -101,8 +95,7 @@ internal abstract class SqlDialect
         $"UPDATE {table} AS t SET {set} FROM {Rows(shape)} WHERE {on}{AndHolds(shape)}";
 
     /// <summary>Removes the rows <c>t</c> of a table that a condition joins to <c>w</c>.</summary>
-    public virtual string Delete(string table, RowShape shape, string on) =>
-        $"DELETE FROM {table} AS t USING {Rows(shape)} WHERE {on}{AndHolds(shape)}";
+    public virtual string Delete(string table, RowShape shape, string on) => $"DELETE FROM {table} AS t USING {Rows(shape)} WHERE {on}{AndHolds(shape)}";
 
     /// <summary>The columns of a table; empty where there is none of that name.</summary>
     public abstract Task<IReadOnlyList<TableColumn>> ColumnsAsync(DataConnection db, string table, CancellationToken cancellationToken);
@@ -110,7 +103,6 @@ internal abstract class SqlDialect
     /// <summary>Whether columns are, in any order, a unique key of a table.</summary>
     public abstract Task<bool> HasUniqueKeyAsync(DataConnection db, string table, IReadOnlyList<string> columns, CancellationToken cancellationToken);
 
-    /// <summary>Whether a table exists.</summary>
     public async Task<bool> HasTableAsync(DataConnection db, string table, CancellationToken cancellationToken) =>
         (await ColumnsAsync(db, table, cancellationToken)).Count > 0;
 

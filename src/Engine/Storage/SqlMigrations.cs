@@ -12,9 +12,7 @@ internal sealed class SqlMigrations(SqlDatabase database)
     private readonly IReadOnlyList<SqlMigration> _all = SqlMigration.All(database.Dialect);
 
     private SqlDialect Dialect => database.Dialect;
-
     private bool HasJournalOfItsOwn => database.Journal != database;
-
     private int Latest => _all[^1].Version;
 
     /// <summary>Runs the migrations that are missing.</summary>
@@ -132,10 +130,6 @@ internal sealed class SqlMigrations(SqlDatabase database)
 }
 
 /// <summary>One numbered step of the schema. A step that was released is never changed; another one is added.</summary>
-/// <param name="Version">Its number, 1 and up without gaps.</param>
-/// <param name="Name">What it does, in a few words.</param>
-/// <param name="Store">The statements for the store's database.</param>
-/// <param name="Journal">The statements for the database that holds the journal.</param>
 internal sealed record SqlMigration(int Version, string Name, string Store, string Journal)
 {
     /// <summary>The table that says which steps were done.</summary>
@@ -150,7 +144,7 @@ internal sealed record SqlMigration(int Version, string Name, string Store, stri
             1,
             "store and journal",
             $"""
-            CREATE TABLE dataload_fixed (name {dialect.KeyText} NOT NULL PRIMARY KEY, value text NOT NULL);
+            CREATE TABLE dataload_fixed (name text NOT NULL PRIMARY KEY, value text NOT NULL);
 
             CREATE TABLE dataload_partition (
                 partition_id integer NOT NULL PRIMARY KEY,
@@ -168,7 +162,7 @@ internal sealed record SqlMigration(int Version, string Name, string Store, stri
 
             CREATE TABLE dataload_parked (
                 id {dialect.Bytes} NOT NULL PRIMARY KEY,
-                stream {dialect.KeyText} NOT NULL,
+                stream text NOT NULL,
                 due_ms bigint NOT NULL,
                 tries integer NOT NULL,
                 message {dialect.Bytes} NOT NULL);
@@ -185,7 +179,7 @@ internal sealed record SqlMigration(int Version, string Name, string Store, stri
                 detail text NOT NULL,
                 outcome text NOT NULL);
 
-            CREATE TABLE dataload_paused_stream (stream {dialect.KeyText} NOT NULL PRIMARY KEY);
+            CREATE TABLE dataload_paused_stream (stream text NOT NULL PRIMARY KEY);
 
             {dialect.Tuning}
             """,

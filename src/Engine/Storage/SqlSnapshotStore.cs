@@ -18,8 +18,7 @@ internal sealed class SqlSnapshotStore(SqlDatabase database) : ISnapshotStore
     public async ValueTask<IReadOnlyList<int>> SaveAsync(IReadOnlyList<SnapshotWrite> writes, CancellationToken cancellationToken) =>
         (await database.WriteRowsAsync([.. _writes.Of(writes)], isExclusive: false, cancellationToken)).Stale;
 
-    public async ValueTask<IReadOnlyList<Snapshot>> LoadAsync(
-        int partition, SnapshotKind kind, IReadOnlyList<byte[]> keys, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<Snapshot>> LoadAsync(int partition, SnapshotKind kind, IReadOnlyList<byte[]> keys, CancellationToken cancellationToken)
     {
         if (keys.Count == 0)
         {
@@ -34,7 +33,7 @@ internal sealed class SqlSnapshotStore(SqlDatabase database) : ISnapshotStore
     public async IAsyncEnumerable<Snapshot> ListAsync(
         int partition, SnapshotKind kind, byte[] keyPrefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        byte[]? last = KeyPrefix.End(keyPrefix);
+        byte[]? last = EndOf(keyPrefix);
         string end = last is null ? "" : "AND key < @end";
         DataParameter[] parameters = last is null ? Of(partition, kind) : [.. Of(partition, kind), DataParameter.VarBinary("end", last)];
         string from = "key >= @from";
@@ -74,33 +73,23 @@ internal sealed class SqlSnapshotStore(SqlDatabase database) : ISnapshotStore
             [.. parameters, DataParameter.VarBinary("from", from), DataParameter.VarBinary("last", sizes[Math.Max(count, 1) - 1].Key)]);
     }
 
-    private static DataParameter[] Of(int partition, SnapshotKind kind) =>
-        [DataParameter.Int32("partition", partition), DataParameter.Int16("kind", (short)kind)];
-
-    private static Snapshot Read(DbDataReader reader) => new(reader.GetFieldValue<byte[]>(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2));
-}
-
-/// <summary>Keys that start alike, as a range of keys ordered as bytes.</summary>
-public static class KeyPrefix
-{
-    /// <summary>The first key after all that start with a prefix, or null where there is none.</summary>
-    public static byte[]? End(ReadOnlySpan<byte> prefix)
+    /// <summary>The first key, ordered as bytes, after all that start with a prefix, or null where there is none.</summary>
+    private static byte[]? EndOf(ReadOnlySpan<byte> prefix)
     {
-        int length = prefix.Length;
-        while (length > 0 && prefix[length - 1] == byte.MaxValue)
-        {
-            length--;
-        }
-
-        if (length == 0)
+        byte[] end = prefix[..(prefix.LastIndexOfAnyExcept(byte.MaxValue) + 1)].ToArray();
+        if (end.Length == 0)
         {
             return null;
         }
 
-        byte[] end = prefix[..length].ToArray();
         end[^1]++;
         return end;
     }
+
+    private static DataParameter[] Of(int partition, SnapshotKind kind) =>
+        [DataParameter.Int32("partition", partition), DataParameter.Int16("kind", (short)kind)];
+
+    private static Snapshot Read(DbDataReader reader) => new(reader.GetFieldValue<byte[]>(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2));
 }
 
 /// <summary>The statements that write and remove snapshots, of bounded size.</summary>
@@ -121,8 +110,7 @@ internal sealed class SqlSnapshotWrites(SqlDialect dialect)
         changed: ..,
         condition: "t.seq_nr <= excluded.seq_nr");
 
-    private readonly string _remove = dialect.Delete(
-        "dataload_snapshot", RemoveShape, "t.partition_id = w.partition_id AND t.kind = w.kind AND t.key = w.key");
+    private readonly string _remove = dialect.Delete("dataload_snapshot", RemoveShape, "t.partition_id = w.partition_id AND t.kind = w.kind AND t.key = w.key");
 
     /// <summary>The statements for writes. Of several writes of the same snapshot the last one stands.</summary>
     public IEnumerable<RowStatement> Of(IReadOnlyList<SnapshotWrite> writes)

@@ -16,34 +16,24 @@ public sealed class SqlStore(SqlDatabase database) : IStore
 
     /// <inheritdoc/>
     public string Name => database.Name;
-
     /// <inheritdoc/>
     public JournalConnection JournalConnection => database.JournalConnection;
-
     /// <inheritdoc/>
     public IPartitionStore Partitions { get; } = new SqlPartitionStore(database);
-
     /// <inheritdoc/>
     public IJournalTrimmer JournalTrimmer { get; } = new SqlJournalTrimmer(database);
-
     /// <inheritdoc/>
     public ISnapshotStore Snapshots { get; } = new SqlSnapshotStore(database);
-
     /// <inheritdoc/>
     public IStatisticsStore Statistics { get; } = new SqlStatisticsStore(database);
-
     /// <inheritdoc/>
     public IStatisticsQueries Queries { get; } = new SqlStatisticsQueries(database);
-
     /// <inheritdoc/>
     public IParkingStore Parking { get; } = new SqlParkingStore(database);
-
     /// <inheritdoc/>
     public IAuditLog Audit { get; } = new SqlAuditLog(database);
-
     /// <inheritdoc/>
     public IPausedStreams PausedStreams { get; } = new SqlPausedStreams(database);
-
     /// <inheritdoc/>
     public ILeaseStore Leases { get; } = database.MakeLeases();
 

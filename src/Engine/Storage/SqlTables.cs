@@ -2,7 +2,6 @@ using LinqToDB.Mapping;
 
 namespace DataLoad.Engine.Storage;
 
-/// <summary>A value that is fixed at the first start.</summary>
 [Table("dataload_fixed")]
 internal sealed record FixedValueRow
 {
@@ -31,7 +30,6 @@ internal sealed record ParkedRow
     [Column("message"), NotNull] public required byte[] Message { get; init; }
 }
 
-/// <summary>An entry of the audit log.</summary>
 [Table("dataload_audit")]
 internal sealed record AuditRow
 {
@@ -45,7 +43,6 @@ internal sealed record AuditRow
     [Column("outcome"), NotNull] public required string Outcome { get; init; }
 }
 
-/// <summary>A stream that is paused.</summary>
 [Table("dataload_paused_stream")]
 internal sealed record PausedStreamRow
 {
@@ -61,7 +58,6 @@ internal sealed record JournalRow
     [Column("manifest"), NotNull] public required string Manifest { get; init; }
 }
 
-/// <summary>A migration that was done.</summary>
 [Table("dataload_migration")]
 internal sealed record MigrationRow
 {

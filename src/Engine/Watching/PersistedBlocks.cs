@@ -3,10 +3,8 @@ using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Engine.Watching;
 
-/// <summary>
-/// Shows persisted blocks to whoever watches. While nobody does it costs a Partition one look at a list a block; where a
-/// watcher falls behind, blocks are dropped for it and counted, and no Partition waits. Thread-safe.
-/// </summary>
+/// <summary>Shows persisted blocks to whoever watches. While nobody does it costs a Partition one look at a list a block. Thread-safe.</summary>
+/// <remarks>Where a watcher falls behind, blocks are dropped for it and counted, and no Partition waits.</remarks>
 public sealed class PersistedBlocks
 {
     private readonly Lock _lock = new();

@@ -21,7 +21,7 @@ internal sealed class AuditTrail(IAuditLog log, NodeInfo info, TimeProvider time
         string actor = Caller.Of(context).Name;
         long atMs = time.GetUtcNow().ToUnixTimeMilliseconds();
         long id = await log.BeginAsync(
-            new AuditEntry { AtMs = atMs, Node = info.Id, Actor = actor, Action = action, Target = target, Detail = detail }, context.RequestAborted);
+            new AuditEntry(atMs, info.Id, actor, action, target, detail), context.RequestAborted);
         string outcome = AuditEntry.Done;
         try
         {

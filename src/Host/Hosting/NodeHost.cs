@@ -71,12 +71,10 @@ internal static class NodeHost
     /// <summary>What counts events, without what runs it or shows it; the address, where other commands reach the node, is empty for nowhere.</summary>
     public static IServiceCollection AddNode(this IServiceCollection services, HostSettings settings, string address)
     {
-        var info = new NodeInfo
-        {
-            Id = $"{Environment.MachineName}-{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}",
-            Address = address,
-            Secret = RandomNumberGenerator.GetHexString(64, lowercase: true),
-        };
+        var info = new NodeInfo(
+            $"{Environment.MachineName}-{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}",
+            address,
+            RandomNumberGenerator.GetHexString(64, lowercase: true));
         return services
             .AddSingleton(settings)
             .AddSingleton(info)

@@ -155,7 +155,7 @@ public sealed class DamageFindingTests
     }
 
     private SnapshotWrite Write(SnapshotKind kind, byte[] key, long sequenceNr, byte[] bytes) =>
-        new() { Shard = 0, Epoch = _partition.Epoch, Kind = kind, Key = key, SequenceNr = sequenceNr, Bytes = bytes };
+        new(0, _partition.Epoch, kind, key, sequenceNr, bytes);
 
     private async Task ForBitsAsync(byte[] bytes, int step, Action<byte[]> put, Action<string> check, bool expectClean = true)
     {

@@ -64,7 +64,7 @@ public abstract class ConformanceBase : IAsyncLifetime
         await Store.MigrateAsync(Token);
     }
 
-    protected static NodeInfo Node(string id) => new() { Id = id, Address = $"http://{id}:8080", Secret = $"secret of {id}" };
+    protected static NodeInfo Node(string id) => new(id, $"http://{id}:8080", $"secret of {id}");
 
     /// <summary>Takes shards for the node <c>first</c> and returns their epochs in the same order.</summary>
     protected async Task<long[]> LeaseAsync(params int[] shards)

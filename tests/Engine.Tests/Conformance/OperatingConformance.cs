@@ -80,5 +80,5 @@ public abstract class OperatingConformance : ConformanceBase
 
     private ValueTask<IReadOnlyList<AuditEntry>> ReadAsync() => Store.Audit.ReadAsync(before: null, action: null, 100, Token);
 
-    private static AuditEntry Entry(string action) => new() { AtMs = 1, Node = "node", Actor = "operator (token) at 127.0.0.1", Action = action };
+    private static AuditEntry Entry(string action) => new(1, "node", "operator (token) at 127.0.0.1", action);
 }

@@ -177,13 +177,5 @@ public abstract class PartitionStoreConformance : ConformanceBase
         (await Partitions.LoadAsync(3, Token)).ShouldBe(new PartitionPositions(4, 10, 6));
     }
 
-    private static SnapshotWrite State(long epoch, byte key, long position) => new()
-    {
-        Shard = 3,
-        Epoch = epoch,
-        Kind = SnapshotKind.Baseline,
-        Key = [key],
-        SequenceNr = position,
-        Bytes = [key],
-    };
+    private static SnapshotWrite State(long epoch, byte key, long position) => new(3, epoch, SnapshotKind.Baseline, [key], position, [key]);
 }

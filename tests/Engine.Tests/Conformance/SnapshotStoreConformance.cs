@@ -186,13 +186,6 @@ public abstract class SnapshotStoreConformance : ConformanceBase
 
     private static Snapshot Single(IEnumerable<Snapshot> snapshots, byte key) => snapshots.Single(snapshot => snapshot.Key[0] == key);
 
-    private static SnapshotWrite Write(int shard, long epoch, byte[] key, long sequenceNr, params byte[] state) => new()
-    {
-        Shard = shard,
-        Epoch = epoch,
-        Kind = SnapshotKind.Counter,
-        Key = key,
-        SequenceNr = sequenceNr,
-        Bytes = state,
-    };
+    private static SnapshotWrite Write(int shard, long epoch, byte[] key, long sequenceNr, params byte[] state) =>
+        new(shard, epoch, SnapshotKind.Counter, key, sequenceNr, state);
 }

@@ -120,14 +120,5 @@ public abstract class StatisticsQueriesConformance : ConformanceBase
 
     private static StatisticsFilter Days(int from, int to) => new(From: Day1 + from, To: Day1 + to);
 
-    private StatisticsRow Row(string type, int id, int day, params long[] values) => new()
-    {
-        Shard = Shard,
-        Epoch = _epoch,
-        TopicType = type,
-        TopicId = id,
-        Day = Day1 + day,
-        SequenceNr = 1,
-        Values = values,
-    };
+    private StatisticsRow Row(string type, int id, int day, params long[] values) => new(type, id, Day1 + day, 1, values, Shard, _epoch);
 }

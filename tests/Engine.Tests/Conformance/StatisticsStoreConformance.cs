@@ -302,14 +302,6 @@ public abstract class StatisticsStoreConformance : ConformanceBase
     protected Task<List<StatisticsRow>> ReadAsync(StatisticsFilter? filter = null) =>
         AllAsync(Store.Statistics.ReadAsync(Page, filter ?? StatisticsFilter.All, Token));
 
-    protected StatisticsRow Row(string type, int id, int day, long sequenceNr, params long[] values) => new()
-    {
-        Shard = Shard,
-        Epoch = Epoch,
-        TopicType = type,
-        TopicId = id,
-        Day = Day1 + day,
-        SequenceNr = sequenceNr,
-        Values = values.Length == 0 ? [1, 100, 1] : values,
-    };
+    protected StatisticsRow Row(string type, int id, int day, long sequenceNr, params long[] values) =>
+        new(type, id, Day1 + day, sequenceNr, values.Length == 0 ? [1, 100, 1] : values, Shard, Epoch);
 }

@@ -49,9 +49,9 @@ public sealed class JournalSerializerTests(JournalSerializerTests.Fixture fixtur
 
     private static TopicRows Rows => new(4,
     [
-        new StatisticsRow { Shard = 4, Epoch = 9, TopicType = "activity", TopicId = 7, Day = 739_675, SequenceNr = long.MaxValue, Values = [1, -2, long.MaxValue] },
-        new StatisticsRow { TopicType = "activity", TopicId = 7, Day = 0, SequenceNr = null, Values = [] },
-        new StatisticsRow { TopicType = "activity 会", TopicId = 0, Day = 1, SequenceNr = 0, Values = [0] },
+        new StatisticsRow("activity", 7, 739_675, long.MaxValue, [1, -2, long.MaxValue], 4, 9),
+        new StatisticsRow("activity", 7, 0, null, []),
+        new StatisticsRow("activity 会", 0, 1, 0, [0]),
     ]);
 
     [Theory]

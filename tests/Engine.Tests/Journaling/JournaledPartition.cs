@@ -99,16 +99,8 @@ internal sealed class JournaledPartition
 
     public async Task CheckpointAsync() => (await Store.Partitions.SaveCheckpointAsync(Partition, Epoch, SequenceNr, default)).ShouldBeTrue();
 
-    public StatisticsRow RowOf(Counter counter) => new()
-    {
-        Shard = Partition,
-        Epoch = Epoch,
-        TopicType = counter.Id.Topic.Type,
-        TopicId = counter.Id.Topic.Id,
-        Day = counter.Id.Day,
-        SequenceNr = counter.SequenceNr,
-        Values = counter.Values(),
-    };
+    public StatisticsRow RowOf(Counter counter) =>
+        new(counter.Id.Topic.Type, counter.Id.Topic.Id, counter.Id.Day, counter.SequenceNr, counter.Values(), Partition, Epoch);
 
     public JournalFold Fold() => new(Plan, Reader, Store.Partitions, Store.Snapshots);
 

@@ -169,7 +169,7 @@ public sealed class SeenRepairTests
 
     private async Task SaveAsync(IEnumerable<byte[]> keys) => (await _partition.Store.Snapshots.SaveAsync(
         [
-            .. keys.Select(key => new SnapshotWrite { Shard = Partition, Epoch = _partition.Epoch, Kind = SnapshotKind.SeenHashes, Key = key, SequenceNr = 1, Bytes = [1] }),
+            .. keys.Select(key => new SnapshotWrite(Partition, _partition.Epoch, SnapshotKind.SeenHashes, key, 1, [1])),
         ],
         default)).ShouldBeEmpty();
 

@@ -35,7 +35,7 @@ internal sealed class TestNode : IAsyncDisposable
             .RemoveAll<IHostedService>()
             .AddSingleton<IStore>(Store)
             .AddSingleton<ILookup>(new NoLookup())
-            .AddSingleton(new NodeInfo { Id = "test-node", Address = "", Secret = Secret })
+            .AddSingleton(new NodeInfo("test-node", "", Secret))
             .AddLogging(logging => logging.ClearProviders()));
         Services = App.Services.GetRequiredService<ApiServices>();
     }

@@ -39,7 +39,7 @@ internal sealed class CountedStore(string path) : IAsyncDisposable
             new EngineSettings { Partitions = new PartitionSettings { Partitions = Partitions, FlushInterval = Never, CheckpointInterval = Never } },
             new NodeServices
             {
-                Info = new NodeInfo { Id = Guid.NewGuid().ToString("N"), Address = "", Secret = "secret" },
+                Info = new NodeInfo(Guid.NewGuid().ToString("N"), "", "secret"),
                 Catalog = Catalog.Default,
                 Store = _store,
                 Lookup = new SqlLookup(SqliteDatabase.ForReading(path)),

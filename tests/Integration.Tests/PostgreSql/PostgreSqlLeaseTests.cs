@@ -62,7 +62,7 @@ public sealed class PostgreSqlLeaseTests(TestDatabase database) : IClassFixture<
             try
             {
                 refused = await old.Snapshots.SaveAsync(
-                    [new SnapshotWrite { Shard = 1, Epoch = epoch, Kind = SnapshotKind.Counter, Key = [1], SequenceNr = 1, Bytes = [1] }], Some.None);
+                    [new SnapshotWrite(1, epoch, SnapshotKind.Counter, [1], 1, [1])], Some.None);
             }
             catch (NpgsqlException e) when (e.IsTransient)
             {

@@ -12,7 +12,7 @@ internal static class Some
 
     public static CancellationToken None => CancellationToken.None;
 
-    public static NodeInfo Node(string id) => new() { Id = id, Address = $"http://{id}:1", Secret = $"secret of {id}" };
+    public static NodeInfo Node(string id) => new(id, $"http://{id}:1", $"secret of {id}");
 
     public static async Task<long> EpochAsync(IStore store, string nodeId, int shard)
     {
@@ -27,16 +27,8 @@ internal static class Some
         return bytes;
     }
 
-    public static StatisticsRow Row(int shard, long epoch, long sequenceNr, string type, int id, int day, params long[] values) => new()
-    {
-        Shard = shard,
-        Epoch = epoch,
-        TopicType = type,
-        TopicId = id,
-        Day = new DateOnly(2024, 1, 1).DayNumber + day,
-        SequenceNr = sequenceNr,
-        Values = values,
-    };
+    public static StatisticsRow Row(int shard, long epoch, long sequenceNr, string type, int id, int day, params long[] values) =>
+        new(type, id, new DateOnly(2024, 1, 1).DayNumber + day, sequenceNr, values, shard, epoch);
 
     public static async Task<List<T>> ListAsync<T>(IAsyncEnumerable<T> items)
     {

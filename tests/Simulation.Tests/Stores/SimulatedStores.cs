@@ -182,7 +182,7 @@ internal sealed class SimulatedStatistics(StoreState state, StoreWire wire, ISto
         .. state.RowsOf(page)
             .Where(row => (after is not { } last || row.Key.CompareTo(last) > 0) && filter.Matches(page.Name, row.Key.TopicType, row.Key.TopicId, row.Key.Day))
             .Take(pageRows)
-            .Select(row => new StatisticsRow { TopicType = row.Key.TopicType, TopicId = row.Key.TopicId, Day = row.Key.Day, SequenceNr = row.Value.SequenceNr, Values = [.. row.Value.Values] }),
+            .Select(row => new StatisticsRow(row.Key.TopicType, row.Key.TopicId, row.Key.Day, row.Value.SequenceNr, [.. row.Value.Values])),
     ];
 }
 

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Globalization;
-using System.Text;
+using System.Net;
+using System.Text.RegularExpressions;
 using Npgsql;
 
 namespace DataLoad.Engine.Storage.PostgreSql;
@@ -31,10 +32,7 @@ public static class PostgreSqlConnectionString
         return $"PostgreSQL {string.Join(',', hosts)}/{builder.Database ?? builder.Username}";
     }
 
-    /// <summary>
-    /// An empty connection string. Without Kerberos set up, asking for it costs a round trip a connection and a library
-    /// that is often missing, so it is off unless asked for.
-    /// </summary>
+    /// <summary>An empty connection string, with Kerberos off: asking for it costs a round trip, and a library that is often missing.</summary>
     internal static NpgsqlConnectionStringBuilder Create() => new() { GssEncryptionMode = GssEncryptionMode.Disable };
 
     /// <summary>Sets one of Npgsql's own keywords.</summary>
@@ -81,11 +79,9 @@ public static class PostgreSqlConnectionString
     }
 }
 
-/// <summary>
-/// Reads <c>postgresql://user:password@host1:port1,host2:port2/database?parameter=value</c>, percent-decoded, as libpq
-/// does. <see cref="Uri"/> is of no use here: it refuses lists of hosts.
-/// </summary>
-internal static class PostgreSqlUrl
+/// <summary>Reads <c>postgresql://user:password@host1:port1,host2:port2/database?parameter=value</c>, percent-decoded, as libpq does.</summary>
+/// <remarks><see cref="Uri"/> is of no use here: it refuses lists of hosts.</remarks>
+internal static partial class PostgreSqlUrl
 {
     private static readonly Dictionary<string, string> KeywordByParameter = new(StringComparer.Ordinal)
     {
@@ -95,18 +91,14 @@ internal static class PostgreSqlUrl
         ["connect_timeout"] = "Timeout",
         ["dbname"] = "Database",
         ["gssencmode"] = "GSS Encryption Mode",
-        ["host"] = "Host",
-        ["keepalives"] = "Tcp Keepalive",
         ["keepalives_idle"] = "Tcp Keepalive Time",
         ["keepalives_interval"] = "Tcp Keepalive Interval",
         ["krbsrvname"] = "Kerberos Service Name",
         ["options"] = "Options",
         ["passfile"] = "Passfile",
         ["password"] = "Password",
-        ["port"] = "Port",
         ["sslcert"] = "SSL Certificate",
         ["sslkey"] = "SSL Key",
-        ["sslmode"] = "SSL Mode",
         ["sslnegotiation"] = "SSL Negotiation",
         ["sslpassword"] = "SSL Password",
         ["sslrootcert"] = "Root Certificate",
@@ -245,36 +237,17 @@ internal static class PostgreSqlUrl
 
     private static string Decode(ReadOnlySpan<char> text, string what)
     {
-        if (text.IndexOf('%') < 0)
+        if (NoEscape().IsMatch(text))
         {
-            return text.ToString();
+            throw Refused(what, "holds a % that is not followed by two hexadecimal digits; write % itself as %25");
         }
 
-        byte[] bytes = new byte[Encoding.UTF8.GetMaxByteCount(text.Length)];
-        int length = 0;
-        for (int i = 0; i < text.Length; i++)
-        {
-            if (text[i] != '%')
-            {
-                int size = char.IsHighSurrogate(text[i]) && i + 1 < text.Length ? 2 : 1;
-                length += Encoding.UTF8.GetBytes(text.Slice(i, size), bytes.AsSpan(length));
-                i += size - 1;
-                continue;
-            }
-
-            if (i + 2 >= text.Length
-                || !byte.TryParse(text.Slice(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte one)
-                || one == 0)
-            {
-                throw Refused(what, "holds a % that is not followed by two hexadecimal digits; write % itself as %25");
-            }
-
-            bytes[length++] = one;
-            i += 2;
-        }
-
-        return Encoding.UTF8.GetString(bytes.AsSpan(0, length));
+        // A plus stands for itself here, not for a space as in forms.
+        return WebUtility.UrlDecode(text.ToString().Replace("+", "%2B", StringComparison.Ordinal));
     }
+
+    [GeneratedRegex("%(?![0-9A-Fa-f]{2})|%00", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex NoEscape();
 
     private static StoreException Refused(string what, string why) => new($"The PostgreSQL URL's {what} {why}.");
 }

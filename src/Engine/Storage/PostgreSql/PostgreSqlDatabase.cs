@@ -10,10 +10,8 @@ using Npgsql;
 
 namespace DataLoad.Engine.Storage.PostgreSql;
 
-/// <summary>
-/// A PostgreSQL database (12 or later). Tables are found and made by the connection's <c>search_path</c>. What the server or the network does wrong comes up
-/// as <see cref="NpgsqlException"/>, whose <see cref="NpgsqlException.IsTransient"/> says whether to retry.
-/// </summary>
+/// <summary>A PostgreSQL database (12 or later). Tables are found and made by the connection's <c>search_path</c>.</summary>
+/// <remarks>What goes wrong is an <see cref="NpgsqlException"/>, whose <see cref="NpgsqlException.IsTransient"/> says whether to retry.</remarks>
 public sealed class PostgreSqlDatabase : SqlDatabase
 {
     private readonly PostgreSqlStoreOptions _options;
@@ -87,10 +85,10 @@ public sealed class PostgreSqlDatabase : SqlDatabase
         await using var db = new DataConnection(_data);
         var connection = (NpgsqlConnection)await db.OpenDbConnectionAsync(cancellationToken);
         await using NpgsqlBatch batch = connection.CreateBatch();
-        (int[] partitions, long[] epochs) = PostgreSqlFence.Distinct(statements.SelectMany(statement => statement.Rows.Partitions.Zip(statement.Rows.Epochs)));
-        if (partitions.Length > 0)
+        (int, long)[] fenced = [.. statements.SelectMany(statement => statement.Rows.Partitions.Zip(statement.Rows.Epochs)).Distinct()];
+        if (fenced.Length > 0)
         {
-            batch.BatchCommands.Add(PostgreSqlFence.Command(partitions, epochs, isExclusive));
+            batch.BatchCommands.Add(PostgreSqlFence.Command(fenced, isExclusive));
         }
 
         foreach (RowStatement statement in statements)
@@ -98,7 +96,7 @@ public sealed class PostgreSqlDatabase : SqlDatabase
             var command = new NpgsqlBatchCommand(statement.Text);
             foreach (BatchColumn column in statement.Rows.Columns)
             {
-                command.Parameters.Add(Parameter.Of(column));
+                command.Parameters.Add(new NpgsqlParameter { Value = column.Array });
             }
 
             batch.BatchCommands.Add(command);
@@ -107,7 +105,7 @@ public sealed class PostgreSqlDatabase : SqlDatabase
         IReadOnlyList<int> stale = [];
         await using (NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken))
         {
-            if (partitions.Length > 0)
+            if (fenced.Length > 0)
             {
                 await reader.ReadAsync(cancellationToken);
                 stale = await reader.GetFieldValueAsync<int[]>(0, cancellationToken);
@@ -119,7 +117,7 @@ public sealed class PostgreSqlDatabase : SqlDatabase
             }
         }
 
-        return (stale, ((IList<NpgsqlBatchCommand>)batch.BatchCommands).Skip(partitions.Length > 0 ? 1 : 0).Sum(command => (int)command.Rows));
+        return (stale, ((IList<NpgsqlBatchCommand>)batch.BatchCommands).Skip(fenced.Length > 0 ? 1 : 0).Sum(command => (int)command.Rows));
     }
 
     internal override async ValueTask QueryAsync(
@@ -147,10 +145,8 @@ public sealed class PostgreSqlDatabase : SqlDatabase
     internal override ILeaseStore MakeLeases() => new PostgreSqlLeaseStore(_connection, _pool.Source, Name, _options);
 }
 
-/// <summary>
-/// Which columns of which query are of type numeric, whose values have more digits than any type of .NET: they are asked
-/// for as text, so that an amount is judged by its value. Learned at a query's first run.
-/// </summary>
+/// <summary>Which columns of which query are of type numeric. Learned at a query's first run.</summary>
+/// <remarks>Their values have more digits than any type of .NET: they are asked for as text, so that an amount is judged by its value.</remarks>
 internal sealed class PostgreSqlNumerics
 {
     // Bounded by the settings: one for each step of each stream.
@@ -159,11 +155,11 @@ internal sealed class PostgreSqlNumerics
     /// <summary>The columns of a query that are read as text, or null where there are none or they are not known.</summary>
     public bool[]? Of(string query) => _columns.GetValueOrDefault(query);
 
-    /// <summary>
-    /// Notes a result's columns; true where the query is to be run again, since the result came with other columns as text. What another run of
-    /// the query has noted meanwhile says nothing of this result: in a session that has the statement prepared for text, Npgsql takes the binary
-    /// values of a run that asked for none for text.
-    /// </summary>
+    /// <summary>Notes a result's columns; true where the query is to be run again, since the result came with other columns as text.</summary>
+    /// <remarks>
+    /// What another run has noted meanwhile says nothing of this result: in a session that has the statement prepared for text, Npgsql takes the binary values
+    /// of a run that asked for none for text.
+    /// </remarks>
     public bool Learn(string query, DbDataReader reader, bool[]? asText)
     {
         bool[] found = [.. Enumerable.Range(0, reader.FieldCount).Select(i => reader.GetDataTypeName(i).StartsWith("numeric", StringComparison.Ordinal))];
@@ -176,10 +172,40 @@ internal sealed class PostgreSqlNumerics
         return true;
     }
 
-    /// <summary>Asks for columns as text.</summary>
     public static DbCommand ReadAsText(DbCommand command, bool[] columns)
     {
         ((NpgsqlCommand)command).UnknownResultTypeList = columns;
         return command;
     }
+}
+
+/// <summary>How a <see cref="PostgreSqlDatabase"/> is reached.</summary>
+public sealed record PostgreSqlStoreOptions
+{
+    /// <summary>Where it is: <c>postgresql://user:password@host:port/database?sslmode=require</c>, or Npgsql's own <c>Host=…;Username=…</c>.</summary>
+    /// <remarks>PostgreSQL itself or a pooler that keeps sessions: leases rest on a session's advisory lock.</remarks>
+    public required string ConnectionString { get; init; }
+
+    /// <summary>The node that the store acts for, or null for a command that only reads.</summary>
+    /// <remarks>Its sessions bear the node's name, so that whoever takes its leases over can end them.</remarks>
+    public string? NodeId { get; init; }
+
+    /// <summary>How long a call may take; at least 1 s. Low: a busy server fails calls that would work. High: a hang is noticed late.</summary>
+    public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The most connections that are open at once, beside the one that holds the node's lease; 2 to 1000.</summary>
+    /// <remarks>Low: flushes, snapshots and queries wait for each other. High: the server's own limit is met sooner.</remarks>
+    public int MaxConnections { get; init; } = 16;
+
+    /// <summary>Whether the server keeps statements prepared, which saves planning them anew. False behind a pooler that switches sessions.</summary>
+    public bool PrepareStatements { get; init; } = true;
+
+    /// <summary>Checks the values.</summary>
+    /// <exception cref="StoreException">A value is out of its range; the message names it.</exception>
+    public PostgreSqlStoreOptions Validate() =>
+        CommandTimeout < TimeSpan.FromSeconds(1) || CommandTimeout > TimeSpan.FromHours(1)
+            ? throw new StoreException($"{nameof(CommandTimeout)} is {CommandTimeout}; give it a second to an hour.")
+            : MaxConnections is < 2 or > 1000
+                ? throw new StoreException($"{nameof(MaxConnections)} is {MaxConnections}; give it 2 to 1000.")
+                : this;
 }

@@ -14,13 +14,9 @@ internal sealed class PostgreSqlDialect : SqlDialect
     private static readonly string[] NumberTypes = ["int2", "int4", "int8", "numeric"];
 
     public override string Bytes => "bytea";
-
     public override string Identity => "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY";
-
     public override string StatisticsKey => "topic_type varchar(64) COLLATE \"C\" NOT NULL, topic_id int NOT NULL, stat_date date NOT NULL";
-
     public override string StatisticsTableOptions => " WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05)";
-
     public override string UpdateTime => "timestamptz NOT NULL DEFAULT now()";
 
     // Blocks and states are compressed or dense already, so the server need not try (EXTERNAL). A block up to 8 kB stays
@@ -89,17 +85,11 @@ internal sealed class PostgreSqlDialect : SqlDialect
         CultureInfo.InvariantCulture, $"(${shape.Names.Length + 1})[(w.ordinality::int - 1) * {shape.Numbers} + {index + 1}]");
 
     public override string Amount(string hundredths) => $"{hundredths} * 0.01";
-
     public override string Read(string expression, string type) => $"{expression}::{type}";
-
     public override string SumOfAmounts(string column) => $"(COALESCE(sum({column}), 0) * 100)::bigint";
-
     public override string SumOfCounts(string column) => $"COALESCE(sum({column}), 0)::bigint";
-
     public override string ByCodePoint(string expression) => $"{expression} COLLATE \"C\"";
-
     public override string Contains(string text, string parameter) => $"position({parameter} IN {text}) > 0";
-
     public override DataParameter Day(string name, int dayNumber) => new(name, DateOnly.FromDayNumber(dayNumber), DataType.Date);
 
     public override bool TryReadDay(DbDataReader reader, int ordinal, out int dayNumber)
@@ -139,10 +129,8 @@ internal sealed class PostgreSqlDialect : SqlDialect
             DataParameter.Text("table", Quote(table)),
             new DataParameter("columns", columns.Order(StringComparer.Ordinal).ToArray()));
 
-    /// <summary>
-    /// Pages are read in the order of code points. A table that someone else made may have its key in another one, and
-    /// then an index in ours spares a sort a page; without the right to make one it goes on being sorted.
-    /// </summary>
+    /// <summary>Pages are read in the order of code points, so that an index in it spares a sort a page where the key of a table is in another one.</summary>
+    /// <remarks>Without the right to make one it goes on being sorted.</remarks>
     public override async Task<bool> OptimizeAsync(DataConnection db, Page page, CancellationToken cancellationToken)
     {
         bool ordered = await db.ExecuteAsync<bool>(

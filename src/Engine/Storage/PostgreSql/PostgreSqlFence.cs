@@ -2,18 +2,12 @@ using Npgsql;
 
 namespace DataLoad.Engine.Storage.PostgreSql;
 
-/// <summary>
-/// The first statement of every transaction that writes for Partitions: it locks their Partitions' rows and says which Epochs are
-/// stale. What follows in the same batch writes only <see cref="Holds"/>.
-/// </summary>
+/// <summary>Locks the rows of the Partitions that a transaction writes for, as its first statement, and says which Epochs are stale.</summary>
 /// <remarks>
-/// <para>
-/// A takeover updates the Partition's row, so it and this lock exclude each other until commit. A statement that waited for
-/// the lock sees the row as the takeover left it (READ COMMITTED reads a locked row again), so the epoch that is
-/// compared is the one that was locked; and a later statement of the batch has a newer snapshot, of a row that cannot
-/// change any more. An epoch that was stale once stays so, because epochs only grow.
-/// </para>
-/// <para>All of them are locked at once and in order, here, so that two writers cannot wait for each other.</para>
+/// A takeover updates the Partition's row, so it and this lock exclude each other until commit. A statement that waited for the lock sees the row as the
+/// takeover left it (READ COMMITTED reads a locked row again), so the epoch that is compared is the one that was locked; and a later statement of the batch
+/// has a newer snapshot, of a row that cannot change any more. An epoch that was stale once stays so, because epochs only grow. All are locked at once and
+/// in order, here, so that two writers cannot wait for each other. What follows in the same batch writes only <see cref="Holds"/>.
 /// </remarks>
 internal static class PostgreSqlFence
 {
@@ -36,33 +30,8 @@ internal static class PostgreSqlFence
     private static readonly string ExclusiveSql = Sql.Replace("FOR SHARE", "FOR NO KEY UPDATE", StringComparison.Ordinal);
 
     /// <summary>The fence of Partitions and Epochs, which are distinct; it answers with the array of those Partitions whose Epoch is stale.</summary>
-    public static NpgsqlBatchCommand Command(int[] partitions, long[] epochs, bool isExclusive) => new(isExclusive ? ExclusiveSql : Sql)
+    public static NpgsqlBatchCommand Command((int Partition, long Epoch)[] writes, bool isExclusive) => new(isExclusive ? ExclusiveSql : Sql)
     {
-        Parameters = { Parameter.Of(partitions), Parameter.Of(epochs) },
-    };
-
-    /// <summary>The distinct pairs of Partition and Epoch in a sequence of writes.</summary>
-    public static (int[] Partitions, long[] Epochs) Distinct(IEnumerable<(int Partition, long Epoch)> writes)
-    {
-        (int Partition, long Epoch)[] pairs = [.. writes.Distinct()];
-        return ([.. pairs.Select(pair => pair.Partition)], [.. pairs.Select(pair => pair.Epoch)]);
-    }
-}
-
-/// <summary>Positional parameters whose types follow from those of their values, so that a statement is prepared the same way every time.</summary>
-internal static class Parameter
-{
-    public static NpgsqlParameter Of<T>(T value) => new NpgsqlParameter<T> { TypedValue = value };
-
-    public static NpgsqlParameter Of(BatchColumn column) => column switch
-    {
-        BatchColumn<int> values => Of(values.Values),
-        BatchColumn<long> values => Of(values.Values),
-        BatchColumn<short> values => Of(values.Values),
-        BatchColumn<string> values => Of(values.Values),
-        BatchColumn<byte[]> values => Of(values.Values),
-        BatchColumn<DateOnly> values => Of(values.Values),
-        NumberColumns values => Of(values.Values),
-        _ => throw new ArgumentOutOfRangeException(nameof(column), column, "No parameter holds such a column."),
+        Parameters = { new() { Value = Array.ConvertAll(writes, write => write.Partition) }, new() { Value = Array.ConvertAll(writes, write => write.Epoch) } },
     };
 }

@@ -15,8 +15,7 @@ internal sealed class PostgreSqlLeaseStore(
     private readonly SemaphoreSlim _turn = new(1, 1);
     private bool _disposed;
 
-    public async ValueTask<LeaseAttempt> AcquireAsync(
-        NodeInfo node, IReadOnlyList<int> shards, TimeSpan timeToLive, CancellationToken cancellationToken)
+    public async ValueTask<LeaseAttempt> AcquireAsync(NodeInfo node, IReadOnlyList<int> shards, TimeSpan timeToLive, CancellationToken cancellationToken)
     {
         using SemaphoreHold hold = await SemaphoreHold.TakeAsync(_turn, cancellationToken);
         NpgsqlConnection session = await Session(node.Id).OpenAsync(cancellationToken);
@@ -30,7 +29,9 @@ internal sealed class PostgreSqlLeaseStore(
         }
         else
         {
-            await AnnounceAsync(session, node, timeToLive, cancellationToken);
+            // It holds nothing, but lives, so that others see it stand by.
+            await using NpgsqlCommand save = Save(session, PostgreSqlLeaseSql.SaveNode, node, timeToLive);
+            await save.ExecuteNonQueryAsync(cancellationToken);
         }
 
         return new LeaseAttempt(
@@ -44,25 +45,18 @@ internal sealed class PostgreSqlLeaseStore(
 
         // On the node's session, so that a renewal that works proves that its lock is held, too.
         NpgsqlConnection session = await Session(nodeId).OpenAsync(cancellationToken);
-        await using NpgsqlBatch batch = session.CreateBatch();
-        Add(batch, PostgreSqlLeaseSql.Renew, Parameter.Of(nodeId), Parameter.Of(timeToLive));
-
-        // A statement of its own: where the first one waited for a takeover, this one sees it.
-        Add(batch, PostgreSqlLeaseSql.Held, Parameter.Of(nodeId));
-        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(PostgreSqlLeaseSql.Renew, session) { Parameters = { new("node", nodeId), new("life", timeToLive) } };
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
         return await ReadAllAsync(reader, row => new ShardLease(row.GetInt32(0), row.GetInt64(1)), cancellationToken);
     }
 
     public async ValueTask ReleaseAsync(string nodeId, CancellationToken cancellationToken)
     {
         using SemaphoreHold hold = await SemaphoreHold.TakeAsync(_turn, cancellationToken);
-        await using (NpgsqlConnection pooled = await source.OpenConnectionAsync(cancellationToken))
+        await using (NpgsqlCommand command = source.CreateCommand(PostgreSqlLeaseSql.Release))
         {
-            await using NpgsqlBatch batch = pooled.CreateBatch();
-            Add(batch, PostgreSqlLeaseSql.LockHeld, Parameter.Of(nodeId));
-            Add(batch, PostgreSqlLeaseSql.Release, Parameter.Of(nodeId));
-            Add(batch, PostgreSqlLeaseSql.ForgetNode, Parameter.Of(nodeId));
-            await batch.ExecuteNonQueryAsync(cancellationToken);
+            command.Parameters.AddWithValue("node", nodeId);
+            await command.ExecuteNonQueryAsync(cancellationToken);
         }
 
         if (_sessions.Remove(nodeId, out PostgreSqlNodeSession? session))
@@ -116,30 +110,23 @@ internal sealed class PostgreSqlLeaseStore(
         return session;
     }
 
-    /// <summary>
-    /// Ends the sessions of holders that are gone, and then takes, all in one message: a node that stops in the middle
-    /// of a takeover leaves no transaction open. The decision is the server's, on rows that are locked by then.
-    /// </summary>
+    /// <summary>Ends the sessions of holders that are gone, and then takes, all in one message: who stops in between leaves no transaction open.</summary>
+    /// <remarks>The decision is the server's, on rows that are locked by then.</remarks>
     private async Task TakeOverAsync(
         NpgsqlConnection session, NodeInfo node, int[] shards, List<LeaseState> states, TimeSpan timeToLive, CancellationToken cancellationToken)
     {
-        string ownName = PostgreSqlNodeName.ApplicationName(node.Id);
         string[] gone = [.. states.Where(state => state.IsAbandoned(node.Id)).Select(state => state.ApplicationName!).Distinct(StringComparer.Ordinal)];
 
         // Before any wait for a row: a frozen holder may have stopped in the middle of a write that holds it.
-        PostgresException? denied = gone.Length > 0 ? await TerminateAsync(session, gone, ownName, cancellationToken) : null;
+        PostgresException? denied = gone.Length > 0 ? await TerminateAsync(session, gone, node.Id, cancellationToken) : null;
         TimeSpan wait = denied is null ? options.CommandTimeout / 2 : DeniedWait;
 
-        await using NpgsqlBatch batch = session.CreateBatch();
-        Add(batch, PostgreSqlLeaseSql.BoundWait, Parameter.Of($"{(long)wait.TotalMilliseconds}ms"));
-        Add(batch, PostgreSqlLeaseSql.AddLeases, Parameter.Of(shards));
-        Add(batch, PostgreSqlLeaseSql.LockLeases, Parameter.Of(shards));
-        Add(batch, PostgreSqlLeaseSql.LockHolders, Parameter.Of(shards));
-        Add(batch, PostgreSqlLeaseSql.Take, Parameter.Of(shards), Parameter.Of(node.Id));
-        AddNode(batch, node, timeToLive);
+        await using NpgsqlCommand take = Save(session, PostgreSqlLeaseSql.Take, node, timeToLive);
+        take.Parameters.AddWithValue("wait", $"{(long)wait.TotalMilliseconds}ms");
+        take.Parameters.AddWithValue("shards", shards);
         try
         {
-            await batch.ExecuteNonQueryAsync(cancellationToken);
+            await take.ExecuteNonQueryAsync(cancellationToken);
         }
         catch (PostgresException e) when (denied is not null && e.SqlState is PostgresErrorCodes.LockNotAvailable)
         {
@@ -150,32 +137,22 @@ internal sealed class PostgreSqlLeaseStore(
         }
     }
 
-    /// <summary>Says that a node lives which holds nothing, so that others see it stand by.</summary>
-    private static async Task AnnounceAsync(NpgsqlConnection session, NodeInfo node, TimeSpan timeToLive, CancellationToken cancellationToken)
+    /// <summary>A command that saves a node, with the parameters for that.</summary>
+    private static NpgsqlCommand Save(NpgsqlConnection session, string sql, NodeInfo node, TimeSpan timeToLive) => new(sql, session)
     {
-        await using NpgsqlBatch batch = session.CreateBatch();
-        AddNode(batch, node, timeToLive);
-        await batch.ExecuteNonQueryAsync(cancellationToken);
-    }
+        Parameters =
+        {
+            new("node", node.Id), new("address", node.Address), new("secret", node.Secret), new("life", timeToLive),
+            new("application", PostgreSqlNodeName.ApplicationName(node.Id)), new("lock", PostgreSqlNodeName.LockKey(node.Id)),
+        },
+    };
 
-    private static void AddNode(NpgsqlBatch batch, NodeInfo node, TimeSpan timeToLive)
+    private static async Task<PostgresException?> TerminateAsync(NpgsqlConnection session, string[] names, string nodeId, CancellationToken cancellationToken)
     {
-        Add(
-            batch,
-            PostgreSqlLeaseSql.SaveNode,
-            Parameter.Of(node.Id),
-            Parameter.Of(node.Address),
-            Parameter.Of(node.Secret),
-            Parameter.Of(PostgreSqlNodeName.ApplicationName(node.Id)),
-            Parameter.Of(PostgreSqlNodeName.LockKey(node.Id)),
-            Parameter.Of(timeToLive));
-        Add(batch, PostgreSqlLeaseSql.ForgetNodes, Parameter.Of(node.Id));
-    }
-
-    private static async Task<PostgresException?> TerminateAsync(
-        NpgsqlConnection session, string[] names, string ownName, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(PostgreSqlLeaseSql.Terminate, session) { Parameters = { Parameter.Of(names), Parameter.Of(ownName) } };
+        await using var command = new NpgsqlCommand(PostgreSqlLeaseSql.Terminate, session)
+        {
+            Parameters = { new("names", names), new("application", PostgreSqlNodeName.ApplicationName(nodeId)) },
+        };
         try
         {
             await command.ExecuteNonQueryAsync(cancellationToken);
@@ -190,20 +167,9 @@ internal sealed class PostgreSqlLeaseStore(
 
     private static async Task<List<LeaseState>> ReadStatesAsync(NpgsqlConnection session, int[] shards, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(PostgreSqlLeaseSql.States, session) { Parameters = { Parameter.Of(shards) } };
+        await using var command = new NpgsqlCommand(PostgreSqlLeaseSql.States, session) { Parameters = { new("shards", shards) } };
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
         return await ReadAllAsync(reader, LeaseState.Read, cancellationToken);
-    }
-
-    private static void Add(NpgsqlBatch batch, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
-    {
-        var command = new NpgsqlBatchCommand(sql);
-        foreach (NpgsqlParameter parameter in parameters)
-        {
-            command.Parameters.Add(parameter);
-        }
-
-        batch.BatchCommands.Add(command);
     }
 
     private static async Task<List<T>> ReadAllAsync<T>(NpgsqlDataReader reader, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
@@ -217,29 +183,21 @@ internal sealed class PostgreSqlLeaseStore(
         return rows;
     }
 
-    private static NodeInfo ReadNode(NpgsqlDataReader reader) =>
-        new() { Id = reader.GetString(0), Address = reader.GetString(1), Secret = reader.GetString(2) };
+    private static NodeInfo ReadNode(NpgsqlDataReader reader) => new(reader.GetString(0), reader.GetString(1), reader.GetString(2));
 }
 
-/// <summary>A lease as the server shows it.</summary>
-/// <param name="Shard">What the lease is of.</param>
-/// <param name="Epoch">Its epoch.</param>
-/// <param name="HolderId">The node that holds it, or null.</param>
-/// <param name="Lives">Whether that node lives.</param>
-/// <param name="Holder">What is known of that node, or null.</param>
-/// <param name="ApplicationName">The name of that node's sessions, or null.</param>
+/// <summary>A lease as the server shows it: the node that holds it, if any, whether that lives, what is known of it, and the name of its sessions.</summary>
 internal sealed record LeaseState(int Shard, long Epoch, string? HolderId, bool Lives, NodeInfo? Holder, string? ApplicationName)
 {
     /// <summary>Reads a row of <see cref="PostgreSqlLeaseSql.States"/>.</summary>
     public static LeaseState Read(NpgsqlDataReader reader)
     {
         string? holderId = reader.IsDBNull(2) ? null : reader.GetString(2);
-        NodeInfo? holder = reader.IsDBNull(4) ? null : new NodeInfo { Id = holderId!, Address = reader.GetString(4), Secret = reader.GetString(5) };
+        NodeInfo? holder = reader.IsDBNull(4) ? null : new NodeInfo(holderId!, reader.GetString(4), reader.GetString(5));
         return new LeaseState(
             reader.GetInt32(0), reader.GetInt64(1), holderId, reader.GetBoolean(3), holder, reader.IsDBNull(6) ? null : reader.GetString(6));
     }
 
-    /// <summary>Whether that node holds it.</summary>
     public bool IsHeldBy(string nodeId) => string.Equals(HolderId, nodeId, StringComparison.Ordinal);
 
     /// <summary>Whether another node holds it and lives.</summary>

@@ -5,10 +5,8 @@ using SQLitePCL;
 
 namespace DataLoad.Engine.Storage.Sqlite;
 
-/// <summary>
-/// The connections to a file: one that writes, behind a gate, and some that read. SQLite blocks, and its driver with it,
-/// so every call runs on the thread pool, a whole batch at a time.
-/// </summary>
+/// <summary>The connections to a file: one that writes, behind a gate, and some that read.</summary>
+/// <remarks>SQLite blocks, and its driver with it, so every call runs on the thread pool, a whole batch at a time.</remarks>
 internal sealed class SqliteConnections(SqliteFile file, SqliteStoreOptions options, bool isForReading) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _writeGate = new(1, 1);
@@ -17,7 +15,6 @@ internal sealed class SqliteConnections(SqliteFile file, SqliteStoreOptions opti
     private SqliteSession? _writer;
     private volatile bool _disposed;
 
-    /// <summary>The file.</summary>
     public SqliteFile File => file;
 
     /// <summary>Makes the file, where it is not there, and its directory.</summary>
@@ -102,43 +99,39 @@ internal sealed class SqliteConnections(SqliteFile file, SqliteStoreOptions opti
         _writer = SqliteSession.Open(file, options, SqliteOpenMode.ReadWriteCreate, readOnly: false);
     }
 
-    private async Task<T> RunWriteAsync<T>(Func<SqliteSession, Task<T>> work)
+    private Task<T> RunWriteAsync<T>(Func<SqliteSession, Task<T>> work)
     {
-        SqliteSession session = _writer ??= SqliteSession.Open(file, options, SqliteOpenMode.ReadWrite, readOnly: false);
-        try
-        {
-            return await TransactAsync(session, "BEGIN IMMEDIATE", work);
-        }
-        catch (Exception e)
-        {
-            if (!TryRollBack(session) || IsBroken(e))
-            {
-                session.Dispose();
-                _writer = null;
-            }
-
-            throw;
-        }
+        SqliteSession session = _writer ?? SqliteSession.Open(file, options, SqliteOpenMode.ReadWrite, readOnly: false);
+        _writer = null;
+        return TransactAsync(session, "BEGIN IMMEDIATE", work, used => _writer = used);
     }
 
-    private async Task<T> RunReadAsync<T>(Func<SqliteSession, Task<T>> work)
+    private Task<T> RunReadAsync<T>(Func<SqliteSession, Task<T>> work)
     {
         if (!_readers.TryTake(out SqliteSession? session))
         {
             session = SqliteSession.Open(file, options, isForReading ? SqliteOpenMode.ReadOnly : SqliteOpenMode.ReadWrite, readOnly: true);
         }
 
+        return TransactAsync(session, "BEGIN", work, _readers.Add);
+    }
+
+    /// <summary>Runs work in a transaction; the session is kept for the next call where it may be used again.</summary>
+    private static async Task<T> TransactAsync<T>(SqliteSession session, string begin, Func<SqliteSession, Task<T>> work, Action<SqliteSession> keep)
+    {
         try
         {
-            T result = await TransactAsync(session, "BEGIN", work);
-            _readers.Add(session);
+            Execute(session, begin);
+            T result = await work(session);
+            Execute(session, "COMMIT");
+            keep(session);
             return result;
         }
         catch (Exception e)
         {
             if (TryRollBack(session) && !IsBroken(e))
             {
-                _readers.Add(session);
+                keep(session);
             }
             else
             {
@@ -147,14 +140,6 @@ internal sealed class SqliteConnections(SqliteFile file, SqliteStoreOptions opti
 
             throw;
         }
-    }
-
-    private static async Task<T> TransactAsync<T>(SqliteSession session, string begin, Func<SqliteSession, Task<T>> work)
-    {
-        Execute(session, begin);
-        T result = await work(session);
-        Execute(session, "COMMIT");
-        return result;
     }
 
     private static void Execute(SqliteSession session, string sql)
@@ -188,4 +173,71 @@ internal sealed class SqliteConnections(SqliteFile file, SqliteStoreOptions opti
     {
         SqliteErrorCode: raw.SQLITE_IOERR or raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB or raw.SQLITE_CANTOPEN or raw.SQLITE_READONLY,
     };
+}
+
+/// <summary>The file of a database, from a path or a connection string.</summary>
+internal sealed class SqliteFile
+{
+    private readonly string? _connectionString;
+
+    static SqliteFile() => Batteries_V2.Init();
+
+    /// <summary>Reads a path or a connection string (one with <c>Data Source=</c>).</summary>
+    /// <exception cref="StoreException">It names no file.</exception>
+    public SqliteFile(string pathOrConnectionString)
+    {
+        string path = pathOrConnectionString;
+        if (IsConnectionString(pathOrConnectionString))
+        {
+            try
+            {
+                var builder = new SqliteConnectionStringBuilder(pathOrConnectionString);
+                path = builder.Mode == SqliteOpenMode.Memory ? "" : builder.DataSource;
+                _connectionString = pathOrConnectionString;
+            }
+            catch (ArgumentException e)
+            {
+                throw new StoreException($"The SQLite connection string cannot be read: {e.Message} Write it as 'Data Source=/path/dataload.db'.", e);
+            }
+        }
+
+        if (path.Length == 0 || path.StartsWith(":memory:", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new StoreException("A SQLite store needs a file, not memory; name one, as in 'Data Source=/path/dataload.db'.");
+        }
+
+        Path = System.IO.Path.GetFullPath(path);
+    }
+
+    public string Path { get; }
+
+    /// <summary>The file's name behind all links, so that one file has one lock.</summary>
+    public string RealPath => File.Exists(Path) ? File.ResolveLinkTarget(Path, returnFinalTarget: true)?.FullName ?? Path : Path;
+
+    /// <summary>The file of the journal that belongs to a store's: <c>store.db</c> has <c>store-journal.db</c> beside it.</summary>
+    public SqliteFile Journal => new(System.IO.Path.Combine(
+        System.IO.Path.GetDirectoryName(RealPath) ?? ".",
+        $"{System.IO.Path.GetFileNameWithoutExtension(RealPath)}-journal{System.IO.Path.GetExtension(RealPath)}"));
+
+    public bool Exists => File.Exists(Path);
+
+    /// <summary>What to do about an error that retrying does not help, or null for others.</summary>
+    public static string? Explain(SqliteException e) => e.SqliteErrorCode switch
+    {
+        raw.SQLITE_NOTADB => "The file is not a SQLite database; name another one, or restore it from a backup.",
+        raw.SQLITE_CORRUPT => "The file is damaged; restore it from a backup.",
+        raw.SQLITE_CANTOPEN => "Check that the directory exists and that the user of this process may read and write file and directory.",
+        raw.SQLITE_READONLY or raw.SQLITE_PERM => "Let the user of this process write the file and its directory.",
+        _ => null,
+    };
+
+    /// <summary>The connection string for a mode. A pool would keep the file open after the store is closed.</summary>
+    /// <remarks>The driver's own waiting (1 s, 0 would be endless) comes on top of SQLite's busy timeout.</remarks>
+    public string ConnectionString(SqliteOpenMode mode) =>
+        new SqliteConnectionStringBuilder(_connectionString ?? "") { DataSource = Path, Mode = mode, Pooling = false, DefaultTimeout = 1 }.ConnectionString;
+
+    private static bool IsConnectionString(string text) =>
+        text.Contains("Data Source=", StringComparison.OrdinalIgnoreCase)
+        || text.Contains("DataSource=", StringComparison.OrdinalIgnoreCase)
+        || text.Contains("Filename=", StringComparison.OrdinalIgnoreCase);
 }

@@ -8,10 +8,8 @@ using Microsoft.Data.Sqlite;
 
 namespace DataLoad.Engine.Storage.Sqlite;
 
-/// <summary>
-/// A database in a file, for one process; the journal is in a file of its own beside it. Every write is on disk when it returns. A full disk, a busy file or
-/// a failing device throws <see cref="SqliteException"/>, which is worth a retry; what retrying does not help throws <see cref="StoreException"/>.
-/// </summary>
+/// <summary>A database in a file, for one process, with the journal in a file of its own beside it. Every write is on disk when it returns.</summary>
+/// <remarks>What a retry may help, as on a full disk, throws <see cref="SqliteException"/>; what it does not help <see cref="StoreException"/>.</remarks>
 public sealed partial class SqliteDatabase : SqlDatabase
 {
     private readonly SqliteConnections _connections;
@@ -33,12 +31,8 @@ public sealed partial class SqliteDatabase : SqlDatabase
         _connections.File.Journal.ConnectionString(SqliteOpenMode.ReadOnly));
 
     internal override SqlDialect Dialect { get; } = new SqliteDialect();
-
     internal override bool Exists => _connections.File.Exists;
-
     internal override SqlDatabase Journal => _journal ?? this;
-
-    /// <summary>The file.</summary>
     internal SqliteFile File => _connections.File;
 
     /// <summary>Makes a database for a store over a file; nothing is opened before the first call.</summary>
@@ -71,11 +65,9 @@ public sealed partial class SqliteDatabase : SqlDatabase
     /// <summary>A query as SQLite understands it.</summary>
     internal static string Rewrite(string query) => AnyKeys().Replace(query, " IN (SELECT value FROM json_each(@keys))");
 
-    /// <summary>Runs work in one transaction that is durable when this returns, and undone where the work throws.</summary>
     internal ValueTask<T> WriteAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken) =>
         _connections.WriteAsync(session => Task.FromResult(work(session)), cancellationToken);
 
-    /// <summary>Runs work that only reads, all of it at one moment of the database.</summary>
     internal ValueTask<T> ReadAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken) =>
         _connections.ReadAsync(session => Task.FromResult(work(session)), cancellationToken);
 
@@ -194,5 +186,40 @@ internal sealed class SqliteFence(SqliteSession session)
         }
 
         return current == epoch;
+    }
+}
+
+/// <summary>How a <see cref="SqliteDatabase"/> uses its file.</summary>
+public sealed record SqliteStoreOptions
+{
+    /// <summary>How long a call waits for another process before it fails with SQLITE_BUSY; default 5 s. Short: more retries. Long: noticed later.</summary>
+    public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How many connections read at a time, beside the one that writes; default 4, 1 to 64.</summary>
+    public int ReadConnections { get; init; } = 4;
+
+    /// <summary>The page cache of each connection in KiB; default 16384, 64 and up.</summary>
+    public int CacheKiB { get; init; } = 16 * 1024;
+
+    /// <summary>How many pages the write-ahead log gathers between checkpoints; default 4000 (16 MB), 1 and up. Many: steadier commits, a longer log.</summary>
+    public int WalCheckpointPages { get; init; } = 4000;
+
+    /// <summary>Checks the ranges.</summary>
+    /// <exception cref="StoreException">A property is out of range; the message names it.</exception>
+    public SqliteStoreOptions Validate()
+    {
+        Require(BusyTimeout >= TimeSpan.Zero && BusyTimeout <= TimeSpan.FromHours(1), nameof(BusyTimeout), BusyTimeout, "0 to 1 hour");
+        Require(ReadConnections is >= 1 and <= 64, nameof(ReadConnections), ReadConnections, "1 to 64");
+        Require(CacheKiB >= 64, nameof(CacheKiB), CacheKiB, "64 and up");
+        Require(WalCheckpointPages >= 1, nameof(WalCheckpointPages), WalCheckpointPages, "1 and up");
+        return this;
+    }
+
+    private static void Require(bool holds, string property, object value, string range)
+    {
+        if (!holds)
+        {
+            throw new StoreException($"The SQLite store's {property} is {value}; it must be {range}.");
+        }
     }
 }

@@ -8,18 +8,13 @@ using SQLitePCL;
 
 namespace DataLoad.Engine.Storage.Sqlite;
 
-/// <summary>
-/// SQLite's SQL. Rows come one after another through a prepared statement, since a call costs next to nothing; fenced
-/// ones are left out before. Days are kept as text <c>YYYY-MM-DD</c>, times as UTC text.
-/// </summary>
+/// <summary>SQLite's SQL. Days are kept as text <c>YYYY-MM-DD</c>, times as UTC text.</summary>
+/// <remarks>Rows come one after another through a prepared statement, since a call costs next to nothing; fenced ones are left out before.</remarks>
 internal sealed partial class SqliteDialect : SqlDialect
 {
     public override string Bytes => "BLOB";
-
     public override string Identity => "INTEGER PRIMARY KEY AUTOINCREMENT";
-
     public override string StatisticsKey => "topic_type varchar(64) NOT NULL, topic_id int NOT NULL, stat_date date NOT NULL";
-
     public override string UpdateTime => "datetime NOT NULL DEFAULT CURRENT_TIMESTAMP";
 
     // No default: SQLite adds no column whose default differs from row to row.
@@ -85,14 +80,9 @@ internal sealed partial class SqliteDialect : SqlDialect
         """;
 
     public override string SumOfCounts(string column) => $"COALESCE(sum({column}), 0)";
-
     public override string ByCodePoint(string expression) => expression;
-
     public override string Contains(string text, string parameter) => $"instr({text}, {parameter}) > 0";
-
     public override DataParameter Day(string name, int dayNumber) => DataParameter.Text(name, Text(DateOnly.FromDayNumber(dayNumber)));
-
-    /// <summary>A day as it is stored.</summary>
     public static string Text(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     public override bool TryReadDay(DbDataReader reader, int ordinal, out int dayNumber)

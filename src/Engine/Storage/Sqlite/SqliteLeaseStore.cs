@@ -3,10 +3,8 @@ using DataLoad.Engine.Scheduling;
 
 namespace DataLoad.Engine.Storage.Sqlite;
 
-/// <summary>
-/// Leases of a database that one process uses at a time. Whoever holds the lock file has all leases, so that no clock
-/// is asked: times to live mean nothing here. Epochs are raised all the same, and fence a writer that lost the lock.
-/// </summary>
+/// <summary>Leases of a database that one process uses at a time: who holds the lock file has all. No clock is asked; times to live mean nothing.</summary>
+/// <remarks>Epochs are raised all the same, and fence a writer that lost the lock.</remarks>
 internal sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
 {
     private const int LockTries = 3;
@@ -18,8 +16,7 @@ internal sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
 
     private string LockPath => database.File.RealPath + ".lock";
 
-    public async ValueTask<LeaseAttempt> AcquireAsync(
-        NodeInfo node, IReadOnlyList<int> shards, TimeSpan timeToLive, CancellationToken cancellationToken)
+    public async ValueTask<LeaseAttempt> AcquireAsync(NodeInfo node, IReadOnlyList<int> shards, TimeSpan timeToLive, CancellationToken cancellationToken)
     {
         using SemaphoreHold hold = await SemaphoreHold.TakeAsync(_gate, cancellationToken);
         bool fresh = _lock is null;
@@ -87,16 +84,12 @@ internal sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
     private async ValueTask<bool> TryLockAsync(CancellationToken cancellationToken)
     {
         // A command that only asks whether the lock is held is in the way for a moment.
-        for (int i = 1; ; i++)
+        for (int i = 1; (_lock = SqliteLockFile.TryLock(LockPath)) is null && i < LockTries; i++)
         {
-            _lock = SqliteLockFile.TryLock(LockPath);
-            if (_lock is not null || i == LockTries)
-            {
-                return _lock is not null;
-            }
-
             await Task.Delay(LockPause, cancellationToken);
         }
+
+        return _lock is not null;
     }
 
     private void Unlock()
@@ -126,14 +119,13 @@ internal sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
             """
             INSERT INTO dataload_partition (partition_id, epoch, checkpoint, baseline) VALUES (?1, 1, 0, 0)
             ON CONFLICT (partition_id) DO UPDATE SET epoch = epoch + 1
+            RETURNING epoch
             """);
         var granted = new List<ShardLease>(shards.Count);
         foreach (int shard in shards)
         {
             take.Bind(1, shard).Bind(2, node.Id).Execute();
-            raise.Bind(1, shard).Execute();
-            using SqliteStatement select = session.Use("SELECT epoch FROM dataload_partition WHERE partition_id = ?1");
-            granted.Add(new ShardLease(shard, select.Bind(1, shard).Scalar()));
+            granted.Add(new ShardLease(shard, raise.Bind(1, shard).Scalar()));
         }
 
         return granted;
@@ -165,14 +157,12 @@ internal sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
     private static NodeInfo? FindNode(SqliteSession session)
     {
         using SqliteStatement select = session.Use("SELECT node_id, address, secret FROM dataload_node LIMIT 1");
-        return select.Step() ? new NodeInfo { Id = select.Text(0), Address = select.Text(1), Secret = select.Text(2) } : null;
+        return select.Step() ? new NodeInfo(select.Text(0), select.Text(1), select.Text(2)) : null;
     }
 }
 
-/// <summary>
-/// The lock that says which process owns a database: a file beside it, locked in the kernel, which lets go when the
-/// process ends, however it ends. The file stays, since removing it could unlock a newer owner.
-/// </summary>
+/// <summary>Says which process owns a database: a file beside it, locked in the kernel, which lets go when the process ends, however it ends.</summary>
+/// <remarks>The file stays, since removing it could unlock a newer owner.</remarks>
 internal static class SqliteLockFile
 {
     /// <summary>Locks, where nobody else has; in this process or another.</summary>
@@ -193,11 +183,14 @@ internal static class SqliteLockFile
 
     private static FileStream? Open(string path, FileMode mode, FileAccess access, FileShare share)
     {
+        const int linuxWouldBlock = 11;
+        const int bsdWouldBlock = 35;
+        const int windowsSharingViolation = unchecked((int)0x80070020);
         try
         {
             return new FileStream(path, mode, access, share, bufferSize: 1);
         }
-        catch (IOException e) when (IsSharing(e))
+        catch (IOException e) when (e.HResult is linuxWouldBlock or bsdWouldBlock or windowsSharingViolation)
         {
             return null;
         }
@@ -205,13 +198,5 @@ internal static class SqliteLockFile
         {
             throw new StoreException($"The lock file {path} cannot be opened: {e.Message} Let the user of this process read and write it.", e);
         }
-    }
-
-    private static bool IsSharing(IOException e)
-    {
-        const int linuxWouldBlock = 11;
-        const int bsdWouldBlock = 35;
-        const int windowsSharingViolation = unchecked((int)0x80070020);
-        return e.HResult is linuxWouldBlock or bsdWouldBlock or windowsSharingViolation;
     }
 }

@@ -28,7 +28,6 @@ internal sealed class SqliteSession : IDisposable
     /// <summary>The same connection for linq2db; it takes part in the open transaction.</summary>
     public DataConnection Data { get; }
 
-    /// <summary>Whether a transaction is open.</summary>
     public bool InTransaction => raw.sqlite3_get_autocommit(_connection.Handle) == 0;
 
     /// <summary>Opens a connection and sets it up.</summary>
@@ -42,15 +41,11 @@ internal sealed class SqliteSession : IDisposable
             session.Run($"PRAGMA busy_timeout = {(long)options.BusyTimeout.TotalMilliseconds}");
             if (!readOnly)
             {
-                session.Run("PRAGMA journal_mode = WAL");
-                session.Run("PRAGMA synchronous = FULL");
+                session.Run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
             }
 
-            session.Run("PRAGMA foreign_keys = OFF");
-            session.Run("PRAGMA temp_store = MEMORY");
-            session.Run($"PRAGMA cache_size = -{options.CacheKiB}");
-            session.Run($"PRAGMA wal_autocheckpoint = {options.WalCheckpointPages}");
-            session.Run($"PRAGMA query_only = {(readOnly ? 1 : 0)}");
+            session.Run($"PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{options.CacheKiB}");
+            session.Run($"PRAGMA wal_autocheckpoint = {options.WalCheckpointPages}; PRAGMA query_only = {(readOnly ? 1 : 0)}");
             return session;
         }
         catch (SqliteException e) when (SqliteFile.Explain(e) is { } remedy)
@@ -119,10 +114,8 @@ internal sealed class SqliteSession : IDisposable
     }
 }
 
-/// <summary>
-/// A prepared statement that its session keeps: bound and read by type, so that no value is boxed and no blob copied
-/// on its way in. Disposing it ends the use, not the statement. Not thread-safe.
-/// </summary>
+/// <summary>A prepared statement that its session keeps: bound and read by type, so that no value is boxed and no blob copied on its way in.</summary>
+/// <remarks>Disposing it ends the use, not the statement. Not thread-safe.</remarks>
 internal sealed class SqliteStatement : IDisposable
 {
     private readonly sqlite3 _database;
@@ -149,7 +142,6 @@ internal sealed class SqliteStatement : IDisposable
         return this;
     }
 
-    /// <summary>Binds text, or null.</summary>
     public SqliteStatement Bind(int parameter, string? value)
     {
         Check(value is null ? raw.sqlite3_bind_null(_statement, parameter) : raw.sqlite3_bind_text(_statement, parameter, value));
@@ -167,12 +159,9 @@ internal sealed class SqliteStatement : IDisposable
     /// <returns>False where there is none.</returns>
     public bool Step()
     {
+        // Row and done are no errors, as the driver sees it, too.
         int result = raw.sqlite3_step(_statement);
-        if (result is not (raw.SQLITE_ROW or raw.SQLITE_DONE))
-        {
-            Check(result);
-        }
-
+        Check(result);
         return result == raw.SQLITE_ROW;
     }
 
@@ -190,10 +179,14 @@ internal sealed class SqliteStatement : IDisposable
         return changes;
     }
 
-    /// <summary>The first column of the first row, or the default where there is none or it is null.</summary>
-    public long Scalar(long fallback = 0) => Step() && raw.sqlite3_column_type(_statement, 0) != raw.SQLITE_NULL ? Int64(0) : fallback;
+    /// <summary>Runs a statement for the first column of its first row, or the default where there is none or it is null; ready for the next run.</summary>
+    public long Scalar(long fallback = 0)
+    {
+        long value = Step() && raw.sqlite3_column_type(_statement, 0) != raw.SQLITE_NULL ? Int64(0) : fallback;
+        Check(raw.sqlite3_reset(_statement));
+        return value;
+    }
 
-    /// <summary>A column of the row as an integer.</summary>
     public long Int64(int column) => raw.sqlite3_column_int64(_statement, column);
 
     /// <summary>A column of the row as text; null is empty.</summary>

@@ -7,8 +7,8 @@ namespace DataLoad.Engine.Tests.Conformance.Memory;
 
 public sealed class MemoryStoreTests
 {
-    private static readonly NodeInfo First = new() { Id = "first", Address = "", Secret = "" };
-    private static readonly NodeInfo Second = new() { Id = "second", Address = "", Secret = "" };
+    private static readonly NodeInfo First = new("first", "", "");
+    private static readonly NodeInfo Second = new("second", "", "");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -228,15 +228,7 @@ public sealed class SqliteStoreTests : IDisposable
     public void Any_of_the_keys_becomes_a_list_of_json(string query) =>
         SqliteDatabase.Rewrite(query).ShouldBe("SELECT 1 WHERE id IN (SELECT value FROM json_each(@keys))");
 
-    private static NodeInfo Node(string id) => new() { Id = id, Address = "", Secret = "" };
+    private static NodeInfo Node(string id) => new(id, "", "");
 
-    private static SnapshotWrite Snapshot(long epoch, byte key, int bytes) => new()
-    {
-        Shard = 1,
-        Epoch = epoch,
-        Kind = SnapshotKind.Counter,
-        Key = [key],
-        SequenceNr = 1,
-        Bytes = new byte[bytes],
-    };
+    private static SnapshotWrite Snapshot(long epoch, byte key, int bytes) => new(1, epoch, SnapshotKind.Counter, [key], 1, new byte[bytes]);
 }

@@ -2,15 +2,125 @@ using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Parking;
+using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Seen;
 using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Engine.Auditing;
 
-/// <summary>
-/// Reads a Partition's snapshots beside an owner that goes on writing them, and tells of each that is damaged. A snapshot is
-/// read whole or not at all, so that one which does not decode is damaged whoever writes meanwhile.
-/// </summary>
+/// <summary>Reads a Partition's journal to its end, past what is damaged or missing, and tells of each entry that is.</summary>
+internal sealed class JournalCheck(Catalog catalog, JournalReader journal, Action<Damage> report)
+{
+    private readonly BlockDecoder _decoder = new(catalog) { WithTexts = true };
+    private int _partition;
+    private PartitionPositions _positions;
+    private bool _found;
+
+    /// <summary>Reads all entries behind the baseline.</summary>
+    /// <returns>Whether any is damaged or missing.</returns>
+    public async Task<bool> RunAsync(int partition, PartitionPositions positions, CancellationToken cancellationToken)
+    {
+        _partition = partition;
+        _positions = positions;
+        _found = false;
+        long last = positions.Baseline;
+        while (true)
+        {
+            try
+            {
+                await foreach (PersistedEntry entry in journal.ReadEntriesAsync(partition, last, cancellationToken))
+                {
+                    last = entry.SequenceNr;
+                    Check(entry);
+                }
+
+                return _found;
+            }
+            catch (StoredFormatException)
+            {
+                last = await StepOverAsync(last, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Finds the entry that ended the query, one by one, since the query reads ahead, and tells of it.</summary>
+    /// <returns>The number behind which reading goes on.</returns>
+    private async Task<long> StepOverAsync(long last, CancellationToken cancellationToken)
+    {
+        for (long next = last + 1; ; next++)
+        {
+            try
+            {
+                if (await journal.FindAsync(_partition, next, cancellationToken) is not PersistedEntry entry)
+                {
+                    return await StepOverGapAsync(next, cancellationToken);
+                }
+
+                Check(entry);
+            }
+            catch (StoredFormatException e)
+            {
+                Report(next, e.Message);
+                return next;
+            }
+        }
+    }
+
+    private async Task<long> StepOverGapAsync(long missing, CancellationToken cancellationToken)
+    {
+        long next;
+        try
+        {
+            next = await journal.FindLowestAsync(_partition, missing + 1, long.MaxValue, cancellationToken);
+        }
+        catch (Exception e) when (JournalFault.IsOfAnEntry(e))
+        {
+            // Something behind the gap does not read either: it is met next.
+            next = missing + 1;
+        }
+
+        if (next != long.MaxValue)
+        {
+            Report(next - 1, JournalFault.Gap(_partition, missing - 1, next).Message);
+        }
+
+        return next - 1;
+    }
+
+    private void Check(PersistedEntry entry)
+    {
+        if (entry.Entry is not Block block)
+        {
+            return;
+        }
+
+        try
+        {
+            _decoder.Open(_partition, entry.SequenceNr, block);
+            while (_decoder.Next())
+            {
+                // Reading it is the check.
+            }
+        }
+        catch (StoredFormatException e)
+        {
+            Report(entry.SequenceNr, e.Message);
+        }
+    }
+
+    private void Report(long sequenceNr, string message)
+    {
+        _found = true;
+        string needed = sequenceNr <= _positions.Checkpoint
+            ? $"A node starts and counts without this entry, since the checkpoint at SequenceNr {_positions.Checkpoint} is past it; "
+                + "verify, rebuild and trimming of this Partition need it."
+            : $"A node needs this entry to start, since it is past the checkpoint at SequenceNr {_positions.Checkpoint}.";
+        report(new Damage(_partition, $"{message} {needed}"));
+    }
+}
+
+/// <summary>Reads a Partition's snapshots beside an owner that goes on writing them, and tells of each that is damaged.</summary>
+/// <remarks>A snapshot is read whole or not at all, so that one which does not decode is damaged whoever writes meanwhile.</remarks>
 internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, Action<Damage> report)
 {
     /// <summary>Reads the Counters that a filter means; known are those that the journal gives through a SequenceNr, null where it could not be read.</summary>
@@ -42,7 +152,6 @@ internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, A
         }
     }
 
-    /// <summary>Reads all seen identities.</summary>
     public async Task CheckIdentitiesAsync(int partition, CancellationToken cancellationToken)
     {
         await foreach (Snapshot snapshot in snapshots.ListAsync(partition, SnapshotKind.SeenKeys, [], cancellationToken))
@@ -121,18 +230,10 @@ internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, A
     {
         byte[][] keys = [.. Enumerable.Range(SegmentKey.DirectoryPage, segment.PageCount + 1).Select(segment.Key.Row)];
         IReadOnlyList<Snapshot> rows = await snapshots.LoadAsync(partition, SnapshotKind.SeenHashes, keys, cancellationToken);
-        var there = rows.Select(row => Convert.ToHexString(row.Key)).ToHashSet(StringComparer.Ordinal);
-        if (!there.Contains(Convert.ToHexString(keys[0])))
+        var there = rows.Select(row => SegmentKey.TryParse(row.Key, out _, out int page) ? page : int.MaxValue).ToHashSet();
+        foreach (int page in Enumerable.Range(0, there.Contains(SegmentKey.DirectoryPage) ? segment.PageCount : 0).Where(page => !there.Contains(page)))
         {
-            return;
-        }
-
-        for (int page = 0; page < segment.PageCount; page++)
-        {
-            if (!there.Contains(Convert.ToHexString(segment.Key.Row(page))))
-            {
-                report(new Damage(partition, SegmentFault.Missing(partition, segment.Key, page).Message));
-            }
+            report(new Damage(partition, SegmentFault.Missing(partition, segment.Key, page).Message));
         }
     }
 
@@ -154,7 +255,6 @@ internal sealed class ParkedCheck(IParkingStore parking, Action<Damage> report)
 {
     private const int PageRows = 200;
 
-    /// <summary>Reads all of them.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         Guid? after = null;
