@@ -25,10 +25,8 @@ public enum FieldKind
     Int64 = 2,
 }
 
-/// <summary>
-/// The common parameters: the fields that every message may carry. Their numbers are their slots among a stream's
-/// <see cref="StreamDefinition.Fields"/>; a stream's own fields follow from <see cref="Count"/> on.
-/// </summary>
+/// <summary>The common parameters: the fields that every message may carry. Their numbers are their slots among a stream's
+/// <see cref="StreamDefinition.Fields"/>; a stream's own fields follow from <see cref="Count"/> on.</summary>
 public static class CommonField
 {
     /// <summary>The slots of the fields, each named like its field.</summary>

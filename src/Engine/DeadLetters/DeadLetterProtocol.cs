@@ -2,10 +2,8 @@ using DataLoad.Engine.Partitions;
 
 namespace DataLoad.Engine.DeadLetters;
 
-/// <summary>
-/// Asks the <see cref="DeadLetterActor"/> to bring letters to safety; answered by <see cref="LettersSafe"/> when each is confirmed by the broker or
-/// set aside in the store.
-/// </summary>
+/// <summary>Asks the <see cref="DeadLetterActor"/> to bring letters to safety; answered by <see cref="LettersSafe"/> when each is confirmed by the broker or
+/// set aside in the store.</summary>
 internal sealed record PublishLetters(BatchId Id, IReadOnlyList<Letter> Letters);
 
 /// <summary>Answers a <see cref="PublishLetters"/>.</summary>
@@ -18,16 +16,8 @@ internal sealed record CancelLetters(BatchId Id);
 public sealed class DeadLetterState
 {
     /// <summary>Why dead letters cannot be published at the moment, or null.</summary>
-    public string? Failing
-    {
-        get => Volatile.Read(ref field);
-        internal set => Volatile.Write(ref field, value);
-    }
+    public string? Failing { get => Volatile.Read(ref field); internal set => Volatile.Write(ref field, value); }
 
     /// <summary>How many dead letters are set aside in the store, to be published later, as far as this node knows.</summary>
-    public int SetAside
-    {
-        get => Volatile.Read(ref field);
-        internal set => Volatile.Write(ref field, value);
-    }
+    public int SetAside { get => Volatile.Read(ref field); internal set => Volatile.Write(ref field, value); }
 }

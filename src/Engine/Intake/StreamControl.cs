@@ -39,13 +39,9 @@ public sealed class StreamControl
     public Task Drained => Task.WhenAll(Consuming.Drained, Parked.Drained);
 
     internal StreamHandle Consuming { get; }
-
     internal StreamHandle Parked { get; }
 
-    internal IAmqpConsumerControl? Consumer
-    {
-        set => _consumer = value;
-    }
+    internal IAmqpConsumerControl? Consumer { set => _consumer = value; }
 
     /// <summary>Takes nothing more of it, from broker or parking, until it is resumed. What was taken becomes durable, or goes back.</summary>
     public void Pause() => Set(isPaused: true, new PauseStream(Definition.Name));

@@ -69,7 +69,6 @@ public sealed class StreamIntake
             .Where(failing => failing.Value is not null)!;
 
     internal IntakeSetup Setup { get; }
-
     internal BrokerState Broker { get; } = new();
 
     private Scheduling.Backoff Waits => Setup.Options.Settings.Backoff;
@@ -111,16 +110,12 @@ public sealed class StreamIntake
         return Task.WhenAny(stopped, Task.Delay(Setup.Options.Settings.Patience, Setup.Options.Time));
     }
 
-    /// <summary>
-    /// Waits, after <see cref="StopTakingAsync"/>, until all that was taken is accepted and acknowledged, or given back; for the phase
-    /// <c>service-requests-done</c>.
-    /// </summary>
+    /// <summary>Waits, after <see cref="StopTakingAsync"/>, until all that was taken is accepted and acknowledged, or given back; for the phase
+    /// <c>service-requests-done</c>.</summary>
     public Task DrainedAsync(CancellationToken cancellationToken) => Task.WhenAll(Controls.Select(control => control.Drained)).WaitAsync(cancellationToken);
 
-    /// <summary>
-    /// Sends Partitions nothing more, not even again: what is not accepted by now comes back from the broker. What they accept still is
-    /// acknowledged. For the phase <c>service-stop</c>: what waits for a Partition that was handed off would hold up the region's end.
-    /// </summary>
+    /// <summary>Sends Partitions nothing more, not even again: what is not accepted by now comes back from the broker. What they accept still is
+    /// acknowledged. For the phase <c>service-stop</c>: what waits for a Partition that was handed off would hold up the region's end.</summary>
     public void StopSending()
     {
         foreach (StreamControl control in Controls)
@@ -163,11 +158,9 @@ public sealed class StreamIntake
 /// <summary>Registers the intake with an actor system.</summary>
 public static class IntakeRegistration
 {
-    /// <summary>
-    /// Runs the intake in the actor system, and registers its actor under <see cref="StreamIntake"/>. Stopping is the coordinated shutdown's:
-    /// in <c>service-unbind</c> it takes no more, in <c>service-requests-done</c> it waits for what it has taken, and from <c>service-stop</c> on it
-    /// sends Partitions nothing more.
-    /// </summary>
+    /// <summary>Runs the intake in the actor system, and registers its actor under <see cref="StreamIntake"/>. Stopping is the coordinated shutdown's: in
+    /// <c>service-unbind</c> it takes no more, in <c>service-requests-done</c> it waits for what it has taken, and from <c>service-stop</c> on it sends
+    /// Partitions nothing more.</summary>
     /// <param name="builder">The actor system's.</param>
     /// <param name="intake">The intake.</param>
     /// <param name="regionOf">Finds what brings batches of events to their Partitions; registered before.</param>

@@ -7,10 +7,8 @@ using DataLoad.Streams.Amqp;
 
 namespace DataLoad.Engine.Intake;
 
-/// <summary>
-/// Declares the streams' exchanges, queues and bindings and those of the dead letters, checks every few seconds whether they still are as they
-/// should be and how long the queues are, and says of each stream when it can be consumed.
-/// </summary>
+/// <summary>Declares the streams' exchanges, queues and bindings and those of the dead letters, checks every few seconds whether they still are as they
+/// should be and how long the queues are, and says of each stream when it can be consumed.</summary>
 internal sealed class TopologyActor : ReceiveActor, IWithTimers
 {
     private const string Next = "next";
@@ -197,13 +195,9 @@ internal sealed class TopologyActor : ReceiveActor, IWithTimers
     }
 
     private sealed record Probed(IReadOnlyList<string> Delayed, Exception? Fault) : INoSerializationVerificationNeeded;
-
     private sealed record Found(IReadOnlyList<TopologyFinding> Findings) : INoSerializationVerificationNeeded;
-
     private sealed record CheckFailed(Exception Fault) : INoSerializationVerificationNeeded;
-
     private sealed record ProbeNow;
-
     private sealed record CheckNow;
 }
 

@@ -14,7 +14,6 @@ internal sealed class CounterEntry(CounterId id, Page page)
     public const long NotWritten = -1;
 
     public CounterId Id => id;
-
     public Page Page => page;
 
     /// <summary>The Counter, or null while its state is being loaded.</summary>
@@ -39,7 +38,6 @@ internal sealed class CounterEntry(CounterId id, Page page)
     public long SavedSequenceNr { get; set; }
 
     public bool IsInFlushList { get; set; }
-
     public bool IsInSaveList { get; set; }
 
     /// <summary>Grows with use; what was used at a lower value was not used for longer.</summary>

@@ -4,10 +4,8 @@ using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Engine.Partitions;
 
-/// <summary>
-/// What one persisted block holds for one Counter: all its events of the block, as places in the block's own bytes. Taken
-/// whole, so that a Counter stands at the SequenceNr of a block.
-/// </summary>
+/// <summary>What one persisted block holds for one Counter: all its events of the block, as places in the block's own bytes. Taken whole, so that a Counter
+/// stands at the SequenceNr of a block.</summary>
 /// <param name="SequenceNr">The block's SequenceNr.</param>
 /// <param name="Block">The block.</param>
 /// <param name="Entries">The events, in the block's order.</param>

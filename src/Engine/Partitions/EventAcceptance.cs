@@ -5,10 +5,8 @@ using DataLoad.Engine.Seen;
 namespace DataLoad.Engine.Partitions;
 
 /// <summary>Decides which events are new, and packs those into blocks: the plain part of a Partition. Knows no Akka and does no I/O. Not thread-safe.</summary>
-/// <remarks>
-/// The order is: <see cref="Consider"/> batches; load what <paramref name="seen"/> misses; <see cref="Accept(long)"/>; and, with
-/// no block in flight, <see cref="BeginPersist"/>, then <see cref="Persisted"/>.
-/// </remarks>
+/// <remarks>The order is: <see cref="Consider"/> batches; load what <paramref name="seen"/> misses; <see cref="Accept(long)"/>; and, with no block in flight,
+/// <see cref="BeginPersist"/>, then <see cref="Persisted"/>.</remarks>
 /// <typeparam name="TBatch">What is to be answered when a batch is durable.</typeparam>
 /// <param name="partition">The Partition's number.</param>
 /// <param name="seen">The identities that were persisted.</param>
@@ -146,10 +144,8 @@ internal sealed class EventAcceptance<TBatch>(int partition, SeenIdentities seen
     }
 }
 
-/// <summary>
-/// The batches that were accepted last: a copy of one is answered at once, without a look at its events. One that is older than
-/// all of them is looked at like any other, and holds nothing new.
-/// </summary>
+/// <summary>The batches that were accepted last: a copy of one is answered at once, without a look at its events. One that is older than all of them is
+/// looked at like any other, and holds nothing new.</summary>
 /// <param name="capacity">How many are remembered, 0 and up.</param>
 internal sealed class RecentBatches(int capacity)
 {

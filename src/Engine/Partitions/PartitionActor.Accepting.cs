@@ -29,10 +29,8 @@ internal sealed partial class PartitionActor
     private long _expectedBytes;
     private long _expectedInFlight;
 
-    /// <summary>
-    /// Whether slices and memory leave room for more; where nothing is under way, one batch is taken in any case, so that a budget that is
-    /// too small slows the Partition and does not stop it.
-    /// </summary>
+    /// <summary>Whether slices and memory leave room for more; where nothing is under way, one batch is taken in any case, so that a budget that is too small
+    /// slows the Partition and does not stop it.</summary>
     private bool HasRoom => _unappliedBytes < _context.Settings.MaxUnappliedBytes && !IsPressed
         && (_acceptance.IsIdle || _memory.Room > _expectedBytes + _expectedInFlight);
 
@@ -88,10 +86,8 @@ internal sealed partial class PartitionActor
         LoadKeys(LoadPages);
     }
 
-    /// <summary>
-    /// Takes what has arrived, as much as a block has room for and the budget for the Counters that would have to be loaded; one
-    /// batch at least, so that a budget that is too small slows the Partition and does not stop it.
-    /// </summary>
+    /// <summary>Takes what has arrived, as much as a block has room for and the budget for the Counters that would have to be loaded; one batch at least, so
+    /// that a budget that is too small slows the Partition and does not stop it.</summary>
     private void TakeArrived()
     {
         long room = Math.Max(0, _memory.Room - _expectedBytes - _expectedInFlight);
@@ -327,10 +323,8 @@ internal sealed partial class PartitionActor
         },
         OnLoadFailed));
 
-    /// <summary>
-    /// Makes damaged segments of hashes anew from the journal: what was journaled in their time is remembered again, which changes
-    /// nothing for what other segments hold too, and their rows are removed by the seal that stores it.
-    /// </summary>
+    /// <summary>Makes damaged segments of hashes anew from the journal: what was journaled in their time is remembered again, which changes nothing for what
+    /// other segments hold too, and their rows are removed by the seal that stores it.</summary>
     private void RepairHashes(Queue<SegmentDamageException> damaged, Action then)
     {
         if (!damaged.TryDequeue(out SegmentDamageException? damage))
@@ -359,10 +353,8 @@ internal sealed partial class PartitionActor
             OnLoadFailed));
     }
 
-    /// <summary>
-    /// Goes on once it is certain that the Partition is still owned here. Reads are not fenced: what is missing or damaged may have
-    /// been merged or trimmed by another owner, and then nothing is damaged. A write that changes nothing tells.
-    /// </summary>
+    /// <summary>Goes on once it is certain that the Partition is still owned here. Reads are not fenced: what is missing or damaged may have been merged or
+    /// trimmed by another owner, and then nothing is damaged. A write that changes nothing tells.</summary>
     private void WhenOwned(Action then) => _calls.Start(
         "finding out whether it is still owned",
         token => _context.Positions.SaveCheckpointAsync(_partition, _epoch, _checkpointed, token).AsTask(),

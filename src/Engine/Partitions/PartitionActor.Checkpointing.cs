@@ -6,10 +6,8 @@ using DataLoad.Engine.Seen;
 
 namespace DataLoad.Engine.Partitions;
 
-/// <content>
-/// Checkpoint: what changed is encoded and written, a bounded slice at a time, so that events are not held up. The checkpoint moves only when all of
-/// it, up to where the checkpoint began, is saved and flushed. Between checkpoints, segments of seen hashes are merged.
-/// </content>
+/// <content>Checkpoint: what changed is encoded and written, a bounded slice at a time, so that events are not held up. The checkpoint moves only when all of
+/// it, up to where the checkpoint began, is saved and flushed. Between checkpoints, segments of seen hashes are merged.</content>
 internal sealed partial class PartitionActor
 {
     private readonly List<CounterEntry> _saveList = [];

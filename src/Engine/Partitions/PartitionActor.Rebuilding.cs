@@ -6,10 +6,8 @@ using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Engine.Partitions;
 
-/// <content>
-/// Rebuild, at a quiet point: Counters are computed anew from the journal, take the place of those in memory, and the rows that
-/// differ are corrected. Meanwhile nothing is taken in.
-/// </content>
+/// <content>Rebuild, at a quiet point: Counters are computed anew from the journal, take the place of those in memory, and the rows that differ are
+/// corrected. Meanwhile nothing is taken in.</content>
 internal sealed partial class PartitionActor
 {
     private readonly Queue<FlushRow[]> _corrections = new();

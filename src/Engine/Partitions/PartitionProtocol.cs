@@ -36,10 +36,8 @@ public sealed record KeepRunning(int Partition) : IPartitionMessage, IDeadLetter
 /// <summary>Asks for what a Partition says of itself; answered by a <see cref="PartitionStatus"/>.</summary>
 public sealed record GetStatus(int Partition) : IPartitionMessage;
 
-/// <summary>
-/// Asks for a topic's Counters in memory, those of some days (<see cref="DateOnly.DayNumber"/>) and those that wait for their flush;
-/// answered by <see cref="TopicRows"/>.
-/// </summary>
+/// <summary>Asks for a topic's Counters in memory, those of some days (<see cref="DateOnly.DayNumber"/>) and those that wait for their flush; answered by
+/// <see cref="TopicRows"/>.</summary>
 public sealed record GetTopic(int Partition, byte Page, TopicKey Topic, IReadOnlyList<int> Days) : IPartitionMessage;
 
 /// <summary>Rows as a flush would write them now, at most one a day.</summary>
@@ -63,17 +61,13 @@ public sealed record Rebuilt(int Partition, long Counters, long Corrected, long 
 /// <summary>Answers what a Partition cannot do before it serves, or after.</summary>
 public sealed record NotServing(int Partition, PartitionPhase Phase) : IPartitionAnswer;
 
-/// <summary>
-/// The stop message of hand-off and shutdown: the Partition takes no more in, finishes the write, flushes, checkpoints and
-/// stops; what is under way when its time has passed is left to the next owner's replay.
-/// </summary>
+/// <summary>The stop message of hand-off and shutdown: the Partition takes no more in, finishes the write, flushes, checkpoints and stops; what is under way
+/// when its time has passed is left to the next owner's replay.</summary>
 /// <param name="Limit">How long that may take.</param>
 public sealed record StopPartition(TimeSpan Limit);
 
-/// <summary>
-/// A Partition has a new owner, which takes events: published on the event stream of the actor system that runs it, so that
-/// what the former owner may have held is sent again at once.
-/// </summary>
+/// <summary>A Partition has a new owner, which takes events: published on the event stream of the actor system that runs it, so that what the former owner
+/// may have held is sent again at once.</summary>
 public sealed record PartitionServing(int Partition);
 
 /// <summary>What a Partition says of itself.</summary>

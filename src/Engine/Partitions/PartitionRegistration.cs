@@ -56,10 +56,8 @@ public static class PartitionRegistration
             });
         });
 
-    /// <summary>
-    /// A Partition under its supervisor: one that stopped, since a write failed or what it needs could not be read, is started
-    /// again with growing waits; one that was told to stop, or resigned, is not.
-    /// </summary>
+    /// <summary>A Partition under its supervisor: one that stopped, since a write failed or what it needs could not be read, is started again with growing
+    /// waits; one that was told to stop, or resigned, is not.</summary>
     internal static Props SupervisorProps(int partition, PartitionContext context)
     {
         Props props = PartitionActor.Props(partition, context);
@@ -108,10 +106,8 @@ public static class PartitionRegistration
     }
 }
 
-/// <summary>
-/// Has every Partition run somewhere though no event comes for it: sends each a <see cref="KeepRunning"/> at the start and
-/// every few seconds, so that one whose node went starts elsewhere.
-/// </summary>
+/// <summary>Has every Partition run somewhere though no event comes for it: sends each a <see cref="KeepRunning"/> at the start and every few seconds, so
+/// that one whose node went starts elsewhere.</summary>
 internal sealed class PartitionKeeper(IActorRef region, PartitionSettings settings) : UntypedActor, IWithTimers
 {
     public ITimerScheduler Timers { get; set; } = null!;

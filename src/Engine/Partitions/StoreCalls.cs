@@ -4,10 +4,8 @@ using Microsoft.Extensions.Logging;
 
 namespace DataLoad.Engine.Partitions;
 
-/// <summary>
-/// Calls of the store that an actor makes: they run beside it, come back to its mailbox as a <see cref="StoreReply"/>, and are
-/// made again with growing waits until they work. Belongs to one actor, which hands each reply to <see cref="Handle"/>.
-/// </summary>
+/// <summary>Calls of the store that an actor makes: they run beside it, come back to its mailbox as a <see cref="StoreReply"/>, and are made again with
+/// growing waits until they work. Belongs to one actor, which hands each reply to <see cref="Handle"/>.</summary>
 internal sealed class StoreCalls(IActorRef self, ITimerScheduler timers, Backoff backoff, ILogger logger, string owner)
 {
     private readonly CancellationTokenSource _ended = new();
@@ -99,7 +97,6 @@ internal sealed class StoreCalls(IActorRef self, ITimerScheduler timers, Backoff
     private sealed record StoreCall(long Number, string What, Func<CancellationToken, Task<object?>> Run, Action<object?> Then, Func<Exception, bool>? Failed)
     {
         public int Failures { get; set; }
-
         public string? Error { get; set; }
     }
 }

@@ -25,10 +25,8 @@ public sealed class EventFactory
     private byte[] _scratch = new byte[512];
     private Rejection? _badRow;
 
-    /// <summary>
-    /// Makes a stream's factory. The resolver holds the rows of the candidates' batch; days are those of the zone; a text that a row gives an
-    /// event has at most so many bytes, as a message's is bounded by its body.
-    /// </summary>
+    /// <summary>Makes a stream's factory. The resolver holds the rows of the candidates' batch; days are those of the zone; a text that a row gives an event
+    /// has at most so many bytes, as a message's is bounded by its body.</summary>
     public EventFactory(StreamDefinition stream, Resolver resolver, TimeZoneInfo zone, int maxTextBytes)
     {
         _maxTextBytes = maxTextBytes;

@@ -83,10 +83,8 @@ public sealed class LookupRows
     /// <summary>Sets a text.</summary>
     public void SetText(int row, int column, string? value) => _texts[column][row] = value;
 
-    /// <summary>
-    /// Marks a value as one that cannot be read; the sentence names column and value. It matters only to an event that
-    /// needs the value: one whose message says it itself does not.
-    /// </summary>
+    /// <summary>Marks a value as one that cannot be read; the sentence names column and value. It matters only to an event that needs the value: one whose
+    /// message says it itself does not.</summary>
     public void SetError(int row, int column, string error) => _errors[(row, column)] = error;
 
     /// <summary>A number of a row; 0 where it is null.</summary>

@@ -19,7 +19,6 @@ internal sealed class ConsumerControl(int prefetch) : IAmqpConsumerControl
     public Task<bool> Drained => _drained.Task;
 
     public bool IsPaused => Volatile.Read(ref _isPaused);
-
     public bool IsStopping => Volatile.Read(ref _isStopping);
 
     /// <inheritdoc/>

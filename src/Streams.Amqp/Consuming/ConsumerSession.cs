@@ -29,7 +29,6 @@ internal sealed class ConsumerSession : IAsyncDisposable
     public string Host { get; }
 
     public IAmqpChannel Channel { get; }
-
     public DeliveryRing Ring { get; }
 
     /// <summary>How many deliveries are unacknowledged.</summary>

@@ -22,9 +22,7 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
         : IPublishConfirms, IAsyncDisposable
     {
         public IAmqpConnection Connection => connection;
-
         public IAmqpChannel Channel => channel;
-
         public UnconfirmedMessages<T> Unconfirmed { get; } = new();
 
         /// <summary>Whether what was published last is alone, to be found at fault or not.</summary>

@@ -177,20 +177,14 @@ internal sealed class MethodWriter
             bytes.AddRange([(byte)utf8.Length, .. utf8]);
             switch (value)
             {
-                case bool flag:
-                    bytes.AddRange([(byte)'t', flag ? (byte)1 : (byte)0]);
-                    break;
+                case bool flag: bytes.AddRange([(byte)'t', flag ? (byte)1 : (byte)0]); break;
                 case int or long:
                     var number = new byte[8];
                     BinaryPrimitives.WriteInt64BigEndian(number, Convert.ToInt64(value, CultureInfo.InvariantCulture));
                     bytes.AddRange([(byte)'l', .. number]);
                     break;
-                case string text:
-                    AddLong(bytes, (byte)'S', Encoding.UTF8.GetBytes(text));
-                    break;
-                case IEnumerable<KeyValuePair<string, object?>> table:
-                    AddLong(bytes, (byte)'F', TableBytes(table));
-                    break;
+                case string text: AddLong(bytes, (byte)'S', Encoding.UTF8.GetBytes(text)); break;
+                case IEnumerable<KeyValuePair<string, object?>> table: AddLong(bytes, (byte)'F', TableBytes(table)); break;
                 default:
                     throw new ArgumentException($"'{name}' is {value ?? "null"}; expected a text, an integer, a flag or a table of these.", nameof(entries));
             }

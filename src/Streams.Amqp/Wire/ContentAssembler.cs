@@ -2,10 +2,8 @@ using System.Buffers.Binary;
 
 namespace DataLoad.Streams.Amqp.Wire;
 
-/// <summary>
-/// Puts the frames of one channel's messages together, straight in the slots of a ring, or in memory of their own where the broker returns them. Of the
-/// connection's loop alone.
-/// </summary>
+/// <summary>Puts the frames of one channel's messages together, straight in the slots of a ring, or in memory of their own where the broker returns them. Of
+/// the connection's loop alone.</summary>
 internal sealed class ContentAssembler(ushort number, int maxBodyBytes)
 {
     private const ushort BasicClass = 60;

@@ -3,9 +3,7 @@ using System.Buffers.Binary;
 
 namespace DataLoad.Streams.Amqp.Wire;
 
-/// <summary>
-/// A channel of a <see cref="WireConnection"/>. The connection's loop brings it its frames; everything else is called by whoever uses it.
-/// </summary>
+/// <summary>A channel of a <see cref="WireConnection"/>. The connection's loop brings it its frames; everything else is called by whoever uses it.</summary>
 internal sealed class WireChannel(WireConnection connection, ushort number) : IAmqpChannel
 {
     private const string ConsumerTag = "1";
@@ -28,7 +26,6 @@ internal sealed class WireChannel(WireConnection connection, ushort number) : IA
     private bool _isTouched;
 
     public ushort Number => number;
-
     public Task<AmqpEnd> Ended => _ended.Task;
 
     /// <summary>Whether the connection may read on as far as this channel goes.</summary>

@@ -1,13 +1,9 @@
 namespace DataLoad.Engine.Counting.Sets;
 
-/// <summary>
-/// Union, intersection and difference of two containers of the same key. Results are new containers of
-/// the smallest kind that share no array with the operands, except that of a full container.
-/// </summary>
-/// <remarks>
-/// Two arrays are merged; all else goes through a bitmap of 8 KB on the stack, which is a few
-/// microseconds for any pair and spares a routine for each of the nine pairs of kinds.
-/// </remarks>
+/// <summary>Union, intersection and difference of two containers of the same key. Results are new containers of the smallest kind that share no array with
+/// the operands, except that of a full container.</summary>
+/// <remarks>Two arrays are merged; all else goes through a bitmap of 8 KB on the stack, which is a few microseconds for any pair and spares a routine for
+/// each of the nine pairs of kinds.</remarks>
 internal static class ContainerAlgebra
 {
     /// <summary>Ids in either.</summary>

@@ -4,15 +4,11 @@ using System.Runtime.InteropServices;
 
 namespace DataLoad.Engine.Counting.Sets;
 
-/// <summary>
-/// An exact set of non-negative 32-bit ids, 0 to <see cref="int.MaxValue"/>, made to be held by the thousand: a few ids cost tens of bytes, scattered
-/// ones 4 to 5 bytes each, dense ones a fraction of a bit to 2 bytes each.
-/// </summary>
-/// <remarks>
-/// Scattered ids live in <see cref="SparseIds"/>, dense ones in <see cref="RoaringIds"/>; the set changes over by itself. Not thread-safe: one owner
-/// at a time. The stored form is that of <see cref="IdSetFormat"/>: public portable Roaring (https://github.com/RoaringBitmap/RoaringFormatSpec)
-/// after one leading byte, or sorted deltas.
-/// </remarks>
+/// <summary>An exact set of non-negative 32-bit ids, 0 to <see cref="int.MaxValue"/>, made to be held by the thousand: a few ids cost tens of bytes,
+/// scattered ones 4 to 5 bytes each, dense ones a fraction of a bit to 2 bytes each.</summary>
+/// <remarks>Scattered ids live in <see cref="SparseIds"/>, dense ones in <see cref="RoaringIds"/>; the set changes over by itself. Not thread-safe: one owner
+/// at a time. The stored form is that of <see cref="IdSetFormat"/>: public portable Roaring (https://github.com/RoaringBitmap/RoaringFormatSpec) after one
+/// leading byte, or sorted deltas.</remarks>
 public sealed class IdSet : IEnumerable<int>
 {
     private SparseIds _sparse; // empty while there is _roaring
@@ -73,8 +69,7 @@ public sealed class IdSet : IEnumerable<int>
     }
 
     /// <summary>Whether an id is in the set; false for a negative one.</summary>
-    public bool Contains(int id) =>
-        id >= 0 && (_roaring is not null ? _roaring.Contains(id) : _sparse.Contains((uint)id));
+    public bool Contains(int id) => id >= 0 && (_roaring is not null ? _roaring.Contains(id) : _sparse.Contains((uint)id));
 
     /// <summary>Adds all ids of another set.</summary>
     public void UnionWith(IdSet other) => IdSetAlgebra.UnionWith(this, other);
@@ -205,10 +200,8 @@ public sealed class IdSet : IEnumerable<int>
     }
 }
 
-/// <summary>
-/// When a set is held as a sparse table (4.4 to 4.9 bytes an id) and when in Roaring containers (about 46
-/// bytes a container and 2.1 bytes an id): they cost the same near twenty ids a container.
-/// </summary>
+/// <summary>When a set is held as a sparse table (4.4 to 4.9 bytes an id) and when in Roaring containers (about 46 bytes a container and 2.1 bytes an id):
+/// they cost the same near twenty ids a container.</summary>
 internal static class Density
 {
     private const int MinRoaringIds = 32; // below, one set's fixed parts decide, and a list is the least

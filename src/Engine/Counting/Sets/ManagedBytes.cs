@@ -10,8 +10,7 @@ internal static class ManagedBytes
     public static long Object(int fieldBytes) => Aligned(ObjectHeader + fieldBytes);
 
     /// <summary>An array; 0 for an empty one, which is shared.</summary>
-    public static long Array(int length, int elementBytes) =>
-        length == 0 ? 0 : Aligned(ArrayHeader + (long)length * elementBytes);
+    public static long Array(int length, int elementBytes) => length == 0 ? 0 : Aligned(ArrayHeader + (long)length * elementBytes);
 
     private static long Aligned(long bytes) => (bytes + 7) & ~7;
 }

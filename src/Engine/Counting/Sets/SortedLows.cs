@@ -11,10 +11,8 @@ internal static class SortedLows
     private const int FirstStride = 32;
 
     /// <summary>Index of the first value that is at least <paramref name="low"/>; the length when all are smaller.</summary>
-    /// <remarks>
-    /// Guesses the place from the value, as if values were spread evenly, and gallops from there. For random ids that touches two or three cache
-    /// lines where a binary search would touch seven, one after another; for any others it takes O(log n) steps still.
-    /// </remarks>
+    /// <remarks>Guesses the place from the value, as if values were spread evenly, and gallops from there. For random ids that touches two or three cache
+    /// lines where a binary search would touch seven, one after another; for any others it takes O(log n) steps still.</remarks>
     public static int LowerBound(ReadOnlySpan<ushort> lows, int low)
     {
         ref ushort first = ref MemoryMarshal.GetReference(lows);

@@ -1,14 +1,10 @@
 namespace DataLoad.Engine.Counting.Sets;
 
-/// <summary>
-/// The sparse half of <see cref="IdSet"/>: ids with few others near them, at 4 to 5 bytes each. One array,
-/// which is a plain list up to <see cref="ListLimit"/> ids and a hash table beyond.
-/// </summary>
-/// <remarks>
-/// The table keeps hashes (see <see cref="IdHash"/>) in ascending order, each at its home slot or as near behind it as those before allow. Order
-/// makes a miss as short as a hit, which is what affords 92 % load; and growing by an eighth is one pass over both arrays, without a search. The home
-/// slots end before the array does, so nothing wraps around.
-/// </remarks>
+/// <summary>The sparse half of <see cref="IdSet"/>: ids with few others near them, at 4 to 5 bytes each. One array, which is a plain list up to
+/// <see cref="ListLimit"/> ids and a hash table beyond.</summary>
+/// <remarks>The table keeps hashes (see <see cref="IdHash"/>) in ascending order, each at its home slot or as near behind it as those before allow. Order
+/// makes a miss as short as a hit, which is what affords 92 % load; and growing by an eighth is one pass over both arrays, without a search. The home slots
+/// end before the array does, so nothing wraps around.</remarks>
 internal struct SparseIds
 {
     /// <summary>Most ids kept as a list, where a vectorised scan is as fast as a table.</summary>
@@ -288,10 +284,8 @@ internal enum AddOutcome
     Crowded = 3,
 }
 
-/// <summary>
-/// A bijection of the 31-bit ids onto themselves that scatters neighbours. Being a bijection it lets a
-/// table keep hashes only: no two ids collide, and the id comes back by <see cref="Invert"/>.
-/// </summary>
+/// <summary>A bijection of the 31-bit ids onto themselves that scatters neighbours. Being a bijection it lets a table keep hashes only: no two ids collide,
+/// and the id comes back by <see cref="Invert"/>.</summary>
 /// <remarks>Lives in memory only; nothing stored depends on it.</remarks>
 internal static class IdHash
 {

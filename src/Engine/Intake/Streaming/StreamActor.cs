@@ -3,10 +3,8 @@ using Akka.Streams;
 
 namespace DataLoad.Engine.Intake.Streaming;
 
-/// <summary>
-/// Runs one graph: starts it again with growing waits when a fault of our own ended it, pauses it, and stops it. A stream that is to stop and
-/// waits for a query that fails is given up after a while: its deliveries come back.
-/// </summary>
+/// <summary>Runs one graph: starts it again with growing waits when a fault of our own ended it, pauses it, and stops it. A stream that is to stop and waits
+/// for a query that fails is given up after a while: its deliveries come back.</summary>
 internal sealed class StreamActor : ReceiveActor, IWithTimers
 {
     private const string Patience = "patience";
@@ -141,10 +139,7 @@ internal sealed class StreamActor : ReceiveActor, IWithTimers
     }
 
     private sealed record RunEnded(StreamRun Run, Exception? Fault) : INoSerializationVerificationNeeded;
-
     private sealed record RunAgain;
-
     private sealed record PatienceOver;
-
     private sealed record TakingStopped;
 }

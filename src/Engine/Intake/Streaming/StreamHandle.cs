@@ -1,9 +1,7 @@
 namespace DataLoad.Engine.Intake.Streaming;
 
-/// <summary>
-/// What is wanted of a graph and shown of it; outlives the actors and graphs that a fault makes one after another. Written by its
-/// <see cref="StreamActor"/>, read by anybody.
-/// </summary>
+/// <summary>What is wanted of a graph and shown of it; outlives the actors and graphs that a fault makes one after another. Written by its
+/// <see cref="StreamActor"/>, read by anybody.</summary>
 /// <param name="name">The graph's name.</param>
 internal sealed class StreamHandle(string name)
 {
@@ -16,23 +14,10 @@ internal sealed class StreamHandle(string name)
     public StreamState State { get; } = new();
 
     /// <summary>Why the graph was started again and waits for that, or null.</summary>
-    public string? Fault
-    {
-        get => Volatile.Read(ref field);
-        set => Volatile.Write(ref field, value);
-    }
+    public string? Fault { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); }
 
-    public bool IsPaused
-    {
-        get => Volatile.Read(ref field);
-        set => Volatile.Write(ref field, value);
-    }
-
-    public bool IsStopping
-    {
-        get => Volatile.Read(ref field);
-        set => Volatile.Write(ref field, value);
-    }
+    public bool IsPaused { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); }
+    public bool IsStopping { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); }
 
     /// <summary>Done when nothing more is taken, after it was asked for.</summary>
     public Task Stopped => _stopped.Task;
@@ -56,32 +41,16 @@ internal sealed class StreamHandle(string name)
 internal sealed class StreamState
 {
     /// <summary>Why its queries fail, or null.</summary>
-    public string? LookupFailing
-    {
-        get => Volatile.Read(ref field);
-        set => Volatile.Write(ref field, value);
-    }
+    public string? LookupFailing { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); }
 
     /// <summary>Which Partition does not accept, or null.</summary>
-    public string? DispatchFailing
-    {
-        get => Volatile.Read(ref field);
-        set => Volatile.Write(ref field, value);
-    }
+    public string? DispatchFailing { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); }
 
     /// <summary>How many batches are sent and not accepted.</summary>
-    public int Unaccepted
-    {
-        get => Volatile.Read(ref field);
-        set => Volatile.Write(ref field, value);
-    }
+    public int Unaccepted { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); }
 
     /// <summary>Whether the node leaves, and Partitions are sent nothing more.</summary>
-    public bool IsLeaving
-    {
-        get => Volatile.Read(ref field);
-        set => Volatile.Write(ref field, value);
-    }
+    public bool IsLeaving { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); }
 }
 
 /// <summary>What is asked of the intake as a whole and of each <see cref="StreamActor"/>; answered by nothing: <see cref="StreamHandle"/> shows it.</summary>

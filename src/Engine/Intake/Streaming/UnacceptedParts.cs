@@ -3,11 +3,9 @@ using DataLoad.Engine.Scheduling;
 
 namespace DataLoad.Engine.Intake.Streaming;
 
-/// <summary>
-/// What one stream has sent and is not accepted yet, when it is sent again, and when it has waited for so long that it is to be parked. Each copy
-/// that may still be under way counts, so that copies are bounded, too. Of a Partition that let one wait for so long, all that comes is to be
-/// parked, and the one is sent again and again, parked or not, until the Partition accepts something. Not thread-safe.
-/// </summary>
+/// <summary>What one stream has sent and is not accepted yet, when it is sent again, and when it has waited for so long that it is to be parked. Each copy
+/// that may still be under way counts, so that copies are bounded, too. Of a Partition that let one wait for so long, all that comes is to be parked, and the
+/// one is sent again and again, parked or not, until the Partition accepts something. Not thread-safe.</summary>
 /// <param name="maxBatches">How many there may be before no more are taken in.</param>
 /// <param name="maxBytes">How many bytes they may take before no more are taken in.</param>
 /// <param name="resend">The waits before a batch of events is sent again.</param>
@@ -137,10 +135,8 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
     /// <summary>The batches of events that are due to be sent again; they count as sent.</summary>
     public List<Part> TakeDue(TimeSpan now) => SendAgain(entry => entry.DueAt <= now, now);
 
-    /// <summary>
-    /// The batches of events of a Partition that has a new owner; they count as sent, and as the first time. Of one that is away only those that are
-    /// sent anyway: it may be the next of many owners that come and go.
-    /// </summary>
+    /// <summary>The batches of events of a Partition that has a new owner; they count as sent, and as the first time. Of one that is away only those that are
+    /// sent anyway: it may be the next of many owners that come and go.</summary>
     public List<Part> TakeOf(int partition, TimeSpan now)
     {
         foreach (Entry entry in _entries.Values)
@@ -156,10 +152,8 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
         return SendAgain(entry => entry.Partition == partition && entry.DueAt is not null, now);
     }
 
-    /// <summary>
-    /// Takes out the parts whose deliveries nobody waits for. A channel that is lost loses all that came by it, and what came by the
-    /// next one is younger: where the oldest is not lost, none is.
-    /// </summary>
+    /// <summary>Takes out the parts whose deliveries nobody waits for. A channel that is lost loses all that came by it, and what came by the next one is
+    /// younger: where the oldest is not lost, none is.</summary>
     public List<Part> TakeLost()
     {
         List<Part> lost = [];
@@ -306,7 +300,6 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
         public long RowBytes { get; set; }
 
         public int Sends { get; set; }
-
         public int Copies { get; set; }
     }
 }
