@@ -19,12 +19,8 @@ public sealed class IdentityHasher
     private readonly Sha256Digest _hash = new();
 
     /// <summary>The identity that a message-id gives.</summary>
-    public EventId OfMessageId(StreamDefinition stream, in TopicKey topic, string messageId)
-    {
-        Start(MessageIdDomain, stream, topic);
-        _form.Text(messageId);
-        return new EventId(IdentityKind.Hash, Finish());
-    }
+    public EventId OfMessageId(StreamDefinition stream, in TopicKey topic, string messageId) =>
+        OfMessageId(stream, topic, System.Text.Encoding.UTF8.GetBytes(messageId));
 
     /// <summary>The identity that a message-id gives, whatever its bytes are.</summary>
     public EventId OfMessageId(StreamDefinition stream, in TopicKey topic, ReadOnlySpan<byte> messageId)

@@ -21,16 +21,13 @@ internal readonly record struct SliceEntry(byte StreamId, int Offset, int Length
 /// <summary>Sorts the events of a block by Counter while the block is written or read; reused from block to block. Not thread-safe.</summary>
 internal sealed class SliceBuilder
 {
-    private readonly Dictionary<CounterId, int> _places = [];
     // The message, its array and its place in a mailbox.
     private const int SliceOwnBytes = 150;
     private const int EntryOwnBytes = 12;
 
+    private readonly Dictionary<CounterId, int> _places = [];
     private readonly List<(CounterId Id, int Count, long Bytes)> _counters = [];
     private readonly List<(int Place, SliceEntry Entry)> _entries = [];
-
-    /// <summary>How many Counters have events.</summary>
-    public int Counters => _counters.Count;
 
     /// <summary>Starts over.</summary>
     public void Clear()

@@ -176,14 +176,9 @@ public sealed class EventFactory
             return EventId.Key(candidate.Keys[_stream.BusinessKeyStep]);
         }
 
-        if (!string.IsNullOrEmpty(candidate.MessageId))
+        if (!candidate.MessageId.IsEmpty)
         {
             return _hasher.OfMessageId(_stream, @event.Topic, candidate.MessageId);
-        }
-
-        if (!candidate.MessageIdBytes.IsEmpty)
-        {
-            return _hasher.OfMessageId(_stream, @event.Topic, candidate.MessageIdBytes);
         }
 
         MessageFields fields = candidate.Fields;

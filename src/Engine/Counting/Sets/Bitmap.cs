@@ -54,13 +54,12 @@ internal static class Bitmap
         }
     }
 
-    /// <summary>Keeps only the bits that are set in <paramref name="other"/> too, or those that are not.</summary>
-    public static void Keep(Span<ulong> words, ReadOnlySpan<ulong> other, bool set)
+    /// <summary>Keeps only the bits that are set in <paramref name="other"/> too.</summary>
+    public static void And(Span<ulong> words, ReadOnlySpan<ulong> other)
     {
-        ulong flip = set ? 0 : ulong.MaxValue;
         for (int i = 0; i < words.Length && i < other.Length; i++)
         {
-            words[i] &= other[i] ^ flip;
+            words[i] &= other[i];
         }
     }
 

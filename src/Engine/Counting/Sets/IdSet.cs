@@ -44,9 +44,6 @@ public sealed class IdSet : IEnumerable<int>
     /// <summary>The ids in both sets, as a new set.</summary>
     public static IdSet Intersect(IdSet left, IdSet right) => IdSetAlgebra.Intersect(left, right);
 
-    /// <summary>The ids in <paramref name="left"/> and not in <paramref name="right"/>, as a new set.</summary>
-    public static IdSet Except(IdSet left, IdSet right) => IdSetAlgebra.Except(left, right);
-
     /// <summary>Reads what <see cref="WriteTo"/> wrote, in this or an earlier version.</summary>
     /// <param name="bytes">The whole stored form and nothing else. Any content is safe to try.</param>
     /// <exception cref="InvalidDataException">The bytes are not a set; the message names what is wrong.</exception>
@@ -73,12 +70,6 @@ public sealed class IdSet : IEnumerable<int>
 
     /// <summary>Adds all ids of another set.</summary>
     public void UnionWith(IdSet other) => IdSetAlgebra.UnionWith(this, other);
-
-    /// <summary>Keeps only the ids that another set has too.</summary>
-    public void IntersectWith(IdSet other) => Become(IdSetAlgebra.Intersect(this, other));
-
-    /// <summary>Removes all ids of another set.</summary>
-    public void ExceptWith(IdSet other) => Become(IdSetAlgebra.Except(this, other));
 
     /// <summary>A copy that shares nothing with this set.</summary>
     public IdSet Clone() => new(_sparse.Clone(), _roaring?.Clone());

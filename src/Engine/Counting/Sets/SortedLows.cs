@@ -156,21 +156,4 @@ internal static class SortedLows
 
         return written;
     }
-
-    /// <summary>Writes the values of the left one only and returns how many; <paramref name="into"/> is as long as that one plus one.</summary>
-    public static int Except(ReadOnlySpan<ushort> left, ReadOnlySpan<ushort> right, Span<ushort> into)
-    {
-        int i = 0, j = 0, written = 0;
-        while (i < left.Length && j < right.Length)
-        {
-            int a = left[i], b = right[j];
-            into[written] = (ushort)a;
-            written += a < b ? 1 : 0;
-            i += a <= b ? 1 : 0;
-            j += b <= a ? 1 : 0;
-        }
-
-        left[i..].CopyTo(into[written..]);
-        return written + left.Length - i;
-    }
 }
