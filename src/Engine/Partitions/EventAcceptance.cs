@@ -158,15 +158,13 @@ internal sealed class RecentBatches(int capacity)
     /// <summary>Remembers a batch that was accepted, and forgets the oldest where there is no room.</summary>
     public void Add(BatchId id)
     {
-        if (capacity == 0 || !_ids.Add(id))
+        if (capacity > 0 && _ids.Add(id))
         {
-            return;
-        }
-
-        _inOrder.Enqueue(id);
-        if (_inOrder.Count > capacity)
-        {
-            _ids.Remove(_inOrder.Dequeue());
+            _inOrder.Enqueue(id);
+            if (_inOrder.Count > capacity)
+            {
+                _ids.Remove(_inOrder.Dequeue());
+            }
         }
     }
 }

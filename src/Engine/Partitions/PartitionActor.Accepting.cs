@@ -75,15 +75,13 @@ internal sealed partial class PartitionActor
 
     private void Accept()
     {
-        if (!MayAccept)
+        if (MayAccept)
         {
-            return;
+            TakeArrived();
+            _acceptance.Consider(_taken);
+            _taken.Clear();
+            LoadKeys(LoadPages);
         }
-
-        TakeArrived();
-        _acceptance.Consider(_taken);
-        _taken.Clear();
-        LoadKeys(LoadPages);
     }
 
     /// <summary>Takes what has arrived, as much as a block has room for and the budget for the Counters that would have to be loaded; one batch at least, so
@@ -227,13 +225,9 @@ internal sealed partial class PartitionActor
     /// <summary>Whether the filled block waits for what else comes until its interval has passed; then a timer ends the wait.</summary>
     private bool WaitsForInterval()
     {
-        if (_lastBlockEvents < _context.Settings.BusyBlockEvents)
-        {
-            return false;
-        }
-
         TimeSpan wait = _context.Settings.BlockInterval - _context.Time.GetElapsedTime(_persistStartedAt);
-        if (wait <= TimeSpan.Zero || _phase != PartitionPhase.Serving || _acceptance.FillingBytes >= _context.Settings.MaxBlockBytes)
+        if (_lastBlockEvents < _context.Settings.BusyBlockEvents || wait <= TimeSpan.Zero || _phase != PartitionPhase.Serving
+            || _acceptance.FillingBytes >= _context.Settings.MaxBlockBytes)
         {
             return false;
         }
@@ -268,11 +262,7 @@ internal sealed partial class PartitionActor
         _lastPersistedAt = _context.Time.GetTimestamp();
         _expectedInFlight = 0;
         Distribute(block.SequenceNr, block.Slices(persisted));
-        foreach ((BatchId Id, IActorRef Sender) batch in block.Batches)
-        {
-            Answer(batch);
-        }
-
+        block.Batches.ForEach(Answer);
         CountByStream(block.EventsByStream, _context.Metrics.Events);
         Succeeded();
         _context.Persisted.Show(new PersistedBlock(_partition, block.SequenceNr, persisted), block.Count);
@@ -355,8 +345,5 @@ internal sealed partial class PartitionActor
 
     /// <summary>Goes on once it is certain that the Partition is still owned here. Reads are not fenced: what is missing or damaged may have been merged or
     /// trimmed by another owner, and then nothing is damaged. A write that changes nothing tells.</summary>
-    private void WhenOwned(Action then) => _calls.Start(
-        "finding out whether it is still owned",
-        token => _context.Positions.SaveCheckpointAsync(_partition, _epoch, _checkpointed, token).AsTask(),
-        isOwned => GoOnIf(isOwned, then));
+    private void WhenOwned(Action then) => SaveCheckpoint("finding out whether it is still owned", _checkpointed, isOwned => GoOnIf(isOwned, then));
 }

@@ -186,11 +186,11 @@ internal sealed partial class PartitionActor
     {
         _saveStep = SaveStep.Checkpoint;
         long target = Fault.Is(FaultPoint.CheckpointPastTarget) ? _appliedSequenceNr : _checkpointTarget;
-        _calls.Start(
-            "saving its checkpoint",
-            token => _context.Positions.SaveCheckpointAsync(_partition, _epoch, target, token).AsTask(),
-            isOwned => GoOnIf(isOwned || Fault.Is(FaultPoint.StaleWriteIgnored), OnSaved));
+        SaveCheckpoint("saving its checkpoint", target, isOwned => GoOnIf(isOwned || Fault.Is(FaultPoint.StaleWriteIgnored), OnSaved));
     }
+
+    private void SaveCheckpoint(string what, long checkpoint, Action<bool> then) =>
+        _calls.Start(what, token => _context.Positions.SaveCheckpointAsync(_partition, _epoch, checkpoint, token).AsTask(), then);
 
     private void StartMerge()
     {

@@ -219,14 +219,8 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
     /// <summary>Goes on where a fenced write found that the Partition is still owned here.</summary>
     private void GoOnIf(bool isOwned, Action then)
     {
-        if (isOwned)
-        {
-            then();
-        }
-        else
-        {
-            LoseOwnership();
-        }
+        Action next = isOwned ? then : LoseOwnership;
+        next();
     }
 
     /// <summary>What is needed to go on is damaged: nothing of this Partition can be counted until it is repaired.</summary>

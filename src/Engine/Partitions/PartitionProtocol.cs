@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Akka.Event;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
@@ -123,4 +124,12 @@ public enum PartitionPhase
     Stopping = 3,
     /// <summary>It stopped, and waits to be started again.</summary>
     Stopped = 4,
+}
+
+/// <summary>A message of an actor to itself that says nothing but its own name: there is one instance of it.</summary>
+/// <typeparam name="T">The message.</typeparam>
+internal abstract record Signal<T> : INoSerializationVerificationNeeded
+    where T : Signal<T>, new()
+{
+    public static T Instance { get; } = new();
 }

@@ -59,10 +59,8 @@ internal sealed class WireConnection : IAmqpConnection
         return connection;
     }
 
-    public async Task<IAmqpChannel> OpenChannelAsync(CancellationToken cancellationToken)
-    {
-        return await Add().OrDisposeAsync(channel => channel.OpenAsync(cancellationToken));
-    }
+    public async Task<IAmqpChannel> OpenChannelAsync(CancellationToken cancellationToken) =>
+        await Add().OrDisposeAsync(channel => channel.OpenAsync(cancellationToken));
 
     /// <summary>Closes the connection, after what was sent before, without waiting long for the broker's word.</summary>
     public async ValueTask DisposeAsync()

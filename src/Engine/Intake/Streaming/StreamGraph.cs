@@ -20,13 +20,8 @@ internal static class StreamGraph
 {
     /// <summary>Runs: take what has arrived, interpret it, send it to the Partitions until it is accepted, acknowledge.</summary>
     public static (StreamRun Run, IAmqpConsumerControl Control) RunConsuming(
-        Source<DeliveryBatch, IAmqpConsumerControl> source,
-        DeliveryInterpreter interpreter,
-        PartitionDispatch dispatch,
-        IntakeOptions options,
-        StreamState state,
-        StreamDefinition stream,
-        IMaterializer materializer)
+        Source<DeliveryBatch, IAmqpConsumerControl> source, DeliveryInterpreter interpreter, PartitionDispatch dispatch,
+        IntakeOptions options, StreamState state, StreamDefinition stream, IMaterializer materializer)
     {
         KeyValuePair<string, object?> tag = new(EngineMetrics.StreamTag, stream.Name);
         Source<IDeliveryBatch, IAmqpConsumerControl> batches = source.Select(batch =>
@@ -47,12 +42,8 @@ internal static class StreamGraph
     }
 
     private static (TControl Control, UniqueKillSwitch Abort, Task Ended) Run<TControl>(
-        Source<IDeliveryBatch, TControl> source,
-        DeliveryInterpreter interpreter,
-        PartitionDispatch dispatch,
-        IntakeOptions options,
-        StreamState state,
-        IMaterializer materializer)
+        Source<IDeliveryBatch, TControl> source, DeliveryInterpreter interpreter, PartitionDispatch dispatch,
+        IntakeOptions options, StreamState state, IMaterializer materializer)
     {
         ((TControl control, UniqueKillSwitch abort), Task ended) = source
             .ViaMaterialized(KillSwitches.Single<IDeliveryBatch>(), Keep.Both)
