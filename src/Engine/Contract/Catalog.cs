@@ -2,8 +2,7 @@ using System.Collections.Immutable;
 
 namespace DataLoad.Engine.Contract;
 
-/// <summary>The declaration of pages, streams and metrics that an engine runs by. <see cref="Default"/> is the contract's; <see cref="With"/> adds a further
-/// page by declaration alone.</summary>
+/// <summary>The pages, streams and metrics that an engine runs by. <see cref="Default"/> is the contract's; <see cref="With"/> adds a page.</summary>
 public sealed class Catalog
 {
     private readonly StreamDefinition?[] _streamById = new StreamDefinition?[256];

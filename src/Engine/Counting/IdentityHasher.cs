@@ -68,8 +68,7 @@ public sealed class IdentityHasher
         return BinaryPrimitives.ReadUInt128LittleEndian(hash);
     }
 
-    /// <summary>The content's hash, from the event alone: for streams whose events hold all that their messages said (<see cref="EventHoldsContent"/>). Gives
-    /// the same as the message did.</summary>
+    /// <summary>The content's hash, the same as the message gave, from the event alone, where that holds all of it (<see cref="EventHoldsContent"/>).</summary>
     public UInt128 OfContent(BusinessEvent @event)
     {
         StreamDefinition stream = @event.Stream;

@@ -20,8 +20,7 @@ namespace DataLoad.Engine.DeadLetters;
 internal sealed record DeadLetterPublishing(
     Flow<PublishRequest<object>, PublishResult<object>, NotUsed> Publishing, string User, int MaxPropertyBytes, int MaxInFlight);
 
-/// <summary>The dead letters of a node: publishes each until the broker confirms it. One that cannot be published is set aside in the store, tried again ever
-/// later, and holds up no other.</summary>
+/// <summary>The dead letters of a node: publishes each until the broker confirms it. What cannot be published is set aside and tried later.</summary>
 internal sealed class DeadLetterActor : ReceiveActor, IWithTimers
 {
     private const int LettersAtOnce = 32;

@@ -7,8 +7,7 @@ using RabbitMQ.Client.Exceptions;
 namespace DataLoad.Engine.DeadLetters;
 
 /// <summary>Goes through the queue of dead letters once, a page at a time, each page by a consumer of its own whose prefetch is the page. What was looked at
-/// stays unacknowledged on its channel, so that the next page is the next messages. What is not acknowledged goes back to its place when the walk ends, or
-/// the connection does.</summary>
+/// stays unacknowledged on its channel, so that the next page is the next messages. What is not acknowledged goes back to its place in the end.</summary>
 internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings settings, TimeProvider time)
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);

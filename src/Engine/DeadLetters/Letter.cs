@@ -5,8 +5,7 @@ using DataLoad.Streams.Amqp;
 
 namespace DataLoad.Engine.DeadLetters;
 
-/// <summary>A delivery that cannot be counted, on its way to the dead-letter exchange, with properties, headers and body as they came in memory of its
-/// own.</summary>
+/// <summary>A delivery that cannot be counted, on its way to the dead-letter exchange: as it came, in memory of its own.</summary>
 internal sealed record Letter(string Stream, Rejection Rejection, long ReceivedMs, AmqpProperties Properties, ReadOnlyMemory<byte> Body)
 {
     /// <summary>The exchange, the routing key and the queue of dead letters.</summary>

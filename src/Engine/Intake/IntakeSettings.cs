@@ -20,8 +20,7 @@ public sealed record IntakeSettings
     /// <summary>The largest body that is read, in bytes.</summary>
     public int MaxBodyBytes { get; init; } = 64 * 1024;
 
-    /// <summary>What the bodies of all streams that were received and not handed on yet may take, in bytes; each stream has an equal part, and takes no more
-    /// from the broker while it is full.</summary>
+    /// <summary>What bodies that are not handed on yet may take, in bytes; each stream has an equal part, and takes no more while it is full.</summary>
     public long MemoryBytes { get; init; } = 1024 * 1024 * 1024;
 
     /// <summary>The longest <c>x-delay</c> that is held.</summary>
@@ -37,8 +36,7 @@ public sealed record IntakeSettings
     /// <summary>How many parked deliveries of a stream are taken up together, as far as <see cref="MaxUnacceptedBytes"/> allows.</summary>
     public int ParkedBatch { get; init; } = 500;
 
-    /// <summary>How often the parked deliveries of a stream are read even where none is known to be due: one whose parking nobody waited for may come about
-    /// after it was announced.</summary>
+    /// <summary>How often a stream's parked deliveries are read though none is known to be due: one may be stored after it was announced.</summary>
     public TimeSpan ParkedPollInterval { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a parked delivery is left aside that is damaged, or whose taking up fails.</summary>

@@ -158,9 +158,8 @@ public sealed class StreamIntake
 /// <summary>Registers the intake with an actor system.</summary>
 public static class IntakeRegistration
 {
-    /// <summary>Runs the intake in the actor system, and registers its actor under <see cref="StreamIntake"/>. Stopping is the coordinated shutdown's: in
-    /// <c>service-unbind</c> it takes no more, in <c>service-requests-done</c> it waits for what it has taken, and from <c>service-stop</c> on it sends
-    /// Partitions nothing more.</summary>
+    /// <summary>Runs the intake, and registers its actor under <see cref="StreamIntake"/>. Stopping is the coordinated shutdown's: in <c>service-unbind</c>
+    /// it takes no more, in <c>service-requests-done</c> it waits for what it took, from <c>service-stop</c> on it sends nothing.</summary>
     /// <param name="builder">The actor system's.</param>
     /// <param name="intake">The intake.</param>
     /// <param name="regionOf">Finds what brings batches of events to their Partitions; registered before.</param>

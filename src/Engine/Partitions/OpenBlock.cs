@@ -4,8 +4,7 @@ using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Engine.Partitions;
 
-/// <summary>A block that is being filled or persisted, and what depends on it. A Partition has two and swaps them: one is in flight while the other takes
-/// what arrives.</summary>
+/// <summary>A block that is filled or persisted, and what depends on it. A Partition swaps two: one is in flight while the other takes what arrives.</summary>
 /// <typeparam name="TBatch">What is to be answered when the block is persisted.</typeparam>
 internal sealed class OpenBlock<TBatch>
 {

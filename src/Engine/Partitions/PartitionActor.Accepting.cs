@@ -29,8 +29,7 @@ internal sealed partial class PartitionActor
     private long _expectedBytes;
     private long _expectedInFlight;
 
-    /// <summary>Whether slices and memory leave room for more; where nothing is under way, one batch is taken in any case, so that a budget that is too small
-    /// slows the Partition and does not stop it.</summary>
+    /// <summary>Whether slices and memory leave room; one batch is taken where nothing is under way: too small a budget only slows the Partition.</summary>
     private bool HasRoom => _unappliedBytes < _context.Settings.MaxUnappliedBytes && !IsPressed
         && (_acceptance.IsIdle || _memory.Room > _expectedBytes + _expectedInFlight);
 

@@ -14,8 +14,7 @@ namespace DataLoad.Engine.Partitions;
 /// checkpoint, rebuild and trim. What is new and what a block holds is decided by <see cref="EventAcceptance{TBatch}"/>.</summary>
 /// <remarks>It owns before it reads: nothing is replayed by Akka; it persists <see cref="Owned"/>, whose SequenceNr is its Epoch, puts that in force, and
 /// only then reads its checkpoint and the blocks behind it. Whoever has not seen all of the journal cannot write to it, since its SequenceNr is taken. It is
-/// never restarted with anything in its hands: it stops, and a <see cref="BackoffSupervisor"/> starts a new one, which learns from the journal what is
-/// true.</remarks>
+/// never restarted with anything in its hands: it stops, and a <see cref="BackoffSupervisor"/> starts a new one that reads the journal.</remarks>
 internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTimers
 {
     private readonly PartitionContext _context;
@@ -193,8 +192,7 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         }
     }
 
-    /// <summary>Another incarnation owns the Partition: this one stops for good, with its supervisor, which would take it back. Only the region may start it
-    /// again.</summary>
+    /// <summary>Another owns the Partition: this one stops for good, with its supervisor, which would take it back; the region may start it again.</summary>
     private void LoseOwnership()
     {
         if (_phase == PartitionPhase.Stopped)

@@ -24,8 +24,7 @@ public sealed class PartitionClient(IActorRef region, PartitionSettings settings
     /// <exception cref="AskTimeoutException">A Partition did not answer in time.</exception>
     public Task CheckpointAsync(CancellationToken cancellationToken) => AskAllAsync(partition => new CheckpointNow(partition), cancellationToken);
 
-    /// <summary>A topic's Counters that are in memory, as rows that a flush would write now: those of the given days (<see cref="DateOnly.DayNumber"/>), and
-    /// those that wait for their flush.</summary>
+    /// <summary>A topic's Counters in memory, as a flush would write them: of some days (<see cref="DateOnly.DayNumber"/>), and what waits for it.</summary>
     /// <exception cref="PartitionNotServingException">The topic's Partition is not serving.</exception>
     /// <exception cref="AskTimeoutException">It did not answer in time.</exception>
     public async Task<IReadOnlyList<StatisticsRow>> TopicAsync(Page page, TopicKey topic, IReadOnlyList<int> days, CancellationToken cancellationToken)

@@ -9,8 +9,7 @@ public interface ILookup : IAsyncDisposable
     string Name { get; }
 
     /// <summary>Runs a step's query for an array of keys, in one round trip, and fills <paramref name="rows"/>. The query has one parameter, <c>@keys</c>, an
-    /// array of integers, and returns <c>id</c> and the step's columns, by name and in any order. A value that cannot be read spoils its own row
-    /// only.</summary>
+    /// array of integers, and returns <c>id</c> and the step's columns, by name and in any order. One that cannot be read spoils its own row.</summary>
     /// <exception cref="LookupException">The query lacks a column that the step declares; others are the driver's.</exception>
     ValueTask QueryAsync(string query, LookupStep step, ReadOnlyMemory<int> keys, LookupRows rows, CancellationToken cancellationToken);
 
@@ -110,8 +109,7 @@ public sealed class LookupRows
     /// <summary>Sets a text.</summary>
     public void SetText(int row, int column, string? value) => _texts[column][row] = value;
 
-    /// <summary>Marks a value as one that cannot be read; the sentence names column and value. It matters only to an event that needs the value: one whose
-    /// message says it itself does not.</summary>
+    /// <summary>Marks a value that cannot be read, naming column and value. It matters only to an event whose message does not say it.</summary>
     public void SetError(int row, int column, string error) => _errors[(row, column)] = error;
 
     /// <summary>A number of a row; 0 where it is null.</summary>

@@ -16,8 +16,7 @@ public static class AmqpSource
         return Source.FromGraph(new BatchStage(connections, settings));
     }
 
-    /// <summary>As <see cref="CommittableBatches"/>, started again with growing waits for as long as it fails. Its control holds through all restarts; a kill
-    /// switch belongs after it.</summary>
+    /// <summary>As <see cref="CommittableBatches"/>, started again with growing waits; its control holds. A kill switch belongs after it.</summary>
     /// <param name="connections">The broker's connections; all sources share one.</param>
     /// <param name="settings">What is consumed, and within which bounds.</param>
     /// <param name="restart">The waits; null for the defaults.</param>

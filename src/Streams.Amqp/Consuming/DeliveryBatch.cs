@@ -108,8 +108,7 @@ public readonly struct BatchCommitter
     public void CompleteAll() => _window.Complete(FirstTag, LastTag);
 }
 
-/// <summary>Which deliveries of one channel are done, and the watermark: the highest tag up to which all are; who moves it calls back. Tags count from 1
-/// without gaps. Thread-safe.</summary>
+/// <summary>Which deliveries of one channel are done, and the watermark: the highest tag up to which all are. Tags count from 1. Thread-safe.</summary>
 internal sealed class AckWindow(int prefetch, Action moved)
 {
     private readonly Lock _lock = new();

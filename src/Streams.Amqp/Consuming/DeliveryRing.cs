@@ -3,8 +3,7 @@ using System.Numerics;
 namespace DataLoad.Streams.Amqp;
 
 /// <summary>The deliveries of one channel between the connection's reader and a source: one writer, one taker, slots that are used again, nothing allocated
-/// for a delivery. As many slots as may be unacknowledged: a delivery is acknowledged only after its slot was released, so that the ring is never full. Tags
-/// count from 1 without gaps, as AMQP has it.</summary>
+/// for a delivery. As many slots as may be unacknowledged: acknowledged after their release, so that the ring is never full. Tags count from 1.</summary>
 /// <param name="prefetch">How many deliveries may be unacknowledged.</param>
 /// <param name="maxBytes">How many bytes there may be before the connection is made to wait; it is passed by the delivery that reaches it.</param>
 /// <param name="changed">Called when something arrived or was released, on whichever thread did it.</param>

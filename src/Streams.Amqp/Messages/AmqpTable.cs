@@ -158,8 +158,7 @@ public readonly ref struct AmqpValue
         return text.Length <= ShownCharacters ? text : $"{text.AsSpan(0, ShownCharacters)}…";
     }
 
-    /// <summary>Takes the next item of an array, or the next value of anything that holds values one after another; what is left is moved on past
-    /// it.</summary>
+    /// <summary>Takes the next item of an array, or of anything that holds values one after another; what is left is moved on past it.</summary>
     /// <returns>False at the end, where the value is cut short, and where the length of its type is not known.</returns>
     public static bool TryTake(scoped ref ReadOnlySpan<byte> bytes, out AmqpValue value)
     {

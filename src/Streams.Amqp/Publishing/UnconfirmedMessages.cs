@@ -51,8 +51,7 @@ internal sealed class UnconfirmedMessages<T>
     }
 
     /// <summary>Notes that the broker gave a message back. It does not say its number: it is the oldest that is the same to the byte, or the same but for its
-    /// properties, from which a broker takes <c>BCC</c>. Where none is, all to its exchange and key count as given back: rather one too many is repeated than
-    /// one lost.</summary>
+    /// properties, from which a broker takes <c>BCC</c>. Where none is, all to its exchange and key count as given back: rather repeated than lost.</summary>
     public void Return(int code, string text, Delivery returned)
     {
         Publication<T>? found = _messages.Values.FirstOrDefault(message => IsSame(message, returned) && HasSameProperties(message, returned))

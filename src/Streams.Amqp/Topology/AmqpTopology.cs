@@ -3,8 +3,7 @@ using Akka.Streams.Dsl;
 
 namespace DataLoad.Streams.Amqp;
 
-/// <summary>Declares exchanges, queues and bindings, uses those that are there otherwise as they are, and finds out again and again whether they still
-/// are.</summary>
+/// <summary>Declares exchanges, queues and bindings, uses those that are there otherwise as they are, and finds out whether they still are.</summary>
 /// <param name="connections">The broker's connections; declaring has one of its own.</param>
 /// <param name="settings">What is to be there.</param>
 public sealed class AmqpTopology(AmqpConnections connections, AmqpTopologySettings settings)

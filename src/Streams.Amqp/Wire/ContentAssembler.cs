@@ -2,8 +2,7 @@ using System.Buffers.Binary;
 
 namespace DataLoad.Streams.Amqp.Wire;
 
-/// <summary>Puts the frames of one channel's messages together, straight in the slots of a ring, or in memory of their own where the broker returns them. Of
-/// the connection's loop alone.</summary>
+/// <summary>Puts one channel's messages together, in the slots of a ring, or apart where the broker returns them. Of the connection's loop.</summary>
 internal sealed class ContentAssembler(ushort number, int maxBodyBytes)
 {
     private const ushort BasicClass = 60;

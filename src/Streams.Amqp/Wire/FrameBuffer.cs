@@ -2,8 +2,7 @@ using System.Buffers.Binary;
 
 namespace DataLoad.Streams.Amqp.Wire;
 
-/// <summary>What was read of the socket and not yet taken, in one buffer that is used again and again: 64 KiB, or as large as the largest frame that came.
-/// Gives frames as views into it, valid until the next read.</summary>
+/// <summary>What was read of the socket and not yet taken, in one buffer: 64 KiB, or the largest frame. Gives views, valid until the next read.</summary>
 /// <param name="largestFrame">The largest frame that may ever come, in bytes with its overhead.</param>
 internal sealed class FrameBuffer(int largestFrame)
 {

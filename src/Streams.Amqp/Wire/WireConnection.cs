@@ -1,8 +1,7 @@
 namespace DataLoad.Streams.Amqp.Wire;
 
 /// <summary>A connection: one loop reads what has come into one buffer, puts the deliveries straight into their rings, and wakes each source once for all of
-/// them. While the deliveries of one source take more than they may, reading waits for all sources, heartbeats go on, and after a while that source's channel
-/// is ended.</summary>
+/// them. While the deliveries of one source take more than they may, reading waits for all, heartbeats go on, and in the end its channel is closed.</summary>
 internal sealed class WireConnection : IAmqpConnection
 {
     private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(2);

@@ -4,8 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace DataLoad.Engine.Counting.Sets;
 
-/// <summary>Operations on the 1,024 words of a bitmap container. Value <c>v</c> is bit <c>v % 64</c> of word <c>v / 64</c>, as the Roaring format stores
-/// it.</summary>
+/// <summary>Operations on the 1,024 words of a bitmap container. Value <c>v</c> is bit <c>v % 64</c> of word <c>v / 64</c>, as in Roaring.</summary>
 internal static class Bitmap
 {
     /// <summary>Words of 64 bits in a bitmap container.</summary>

@@ -4,8 +4,7 @@ namespace DataLoad.Engine.Counting.Sets;
 
 /// <summary>The ids of a set that share their high half. Holds at least one id. Sixteen bytes in the owner's array and one array on the heap, whatever its
 /// kind: a bitmap is a view of the same 16-bit elements.</summary>
-/// <remarks><see cref="Data"/> is written by <see cref="Add"/> only. The set operations make new arrays, so that the array of a full container can be shared
-/// by all.</remarks>
+/// <remarks><see cref="Data"/> is written by <see cref="Add"/> only; set operations make new arrays, so that all can share that of a full container.</remarks>
 [StructLayout(LayoutKind.Auto)]
 internal partial struct Container
 {

@@ -286,8 +286,7 @@ internal enum AddOutcome
     Crowded = 3,
 }
 
-/// <summary>A bijection of the 31-bit ids onto themselves that scatters neighbours. Being a bijection it lets a table keep hashes only: no two ids collide,
-/// and the id comes back by <see cref="Invert"/>.</summary>
+/// <summary>A bijection of the 31-bit ids that scatters neighbours. So a table keeps hashes only, and <see cref="Invert"/> gives the id back.</summary>
 /// <remarks>Lives in memory only; nothing stored depends on it.</remarks>
 internal static class IdHash
 {

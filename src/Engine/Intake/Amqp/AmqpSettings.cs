@@ -19,8 +19,7 @@ public sealed record AmqpSettings
     /// <see cref="IntakeSettings.MemoryBytes"/>, before it closes that stream's channel.</summary>
     public TimeSpan RoomPatience { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long, from a read of its socket on, the engine's own reader leaves what comes to be read together, and a quarter of that while little
-    /// comes; zero reads at once.</summary>
+    /// <summary>How long after a read what comes is left to be read together, a quarter of it while little comes; zero reads at once.</summary>
     public TimeSpan ReadInterval { get; init; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>How often the queues' lengths are asked for.</summary>

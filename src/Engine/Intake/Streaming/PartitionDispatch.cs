@@ -17,8 +17,7 @@ namespace DataLoad.Engine.Intake.Streaming;
 internal sealed record DispatchTargets(IActorRef Region, IActorRef Parking, IActorRef DeadLetters);
 
 /// <summary>Sends what deliveries came to, and again until it is accepted; then the deliveries are done. A batch of events that its Partition does not accept
-/// for long is parked, so that its deliveries need not be held. Takes more in only with credit. Materializes a task that is done when the stream ended and
-/// all was accepted, and fails with it.</summary>
+/// for long is parked, so that its deliveries need not be held. Takes more in only with credit. Its task is done when all was accepted.</summary>
 internal sealed class PartitionDispatch(DispatchTargets targets, string stream, IntakeOptions options, StreamState state)
     : GraphStageWithMaterializedValue<SinkShape<Interpretation>, Task>
 {

@@ -14,8 +14,7 @@ namespace DataLoad.Engine.Intake.Streaming;
 /// <param name="Abort">Ends it at once, with why: what was taken and is not accepted comes again.</param>
 internal sealed record StreamRun(Task Ended, Action Pause, Action Resume, Func<Task> StopTaking, Action<Exception> Abort);
 
-/// <summary>The graphs of one stream: deliveries from the broker, and those that were parked. Each is fused, its elements are batches, and nothing but a
-/// fault of our own fails it.</summary>
+/// <summary>The graphs of one stream, from the broker and from parking. Each is fused, of batches, and only a fault of our own fails it.</summary>
 internal static class StreamGraph
 {
     /// <summary>Runs: take what has arrived, interpret it, send it to the Partitions until it is accepted, acknowledge.</summary>
