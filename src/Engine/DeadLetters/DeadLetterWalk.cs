@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Threading.Channels;
-using DataLoad.Engine.Intake.Amqp;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 

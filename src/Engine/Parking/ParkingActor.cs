@@ -235,15 +235,13 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
 
     private void WaitForRoom()
     {
-        if (_waitingForRoom.Count == 0 || Timers.IsTimerActive(Room))
+        if (_waitingForRoom.Count != 0 && !Timers.IsTimerActive(Room))
         {
-            return;
+            TimeSpan wait = _settings.Backoff.After(++_timesFull);
+            ParkingLog.Full(_logger, _settings.MaxParked, wait);
+            ShowFailing();
+            Timers.StartSingleTimer(Room, new CountAgain(), wait);
         }
-
-        TimeSpan wait = _settings.Backoff.After(++_timesFull);
-        ParkingLog.Full(_logger, _settings.MaxParked, wait);
-        ShowFailing();
-        Timers.StartSingleTimer(Room, new CountAgain(), wait);
     }
 
     private void Cancel(BatchId id)

@@ -209,16 +209,14 @@ internal sealed partial class PartitionActor
 
     private void Persist()
     {
-        if (_acceptance.IsPersisting || !_acceptance.HasBlock || WaitsForInterval())
+        if (!_acceptance.IsPersisting && _acceptance.HasBlock && !WaitsForInterval())
         {
-            return;
+            OpenBlock<(BatchId Id, IActorRef Sender)> block = _acceptance.BeginPersist();
+            _lastBlockEvents = block.Count;
+            (_expectedInFlight, _expectedBytes) = (_expectedBytes, 0);
+            _persistStartedAt = _context.Time.GetTimestamp();
+            PersistAsync(block.Finish(), _onPersisted);
         }
-
-        OpenBlock<(BatchId Id, IActorRef Sender)> block = _acceptance.BeginPersist();
-        _lastBlockEvents = block.Count;
-        (_expectedInFlight, _expectedBytes) = (_expectedBytes, 0);
-        _persistStartedAt = _context.Time.GetTimestamp();
-        PersistAsync(block.Finish(), _onPersisted);
     }
 
     /// <summary>Whether the filled block waits for what else comes until its interval has passed; then a timer ends the wait.</summary>

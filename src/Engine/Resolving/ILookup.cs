@@ -9,7 +9,7 @@ public interface ILookup : IAsyncDisposable
     string Name { get; }
 
     /// <summary>Runs a step's query for an array of keys, in one round trip, and fills <paramref name="rows"/>. The query has one parameter, <c>@keys</c>, an
-    /// array of integers, and returns <c>id</c> and the step's columns, by name and in any order. One that cannot be read spoils its own row.</summary>
+    /// array of integers, and returns <c>id</c> and the step's columns, by name and in any order. A value that cannot be read spoils its own row.</summary>
     /// <exception cref="LookupException">The query lacks a column that the step declares; others are the driver's.</exception>
     ValueTask QueryAsync(string query, LookupStep step, ReadOnlyMemory<int> keys, LookupRows rows, CancellationToken cancellationToken);
 

@@ -12,20 +12,16 @@ public sealed class DeliveryBatch : IReadOnlyList<Delivery>
     private readonly long _start;
     private int _isReleased;
 
-    internal DeliveryBatch(DeliveryRing ring, AckWindow window, long incarnation, long start, int count, long bytes)
+    internal DeliveryBatch(DeliveryRing ring, AckWindow window, long incarnation, long start, int count)
     {
         _ring = ring;
         _start = start;
         Count = count;
-        Bytes = bytes;
         Committer = new BatchCommitter(window, incarnation, (ulong)start + 1, (ulong)start + (ulong)count);
     }
 
     /// <summary>How many deliveries it has, from 1.</summary>
     public int Count { get; }
-
-    /// <summary>How many bytes they hold together: names, properties and bodies.</summary>
-    public long Bytes { get; }
 
     /// <summary>Completes the deliveries.</summary>
     public BatchCommitter Committer { get; }

@@ -72,19 +72,12 @@ public sealed class DeliveryRing(int prefetch, long maxBytes, Action changed)
         Volatile.Write(ref _written, _written + 1);
     }
 
-    /// <summary>Takes what has arrived, up to a limit.</summary>
-    /// <returns>How many deliveries, those from the place that was <see cref="Taken"/> before; their bytes.</returns>
-    internal (int Count, long Bytes) Take(int limit)
+    /// <summary>Takes what has arrived, up to a limit: so many deliveries, from the place that was <see cref="Taken"/> before.</summary>
+    internal int Take(int limit)
     {
         var count = (int)Math.Min(limit, Volatile.Read(ref _written) - _taken);
-        long bytes = 0;
-        for (int i = 0; i < count; i++)
-        {
-            bytes += SlotOf(_taken + i)!.Bytes;
-        }
-
         Volatile.Write(ref _taken, _taken + count);
-        return (count, bytes);
+        return count;
     }
 
     internal Delivery At(long place) => SlotOf(place)!;

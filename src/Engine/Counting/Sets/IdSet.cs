@@ -101,7 +101,6 @@ public sealed class IdSet : IEnumerable<int>
     /// <summary>The ids, ascending. The set must not change meanwhile. Takes a buffer of up to 256 KB, or of a sparse set's size.</summary>
     public IEnumerator<int> GetEnumerator() => (_roaring is null ? EnumerateSparse() : EnumerateRoaring(_roaring)).GetEnumerator();
 
-    /// <inheritdoc/>
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>A set of ascending, distinct, non-negative ids.</summary>

@@ -219,13 +219,7 @@ internal sealed class PartitionDispatch(DispatchTargets targets, string stream, 
             accepted.Part = accepted.Sent;
         }
 
-        private void ParkOverdue(TimeSpan now)
-        {
-            foreach (UnacceptedParts.Entry entry in _unaccepted.Overdue(now))
-            {
-                Park(entry);
-            }
-        }
+        private void ParkOverdue(TimeSpan now) => _unaccepted.Overdue(now).ForEach(Park);
 
         /// <summary>Parks a batch that was not accepted for too long: in a new row, or in those that its deliveries have.</summary>
         private void Park(UnacceptedParts.Entry entry)
@@ -260,13 +254,7 @@ internal sealed class PartitionDispatch(DispatchTargets targets, string stream, 
 
         private long DueMs(long nowMs, int tries) => nowMs + (long)_parkedWaits.After(tries).TotalMilliseconds;
 
-        private void DropLost()
-        {
-            foreach (Part part in _unaccepted.TakeLost())
-            {
-                TakeBack(part);
-            }
-        }
+        private void DropLost() => _unaccepted.TakeLost().ForEach(TakeBack);
 
         private void TakeBack(Part part)
         {
@@ -282,14 +270,12 @@ internal sealed class PartitionDispatch(DispatchTargets targets, string stream, 
 
         private void SendAgain(IReadOnlyList<Part> parts)
         {
-            if (Fault.Is(FaultPoint.BatchNotSentAgain))
+            if (!Fault.Is(FaultPoint.BatchNotSentAgain))
             {
-                return;
-            }
-
-            foreach (Part part in parts)
-            {
-                Send(part);
+                foreach (Part part in parts)
+                {
+                    Send(part);
+                }
             }
         }
 

@@ -21,7 +21,7 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
     private readonly Dictionary<BatchId, Entry> _entries = [];
 
     // In the order in which they were sent first; what is accepted leaves when it is met.
-    private readonly Queue<Entry> _inOrder = new();
+    private Queue<Entry> _inOrder = new();
 
     // The batch that is sent to a Partition that is away, by the Partition's number.
     private readonly Dictionary<int, Entry> _away = [];
@@ -65,20 +65,7 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
     }
 
     /// <summary>The batches of events that have waited for so long that they are to be parked, in the order in which they were sent first.</summary>
-    public IReadOnlyList<Entry> Overdue(TimeSpan now)
-    {
-        List<Entry>? overdue = null;
-        foreach (Entry entry in _entries.Values)
-        {
-            if (entry.ParkAt <= now)
-            {
-                (overdue ??= []).Add(entry);
-            }
-        }
-
-        overdue?.Sort((one, other) => one.Part.Id.Number.CompareTo(other.Part.Id.Number));
-        return overdue ?? [];
-    }
+    public List<Entry> Overdue(TimeSpan now) => [.. _entries.Values.Where(entry => entry.ParkAt <= now).OrderBy(entry => entry.Part.Id.Number)];
 
     /// <summary>Has a batch wait to be parked, under the same id, instead of being sent; the first one of its Partition is sent all the same.</summary>
     /// <returns>Whether its Partition is away from now on, and was not before.</returns>
@@ -89,11 +76,7 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
         entry.RowBytes = parking.Bytes;
         Bytes += parking.Bytes;
         bool isFirst = _away.TryAdd(entry.Partition!.Value, entry);
-        if (!isFirst)
-        {
-            entry.DueAt = null;
-        }
-
+        entry.DueAt = isFirst ? entry.DueAt : null;
         return isFirst;
     }
 
@@ -159,12 +142,7 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
         List<Part> lost = [];
         if (_inOrder.Count > (2 * _entries.Count) + SpareOrder)
         {
-            Entry[] left = [.. _inOrder.Where(entry => !entry.IsAccepted)];
-            _inOrder.Clear();
-            foreach (Entry entry in left)
-            {
-                _inOrder.Enqueue(entry);
-            }
+            _inOrder = new Queue<Entry>(_inOrder.Where(entry => !entry.IsAccepted));
         }
 
         while (_inOrder.TryPeek(out Entry? oldest) && (oldest.IsAccepted || oldest.Origin.IsLost))
@@ -184,20 +162,7 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
     public IEnumerable<Part> All => _entries.Values.Select(entry => entry.Part);
 
     /// <summary>When the next batch is due to be sent again or to be parked, or null.</summary>
-    public TimeSpan? NextDue
-    {
-        get
-        {
-            TimeSpan? next = null;
-            foreach (Entry entry in Sent)
-            {
-                TimeSpan? due = entry.ParkAt < entry.DueAt ? entry.ParkAt : entry.DueAt ?? entry.ParkAt;
-                next = due is not null && (next is null || due < next) ? due : next;
-            }
-
-            return next;
-        }
-    }
+    public TimeSpan? NextDue => Sent.Min(entry => entry.ParkAt < entry.DueAt ? entry.ParkAt : entry.DueAt ?? entry.ParkAt);
 
     /// <summary>What is not accepted, and what is parked and sent all the same.</summary>
     private IEnumerable<Entry> Sent => _away.Count == 0 ? _entries.Values : _entries.Values.Concat(_away.Values.Where(entry => entry.IsAccepted));
