@@ -99,9 +99,7 @@ public static class PartitionRegistration
         public string? EntityId(object message) => message is IPartitionMessage partition ? JournalReader.PersistenceIdOf(partition.Partition) : null;
 
         public object? EntityMessage(object message) => message;
-
         public string? ShardId(object message) => EntityId(message);
-
         public string ShardId(string entityId, object? messageHint = null) => entityId;
     }
 }

@@ -249,18 +249,10 @@ internal sealed class WireChannel(WireConnection connection, ushort number) : IA
         var method = new MethodReader(payload);
         switch (method.Method)
         {
-            case AmqpMethod.BasicDeliver:
-                OnDeliver(ref method);
-                break;
-            case AmqpMethod.BasicReturn:
-                OnReturn(ref method);
-                break;
-            case AmqpMethod.BasicAck:
-                Confirms(AmqpMethod.BasicAck).Confirmed(method.UInt64(), (method.Byte() & 1) != 0);
-                break;
-            case AmqpMethod.BasicNack:
-                Confirms(AmqpMethod.BasicNack).Nacked(method.UInt64(), (method.Byte() & 1) != 0);
-                break;
+            case AmqpMethod.BasicDeliver: OnDeliver(ref method); break;
+            case AmqpMethod.BasicReturn: OnReturn(ref method); break;
+            case AmqpMethod.BasicAck: Confirms(AmqpMethod.BasicAck).Confirmed(method.UInt64(), (method.Byte() & 1) != 0); break;
+            case AmqpMethod.BasicNack: Confirms(AmqpMethod.BasicNack).Nacked(method.UInt64(), (method.Byte() & 1) != 0); break;
             case AmqpMethod.BasicCancel:
                 method.ShortBytes();
                 bool answers = (method.Byte() & 1) == 0;
@@ -282,9 +274,7 @@ internal sealed class WireChannel(WireConnection connection, ushort number) : IA
                 break;
             case AmqpMethod.BasicGetOk:
                 throw new AmqpException($"The broker sent {method.Method} on channel {number}, which nobody asked for.");
-            default:
-                OnAnswer(method.Method, payload);
-                break;
+            default: OnAnswer(method.Method, payload); break;
         }
     }
 

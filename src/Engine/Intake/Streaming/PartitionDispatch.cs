@@ -145,18 +145,10 @@ internal sealed class PartitionDispatch(DispatchTargets targets, string stream, 
         {
             switch (message)
             {
-                case Accepted accepted:
-                    OnAccepted(accepted);
-                    break;
-                case Held held:
-                    _unaccepted.Hold(held.Id);
-                    break;
-                case Parked parked:
-                    Accept(parked.Id);
-                    break;
-                case LettersSafe safe:
-                    Accept(safe.Id);
-                    break;
+                case Accepted accepted: OnAccepted(accepted); break;
+                case Held held: _unaccepted.Hold(held.Id); break;
+                case Parked parked: Accept(parked.Id); break;
+                case LettersSafe safe: Accept(safe.Id); break;
                 case PartitionServing serving:
                     DropLost();
                     List<Part> again = _unaccepted.TakeOf(serving.Partition, Now);
