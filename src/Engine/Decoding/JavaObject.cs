@@ -36,7 +36,6 @@ internal static class JavaObject
     ];
 
     private static readonly byte[] StringHead = [.. Magic, String];
-
     private static readonly byte[] LongStringHead = [.. Magic, LongString];
 
     /// <summary>Stream magic, and version 5.</summary>

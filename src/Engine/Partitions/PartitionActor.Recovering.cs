@@ -37,8 +37,20 @@ internal sealed partial class PartitionActor
     }
 
     /// <summary>Whether the store may hold snapshots of a kind: it does where a checkpoint was made, and is asked where none was.</summary>
-    private async Task<bool> HasStoredAsync(SnapshotKind kind, PartitionPositions positions, CancellationToken cancellationToken) =>
-        positions.Checkpoint > 0 || await _context.Snapshots.ListAsync(_partition, kind, [], cancellationToken).AnyAsync(cancellationToken);
+    private async Task<bool> HasStoredAsync(SnapshotKind kind, PartitionPositions positions, CancellationToken cancellationToken)
+    {
+        if (positions.Checkpoint > 0)
+        {
+            return true;
+        }
+
+        await foreach (Snapshot _ in _context.Snapshots.ListAsync(_partition, kind, [], cancellationToken))
+        {
+            return true;
+        }
+
+        return false;
+    }
 
     private void OnStart(RecoveryStart start)
     {
