@@ -74,8 +74,14 @@ public sealed class EventBatchBuilder(int partition)
         EntryWriter.Write(_payloads, @event);
         _events.Add(new EventHead
         {
-            StreamId = @event.Stream.Id, PageId = pageId, Topic = @event.Topic, TimeMs = @event.TimeMs, Day = @event.Day,
-            Identity = @event.Identity, Offset = offset, Length = _payloads.Length - offset,
+            StreamId = @event.Stream.Id,
+            PageId = pageId,
+            Topic = @event.Topic,
+            TimeMs = @event.TimeMs,
+            Day = @event.Day,
+            Identity = @event.Identity,
+            Offset = offset,
+            Length = _payloads.Length - offset,
         });
     }
 

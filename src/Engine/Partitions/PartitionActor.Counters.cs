@@ -252,7 +252,13 @@ internal sealed partial class PartitionActor
 
     private StatisticsRow RowOf(CounterId id, long sequenceNr, long[] values) => new()
     {
-        Shard = _partition, Epoch = _epoch, TopicType = id.Topic.Type, TopicId = id.Topic.Id, Day = id.Day, SequenceNr = sequenceNr, Values = values,
+        Shard = _partition,
+        Epoch = _epoch,
+        TopicType = id.Topic.Type,
+        TopicId = id.Topic.Id,
+        Day = id.Day,
+        SequenceNr = sequenceNr,
+        Values = values,
     };
 
     private void Account(CounterEntry entry, long stateBytes)

@@ -72,8 +72,14 @@ internal static class PartitionMessageCodec
             int length = reader.Length(int.MaxValue);
             events[i] = new EventHead
             {
-                StreamId = stream, PageId = page, Topic = topic, TimeMs = timeMs, Day = day,
-                Identity = identity, Offset = (int)Math.Min(offset, int.MaxValue), Length = length,
+                StreamId = stream,
+                PageId = page,
+                Topic = topic,
+                TimeMs = timeMs,
+                Day = day,
+                Identity = identity,
+                Offset = (int)Math.Min(offset, int.MaxValue),
+                Length = length,
             };
             offset += length;
         }
