@@ -2,10 +2,7 @@ using System.Collections.Immutable;
 
 namespace DataLoad.Engine.Contract;
 
-/// <summary>
-/// The declaration of pages, streams and metrics that an engine runs by. <see cref="Default"/> is the contract's;
-/// <see cref="With"/> adds a further page by declaration alone.
-/// </summary>
+/// <summary>The pages, streams and metrics that an engine runs by. <see cref="Default"/> is the contract's; <see cref="With"/> adds a page.</summary>
 public sealed class Catalog
 {
     private readonly StreamDefinition?[] _streamById = new StreamDefinition?[256];
@@ -107,8 +104,7 @@ public sealed class Catalog
             Metric metric = page.Metrics[page.IndexOf(contribution.Column)];
             bool isSet = contribution.Kind is ContributionKind.User or ContributionKind.FactId;
             Require(
-                isSet == (metric.Kind == MetricKind.Distinct),
-                $"a contribution of kind {contribution.Kind} goes to '{metric.Column}' of kind {metric.Kind}");
+                isSet == (metric.Kind == MetricKind.Distinct), $"a contribution of kind {contribution.Kind} goes to '{metric.Column}' of kind {metric.Kind}");
             Require(IsFact(contribution.Fact), $"a contribution uses fact '{contribution.Fact}'");
             Require(IsFact(contribution.When?.Fact), $"a condition uses fact '{contribution.When?.Fact}'");
         }

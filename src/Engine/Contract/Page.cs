@@ -3,10 +3,8 @@ using System.Collections.Immutable;
 namespace DataLoad.Engine.Contract;
 
 /// <summary>A kind of page that has statistics: one table, a row per topic and day, a column per metric.</summary>
-/// <remarks>
-/// A metric's place in <see cref="Metrics"/> is its number in stored snapshots, and <see cref="Id"/> is the page's:
-/// append metrics, never reorder or remove one, and never give an id to another page.
-/// </remarks>
+/// <remarks>A metric's place in <see cref="Metrics"/> is its number in stored snapshots, and <see cref="Id"/> is the page's: append metrics, never reorder or
+/// remove one, and never give an id to another page.</remarks>
 public sealed record Page
 {
     /// <summary>The page's number in stored snapshots; 1 to 255, never reused.</summary>

@@ -8,12 +8,7 @@ internal static class Steps
 
     public static LookupStep UserRecord { get; } = Described("user_record", LookupKey.Message("userRecordId"), Ctime);
 
-    public static LookupStep Record { get; } = new()
-    {
-        Name = "mq_operate_record",
-        Key = LookupKey.Message("recordId"),
-        Columns = [new("data", ColumnKind.Text), Ctime],
-    };
+    public static LookupStep Record { get; } = Of("mq_operate_record", LookupKey.Message("recordId"), new("data", ColumnKind.Text), Ctime);
 
     public static LookupStep Orders(LookupKey key) => Described(
         "orders", key,
@@ -35,31 +30,16 @@ internal static class Steps
     public static LookupStep CardCodeReceive { get; } = Described(
         "card_code_receive", LookupKey.Data("receiveId"), Vip, new("card_amount", ColumnKind.Amount));
 
-    public static LookupStep ShopCardRevoke { get; } = new()
-    {
-        Name = "shop_card_revoke",
-        Key = LookupKey.Data("revokeId"),
-        Columns = [new("off_id", ColumnKind.Int32)],
-    };
+    public static LookupStep ShopCardRevoke { get; } = Of("shop_card_revoke", LookupKey.Data("revokeId"), new RowColumn("off_id", ColumnKind.Int32));
 
-    public static LookupStep OrderRefund { get; } = new()
-    {
-        Name = "order_refund",
-        Key = LookupKey.Data("refundId"),
-        Columns = [new("order_id", ColumnKind.Int32), new("card_num", ColumnKind.Int32), new("refund_amount", ColumnKind.Amount)],
-    };
+    public static LookupStep OrderRefund { get; } = Of(
+        "order_refund", LookupKey.Data("refundId"),
+        new("order_id", ColumnKind.Int32), new("card_num", ColumnKind.Int32), new("refund_amount", ColumnKind.Amount));
 
     /// <summary>A stream whose messages hold all that an event is.</summary>
     public static StreamDefinition OfMessage(
-        byte id, string name, string exchange, string queue, string page, params ReadOnlySpan<Contribution> contributions) => new()
-        {
-            Id = id,
-            Name = name,
-            Exchange = exchange,
-            Queue = queue,
-            Page = page,
-            Contributions = [.. contributions],
-        };
+        byte id, string name, string exchange, string queue, string page, params ReadOnlySpan<Contribution> contributions) =>
+        new() { Id = id, Name = name, Exchange = exchange, Queue = queue, Page = page, Contributions = [.. contributions] };
 
     /// <summary>A stream of visits: each message names the row of a user's record.</summary>
     public static StreamDefinition OfUserRecord(
@@ -73,11 +53,9 @@ internal static class Steps
             TimeFromRow = true,
         };
 
-    private static LookupStep Described(string name, LookupKey key, params ReadOnlySpan<RowColumn> own) => new()
-    {
-        Name = name,
-        Key = key,
-        Columns = [.. CommonColumn.All, .. own],
-        CommonAt = 0,
-    };
+    private static LookupStep Of(string name, LookupKey key, params ReadOnlySpan<RowColumn> columns) =>
+        new() { Name = name, Key = key, Columns = [.. columns] };
+
+    private static LookupStep Described(string name, LookupKey key, params ReadOnlySpan<RowColumn> own) =>
+        Of(name, key, [.. CommonColumn.All, .. own]) with { CommonAt = 0 };
 }

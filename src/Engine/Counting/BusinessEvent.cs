@@ -2,10 +2,7 @@ using DataLoad.Engine.Contract;
 
 namespace DataLoad.Engine.Counting;
 
-/// <summary>
-/// A resolved business event: what happened, never what it adds. Reused from event to event by whoever reads or
-/// makes them, so that none is allocated; not thread-safe.
-/// </summary>
+/// <summary>A resolved business event: what happened, never what it adds. Reused, so that none is allocated for each; not thread-safe.</summary>
 public sealed class BusinessEvent
 {
     /// <summary>How many texts an event can hold: those of <see cref="EventText"/> and up to 11 of the stream's own.</summary>

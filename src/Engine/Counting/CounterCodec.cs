@@ -4,11 +4,9 @@ using DataLoad.Engine.Counting.Sets;
 
 namespace DataLoad.Engine.Counting;
 
-/// <summary>
-/// The stored form of a Counter: version 1, a byte; its SequenceNr; how many metrics follow; for each metric that is
-/// not zero its number, its sum, and for a distinct one the length and bytes of its set; a CRC-32C at the end.
-/// Metrics are stored by number, so that one that is appended to a page later reads as zero.
-/// </summary>
+/// <summary>The stored form of a Counter: version 1, a byte; its SequenceNr; how many metrics follow; for each metric that is not zero its number, its sum,
+/// and for a distinct one the length and bytes of its set; a CRC-32C at the end. Metrics are stored by number, so that one that is appended to a page later
+/// reads as zero.</summary>
 public static class CounterCodec
 {
     private const byte Version = 1;

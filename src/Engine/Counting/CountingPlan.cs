@@ -44,18 +44,10 @@ public sealed class CountingPlan
 
             switch (step.Kind)
             {
-                case ContributionKind.One:
-                    counter.AddSum(step.Metric, 1);
-                    break;
-                case ContributionKind.Fact:
-                    counter.AddSum(step.Metric, facts[step.Fact]);
-                    break;
-                case ContributionKind.User:
-                    counter.AddId(step.Metric, @event.WuId);
-                    break;
-                default:
-                    counter.AddId(step.Metric, (int)facts[step.Fact]);
-                    break;
+                case ContributionKind.One: counter.AddSum(step.Metric, 1); break;
+                case ContributionKind.Fact: counter.AddSum(step.Metric, facts[step.Fact]); break;
+                case ContributionKind.User: counter.AddId(step.Metric, @event.WuId); break;
+                default: counter.AddId(step.Metric, (int)facts[step.Fact]); break;
             }
         }
     }

@@ -5,11 +5,9 @@ using Org.BouncyCastle.Crypto.Digests;
 
 namespace DataLoad.Engine.Counting;
 
-/// <summary>
-/// Hashes identities: the first 128 bits of SHA-256 (FIPS 180-4) over a canonical form, which is part of the stored
-/// format: one byte for what is hashed, the stream's number, the topic, and then the message-id, or each field that
-/// says something as its slot and value in slot order, or what a delivery is known by. Not thread-safe.
-/// </summary>
+/// <summary>Hashes identities: the first 128 bits of SHA-256 (FIPS 180-4) over a canonical form, which is part of the stored format: one byte for what is
+/// hashed, the stream's number, the topic, and then the message-id, or each field that says something as its slot and value in slot order, or what a delivery
+/// is known by. Not thread-safe.</summary>
 public sealed class IdentityHasher
 {
     private const byte MessageIdDomain = 1;
@@ -21,12 +19,8 @@ public sealed class IdentityHasher
     private readonly Sha256Digest _hash = new();
 
     /// <summary>The identity that a message-id gives.</summary>
-    public EventId OfMessageId(StreamDefinition stream, in TopicKey topic, string messageId)
-    {
-        Start(MessageIdDomain, stream, topic);
-        _form.Text(messageId);
-        return new EventId(IdentityKind.Hash, Finish());
-    }
+    public EventId OfMessageId(StreamDefinition stream, in TopicKey topic, string messageId) =>
+        OfMessageId(stream, topic, System.Text.Encoding.UTF8.GetBytes(messageId));
 
     /// <summary>The identity that a message-id gives, whatever its bytes are.</summary>
     public EventId OfMessageId(StreamDefinition stream, in TopicKey topic, ReadOnlySpan<byte> messageId)
@@ -74,10 +68,7 @@ public sealed class IdentityHasher
         return BinaryPrimitives.ReadUInt128LittleEndian(hash);
     }
 
-    /// <summary>
-    /// The content's hash, from the event alone: for streams whose events hold all that their messages said
-    /// (<see cref="EventHoldsContent"/>). Gives the same as the message did.
-    /// </summary>
+    /// <summary>The content's hash, the same as the message gave, from the event alone, where that holds all of it (<see cref="EventHoldsContent"/>).</summary>
     public UInt128 OfContent(BusinessEvent @event)
     {
         StreamDefinition stream = @event.Stream;

@@ -2,10 +2,7 @@ using System.Text;
 
 namespace DataLoad.Engine.Counting;
 
-/// <summary>
-/// A Topic: the page or activity that events belong to. Carries a hash that is stable across processes and versions,
-/// since it decides the Topic's Partition.
-/// </summary>
+/// <summary>A Topic: the page or activity that events belong to. Its hash decides its Partition, and is stable across processes and versions.</summary>
 public readonly record struct TopicKey
 {
     /// <summary>The longest topic type, in characters (code points).</summary>
@@ -13,9 +10,7 @@ public readonly record struct TopicKey
 
     /// <summary>Makes a key and computes its hash.</summary>
     public TopicKey(string type, int id)
-        : this(type, id, HashOf(type))
-    {
-    }
+        : this(type, id, HashOf(type)) { }
 
     /// <summary>Makes a key from a type whose hash (<see cref="HashOf(string)"/>) is known already.</summary>
     public TopicKey(string type, int id, ulong typeHash)
@@ -78,10 +73,7 @@ public readonly record struct TopicKey
     }
 }
 
-/// <summary>
-/// Topic types as strings, one instance each, so that the few that are in use are not made anew for every event.
-/// Bounded: when it is full it starts over. Not thread-safe.
-/// </summary>
+/// <summary>Topic types as strings, one instance each, so that none is made anew for every event. Starts over when it is full. Not thread-safe.</summary>
 public sealed class TopicTypePool(int capacity = 4096)
 {
     private readonly Dictionary<ulong, (byte[] Utf8, string Type)> _types = [];

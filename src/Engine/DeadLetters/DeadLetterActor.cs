@@ -20,10 +20,7 @@ namespace DataLoad.Engine.DeadLetters;
 internal sealed record DeadLetterPublishing(
     Flow<PublishRequest<object>, PublishResult<object>, NotUsed> Publishing, string User, int MaxPropertyBytes, int MaxInFlight);
 
-/// <summary>
-/// The dead letters of a node: publishes each until the broker confirms it. One that cannot be published is set aside in the store, tried
-/// again ever later, and holds up no other.
-/// </summary>
+/// <summary>The dead letters of a node: publishes each until the broker confirms it. What cannot be published is set aside and tried later.</summary>
 internal sealed class DeadLetterActor : ReceiveActor, IWithTimers
 {
     private const int LettersAtOnce = 32;
@@ -306,11 +303,8 @@ internal sealed class DeadLetterActor : ReceiveActor, IWithTimers
     private sealed class Request(BatchId id, IActorRef sender)
     {
         public BatchId Id => id;
-
         public IActorRef Sender => sender;
-
         public int Left { get; set; }
-
         public bool IsCancelled { get; set; }
     }
 
@@ -318,23 +312,15 @@ internal sealed class DeadLetterActor : ReceiveActor, IWithTimers
     private sealed class Attempt(Letter letter, long started)
     {
         public Letter Letter => letter;
-
         public long Started => started;
-
         public Request? Request { get; init; }
-
         public ParkedDelivery? Row { get; init; }
-
         public Guid RowId { get; set; }
-
         public bool WithBody { get; set; } = true;
-
         public int MaxPropertyBytes { get; set; }
-
         public int PropertyBytes { get; set; }
     }
 
     private sealed record ReadNow;
-
     private sealed record PublishingEnded;
 }

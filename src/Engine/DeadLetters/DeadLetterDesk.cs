@@ -7,10 +7,8 @@ using RabbitMQ.Client.Exceptions;
 
 namespace DataLoad.Engine.DeadLetters;
 
-/// <summary>
-/// Works on the dead letters that wait in their queue: lists, shows, puts back and removes them. One call at a time;
-/// each has a connection of its own, so that what it held goes back to the queue whatever happens to it.
-/// </summary>
+/// <summary>Works on the dead letters that wait in their queue: lists, shows, puts back and removes them. One call at a time; each has a connection of its
+/// own, so that what it held goes back to the queue whatever happens to it.</summary>
 public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, DeadLetterSettings settings, TimeProvider time, ILogger logger) : IDisposable
 {
     /// <summary>The exchange and the queue of dead letters.</summary>
@@ -68,10 +66,8 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
         },
         cancellationToken);
 
-    /// <summary>
-    /// Puts dead letters back into their streams' own queues, with their first receipt, and only then takes them out of
-    /// theirs: after a crash in between one may be in both, and its identity lets it count once.
-    /// </summary>
+    /// <summary>Puts dead letters back into their streams' own queues, with their first receipt, and only then takes them out of theirs: after a crash in
+    /// between one may be in both, and its identity lets it count once.</summary>
     /// <exception cref="DeadLetterException">They cannot be moved now; what was moved is not undone.</exception>
     public Task<DeadLetterMove> RequeueAsync(DeadLetterSelection selection, CancellationToken cancellationToken) =>
         MoveAsync(selection, letter => (Requeued(letter.Properties), letter.Body), cancellationToken);

@@ -33,10 +33,7 @@ internal static class DeadLetterReader
         };
     }
 
-    /// <summary>
-    /// An id that every look at the message gives again, and a restart of the broker does too: a digest of what makes
-    /// it that message. A queue has no ids of its own.
-    /// </summary>
+    /// <summary>An id that every look at the message gives again, also after a restart of the broker: a digest, since a queue has no ids.</summary>
     private static UInt128 IdOf(string stream, long receivedMs, string? messageId, ReadOnlySpan<byte> body)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -1,16 +1,12 @@
 using System.Globalization;
 using System.Threading.Channels;
-using DataLoad.Engine.Intake.Amqp;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
 namespace DataLoad.Engine.DeadLetters;
 
-/// <summary>
-/// Goes through the queue of dead letters once, a page at a time, each page by a consumer of its own whose prefetch is
-/// the page. What was looked at stays unacknowledged on its channel, so that the next page is the next messages. What is
-/// not acknowledged goes back to its place when the walk ends, or the connection does.
-/// </summary>
+/// <summary>Goes through the queue of dead letters once, a page at a time, each page by a consumer of its own whose prefetch is the page. What was looked at
+/// stays unacknowledged on its channel, so that the next page is the next messages. What is not acknowledged goes back to its place in the end.</summary>
 internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings settings, TimeProvider time)
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);
@@ -122,10 +118,8 @@ internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings 
         return channel;
     }
 
-    /// <summary>
-    /// The broker gives a page after the other back to the queue in its own time, and the next walk would miss those that
-    /// are not there yet. Somebody else may take some meanwhile, so it is not waited for long.
-    /// </summary>
+    /// <summary>The broker gives a page after the other back to the queue in its own time, and the next walk would miss those that are not there yet.
+    /// Somebody else may take some meanwhile, so it is not waited for long.</summary>
     private async Task WaitUntilBackAsync(CancellationToken cancellationToken)
     {
         await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
@@ -186,9 +180,7 @@ internal sealed class DeadLetterPage(IChannel channel, int expected, Func<DeadLe
     public async ValueTask MovedAsync(CancellationToken cancellationToken) => await _moved.Reader.ReadAsync(cancellationToken);
 
     public int Received => _received;
-
     public bool IsFull => _received >= expected;
-
     public Exception? Fault => _fault;
 
     /// <summary>Those that are wanted; to be read when the page has ended.</summary>

@@ -5,9 +5,7 @@ using DataLoad.Streams.Amqp;
 
 namespace DataLoad.Engine.DeadLetters;
 
-/// <summary>
-/// A delivery that cannot be counted, on its way to the dead-letter exchange, with properties, headers and body as they came in memory of its own.
-/// </summary>
+/// <summary>A delivery that cannot be counted, on its way to the dead-letter exchange: as it came, in memory of its own.</summary>
 internal sealed record Letter(string Stream, Rejection Rejection, long ReceivedMs, AmqpProperties Properties, ReadOnlyMemory<byte> Body)
 {
     /// <summary>The exchange, the routing key and the queue of dead letters.</summary>
@@ -25,10 +23,8 @@ internal sealed record Letter(string Stream, Rejection Rejection, long ReceivedM
     /// <summary>About how much memory it takes, in bytes.</summary>
     public long Bytes => Properties.Bytes.Length + Body.Length;
 
-    /// <summary>
-    /// The message to publish: as it came, persistent, with the engine's headers added; what the broker would not take is left out, and named: another
-    /// user's name than that of the one who publishes, headers that do not fit, and the body where it was refused.
-    /// </summary>
+    /// <summary>The message to publish: as it came, persistent, with the engine's headers added; what the broker would not take is left out, and named:
+    /// another user's name than that of the one who publishes, headers that do not fit, and the body where it was refused.</summary>
     public AmqpMessage ToMessage(string user, int maxPropertyBytes, bool withBody)
     {
         var leftOut = new List<string>();

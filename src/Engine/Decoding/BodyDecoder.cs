@@ -6,10 +6,8 @@ using DataLoad.Engine.Contract;
 
 namespace DataLoad.Engine.Decoding;
 
-/// <summary>
-/// Reads the bodies of one stream's messages, as Spring AMQP publishers send them, and checks all that can be checked
-/// without a business row. Owned by one stream's loop; a good message allocates nothing.
-/// </summary>
+/// <summary>Reads the bodies of one stream's messages, as Spring AMQP publishers send them, and checks all that can be checked without a business row. Owned
+/// by one stream's loop; a good message allocates nothing.</summary>
 public sealed class BodyDecoder
 {
     private const int MaxDepth = 64;
@@ -123,10 +121,8 @@ public sealed class BodyDecoder
         return ReadText(text, keyAsTyped: true, fields);
     }
 
-    /// <summary>
-    /// Reads a text, of which it is known that it is UTF-8, or WTF-8 if it came from Java. A bare key may be written otherwise than JSON writes
-    /// a number where it is <paramref name="keyAsTyped"/>.
-    /// </summary>
+    /// <summary>Reads a text, of which it is known that it is UTF-8, or WTF-8 if it came from Java. A bare key may be written otherwise than JSON writes a
+    /// number where it is <paramref name="keyAsTyped"/>.</summary>
     private Rejection? ReadText(ReadOnlySpan<byte> text, bool keyAsTyped, MessageFields fields)
     {
         text = JsonText.SkipBom(text);
@@ -233,15 +229,9 @@ public sealed class BodyDecoder
 
             switch (reader.TokenType)
             {
-                case JsonTokenType.String:
-                    fields.Set(slot, reader.ValueSpan, reader.ValueIsEscaped);
-                    break;
-                case JsonTokenType.Number:
-                    fields.Set(slot, reader.ValueSpan, escaped: false);
-                    break;
-                case JsonTokenType.Null:
-                    fields.SetAbsent(slot);
-                    break;
+                case JsonTokenType.String: fields.Set(slot, reader.ValueSpan, reader.ValueIsEscaped); break;
+                case JsonTokenType.Number: fields.Set(slot, reader.ValueSpan, escaped: false); break;
+                case JsonTokenType.Null: fields.SetAbsent(slot); break;
                 default:
                     int start = (int)reader.TokenStartIndex;
                     reader.Skip();

@@ -75,8 +75,7 @@ internal sealed class FieldRules
     {
         string state = slot == CommonField.WuId ? "absent, null, empty or 0" : "absent, null or empty";
         return new Rejection(
-            RejectReason.MissingField,
-            $"Field '{_fields[slot].Name}' is missing ({state}); a message of stream '{_stream.Name}' must have it.");
+            RejectReason.MissingField, $"Field '{_fields[slot].Name}' is missing ({state}); a message of stream '{_stream.Name}' must have it.");
     }
 
     private Rejection WrongValue(MessageFields fields, int slot)

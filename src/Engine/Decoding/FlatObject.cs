@@ -2,11 +2,9 @@ using System.Buffers;
 
 namespace DataLoad.Engine.Decoding;
 
-/// <summary>
-/// Reads the objects that nearly all messages are, strings without escapes, integers and nulls on one level, several
-/// times faster than a general reader can. It takes only what is valid JSON beyond doubt, and judges nothing: whatever
-/// else it meets is left to <see cref="System.Text.Json.Utf8JsonReader"/>.
-/// </summary>
+/// <summary>Reads the objects that nearly all messages are, strings without escapes, integers and nulls on one level, several times faster than a general
+/// reader can. It takes only what is valid JSON beyond doubt, and judges nothing: whatever else it meets is left to
+/// <see cref="System.Text.Json.Utf8JsonReader"/>.</summary>
 internal static class FlatObject
 {
     /// <summary>Where a plain string may end: its quote, an escape, or a control character, which JSON forbids.</summary>

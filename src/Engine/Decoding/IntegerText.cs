@@ -1,9 +1,6 @@
 namespace DataLoad.Engine.Decoding;
 
-/// <summary>
-/// The contract's integers: ASCII digits, perhaps signed, leading zeros or not. That a bare JSON number has neither
-/// a plus nor leading zeros is seen to by the JSON reader.
-/// </summary>
+/// <summary>The contract's integers: ASCII digits, perhaps signed, leading zeros or not. The JSON reader refuses these of a bare number.</summary>
 internal static class IntegerText
 {
     /// <summary>More digits than these may overflow 64 bits.</summary>

@@ -3,12 +3,10 @@ using System.Text;
 
 namespace DataLoad.Engine.Decoding;
 
-/// <summary>
-/// Reads what <c>java.io.ObjectOutputStream</c> writes for an Integer, a Long or a String, and nothing else: the bytes are compared with the one
+/// <summary>Reads what <c>java.io.ObjectOutputStream</c> writes for an Integer, a Long or a String, and nothing else: the bytes are compared with the one
 /// layout that each has, no class is ever looked up. The format is chapter 6, "Object Serialization Stream Protocol", of the
 /// <see href="https://docs.oracle.com/en/java/javase/17/docs/specs/serialization/protocol.html">Java Object Serialization Specification</see>; the
-/// serialVersionUIDs are those of the JDK's classes, fixed since 1.1.
-/// </summary>
+/// serialVersionUIDs are those of the JDK's classes, fixed since 1.1.</summary>
 internal static class JavaObject
 {
     private const byte Null = 0x70;
@@ -38,7 +36,6 @@ internal static class JavaObject
     ];
 
     private static readonly byte[] StringHead = [.. Magic, String];
-
     private static readonly byte[] LongStringHead = [.. Magic, LongString];
 
     /// <summary>Stream magic, and version 5.</summary>
@@ -101,10 +98,9 @@ internal enum JavaClass : byte
     String = 2,
 }
 
-/// <summary>
-/// Java's modified UTF-8 (<see href="https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/io/DataInput.html#modified-utf-8">DataInput</see>):
-/// NUL is two bytes, and a character beyond U+FFFF is its two surrogates at three bytes each.
-/// </summary>
+/// <summary>Java's modified UTF-8
+/// (<see href="https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/io/DataInput.html#modified-utf-8">DataInput</see>): NUL is two bytes, and a
+/// character beyond U+FFFF is its two surrogates at three bytes each.</summary>
 internal static class ModifiedUtf8
 {
     /// <summary>Whether it is the same text in UTF-8, byte for byte, as most are.</summary>

@@ -4,10 +4,8 @@ using System.Text.Json;
 
 namespace DataLoad.Engine.Decoding;
 
-/// <summary>
-/// Reads one integer field out of a JSON object, by the rules of a message's fields: the <c>data</c> column of
-/// <c>mq_operate_record</c>, which names the business row.
-/// </summary>
+/// <summary>Reads one integer field out of a JSON object, by the rules of a message's fields: the <c>data</c> column of <c>mq_operate_record</c>, which names
+/// the business row.</summary>
 public static class JsonKey
 {
     private const int StackBytes = 512;

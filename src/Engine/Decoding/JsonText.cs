@@ -15,10 +15,8 @@ internal static class JsonText
     /// <summary>The text without the ASCII whitespace around it.</summary>
     public static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> text) => text[Ascii.Trim(text)];
 
-    /// <summary>
-    /// Resolves the escapes of a JSON string. The reader's own way refuses an unpaired surrogate with an exception;
-    /// the contract refuses one in <c>topicType</c> only.
-    /// </summary>
+    /// <summary>Resolves the escapes of a JSON string. The reader's own way refuses an unpaired surrogate with an exception; the contract refuses one in
+    /// <c>topicType</c> only.</summary>
     /// <param name="raw">The string without its quotes, already found valid by the reader.</param>
     /// <param name="to">At least as long as <paramref name="raw"/>: no escape is shorter than what it stands for.</param>
     /// <returns>The number of bytes written, as <see cref="Wtf8"/>.</returns>

@@ -118,10 +118,8 @@ internal static class MediaType
     private static bool Is(ReadOnlySpan<char> text, string name) => text.Equals(name, StringComparison.OrdinalIgnoreCase);
 }
 
-/// <summary>
-/// Remembers what the last few pairs of content type and encoding mean. A stream's publishers use one or two, while
-/// each delivery brings them as strings of its own, so that they are compared by their text. Not for two threads.
-/// </summary>
+/// <summary>Remembers what the last few pairs of content type and encoding mean. A stream's publishers use one or two, while each delivery brings them as
+/// strings of its own, so that they are compared by their text. Not for two threads.</summary>
 internal sealed class ContentTypeCache
 {
     private const int Capacity = 8;

@@ -3,10 +3,8 @@ using DataLoad.Engine.Contract;
 
 namespace DataLoad.Engine.Decoding;
 
-/// <summary>
-/// What one message says, by slot of its stream's <see cref="StreamDefinition.Fields"/>. Owned by one stream's loop
-/// and used for one message after another; it allocates only while it grows to the size of the largest message.
-/// </summary>
+/// <summary>What one message says, by slot of its stream's <see cref="StreamDefinition.Fields"/>. Owned by one stream's loop and used for one message after
+/// another; it allocates only while it grows to the size of the largest message.</summary>
 public sealed class MessageFields
 {
     private const int InitialArenaBytes = 512;
@@ -73,12 +71,9 @@ public sealed class MessageFields
     /// <summary>The value of an integer field; 0 where it has none.</summary>
     public long Integer(int slot) => Has(slot) ? _integers[slot] : 0;
 
-    /// <summary>
-    /// The value of a text field, unescaped UTF-8 in which an unpaired surrogate stands as three bytes; empty where it
-    /// has none. Valid until <see cref="Clear"/>.
-    /// </summary>
-    public ReadOnlySpan<byte> Text(int slot) =>
-        Has(slot) && IsText(slot) ? _arena.AsSpan(_starts[slot], _lengths[slot]) : default;
+    /// <summary>The value of a text field, unescaped UTF-8 in which an unpaired surrogate stands as three bytes; empty where it has none. Valid until
+    /// <see cref="Clear"/>.</summary>
+    public ReadOnlySpan<byte> Text(int slot) => Has(slot) && IsText(slot) ? _arena.AsSpan(_starts[slot], _lengths[slot]) : default;
 
     /// <summary>Whether the slot is of <see cref="FieldKind.Text"/>.</summary>
     internal bool IsText(int slot) => (_textSlots & Bit(slot)) != 0;

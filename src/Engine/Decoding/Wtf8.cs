@@ -1,9 +1,7 @@
 namespace DataLoad.Engine.Decoding;
 
-/// <summary>
-/// UTF-8 that may also hold unpaired surrogates as three bytes (<see href="https://simonsapin.github.io/wtf-8/">WTF-8</see>):
-/// what a JSON <c>\uD800</c> or a Java string can say and UTF-8 cannot. Every text has one writing in it, as in UTF-8.
-/// </summary>
+/// <summary>UTF-8 that may also hold unpaired surrogates as three bytes (<see href="https://simonsapin.github.io/wtf-8/">WTF-8</see>): what a JSON
+/// <c>\uD800</c> or a Java string can say and UTF-8 cannot. Every text has one writing in it, as in UTF-8.</summary>
 internal static class Wtf8
 {
     /// <summary>The lead byte of every surrogate, and of U+D000 to U+D7FF.</summary>

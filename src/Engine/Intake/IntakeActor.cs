@@ -9,10 +9,8 @@ using DataLoad.Streams.Amqp;
 
 namespace DataLoad.Engine.Intake;
 
-/// <summary>
-/// Runs the streams, their parked deliveries, the parking, the dead letters and the topology. A child that fails by a fault of our own takes all
-/// with it and is started again with all: none of them may go on beside another that has forgotten what it held.
-/// </summary>
+/// <summary>Runs the streams, their parked deliveries, the parking, the dead letters and the topology. A child that fails by a fault of our own takes all
+/// with it and is started again with all: none of them may go on beside another that has forgotten what it held.</summary>
 internal sealed class IntakeActor : ReceiveActor
 {
     // What a content header holds beside the properties, and the overhead of its frame.

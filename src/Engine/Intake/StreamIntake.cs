@@ -69,7 +69,6 @@ public sealed class StreamIntake
             .Where(failing => failing.Value is not null)!;
 
     internal IntakeSetup Setup { get; }
-
     internal BrokerState Broker { get; } = new();
 
     private Scheduling.Backoff Waits => Setup.Options.Settings.Backoff;
@@ -111,16 +110,12 @@ public sealed class StreamIntake
         return Task.WhenAny(stopped, Task.Delay(Setup.Options.Settings.Patience, Setup.Options.Time));
     }
 
-    /// <summary>
-    /// Waits, after <see cref="StopTakingAsync"/>, until all that was taken is accepted and acknowledged, or given back; for the phase
-    /// <c>service-requests-done</c>.
-    /// </summary>
+    /// <summary>Waits, after <see cref="StopTakingAsync"/>, until all that was taken is accepted and acknowledged, or given back; for the phase
+    /// <c>service-requests-done</c>.</summary>
     public Task DrainedAsync(CancellationToken cancellationToken) => Task.WhenAll(Controls.Select(control => control.Drained)).WaitAsync(cancellationToken);
 
-    /// <summary>
-    /// Sends Partitions nothing more, not even again: what is not accepted by now comes back from the broker. What they accept still is
-    /// acknowledged. For the phase <c>service-stop</c>: what waits for a Partition that was handed off would hold up the region's end.
-    /// </summary>
+    /// <summary>Sends Partitions nothing more, not even again: what is not accepted by now comes back from the broker. What they accept still is
+    /// acknowledged. For the phase <c>service-stop</c>: what waits for a Partition that was handed off would hold up the region's end.</summary>
     public void StopSending()
     {
         foreach (StreamControl control in Controls)
@@ -163,11 +158,8 @@ public sealed class StreamIntake
 /// <summary>Registers the intake with an actor system.</summary>
 public static class IntakeRegistration
 {
-    /// <summary>
-    /// Runs the intake in the actor system, and registers its actor under <see cref="StreamIntake"/>. Stopping is the coordinated shutdown's:
-    /// in <c>service-unbind</c> it takes no more, in <c>service-requests-done</c> it waits for what it has taken, and from <c>service-stop</c> on it
-    /// sends Partitions nothing more.
-    /// </summary>
+    /// <summary>Runs the intake, and registers its actor under <see cref="StreamIntake"/>. Stopping is the coordinated shutdown's: in <c>service-unbind</c>
+    /// it takes no more, in <c>service-requests-done</c> it waits for what it took, from <c>service-stop</c> on it sends nothing.</summary>
     /// <param name="builder">The actor system's.</param>
     /// <param name="intake">The intake.</param>
     /// <param name="regionOf">Finds what brings batches of events to their Partitions; registered before.</param>
@@ -191,3 +183,72 @@ public static class IntakeRegistration
             });
         });
 }
+
+/// <summary>Controls one stream and shows what it does. Thread-safe.</summary>
+public sealed class StreamControl
+{
+    private readonly Lock _lock = new();
+    private readonly StreamIntake _intake;
+    private readonly int _prefetch;
+    private volatile IAmqpConsumerControl? _consumer;
+
+    internal StreamControl(StreamDefinition definition, StreamIntake intake)
+    {
+        Definition = definition;
+        _intake = intake;
+        _prefetch = intake.Setup.SettingsOf(definition).Prefetch ?? intake.Setup.Options.Settings.Prefetch;
+        Consuming = new StreamHandle(definition.Name);
+        Parked = new StreamHandle($"{definition.Name} (parked)");
+    }
+
+    /// <summary>The stream.</summary>
+    public StreamDefinition Definition { get; }
+
+    /// <summary>What it says of itself.</summary>
+    public StreamStatus Status
+    {
+        get
+        {
+            AmqpConsumerStatus? consumer = _consumer?.Status;
+            return new StreamStatus(Definition.Name, Consuming.IsPaused, FailingOf(consumer), consumer?.Prefetch ?? _prefetch, consumer?.Unacknowledged ?? 0);
+        }
+    }
+
+    /// <summary>Done when, after <see cref="StreamIntake.StopTakingAsync"/>, all that was taken is accepted and acknowledged, or was given back.</summary>
+    public Task Drained => Task.WhenAll(Consuming.Drained, Parked.Drained);
+
+    internal StreamHandle Consuming { get; }
+    internal StreamHandle Parked { get; }
+
+    internal IAmqpConsumerControl? Consumer { set => _consumer = value; }
+
+    /// <summary>Takes nothing more of it, from broker or parking, until it is resumed. What was taken becomes durable, or goes back.</summary>
+    public void Pause() => Set(isPaused: true, new PauseStream(Definition.Name));
+
+    /// <summary>Goes on.</summary>
+    public void Resume() => Set(isPaused: false, new ResumeStream(Definition.Name));
+
+    /// <summary>Shown at once, in the order in which it is asked for.</summary>
+    private void Set(bool isPaused, IStreamCommand command)
+    {
+        lock (_lock)
+        {
+            Consuming.IsPaused = Parked.IsPaused = isPaused && !Consuming.IsStopping;
+            _intake.Tell(command);
+        }
+    }
+
+    private string? FailingOf(AmqpConsumerStatus? consumer) => Consuming.IsPaused
+        ? null
+        : _intake.Broker.Problems.GetValueOrDefault(Definition.Name)
+            ?? (consumer is null ? Consuming.Fault ?? "not connected yet" : consumer.Error)
+            ?? Consuming.Failing;
+}
+
+/// <summary>What a stream's consumer says of itself.</summary>
+/// <param name="Stream">The stream's name.</param>
+/// <param name="IsPaused">Whether an operator paused it.</param>
+/// <param name="Failing">Why it is not consumed or waits, or null.</param>
+/// <param name="Prefetch">How many deliveries may be unacknowledged.</param>
+/// <param name="Unacknowledged">How many deliveries are unacknowledged now.</param>
+public sealed record StreamStatus(string Stream, bool IsPaused, string? Failing, int Prefetch, long Unacknowledged);

@@ -1,16 +1,15 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
 using DataLoad.Engine.Contract;
+using DataLoad.Engine.DeadLetters;
 using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Engine.Intake.Streaming;
 using DataLoad.Streams.Amqp;
 
 namespace DataLoad.Engine.Intake;
 
-/// <summary>
-/// Declares the streams' exchanges, queues and bindings and those of the dead letters, checks every few seconds whether they still are as they
-/// should be and how long the queues are, and says of each stream when it can be consumed.
-/// </summary>
+/// <summary>Declares the streams' exchanges, queues and bindings and those of the dead letters, checks every few seconds whether they still are as they
+/// should be and how long the queues are, and says of each stream when it can be consumed.</summary>
 internal sealed class TopologyActor : ReceiveActor, IWithTimers
 {
     private const string Next = "next";
@@ -197,13 +196,9 @@ internal sealed class TopologyActor : ReceiveActor, IWithTimers
     }
 
     private sealed record Probed(IReadOnlyList<string> Delayed, Exception? Fault) : INoSerializationVerificationNeeded;
-
     private sealed record Found(IReadOnlyList<TopologyFinding> Findings) : INoSerializationVerificationNeeded;
-
     private sealed record CheckFailed(Exception Fault) : INoSerializationVerificationNeeded;
-
     private sealed record ProbeNow;
-
     private sealed record CheckNow;
 }
 
@@ -223,5 +218,58 @@ internal sealed class BrokerState
     {
         get => Interlocked.Read(ref _deadLetters) is long count and >= 0 ? count : null;
         set => Interlocked.Exchange(ref _deadLetters, value ?? -1);
+    }
+}
+
+/// <summary>What is to be there at the broker for the streams that are consumed, and which of it is whose.</summary>
+/// <param name="streams">The streams.</param>
+/// <param name="settingsOf">How each is set.</param>
+/// <param name="delayed">The streams whose exchange delays messages.</param>
+/// <param name="routedByKey">The exchanges of somebody else's type, which may route by key: then all keys are wanted, by topic's wildcard.</param>
+internal sealed class TopologyPlan(
+    IReadOnlyList<StreamDefinition> streams, Func<StreamDefinition, StreamSettings> settingsOf, IReadOnlySet<string> delayed, IReadOnlySet<string> routedByKey)
+{
+    private const string DelayedType = "x-delayed-message";
+
+    /// <summary>All of it, that of the dead letters last.</summary>
+    public AmqpTopologySettings Settings => new()
+    {
+        Exchanges = [.. streams.Select(stream => ExchangeOf(stream, delayed.Contains(stream.Name))), new AmqpExchange(Letter.Exchange)],
+        Queues = [.. streams.Select(QueueOf), new AmqpQueue(Letter.Exchange)],
+        Bindings = [.. streams.SelectMany(BindingsOf), new AmqpBinding(Letter.Exchange, Letter.Exchange, Letter.Exchange)],
+    };
+
+    /// <summary>The exchange of a stream.</summary>
+    public static AmqpExchange ExchangeOf(StreamDefinition stream, bool isDelayed)
+    {
+        var exchange = new AmqpExchange(stream.Exchange);
+        var arguments = new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-delayed-type"] = exchange.Type };
+        return isDelayed ? exchange with { Type = DelayedType, Arguments = arguments } : exchange;
+    }
+
+    /// <summary>The findings of a stream: of its exchange, its queue, and its bindings.</summary>
+    public IReadOnlyList<TopologyFinding> Of(StreamDefinition stream, IReadOnlyList<TopologyFinding> findings)
+    {
+        // Exchanges, queues and bindings, in this order and each with that of the dead letters last.
+        int place = streams.TakeWhile(other => !ReferenceEquals(other, stream)).Count();
+        int bindings = (2 * (streams.Count + 1)) + streams.Take(place).Sum(other => BindingsOf(other).Count());
+        return [findings[place], findings[streams.Count + 1 + place], .. findings.Skip(bindings).Take(BindingsOf(stream).Count())];
+    }
+
+    /// <summary>The finding of the queue of dead letters.</summary>
+    public TopologyFinding OfDeadLetters(IReadOnlyList<TopologyFinding> findings) => findings[streams.Count + 1 + streams.Count];
+
+    private AmqpQueue QueueOf(StreamDefinition stream) => new(stream.Queue)
+    {
+        Arguments = settingsOf(stream).DeclaredArguments().ToDictionary(argument => argument.Key, argument => argument.Value, StringComparer.Ordinal),
+    };
+
+    private IEnumerable<AmqpBinding> BindingsOf(StreamDefinition stream)
+    {
+        yield return new AmqpBinding(stream.Exchange, stream.Queue);
+        if (routedByKey.Contains(stream.Name))
+        {
+            yield return new AmqpBinding(stream.Exchange, stream.Queue, "#");
+        }
     }
 }

@@ -30,10 +30,8 @@ public interface IParkingStore
     ValueTask<long> CountAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>
-/// What is held durably for later: a delivery whose row is not there yet or that has an <c>x-delay</c>, a dead letter that could not be published, or
-/// a batch of events that its Partition did not accept.
-/// </summary>
+/// <summary>What is held durably for later: a delivery whose row is not there yet or that has an <c>x-delay</c>, a dead letter that could not be published,
+/// or a batch of events that its Partition did not accept.</summary>
 public sealed record ParkedDelivery
 {
     /// <summary>Its id; also the identity of an event that has no other.</summary>

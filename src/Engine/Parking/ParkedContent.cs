@@ -5,11 +5,9 @@ using DataLoad.Streams.Amqp;
 
 namespace DataLoad.Engine.Parking;
 
-/// <summary>
-/// What a parked row holds: a message, with its properties, headers and body byte for byte, or a batch of events that its Partition did not
-/// accept. The stored form, version 3: the version, a byte; the first receipt; the kind, a byte; of a dead letter its stream, reason and error; of
-/// a message the bytes of the content header's properties and the body; of a batch its sent form; a CRC-32C. Version 2 is the same without batches.
-/// </summary>
+/// <summary>What a parked row holds: a message, with its properties, headers and body byte for byte, or a batch of events that its Partition did not accept.
+/// The stored form, version 3: the version, a byte; the first receipt; the kind, a byte; of a dead letter its stream, reason and error; of a message the
+/// bytes of the content header's properties and the body; of a batch its sent form; a CRC-32C. Version 2 is the same without batches.</summary>
 /// <param name="ReceivedMs">When it was received first, in epoch milliseconds; of a batch when it was parked.</param>
 /// <param name="Properties">The properties and headers as they came.</param>
 /// <param name="Body">The body as it came.</param>

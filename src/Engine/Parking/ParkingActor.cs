@@ -5,10 +5,8 @@ using Microsoft.Extensions.Logging;
 
 namespace DataLoad.Engine.Parking;
 
-/// <summary>
-/// The parked deliveries of a node: owns the count of what is stored and its bound, and is the only one to ask the store.
-/// What fails is repeated, each request by itself and ever later, until it works. Answers only what is durable.
-/// </summary>
+/// <summary>The parked deliveries of a node: owns the count of what is stored and its bound, and is the only one to ask the store. What fails is repeated,
+/// each request by itself and ever later, until it works. Answers only what is durable.</summary>
 internal sealed class ParkingActor : ReceiveActor, IWithTimers
 {
     private const int MaxConcurrent = 8;
@@ -95,10 +93,8 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
         return new DueDeliveries(due, due.Count > 0 ? null : await _store.NextDueAsync(read.Stream, cancellationToken));
     }
 
-    /// <summary>
-    /// Asks the store how many there are: at first, and whenever there is no room, since another node may have removed some.
-    /// An answer that a change of our own crossed may or may not know of it, and is asked for again.
-    /// </summary>
+    /// <summary>Asks the store how many there are: at first, and whenever there is no room, since another node may have removed some. An answer that a change
+    /// of our own crossed may or may not know of it, and is asked for again.</summary>
     private void Count()
     {
         if (_isCounting || _changing > 0)
@@ -239,15 +235,13 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
 
     private void WaitForRoom()
     {
-        if (_waitingForRoom.Count == 0 || Timers.IsTimerActive(Room))
+        if (_waitingForRoom.Count != 0 && !Timers.IsTimerActive(Room))
         {
-            return;
+            TimeSpan wait = _settings.Backoff.After(++_timesFull);
+            ParkingLog.Full(_logger, _settings.MaxParked, wait);
+            ShowFailing();
+            Timers.StartSingleTimer(Room, new CountAgain(), wait);
         }
-
-        TimeSpan wait = _settings.Backoff.After(++_timesFull);
-        ParkingLog.Full(_logger, _settings.MaxParked, wait);
-        ShowFailing();
-        Timers.StartSingleTimer(Room, new CountAgain(), wait);
     }
 
     private void Cancel(BatchId id)
@@ -334,25 +328,15 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
     private sealed class Request(string what, IActorRef requester, Func<CancellationToken, Task<object>> run) : INoSerializationVerificationNeeded
     {
         public string What => what;
-
         public IActorRef Requester => requester;
-
         public BatchId? Id { get; init; }
-
         public IReadOnlyList<ParkedDelivery> Parks { get; init; } = [];
-
         public long CountedBefore { get; init; }
-
         public long CountedAfter { get; init; }
-
         public bool IsChange { get; init; }
-
         public bool IsStarted { get; set; }
-
         public bool IsCancelled { get; set; }
-
         public int Failures { get; set; }
-
         public string? Error { get; set; }
 
         // Awaited, so that a store that throws instead of failing is repeated like any other.
@@ -360,11 +344,8 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
     }
 
     private sealed record Succeeded(Request Request, object Answer) : INoSerializationVerificationNeeded;
-
     private sealed record Failed(Request Request, Exception Error) : INoSerializationVerificationNeeded;
-
     private sealed record Counted(long Stored, long Changes) : INoSerializationVerificationNeeded;
-
     private sealed record CountAgain;
 }
 

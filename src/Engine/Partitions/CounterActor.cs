@@ -6,14 +6,10 @@ using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Engine.Partitions;
 
-/// <summary>
-/// Holds all that is known of one page, topic and day. Takes slices of persisted blocks in their order; passes over what its
-/// state holds already. A child of its Partition, which knows what of it is flushed and saved, and stops it when it is idle.
-/// </summary>
-/// <remarks>
-/// It breaks alone: damaged bytes, or a sum beyond its column, are told with the slice that met them, and it applies nothing
-/// any more until it is given a state that was rebuilt.
-/// </remarks>
+/// <summary>Holds all that is known of one page, topic and day. Takes slices of persisted blocks in their order; passes over what its state holds already. A
+/// child of its Partition, which knows what of it is flushed and saved, and stops it when it is idle.</summary>
+/// <remarks>It breaks alone: damaged bytes, or a sum beyond its column, are told with the slice that met them, and it applies nothing any more until it is
+/// given a state that was rebuilt.</remarks>
 internal sealed class CounterActor : UntypedActor
 {
     private readonly CountingPlan _plan;
@@ -104,8 +100,6 @@ internal sealed class CounterActor : UntypedActor
 
         public ActorBase Produce() => new CounterActor(id, page, plan, partition, stored);
 
-        public void Release(ActorBase actor)
-        {
-        }
+        public void Release(ActorBase actor) { }
     }
 }

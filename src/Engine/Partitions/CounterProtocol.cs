@@ -1,5 +1,8 @@
+using System.Runtime.InteropServices;
 using Akka.Actor;
+using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Engine.Partitions;
 
@@ -23,3 +26,127 @@ internal sealed record CounterRow(CounterId Id, long Round, long SequenceNr, lon
 
 /// <summary>A Counter's encoded state as of a SequenceNr.</summary>
 internal sealed record CounterState(CounterId Id, long Round, long SequenceNr, byte[] Bytes) : ICounterMessage;
+
+/// <summary>What one persisted block holds for one Counter: all its events of the block, as places in the block's own bytes. Taken whole, so that a Counter
+/// stands at the SequenceNr of a block.</summary>
+/// <param name="SequenceNr">The block's SequenceNr.</param>
+/// <param name="Block">The block.</param>
+/// <param name="Entries">The events, in the block's order.</param>
+/// <param name="Bytes">About what it holds in memory until it is applied: its part of the block included.</param>
+internal sealed record CounterSlice(long SequenceNr, Block Block, SliceEntry[] Entries, long Bytes) : ICounterMessage;
+
+/// <summary>One event of a slice.</summary>
+/// <param name="StreamId">The stream's number.</param>
+/// <param name="Offset">Where its payload begins in the block.</param>
+/// <param name="Length">How many bytes of the block it stands for.</param>
+internal readonly record struct SliceEntry(byte StreamId, int Offset, int Length);
+
+/// <summary>Sorts the events of a block by Counter while the block is written or read; reused from block to block. Not thread-safe.</summary>
+internal sealed class SliceBuilder
+{
+    // The message, its array and its place in a mailbox.
+    private const int SliceOwnBytes = 150;
+    private const int EntryOwnBytes = 12;
+
+    private readonly Dictionary<CounterId, int> _places = [];
+    private readonly List<(CounterId Id, int Count, long Bytes)> _counters = [];
+    private readonly List<(int Place, SliceEntry Entry)> _entries = [];
+
+    /// <summary>Starts over.</summary>
+    public void Clear()
+    {
+        _places.Clear();
+        _counters.Clear();
+        _entries.Clear();
+    }
+
+    /// <summary>Adds an event.</summary>
+    public void Add(in CounterId id, SliceEntry entry)
+    {
+        ref int place = ref CollectionsMarshal.GetValueRefOrAddDefault(_places, id, out bool exists);
+        if (!exists)
+        {
+            place = _counters.Count;
+            _counters.Add((id, 0, SliceOwnBytes));
+        }
+
+        ref (CounterId Id, int Count, long Bytes) counter = ref CollectionsMarshal.AsSpan(_counters)[place];
+        counter.Count++;
+        counter.Bytes += EntryOwnBytes + entry.Length;
+        _entries.Add((place, entry));
+    }
+
+    /// <summary>The slices, a Counter each, in the order in which the Counters first came.</summary>
+    public List<(CounterId Id, CounterSlice Slice)> Build(long sequenceNr, Block block)
+    {
+        var slices = new List<(CounterId, CounterSlice)>(_counters.Count);
+        var filled = new int[_counters.Count];
+        foreach ((CounterId id, int count, long bytes) in _counters)
+        {
+            slices.Add((id, new CounterSlice(sequenceNr, block, new SliceEntry[count], bytes)));
+        }
+
+        foreach ((int place, SliceEntry entry) in _entries)
+        {
+            slices[place].Item2.Entries[filled[place]++] = entry;
+        }
+
+        return slices;
+    }
+}
+
+/// <summary>What a Partition knows of one of its Counters: where it stands, and what of it is written where.</summary>
+internal sealed class CounterEntry(CounterId id, Page page)
+{
+    // The actor, its mailbox and its place among the Partition's children (measured), and this.
+    private const int OwnBytes = 2_200;
+
+    /// <summary>In place of a SequenceNr: what is to be written is not written.</summary>
+    public const long NotWritten = -1;
+
+    public CounterId Id => id;
+    public Page Page => page;
+
+    /// <summary>The Counter, or null while its state is being loaded.</summary>
+    public IActorRef? Actor { get; set; }
+
+    /// <summary>What waits for the Counter to be there: while it is loaded, or while the one before it ends.</summary>
+    public List<ICounterMessage> Waiting { get; } = [];
+
+    /// <summary>Whether the actor was told to stop and has not ended yet.</summary>
+    public bool IsStopping { get; set; }
+
+    /// <summary>The SequenceNr of the last slice for it.</summary>
+    public long SlicedSequenceNr { get; set; }
+
+    /// <summary>The SequenceNr of the last slice that it applied.</summary>
+    public long AppliedSequenceNr { get; set; }
+
+    /// <summary>The SequenceNr that its row holds at, as far as this owner knows.</summary>
+    public long FlushedSequenceNr { get; set; }
+
+    /// <summary>The SequenceNr that its stored state holds at.</summary>
+    public long SavedSequenceNr { get; set; }
+
+    public bool IsInFlushList { get; set; }
+    public bool IsInSaveList { get; set; }
+
+    /// <summary>Grows with use; what was used at a lower value was not used for longer.</summary>
+    public long LastUsed { get; set; }
+
+    /// <summary>What its slices that are not applied yet hold, in bytes.</summary>
+    public long UnappliedBytes { get; set; }
+
+    /// <summary>What is accounted for it, in bytes; 0 until its state is there.</summary>
+    public long AccountedBytes { get; set; }
+
+    /// <summary>Why it cannot be counted on: it is neither flushed nor saved until it is rebuilt.</summary>
+    public string? Damage { get; set; }
+
+    /// <summary>Whether all of it is applied, flushed and saved, so that it may be passivated.</summary>
+    public bool IsClean => Actor is not null && !IsStopping && Damage is null && !IsInFlushList && !IsInSaveList
+        && SlicedSequenceNr == AppliedSequenceNr && SlicedSequenceNr == FlushedSequenceNr && SlicedSequenceNr == SavedSequenceNr;
+
+    /// <summary>What a Counter holds with its actor, in bytes.</summary>
+    public static long BytesOf(long stateBytes) => stateBytes + OwnBytes;
+}

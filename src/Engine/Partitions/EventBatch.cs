@@ -4,10 +4,8 @@ using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Engine.Partitions;
 
-/// <summary>
-/// Resolved events of one stream for one Partition, with their entries encoded: what intake sends. Immutable, so that a copy
-/// that was sent again may be read whenever it arrives.
-/// </summary>
+/// <summary>Resolved events of one stream for one Partition, with their entries encoded: what intake sends. Immutable, so that a copy that was sent again may
+/// be read whenever it arrives.</summary>
 public sealed class EventBatch : IPartitionMessage
 {
     private readonly EventHead[] _events;
@@ -34,7 +32,6 @@ public sealed class EventBatch : IPartitionMessage
     public int PayloadBytes => _payloads.Length;
 
     internal ReadOnlySpan<EventHead> Events => _events;
-
     internal ReadOnlySpan<byte> Payloads => _payloads;
 
     internal ReadOnlySpan<byte> Payload(in EventHead @event) => _payloads.AsSpan(@event.Offset, @event.Length);

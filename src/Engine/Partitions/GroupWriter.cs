@@ -11,10 +11,8 @@ internal sealed record WriteGroup<T>(IReadOnlyList<T> Items) : INoSerializationV
 /// <summary>The items are durable, but for those of the Partitions whose Epoch is stale.</summary>
 internal sealed record GroupWritten(string Writer, IReadOnlyList<int> Stale) : INoSerializationVerificationNeeded;
 
-/// <summary>
-/// Writes for all Partitions of a node: takes together what has arrived, one write at a time, again until it works. A request
-/// that cannot be written while others can is repeated by itself, so that what one Partition holds does not hold up the rest.
-/// </summary>
+/// <summary>Writes for all Partitions of a node: takes together what has arrived, one write at a time, again until it works. A request that cannot be written
+/// while others can is repeated by itself, so that what one Partition holds does not hold up the rest.</summary>
 /// <typeparam name="T">What is written.</typeparam>
 /// <param name="name">What is written, for messages: "statistics".</param>
 /// <param name="services">Clock, waits between tries, log, and the registry that is told what fails.</param>
@@ -46,18 +44,10 @@ internal sealed class GroupWriterActor<T>(
                 _waiting.Enqueue(new Request(request.Items, Sender));
                 WriteNext();
                 break;
-            case Wrote wrote when ReferenceEquals(wrote.Group, _group):
-                Finish(wrote);
-                break;
-            case Wrote wrote:
-                FinishApart(wrote);
-                break;
-            case Again again:
-                Write(again.Group);
-                break;
-            default:
-                Unhandled(message);
-                break;
+            case Wrote wrote when ReferenceEquals(wrote.Group, _group): Finish(wrote); break;
+            case Wrote wrote: FinishApart(wrote); break;
+            case Again again: Write(again.Group); break;
+            default: Unhandled(message); break;
         }
     }
 
@@ -181,13 +171,10 @@ internal sealed class GroupWriterActor<T>(
     private sealed class Request(IReadOnlyList<T> items, IActorRef sender)
     {
         public IReadOnlyList<T> Items => items;
-
         public IActorRef Sender => sender;
-
         public int Failures { get; set; }
     }
 
     private sealed record Wrote(List<Request> Group, IReadOnlyList<int> Stale, TimeSpan Took, Exception? Error) : INoSerializationVerificationNeeded;
-
     private sealed record Again(List<Request> Group) : INoSerializationVerificationNeeded;
 }

@@ -29,10 +29,7 @@ internal sealed partial class PartitionActor
     private long _expectedBytes;
     private long _expectedInFlight;
 
-    /// <summary>
-    /// Whether slices and memory leave room for more; where nothing is under way, one batch is taken in any case, so that a budget that is
-    /// too small slows the Partition and does not stop it.
-    /// </summary>
+    /// <summary>Whether slices and memory leave room; one batch is taken where nothing is under way: too small a budget only slows the Partition.</summary>
     private bool HasRoom => _unappliedBytes < _context.Settings.MaxUnappliedBytes && !IsPressed
         && (_acceptance.IsIdle || _memory.Room > _expectedBytes + _expectedInFlight);
 
@@ -77,21 +74,17 @@ internal sealed partial class PartitionActor
 
     private void Accept()
     {
-        if (!MayAccept)
+        if (MayAccept)
         {
-            return;
+            TakeArrived();
+            _acceptance.Consider(_taken);
+            _taken.Clear();
+            LoadKeys(LoadPages);
         }
-
-        TakeArrived();
-        _acceptance.Consider(_taken);
-        _taken.Clear();
-        LoadKeys(LoadPages);
     }
 
-    /// <summary>
-    /// Takes what has arrived, as much as a block has room for and the budget for the Counters that would have to be loaded; one
-    /// batch at least, so that a budget that is too small slows the Partition and does not stop it.
-    /// </summary>
+    /// <summary>Takes what has arrived, as much as a block has room for and the budget for the Counters that would have to be loaded; one batch at least, so
+    /// that a budget that is too small slows the Partition and does not stop it.</summary>
     private void TakeArrived()
     {
         long room = Math.Max(0, _memory.Room - _expectedBytes - _expectedInFlight);
@@ -216,28 +209,22 @@ internal sealed partial class PartitionActor
 
     private void Persist()
     {
-        if (_acceptance.IsPersisting || !_acceptance.HasBlock || WaitsForInterval())
+        if (!_acceptance.IsPersisting && _acceptance.HasBlock && !WaitsForInterval())
         {
-            return;
+            OpenBlock<(BatchId Id, IActorRef Sender)> block = _acceptance.BeginPersist();
+            _lastBlockEvents = block.Count;
+            (_expectedInFlight, _expectedBytes) = (_expectedBytes, 0);
+            _persistStartedAt = _context.Time.GetTimestamp();
+            PersistAsync(block.Finish(), _onPersisted);
         }
-
-        OpenBlock<(BatchId Id, IActorRef Sender)> block = _acceptance.BeginPersist();
-        _lastBlockEvents = block.Count;
-        (_expectedInFlight, _expectedBytes) = (_expectedBytes, 0);
-        _persistStartedAt = _context.Time.GetTimestamp();
-        PersistAsync(block.Finish(), _onPersisted);
     }
 
     /// <summary>Whether the filled block waits for what else comes until its interval has passed; then a timer ends the wait.</summary>
     private bool WaitsForInterval()
     {
-        if (_lastBlockEvents < _context.Settings.BusyBlockEvents)
-        {
-            return false;
-        }
-
         TimeSpan wait = _context.Settings.BlockInterval - _context.Time.GetElapsedTime(_persistStartedAt);
-        if (wait <= TimeSpan.Zero || _phase != PartitionPhase.Serving || _acceptance.FillingBytes >= _context.Settings.MaxBlockBytes)
+        if (_lastBlockEvents < _context.Settings.BusyBlockEvents || wait <= TimeSpan.Zero || _phase != PartitionPhase.Serving
+            || _acceptance.FillingBytes >= _context.Settings.MaxBlockBytes)
         {
             return false;
         }
@@ -272,11 +259,7 @@ internal sealed partial class PartitionActor
         _lastPersistedAt = _context.Time.GetTimestamp();
         _expectedInFlight = 0;
         Distribute(block.SequenceNr, block.Slices(persisted));
-        foreach ((BatchId Id, IActorRef Sender) batch in block.Batches)
-        {
-            Answer(batch);
-        }
-
+        block.Batches.ForEach(Answer);
         CountByStream(block.EventsByStream, _context.Metrics.Events);
         Succeeded();
         _context.Persisted.Show(new PersistedBlock(_partition, block.SequenceNr, persisted), block.Count);
@@ -327,10 +310,8 @@ internal sealed partial class PartitionActor
         },
         OnLoadFailed));
 
-    /// <summary>
-    /// Makes damaged segments of hashes anew from the journal: what was journaled in their time is remembered again, which changes
-    /// nothing for what other segments hold too, and their rows are removed by the seal that stores it.
-    /// </summary>
+    /// <summary>Makes damaged segments of hashes anew from the journal: what was journaled in their time is remembered again, which changes nothing for what
+    /// other segments hold too, and their rows are removed by the seal that stores it.</summary>
     private void RepairHashes(Queue<SegmentDamageException> damaged, Action then)
     {
         if (!damaged.TryDequeue(out SegmentDamageException? damage))
@@ -359,12 +340,7 @@ internal sealed partial class PartitionActor
             OnLoadFailed));
     }
 
-    /// <summary>
-    /// Goes on once it is certain that the Partition is still owned here. Reads are not fenced: what is missing or damaged may have
-    /// been merged or trimmed by another owner, and then nothing is damaged. A write that changes nothing tells.
-    /// </summary>
-    private void WhenOwned(Action then) => _calls.Start(
-        "finding out whether it is still owned",
-        token => _context.Positions.SaveCheckpointAsync(_partition, _epoch, _checkpointed, token).AsTask(),
-        isOwned => GoOnIf(isOwned, then));
+    /// <summary>Goes on once it is certain that the Partition is still owned here. Reads are not fenced: what is missing or damaged may have been merged or
+    /// trimmed by another owner, and then nothing is damaged. A write that changes nothing tells.</summary>
+    private void WhenOwned(Action then) => SaveCheckpoint("finding out whether it is still owned", _checkpointed, isOwned => GoOnIf(isOwned, then));
 }

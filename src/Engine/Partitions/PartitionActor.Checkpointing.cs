@@ -6,10 +6,8 @@ using DataLoad.Engine.Seen;
 
 namespace DataLoad.Engine.Partitions;
 
-/// <content>
-/// Checkpoint: what changed is encoded and written, a bounded slice at a time, so that events are not held up. The checkpoint moves only when all of
-/// it, up to where the checkpoint began, is saved and flushed. Between checkpoints, segments of seen hashes are merged.
-/// </content>
+/// <content>Checkpoint: what changed is encoded and written, a bounded slice at a time, so that events are not held up. The checkpoint moves only when all of
+/// it, up to where the checkpoint began, is saved and flushed. Between checkpoints, segments of seen hashes are merged.</content>
 internal sealed partial class PartitionActor
 {
     private readonly List<CounterEntry> _saveList = [];
@@ -188,11 +186,11 @@ internal sealed partial class PartitionActor
     {
         _saveStep = SaveStep.Checkpoint;
         long target = Fault.Is(FaultPoint.CheckpointPastTarget) ? _appliedSequenceNr : _checkpointTarget;
-        _calls.Start(
-            "saving its checkpoint",
-            token => _context.Positions.SaveCheckpointAsync(_partition, _epoch, target, token).AsTask(),
-            isOwned => GoOnIf(isOwned || Fault.Is(FaultPoint.StaleWriteIgnored), OnSaved));
+        SaveCheckpoint("saving its checkpoint", target, isOwned => GoOnIf(isOwned || Fault.Is(FaultPoint.StaleWriteIgnored), OnSaved));
     }
+
+    private void SaveCheckpoint(string what, long checkpoint, Action<bool> then) =>
+        _calls.Start(what, token => _context.Positions.SaveCheckpointAsync(_partition, _epoch, checkpoint, token).AsTask(), then);
 
     private void StartMerge()
     {

@@ -153,17 +153,15 @@ internal sealed partial class PartitionActor
     /// <summary>A Counter that cannot be counted on: its events go on being journaled, a rebuild corrects it, and the others count.</summary>
     private void SetAside(CounterEntry entry, string damage)
     {
-        if (entry.Damage is not null)
+        if (entry.Damage is null)
         {
-            return;
+            entry.Damage = damage;
+            _damaged++;
+            PartitionLog.CounterDamaged(_context.Logger, _partition, damage);
+            MarkForSave(entry);
+            OnNoAnswer(entry);
+            Report();
         }
-
-        entry.Damage = damage;
-        _damaged++;
-        PartitionLog.CounterDamaged(_context.Logger, _partition, damage);
-        MarkForSave(entry);
-        OnNoAnswer(entry);
-        Report();
     }
 
     private void OnCounterEnded(CounterId id)

@@ -5,11 +5,9 @@ using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Engine.Partitions;
 
-/// <content>
-/// Flush: a round takes all Counters that changed, a bounded slice at a time, asks them for their rows and writes those; it
-/// ends when all of them are in the statistics tables. A round begins once in the flush interval while events come, and as
-/// soon as none has come for a tenth of it: then waiting would gather nothing.
-/// </content>
+/// <content>Flush: a round takes all Counters that changed, a bounded slice at a time, asks them for their rows and writes those; it ends when all of them
+/// are in the statistics tables. A round begins once in the flush interval while events come, and as soon as none has come for a tenth of it: then waiting
+/// would gather nothing.</content>
 internal sealed partial class PartitionActor
 {
     private const int IdlePartOfInterval = 10;
@@ -214,6 +212,5 @@ internal sealed partial class PartitionActor
     }
 
     private sealed record Tick : Signal<Tick>;
-
     private sealed record IdleTick : Signal<IdleTick>;
 }

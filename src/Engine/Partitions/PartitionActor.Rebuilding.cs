@@ -6,10 +6,8 @@ using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Engine.Partitions;
 
-/// <content>
-/// Rebuild, at a quiet point: Counters are computed anew from the journal, take the place of those in memory, and the rows that
-/// differ are corrected. Meanwhile nothing is taken in.
-/// </content>
+/// <content>Rebuild, at a quiet point: Counters are computed anew from the journal, take the place of those in memory, and the rows that differ are
+/// corrected. Meanwhile nothing is taken in.</content>
 internal sealed partial class PartitionActor
 {
     private readonly Queue<FlushRow[]> _corrections = new();
@@ -59,22 +57,16 @@ internal sealed partial class PartitionActor
 
     private void Compare(Page page, in CounterId id, StatisticsRow row, Computed computed)
     {
-        if (!computed.Counters.TryGetValue(id, out Counter? counter))
+        Counter? counter = computed.Counters.GetValueOrDefault(id);
+        if (row.SequenceNr > (counter?.SequenceNr ?? -1))
         {
-            // A row without a SequenceNr is somebody else's: the next start refuses or adopts it.
-            if (row.SequenceNr is not null)
-            {
-                computed.Spurious.Add((page, row with { Shard = _partition, Epoch = _epoch }));
-            }
+            // No write may move a row back, so one that claims more than the journal has goes first. One without a SequenceNr is somebody else's: the
+            // next start refuses or adopts it.
+            computed.Spurious.Add((page, row with { Shard = _partition, Epoch = _epoch }));
         }
-        else if (row.SequenceNr != counter.SequenceNr || !row.Values.AsSpan().SequenceEqual(counter.Values()))
-        {
-            if (row.SequenceNr > counter.SequenceNr)
-            {
-                // No write may move a row back, so one that claims more than the journal has goes first.
-                computed.Spurious.Add((page, row with { Shard = _partition, Epoch = _epoch }));
-            }
 
+        if (counter is not null && (row.SequenceNr != counter.SequenceNr || !row.Values.AsSpan().SequenceEqual(counter.Values())))
+        {
             computed.Wrong.Add(CorrectionOf(counter));
         }
     }

@@ -210,12 +210,8 @@ internal sealed partial class PartitionActor
         PartitionPositions Positions, SeenHashes Hashes, IReadOnlyList<SegmentDamageException> Damaged, bool HasCounters, bool HasKeys);
 
     private sealed record ReplayStarted : Signal<ReplayStarted>;
-
     private sealed record ReplayAck : Signal<ReplayAck>;
-
     private sealed record ReplayEnded : Signal<ReplayEnded>;
-
     private sealed record ReplayAgain : Signal<ReplayAgain>;
-
     private sealed record ReplayFailed(Exception Error) : INoSerializationVerificationNeeded;
 }

@@ -2,10 +2,8 @@ using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Engine.Partitions;
 
-/// <content>
-/// Journal retention: what is past it, and is not needed for recovery, goes into the baseline; then its rows are deleted, a slice at a time, but for
-/// those that announce owners. The baseline is stored first, so that no reader ever needs what is deleted; what is damaged never enters it.
-/// </content>
+/// <content>Journal retention: what is past it, and is not needed for recovery, goes into the baseline; then its rows are deleted, a slice at a time, but for
+/// those that announce owners. The baseline is stored first, so that no reader ever needs what is deleted; what is damaged never enters it.</content>
 internal sealed partial class PartitionActor
 {
     private bool _isTrimming;

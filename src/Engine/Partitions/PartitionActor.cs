@@ -9,17 +9,12 @@ using DataLoad.Engine.Seen;
 
 namespace DataLoad.Engine.Partitions;
 
-/// <summary>
-/// Owns a fixed fraction of all Topics with all their days and seen identities: takes batches of events, drops duplicates, persists the rest as
-/// blocks, answers, and hands each Counter its slice. This part is ownership, protocol and stop; the others are recovery, acceptance, Counters,
-/// flush, checkpoint, rebuild and trim. What is new and what a block holds is decided by <see cref="EventAcceptance{TBatch}"/>.
-/// </summary>
-/// <remarks>
-/// It owns before it reads: nothing is replayed by Akka; it persists <see cref="Owned"/>, whose SequenceNr is its Epoch, puts
-/// that in force, and only then reads its checkpoint and the blocks behind it. Whoever has not seen all of the journal cannot
-/// write to it, since its SequenceNr is taken. It is never restarted with anything in its hands: it stops, and a
-/// <see cref="BackoffSupervisor"/> starts a new one, which learns from the journal what is true.
-/// </remarks>
+/// <summary>Owns a fixed fraction of all Topics with all their days and seen identities: takes batches of events, drops duplicates, persists the rest as
+/// blocks, answers, and hands each Counter its slice. This part is ownership, protocol and stop; the others are recovery, acceptance, Counters, flush,
+/// checkpoint, rebuild and trim. What is new and what a block holds is decided by <see cref="EventAcceptance{TBatch}"/>.</summary>
+/// <remarks>It owns before it reads: nothing is replayed by Akka; it persists <see cref="Owned"/>, whose SequenceNr is its Epoch, puts that in force, and
+/// only then reads its checkpoint and the blocks behind it. Whoever has not seen all of the journal cannot write to it, since its SequenceNr is taken. It is
+/// never restarted with anything in its hands: it stops, and a <see cref="BackoffSupervisor"/> starts a new one that reads the journal.</remarks>
 internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTimers
 {
     private readonly PartitionContext _context;
@@ -44,9 +39,7 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
     }
 
     public override string PersistenceId { get; }
-
     public ITimerScheduler Timers { get; set; } = null!;
-
     public override Recovery Recovery => Recovery.None;
 
     private long NowMs => _context.Time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -88,58 +81,26 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
     {
         switch (message)
         {
-            case SliceApplied applied:
-                OnSliceApplied(applied);
-                break;
-            case EventBatch batch:
-                OnBatch(batch);
-                break;
-            case StoreReply reply:
-                _calls.Handle(reply);
-                break;
-            case CounterRow row:
-                OnRow(row);
-                break;
-            case CounterState state:
-                OnState(state);
-                break;
-            case GroupWritten written:
-                OnWritten(written);
-                break;
-            case CounterEnded ended:
-                OnCounterEnded(ended.Id);
-                break;
-            case ReplayStarted:
-                Sender.Tell(ReplayAck.Instance);
-                break;
-            case PersistedEntry entry:
-                OnReplayed(entry);
-                break;
+            case SliceApplied applied: OnSliceApplied(applied); break;
+            case EventBatch batch: OnBatch(batch); break;
+            case StoreReply reply: _calls.Handle(reply); break;
+            case CounterRow row: OnRow(row); break;
+            case CounterState state: OnState(state); break;
+            case GroupWritten written: OnWritten(written); break;
+            case CounterEnded ended: OnCounterEnded(ended.Id); break;
+            case ReplayStarted: Sender.Tell(ReplayAck.Instance); break;
+            case PersistedEntry entry: OnReplayed(entry); break;
             case ReplayEnded or ReplayFailed:
                 _replayOutcome = message;
                 EndReplay();
                 break;
-            case ReplayAgain:
-                Replay();
-                break;
-            case BlockDue:
-                AcceptAndPersist();
-                break;
-            case Tick or IdleTick:
-                OnTick(message);
-                break;
-            case IPartitionMessage request:
-                OnRequest(request);
-                break;
-            case StopPartition stop:
-                OnStop(stop);
-                break;
-            case StopLimitPassed:
-                Context.Stop(Self);
-                break;
-            default:
-                Unhandled(message);
-                break;
+            case ReplayAgain: Replay(); break;
+            case BlockDue: AcceptAndPersist(); break;
+            case Tick or IdleTick: OnTick(message); break;
+            case IPartitionMessage request: OnRequest(request); break;
+            case StopPartition stop: OnStop(stop); break;
+            case StopLimitPassed: Context.Stop(Self); break;
+            default: Unhandled(message); break;
         }
     }
 
@@ -194,22 +155,14 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         {
             case KeepRunning:
                 break;
-            case GetStatus:
-                Sender.Tell(Status());
-                break;
-            case GetTopic topic when _phase == PartitionPhase.Serving:
-                OnGetTopic(topic);
-                break;
+            case GetStatus: Sender.Tell(Status()); break;
+            case GetTopic topic when _phase == PartitionPhase.Serving: OnGetTopic(topic); break;
             case FlushNow or CheckpointNow or Rebuild when _phase == PartitionPhase.Serving:
                 _requests.Enqueue((request, Sender));
                 Upkeep();
                 break;
-            case GetTopic or FlushNow or CheckpointNow or Rebuild:
-                Sender.Tell(new NotServing(_partition, _phase));
-                break;
-            default:
-                Unhandled(request);
-                break;
+            case GetTopic or FlushNow or CheckpointNow or Rebuild: Sender.Tell(new NotServing(_partition, _phase)); break;
+            default: Unhandled(request); break;
         }
     }
 
@@ -239,10 +192,7 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         }
     }
 
-    /// <summary>
-    /// Another incarnation owns the Partition: this one stops for good, with its supervisor, which would take it back. Only the
-    /// region may start it again.
-    /// </summary>
+    /// <summary>Another owns the Partition: this one stops for good, with its supervisor, which would take it back; the region may start it again.</summary>
     private void LoseOwnership()
     {
         if (_phase == PartitionPhase.Stopped)
@@ -267,14 +217,8 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
     /// <summary>Goes on where a fenced write found that the Partition is still owned here.</summary>
     private void GoOnIf(bool isOwned, Action then)
     {
-        if (isOwned)
-        {
-            then();
-        }
-        else
-        {
-            LoseOwnership();
-        }
+        Action next = isOwned ? then : LoseOwnership;
+        next();
     }
 
     /// <summary>What is needed to go on is damaged: nothing of this Partition can be counted until it is repaired.</summary>
@@ -304,6 +248,5 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
     private void Report() => _context.Registry.Report(Status());
 
     private sealed record BlockDue : Signal<BlockDue>;
-
     private sealed record StopLimitPassed : Signal<StopLimitPassed>;
 }

@@ -24,10 +24,7 @@ public sealed class PartitionClient(IActorRef region, PartitionSettings settings
     /// <exception cref="AskTimeoutException">A Partition did not answer in time.</exception>
     public Task CheckpointAsync(CancellationToken cancellationToken) => AskAllAsync(partition => new CheckpointNow(partition), cancellationToken);
 
-    /// <summary>
-    /// A topic's Counters that are in memory, as rows that a flush would write now: those of the given days (<see cref="DateOnly.DayNumber"/>),
-    /// and those that wait for their flush.
-    /// </summary>
+    /// <summary>A topic's Counters in memory, as a flush would write them: of some days (<see cref="DateOnly.DayNumber"/>), and what waits for it.</summary>
     /// <exception cref="PartitionNotServingException">The topic's Partition is not serving.</exception>
     /// <exception cref="AskTimeoutException">It did not answer in time.</exception>
     public async Task<IReadOnlyList<StatisticsRow>> TopicAsync(Page page, TopicKey topic, IReadOnlyList<int> days, CancellationToken cancellationToken)
@@ -36,10 +33,8 @@ public sealed class PartitionClient(IActorRef region, PartitionSettings settings
         return (await AskAsync<TopicRows>(question, Patience, cancellationToken)).Rows;
     }
 
-    /// <summary>
-    /// Computes the Counters that a filter means anew from the journal, and corrects their rows; one Partition after the other.
-    /// One whose journal is damaged does not keep the others from it.
-    /// </summary>
+    /// <summary>Computes the Counters that a filter means anew from the journal, and corrects their rows; one Partition after the other. One whose journal is
+    /// damaged does not keep the others from it.</summary>
     /// <param name="filter">Which Counters. One topic's are in one Partition, and only that is read.</param>
     /// <param name="progress">Told how many Partitions are done, after each.</param>
     /// <param name="cancellationToken">Ends the wait; the Partition that is at it goes on.</param>

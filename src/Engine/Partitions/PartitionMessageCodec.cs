@@ -93,12 +93,7 @@ internal static class PartitionMessageCodec
     }
 
     /// <summary>A message that is a Partition and a batch's id.</summary>
-    public static byte[] Encode(int partition, BatchId id)
-    {
-        ByteWriter writer = Start(partition, 48);
-        Write(writer, id);
-        return Finish(writer);
-    }
+    public static byte[] Encode(int partition, BatchId id) => Encode(partition, 48, writer => Write(writer, id));
 
     public static (int Partition, BatchId Id) DecodeAnswer(byte[] bytes) =>
         Decode(bytes, static (ref reader, partition) => (partition, ReadBatchId(ref reader)));
@@ -108,19 +103,13 @@ internal static class PartitionMessageCodec
 
     public static int DecodePartition(byte[] bytes) => Decode(bytes, static (ref _, partition) => partition);
 
-    public static byte[] Encode(StopPartition stop)
-    {
-        ByteWriter writer = Start(0, 24);
-        writer.Signed(stop.Limit.Ticks);
-        return Finish(writer);
-    }
+    public static byte[] Encode(StopPartition stop) => Encode(partition: 0, 24, writer => writer.Signed(stop.Limit.Ticks));
 
     public static StopPartition DecodeStopPartition(byte[] bytes) =>
         Decode(bytes, static (ref reader, _) => new StopPartition(TimeSpan.FromTicks(reader.Signed())));
 
-    public static byte[] Encode(GetTopic question)
+    public static byte[] Encode(GetTopic question) => Encode(question.Partition, 64 + (question.Days.Count * 3), writer =>
     {
-        ByteWriter writer = Start(question.Partition, 64 + (question.Days.Count * 3));
         writer.Byte(question.Page);
         Write(writer, new TopicTypeWriter(), question.Topic.Type, question.Topic.Id);
         writer.Unsigned((ulong)question.Days.Count);
@@ -128,16 +117,13 @@ internal static class PartitionMessageCodec
         {
             writer.Unsigned((ulong)day);
         }
-
-        return Finish(writer);
-    }
+    });
 
     public static GetTopic DecodeGetTopic(byte[] bytes) => Decode(bytes, static (ref reader, partition) => new GetTopic(
         partition, reader.Byte(), new TopicTypeReader().ReadTopic(ref reader), ReadArray(ref reader, minBytes: 1, ReadDay)));
 
-    public static byte[] Encode(TopicRows answer)
+    public static byte[] Encode(TopicRows answer) => Encode(answer.Partition, 64 + (answer.Rows.Count * 128), writer =>
     {
-        ByteWriter writer = Start(answer.Partition, 64 + (answer.Rows.Count * 128));
         writer.Unsigned((ulong)answer.Rows.Count);
         var types = new TopicTypeWriter();
         foreach (StatisticsRow row in answer.Rows)
@@ -153,9 +139,7 @@ internal static class PartitionMessageCodec
                 writer.Signed(value);
             }
         }
-
-        return Finish(writer);
-    }
+    });
 
     public static TopicRows DecodeTopicRows(byte[] bytes)
     {
@@ -164,37 +148,31 @@ internal static class PartitionMessageCodec
             partition, ReadArray(ref reader, MinRowBytes, (ref row) => ReadRow(ref row, types))));
     }
 
-    public static byte[] Encode(Rebuild request)
+    public static byte[] Encode(Rebuild request) => Encode(request.Partition, 128, writer =>
     {
-        StatisticsFilter filter = request.Filter;
-        ByteWriter writer = Start(request.Partition, 128);
-        Write(writer, filter.Page);
-        Write(writer, filter.TopicType);
-        Write(writer, filter.TopicId);
-        Write(writer, filter.From);
-        Write(writer, filter.To);
-        return Finish(writer);
-    }
+        Write(writer, request.Filter.Page);
+        Write(writer, request.Filter.TopicType);
+        Write(writer, request.Filter.TopicId);
+        Write(writer, request.Filter.From);
+        Write(writer, request.Filter.To);
+    });
 
     public static Rebuild DecodeRebuild(byte[] bytes) => Decode(bytes, static (ref reader, partition) => new Rebuild(partition, new StatisticsFilter(
         ReadText(ref reader), ReadText(ref reader), ReadOptionalInt32(ref reader), ReadOptionalInt32(ref reader), ReadOptionalInt32(ref reader))));
 
-    public static byte[] Encode(Rebuilt answer)
+    public static byte[] Encode(Rebuilt answer) => Encode(answer.Partition, 64, writer =>
     {
-        ByteWriter writer = Start(answer.Partition, 64);
         writer.Signed(answer.Counters);
         writer.Signed(answer.Corrected);
         writer.Signed(answer.Removed);
         Write(writer, answer.Damage);
-        return Finish(writer);
-    }
+    });
 
     public static Rebuilt DecodeRebuilt(byte[] bytes) => Decode(
         bytes, static (ref reader, partition) => new Rebuilt(partition, reader.Signed(), reader.Signed(), reader.Signed(), ReadText(ref reader)));
 
-    public static byte[] Encode(PartitionStatus status)
+    public static byte[] Encode(PartitionStatus status) => Encode(status.Partition, 128, writer =>
     {
-        ByteWriter writer = Start(status.Partition, 128);
         writer.Byte((byte)status.Phase);
         writer.Signed(status.Epoch);
         writer.Signed(status.SequenceNr);
@@ -206,8 +184,7 @@ internal static class PartitionMessageCodec
         writer.Signed(status.Unflushed);
         writer.Signed(status.Damaged);
         Write(writer, status.Failing);
-        return Finish(writer);
-    }
+    });
 
     // Read in the order in which it is written.
     public static PartitionStatus DecodeStatus(byte[] bytes) => Decode(bytes, static (ref reader, partition) => new PartitionStatus
@@ -226,15 +203,17 @@ internal static class PartitionMessageCodec
         Failing = ReadText(ref reader),
     });
 
-    public static byte[] Encode(NotServing answer)
-    {
-        ByteWriter writer = Start(answer.Partition, 16);
-        writer.Byte((byte)answer.Phase);
-        return Finish(writer);
-    }
+    public static byte[] Encode(NotServing answer) => Encode(answer.Partition, 16, writer => writer.Byte((byte)answer.Phase));
 
     public static NotServing DecodeNotServing(byte[] bytes) =>
         Decode(bytes, static (ref reader, partition) => new NotServing(partition, ReadPhase(ref reader)));
+
+    private static byte[] Encode(int partition, int capacity, Action<ByteWriter> write)
+    {
+        ByteWriter writer = Start(partition, capacity);
+        write(writer);
+        return Finish(writer);
+    }
 
     private static ByteWriter Start(int partition, int capacity)
     {
@@ -349,9 +328,7 @@ internal static class PartitionMessageCodec
     }
 
     private static long? ReadOptional(ref ByteReader reader) => IsThere(ref reader) ? reader.Signed() : null;
-
     private static int? ReadOptionalInt32(ref ByteReader reader) => IsThere(ref reader) ? ReadInt32(ref reader) : null;
-
     private static string? ReadText(ref ByteReader reader) => IsThere(ref reader) ? reader.Text(int.MaxValue) : null;
 
     private static bool IsThere(ref ByteReader reader) => reader.Byte() switch

@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Akka.Event;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
@@ -36,10 +37,8 @@ public sealed record KeepRunning(int Partition) : IPartitionMessage, IDeadLetter
 /// <summary>Asks for what a Partition says of itself; answered by a <see cref="PartitionStatus"/>.</summary>
 public sealed record GetStatus(int Partition) : IPartitionMessage;
 
-/// <summary>
-/// Asks for a topic's Counters in memory, those of some days (<see cref="DateOnly.DayNumber"/>) and those that wait for their flush;
-/// answered by <see cref="TopicRows"/>.
-/// </summary>
+/// <summary>Asks for a topic's Counters in memory, those of some days (<see cref="DateOnly.DayNumber"/>) and those that wait for their flush; answered by
+/// <see cref="TopicRows"/>.</summary>
 public sealed record GetTopic(int Partition, byte Page, TopicKey Topic, IReadOnlyList<int> Days) : IPartitionMessage;
 
 /// <summary>Rows as a flush would write them now, at most one a day.</summary>
@@ -63,17 +62,13 @@ public sealed record Rebuilt(int Partition, long Counters, long Corrected, long 
 /// <summary>Answers what a Partition cannot do before it serves, or after.</summary>
 public sealed record NotServing(int Partition, PartitionPhase Phase) : IPartitionAnswer;
 
-/// <summary>
-/// The stop message of hand-off and shutdown: the Partition takes no more in, finishes the write, flushes, checkpoints and
-/// stops; what is under way when its time has passed is left to the next owner's replay.
-/// </summary>
+/// <summary>The stop message of hand-off and shutdown: the Partition takes no more in, finishes the write, flushes, checkpoints and stops; what is under way
+/// when its time has passed is left to the next owner's replay.</summary>
 /// <param name="Limit">How long that may take.</param>
 public sealed record StopPartition(TimeSpan Limit);
 
-/// <summary>
-/// A Partition has a new owner, which takes events: published on the event stream of the actor system that runs it, so that
-/// what the former owner may have held is sent again at once.
-/// </summary>
+/// <summary>A Partition has a new owner, which takes events: published on the event stream of the actor system that runs it, so that what the former owner
+/// may have held is sent again at once.</summary>
 public sealed record PartitionServing(int Partition);
 
 /// <summary>What a Partition says of itself.</summary>
@@ -129,4 +124,12 @@ public enum PartitionPhase
     Stopping = 3,
     /// <summary>It stopped, and waits to be started again.</summary>
     Stopped = 4,
+}
+
+/// <summary>A message of an actor to itself that says nothing but its own name: there is one instance of it.</summary>
+/// <typeparam name="T">The message.</typeparam>
+internal abstract record Signal<T> : INoSerializationVerificationNeeded
+    where T : Signal<T>, new()
+{
+    public static T Instance { get; } = new();
 }

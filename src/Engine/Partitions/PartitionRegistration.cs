@@ -56,10 +56,8 @@ public static class PartitionRegistration
             });
         });
 
-    /// <summary>
-    /// A Partition under its supervisor: one that stopped, since a write failed or what it needs could not be read, is started
-    /// again with growing waits; one that was told to stop, or resigned, is not.
-    /// </summary>
+    /// <summary>A Partition under its supervisor: one that stopped, since a write failed or what it needs could not be read, is started again with growing
+    /// waits; one that was told to stop, or resigned, is not.</summary>
     internal static Props SupervisorProps(int partition, PartitionContext context)
     {
         Props props = PartitionActor.Props(partition, context);
@@ -101,17 +99,13 @@ public static class PartitionRegistration
         public string? EntityId(object message) => message is IPartitionMessage partition ? JournalReader.PersistenceIdOf(partition.Partition) : null;
 
         public object? EntityMessage(object message) => message;
-
         public string? ShardId(object message) => EntityId(message);
-
         public string ShardId(string entityId, object? messageHint = null) => entityId;
     }
 }
 
-/// <summary>
-/// Has every Partition run somewhere though no event comes for it: sends each a <see cref="KeepRunning"/> at the start and
-/// every few seconds, so that one whose node went starts elsewhere.
-/// </summary>
+/// <summary>Has every Partition run somewhere though no event comes for it: sends each a <see cref="KeepRunning"/> at the start and every few seconds, so
+/// that one whose node went starts elsewhere.</summary>
 internal sealed class PartitionKeeper(IActorRef region, PartitionSettings settings) : UntypedActor, IWithTimers
 {
     public ITimerScheduler Timers { get; set; } = null!;

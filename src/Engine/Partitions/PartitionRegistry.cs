@@ -2,10 +2,8 @@ using System.Collections.Concurrent;
 
 namespace DataLoad.Engine.Partitions;
 
-/// <summary>
-/// What the Partitions of this node say of themselves: written by them, read by anyone who shows it. What fails outlives a
-/// Partition that was stopped by it, until it is known to be over. Thread-safe.
-/// </summary>
+/// <summary>What the Partitions of this node say of themselves: written by them, read by anyone who shows it. What fails outlives a Partition that was
+/// stopped by it, until it is known to be over. Thread-safe.</summary>
 public sealed class PartitionRegistry
 {
     private readonly ConcurrentDictionary<int, PartitionStatus> _statuses = new();

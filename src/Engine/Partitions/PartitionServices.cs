@@ -81,3 +81,62 @@ internal sealed record PartitionContext : PartitionServices
     /// <summary>How much the waits before a Partition is started again are varied at random, 0 to 1; 0 in a simulation.</summary>
     public double RestartRandomFactor { get; init; } = 0.2;
 }
+
+/// <summary>The bounds and intervals of Partitions.</summary>
+public sealed record PartitionSettings
+{
+    /// <summary>How many Partitions there are, 1 to 1024; fixed at the first start. Few suit SQLite, whose journal writes one block at a time.</summary>
+    public int Partitions { get; init; } = 4;
+
+    /// <summary>The size in bytes at which a journal block takes no further batch.</summary>
+    public int MaxBlockBytes { get; init; } = 256 * 1024;
+
+    /// <summary>The least time between the beginnings of two blocks of a Partition where events come fast, so that many share a block, its write and what
+    /// their Counters are sent; otherwise what comes is persisted at once. Zero is none.</summary>
+    public TimeSpan BlockInterval { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>How many events a block must hold for the next one to wait for its interval, 1 and up: fewer show that none would come meanwhile.</summary>
+    public int BusyBlockEvents { get; init; } = 4;
+
+    /// <summary>How often every Partition is made sure of, though no event comes for it.</summary>
+    public TimeSpan KeepRunningInterval { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often changed Counters are written to the statistics tables.</summary>
+    public TimeSpan FlushInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How many rows one Partition flushes in one write.</summary>
+    public int MaxFlushRows { get; init; } = 1000;
+
+    /// <summary>How often a checkpoint is made.</summary>
+    public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>After how many events of a Partition a checkpoint is made though the interval has not passed.</summary>
+    public long CheckpointEvents { get; init; } = 200_000;
+
+    /// <summary>How many bytes of snapshots one Partition writes at once.</summary>
+    public int MaxSnapshotBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>How long identities that are not business keys are remembered from their journaling.</summary>
+    public TimeSpan IdentityWindow { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>The memory that Counters and seen identities may hold, in bytes.</summary>
+    public long MemoryBudgetBytes { get; init; } = 512L * 1024 * 1024;
+
+    /// <summary>How many batches that were accepted last a Partition remembers, so that copies of them are answered at once; 0 and up.</summary>
+    public int RememberedBatches { get; init; } = 1024;
+
+    /// <summary>How many bytes of slices a Partition's Counters may not have applied yet; beyond it the Partition takes nothing in.</summary>
+    public long MaxUnappliedBytes { get; init; } = 8L * 1024 * 1024;
+
+    /// <summary>How many Counters one statement loads.</summary>
+    public int MaxLoadedCounters { get; init; } = 2000;
+
+    /// <summary>How many journal rows one deletion takes while the journal is trimmed.</summary>
+    public int TrimSlice { get; init; } = 1000;
+
+    /// <summary>How long journal entries are kept beyond what recovery needs; null is for good.</summary>
+    public TimeSpan? JournalRetention { get; init; }
+
+    /// <summary>How often the journal is looked at for entries past their retention.</summary>
+    public TimeSpan TrimInterval { get; init; } = TimeSpan.FromMinutes(10);
+}

@@ -4,16 +4,13 @@ using Microsoft.Extensions.Logging;
 
 namespace DataLoad.Engine.Partitions;
 
-/// <summary>
-/// Calls of the store that an actor makes: they run beside it, come back to its mailbox as a <see cref="StoreReply"/>, and are
-/// made again with growing waits until they work. Belongs to one actor, which hands each reply to <see cref="Handle"/>.
-/// </summary>
+/// <summary>Calls of the store that an actor makes: they run beside it, come back to its mailbox as a <see cref="StoreReply"/>, and are made again with
+/// growing waits until they work. Belongs to one actor, which hands each reply to <see cref="Handle"/>.</summary>
 internal sealed class StoreCalls(IActorRef self, ITimerScheduler timers, Backoff backoff, ILogger logger, string owner)
 {
     private readonly CancellationTokenSource _ended = new();
     private readonly SortedDictionary<long, StoreCall> _running = [];
     private long _number;
-    private bool _isEnded;
 
     /// <summary>What fails and is made again, or null.</summary>
     public string? Failing => _running.Values.FirstOrDefault(call => call.Error is not null)?.Error;
@@ -26,11 +23,12 @@ internal sealed class StoreCalls(IActorRef self, ITimerScheduler timers, Backoff
     /// <typeparam name="T">What the call gives.</typeparam>
     public void Start<T>(string what, Func<CancellationToken, Task<T>> run, Action<T> then, Func<Exception, bool>? failed = null)
     {
-        if (_isEnded)
+        if (_ended.IsCancellationRequested)
         {
             return;
         }
 
+        // Awaited, so that one that throws instead of failing is made again like any other.
         var call = new StoreCall(++_number, what, async token => await run(token), result => then((T)result!), failed);
         _running.Add(call.Number, call);
         Run(call);
@@ -70,36 +68,20 @@ internal sealed class StoreCalls(IActorRef self, ITimerScheduler timers, Backoff
     /// <summary>Ends all calls; what comes of them is not told any more.</summary>
     public void End()
     {
-        if (_isEnded)
+        if (!_ended.IsCancellationRequested)
         {
-            return;
+            _running.Clear();
+            _ended.Cancel();
+            _ended.Dispose();
         }
-
-        _isEnded = true;
-        _running.Clear();
-        _ended.Cancel();
-        _ended.Dispose();
     }
 
-    private void Run(StoreCall call)
-    {
-        Task<object?> task;
-        try
-        {
-            task = call.Run(_ended.Token);
-        }
-        catch (Exception e)
-        {
-            task = Task.FromException<object?>(e);
-        }
-
-        _ = task.PipeTo(self, success: result => new StoreReply(call.Number, result), failure: error => new StoreReply(call.Number, Error: error));
-    }
+    private void Run(StoreCall call) => _ = call.Run(_ended.Token).PipeTo(
+        self, success: result => new StoreReply(call.Number, result), failure: error => new StoreReply(call.Number, Error: error));
 
     private sealed record StoreCall(long Number, string What, Func<CancellationToken, Task<object?>> Run, Action<object?> Then, Func<Exception, bool>? Failed)
     {
         public int Failures { get; set; }
-
         public string? Error { get; set; }
     }
 }

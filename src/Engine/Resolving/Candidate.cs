@@ -24,11 +24,8 @@ public sealed class Candidate
     /// <summary>When it was received first, in epoch milliseconds.</summary>
     public long ReceivedMs { get; set; }
 
-    /// <summary>The AMQP message-id, or null.</summary>
-    public string? MessageId { get; set; }
-
-    /// <summary>The bytes of the AMQP message-id; empty where there is none, or where <see cref="MessageId"/> has it.</summary>
-    public ReadOnlySpan<byte> MessageIdBytes => _messageId.AsSpan(0, _messageIdLength);
+    /// <summary>The bytes of the AMQP message-id; empty where there is none.</summary>
+    public ReadOnlySpan<byte> MessageId => _messageId.AsSpan(0, _messageIdLength);
 
     /// <summary>The delivery that it came by, which gives an event its identity that has no other; null where it then has none.</summary>
     public DeliveryId? Delivery { get; set; }
@@ -59,7 +56,6 @@ public sealed class Candidate
     {
         Fields.Clear();
         ReceivedMs = 0;
-        MessageId = null;
         _messageIdLength = 0;
         Delivery = null;
         TimestampMs = 0;

@@ -25,10 +25,8 @@ public sealed class EventFactory
     private byte[] _scratch = new byte[512];
     private Rejection? _badRow;
 
-    /// <summary>
-    /// Makes a stream's factory. The resolver holds the rows of the candidates' batch; days are those of the zone; a text that a row gives an
-    /// event has at most so many bytes, as a message's is bounded by its body.
-    /// </summary>
+    /// <summary>Makes a stream's factory. The resolver holds the rows of the candidates' batch; days are those of the zone; a text that a row gives an event
+    /// has at most so many bytes, as a message's is bounded by its body.</summary>
     public EventFactory(StreamDefinition stream, Resolver resolver, TimeZoneInfo zone, int maxTextBytes)
     {
         _maxTextBytes = maxTextBytes;
@@ -178,14 +176,9 @@ public sealed class EventFactory
             return EventId.Key(candidate.Keys[_stream.BusinessKeyStep]);
         }
 
-        if (!string.IsNullOrEmpty(candidate.MessageId))
+        if (!candidate.MessageId.IsEmpty)
         {
             return _hasher.OfMessageId(_stream, @event.Topic, candidate.MessageId);
-        }
-
-        if (!candidate.MessageIdBytes.IsEmpty)
-        {
-            return _hasher.OfMessageId(_stream, @event.Topic, candidate.MessageIdBytes);
         }
 
         MessageFields fields = candidate.Fields;

@@ -22,9 +22,7 @@ public static class EventTime
                 ? new Rejection(RejectReason.BadTime, $"{source} = {timeMs} is more than a day after the receipt at {receivedMs}") : null;
 }
 
-/// <summary>
-/// Tells the day of a time in the configured zone. Remembers the hour that was asked for last, since events come mostly in order. Not thread-safe.
-/// </summary>
+/// <summary>Tells the day of a time in the configured zone; remembers the last hour, since events come mostly in order. Not thread-safe.</summary>
 public sealed class DayZone(TimeZoneInfo zone)
 {
     private const long HourMs = 3_600_000;

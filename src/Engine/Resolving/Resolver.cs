@@ -6,10 +6,8 @@ using Microsoft.Extensions.Logging;
 
 namespace DataLoad.Engine.Resolving;
 
-/// <summary>
-/// Looks up the rows of one stream's messages, a round trip for each step and batch. A query that fails is repeated
-/// until it works, which pauses the stream and nothing else. Used by one loop at a time.
-/// </summary>
+/// <summary>Looks up the rows of one stream's messages, a round trip for each step and batch. A query that fails is repeated until it works, which pauses the
+/// stream and nothing else. Used by one loop at a time.</summary>
 public sealed class Resolver
 {
     private readonly StreamDefinition _stream;
@@ -47,10 +45,8 @@ public sealed class Resolver
     /// <summary>The rows of a step, valid until the next batch.</summary>
     public LookupRows Rows(int step) => _rows[step];
 
-    /// <summary>
-    /// Looks up the rows of all candidates that are ready. Afterwards each is still ready, with its rows known, or
-    /// misses a row, or is rejected since a row gives no key of the next.
-    /// </summary>
+    /// <summary>Looks up the rows of all candidates that are ready. Afterwards each is still ready, with its rows known, or misses a row, or is rejected
+    /// since a row gives no key of the next.</summary>
     public async ValueTask LookUpAsync(IReadOnlyList<Candidate> batch, CancellationToken cancellationToken)
     {
         // A batch that was given up may have left it.

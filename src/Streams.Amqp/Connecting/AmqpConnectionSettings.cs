@@ -38,16 +38,12 @@ public sealed record AmqpConnectionSettings
     /// <summary>The largest body that is taken; a larger one ends the connection. Default 1 GiB: brokers refuse half of that.</summary>
     public int MaxBodyBytes { get; init; } = 1024 * 1024 * 1024;
 
-    /// <summary>
-    /// How long all sources wait for one whose bodies take more than they may (<see cref="AmqpSourceSettings.MaxBytes"/>), before its channel
-    /// is closed. Short lets large bodies wear channels out, long lets one source hold up the others. Default 10 s.
-    /// </summary>
+    /// <summary>How long all sources wait for one whose bodies take more than they may (<see cref="AmqpSourceSettings.MaxBytes"/>), before its channel is
+    /// closed. Short lets large bodies wear channels out, long lets one source hold up the others. Default 10 s.</summary>
     public TimeSpan RoomPatience { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>
-    /// How long, from a read of the socket on, deliveries are left to be read together, and a quarter of that while few come; zero reads at
-    /// once. Longer saves CPU on both sides and adds that much latency. Default 20 ms.
-    /// </summary>
+    /// <summary>How long, from a read of the socket on, deliveries are left to be read together, and a quarter of that while few come; zero reads at once.
+    /// Longer saves CPU on both sides and adds that much latency. Default 20 ms.</summary>
     public TimeSpan ReadInterval { get; init; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>The least time from one dialling to the next: within it, whoever wants a connection hears of the last failure. Default 1 s.</summary>

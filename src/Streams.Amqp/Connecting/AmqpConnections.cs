@@ -2,10 +2,8 @@ using DataLoad.Streams.Amqp.Wire;
 
 namespace DataLoad.Streams.Amqp;
 
-/// <summary>
-/// The connections to one broker: one for each <see cref="AmqpConnectionRole"/>, shared by all that want it, made when it is first wanted and
-/// made anew, with the next host of the list, when it is wanted after it was lost. Thread-safe. Disposing of it closes them.
-/// </summary>
+/// <summary>The connections to one broker: one for each <see cref="AmqpConnectionRole"/>, shared by all that want it, made when it is first wanted and made
+/// anew, with the next host of the list, when it is wanted after it was lost. Thread-safe. Disposing of it closes them.</summary>
 public sealed class AmqpConnections : IAsyncDisposable
 {
     private readonly CancellationTokenSource _ending = new();
@@ -43,10 +41,8 @@ public sealed class AmqpConnections : IAsyncDisposable
     /// <summary>A number that no other channel of this object has.</summary>
     internal long NextIncarnation() => Interlocked.Increment(ref _incarnations);
 
-    /// <summary>
-    /// Whether a loss is yet to be reported: all that used a connection lose it at once, and fail again and again until there is another. What befalls
-    /// a channel of a connection that is there is always news.
-    /// </summary>
+    /// <summary>Whether a loss is yet to be reported: all that used a connection lose it at once, and fail again and again until there is another. What
+    /// befalls a channel of a connection that is there is always news.</summary>
     internal bool IsNews(AmqpConnectionRole role, AmqpException loss) => _lanes[(int)role].IsNews(loss);
 
     /// <summary>The host that a connection is made to, for people.</summary>

@@ -3,17 +3,13 @@ using System.Text;
 
 namespace DataLoad.Streams.Amqp;
 
-/// <summary>
-/// Reads a list of broker URLs, strictly: <c>amqp://user:password@host:port,host:port/vhost?parameter=value</c> (<c>amqps</c> for TLS), and
-/// further whole URLs after a comma. All URLs of a list name one broker or its cluster: user, password, vhost and parameters are said once,
-/// or the same each time. Left out, user and password are <c>guest</c>, the port is 5672 (TLS: 5671), the vhost is <c>/</c>.
-/// </summary>
-/// <remarks>
-/// In user, password and vhost the characters <c># % , / : ? @</c> and spaces are written as <c>%23 %25 %2C %2F %3A %3F %40 %20</c>.
-/// Parameters: <c>heartbeat</c> (seconds), <c>connection_timeout</c> (milliseconds), <c>frame_max</c> (bytes), <c>name</c>,
-/// <c>cacertfile</c>, <c>certfile</c>, <c>keyfile</c>, <c>server_name_indication</c>. Any other is refused.
-/// An error quotes nothing of what may be a password: nothing before the last <c>@</c>, and where there is none, nothing at all.
-/// </remarks>
+/// <summary>Reads a list of broker URLs, strictly: <c>amqp://user:password@host:port,host:port/vhost?parameter=value</c> (<c>amqps</c> for TLS), and further
+/// whole URLs after a comma. All URLs of a list name one broker or its cluster: user, password, vhost and parameters are said once, or the same each time.
+/// Left out, user and password are <c>guest</c>, the port is 5672 (TLS: 5671), the vhost is <c>/</c>.</summary>
+/// <remarks>In user, password and vhost the characters <c># % , / : ? @</c> and spaces are written as <c>%23 %25 %2C %2F %3A %3F %40 %20</c>. Parameters:
+/// <c>heartbeat</c> (seconds), <c>connection_timeout</c> (milliseconds), <c>frame_max</c> (bytes), <c>name</c>, <c>cacertfile</c>, <c>certfile</c>,
+/// <c>keyfile</c>, <c>server_name_indication</c>. Any other is refused. An error quotes nothing of what may be a password: nothing before the last <c>@</c>,
+/// and where there is none, nothing at all.</remarks>
 public static class AmqpUrl
 {
     /// <summary>What a URL list looks like, for messages.</summary>

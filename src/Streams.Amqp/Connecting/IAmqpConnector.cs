@@ -13,10 +13,8 @@ public enum AmqpConnectionRole
 {
     /// <summary>Deliveries and their acknowledgements.</summary>
     Consuming,
-
     /// <summary>Publishing and its confirms.</summary>
     Publishing,
-
     /// <summary>Declaring and asking: a broker may end a connection over a type that it does not know.</summary>
     Declaring,
 }
@@ -39,19 +37,15 @@ public interface IAmqpConnection : IAsyncDisposable
     Task<IAmqpChannel> OpenChannelAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>
-/// A channel. Disposing of it closes it, which gives back to the queue what is not acknowledged. A method that the broker refuses fails with
-/// an <see cref="AmqpException"/> that has the broker's code, and the channel has ended. One method waits for its answer at a time.
-/// </summary>
+/// <summary>A channel. Disposing of it closes it, which gives back to the queue what is not acknowledged. A method that the broker refuses fails with an
+/// <see cref="AmqpException"/> that has the broker's code, and the channel has ended. One method waits for its answer at a time.</summary>
 public interface IAmqpChannel : IAsyncDisposable
 {
     /// <summary>Done, with why, when the channel, its connection or its consumer ended. Never fails.</summary>
     Task<AmqpEnd> Ended { get; }
 
-    /// <summary>
-    /// Consumes a queue, once a channel. Its deliveries have the tags 1, 2, 3 and so on, and go to the ring, of which the channel is the only
-    /// writer: it leaves further ones unread while that has no room.
-    /// </summary>
+    /// <summary>Consumes a queue, once a channel. Its deliveries have the tags 1, 2, 3 and so on, and go to the ring, of which the channel is the only
+    /// writer: it leaves further ones unread while that has no room.</summary>
     Task ConsumeAsync(string queue, int prefetch, DeliveryRing ring, CancellationToken cancellationToken);
 
     /// <summary>Acknowledges all deliveries up to a tag.</summary>

@@ -5,10 +5,8 @@ namespace DataLoad.Streams.Amqp;
 /// <summary>Sources of deliveries.</summary>
 public static class AmqpSource
 {
-    /// <summary>
-    /// Consumes a queue in batches of what has arrived, never waiting to fill one. When its channel or connection is lost the source fails; what
-    /// was not acknowledged comes again to whoever consumes next.
-    /// </summary>
+    /// <summary>Consumes a queue in batches of what has arrived, never waiting to fill one. When its channel or connection is lost the source fails; what was
+    /// not acknowledged comes again to whoever consumes next.</summary>
     /// <param name="connections">The broker's connections; all sources share one.</param>
     /// <param name="settings">What is consumed, and within which bounds.</param>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
@@ -18,10 +16,7 @@ public static class AmqpSource
         return Source.FromGraph(new BatchStage(connections, settings));
     }
 
-    /// <summary>
-    /// As <see cref="CommittableBatches"/>, started again with growing waits for as long as it fails. Its control holds through all restarts; a
-    /// kill switch belongs after it.
-    /// </summary>
+    /// <summary>As <see cref="CommittableBatches"/>, started again with growing waits; its control holds. A kill switch belongs after it.</summary>
     /// <param name="connections">The broker's connections; all sources share one.</param>
     /// <param name="settings">What is consumed, and within which bounds.</param>
     /// <param name="restart">The waits; null for the defaults.</param>
@@ -89,23 +84,17 @@ public interface IAmqpConsumerControl
     /// <summary>What the source is doing.</summary>
     AmqpConsumerStatus Status { get; }
 
-    /// <summary>
-    /// Done when the source has ended: true where everything that it had taken on its last channel was acknowledged, false where that was lost or the
-    /// stream ended before, so that the others come to whoever consumes next.
-    /// </summary>
+    /// <summary>Done when the source has ended: true where everything that it had taken on its last channel was acknowledged, false where that was lost or
+    /// the stream ended before, so that the others come to whoever consumes next.</summary>
     Task<bool> Drained { get; }
 
-    /// <summary>
-    /// Stops taking for good: no further batch is emitted, the consumer is cancelled, acknowledging goes on until everything that was taken is
-    /// acknowledged; then the source completes. Ends a pause.
-    /// </summary>
+    /// <summary>Stops taking for good: no further batch is emitted, the consumer is cancelled, acknowledging goes on until everything that was taken is
+    /// acknowledged; then the source completes. Ends a pause.</summary>
     /// <returns>Done when no further batch is emitted and the broker was told.</returns>
     Task StopTaking();
 
-    /// <summary>
-    /// Stops taking until <see cref="Resume"/>: the channel is closed when what was taken is acknowledged, or after
-    /// <see cref="AmqpSourceSettings.PausePatience"/>.
-    /// </summary>
+    /// <summary>Stops taking until <see cref="Resume"/>: the channel is closed when what was taken is acknowledged, or after
+    /// <see cref="AmqpSourceSettings.PausePatience"/>.</summary>
     void Pause();
 
     /// <summary>Goes on after <see cref="Pause"/>, with a new channel.</summary>

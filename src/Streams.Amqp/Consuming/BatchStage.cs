@@ -4,14 +4,9 @@ using Akka.Streams.Stage;
 
 namespace DataLoad.Streams.Amqp;
 
-/// <summary>
-/// Consumes a queue over a channel of its own, emits what has arrived when it is asked, and acknowledges up to the watermark, one frame for all
-/// that became done meanwhile. A lost channel fails it, or, with <paramref name="restart"/>, is followed by another after growing waits.
-/// </summary>
-/// <remarks>
-/// A <c>RestartSource</c> would log each failure with its stack trace, and has no setting for that: here a loss is one sentence, and one for all
-/// that were lost with their connection.
-/// </remarks>
+/// <summary>Consumes a queue over a channel of its own, emits what has arrived when it is asked, and acknowledges up to the watermark, one frame for all that
+/// became done meanwhile. A lost channel fails it, or, with <paramref name="restart"/>, is followed by another after growing waits.</summary>
+/// <remarks>A <c>RestartSource</c> would log each failure with its stack trace: here a loss is one sentence, one for a whole connection.</remarks>
 internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings settings, AmqpRestartSettings? restart = null)
     : GraphStageWithMaterializedValue<SourceShape<DeliveryBatch>, IAmqpConsumerControl>
 {

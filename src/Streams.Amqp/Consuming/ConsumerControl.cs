@@ -15,14 +15,11 @@ internal sealed class ConsumerControl(int prefetch) : IAmqpConsumerControl
     private bool _isStopping;
     private bool _isAcknowledged = true;
 
-    /// <inheritdoc/>
     public Task<bool> Drained => _drained.Task;
 
     public bool IsPaused => Volatile.Read(ref _isPaused);
-
     public bool IsStopping => Volatile.Read(ref _isStopping);
 
-    /// <inheritdoc/>
     public AmqpConsumerStatus Status
     {
         get
@@ -35,17 +32,14 @@ internal sealed class ConsumerControl(int prefetch) : IAmqpConsumerControl
         }
     }
 
-    /// <inheritdoc/>
     public Task StopTaking()
     {
         Set(() => (_isPaused, _isStopping) = (false, true));
         return _stopped.Task;
     }
 
-    /// <inheritdoc/>
     public void Pause() => Set(() => _isPaused = !_isStopping);
 
-    /// <inheritdoc/>
     public void Resume() => Set(() => _isPaused = false);
 
     /// <summary>Says whom to call when something is wanted; null when the stage has ended.</summary>

@@ -29,7 +29,6 @@ internal sealed class ConsumerSession : IAsyncDisposable
     public string Host { get; }
 
     public IAmqpChannel Channel { get; }
-
     public DeliveryRing Ring { get; }
 
     /// <summary>How many deliveries are unacknowledged.</summary>
@@ -55,8 +54,8 @@ internal sealed class ConsumerSession : IAsyncDisposable
     public DeliveryBatch? TakeBatch(int limit)
     {
         var start = (long)Ring.Taken;
-        (int count, long bytes) = Ring.Take(limit);
-        return count == 0 ? null : new DeliveryBatch(Ring, _window, _incarnation, start, count, bytes);
+        int count = Ring.Take(limit);
+        return count == 0 ? null : new DeliveryBatch(Ring, _window, _incarnation, start, count);
     }
 
     /// <summary>Says that its owner reads what there is, so that it is woken again by what comes after.</summary>

@@ -3,31 +3,25 @@ using System.Numerics;
 
 namespace DataLoad.Streams.Amqp;
 
-/// <summary>
-/// What had arrived on one channel when it was asked for, in order. Its deliveries lie in slots that are used again: <see cref="Release"/> gives
-/// them back, once, when nothing of them is read any more. Completion, through <see cref="Committer"/>, is separate and may come before or after,
-/// from any thread. A delivery is acknowledged when it and all before it are completed and released.
-/// </summary>
+/// <summary>What had arrived on one channel when it was asked for, in order. Its deliveries lie in slots that are used again: <see cref="Release"/> gives
+/// them back, once, when nothing of them is read any more. Completion, through <see cref="Committer"/>, is separate and may come before or after, from any
+/// thread. A delivery is acknowledged when it and all before it are completed and released.</summary>
 public sealed class DeliveryBatch : IReadOnlyList<Delivery>
 {
     private readonly DeliveryRing _ring;
     private readonly long _start;
     private int _isReleased;
 
-    internal DeliveryBatch(DeliveryRing ring, AckWindow window, long incarnation, long start, int count, long bytes)
+    internal DeliveryBatch(DeliveryRing ring, AckWindow window, long incarnation, long start, int count)
     {
         _ring = ring;
         _start = start;
         Count = count;
-        Bytes = bytes;
         Committer = new BatchCommitter(window, incarnation, (ulong)start + 1, (ulong)start + (ulong)count);
     }
 
     /// <summary>How many deliveries it has, from 1.</summary>
     public int Count { get; }
-
-    /// <summary>How many bytes they hold together: names, properties and bodies.</summary>
-    public long Bytes { get; }
 
     /// <summary>Completes the deliveries.</summary>
     public BatchCommitter Committer { get; }
@@ -65,10 +59,8 @@ public sealed class DeliveryBatch : IReadOnlyList<Delivery>
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 }
 
-/// <summary>
-/// Says which deliveries of a batch are done, so that they are acknowledged. Belongs to one channel: once that is lost, its deliveries come
-/// again and completing them here does nothing. Thread-safe; may be kept after the batch was released.
-/// </summary>
+/// <summary>Says which deliveries of a batch are done, so that they are acknowledged. Belongs to one channel: once that is lost, its deliveries come again
+/// and completing them here does nothing. Thread-safe; may be kept after the batch was released.</summary>
 public readonly struct BatchCommitter
 {
     private readonly AckWindow _window;
@@ -112,10 +104,7 @@ public readonly struct BatchCommitter
     public void CompleteAll() => _window.Complete(FirstTag, LastTag);
 }
 
-/// <summary>
-/// Which deliveries of one channel are done, and the watermark: the highest tag up to which all are; who moves it calls back. Tags count from 1
-/// without gaps. Thread-safe.
-/// </summary>
+/// <summary>Which deliveries of one channel are done, and the watermark: the highest tag up to which all are. Tags count from 1. Thread-safe.</summary>
 internal sealed class AckWindow(int prefetch, Action moved)
 {
     private readonly Lock _lock = new();

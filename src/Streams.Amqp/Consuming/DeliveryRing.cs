@@ -2,11 +2,8 @@ using System.Numerics;
 
 namespace DataLoad.Streams.Amqp;
 
-/// <summary>
-/// The deliveries of one channel between the connection's reader and a source: one writer, one taker, slots that are used again, nothing
-/// allocated for a delivery. As many slots as may be unacknowledged: a delivery is acknowledged only after its slot was released, so that the
-/// ring is never full. Tags count from 1 without gaps, as AMQP has it.
-/// </summary>
+/// <summary>The deliveries of one channel between the connection's reader and a source: one writer, one taker, slots that are used again, nothing allocated
+/// for a delivery. As many slots as may be unacknowledged: acknowledged after their release, so that the ring is never full. Tags count from 1.</summary>
 /// <param name="prefetch">How many deliveries may be unacknowledged.</param>
 /// <param name="maxBytes">How many bytes there may be before the connection is made to wait; it is passed by the delivery that reaches it.</param>
 /// <param name="changed">Called when something arrived or was released, on whichever thread did it.</param>
@@ -75,19 +72,12 @@ public sealed class DeliveryRing(int prefetch, long maxBytes, Action changed)
         Volatile.Write(ref _written, _written + 1);
     }
 
-    /// <summary>Takes what has arrived, up to a limit.</summary>
-    /// <returns>How many deliveries, those from the place that was <see cref="Taken"/> before; their bytes.</returns>
-    internal (int Count, long Bytes) Take(int limit)
+    /// <summary>Takes what has arrived, up to a limit: so many deliveries, from the place that was <see cref="Taken"/> before.</summary>
+    internal int Take(int limit)
     {
         var count = (int)Math.Min(limit, Volatile.Read(ref _written) - _taken);
-        long bytes = 0;
-        for (int i = 0; i < count; i++)
-        {
-            bytes += SlotOf(_taken + i)!.Bytes;
-        }
-
         Volatile.Write(ref _taken, _taken + count);
-        return (count, bytes);
+        return count;
     }
 
     internal Delivery At(long place) => SlotOf(place)!;

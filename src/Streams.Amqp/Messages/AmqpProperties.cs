@@ -2,11 +2,9 @@ using System.Buffers.Binary;
 
 namespace DataLoad.Streams.Amqp;
 
-/// <summary>
-/// The properties of a message as the bytes of its content header: what was received goes out again byte for byte. Nothing is decoded before it
-/// is asked for, and nothing is a fault: a property or header that cannot be read is as one that is not there. Of a delivery they are valid
-/// until its batch is released; <see cref="Copy"/> keeps them.
-/// </summary>
+/// <summary>The properties of a message as the bytes of its content header: what was received goes out again byte for byte. Nothing is decoded before it is
+/// asked for, and nothing is a fault: a property or header that cannot be read is as one that is not there. Of a delivery they are valid until its batch is
+/// released; <see cref="Copy"/> keeps them.</summary>
 /// <param name="bytes">The flags and the values, as a content header has them after the body's size; empty for none.</param>
 public readonly struct AmqpProperties(ReadOnlyMemory<byte> bytes)
 {
@@ -197,9 +195,7 @@ public readonly struct AmqpProperties(ReadOnlyMemory<byte> bytes)
         }
 
         public readonly AmqpProperty Property => (AmqpProperty)_bit;
-
         public ReadOnlySpan<byte> Encoded { get; private set; }
-
         public ReadOnlySpan<byte> Value { get; private set; }
 
         public bool MoveNext()
@@ -249,43 +245,30 @@ public enum AmqpProperty
 {
     /// <summary>The MIME type, a short string.</summary>
     ContentType = 15,
-
     /// <summary>The encoding, a short string.</summary>
     ContentEncoding = 14,
-
     /// <summary>The headers, a table.</summary>
     Headers = 13,
-
     /// <summary>1 transient, 2 persistent; a byte.</summary>
     DeliveryMode = 12,
-
     /// <summary>0 to 9; a byte.</summary>
     Priority = 11,
-
     /// <summary>The correlation id, a short string.</summary>
     CorrelationId = 10,
-
     /// <summary>The reply queue, a short string.</summary>
     ReplyTo = 9,
-
     /// <summary>The time to live in milliseconds as digits, a short string.</summary>
     Expiration = 8,
-
     /// <summary>The message id, a short string.</summary>
     MessageId = 7,
-
     /// <summary>Seconds since 1970; eight bytes.</summary>
     Timestamp = 6,
-
     /// <summary>The application's type, a short string.</summary>
     Type = 5,
-
     /// <summary>The user, checked by the broker against the connection's; a short string.</summary>
     UserId = 4,
-
     /// <summary>The application, a short string.</summary>
     AppId = 3,
-
     /// <summary>Unused, a short string.</summary>
     ClusterId = 2,
 }

@@ -6,10 +6,8 @@ using System.Text;
 
 namespace DataLoad.Streams.Amqp;
 
-/// <summary>
-/// A field table of AMQP over its bytes, read entry after entry without allocating: <c>foreach (AmqpField field in table)</c>. Where an entry
-/// is cut short or of a type whose length is not known, the table ends before it: what is unreadable is left unread and never a fault.
-/// </summary>
+/// <summary>A field table of AMQP over its bytes, read entry after entry without allocating: <c>foreach (AmqpField field in table)</c>. Where an entry is cut
+/// short or of a type whose length is not known, the table ends before it: what is unreadable is left unread and never a fault.</summary>
 /// <param name="entries">The bytes of the entries, without the length before them.</param>
 public readonly ref struct AmqpTable(ReadOnlySpan<byte> entries)
 {
@@ -94,10 +92,8 @@ public readonly ref struct AmqpField
     internal ReadOnlySpan<byte> Bytes { get; }
 }
 
-/// <summary>
-/// A value of an <see cref="AmqpTable"/> over its bytes: of the types that AMQP 0-9-1, its errata and RabbitMQ's publishers use, 64-bit
-/// integers of type <c>L</c> and decimals of any scale among them.
-/// </summary>
+/// <summary>A value of an <see cref="AmqpTable"/> over its bytes: of the types that AMQP 0-9-1, its errata and RabbitMQ's publishers use, 64-bit integers of
+/// type <c>L</c> and decimals of any scale among them.</summary>
 public readonly ref struct AmqpValue
 {
     private const int ShownCharacters = 60;
@@ -162,9 +158,7 @@ public readonly ref struct AmqpValue
         return text.Length <= ShownCharacters ? text : $"{text.AsSpan(0, ShownCharacters)}…";
     }
 
-    /// <summary>
-    /// Takes the next item of an array, or the next value of anything that holds values one after another; what is left is moved on past it.
-    /// </summary>
+    /// <summary>Takes the next item of an array, or of anything that holds values one after another; what is left is moved on past it.</summary>
     /// <returns>False at the end, where the value is cut short, and where the length of its type is not known.</returns>
     public static bool TryTake(scoped ref ReadOnlySpan<byte> bytes, out AmqpValue value)
     {

@@ -2,10 +2,8 @@ using System.Text;
 
 namespace DataLoad.Streams.Amqp;
 
-/// <summary>
-/// A message as the broker hands it over, with the tag that acknowledges it. It lies in a slot that is used again: everything of it is valid
-/// until its <see cref="DeliveryBatch"/> is released.
-/// </summary>
+/// <summary>A message as the broker hands it over, with the tag that acknowledges it. It lies in a slot that is used again: everything of it is valid until
+/// its <see cref="DeliveryBatch"/> is released.</summary>
 public sealed class Delivery
 {
     private const int KeptBytes = 4096;
@@ -20,9 +18,7 @@ public sealed class Delivery
     private int _properties;
     private int _length;
 
-    internal Delivery()
-    {
-    }
+    internal Delivery() { }
 
     /// <summary>Its number on its channel, from 1.</summary>
     public ulong Tag { get; private set; }
@@ -110,9 +106,7 @@ public readonly record struct AmqpMessage(ReadOnlyMemory<byte> Exchange, ReadOnl
 {
     /// <summary>Makes a message of names in UTF-8.</summary>
     public AmqpMessage(string exchange, string routingKey, AmqpProperties properties, ReadOnlyMemory<byte> body)
-        : this(Encoding.UTF8.GetBytes(exchange), Encoding.UTF8.GetBytes(routingKey), properties, body)
-    {
-    }
+        : this(Encoding.UTF8.GetBytes(exchange), Encoding.UTF8.GetBytes(routingKey), properties, body) { }
 
     /// <summary>How many bytes it holds.</summary>
     public long Bytes => (long)Exchange.Length + RoutingKey.Length + Properties.Bytes.Length + Body.Length;

@@ -6,16 +6,12 @@ namespace DataLoad.Streams.Amqp;
 /// <summary>Flows that publish.</summary>
 public static class AmqpFlow
 {
-    /// <summary>
-    /// Publishes each request, mandatory and with a confirm, over a channel of its own of the shared publishing connection, and emits each result
-    /// as it comes, not in the order of the requests. Every failure is a result: the flow itself never fails, connects when there is something to
-    /// publish, and connects again with growing waits. It publishes once; repeating is the caller's.
-    /// </summary>
-    /// <remarks>
-    /// A broker closes the channel over a message that it refuses, and does not say which. All that were unconfirmed are then
-    /// <see cref="PublishOutcome.ConnectionLost"/>. When the caller repeats one of them, known by its route and body, it is published alone, so that
-    /// the one at fault is <see cref="PublishOutcome.Refused"/> or <see cref="PublishOutcome.TooLarge"/>, and no other.
-    /// </remarks>
+    /// <summary>Publishes each request, mandatory and with a confirm, over a channel of its own of the shared publishing connection, and emits each result as
+    /// it comes, not in the order of the requests. Every failure is a result: the flow itself never fails, connects when there is something to publish, and
+    /// connects again with growing waits. It publishes once; repeating is the caller's.</summary>
+    /// <remarks>A broker closes the channel over a message that it refuses, and does not say which. All that were unconfirmed are then
+    /// <see cref="PublishOutcome.ConnectionLost"/>. When the caller repeats one of them, known by its route and body, it is published alone, so that the one
+    /// at fault is <see cref="PublishOutcome.Refused"/> or <see cref="PublishOutcome.TooLarge"/>, and no other.</remarks>
     /// <typeparam name="T">What comes back with each result.</typeparam>
     /// <param name="connections">The broker's connections.</param>
     /// <param name="settings">The bounds; null for the defaults.</param>
@@ -39,22 +35,16 @@ public enum PublishOutcome
 {
     /// <summary>The broker has it in a queue, durably where the message and the queue are.</summary>
     Confirmed,
-
     /// <summary>No queue takes it: no binding, or a missing queue.</summary>
     Returned,
-
     /// <summary>The broker does not take it, as a full queue with <c>reject-publish</c> does.</summary>
     Nacked,
-
     /// <summary>It cannot be sent or taken for its size: properties beyond a frame, names beyond 255 bytes, or the broker's <c>max_message_size</c>.</summary>
     TooLarge,
-
     /// <summary>The broker closed the channel over this very message: no such exchange, no right to it, another's user id, a bad header.</summary>
     Refused,
-
     /// <summary>No confirm came in time, or the broker blocks publishing. It may still be in a queue.</summary>
     TimedOut,
-
     /// <summary>The connection, or the channel over one of several messages, was lost before its confirm: it may be in a queue; or there was none.</summary>
     ConnectionLost,
 }

@@ -22,9 +22,7 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
         : IPublishConfirms, IAsyncDisposable
     {
         public IAmqpConnection Connection => connection;
-
         public IAmqpChannel Channel => channel;
-
         public UnconfirmedMessages<T> Unconfirmed { get; } = new();
 
         /// <summary>Whether what was published last is alone, to be found at fault or not.</summary>
@@ -40,9 +38,7 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
         public ValueTask DisposeAsync() => channel.DisposeAsync();
 
         public void Confirmed(ulong number, bool multiple) => hear((this, logic => logic.OnConfirmed(this, number, multiple)));
-
         public void Nacked(ulong number, bool multiple) => hear((this, logic => logic.OnNacked(this, number, multiple)));
-
         public void Returned(int code, string text, Delivery message) => hear((this, _ => Unconfirmed.Return(code, text, message)));
     }
 

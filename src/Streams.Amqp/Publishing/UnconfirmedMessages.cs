@@ -50,11 +50,8 @@ internal sealed class UnconfirmedMessages<T>
         return late;
     }
 
-    /// <summary>
-    /// Notes that the broker gave a message back. It does not say its number: it is the oldest that is the same to the byte, or the same but for
-    /// its properties, from which a broker takes <c>BCC</c>. Where none is, all to its exchange and key count as given back: rather one too many is
-    /// repeated than one lost.
-    /// </summary>
+    /// <summary>Notes that the broker gave a message back. It does not say its number: it is the oldest that is the same to the byte, or the same but for its
+    /// properties, from which a broker takes <c>BCC</c>. Where none is, all to its exchange and key count as given back: rather repeated than lost.</summary>
     public void Return(int code, string text, Delivery returned)
     {
         Publication<T>? found = _messages.Values.FirstOrDefault(message => IsSame(message, returned) && HasSameProperties(message, returned))
@@ -82,7 +79,6 @@ internal sealed class UnconfirmedMessages<T>
 internal sealed class Publication<T>(PublishRequest<T> request, TimeSpan due)
 {
     public PublishRequest<T> Request { get; } = request;
-
     public TimeSpan Due { get; } = due;
 
     /// <summary>Why no queue took it, where the broker gave it back; its confirm follows.</summary>
@@ -92,10 +88,8 @@ internal sealed class Publication<T>(PublishRequest<T> request, TimeSpan due)
     public bool IsReported { get; set; }
 }
 
-/// <summary>
-/// The messages that were unconfirmed when a broker closed the channel over one that it did not name. One that is published again is known by
-/// route and body, since a repetition may have other headers; two that are taken for one cost a round trip. Bounded: the oldest are forgotten.
-/// </summary>
+/// <summary>The messages that were unconfirmed when a broker closed the channel over one that it did not name. One that is published again is known by route
+/// and body, since a repetition may have other headers; two that are taken for one cost a round trip. Bounded: the oldest are forgotten.</summary>
 /// <param name="limit">How many are remembered.</param>
 internal sealed class SuspectMessages(int limit)
 {

@@ -3,9 +3,7 @@ using Akka.Streams.Dsl;
 
 namespace DataLoad.Streams.Amqp;
 
-/// <summary>
-/// Declares exchanges, queues and bindings, uses those that are there otherwise as they are, and finds out again and again whether they still are.
-/// </summary>
+/// <summary>Declares exchanges, queues and bindings, uses those that are there otherwise as they are, and finds out whether they still are.</summary>
 /// <param name="connections">The broker's connections; declaring has one of its own.</param>
 /// <param name="settings">What is to be there.</param>
 public sealed class AmqpTopology(AmqpConnections connections, AmqpTopologySettings settings)
@@ -99,10 +97,8 @@ public sealed class AmqpTopology(AmqpConnections connections, AmqpTopologySettin
             : new TopologyFinding(name, TopologyState.Unfit, missing.Message);
     }
 
-    /// <summary>
-    /// Finds out how a queue that is otherwise than declared is: a broker names one difference at a time, so the queue is declared with what it
-    /// named, until nothing differs.
-    /// </summary>
+    /// <summary>Finds out how a queue that is otherwise than declared is: a broker names one difference at a time, so the queue is declared with what it
+    /// named, until nothing differs.</summary>
     private async Task<TopologyFinding> JudgeAsync(AmqpQueue queue, TopologyFinding finding, CancellationToken cancellationToken)
     {
         var found = new QueueDifferences(queue);
@@ -183,19 +179,14 @@ public enum TopologyState
 {
     /// <summary>It is as declared.</summary>
     Declared,
-
     /// <summary>It was gone and was made again.</summary>
     MadeAgain,
-
     /// <summary>It is there but otherwise than declared, or could not be declared: it is used as it is.</summary>
     UsedAsIs,
-
     /// <summary>It is not there and cannot be made.</summary>
     Missing,
-
     /// <summary>It is a queue that cannot keep what its source promises: a stream, auto-deleted, exclusive, or one that drops when it is full.</summary>
     Unfit,
-
     /// <summary>The broker could not be asked.</summary>
     Unknown,
 }
@@ -228,9 +219,7 @@ public sealed record AmqpQueue(string Name)
     public IReadOnlyDictionary<string, object?> Arguments { get; init; } = new Dictionary<string, object?>(StringComparer.Ordinal);
 
     internal bool IsDurable { get; init; } = true;
-
     internal bool IsExclusive { get; init; }
-
     internal bool IsAutoDelete { get; init; }
 }
 

@@ -43,15 +43,9 @@ internal sealed partial class QueueDifferences(AmqpQueue queue)
         bool isSet = string.Equals(value, "true", StringComparison.Ordinal);
         switch (name)
         {
-            case "durable":
-                Queue = Queue with { IsDurable = isSet };
-                break;
-            case "exclusive":
-                Queue = Queue with { IsExclusive = isSet };
-                break;
-            case "auto_delete":
-                Queue = Queue with { IsAutoDelete = isSet };
-                break;
+            case "durable": Queue = Queue with { IsDurable = isSet }; break;
+            case "exclusive": Queue = Queue with { IsExclusive = isSet }; break;
+            case "auto_delete": Queue = Queue with { IsAutoDelete = isSet }; break;
             default:
                 var arguments = new Dictionary<string, object?>(Queue.Arguments, StringComparer.Ordinal);
                 arguments.Remove(name);

@@ -80,15 +80,10 @@ internal ref struct MethodReader
     public AmqpMethod Method { get; }
 
     public byte Byte() => Take(1)[0];
-
     public ushort UInt16() => BinaryPrimitives.ReadUInt16BigEndian(Take(2));
-
     public uint UInt32() => BinaryPrimitives.ReadUInt32BigEndian(Take(4));
-
     public ulong UInt64() => BinaryPrimitives.ReadUInt64BigEndian(Take(8));
-
     public ReadOnlySpan<byte> ShortBytes() => Take(Byte());
-
     public string ShortText() => Encoding.UTF8.GetString(ShortBytes());
 
     /// <summary>A long string, or a table without looking into it.</summary>
@@ -121,11 +116,8 @@ internal sealed class MethodWriter
     }
 
     public MethodWriter Byte(byte value) => Number(value);
-
     public MethodWriter UInt16(ushort value) => Number(value);
-
     public MethodWriter UInt32(uint value) => Number(value);
-
     public MethodWriter UInt64(ulong value) => Number(value);
 
     /// <exception cref="ArgumentException">It has more than 255 bytes.</exception>
@@ -177,20 +169,14 @@ internal sealed class MethodWriter
             bytes.AddRange([(byte)utf8.Length, .. utf8]);
             switch (value)
             {
-                case bool flag:
-                    bytes.AddRange([(byte)'t', flag ? (byte)1 : (byte)0]);
-                    break;
+                case bool flag: bytes.AddRange([(byte)'t', flag ? (byte)1 : (byte)0]); break;
                 case int or long:
                     var number = new byte[8];
                     BinaryPrimitives.WriteInt64BigEndian(number, Convert.ToInt64(value, CultureInfo.InvariantCulture));
                     bytes.AddRange([(byte)'l', .. number]);
                     break;
-                case string text:
-                    AddLong(bytes, (byte)'S', Encoding.UTF8.GetBytes(text));
-                    break;
-                case IEnumerable<KeyValuePair<string, object?>> table:
-                    AddLong(bytes, (byte)'F', TableBytes(table));
-                    break;
+                case string text: AddLong(bytes, (byte)'S', Encoding.UTF8.GetBytes(text)); break;
+                case IEnumerable<KeyValuePair<string, object?>> table: AddLong(bytes, (byte)'F', TableBytes(table)); break;
                 default:
                     throw new ArgumentException($"'{name}' is {value ?? "null"}; expected a text, an integer, a flag or a table of these.", nameof(entries));
             }

@@ -1,9 +1,6 @@
 namespace DataLoad.Streams.Amqp.Wire;
 
-/// <summary>
-/// Writes frames to the socket in order, one write at a time: what is sent while one is under way goes with the next, together. Calls back, once,
-/// when writing failed. Thread-safe.
-/// </summary>
+/// <summary>Writes frames in order, what comes while a write is under way with the next. Calls back once when writing failed. Thread-safe.</summary>
 internal sealed class FrameSender(Stream stream, Action<Exception> failed)
 {
     // Whoever sends waits for its frames to be written before it sends more than a little, so that this is never reached.

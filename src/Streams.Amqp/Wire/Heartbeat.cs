@@ -1,9 +1,7 @@
 namespace DataLoad.Streams.Amqp.Wire;
 
-/// <summary>
-/// Says every half interval that this side lives, where nothing else was sent, and notices when nothing has come of the broker for two. Works by a
-/// timer, so that it goes on while reading waits.
-/// </summary>
+/// <summary>Says every half interval that this side lives, where nothing else was sent, and notices when nothing has come of the broker for two. Works by a
+/// timer, so that it goes on while reading waits.</summary>
 internal sealed class Heartbeat : IDisposable
 {
     private static readonly byte[] Frame = [(byte)FrameType.Heartbeat, 0, 0, 0, 0, 0, 0, FrameBuffer.End];

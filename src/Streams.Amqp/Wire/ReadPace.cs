@@ -2,12 +2,10 @@ using System.Net.Sockets;
 
 namespace DataLoad.Streams.Amqp.Wire;
 
-/// <summary>
-/// When a connection reads again. A broker sends a busy queue's deliveries a few at a time, and being woken for each few costs both sides more than
-/// the deliveries do: so what comes within an interval after a read is read together, and within a quarter of it while little comes. After one in
-/// which nothing came, the next bytes are read at once. For the interval the socket's low-water mark is raised (<c>SO_RCVLOWAT</c>, socket(7)), so
-/// that the kernel does not wake this process for what is not to be read yet.
-/// </summary>
+/// <summary>When a connection reads again. A broker sends a busy queue's deliveries a few at a time, and being woken for each few costs both sides more than
+/// the deliveries do: so what comes within an interval after a read is read together, and within a quarter of it while little comes. After one in which
+/// nothing came, the next bytes are read at once. For the interval the socket's low-water mark is raised (<c>SO_RCVLOWAT</c>, socket(7)), so that the kernel
+/// does not wake this process for what is not to be read yet.</summary>
 internal sealed class ReadPace
 {
     // More than comes within an interval. Linux makes room for that many bytes where its bound on a socket's memory allows it.

@@ -3,9 +3,7 @@ using System.Buffers.Binary;
 
 namespace DataLoad.Streams.Amqp.Wire;
 
-/// <summary>
-/// A channel of a <see cref="WireConnection"/>. The connection's loop brings it its frames; everything else is called by whoever uses it.
-/// </summary>
+/// <summary>A channel of a <see cref="WireConnection"/>. The connection's loop brings it its frames; everything else is called by whoever uses it.</summary>
 internal sealed class WireChannel(WireConnection connection, ushort number) : IAmqpChannel
 {
     private const string ConsumerTag = "1";
@@ -28,7 +26,6 @@ internal sealed class WireChannel(WireConnection connection, ushort number) : IA
     private bool _isTouched;
 
     public ushort Number => number;
-
     public Task<AmqpEnd> Ended => _ended.Task;
 
     /// <summary>Whether the connection may read on as far as this channel goes.</summary>
@@ -252,18 +249,10 @@ internal sealed class WireChannel(WireConnection connection, ushort number) : IA
         var method = new MethodReader(payload);
         switch (method.Method)
         {
-            case AmqpMethod.BasicDeliver:
-                OnDeliver(ref method);
-                break;
-            case AmqpMethod.BasicReturn:
-                OnReturn(ref method);
-                break;
-            case AmqpMethod.BasicAck:
-                Confirms(AmqpMethod.BasicAck).Confirmed(method.UInt64(), (method.Byte() & 1) != 0);
-                break;
-            case AmqpMethod.BasicNack:
-                Confirms(AmqpMethod.BasicNack).Nacked(method.UInt64(), (method.Byte() & 1) != 0);
-                break;
+            case AmqpMethod.BasicDeliver: OnDeliver(ref method); break;
+            case AmqpMethod.BasicReturn: OnReturn(ref method); break;
+            case AmqpMethod.BasicAck: Confirms(AmqpMethod.BasicAck).Confirmed(method.UInt64(), (method.Byte() & 1) != 0); break;
+            case AmqpMethod.BasicNack: Confirms(AmqpMethod.BasicNack).Nacked(method.UInt64(), (method.Byte() & 1) != 0); break;
             case AmqpMethod.BasicCancel:
                 method.ShortBytes();
                 bool answers = (method.Byte() & 1) == 0;
@@ -285,9 +274,7 @@ internal sealed class WireChannel(WireConnection connection, ushort number) : IA
                 break;
             case AmqpMethod.BasicGetOk:
                 throw new AmqpException($"The broker sent {method.Method} on channel {number}, which nobody asked for.");
-            default:
-                OnAnswer(method.Method, payload);
-                break;
+            default: OnAnswer(method.Method, payload); break;
         }
     }
 

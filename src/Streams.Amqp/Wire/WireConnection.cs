@@ -1,10 +1,7 @@
 namespace DataLoad.Streams.Amqp.Wire;
 
-/// <summary>
-/// A connection: one loop reads what has come into one buffer, puts the deliveries straight into their rings, and wakes each source once for all
-/// of them. While the deliveries of one source take more than they may, reading waits for all sources, heartbeats go on, and after a while that
-/// source's channel is ended.
-/// </summary>
+/// <summary>A connection: one loop reads what has come into one buffer, puts the deliveries straight into their rings, and wakes each source once for all of
+/// them. While the deliveries of one source take more than they may, reading waits for all, heartbeats go on, and in the end its channel is closed.</summary>
 internal sealed class WireConnection : IAmqpConnection
 {
     private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(2);
@@ -39,13 +36,9 @@ internal sealed class WireConnection : IAmqpConnection
     }
 
     public AmqpConnectionSettings Settings { get; }
-
     public TimeProvider Time { get; }
-
     public int MaxFrameBytes { get; }
-
     public string? Blocked => _blocked;
-
     public Task<AmqpEnd> Ended => _ended.Task;
 
     /// <summary>Whether more waits to be sent than is worth adding to.</summary>
@@ -65,10 +58,8 @@ internal sealed class WireConnection : IAmqpConnection
         return connection;
     }
 
-    public async Task<IAmqpChannel> OpenChannelAsync(CancellationToken cancellationToken)
-    {
-        return await Add().OrDisposeAsync(channel => channel.OpenAsync(cancellationToken));
-    }
+    public async Task<IAmqpChannel> OpenChannelAsync(CancellationToken cancellationToken) =>
+        await Add().OrDisposeAsync(channel => channel.OpenAsync(cancellationToken));
 
     /// <summary>Closes the connection, after what was sent before, without waiting long for the broker's word.</summary>
     public async ValueTask DisposeAsync()
@@ -213,15 +204,9 @@ internal sealed class WireConnection : IAmqpConnection
                 (ushort code, string text) = (method.UInt16(), method.ShortText());
                 _ = _sender.SendAsync(new MethodWriter(0, AmqpMethod.ConnectionCloseOk).ToBytes());
                 throw new AmqpException($"{text} (code {code})", code);
-            case AmqpMethod.ConnectionCloseOk:
-                _closeOk.TrySetResult();
-                break;
-            case AmqpMethod.ConnectionBlocked:
-                _blocked = method.ShortText();
-                break;
-            case AmqpMethod.ConnectionUnblocked:
-                _blocked = null;
-                break;
+            case AmqpMethod.ConnectionCloseOk: _closeOk.TrySetResult(); break;
+            case AmqpMethod.ConnectionBlocked: _blocked = method.ShortText(); break;
+            case AmqpMethod.ConnectionUnblocked: _blocked = null; break;
             default:
                 // What a later broker may tell.
                 break;

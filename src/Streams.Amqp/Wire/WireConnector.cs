@@ -10,7 +10,6 @@ namespace DataLoad.Streams.Amqp.Wire;
 /// <summary>Connects over TCP, and TLS where the endpoint says so. The host's name is checked, always.</summary>
 internal sealed class WireConnector(AmqpConnectionSettings settings, TimeProvider time) : IAmqpConnector
 {
-    /// <inheritdoc/>
     public async Task<IAmqpConnection> ConnectAsync(AmqpEndpoint endpoint, AmqpConnectionRole role, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(settings.ConnectTimeout, time);

@@ -58,7 +58,7 @@ internal sealed class EventMaker
     {
         _candidate.Clear();
         _candidate.ReceivedMs = receivedMs;
-        _candidate.MessageId = messageId;
+        _candidate.SetMessageId(Encoding.UTF8.GetBytes(messageId ?? ""));
         _candidate.TimestampMs = timestampMs;
         _candidate.ParkedAs = parkedAs;
         Rejection? rejection = _decoder.Decode("application/json", contentEncoding: null, Encoding.UTF8.GetBytes(json), _candidate.Fields)

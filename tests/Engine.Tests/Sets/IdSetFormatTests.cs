@@ -24,8 +24,7 @@ public sealed class IdSetFormatTests
 
         // However the set came about: added in another order, or left over by an operation.
         ids.Order().ToSet().Stored().ShouldBe(bytes);
-        IdSet.Except(IdSet.Union([ids.ToSet(), Enumerable.Range(0, 700_000).ToSet()]),
-            IdSet.Except(Enumerable.Range(0, 700_000).ToSet(), ids.ToSet())).Stored().ShouldBe(bytes);
+        IdSet.Intersect(IdSet.Union([ids.ToSet(), Enumerable.Range(0, 700_000).ToSet()]), ids.ToSet()).Stored().ShouldBe(bytes);
     }
 
     [Fact]

@@ -186,7 +186,7 @@ internal sealed class FakeBroker
     {
         await WaitForAsync(ring, count);
         var start = (long)ring.Taken;
-        ring.Take(count).Count.ShouldBe(count);
+        ring.Take(count).ShouldBe(count);
         List<(ulong, byte[])> taken = [.. Enumerable.Range(0, count).Select(i => (ring.At(start + i).Tag, ring.At(start + i).Body.ToArray()))];
         ring.Release(start, count);
         return taken;

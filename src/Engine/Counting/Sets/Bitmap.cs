@@ -4,9 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace DataLoad.Engine.Counting.Sets;
 
-/// <summary>
-/// Operations on the 1,024 words of a bitmap container. Value <c>v</c> is bit <c>v % 64</c> of word <c>v / 64</c>, as the Roaring format stores it.
-/// </summary>
+/// <summary>Operations on the 1,024 words of a bitmap container. Value <c>v</c> is bit <c>v % 64</c> of word <c>v / 64</c>, as in Roaring.</summary>
 internal static class Bitmap
 {
     /// <summary>Words of 64 bits in a bitmap container.</summary>
@@ -55,13 +53,12 @@ internal static class Bitmap
         }
     }
 
-    /// <summary>Keeps only the bits that are set in <paramref name="other"/> too, or those that are not.</summary>
-    public static void Keep(Span<ulong> words, ReadOnlySpan<ulong> other, bool set)
+    /// <summary>Keeps only the bits that are set in <paramref name="other"/> too.</summary>
+    public static void And(Span<ulong> words, ReadOnlySpan<ulong> other)
     {
-        ulong flip = set ? 0 : ulong.MaxValue;
         for (int i = 0; i < words.Length && i < other.Length; i++)
         {
-            words[i] &= other[i] ^ flip;
+            words[i] &= other[i];
         }
     }
 

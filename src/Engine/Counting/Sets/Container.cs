@@ -2,14 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace DataLoad.Engine.Counting.Sets;
 
-/// <summary>
-/// The ids of a set that share their high half. Holds at least one id. Sixteen bytes in the owner's array
-/// and one array on the heap, whatever its kind: a bitmap is a view of the same 16-bit elements.
-/// </summary>
-/// <remarks>
-/// <see cref="Data"/> is written by <see cref="Add"/> only. The set operations make new arrays, so that the
-/// array of a full container can be shared by all.
-/// </remarks>
+/// <summary>The ids of a set that share their high half. Holds at least one id. Sixteen bytes in the owner's array and one array on the heap, whatever its
+/// kind: a bitmap is a view of the same 16-bit elements.</summary>
+/// <remarks><see cref="Data"/> is written by <see cref="Add"/> only; set operations make new arrays, so that all can share that of a full container.</remarks>
 [StructLayout(LayoutKind.Auto)]
 internal partial struct Container
 {
@@ -148,15 +143,9 @@ internal partial struct Container
     {
         switch (Kind)
         {
-            case ContainerKind.Array:
-                Bitmap.SetAll(words, Lows);
-                break;
-            case ContainerKind.Bitmap:
-                Bitmap.Or(words, Words);
-                break;
-            default:
-                RunPairs.SetAll(Pairs, words);
-                break;
+            case ContainerKind.Array: Bitmap.SetAll(words, Lows); break;
+            case ContainerKind.Bitmap: Bitmap.Or(words, Words); break;
+            default: RunPairs.SetAll(Pairs, words); break;
         }
     }
 
@@ -165,15 +154,9 @@ internal partial struct Container
     {
         switch (Kind)
         {
-            case ContainerKind.Array:
-                Lows.CopyTo(lows);
-                break;
-            case ContainerKind.Bitmap:
-                Bitmap.CopyLows(Words, lows);
-                break;
-            default:
-                RunPairs.CopyLows(Pairs, lows);
-                break;
+            case ContainerKind.Array: Lows.CopyTo(lows); break;
+            case ContainerKind.Bitmap: Bitmap.CopyLows(Words, lows); break;
+            default: RunPairs.CopyLows(Pairs, lows); break;
         }
     }
 

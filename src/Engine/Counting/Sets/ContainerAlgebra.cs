@@ -1,13 +1,9 @@
 namespace DataLoad.Engine.Counting.Sets;
 
-/// <summary>
-/// Union, intersection and difference of two containers of the same key. Results are new containers of
-/// the smallest kind that share no array with the operands, except that of a full container.
-/// </summary>
-/// <remarks>
-/// Two arrays are merged; all else goes through a bitmap of 8 KB on the stack, which is a few
-/// microseconds for any pair and spares a routine for each of the nine pairs of kinds.
-/// </remarks>
+/// <summary>Union and intersection of two containers of the same key. Results are new containers of the smallest kind that share no array with
+/// the operands, except that of a full container.</summary>
+/// <remarks>Two arrays are merged; all else goes through a bitmap of 8 KB on the stack, which is a few microseconds for any pair and spares a routine for
+/// each of the nine pairs of kinds.</remarks>
 internal static class ContainerAlgebra
 {
     /// <summary>Ids in either.</summary>
@@ -19,8 +15,7 @@ internal static class ContainerAlgebra
         }
 
         int both = left.Cardinality + right.Cardinality;
-        if (left.Kind == ContainerKind.Array && right.Kind == ContainerKind.Array
-            && both <= RoaringFormat.MaxArrayCardinality)
+        if (left.Kind == ContainerKind.Array && right.Kind == ContainerKind.Array && both <= RoaringFormat.MaxArrayCardinality)
         {
             Span<ushort> lows = stackalloc ushort[both];
             int written = SortedLows.Union(left.Lows, right.Lows, lows);
@@ -44,46 +39,30 @@ internal static class ContainerAlgebra
             return TryFromLows(left.Key, lows[..SortedLows.Intersect(left.Lows, right.Lows, lows)], out result);
         }
 
-        return left.Kind == ContainerKind.Array ? TryFilter(left, right, keep: true, out result)
-            : right.Kind == ContainerKind.Array ? TryFilter(right, left, keep: true, out result)
-            : TryCombine(left, right, keep: true, out result);
-    }
-
-    /// <summary>Ids in the left one only; false when there are none.</summary>
-    public static bool TryExcept(in Container left, in Container right, out Container result)
-    {
-        if (left.Kind == ContainerKind.Array && right.Kind == ContainerKind.Array)
+        if (left.Kind == ContainerKind.Array || right.Kind == ContainerKind.Array)
         {
-            Span<ushort> lows = stackalloc ushort[left.Cardinality + 1];
-            return TryFromLows(left.Key, lows[..SortedLows.Except(left.Lows, right.Lows, lows)], out result);
+            return left.Kind == ContainerKind.Array ? TryFilter(left, right, out result) : TryFilter(right, left, out result);
         }
 
-        return left.Kind == ContainerKind.Array
-            ? TryFilter(left, right, keep: false, out result) : TryCombine(left, right, keep: false, out result);
-    }
-
-    // The bits of one container that the other one has (keep) or lacks.
-    private static bool TryCombine(in Container left, in Container right, bool keep, out Container result)
-    {
         Span<ulong> words = stackalloc ulong[Bitmap.WordCount];
         Span<ulong> others = stackalloc ulong[Bitmap.WordCount];
         words.Clear();
         others.Clear();
         left.SetBits(words);
         right.SetBits(others);
-        Bitmap.Keep(words, others, keep);
+        Bitmap.And(words, others);
         return Container.TryFromWords(left.Key, words, out result);
     }
 
-    // The values of an array container that the other one has (keep) or lacks.
-    private static bool TryFilter(in Container array, in Container other, bool keep, out Container result)
+    // The values of an array container that the other one has, too.
+    private static bool TryFilter(in Container array, in Container other, out Container result)
     {
         Span<ushort> lows = stackalloc ushort[array.Cardinality];
         int written = 0;
         foreach (ushort low in array.Lows)
         {
             lows[written] = low;
-            written += other.Contains(low) == keep ? 1 : 0;
+            written += other.Contains(low) ? 1 : 0;
         }
 
         return TryFromLows(array.Key, lows[..written], out result);

@@ -3,10 +3,8 @@ using DataLoad.Engine.Binary;
 
 namespace DataLoad.Engine.Counting.Sets;
 
-/// <summary>
-/// Our own stored form for sets so scattered that Roaring's eight bytes a container would dominate: the number of ids, the first id, then each id's
-/// distance from the one before less 1; all of them unsigned varints (seven bits a byte, lowest first, high bit set on all but the last byte).
-/// </summary>
+/// <summary>Our own stored form for sets so scattered that Roaring's eight bytes a container would dominate: the number of ids, the first id, then each id's
+/// distance from the one before less 1; all of them unsigned varints (seven bits a byte, lowest first, high bit set on all but the last byte).</summary>
 internal static class DeltaFormat
 {
     private const int MaxVarintBytes = 5;

@@ -4,15 +4,11 @@ using System.Runtime.InteropServices;
 
 namespace DataLoad.Engine.Counting.Sets;
 
-/// <summary>
-/// An exact set of non-negative 32-bit ids, 0 to <see cref="int.MaxValue"/>, made to be held by the thousand: a few ids cost tens of bytes, scattered
-/// ones 4 to 5 bytes each, dense ones a fraction of a bit to 2 bytes each.
-/// </summary>
-/// <remarks>
-/// Scattered ids live in <see cref="SparseIds"/>, dense ones in <see cref="RoaringIds"/>; the set changes over by itself. Not thread-safe: one owner
-/// at a time. The stored form is that of <see cref="IdSetFormat"/>: public portable Roaring (https://github.com/RoaringBitmap/RoaringFormatSpec)
-/// after one leading byte, or sorted deltas.
-/// </remarks>
+/// <summary>An exact set of non-negative 32-bit ids, 0 to <see cref="int.MaxValue"/>, made to be held by the thousand: a few ids cost tens of bytes,
+/// scattered ones 4 to 5 bytes each, dense ones a fraction of a bit to 2 bytes each.</summary>
+/// <remarks>Scattered ids live in <see cref="SparseIds"/>, dense ones in <see cref="RoaringIds"/>; the set changes over by itself. Not thread-safe: one owner
+/// at a time. The stored form is that of <see cref="IdSetFormat"/>: public portable Roaring (https://github.com/RoaringBitmap/RoaringFormatSpec) after one
+/// leading byte, or sorted deltas.</remarks>
 public sealed class IdSet : IEnumerable<int>
 {
     private SparseIds _sparse; // empty while there is _roaring
@@ -48,9 +44,6 @@ public sealed class IdSet : IEnumerable<int>
     /// <summary>The ids in both sets, as a new set.</summary>
     public static IdSet Intersect(IdSet left, IdSet right) => IdSetAlgebra.Intersect(left, right);
 
-    /// <summary>The ids in <paramref name="left"/> and not in <paramref name="right"/>, as a new set.</summary>
-    public static IdSet Except(IdSet left, IdSet right) => IdSetAlgebra.Except(left, right);
-
     /// <summary>Reads what <see cref="WriteTo"/> wrote, in this or an earlier version.</summary>
     /// <param name="bytes">The whole stored form and nothing else. Any content is safe to try.</param>
     /// <exception cref="InvalidDataException">The bytes are not a set; the message names what is wrong.</exception>
@@ -73,17 +66,10 @@ public sealed class IdSet : IEnumerable<int>
     }
 
     /// <summary>Whether an id is in the set; false for a negative one.</summary>
-    public bool Contains(int id) =>
-        id >= 0 && (_roaring is not null ? _roaring.Contains(id) : _sparse.Contains((uint)id));
+    public bool Contains(int id) => id >= 0 && (_roaring is not null ? _roaring.Contains(id) : _sparse.Contains((uint)id));
 
     /// <summary>Adds all ids of another set.</summary>
     public void UnionWith(IdSet other) => IdSetAlgebra.UnionWith(this, other);
-
-    /// <summary>Keeps only the ids that another set has too.</summary>
-    public void IntersectWith(IdSet other) => Become(IdSetAlgebra.Intersect(this, other));
-
-    /// <summary>Removes all ids of another set.</summary>
-    public void ExceptWith(IdSet other) => Become(IdSetAlgebra.Except(this, other));
 
     /// <summary>A copy that shares nothing with this set.</summary>
     public IdSet Clone() => new(_sparse.Clone(), _roaring?.Clone());
@@ -115,7 +101,6 @@ public sealed class IdSet : IEnumerable<int>
     /// <summary>The ids, ascending. The set must not change meanwhile. Takes a buffer of up to 256 KB, or of a sparse set's size.</summary>
     public IEnumerator<int> GetEnumerator() => (_roaring is null ? EnumerateSparse() : EnumerateRoaring(_roaring)).GetEnumerator();
 
-    /// <inheritdoc/>
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>A set of ascending, distinct, non-negative ids.</summary>
@@ -205,10 +190,8 @@ public sealed class IdSet : IEnumerable<int>
     }
 }
 
-/// <summary>
-/// When a set is held as a sparse table (4.4 to 4.9 bytes an id) and when in Roaring containers (about 46
-/// bytes a container and 2.1 bytes an id): they cost the same near twenty ids a container.
-/// </summary>
+/// <summary>When a set is held as a sparse table (4.4 to 4.9 bytes an id) and when in Roaring containers (about 46 bytes a container and 2.1 bytes an id):
+/// they cost the same near twenty ids a container.</summary>
 internal static class Density
 {
     private const int MinRoaringIds = 32; // below, one set's fixed parts decide, and a list is the least
@@ -220,4 +203,19 @@ internal static class Density
 
     /// <summary>Whether containers should become a sparse set.</summary>
     public static bool SuitsSparse(long count, int containers) => count < MinRoaringIds / 2 || count < (long)SparseBelowIdsPerContainer * containers;
+}
+
+/// <summary>Sizes of managed objects on a 64-bit runtime, in bytes, with headers and alignment.</summary>
+internal static class ManagedBytes
+{
+    private const long ObjectHeader = 16; // object header and method table
+    private const long ArrayHeader = ObjectHeader + 8; // and the padded length
+
+    /// <summary>An object with this many bytes of fields.</summary>
+    public static long Object(int fieldBytes) => Aligned(ObjectHeader + fieldBytes);
+
+    /// <summary>An array; 0 for an empty one, which is shared.</summary>
+    public static long Array(int length, int elementBytes) => length == 0 ? 0 : Aligned(ArrayHeader + (long)length * elementBytes);
+
+    private static long Aligned(long bytes) => (bytes + 7) & ~7;
 }

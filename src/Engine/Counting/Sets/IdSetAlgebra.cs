@@ -54,15 +54,10 @@ internal static class IdSetAlgebra
     public static IdSet Intersect(IdSet left, IdSet right) =>
         left.IsRoaring && right.IsRoaring
             ? IdSet.FromRoaring(RoaringAlgebra.Intersect(left.ToRoaring(), right.ToRoaring()))
-            : right.IsRoaring || (!left.IsRoaring && left.Count <= right.Count)
-                ? Filter(left, right, keep: true) : Filter(right, left, keep: true);
+            : right.IsRoaring || (!left.IsRoaring && left.Count <= right.Count) ? Filter(left, right) : Filter(right, left);
 
-    /// <summary>The ids in <paramref name="left"/> only.</summary>
-    public static IdSet Except(IdSet left, IdSet right) =>
-        left.IsRoaring ? IdSet.FromRoaring(RoaringAlgebra.Except(left.ToRoaring(), right.ToRoaring())) : Filter(left, right, keep: false);
-
-    // The ids of a sparse set that the other one has (keep) or lacks.
-    private static IdSet Filter(IdSet sparse, IdSet other, bool keep)
+    // The ids of a sparse set that the other one has, too.
+    private static IdSet Filter(IdSet sparse, IdSet other)
     {
         int[] ids = ArrayPool<int>.Shared.Rent((int)sparse.Count);
         Span<int> source = ids.AsSpan(0, (int)sparse.Count);
@@ -71,7 +66,7 @@ internal static class IdSetAlgebra
         foreach (int id in source)
         {
             source[kept] = id;
-            kept += other.Contains(id) == keep ? 1 : 0;
+            kept += other.Contains(id) ? 1 : 0;
         }
 
         IdSet result = IdSet.FromSorted(source[..kept]);

@@ -2,10 +2,8 @@ using System.Buffers;
 
 namespace DataLoad.Engine.Counting.Sets;
 
-/// <summary>
-/// The stored form of an <see cref="IdSet"/>: one byte for encoding (high half) and version (low half),
-/// then the ids in that encoding. Equal sets have equal bytes, however they came about.
-/// </summary>
+/// <summary>The stored form of an <see cref="IdSet"/>: one byte for encoding (high half) and version (low half), then the ids in that encoding. Equal sets
+/// have equal bytes, however they came about.</summary>
 /// <remarks>
 /// <list type="table">
 /// <item><term>0x11</term><description><see cref="DeltaFormat"/>, version 1</description></item>

@@ -112,24 +112,4 @@ internal static class RoaringAlgebra
 
         return result;
     }
-
-    /// <summary>A new set of the ids in the left one only.</summary>
-    public static RoaringIds Except(RoaringIds left, RoaringIds right)
-    {
-        var result = new RoaringIds(Math.Max(1, left.Size));
-        foreach (ref readonly Container container in left.Containers)
-        {
-            int index = right.IndexOf(container.Key);
-            if (index < 0)
-            {
-                result.Append(container.Clone());
-            }
-            else if (ContainerAlgebra.TryExcept(container, right.Containers[index], out Container rest))
-            {
-                result.Append(rest);
-            }
-        }
-
-        return result;
-    }
 }

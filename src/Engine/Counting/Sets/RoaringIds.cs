@@ -1,9 +1,7 @@
 namespace DataLoad.Engine.Counting.Sets;
 
-/// <summary>
-/// The dense half of <see cref="IdSet"/>: containers sorted by key, as in the Roaring format. Costs about
-/// 50 bytes a container and at most two bytes an id, so it serves from about twenty ids a container on.
-/// </summary>
+/// <summary>The dense half of <see cref="IdSet"/>: containers sorted by key, as in the Roaring format. Costs about 50 bytes a container and at most two bytes
+/// an id, so it serves from about twenty ids a container on.</summary>
 internal sealed class RoaringIds
 {
     private const long StaleBytes = -1;

@@ -3,10 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace DataLoad.Engine.Counting.Sets;
 
-/// <summary>
-/// Reads the portable Roaring format (<see cref="RoaringFormat"/>) and believes none of it: every length
-/// is checked against the bytes at hand before anything is allocated for it.
-/// </summary>
+/// <summary>Reads the portable Roaring format (<see cref="RoaringFormat"/>) and believes none of it: every length is checked against the bytes at hand before
+/// anything is allocated for it.</summary>
 internal ref struct RoaringReader
 {
     private readonly ReadOnlySpan<byte> _bytes;

@@ -103,15 +103,9 @@ internal static class RoaringWriter
             Span<ushort> pairs = scratch[..(body.Length / 2)];
             switch (container.Kind)
             {
-                case ContainerKind.Array:
-                    SortedLows.CopyRuns(container.Lows, pairs);
-                    break;
-                case ContainerKind.Bitmap:
-                    Bitmap.CopyRuns(container.Words, pairs);
-                    break;
-                default:
-                    container.Pairs.CopyTo(pairs);
-                    break;
+                case ContainerKind.Array: SortedLows.CopyRuns(container.Lows, pairs); break;
+                case ContainerKind.Bitmap: Bitmap.CopyRuns(container.Words, pairs); break;
+                default: container.Pairs.CopyTo(pairs); break;
             }
 
             Copy(pairs, body);

@@ -1,9 +1,6 @@
 namespace DataLoad.Engine.Counting.Sets;
 
-/// <summary>
-/// Operations on the pairs (start, length - 1) of a run container, in the order and shape the Roaring
-/// format stores them: ascending, not overlapping, not touching.
-/// </summary>
+/// <summary>Operations on the pairs (start, length - 1) of a run container, as Roaring stores them: ascending, not overlapping, not touching.</summary>
 internal static class RunPairs
 {
     /// <summary>Index of the last run that starts at or before <paramref name="low"/>; -1 when there is none.</summary>

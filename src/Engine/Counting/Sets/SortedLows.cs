@@ -11,10 +11,8 @@ internal static class SortedLows
     private const int FirstStride = 32;
 
     /// <summary>Index of the first value that is at least <paramref name="low"/>; the length when all are smaller.</summary>
-    /// <remarks>
-    /// Guesses the place from the value, as if values were spread evenly, and gallops from there. For random ids that touches two or three cache
-    /// lines where a binary search would touch seven, one after another; for any others it takes O(log n) steps still.
-    /// </remarks>
+    /// <remarks>Guesses the place from the value, as if values were spread evenly, and gallops from there. For random ids that touches two or three cache
+    /// lines where a binary search would touch seven, one after another; for any others it takes O(log n) steps still.</remarks>
     public static int LowerBound(ReadOnlySpan<ushort> lows, int low)
     {
         ref ushort first = ref MemoryMarshal.GetReference(lows);
@@ -157,22 +155,5 @@ internal static class SortedLows
         }
 
         return written;
-    }
-
-    /// <summary>Writes the values of the left one only and returns how many; <paramref name="into"/> is as long as that one plus one.</summary>
-    public static int Except(ReadOnlySpan<ushort> left, ReadOnlySpan<ushort> right, Span<ushort> into)
-    {
-        int i = 0, j = 0, written = 0;
-        while (i < left.Length && j < right.Length)
-        {
-            int a = left[i], b = right[j];
-            into[written] = (ushort)a;
-            written += a < b ? 1 : 0;
-            i += a <= b ? 1 : 0;
-            j += b <= a ? 1 : 0;
-        }
-
-        left[i..].CopyTo(into[written..]);
-        return written + left.Length - i;
     }
 }

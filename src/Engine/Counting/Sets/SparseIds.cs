@@ -1,14 +1,12 @@
+using System.Buffers;
+
 namespace DataLoad.Engine.Counting.Sets;
 
-/// <summary>
-/// The sparse half of <see cref="IdSet"/>: ids with few others near them, at 4 to 5 bytes each. One array,
-/// which is a plain list up to <see cref="ListLimit"/> ids and a hash table beyond.
-/// </summary>
-/// <remarks>
-/// The table keeps hashes (see <see cref="IdHash"/>) in ascending order, each at its home slot or as near behind it as those before allow. Order
-/// makes a miss as short as a hit, which is what affords 92 % load; and growing by an eighth is one pass over both arrays, without a search. The home
-/// slots end before the array does, so nothing wraps around.
-/// </remarks>
+/// <summary>The sparse half of <see cref="IdSet"/>: ids with few others near them, at 4 to 5 bytes each. One array, which is a plain list up to
+/// <see cref="ListLimit"/> ids and a hash table beyond.</summary>
+/// <remarks>The table keeps hashes (see <see cref="IdHash"/>) in ascending order, each at its home slot or as near behind it as those before allow. Order
+/// makes a miss as short as a hit, which is what affords 92 % load; and growing by an eighth is one pass over both arrays, without a search. The home slots
+/// end before the array does, so nothing wraps around.</remarks>
 internal struct SparseIds
 {
     /// <summary>Most ids kept as a list, where a vectorised scan is as fast as a table.</summary>
@@ -288,10 +286,7 @@ internal enum AddOutcome
     Crowded = 3,
 }
 
-/// <summary>
-/// A bijection of the 31-bit ids onto themselves that scatters neighbours. Being a bijection it lets a
-/// table keep hashes only: no two ids collide, and the id comes back by <see cref="Invert"/>.
-/// </summary>
+/// <summary>A bijection of the 31-bit ids that scatters neighbours. So a table keeps hashes only, and <see cref="Invert"/> gives the id back.</summary>
 /// <remarks>Lives in memory only; nothing stored depends on it.</remarks>
 internal static class IdHash
 {
@@ -330,5 +325,52 @@ internal static class IdHash
         }
 
         return inverse;
+    }
+}
+
+/// <summary>Sorts 31-bit values ascending, in linear time when there are many.</summary>
+internal static class IdSort
+{
+    private const int RadixBits = 11; // three passes cover 31 bits, and the counters stay in the first cache
+    private const int RadixFrom = 512; // below, comparing is faster than three passes and their counters
+
+    /// <summary>Sorts in place; rents a buffer of the same length.</summary>
+    public static void Sort(Span<uint> values)
+    {
+        if (values.Length < RadixFrom)
+        {
+            values.Sort();
+            return;
+        }
+
+        uint[] rented = ArrayPool<uint>.Shared.Rent(values.Length);
+        Span<uint> other = rented.AsSpan(0, values.Length);
+        Span<int> starts = stackalloc int[1 << RadixBits];
+        Pass(values, other, starts, 0);
+        Pass(other, values, starts, RadixBits);
+        Pass(values, other, starts, 2 * RadixBits);
+        other.CopyTo(values);
+        ArrayPool<uint>.Shared.Return(rented);
+    }
+
+    private static void Pass(ReadOnlySpan<uint> from, Span<uint> to, Span<int> starts, int shift)
+    {
+        const uint Digit = (1 << RadixBits) - 1;
+        starts.Clear();
+        foreach (uint value in from)
+        {
+            starts[(int)(value >> shift & Digit)]++;
+        }
+
+        int start = 0;
+        for (int i = 0; i < starts.Length; i++)
+        {
+            (starts[i], start) = (start, start + starts[i]);
+        }
+
+        foreach (uint value in from)
+        {
+            to[starts[(int)(value >> shift & Digit)]++] = value;
+        }
     }
 }

@@ -6,10 +6,8 @@ using RabbitMQ.Client.Exceptions;
 
 namespace DataLoad.Engine.Intake.Amqp;
 
-/// <summary>
-/// Makes connections to the broker for what people do by hand: looking at dead letters, checking, publishing samples. Streams
-/// are consumed over <see cref="AmqpConnections"/>.
-/// </summary>
+/// <summary>Makes connections to the broker for what people do by hand: looking at dead letters, checking, publishing samples. Streams are consumed over
+/// <see cref="AmqpConnections"/>.</summary>
 public sealed class AmqpConnector
 {
     // The broker refuses messages beyond 512 MiB itself; a lower bound here would end the connection over one message.

@@ -15,16 +15,11 @@ public sealed record AmqpSettings
     /// <summary>How often each side says that it lives.</summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>
-    /// How long the engine's own reader waits, for all streams, for one whose bodies take more than its part of
-    /// <see cref="IntakeSettings.MemoryBytes"/>, before it closes that stream's channel.
-    /// </summary>
+    /// <summary>How long the engine's own reader waits, for all streams, for one whose bodies take more than its part of
+    /// <see cref="IntakeSettings.MemoryBytes"/>, before it closes that stream's channel.</summary>
     public TimeSpan RoomPatience { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>
-    /// How long, from a read of its socket on, the engine's own reader leaves what comes to be read together, and a quarter of that while little
-    /// comes; zero reads at once.
-    /// </summary>
+    /// <summary>How long after a read what comes is left to be read together, a quarter of it while little comes; zero reads at once.</summary>
     public TimeSpan ReadInterval { get; init; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>How often the queues' lengths are asked for.</summary>

@@ -3,10 +3,8 @@ using RabbitMQ.Client.Events;
 
 namespace DataLoad.Engine.Intake.Amqp;
 
-/// <summary>
-/// A channel that tells of each message whether the broker has it in a queue. The client could do so itself, but only
-/// with a header of its own in each message, and a dead letter has the headers that it came with. One publishes at a time.
-/// </summary>
+/// <summary>A channel that tells of each message whether the broker has it in a queue. The client could do so itself, but only with a header of its own in
+/// each message, and a dead letter has the headers that it came with. One publishes at a time.</summary>
 internal sealed class ConfirmedChannel : IAsyncDisposable
 {
     private readonly IChannel _channel;
@@ -28,7 +26,6 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
     private sealed record Publication(ulong Number, BasicProperties Properties, ReadOnlyMemory<byte> Body)
     {
         public TaskCompletionSource Confirmed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
         public string? Returned { get; set; }
     }
 
@@ -65,10 +62,8 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    /// <summary>
-    /// The broker gives back a message that no queue takes before it confirms it, and does not say its number: all that
-    /// it may be count as given back, rather twice in the queue than not at all.
-    /// </summary>
+    /// <summary>The broker gives back a message that no queue takes before it confirms it, and does not say its number: all that it may be count as given
+    /// back, rather twice in the queue than not at all.</summary>
     private void Return(BasicReturnEventArgs returned)
     {
         bool known = _waiting.Exists(waiting => IsSame(waiting, returned));

@@ -47,9 +47,7 @@ internal interface IDeliveryBatch
 internal sealed class AmqpDeliveries(DeliveryBatch batch) : IDeliveryBatch, IDeliveryOrigin
 {
     public IDeliveryOrigin Origin => this;
-
     public bool MayBeParked => true;
-
     public bool IsLost => batch.Committer.IsLost;
 
     public void AddTo(DeliveryInterpreter interpreter)
@@ -73,10 +71,7 @@ internal sealed class AmqpDeliveries(DeliveryBatch batch) : IDeliveryBatch, IDel
         throw new InvalidOperationException("Deliveries from the broker have no rows that could be kept.");
 }
 
-/// <summary>
-/// A batch of parked deliveries that came due; a tag is a place among them. When all are done or parked again, its owner hears which rows
-/// are not needed any more. Used by one graph.
-/// </summary>
+/// <summary>A batch of parked deliveries that came due; a tag is a place among them. Its owner hears when all are done or parked again.</summary>
 /// <param name="rows">Their rows.</param>
 /// <param name="contents">What they hold, in the same order.</param>
 /// <param name="ended">Called once, when nothing of the batch is waited for: with the fault that ended it, or null.</param>
@@ -87,13 +82,9 @@ internal sealed class ParkedDeliveries(
     private int _left = rows.Count;
 
     public IDeliveryOrigin Origin => this;
-
     public bool MayBeParked => false;
-
     public bool IsLost => false;
-
     public bool HasRows => true;
-
     public IReadOnlyList<ParkedDelivery> Rows => rows;
 
     /// <summary>The rows of those that are done.</summary>

@@ -11,11 +11,9 @@ using DataLoad.Streams.Amqp;
 
 namespace DataLoad.Engine.Intake.Streaming;
 
-/// <summary>
-/// What a batch of one stream's deliveries means: decodes them, looks their rows up, makes events of them sorted by
-/// Partition, and says which are parked and which are dead letters. One batch at a time: <see cref="Start"/>, <c>Add</c>
-/// for each, <see cref="LookUpAsync"/> where rows are needed, <see cref="Finish"/>. Not thread-safe.
-/// </summary>
+/// <summary>What a batch of one stream's deliveries means: decodes them, looks their rows up, makes events of them sorted by Partition, and says which are
+/// parked and which are dead letters. One batch at a time: <see cref="Start"/>, <c>Add</c> for each, <see cref="LookUpAsync"/> where rows are needed,
+/// <see cref="Finish"/>. Not thread-safe.</summary>
 internal sealed class DeliveryInterpreter
 {
     private const int EntryBytesBesideTexts = 256;
@@ -330,21 +328,13 @@ internal sealed class DeliveryInterpreter
     private sealed class Slot(StreamDefinition stream)
     {
         public Candidate Candidate { get; } = new(stream);
-
         public ulong Tag { get; private set; }
-
         public AmqpProperties Properties { get; private set; }
-
         public ReadOnlyMemory<byte> Body { get; private set; }
-
         public bool HasHeaders { get; private set; }
-
         public long ReceivedMs { get; set; }
-
         public long DueMs { get; set; }
-
         public Guid? ParkedAs { get; set; }
-
         public int Tries { get; set; }
 
         public void Set(ulong tag, AmqpProperties properties, ReadOnlyMemory<byte> body)
@@ -367,7 +357,6 @@ internal sealed class DeliveryInterpreter
         private readonly List<ulong> _tags = [];
 
         public int Count => _builder.Count;
-
         public int PayloadBytes => _builder.PayloadBytes;
 
         public void Add(BusinessEvent @event, byte pageId, ulong tag)
@@ -389,9 +378,7 @@ internal sealed class DeliveryInterpreter
     private sealed class SetAside
     {
         public List<(ulong Tag, Letter Letter)> Letters { get; } = [];
-
         public List<(ulong Tag, ParkedDelivery Row)> Parking { get; } = [];
-
         public List<(ulong Tag, ParkedDelivery Row)> ParkingAgain { get; } = [];
     }
 }

@@ -4,10 +4,8 @@ using DataLoad.Engine.Partitions;
 
 namespace DataLoad.Engine.Intake.Streaming;
 
-/// <summary>
-/// Interprets one batch of deliveries at a time, in order; only queries are waited for. A query that fails is repeated, up to a limit, after
-/// which the deliveries that need it are parked: those that were delivered before after one failure.
-/// </summary>
+/// <summary>Interprets one batch of deliveries at a time, in order; only queries are waited for. A query that fails is repeated, up to a limit, after which
+/// the deliveries that need it are parked: those that were delivered before after one failure.</summary>
 internal sealed class InterpretationStage(DeliveryInterpreter interpreter, IntakeOptions options, StreamState state)
     : GraphStage<FlowShape<IDeliveryBatch, Interpretation>>
 {
@@ -215,13 +213,10 @@ internal enum PartTarget
 {
     /// <summary>A Partition, by way of the region: an <see cref="EventBatch"/>, which is sent again until it is accepted.</summary>
     Partition = 0,
-
     /// <summary>The parking of this node: a <see cref="Engine.Parking.Park"/> of deliveries, or of a batch of events that was not accepted.</summary>
     Parking = 1,
-
     /// <summary>The same of deliveries that keep the rows they have.</summary>
     ParkingAgain = 2,
-
     /// <summary>The dead letters of this node: a <see cref="DeadLetters.PublishLetters"/>.</summary>
     DeadLetters = 3,
 }

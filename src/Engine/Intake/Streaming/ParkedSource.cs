@@ -9,10 +9,8 @@ using DataLoad.Engine.Partitions;
 
 namespace DataLoad.Engine.Intake.Streaming;
 
-/// <summary>
-/// Takes up a stream's parked deliveries when they are due, a batch at a time: the next one when all of it are done and their rows are gone.
-/// Those that are damaged, or whose interpretation fails, are left aside one by one. Materializes its control.
-/// </summary>
+/// <summary>Takes up a stream's parked deliveries when they are due, a batch at a time: the next one when all of it are done and their rows are gone. Those
+/// that are damaged, or whose interpretation fails, are left aside one by one. Materializes its control.</summary>
 internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, IntakeOptions options)
     : GraphStageWithMaterializedValue<SourceShape<IDeliveryBatch>, ParkedControl>
 {
@@ -60,16 +58,12 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
         {
             /// <summary>Nothing is under way.</summary>
             Idle,
-
             /// <summary>The store is asked what is due.</summary>
             Reading,
-
             /// <summary>Nothing is due; a timer or a change is waited for.</summary>
             Waiting,
-
             /// <summary>A batch is out, to become durable.</summary>
             Taken,
-
             /// <summary>The store is told what became of the rows.</summary>
             Storing,
         }
@@ -281,7 +275,6 @@ internal sealed class ParkedControl
     private volatile bool _isStopped;
 
     public bool IsPaused => _isPaused;
-
     public bool IsStopped => _isStopped;
 
     /// <summary>Takes no more up until it is resumed; a batch that is out goes on.</summary>

@@ -16,11 +16,8 @@ namespace DataLoad.Engine.Intake.Streaming;
 /// <param name="DeadLetters">Publishes dead letters.</param>
 internal sealed record DispatchTargets(IActorRef Region, IActorRef Parking, IActorRef DeadLetters);
 
-/// <summary>
-/// Sends what deliveries came to, and again until it is accepted; then the deliveries are done. A batch of events that its Partition does not
-/// accept for long is parked, so that its deliveries need not be held. Takes more in only with credit. Materializes a task that is done when the
-/// stream ended and all was accepted, and fails with it.
-/// </summary>
+/// <summary>Sends what deliveries came to, and again until it is accepted; then the deliveries are done. A batch of events that its Partition does not accept
+/// for long is parked, so that its deliveries need not be held. Takes more in only with credit. Its task is done when all was accepted.</summary>
 internal sealed class PartitionDispatch(DispatchTargets targets, string stream, IntakeOptions options, StreamState state)
     : GraphStageWithMaterializedValue<SinkShape<Interpretation>, Task>
 {
@@ -148,18 +145,10 @@ internal sealed class PartitionDispatch(DispatchTargets targets, string stream, 
         {
             switch (message)
             {
-                case Accepted accepted:
-                    OnAccepted(accepted);
-                    break;
-                case Held held:
-                    _unaccepted.Hold(held.Id);
-                    break;
-                case Parked parked:
-                    Accept(parked.Id);
-                    break;
-                case LettersSafe safe:
-                    Accept(safe.Id);
-                    break;
+                case Accepted accepted: OnAccepted(accepted); break;
+                case Held held: _unaccepted.Hold(held.Id); break;
+                case Parked parked: Accept(parked.Id); break;
+                case LettersSafe safe: Accept(safe.Id); break;
                 case PartitionServing serving:
                     DropLost();
                     List<Part> again = _unaccepted.TakeOf(serving.Partition, Now);
@@ -222,13 +211,7 @@ internal sealed class PartitionDispatch(DispatchTargets targets, string stream, 
             accepted.Part = accepted.Sent;
         }
 
-        private void ParkOverdue(TimeSpan now)
-        {
-            foreach (UnacceptedParts.Entry entry in _unaccepted.Overdue(now))
-            {
-                Park(entry);
-            }
-        }
+        private void ParkOverdue(TimeSpan now) => _unaccepted.Overdue(now).ForEach(Park);
 
         /// <summary>Parks a batch that was not accepted for too long: in a new row, or in those that its deliveries have.</summary>
         private void Park(UnacceptedParts.Entry entry)
@@ -263,13 +246,7 @@ internal sealed class PartitionDispatch(DispatchTargets targets, string stream, 
 
         private long DueMs(long nowMs, int tries) => nowMs + (long)_parkedWaits.After(tries).TotalMilliseconds;
 
-        private void DropLost()
-        {
-            foreach (Part part in _unaccepted.TakeLost())
-            {
-                TakeBack(part);
-            }
-        }
+        private void DropLost() => _unaccepted.TakeLost().ForEach(TakeBack);
 
         private void TakeBack(Part part)
         {
@@ -285,14 +262,12 @@ internal sealed class PartitionDispatch(DispatchTargets targets, string stream, 
 
         private void SendAgain(IReadOnlyList<Part> parts)
         {
-            if (Fault.Is(FaultPoint.BatchNotSentAgain))
+            if (!Fault.Is(FaultPoint.BatchNotSentAgain))
             {
-                return;
-            }
-
-            foreach (Part part in parts)
-            {
-                Send(part);
+                foreach (Part part in parts)
+                {
+                    Send(part);
+                }
             }
         }
 

@@ -14,21 +14,13 @@ namespace DataLoad.Engine.Intake.Streaming;
 /// <param name="Abort">Ends it at once, with why: what was taken and is not accepted comes again.</param>
 internal sealed record StreamRun(Task Ended, Action Pause, Action Resume, Func<Task> StopTaking, Action<Exception> Abort);
 
-/// <summary>
-/// The graphs of one stream: deliveries from the broker, and those that were parked. Each is fused, its elements are batches, and nothing but a
-/// fault of our own fails it.
-/// </summary>
+/// <summary>The graphs of one stream, from the broker and from parking. Each is fused, of batches, and only a fault of our own fails it.</summary>
 internal static class StreamGraph
 {
     /// <summary>Runs: take what has arrived, interpret it, send it to the Partitions until it is accepted, acknowledge.</summary>
     public static (StreamRun Run, IAmqpConsumerControl Control) RunConsuming(
-        Source<DeliveryBatch, IAmqpConsumerControl> source,
-        DeliveryInterpreter interpreter,
-        PartitionDispatch dispatch,
-        IntakeOptions options,
-        StreamState state,
-        StreamDefinition stream,
-        IMaterializer materializer)
+        Source<DeliveryBatch, IAmqpConsumerControl> source, DeliveryInterpreter interpreter, PartitionDispatch dispatch,
+        IntakeOptions options, StreamState state, StreamDefinition stream, IMaterializer materializer)
     {
         KeyValuePair<string, object?> tag = new(EngineMetrics.StreamTag, stream.Name);
         Source<IDeliveryBatch, IAmqpConsumerControl> batches = source.Select(batch =>
@@ -49,12 +41,8 @@ internal static class StreamGraph
     }
 
     private static (TControl Control, UniqueKillSwitch Abort, Task Ended) Run<TControl>(
-        Source<IDeliveryBatch, TControl> source,
-        DeliveryInterpreter interpreter,
-        PartitionDispatch dispatch,
-        IntakeOptions options,
-        StreamState state,
-        IMaterializer materializer)
+        Source<IDeliveryBatch, TControl> source, DeliveryInterpreter interpreter, PartitionDispatch dispatch,
+        IntakeOptions options, StreamState state, IMaterializer materializer)
     {
         ((TControl control, UniqueKillSwitch abort), Task ended) = source
             .ViaMaterialized(KillSwitches.Single<IDeliveryBatch>(), Keep.Both)

@@ -3,11 +3,9 @@ using DataLoad.Engine.Scheduling;
 
 namespace DataLoad.Engine.Intake.Streaming;
 
-/// <summary>
-/// What one stream has sent and is not accepted yet, when it is sent again, and when it has waited for so long that it is to be parked. Each copy
-/// that may still be under way counts, so that copies are bounded, too. Of a Partition that let one wait for so long, all that comes is to be
-/// parked, and the one is sent again and again, parked or not, until the Partition accepts something. Not thread-safe.
-/// </summary>
+/// <summary>What one stream has sent and is not accepted yet, when it is sent again, and when it has waited for so long that it is to be parked. Each copy
+/// that may still be under way counts, so that copies are bounded, too. Of a Partition that let one wait for so long, all that comes is to be parked, and the
+/// one is sent again and again, parked or not, until the Partition accepts something. Not thread-safe.</summary>
 /// <param name="maxBatches">How many there may be before no more are taken in.</param>
 /// <param name="maxBytes">How many bytes they may take before no more are taken in.</param>
 /// <param name="resend">The waits before a batch of events is sent again.</param>
@@ -23,7 +21,7 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
     private readonly Dictionary<BatchId, Entry> _entries = [];
 
     // In the order in which they were sent first; what is accepted leaves when it is met.
-    private readonly Queue<Entry> _inOrder = new();
+    private Queue<Entry> _inOrder = new();
 
     // The batch that is sent to a Partition that is away, by the Partition's number.
     private readonly Dictionary<int, Entry> _away = [];
@@ -67,20 +65,7 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
     }
 
     /// <summary>The batches of events that have waited for so long that they are to be parked, in the order in which they were sent first.</summary>
-    public IReadOnlyList<Entry> Overdue(TimeSpan now)
-    {
-        List<Entry>? overdue = null;
-        foreach (Entry entry in _entries.Values)
-        {
-            if (entry.ParkAt <= now)
-            {
-                (overdue ??= []).Add(entry);
-            }
-        }
-
-        overdue?.Sort((one, other) => one.Part.Id.Number.CompareTo(other.Part.Id.Number));
-        return overdue ?? [];
-    }
+    public List<Entry> Overdue(TimeSpan now) => [.. _entries.Values.Where(entry => entry.ParkAt <= now).OrderBy(entry => entry.Part.Id.Number)];
 
     /// <summary>Has a batch wait to be parked, under the same id, instead of being sent; the first one of its Partition is sent all the same.</summary>
     /// <returns>Whether its Partition is away from now on, and was not before.</returns>
@@ -91,11 +76,7 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
         entry.RowBytes = parking.Bytes;
         Bytes += parking.Bytes;
         bool isFirst = _away.TryAdd(entry.Partition!.Value, entry);
-        if (!isFirst)
-        {
-            entry.DueAt = null;
-        }
-
+        entry.DueAt = isFirst ? entry.DueAt : null;
         return isFirst;
     }
 
@@ -137,10 +118,8 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
     /// <summary>The batches of events that are due to be sent again; they count as sent.</summary>
     public List<Part> TakeDue(TimeSpan now) => SendAgain(entry => entry.DueAt <= now, now);
 
-    /// <summary>
-    /// The batches of events of a Partition that has a new owner; they count as sent, and as the first time. Of one that is away only those that are
-    /// sent anyway: it may be the next of many owners that come and go.
-    /// </summary>
+    /// <summary>The batches of events of a Partition that has a new owner; they count as sent, and as the first time. Of one that is away only those that are
+    /// sent anyway: it may be the next of many owners that come and go.</summary>
     public List<Part> TakeOf(int partition, TimeSpan now)
     {
         foreach (Entry entry in _entries.Values)
@@ -156,21 +135,14 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
         return SendAgain(entry => entry.Partition == partition && entry.DueAt is not null, now);
     }
 
-    /// <summary>
-    /// Takes out the parts whose deliveries nobody waits for. A channel that is lost loses all that came by it, and what came by the
-    /// next one is younger: where the oldest is not lost, none is.
-    /// </summary>
+    /// <summary>Takes out the parts whose deliveries nobody waits for. A channel that is lost loses all that came by it, and what came by the next one is
+    /// younger: where the oldest is not lost, none is.</summary>
     public List<Part> TakeLost()
     {
         List<Part> lost = [];
         if (_inOrder.Count > (2 * _entries.Count) + SpareOrder)
         {
-            Entry[] left = [.. _inOrder.Where(entry => !entry.IsAccepted)];
-            _inOrder.Clear();
-            foreach (Entry entry in left)
-            {
-                _inOrder.Enqueue(entry);
-            }
+            _inOrder = new Queue<Entry>(_inOrder.Where(entry => !entry.IsAccepted));
         }
 
         while (_inOrder.TryPeek(out Entry? oldest) && (oldest.IsAccepted || oldest.Origin.IsLost))
@@ -190,20 +162,7 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
     public IEnumerable<Part> All => _entries.Values.Select(entry => entry.Part);
 
     /// <summary>When the next batch is due to be sent again or to be parked, or null.</summary>
-    public TimeSpan? NextDue
-    {
-        get
-        {
-            TimeSpan? next = null;
-            foreach (Entry entry in Sent)
-            {
-                TimeSpan? due = entry.ParkAt < entry.DueAt ? entry.ParkAt : entry.DueAt ?? entry.ParkAt;
-                next = due is not null && (next is null || due < next) ? due : next;
-            }
-
-            return next;
-        }
-    }
+    public TimeSpan? NextDue => Sent.Min(entry => entry.ParkAt < entry.DueAt ? entry.ParkAt : entry.DueAt ?? entry.ParkAt);
 
     /// <summary>What is not accepted, and what is parked and sent all the same.</summary>
     private IEnumerable<Entry> Sent => _away.Count == 0 ? _entries.Values : _entries.Values.Concat(_away.Values.Where(entry => entry.IsAccepted));
@@ -306,7 +265,6 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
         public long RowBytes { get; set; }
 
         public int Sends { get; set; }
-
         public int Copies { get; set; }
     }
 }

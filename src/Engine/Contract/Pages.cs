@@ -46,16 +46,11 @@ internal static class ActPage
             3, "act.visit", "ex.data.load.act.date.visit", "queue.data.load.act.date.visit.cnt", "act", One("visit_cnt"), User("visit_user_cnt")),
         Steps.OfMessage(
             4, "act.share", "ex.data.load.act.date.share", "queue.data.load.act.date.share.cnt", "act", One("share_cnt"), User("share_user_cnt")),
-        new()
+        Steps.OfMessage(
+            5, "act.h5-visit", "ex.h5.activity.visit", "queue.data.load.act.date.visit.h5", "act", One("h5_visit_cnt"), User("h5_visit_user_cnt")) with
         {
-            Id = 5,
-            Name = "act.h5-visit",
-            Exchange = "ex.h5.activity.visit",
-            Queue = "queue.data.load.act.date.visit.h5",
-            Page = "act",
             OwnFields = [new("channelCode", FieldKind.Text)],
             ChannelTypeFallback = "channelCode",
-            Contributions = [One("h5_visit_cnt"), User("h5_visit_user_cnt")],
         },
         OfRecord(
             6, "act.buy", "ex.order.pay.success", "queue.data.load.act.date.buy.cnt",
@@ -124,13 +119,11 @@ internal static class ActPage
                 One("overdue_card_num"), Sum("overdue_card_amount", "card_amount"),
                 One("vip_overdue_card_num").If("is_vip"), Sum("vip_overdue_card_amount", "card_amount").If("is_vip"),
             ]),
-        new()
+        Steps.OfMessage(
+            14, "act.red-pack-expire", "ex.cash.voucher.expire", "queue.data.load.act.date.expire.red.pack", "act",
+            Sum("expire_red_pack_num", "redPackNum"), User("expire_red_pack_user_cnt"),
+            Sum("vip_expire_red_pack_num", "redPackNum").If("is_vip"), User("vip_expire_red_pack_user_cnt").If("is_vip")) with
         {
-            Id = 14,
-            Name = "act.red-pack-expire",
-            Exchange = "ex.cash.voucher.expire",
-            Queue = "queue.data.load.act.date.expire.red.pack",
-            Page = "act",
             OwnFields =
             [
                 new("actReceiveId", FieldKind.Int32) { Required = true },
@@ -140,50 +133,33 @@ internal static class ActPage
             Lookups = [Steps.CashActivityReceive(LookupKey.Message("actReceiveId"))],
             ContentIdentityField = "actReceiveId",
             Facts = [Fact.Row("cash_activity_receive", "is_vip"), Fact.Message("redPackNum"), Fact.Message("actReceiveId"), Fact.Message("orderId")],
-            Contributions =
-            [
-                Sum("expire_red_pack_num", "redPackNum"), User("expire_red_pack_user_cnt"),
-                Sum("vip_expire_red_pack_num", "redPackNum").If("is_vip"), User("vip_expire_red_pack_user_cnt").If("is_vip"),
-            ],
         },
         Steps.OfMessage(
             15, "act.lottery", "ex.act.join.lottery", "queue.data.load.act.date.join.lottery", "act", One("lottery_cnt"), User("lottery_user_cnt")),
-        new()
+        Steps.OfMessage(
+            16, "act.share-visit", "ex.visit.by.share", "queue.data.load.act.date.visit.by.share", "act",
+            One("share_visit_cnt"), User("share_visit_user_cnt")) with
         {
-            Id = 16,
-            Name = "act.share-visit",
-            Exchange = "ex.visit.by.share",
-            Queue = "queue.data.load.act.date.visit.by.share",
-            Page = "act",
             OwnFields = [new("joinType", FieldKind.Int32) { AllowNegative = true }],
             Facts = [Fact.Message("joinType")],
-            Contributions = [One("share_visit_cnt"), User("share_visit_user_cnt")],
         },
-        new()
+        Steps.OfMessage(
+            17, "act.group", "ex.act.group.join", "queue.act.group.join.cnt", "act",
+            One("group_open_cnt").If("joinType", 1), One("group_join_cnt").If("joinType", 2), One("group_success_cnt").If("joinType", 3)) with
         {
-            Id = 17,
-            Name = "act.group",
-            Exchange = "ex.act.group.join",
-            Queue = "queue.act.group.join.cnt",
-            Page = "act",
             OwnFields = [new("joinType", FieldKind.Int32) { Required = true, AllowNegative = true }],
             RequiresUser = true,
             Facts = [Fact.Message("joinType")],
             RestrictedFact = "joinType",
             AllowedValues = [1, 2, 3],
-            Contributions = [One("group_open_cnt").If("joinType", 1), One("group_join_cnt").If("joinType", 2), One("group_success_cnt").If("joinType", 3)],
         },
     ];
 
     /// <summary>A stream whose messages name a record, whose data names the business row that is the event.</summary>
     private static StreamDefinition OfRecord(
-        byte id,
-        string name,
-        string exchange,
-        string queue,
-        ImmutableArray<LookupStep> rows,
-        ImmutableArray<Fact> facts,
-        ReadOnlySpan<Contribution> contributions) => Steps.OfMessage(id, name, exchange, queue, "act", contributions) with
+        byte id, string name, string exchange, string queue,
+        ImmutableArray<LookupStep> rows, ImmutableArray<Fact> facts, ReadOnlySpan<Contribution> contributions) =>
+        Steps.OfMessage(id, name, exchange, queue, "act", contributions) with
         {
             OwnFields = [new("recordId", FieldKind.Int32) { Required = true }],
             BareKey = "recordId",
@@ -192,4 +168,22 @@ internal static class ActPage
             TimeFromRow = true,
             Facts = facts,
         };
+}
+
+/// <summary>The landing page (<c>data_load_bear</c>) and its streams.</summary>
+internal static class BearPage
+{
+    public static Page Page { get; } = new()
+    {
+        Id = 1,
+        Name = "bear",
+        Table = "data_load_bear",
+        Metrics = [Count("visit_cnt"), Distinct("visit_user_cnt"), Count("share_cnt"), Distinct("share_user_cnt")],
+    };
+
+    public static ImmutableArray<StreamDefinition> Streams { get; } =
+    [
+        Steps.OfUserRecord(1, "bear.visit", "ex.data.load.visit", "queue.data.load.bear.visit.cnt", "bear", One("visit_cnt"), User("visit_user_cnt")),
+        Steps.OfMessage(2, "bear.share", "ex.data.load.share", "queue.data.load.bear.share.cnt", "bear", One("share_cnt"), User("share_user_cnt")),
+    ];
 }
