@@ -21,8 +21,7 @@ internal sealed class EventPublisher(AmqpConnector connector)
             await using IConnection connection = await connector.ConnectAsync("publish", cancellationToken);
             await RequireExchangeAsync(connection, exchange, cancellationToken);
             await using IChannel channel = await connection.CreateChannelAsync(
-                new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true),
-                cancellationToken);
+                new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), cancellationToken);
             foreach (EventMessage[] slice in messages.Chunk(Window))
             {
                 await Task.WhenAll(slice.Select(message => PublishAsync(channel, message, cancellationToken)));
@@ -73,10 +72,7 @@ internal sealed record EventMessage(string Exchange, string ContentType, string?
     /// <summary>The properties as AMQP has them; persistent, as Spring's are.</summary>
     public BasicProperties ToProperties() => new()
     {
-        DeliveryMode = DeliveryModes.Persistent,
-        ContentType = ContentType,
-        ContentEncoding = ContentEncoding,
-        MessageId = MessageId,
+        DeliveryMode = DeliveryModes.Persistent, ContentType = ContentType, ContentEncoding = ContentEncoding, MessageId = MessageId,
 
         // Spring writes an Integer, which is what the broker's plugin expects.
         Headers = DelayMs is not { } delay ? null : new Dictionary<string, object?>(StringComparer.Ordinal)
