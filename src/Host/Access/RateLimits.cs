@@ -18,7 +18,10 @@ internal sealed class RateLimits(HttpSettings settings) : IAsyncDisposable
             ? RateLimitPartition.GetNoLimiter("")
             : RateLimitPartition.GetTokenBucketLimiter(AddressOf(context), _ => new TokenBucketRateLimiterOptions
             {
-                TokenLimit = settings.Burst, TokensPerPeriod = settings.Rate, ReplenishmentPeriod = TimeSpan.FromSeconds(1), QueueLimit = 0,
+                TokenLimit = settings.Burst,
+                TokensPerPeriod = settings.Rate,
+                ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+                QueueLimit = 0,
             }));
 
     /// <summary>Whether an address may show a token, or showed too many wrong ones.</summary>

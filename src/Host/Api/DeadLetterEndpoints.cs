@@ -55,8 +55,14 @@ internal static class DeadLetterEndpoints
         DeadLetterEntry entry = DeadLetterEntry.Of(letter.Summary);
         return new DeadLetterDetails
         {
-            Id = entry.Id, Stream = entry.Stream, Reason = entry.Reason, Error = entry.Error,
-            Received = entry.Received, Bytes = entry.Bytes, ContentType = entry.ContentType, Queue = stream?.Queue,
+            Id = entry.Id,
+            Stream = entry.Stream,
+            Reason = entry.Reason,
+            Error = entry.Error,
+            Received = entry.Received,
+            Bytes = entry.Bytes,
+            ContentType = entry.ContentType,
+            Queue = stream?.Queue,
             MessageId = letter.Properties.MessageId,
             Timestamp = letter.Properties.IsTimestampPresent() ? letter.Properties.Timestamp.UnixTime : null,
             Properties = PropertiesOf(letter.Properties),
@@ -219,7 +225,8 @@ internal sealed record DeadLetterDetails
 
 /// <summary>Which dead letters are to be moved or removed.</summary>
 internal sealed record DeadLetterRequest
-{    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Stream { get; init; }
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Stream { get; init; }
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Reason { get; init; }
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public IReadOnlyList<string>? Ids { get; init; }
     public bool All { get; init; }

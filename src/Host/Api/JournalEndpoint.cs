@@ -143,12 +143,21 @@ internal sealed class EntryReader(Catalog catalog, bool users)
         BusinessEvent e = _reader.Event;
         return new CountedEvent
         {
-            Shard = shard, SequenceNr = _reader.SequenceNr, Index = Index, JournaledAt = _reader.JournaledAtMs,
+            Shard = shard,
+            SequenceNr = _reader.SequenceNr,
+            Index = Index,
+            JournaledAt = _reader.JournaledAtMs,
             Stream = e.Stream.Name,
-            Type = e.Topic.Type, Id = e.Topic.Id, Day = DateOnly.FromDayNumber(e.Day), Time = e.TimeMs,
+            Type = e.Topic.Type,
+            Id = e.Topic.Id,
+            Day = DateOnly.FromDayNumber(e.Day),
+            Time = e.TimeMs,
             Identity = e.Identity.Kind switch
             {
-                IdentityKind.Key => "key", IdentityKind.Hash => "hash", IdentityKind.Content => "content", _ => "none",
+                IdentityKind.Key => "key",
+                IdentityKind.Hash => "hash",
+                IdentityKind.Content => "content",
+                _ => "none",
             },
             ChannelType = Text(e, EventText.ChannelType),
             QrCode = Text(e, EventText.QrCode),

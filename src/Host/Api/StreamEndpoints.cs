@@ -69,7 +69,10 @@ internal static class StreamEndpoints
         Engine.Intake.Amqp.StreamSettings settings = services.Settings.Engine.Amqp.Of(stream);
         return new StreamDetails
         {
-            Name = stream.Name, Page = stream.Page, Exchange = stream.Exchange, Queue = stream.Queue,
+            Name = stream.Name,
+            Page = stream.Page,
+            Exchange = stream.Exchange,
+            Queue = stream.Queue,
             Enabled = settings.Enabled,
             Paused = status?.IsPaused ?? false,
             State = !settings.Enabled ? "disabled"

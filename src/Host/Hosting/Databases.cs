@@ -34,7 +34,9 @@ internal static class Databases
 
     private static PostgreSqlStoreOptions Options(DatabaseSettings settings) => new()
     {
-        ConnectionString = settings.Connection, CommandTimeout = settings.CommandTimeout,
-        MaxConnections = settings.MaxConnections, PrepareStatements = settings.PrepareStatements,
+        ConnectionString = settings.Connection,
+        CommandTimeout = settings.CommandTimeout,
+        MaxConnections = settings.MaxConnections,
+        PrepareStatements = settings.PrepareStatements,
     };
 }

@@ -11,7 +11,9 @@ internal sealed class DeadSelection
 {
     private readonly Argument<string[]> _ids = new("ID")
     {
-        Description = "Dead letters by their ids, as 'dead list --messages' shows them.", HelpName = "ID", Arity = ArgumentArity.ZeroOrMore,
+        Description = "Dead letters by their ids, as 'dead list --messages' shows them.",
+        HelpName = "ID",
+        Arity = ArgumentArity.ZeroOrMore,
     };
     private readonly Option<string?> _stream = Options.Stream("This stream's.");
     private readonly Option<string?> _reason = Reason("Those of this reason.");

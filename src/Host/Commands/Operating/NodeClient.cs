@@ -42,7 +42,8 @@ internal sealed class NodeClient : IDisposable
     public Task<NodeAnswer> DoAsync(HttpMethod method, string path, object? body, CancellationToken cancellationToken) =>
         AskAsync(new HttpRequestMessage(method, path)
         {
-            Content = body is null ? null : JsonContent.Create(body, body.GetType()), Headers = { { AccessGate.RequestHeader, "1" } },
+            Content = body is null ? null : JsonContent.Create(body, body.GetType()),
+            Headers = { { AccessGate.RequestHeader, "1" } },
         }, cancellationToken);
 
     /// <summary>Watches server-sent events until the caller or the node ends it.</summary>

@@ -72,7 +72,10 @@ internal sealed record EventMessage(string Exchange, string ContentType, string?
     /// <summary>The properties as AMQP has them; persistent, as Spring's are.</summary>
     public BasicProperties ToProperties() => new()
     {
-        DeliveryMode = DeliveryModes.Persistent, ContentType = ContentType, ContentEncoding = ContentEncoding, MessageId = MessageId,
+        DeliveryMode = DeliveryModes.Persistent,
+        ContentType = ContentType,
+        ContentEncoding = ContentEncoding,
+        MessageId = MessageId,
 
         // Spring writes an Integer, which is what the broker's plugin expects.
         Headers = DelayMs is not { } delay ? null : new Dictionary<string, object?>(StringComparer.Ordinal)

@@ -12,7 +12,8 @@ internal sealed class PublishOptions
     private readonly Argument<string> _stream = new("STREAM") { Description = $"The stream: {string.Join(", ", Streams)}.", HelpName = "STREAM" };
     private readonly Argument<string?> _key = new("KEY")
     {
-        Description = "The key, for the streams whose body is one: userRecordId or recordId, such as 33.", Arity = ArgumentArity.ZeroOrOne,
+        Description = "The key, for the streams whose body is one: userRecordId or recordId, such as 33.",
+        Arity = ArgumentArity.ZeroOrOne,
     };
     private readonly Option<string?> _session = Options.Text("--session", "TEXT", "sessionStr; random where it is left out.");
     private readonly Option<TopicArgument?> _topic = Options.Topic("--topic", "topicType and topicId, as in --topic activity:7.");
