@@ -1,17 +1,14 @@
+using System.Net;
 using System.Security.Cryptography;
 
 namespace DataLoad.Host.Access;
 
-/// <summary>Who makes a request, as far as it is known.</summary>
-/// <param name="Role">What they may do.</param>
-/// <param name="ByToken">Whether they showed a token; else no token is set, and they are on this machine.</param>
-/// <param name="Address">Where they are.</param>
+/// <summary>Who makes a request, as far as it is known: what they may do, whether they showed a token (else none is set, and they are on this machine),
+/// and where they are.</summary>
 internal sealed record Caller(AccessRole Role, bool ByToken, string Address)
 {
-    /// <summary>As the audit log has it.</summary>
     public string Name => $"{RoleName} ({Means}) at {Address}";
 
-    /// <summary>The role in a word.</summary>
     public string RoleName => Role == AccessRole.Operator ? "operator" : "reader";
 
     /// <summary>By what they were let in, in a word.</summary>
@@ -21,18 +18,8 @@ internal sealed record Caller(AccessRole Role, bool ByToken, string Address)
     public static Caller Of(HttpContext context) => context.Features.Get<Caller>() ?? new Caller(AccessRole.None, ByToken: false, "unknown");
 }
 
-/// <summary>What a caller may do.</summary>
-internal enum AccessRole
-{
-    /// <summary>Nothing that is guarded.</summary>
-    None = 0,
-
-    /// <summary>Read.</summary>
-    Reader,
-
-    /// <summary>Read and change.</summary>
-    Operator,
-}
+/// <summary>What a caller may do: nothing that is guarded; read; read and change.</summary>
+internal enum AccessRole { None = 0, Reader, Operator }
 
 /// <summary>The tokens, kept as digests, so that comparing takes the same time whatever is shown and however long it is.</summary>
 internal sealed class AccessTokens(HttpSettings settings)
@@ -59,4 +46,40 @@ internal sealed class AccessTokens(HttpSettings settings)
     }
 
     private static byte[]? DigestOf(string token) => token.Length == 0 ? null : SHA256.HashData(Encoding.UTF8.GetBytes(token));
+}
+
+/// <summary>The names that the node may be called by. A web page of another site can have its own name lead to this machine; its requests then bear
+/// that name, and are refused.</summary>
+internal sealed class HostNames(HttpSettings settings)
+{
+    private readonly HashSet<string> _names = new(
+        [
+            "localhost",
+            .. settings.IsLoopbackOnly ? [] : new[] { Environment.MachineName },
+            .. settings.Urls.Select(url => new Uri(url).IdnHost),
+            .. settings.AllowedHosts.Select(host => HostString.FromUriComponent(host).Host),
+        ],
+        StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Whether a request may call the node as it does.</summary>
+    public bool Allows(HttpContext context)
+    {
+        string host = context.Request.Host.Host.Trim('[', ']');
+
+        // An address is no name that could lead elsewhere tomorrow.
+        return host.Length > 0 && (_names.Contains(host) || (IPAddress.TryParse(host, out IPAddress? address)
+            && (IPAddress.IsLoopback(address) || (!settings.IsLoopbackOnly && Same(address, context.Connection.LocalIpAddress)))));
+    }
+
+    /// <summary>Whether a request's Origin, where it has one, is the node's own page.</summary>
+    public static bool IsOwnOrigin(HttpRequest request)
+    {
+        string? origin = request.Headers.Origin;
+
+        // The scheme may differ: what ends TLS may stand in front of the node.
+        return string.IsNullOrEmpty(origin) || (Uri.TryCreate(origin, UriKind.Absolute, out Uri? uri)
+            && string.Equals(uri.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static bool Same(IPAddress address, IPAddress? local) => local is not null && address.MapToIPv6().Equals(local.MapToIPv6());
 }

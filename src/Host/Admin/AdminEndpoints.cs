@@ -19,31 +19,18 @@ internal static class AdminEndpoints
     public static void Map(WebApplication app, ClusterNode node, NodeInfo info) =>
         app.MapPost(RebuildPath, async (HttpRequest request, RebuildRequest body) =>
         {
-            if (!IsAuthorized(request, info.Secret))
-            {
-                return Results.Problem("The node's secret is missing or wrong.", statusCode: StatusCodes.Status401Unauthorized);
-            }
-
-            if (body.Page is { } page && Catalog.Default.Pages.All(known => !string.Equals(known.Name, page, StringComparison.Ordinal)))
-            {
-                return Results.Problem($"There is no page '{Excerpt(page)}': {string.Join(", ", Catalog.Default.Pages.Select(known => known.Name))} are "
-                    + "known.", statusCode: StatusCodes.Status400BadRequest);
-            }
-
-            if (body.From > body.To)
-            {
-                return Results.Problem($"The first day {body.From:yyyy-MM-dd} is after the last {body.To:yyyy-MM-dd}.",
-                    statusCode: StatusCodes.Status400BadRequest);
-            }
-
-            if (node.Partitions is not { } partitions || !node.IsServing)
-            {
-                return Results.Problem("The node does not own the Partitions now; try again when it is ready.",
-                    statusCode: StatusCodes.Status503ServiceUnavailable);
-            }
-
-            return await RebuildAsync(partitions, body, request.HttpContext.RequestAborted);
+            PartitionClient? partitions = node.IsServing ? node.Partitions : null;
+            return !IsAuthorized(request, info.Secret) ? Refusal(StatusCodes.Status401Unauthorized, "The node's secret is missing or wrong.")
+                : body.Page is { } page && Catalog.Default.Pages.All(known => !string.Equals(known.Name, page, StringComparison.Ordinal))
+                    ? Refusal(StatusCodes.Status400BadRequest, $"There is no page '{Excerpt(page)}': "
+                        + $"{string.Join(", ", Catalog.Default.Pages.Select(known => known.Name))} are known.")
+                : body.From > body.To
+                    ? Refusal(StatusCodes.Status400BadRequest, $"The first day {body.From:yyyy-MM-dd} is after the last {body.To:yyyy-MM-dd}.")
+                : partitions is null ? Refusal(StatusCodes.Status503ServiceUnavailable, "The node does not own the Partitions now; try again when it is ready.")
+                : await RebuildAsync(partitions, body, request.HttpContext.RequestAborted);
         }).WithAccess(AccessPolicy.NodeSecret);
+
+    private static IResult Refusal(int status, string detail) => Results.Problem(detail, statusCode: status);
 
     private static async Task<IResult> RebuildAsync(PartitionClient partitions, RebuildRequest body, CancellationToken cancellationToken)
     {
@@ -53,12 +40,11 @@ internal static class AdminEndpoints
         }
         catch (StoredFormatException e)
         {
-            return Results.Problem(e.Message, statusCode: StatusCodes.Status500InternalServerError);
+            return Refusal(StatusCodes.Status500InternalServerError, e.Message);
         }
         catch (Exception e) when (e is PartitionNotServingException or OperationCanceledException)
         {
-            return Results.Problem("The node let go of its Partitions meanwhile; look with 'dataload verify'.",
-                statusCode: StatusCodes.Status503ServiceUnavailable);
+            return Refusal(StatusCodes.Status503ServiceUnavailable, "The node let go of its Partitions meanwhile; look with 'dataload verify'.");
         }
     }
 

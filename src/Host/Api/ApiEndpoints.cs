@@ -1,6 +1,14 @@
 using System.Reflection;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using DataLoad.Engine.Clustering;
+using DataLoad.Engine.DeadLetters;
+using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Resolving;
 using DataLoad.Host.Access;
+using DataLoad.Host.Auditing;
+using DataLoad.Host.Hosting;
+using DataLoad.Host.Watching;
 using DataLoad.Host.Web;
 
 namespace DataLoad.Host.Api;
@@ -19,7 +27,6 @@ internal static class ApiEndpoints
         NodeEndpoints.Map(api, services);
         StreamEndpoints.Map(api, services);
         CounterEndpoints.Map(api, services);
-        TopicEndpoints.Map(api, services);
         MaintenanceEndpoints.Map(api, services);
         TailEndpoint.Map(api, services);
         LiveEndpoint.Map(api, services);
@@ -61,3 +68,47 @@ internal static class ApiEndpoints
         api.MapRead($"/{name}", _ => Task.FromResult(Results.Text(text, contentType)), AccessPolicy.Open);
     }
 }
+
+/// <summary>What the endpoints work with.</summary>
+internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, ClusterNode Node, NodeInfo Info, IStore Store, ILookup Lookup, NodeHealth Health,
+    EngineTallies Tallies, TodayTotals Today, DeadLetterDesk DeadLetters, AuditTrail Audit, LogLevels LogLevels, TimeProvider Time) : IDisposable
+{
+    public DateTimeOffset StartedAt { get; } = Time.GetUtcNow();
+
+    /// <summary>Bounds those that watch.</summary>
+    public SemaphoreSlim Watchers { get; } = new(Settings.Http.MaxWatchers);
+
+    public long NowMs => Time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    public void Dispose() => Watchers.Dispose();
+}
+
+/// <summary>How the API's shapes are written and read.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DictionaryKeyPolicy = JsonKnownNamingPolicy.Unspecified)]
+[JsonSerializable(typeof(WhoAmI))]
+[JsonSerializable(typeof(NodeStatus))]
+[JsonSerializable(typeof(CatalogDescription))]
+[JsonSerializable(typeof(StreamList))]
+[JsonSerializable(typeof(StreamDetails))]
+[JsonSerializable(typeof(ShardList))]
+[JsonSerializable(typeof(NodeList))]
+[JsonSerializable(typeof(TopicList))]
+[JsonSerializable(typeof(TopicDetails))]
+[JsonSerializable(typeof(TotalsList))]
+[JsonSerializable(typeof(DailySeries))]
+[JsonSerializable(typeof(OperationResult))]
+[JsonSerializable(typeof(CountedEvent))]
+[JsonSerializable(typeof(DroppedEvents))]
+[JsonSerializable(typeof(LiveUpdate))]
+[JsonSerializable(typeof(DeadLetterGroups))]
+[JsonSerializable(typeof(DeadLetterList))]
+[JsonSerializable(typeof(DeadLetterDetails))]
+[JsonSerializable(typeof(DeadLetterRequest))]
+[JsonSerializable(typeof(DeadLetterEdit))]
+[JsonSerializable(typeof(DeadLetterMoveResult))]
+[JsonSerializable(typeof(JournalPage))]
+[JsonSerializable(typeof(SettingList))]
+[JsonSerializable(typeof(LogLevelList))]
+[JsonSerializable(typeof(LogLevelChange))]
+[JsonSerializable(typeof(AuditPage))]
+internal sealed partial class ApiJson : JsonSerializerContext;

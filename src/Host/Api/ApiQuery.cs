@@ -1,6 +1,8 @@
+using System.Data.Common;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.DeadLetters;
 using DataLoad.Host.Watching;
 
 namespace DataLoad.Host.Api;
@@ -83,18 +85,9 @@ internal readonly struct ApiQuery(IQueryCollection query)
     public int[]? Metrics(Page page) => Text("metrics", 4000) is not { } text ? null
         : [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(column => MetricOf(page, "metrics", column))];
 
-    public static int MetricOf(Page page, string parameter, string column)
-    {
-        for (int i = 0; i < page.Metrics.Length; i++)
-        {
-            if (string.Equals(page.Metrics[i].Column, column, StringComparison.Ordinal))
-            {
-                return i;
-            }
-        }
-
-        throw ApiProblem.Bad($"{parameter} = {column}: page {page.Name} has no such metric; /api/v1/catalog lists them.");
-    }
+    public static int MetricOf(Page page, string parameter, string column) =>
+        page.Metrics.Select(metric => metric.Column).ToList().IndexOf(column) is var place and >= 0 ? place
+        : throw ApiProblem.Bad($"{parameter} = {column}: page {page.Name} has no such metric; /api/v1/catalog lists them.");
 }
 
 /// <summary>Reads a request's JSON body.</summary>
@@ -119,4 +112,48 @@ internal static class ApiBody
             throw ApiProblem.Bad($"The body is not as expected: {e.Message}");
         }
     }
+}
+
+/// <summary>Ends a request with problem details.</summary>
+internal sealed class ApiProblem(int status, string detail) : Exception(detail)
+{
+    public int Status => status;
+
+    /// <summary>Further members, or null.</summary>
+    public IDictionary<string, object?>? Extensions { get; init; }
+
+    public static ApiProblem Bad(string detail) => new(StatusCodes.Status400BadRequest, detail);
+
+    public static ApiProblem NotFound(string detail) => new(StatusCodes.Status404NotFound, detail);
+
+    public static ApiProblem NotServing() => new(StatusCodes.Status503ServiceUnavailable, "The node runs no Partitions now; try again when it is ready.");
+}
+
+/// <summary>Turns what goes wrong in an endpoint into problem details.</summary>
+internal static class ApiErrors
+{
+    public static async ValueTask<object?> CatchAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        try
+        {
+            return await next(context);
+        }
+        catch (Exception e) when (ProblemOf(e, context.HttpContext) is { } problem)
+        {
+            return Results.Problem(problem.Message, statusCode: problem.Status, extensions: problem.Extensions);
+        }
+    }
+
+    private static ApiProblem? ProblemOf(Exception e, HttpContext context) => e switch
+    {
+        _ when context.Response.HasStarted || context.RequestAborted.IsCancellationRequested => null,
+        ApiProblem problem => problem,
+        BadHttpRequestException bad => new ApiProblem(bad.StatusCode, bad.Message),
+        DeadLetterException => new ApiProblem(StatusCodes.Status503ServiceUnavailable, e.Message),
+        DbException or StoreException or TimeoutException =>
+            new ApiProblem(StatusCodes.Status503ServiceUnavailable, $"The store does not answer as it should: {e.Message}"),
+        StoredFormatException => new ApiProblem(StatusCodes.Status500InternalServerError, e.Message),
+        OperationCanceledException => new ApiProblem(StatusCodes.Status503ServiceUnavailable, "The node let go of its Partitions meanwhile; try again."),
+        _ => null,
+    };
 }

@@ -3,7 +3,7 @@ using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Host.Api;
 
-/// <summary>The statistics tables: topics, totals and series.</summary>
+/// <summary>The statistics tables: topics, one of them, totals and series.</summary>
 internal static class CounterEndpoints
 {
     private const int MaxDays = 1000;
@@ -14,6 +14,7 @@ internal static class CounterEndpoints
         api.MapRead("/counters.csv", context => CounterCsv.WriteAsync(services, context));
         api.MapRead("/totals", ApiJson.Default.TotalsList, context => TotalsAsync(services, context));
         api.MapRead("/series", ApiJson.Default.DailySeries, context => SeriesAsync(services, context));
+        api.MapRead("/topic", ApiJson.Default.TopicDetails, context => TopicAsync(services, context));
     }
 
     /// <summary>The topics that a request asks for.</summary>
@@ -72,16 +73,8 @@ internal static class CounterEndpoints
             [.. (columns ?? [.. Enumerable.Range(0, page.Metrics.Length)]).Select(place => page.Metrics[place].Column)],
             [.. days.Select(day => new DailySeries.DayTotals(DateOnly.FromDayNumber(day.Day), NamedValues.Of(page, day.Values, columns)))]);
     }
-}
 
-/// <summary>One topic with all its metrics, as live as they are.</summary>
-internal static class TopicEndpoints
-{
-    private const int MaxDays = 1000;
-
-    public static void Map(RouteGroupBuilder api, ApiServices services) =>
-        api.MapRead("/topic", ApiJson.Default.TopicDetails, context => TopicAsync(services, context));
-
+    /// <summary>One topic with all its metrics, as live as they are.</summary>
     private static async Task<TopicDetails> TopicAsync(ApiServices services, HttpContext context)
     {
         var query = new ApiQuery(context.Request.Query);
@@ -125,7 +118,6 @@ internal static class TopicEndpoints
 internal sealed record TopicList(string Page, DateOnly From, DateOnly To, string Sort, string Order, int Offset, int Limit, long Total,
     IReadOnlyList<TopicList.TopicRow> Items)
 {
-    /// <summary>A topic with its sums.</summary>
     internal sealed record TopicRow(string Type, int Id, int Days, NamedValues Values);
 }
 
@@ -135,20 +127,17 @@ internal sealed record TopicDetails(string Type, int Id, int Shard, IReadOnlyLis
     /// <summary>Its days of a page, newest first.</summary>
     internal sealed record TopicPage(string Page, IReadOnlyList<TopicDay> Days);
 
-    /// <summary>A day.</summary>
     internal sealed record TopicDay(DateOnly Day, string Source, long? SequenceNr, NamedValues Values);
 }
 
 /// <summary>The sums of every page.</summary>
 internal sealed record TotalsList(DateOnly From, DateOnly To, IReadOnlyList<TotalsList.PageTotals> Pages)
 {
-    /// <summary>A page's sums.</summary>
     internal sealed record PageTotals(string Page, long Topics, NamedValues Values);
 }
 
 /// <summary>A page's sums a day.</summary>
 internal sealed record DailySeries(string Page, IReadOnlyList<string> Metrics, IReadOnlyList<DailySeries.DayTotals> Days)
 {
-    /// <summary>A day's sums.</summary>
     internal sealed record DayTotals(DateOnly Day, NamedValues Values);
 }

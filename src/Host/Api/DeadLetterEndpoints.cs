@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using System.Text.Unicode;
 using DataLoad.Engine.DeadLetters;
 using DataLoad.Host.Access;
 using RabbitMQ.Client;
@@ -67,7 +68,7 @@ internal static class DeadLetterEndpoints
             Properties = PropertiesOf(letter.Properties),
             Headers = (letter.Properties.Headers ?? new Dictionary<string, object?>(StringComparer.Ordinal))
                 .ToDictionary(header => header.Key, header => Show(header.Value), StringComparer.Ordinal),
-            Body = TextOf(letter.Body),
+            Body = Utf8.IsValid(letter.Body) ? Encoding.UTF8.GetString(letter.Body) : null,
             BodyBase64 = Convert.ToBase64String(letter.Body),
         };
     }
@@ -112,23 +113,14 @@ internal static class DeadLetterEndpoints
     private static Task<DeadLetterListing> ListingAsync(ApiServices services, HttpContext context) =>
         services.DeadLetters.ListAsync(TimeSpan.FromSeconds(new ApiQuery(context.Request.Query).Int("maxAge", 0, 3600) ?? 5), context.RequestAborted);
 
-    private static DeadLetterSelection SelectionOf(DeadLetterRequest request)
+    private static DeadLetterSelection SelectionOf(DeadLetterRequest request) => request switch
     {
-        if (request.Ids is { Count: > MaxIds })
-        {
-            throw ApiProblem.Bad($"ids has {request.Ids.Count} entries: expected at most {MaxIds}.");
-        }
-
-        if (request.Limit is < 1)
-        {
-            throw ApiProblem.Bad($"limit = {request.Limit}: expected 1 or more.");
-        }
-
-        bool isEmpty = request.Stream is null && request.Reason is null && request.Ids is null;
-        return isEmpty != request.All
-            ? throw ApiProblem.Bad("Name stream, reason or ids; or say all = true, and none of them, for all dead letters.")
-            : new DeadLetterSelection(request.Stream, request.Reason, request.Ids?.Select(DeadLetterEntry.IdOf).ToHashSet(), request.Limit ?? int.MaxValue);
-    }
+        { Ids.Count: > MaxIds and var count } => throw ApiProblem.Bad($"ids has {count} entries: expected at most {MaxIds}."),
+        { Limit: < 1 } => throw ApiProblem.Bad($"limit = {request.Limit}: expected 1 or more."),
+        _ when request is { Stream: null, Reason: null, Ids: null } != request.All =>
+            throw ApiProblem.Bad("Name stream, reason or ids; or say all = true, and none of them, for all dead letters."),
+        _ => new DeadLetterSelection(request.Stream, request.Reason, request.Ids?.Select(DeadLetterEntry.IdOf).ToHashSet(), request.Limit ?? int.MaxValue),
+    };
 
     private static string TargetOf(DeadLetterRequest request)
     {
@@ -164,40 +156,18 @@ internal static class DeadLetterEndpoints
 
     private static ApiProblem Missing(UInt128 id) => ApiProblem.NotFound($"There is no dead letter {DeadLetterEntry.Show(id)} any more; list them again.");
 
-    private static string? TextOf(byte[] body)
-    {
-        try
-        {
-            return Strict.GetString(body);
-        }
-        catch (DecoderFallbackException)
-        {
-            return null;
-        }
-    }
-
     private static Dictionary<string, string> PropertiesOf(IReadOnlyBasicProperties properties)
     {
-        var shown = new Dictionary<string, string>(StringComparer.Ordinal);
-        Add("content-encoding", properties.ContentEncoding);
-        Add("correlation-id", properties.CorrelationId);
-        Add("reply-to", properties.ReplyTo);
-        Add("expiration", properties.Expiration);
-        Add("type", properties.Type);
-        Add("user-id", properties.UserId);
-        Add("app-id", properties.AppId);
-        Add("cluster-id", properties.ClusterId);
-        Add("delivery-mode", properties.IsDeliveryModePresent() ? ((int)properties.DeliveryMode).ToString() : null);
-        Add("priority", properties.IsPriorityPresent() ? properties.Priority.ToString() : null);
-        return shown;
-
-        void Add(string name, string? value)
-        {
-            if (!string.IsNullOrEmpty(value))
-            {
-                shown.Add(name, value);
-            }
-        }
+        (string Name, string? Value)[] all =
+        [
+            ("content-encoding", properties.ContentEncoding), ("correlation-id", properties.CorrelationId), ("reply-to", properties.ReplyTo),
+            ("expiration", properties.Expiration), ("type", properties.Type), ("user-id", properties.UserId), ("app-id", properties.AppId),
+            ("cluster-id", properties.ClusterId),
+            ("delivery-mode", properties.IsDeliveryModePresent() ? ((int)properties.DeliveryMode).ToString() : null),
+            ("priority", properties.IsPriorityPresent() ? properties.Priority.ToString() : null),
+        ];
+        return all.Where(property => !string.IsNullOrEmpty(property.Value))
+            .ToDictionary(property => property.Name, property => property.Value!, StringComparer.Ordinal);
     }
 
     private static string Show(object? value) => value switch
@@ -256,21 +226,12 @@ internal sealed record DeadLetterDetails
 /// <summary>Which dead letters are to be moved or removed.</summary>
 internal sealed record DeadLetterRequest
 {
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Stream { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Reason { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<string>? Ids { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Stream { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Reason { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public IReadOnlyList<string>? Ids { get; init; }
     public bool All { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public int? Limit { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public long? Confirm { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public int? Limit { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public long? Confirm { get; init; }
 }
 
 /// <summary>A dead letter's corrected body.</summary>

@@ -68,8 +68,7 @@ internal static class JournalEndpoint
         /// <summary>The first block that may hold an entry behind it.</summary>
         public long FirstBlock => Index is null ? SequenceNr + 1 : SequenceNr;
 
-        public bool IsUpTo(JournalPlace other) =>
-            SequenceNr < other.SequenceNr || (SequenceNr == other.SequenceNr && Index <= (other.Index ?? int.MaxValue));
+        public bool IsUpTo(JournalPlace other) => SequenceNr < other.SequenceNr || (SequenceNr == other.SequenceNr && Index <= (other.Index ?? int.MaxValue));
 
         public static JournalPlace Parse(string text)
         {
@@ -88,15 +87,12 @@ internal static class JournalEndpoint
 /// <summary>A page of journal entries, and behind which place the next one begins: <c>SequenceNr.index</c>.</summary>
 internal sealed record JournalPage(int Shard, IReadOnlyList<CountedEvent> Entries, string? Next);
 
-/// <summary>A journal entry, decoded. Who it was about is told to operators alone, when they ask.</summary>
+/// <summary>A journal entry, decoded, with the number of its block and its place in that, from 0. Who it was about is told to operators alone, when they
+/// ask.</summary>
 internal sealed record CountedEvent
 {
     public required int Shard { get; init; }
-
-    /// <summary>The number of its block.</summary>
     public required long SequenceNr { get; init; }
-
-    /// <summary>Its place in that block, from 0.</summary>
     public required int Index { get; init; }
     public required long JournaledAt { get; init; }
     public required string Stream { get; init; }
@@ -110,15 +106,9 @@ internal sealed record CountedEvent
     public string? ParentType { get; init; }
     public int? ParentId { get; init; }
     public required NamedValues Facts { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public int? UserId { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Session { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public long? BusinessKey { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public int? UserId { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Session { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public long? BusinessKey { get; init; }
 }
 
 /// <summary>How many events were not shown since the last word of it.</summary>

@@ -28,6 +28,8 @@ internal static class SettingEndpoints
 {
     private const int MaxCategories = 100;
 
+    private static readonly LogLevel[] Settable = [LogLevel.Trace, LogLevel.Debug, LogLevel.Information, LogLevel.Warning, LogLevel.Error, LogLevel.None];
+
     public static void Map(RouteGroupBuilder api, ApiServices services)
     {
         api.MapRead("/settings", ApiJson.Default.SettingList, context =>
@@ -50,7 +52,9 @@ internal static class SettingEndpoints
             throw ApiProblem.Bad($"category: expected 1 to 200 characters, and at most {MaxCategories} categories.");
         }
 
-        LogLevel? level = change.Level is null ? null : LevelOf(change.Level);
+        LogLevel? level = change.Level is null ? null
+            : Settable.Where(known => string.Equals(Show(known), change.Level, StringComparison.Ordinal)).Select(known => (LogLevel?)known).FirstOrDefault()
+            ?? throw ApiProblem.Bad($"level = {change.Level}: expected trace, debug, information, warning, error or none.");
         await services.Audit.RunAsync(context, "log-level", change.Category ?? "", change.Level ?? "back to the start's", () =>
         {
             services.LogLevels.Set(change.Category, level);
@@ -58,17 +62,6 @@ internal static class SettingEndpoints
         });
         return Levels(services);
     }
-
-    private static LogLevel LevelOf(string level) => level switch
-    {
-        "trace" => LogLevel.Trace,
-        "debug" => LogLevel.Debug,
-        "information" => LogLevel.Information,
-        "warning" => LogLevel.Warning,
-        "error" => LogLevel.Error,
-        "none" => LogLevel.None,
-        _ => throw ApiProblem.Bad($"level = {level}: expected trace, debug, information, warning, error or none."),
-    };
 
     private static LogLevelList Levels(ApiServices services) => new(Show(services.LogLevels.Default),
         services.LogLevels.Categories.ToDictionary(entry => entry.Key, entry => Show(entry.Value), StringComparer.Ordinal));

@@ -21,11 +21,9 @@ internal sealed record NamedValues(NamedValues.Entry[] Entries)
     /// <summary>One of them; the value of an amount is in hundredths.</summary>
     internal readonly record struct Entry(string Name, long Value, bool IsAmount)
     {
-        /// <summary>The value as text.</summary>
         public string Text => IsAmount ? Hundredths.Format(Value) : Value.ToString();
     }
 
-    /// <summary>Reads and writes them.</summary>
     internal sealed class Converter : JsonConverter<NamedValues>
     {
         public override NamedValues Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)

@@ -89,12 +89,7 @@ internal static class NodeEndpoints
             : new(other.Node.Id, other.Node.Address, IsSelf: false, Shards: 0, Waiting);
     }
 
-    private static string KindOf(Metric metric) => metric.Kind switch
-    {
-        MetricKind.Amount => "amount",
-        MetricKind.Distinct => "distinct",
-        _ => "count",
-    };
+    private static string KindOf(Metric metric) => metric.Kind.ToString().ToLowerInvariant();
 }
 
 /// <summary>The node in one look.</summary>

@@ -62,8 +62,7 @@ internal static class StreamEndpoints
     private static Dictionary<string, StreamStatus> Statuses(ApiServices services) =>
         services.Node.Intake?.Streams.ToDictionary(status => status.Stream, StringComparer.Ordinal) ?? [];
 
-    private static StreamDetails Of(ApiServices services, StreamDefinition stream) =>
-        Of(services, stream, Statuses(services).GetValueOrDefault(stream.Name));
+    private static StreamDetails Of(ApiServices services, StreamDefinition stream) => Of(services, stream, Statuses(services).GetValueOrDefault(stream.Name));
 
     private static StreamDetails Of(ApiServices services, StreamDefinition stream, StreamStatus? status)
     {
@@ -141,9 +140,7 @@ internal sealed record LiveUpdate
     public required long ResidentBytes { get; init; }
     public required IReadOnlyDictionary<string, LiveStream> Streams { get; init; }
     public required DateOnly Today { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyDictionary<string, NamedValues>? TodayTotals { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public IReadOnlyDictionary<string, NamedValues>? TodayTotals { get; init; }
 
     internal sealed record LiveStream(string State, double Events, double Deliveries, double Duplicates, double DeadLetters, long? Lag, long Unacknowledged);
 }

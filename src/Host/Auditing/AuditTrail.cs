@@ -9,13 +9,8 @@ internal sealed class AuditTrail(IAuditLog log, NodeInfo info, TimeProvider time
 {
     private static readonly TimeSpan FinishPatience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Does something on a caller's behalf.</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="action">What, as in <c>stream.pause</c>.</param>
-    /// <param name="target">What it is done to.</param>
-    /// <param name="detail">More of what was asked for.</param>
-    /// <param name="work">Does it.</param>
-    /// <param name="describe">Says in a few words what came of it.</param>
+    /// <summary>Does something on a caller's behalf: an action, as in <c>stream.pause</c>, on a target, with more of what was asked for as its detail. What
+    /// came of it is described in a few words.</summary>
     public async Task<T> RunAsync<T>(HttpContext context, string action, string target, string detail, Func<Task<T>> work, Func<T, string> describe)
     {
         string actor = Caller.Of(context).Name;

@@ -8,8 +8,7 @@ namespace DataLoad.Host.Commands;
 /// <summary><c>dataload check</c>: whether a start would work.</summary>
 internal static class CheckCommand
 {
-    private const string Details =
-        """
+    private const string Details = """
         Looks at the settings, where HTTP would answer and whether it may, the store, the business database with each
         stream's queries, the broker and what is declared there. A line each: ok, note (worth knowing, such as a queue that
         the start will declare) or problem, with what is wrong and how to mend it.

@@ -1,13 +1,13 @@
 using System.CommandLine.Invocation;
 using DataLoad.Host.Commands.Operating;
+using DataLoad.Host.Hosting;
 
 namespace DataLoad.Host.Commands;
 
 /// <summary>The command line: all commands, and how they are run.</summary>
 internal static class CommandLine
 {
-    private const string Description =
-        """
+    private const string Description = """
         DataLoad turns business events from RabbitMQ into exact, live statistics per topic and day.
 
         Examples:
@@ -36,11 +36,7 @@ internal static class CommandLine
         };
         var node = new NamedNode(config);
         root.Add(ConsoleCommand.Create(node));
-        foreach (Command command in OperatingCommands.Create(new OperatingContext(node, Confirmation.OnTerminal(), TimeProvider.System)))
-        {
-            root.Add(command);
-        }
-
+        root.AddAll(OperatingCommands.Create(new OperatingContext(node, Confirmation.OnTerminal(), TimeProvider.System)));
         DetailedHelp.Install(root);
         return root;
     }
@@ -61,4 +57,26 @@ internal static class CommandLine
         // The library ends with 1 where it cannot read the line, which here says that work was done.
         return parsed.Action is ParseErrorAction ? ExitCode.Failed : code;
     }
+}
+
+/// <summary><c>dataload serve</c>: counts, until it is told to stop.</summary>
+internal static class ServeCommand
+{
+    private const string Details = """
+        SIGTERM or Ctrl-C stops it in order: intake, drain, flush, checkpoint. Started where another node runs over the store,
+        it stands by and takes over when that one ends. 'dataload check' says beforehand whether a start would work.
+
+        Examples:
+          dataload serve
+          dataload serve --config dataload.conf
+
+        Exit codes: 0 stopped in order; 2 it could not start or go on.
+        """;
+
+    public static Command Create(Option<FileInfo[]> config) =>
+        new DetailedCommand("serve", "Takes in events and counts them, until SIGTERM or Ctrl-C.", Details) { config }.Runs(async (result, cancellationToken) =>
+        {
+            await NodeHost.RunAsync(result.LoadSettings(config), cancellationToken);
+            return ExitCode.Done;
+        });
 }

@@ -33,6 +33,24 @@ internal sealed class DetailedCommand(string name, string summary, string detail
     }
 }
 
+/// <summary>What commands have in common.</summary>
+internal static class CommandExtensions
+{
+    /// <summary>Adds arguments, options and commands.</summary>
+    public static void AddAll(this Command command, IEnumerable<Symbol> symbols)
+    {
+        foreach (Symbol symbol in symbols)
+        {
+            switch (symbol)
+            {
+                case Argument argument: command.Add(argument); break;
+                case Option option: command.Add(option); break;
+                case Command below: command.Add(below); break;
+            }
+        }
+    }
+}
+
 /// <summary>The library's help, and after it the details of a <see cref="DetailedCommand"/>.</summary>
 internal sealed class DetailedHelp(SynchronousCommandLineAction help) : SynchronousCommandLineAction
 {
@@ -55,16 +73,12 @@ internal sealed class DetailedHelp(SynchronousCommandLineAction help) : Synchron
     }
 }
 
-/// <summary>What a command's exit code says.</summary>
+/// <summary>What a command's exit code says: the work is done, and nothing is wrong; it is done, and something is wrong (a problem, a difference, damage);
+/// it could not be done.</summary>
 internal static class ExitCode
 {
-    /// <summary>The work is done, and nothing is wrong.</summary>
     public const int Done = 0;
-
-    /// <summary>The work is done, and something is wrong: a problem, a difference, damage.</summary>
     public const int Found = 1;
-
-    /// <summary>The work could not be done.</summary>
     public const int Failed = 2;
 }
 
@@ -78,11 +92,6 @@ internal static class Failure
         {
             return await work();
         }
-        catch (OperationCanceledException)
-        {
-            await error.WriteLineAsync("dataload: cancelled");
-            return ExitCode.Failed;
-        }
         catch (Exception e)
         {
             await error.WriteLineAsync($"dataload: {Sentence(e)}");
@@ -92,6 +101,7 @@ internal static class Failure
 
     private static string Sentence(Exception e) => e switch
     {
+        OperationCanceledException => "cancelled",
         HoconException or StartException or NodeException or StoreException or StoredFormatException or FormatException => e.Message,
         AggregateException { InnerExceptions.Count: 1 } => Sentence(e.InnerException!),
         IOException { InnerException: not null } => $"{e.Message} ({e.InnerException!.Message})",

@@ -10,7 +10,6 @@ internal static class Options
     public const string DayFormat = "yyyy-MM-dd";
 
     private static string[] Streams => [.. Catalog.Default.Streams.Select(stream => stream.Name)];
-
     private static string[] Pages => [.. Catalog.Default.Pages.Select(page => page.Name)];
 
     /// <summary>The option <c>--config</c>, which all commands have.</summary>
@@ -36,25 +35,22 @@ internal static class Options
             int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= min && number <= max ? number : null) ?? standard,
     };
 
-    /// <summary>An option with a text.</summary>
     public static Option<string?> Text(string name, string helpName, string description, params string[] known) =>
         new(name) { Description = description, HelpName = helpName, CompletionSources = { known } };
 
-    /// <summary>The argument STREAM.</summary>
+    /// <summary>An argument with a text that may be left out.</summary>
+    public static Argument<string?> MayBe(string name, string description) =>
+        new(name) { Description = description, HelpName = name, Arity = ArgumentArity.ZeroOrOne };
+
     public static Argument<string?> StreamArgument(string description, ArgumentArity arity) =>
         new("STREAM") { Description = description, HelpName = "STREAM", Arity = arity, CompletionSources = { Streams } };
 
-    /// <summary>The option <c>--stream</c>.</summary>
     public static Option<string?> Stream(string description) => Text("--stream", "STREAM", description, Streams);
-
-    /// <summary>The option <c>--page</c>.</summary>
     public static Option<string?> Page(string description) => Text("--page", "PAGE", description, Pages);
 
-    /// <summary>An option that names a metric.</summary>
     public static Option<string?> Metric(string name, string helpName, string description) => Text(name, helpName, description,
         [.. Catalog.Default.Pages.SelectMany(page => page.Metrics).Select(metric => metric.Column).Distinct(StringComparer.Ordinal)]);
 
-    /// <summary>An option that names a topic.</summary>
     public static Option<TopicArgument?> Topic(string name, string description) => new(name)
     {
         Description = description,
@@ -63,7 +59,6 @@ internal static class Options
             TopicArgument.TryParse(text, out TopicArgument? topic) ? topic : null),
     };
 
-    /// <summary>An option that is a day.</summary>
     public static Option<DateOnly?> Day(string name, string description) => new(name)
     {
         Description = description,
@@ -149,10 +144,7 @@ internal sealed class FilterOptions
     /// <summary>Gives a command the options.</summary>
     public void AddTo(DetailedCommand command)
     {
-        command.Add(_page);
-        command.Add(_topic);
-        command.Add(_from);
-        command.Add(_to);
+        command.AddAll([_page, _topic, _from, _to]);
         command.Refuses(result => TryDay(result.GetResult(_from), out DateOnly from) && TryDay(result.GetResult(_to), out DateOnly to) && from > to
             ? $"--from {from:yyyy-MM-dd} is after --to {to:yyyy-MM-dd}."
             : null);

@@ -81,27 +81,21 @@ internal sealed class OwnerClient(NodeInfo owner, HttpMessageHandler handler) : 
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
-        string error;
+        string? error;
         try
         {
             using HttpResponseMessage response = await _http.GetAsync(new Uri(address, "/health/live"), patience.Token);
-            if (response.IsSuccessStatusCode)
-            {
-                return;
-            }
-
-            error = $"it answers {(int)response.StatusCode}";
+            error = response.IsSuccessStatusCode ? null : $"it answers {(int)response.StatusCode}";
         }
-        catch (HttpRequestException e)
+        catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            error = e.Message;
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            error = $"no answer within {Patience.TotalSeconds:0} s";
+            error = e is HttpRequestException ? e.Message : $"no answer within {Patience.TotalSeconds:0} s";
         }
 
-        throw new StartException($"The node {owner.Id} runs over the store and does not answer at {address} ({error}), and nothing was done: run the command "
-            + "where it can be reached, or stop it and rebuild then.");
+        if (error is not null)
+        {
+            throw new StartException($"The node {owner.Id} runs over the store and does not answer at {address} ({error}), and nothing was done: run the "
+                + "command where it can be reached, or stop it and rebuild then.");
+        }
     }
 }

@@ -8,8 +8,7 @@ namespace DataLoad.Host.Commands;
 /// <summary><c>dataload publish</c>: sends an event as the services do.</summary>
 internal static class PublishCommand
 {
-    private const string Details =
-        """
+    private const string Details = """
         What the engine would reject is not sent. It is a real event: it counts, and whatever else is bound to the exchange
         gets it too.
 

@@ -1,16 +1,19 @@
 using DataLoad.Engine.Auditing;
+using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Partitions;
+using DataLoad.Host.Admin;
 using DataLoad.Host.Commands.Operating;
 using DataLoad.Host.Hosting;
+using Spectre.Console;
 
 namespace DataLoad.Host.Commands;
 
 /// <summary><c>dataload verify</c>: compares the statistics tables with the journal.</summary>
 internal static class VerifyCommand
 {
-    private const string Details =
-        """
+    private const string Details = """
         Computes the statistics anew from the journal and compares them with the tables, row by row, each at the point of
         the journal that the row stands at. Reads all snapshots and parked deliveries, too, and tells which blocks,
         snapshots and parked deliveries are damaged. With a filter, only the snapshots of its Counters. Changes nothing, and
@@ -62,11 +65,7 @@ internal static class VerifyCommand
             output.WriteLine($"damaged: {damage.Message}");
         }
 
-        if (report.DamageCount > report.Damages.Count)
-        {
-            output.WriteLine($"… and {report.DamageCount - report.Damages.Count} more damages.");
-        }
-
+        WriteWhere(report.DamageCount > report.Damages.Count, $"… and {report.DamageCount - report.Damages.Count} more damages.");
         if (report.Differences.Count > 0)
         {
             Display display = Display.For(output);
@@ -74,32 +73,26 @@ internal static class VerifyCommand
             display.Show();
         }
 
-        if (report.DifferenceCount > report.Differences.Count)
-        {
-            output.WriteLine($"… and {report.DifferenceCount - report.Differences.Count} more.");
-        }
-
+        WriteWhere(report.DifferenceCount > report.Differences.Count, $"… and {report.DifferenceCount - report.Differences.Count} more.");
         output.WriteLine($"{report.Rows} rows compared with {report.Events} events in {report.Partitions} Partitions: {report.DifferenceCount} differences, "
             + $"{report.DamageCount} damaged blocks, snapshots or parked deliveries.");
-        if (report.NotFlushedYet > 0)
-        {
-            output.WriteLine($"{report.NotFlushedYet} Counters have events but no row yet: not flushed yet, which the running node or the next start does.");
-        }
+        WriteWhere(report.NotFlushedYet > 0,
+            $"{report.NotFlushedYet} Counters have events but no row yet: not flushed yet, which the running node or the next start does.");
+        WriteWhere(report.DifferenceCount > 0, "'dataload rebuild' with the same options corrects the rows from the journal.");
 
-        if (report.DifferenceCount > 0)
+        void WriteWhere(bool isSo, string line)
         {
-            output.WriteLine("'dataload rebuild' with the same options corrects the rows from the journal.");
+            if (isSo)
+            {
+                output.WriteLine(line);
+            }
         }
     }
 
     private static Cell[] Cells(Difference difference) =>
     [
-        difference.Table,
-        $"{difference.TopicType}:{difference.TopicId}",
-        Form.Day(DateOnly.FromDayNumber(difference.Day)),
-        difference.Column ?? "",
-        Show(difference.RowValue, difference.IsAmount),
-        Show(difference.JournalValue, difference.IsAmount),
+        difference.Table, $"{difference.TopicType}:{difference.TopicId}", Form.Day(DateOnly.FromDayNumber(difference.Day)), difference.Column ?? "",
+        Show(difference.RowValue, difference.IsAmount), Show(difference.JournalValue, difference.IsAmount),
         difference.Kind switch
         {
             DifferenceKind.Missing => "the row is missing",
@@ -111,7 +104,83 @@ internal static class VerifyCommand
         },
     ];
 
-    private static string Show(long? value, bool isAmount) => value is not { } known ? ""
-        : isAmount ? Hundredths.Format(known)
-        : known.ToString();
+    private static string Show(long? value, bool isAmount) => value is not { } known ? "" : isAmount ? Hundredths.Format(known) : known.ToString();
+}
+
+/// <summary><c>dataload rebuild</c>: corrects the statistics tables from the journal.</summary>
+internal static class RebuildCommand
+{
+    private const string Details = """
+        Computes the statistics anew from the journal and corrects the rows that differ, are missing, or that no event
+        accounts for. A node that runs is asked to do it, since the owner alone may correct rows; without one the command
+        takes the Partitions itself. Rows that the engine did not write are left alone.
+
+        Examples:
+          dataload rebuild --topic activity:7
+          dataload rebuild --page act --from 2024-11-01 --to 2024-11-30
+          dataload rebuild
+
+        Exit codes: 0 done; 2 it could not be done.
+        """;
+
+    public static Command Create(Option<FileInfo[]> config)
+    {
+        var filter = new FilterOptions();
+        Option<int> timeout = Options.Number("--timeout", "SECONDS", "How many seconds a running node may take before the command stops waiting for it.",
+            1, 604_800, 3600);
+        var command = new DetailedCommand("rebuild", "Corrects the statistics tables from the journal.", Details) { config, timeout };
+        filter.AddTo(command);
+        return command.Runs(async (result, cancellationToken) =>
+        {
+            HostSettings settings = result.LoadSettings(config);
+
+            // What the engine says while it recovers is of no interest here; what goes wrong is thrown.
+            await using ServiceProvider services = new ServiceCollection().AddLogging().AddNode(settings, address: "").BuildServiceProvider();
+            IStore store = services.GetRequiredService<IStore>();
+            int partitions = await Databases.PartitionsAsync(store, cancellationToken);
+            RebuildRequest request = filter.Read(result);
+            RebuildTotals done;
+            if (await store.Leases.FindOwnerAsync(cancellationToken) is { } owner)
+            {
+                using OwnerClient client = OwnerClient.Create(owner);
+                done = await client.RebuildAsync(request, TimeSpan.FromSeconds(result.GetValue(timeout)), cancellationToken);
+            }
+            else
+            {
+                done = await RunHereAsync(services.GetRequiredService<ClusterNode>(), partitions, request, cancellationToken);
+            }
+
+            await result.InvocationConfiguration.Output.WriteLineAsync($"{done.Counters} Counters computed, {done.Corrected} rows corrected, {done.Removed} "
+                + "rows removed.");
+            return ExitCode.Done;
+        });
+    }
+
+    private static Task<RebuildTotals> RunHereAsync(ClusterNode node, int partitions, RebuildRequest request, CancellationToken cancellationToken) =>
+        Progress.ShowAsync("Rebuilding Partitions", partitions, async progress =>
+        {
+            RebuildTotals? done = null;
+            await node.RunOfflineAsync(async client => done = await client.RebuildAsync(request.ToFilter(), progress, cancellationToken), cancellationToken);
+            return done!;
+        });
+}
+
+/// <summary>Shows on standard error how far work has come; nothing where that goes to a file or a pipe.</summary>
+internal static class Progress
+{
+    /// <summary>Runs work that reports how many Partitions are done, under a bar.</summary>
+    public static async Task<T> ShowAsync<T>(string title, int partitions, Func<Action<int>?, Task<T>> work)
+    {
+        if (Console.IsErrorRedirected)
+        {
+            return await work(null);
+        }
+
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        return await console.Progress().AutoClear(enabled: true).StartAsync(async context =>
+        {
+            ProgressTask task = context.AddTask(Markup.Escape(title), maxValue: partitions);
+            return await work(done => task.Value = done);
+        });
+    }
 }

@@ -19,19 +19,13 @@ public sealed class HoconConfig
 
     internal HoconObjectNode Node { get; }
 
-    /// <summary>Reads <paramref name="referenceText"/>, merges <paramref name="overrideFiles"/> over it in order, and resolves the substitutions of
-    /// the whole once, with <paramref name="environment"/> for what the configuration does not define.</summary>
-    /// <param name="referenceText">The defaults, which are also the schema of <see cref="FindUnknownKeys"/>.</param>
-    /// <param name="referenceName">The name of the defaults in messages, such as <c>reference.conf</c>.</param>
+    /// <summary>Merges <paramref name="references"/> and then <paramref name="overrideFiles"/>, the later over the earlier, and resolves the substitutions
+    /// of the whole once, with <paramref name="environment"/> for what the configuration does not define.</summary>
+    /// <param name="references">The defaults, which are also the schema of <see cref="FindUnknownKeys"/>, each with its name in messages.</param>
     /// <param name="overrideFiles">Files named by the user, which must exist.</param>
     /// <param name="environment">Environment variables by name; see <see cref="HoconEnvironment"/>.</param>
     /// <param name="limits">Limits, or null for <see cref="HoconLimits.Default"/>.</param>
     /// <exception cref="HoconException">Whatever is wrong with any of it.</exception>
-    public static HoconConfig Load(string referenceText, string referenceName, IReadOnlyList<string> overrideFiles,
-        IReadOnlyDictionary<string, string> environment, HoconLimits? limits = null) =>
-        Load([(referenceName, referenceText)], overrideFiles, environment, limits);
-
-    /// <summary>As the other, with defaults in several texts, the later over the earlier.</summary>
     public static HoconConfig Load(IReadOnlyList<(string Name, string Text)> references, IReadOnlyList<string> overrideFiles,
         IReadOnlyDictionary<string, string> environment, HoconLimits? limits = null)
     {
@@ -59,14 +53,12 @@ public sealed class HoconConfig
 
     /// <summary>Reads one text by itself, without environment unless given.</summary>
     /// <exception cref="HoconException">Whatever is wrong with it.</exception>
-    public static HoconConfig Parse(
-        string text, string name = "text", IReadOnlyDictionary<string, string>? environment = null, HoconLimits? limits = null) =>
-        Load(text, name, [], environment ?? new Dictionary<string, string>(StringComparer.Ordinal), limits);
+    public static HoconConfig Parse(string text, string name = "text", IReadOnlyDictionary<string, string>? environment = null, HoconLimits? limits = null) =>
+        Load([(name, text)], [], environment ?? new Dictionary<string, string>(StringComparer.Ordinal), limits);
 
     /// <summary>What the override files set that the reference does not know, or knows as another kind of value. Empty when all is well. Top-level
     /// values that a file's substitutions use are its own affair. Only a whole loaded configuration can be asked.</summary>
-    public IReadOnlyList<HoconProblem> FindUnknownKeys(params IReadOnlyList<HoconOpenMap> openMaps) =>
-        new HoconSchema(Layers, openMaps).Check(Node);
+    public IReadOnlyList<HoconProblem> FindUnknownKeys(params IReadOnlyList<HoconOpenMap> openMaps) => new HoconSchema(Layers, openMaps).Check(Node);
 
     /// <summary>Throws when <see cref="FindUnknownKeys"/> finds anything, naming everything found, a line each.</summary>
     public HoconConfig RequireKnownKeys(params IReadOnlyList<HoconOpenMap> openMaps)
@@ -108,9 +100,6 @@ public sealed class HoconConfig
         return node is HoconScalarNode { IsNull: true } ? null : new HoconValue(at, node);
     }
 
-    /// <summary>Whether <paramref name="path"/> is set, and not to null.</summary>
-    public bool Has(string path) => Find(path) is not null;
-
     /// <summary>The value at <paramref name="path"/>, which must be set.</summary>
     public HoconValue Get(string path) => Get(path, "a value");
 
@@ -126,10 +115,6 @@ public sealed class HoconConfig
     /// <summary><see cref="HoconValue.AsLong"/> of the value at <paramref name="path"/>.</summary>
     public long GetLong(string path, long min = long.MinValue, long max = long.MaxValue) => Get(path, "a whole number").AsLong(min, max);
 
-    /// <summary><see cref="HoconValue.AsDouble"/> of the value at <paramref name="path"/>.</summary>
-    public double GetDouble(string path, double min = double.MinValue, double max = double.MaxValue) =>
-        Get(path, "a number").AsDouble(min, max);
-
     /// <summary><see cref="HoconValue.AsBool"/> of the value at <paramref name="path"/>.</summary>
     public bool GetBool(string path) => Get(path, "true or false").AsBool();
 
@@ -140,8 +125,7 @@ public sealed class HoconConfig
     public long GetBytes(string path, long min = 0, long max = long.MaxValue) => Get(path, "a size in bytes").AsBytes(min, max);
 
     /// <summary><see cref="HoconValue.AsOneOf"/> of the value at <paramref name="path"/>.</summary>
-    public string GetOneOf(string path, params IReadOnlyList<string> allowed) =>
-        Get(path, "one of " + string.Join(", ", allowed)).AsOneOf(allowed);
+    public string GetOneOf(string path, params IReadOnlyList<string> allowed) => Get(path, "one of " + string.Join(", ", allowed)).AsOneOf(allowed);
 
     /// <summary><see cref="HoconValue.AsList"/> of the value at <paramref name="path"/>.</summary>
     public IReadOnlyList<HoconValue> GetList(string path) => Get(path, "a list").AsList();

@@ -44,10 +44,8 @@ internal static class HoconListing
     }
 }
 
-/// <summary>One setting as it is in force.</summary>
-/// <param name="Path">Its full path.</param>
-/// <param name="Value">Its value as text, a secret masked; <c>{}</c> and <c>[]</c> for what is empty.</param>
-/// <param name="Origin">Where it was written, or the environment variable it came from.</param>
+/// <summary>One setting as it is in force: its full path, its value as text (a secret masked; <c>{}</c> and <c>[]</c> for what is empty), and where it was
+/// written, or the environment variable it came from.</summary>
 public sealed record HoconEffectiveSetting(string Path, string Value, HoconOrigin Origin);
 
 /// <summary>Keeps secrets out of listings and messages.</summary>

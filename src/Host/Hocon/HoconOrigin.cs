@@ -48,23 +48,10 @@ public sealed class HoconException : Exception
     public HoconException(HoconOrigin origin, string message, Exception? innerException = null)
         : base($"{origin}: {message}", innerException) => Origin = origin;
 
-    private HoconException(HoconOrigin origin, string found, string expected)
-        : base($"{origin}:{origin.Column}: found {found}, expected {expected}")
-    {
-        Origin = origin;
-        Found = found;
-        Expected = expected;
-    }
-
     /// <summary>The place in a file, or null when the failure has none.</summary>
-    public HoconOrigin? Origin { get; }
-
-    /// <summary>What was found, for a failure of syntax.</summary>
-    public string? Found { get; }
-
-    /// <summary>What was expected, for a failure of syntax.</summary>
-    public string? Expected { get; }
+    public HoconOrigin? Origin { get; private init; }
 
     /// <summary>A failure of syntax: <c>file:line:column: found X, expected Y</c>.</summary>
-    internal static HoconException Syntax(HoconOrigin origin, string found, string expected) => new(origin, found, expected);
+    internal static HoconException Syntax(HoconOrigin origin, string found, string expected) =>
+        new($"{origin}:{origin.Column}: found {found}, expected {expected}") { Origin = origin };
 }

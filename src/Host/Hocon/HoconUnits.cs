@@ -46,14 +46,9 @@ internal static class HoconUnits
     /// <summary>Reads a size such as <c>512K</c> or <c>1.5 MB</c>; without a unit, bytes. A fraction of a byte is cut off.</summary>
     public static bool TryBytes(string text, out long bytes)
     {
-        bytes = 0;
-        if (!TryScaled(text, BytesByUnit, 1, out decimal size) || size < 0 || size > long.MaxValue)
-        {
-            return false;
-        }
-
-        bytes = (long)size;
-        return true;
+        bool isSize = TryScaled(text, BytesByUnit, 1, out decimal size) && size >= 0 && size <= long.MaxValue;
+        bytes = isSize ? (long)size : 0;
+        return isSize;
     }
 
     private static bool TryScaled(string text, Dictionary<string, decimal> units, decimal bare, out decimal result)

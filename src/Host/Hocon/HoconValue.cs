@@ -27,15 +27,6 @@ public sealed class HoconValue
     /// <summary>A whole number from <paramref name="min"/> to <paramref name="max"/>.</summary>
     public long AsLong(long min = long.MinValue, long max = long.MaxValue) => Integer(min, max);
 
-    /// <summary>A finite number from <paramref name="min"/> to <paramref name="max"/>.</summary>
-    public double AsDouble(double min = double.MinValue, double max = double.MaxValue)
-    {
-        string text = Scalar("a number");
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number)
-            ? InRange(number, min, max, static n => n.ToString("R"))
-            : throw Fail(text, "a number");
-    }
-
     /// <summary>true, false, yes, no, on or off.</summary>
     public bool AsBool()
     {
@@ -66,9 +57,7 @@ public sealed class HoconValue
     {
         const string Expected = "a size such as 512K, 64MiB, 1GB (K, Ki, KiB... are powers of 1024, kB, MB... powers of 1000; a bare number is bytes)";
         string text = Scalar(Expected);
-        return HoconUnits.TryBytes(text, out long bytes)
-            ? InRange(bytes, min, max, static n => n.ToString() + " bytes")
-            : throw Fail(text, Expected);
+        return HoconUnits.TryBytes(text, out long bytes) ? InRange(bytes, min, max, static n => n.ToString() + " bytes") : throw Fail(text, Expected);
     }
 
     /// <summary>One of <paramref name="allowed"/>, compared exactly.</summary>
@@ -98,9 +87,8 @@ public sealed class HoconValue
     /// <summary>The refusal of this value for a reason, which does not show the value: for one that may hold a secret.</summary>
     public HoconException Refuse(string reason) => new(Origin, $"{Path} {reason}");
 
-    private static string DurationText(TimeSpan duration) => duration.Ticks % TimeSpan.TicksPerSecond == 0
-        ? $"{duration.TotalSeconds}s"
-        : $"{duration.TotalMilliseconds}ms";
+    private static string DurationText(TimeSpan duration) =>
+        duration.Ticks % TimeSpan.TicksPerSecond == 0 ? $"{duration.TotalSeconds}s" : $"{duration.TotalMilliseconds}ms";
 
     private T Integer<T>(T min, T max)
         where T : struct, IBinaryInteger<T>, IMinMaxValue<T>
@@ -113,12 +101,8 @@ public sealed class HoconValue
     }
 
     private T InRange<T>(T value, T min, T max, Func<T, string> show)
-        where T : IComparable<T>
-    {
-        return value.CompareTo(min) < 0 ? throw Fail("at least " + show(min))
-            : value.CompareTo(max) > 0 ? throw Fail("at most " + show(max))
-            : value;
-    }
+        where T : IComparable<T> =>
+        value.CompareTo(min) < 0 ? throw Fail("at least " + show(min)) : value.CompareTo(max) > 0 ? throw Fail("at most " + show(max)) : value;
 
     private string Scalar(string expected) => _node is HoconScalarNode { IsNull: false } scalar ? scalar.Text : throw Fail(expected);
 

@@ -13,7 +13,6 @@ internal static class Databases
         ? new SqlStore(SqliteDatabase.ForStore(settings.Connection))
         : new SqlStore(PostgreSqlDatabase.ForStore(Options(settings) with { NodeId = nodeId }));
 
-    /// <summary>The business database.</summary>
     public static ILookup OpenLookup(DatabaseSettings settings) => settings.Provider == DatabaseProvider.Sqlite
         ? new SqlLookup(SqliteDatabase.ForReading(settings.Connection))
         : new SqlLookup(PostgreSqlDatabase.ForReading(Options(settings)));
@@ -25,19 +24,11 @@ internal static class Databases
     {
         string? partitions = await store.FindFixedAsync(FixedValues.Partitions, cancellationToken);
         string? wrong = await store.CheckSchemaAsync(cancellationToken);
-        if (partitions is null && wrong?.Contains("was written by", StringComparison.Ordinal) != true)
-        {
-            throw new StartException($"{store.Name} was never started, so there is nothing to look at: run 'dataload serve' first, or correct "
-                + "dataload.store.connection.");
-        }
-
-        if (wrong is not null)
-        {
-            throw new StartException(wrong);
-        }
-
-        return int.TryParse(partitions, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0
-            ? number
+        return partitions is null && wrong?.Contains("was written by", StringComparison.Ordinal) != true
+            ? throw new StartException($"{store.Name} was never started, so there is nothing to look at: run 'dataload serve' first, or correct "
+                + "dataload.store.connection.")
+            : wrong is not null ? throw new StartException(wrong)
+            : int.TryParse(partitions, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0 ? number
             : throw new StartException($"{store.Name} says that it has '{partitions}' Partitions, which is no number; restore it from a backup.");
     }
 

@@ -38,7 +38,6 @@ internal sealed class LogLevels(LogLevel level)
         _effective.Clear();
     }
 
-    /// <summary>Whether a message is logged.</summary>
     public bool IsEnabled(string? category, LogLevel of) => of >= _effective.GetOrAdd(category ?? "", Find);
 
     private LogLevel Find(string category)
@@ -67,16 +66,12 @@ internal static class Logging
     {
         var levels = new LogLevels(level);
         logging.Services.AddSingleton(levels);
-        logging
-            .ClearProviders()
-            .SetMinimumLevel(LogLevel.Trace)
-            .AddFilter((category, of) => levels.IsEnabled(category, of))
-            .AddSimpleConsole(options =>
-            {
-                options.SingleLine = true;
-                options.UseUtcTimestamp = true;
-                options.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
-                options.ColorBehavior = LoggerColorBehavior.Disabled;
-            });
+        logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddFilter((category, of) => levels.IsEnabled(category, of)).AddSimpleConsole(options =>
+        {
+            options.SingleLine = true;
+            options.UseUtcTimestamp = true;
+            options.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+            options.ColorBehavior = LoggerColorBehavior.Disabled;
+        });
     }
 }

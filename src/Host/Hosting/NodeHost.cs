@@ -75,11 +75,7 @@ internal static class NodeHost
             $"{Environment.MachineName}-{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}",
             address,
             RandomNumberGenerator.GetHexString(64, lowercase: true));
-        return services
-            .AddSingleton(settings)
-            .AddSingleton(info)
-            .AddSingleton(Catalog.Default)
-            .AddSingleton(TimeProvider.System)
+        return services.AddSingleton(settings).AddSingleton(info).AddSingleton(Catalog.Default).AddSingleton(TimeProvider.System)
             .AddSingleton(_ => Databases.OpenStore(settings.Store, info.Id))
             .AddSingleton(_ => Databases.OpenLookup(settings.Business))
             .AddSingleton<EngineMetrics>()
@@ -166,7 +162,6 @@ internal static class NodeHost
     private sealed class CommandLifetime : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }
@@ -183,4 +178,26 @@ internal static partial class HostLog
 
     [LoggerMessage(8102, LogLevel.Warning, "{Place}: {Problem}")]
     public static partial void UnknownAkkaKey(ILogger logger, string place, string problem);
+}
+
+/// <summary>Bounds a stop as a whole. An orderly stop bounds its own steps, but closing what a server holds may wait for one that neither answers nor
+/// refuses, and a process that is told to stop must end.</summary>
+internal static class StopLimit
+{
+    /// <summary>Runs work until it ends, or is left to itself when a limit has passed since it was told to stop.</summary>
+    /// <returns>Whether it ended by itself.</returns>
+    public static async Task<bool> RunAsync(Func<CancellationToken, Task> work, TimeSpan limit, TimeProvider time, CancellationToken stop)
+    {
+        // Apart from this call, so that work which blocks cannot hold up the limit either.
+        Task running = Task.Run(() => work(stop), CancellationToken.None);
+        var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using CancellationTokenRegistration registration = stop.Register(stopping.SetResult);
+        if (await Task.WhenAny(running, stopping.Task) != running && await Task.WhenAny(running, Task.Delay(limit, time, CancellationToken.None)) != running)
+        {
+            return false;
+        }
+
+        await running;
+        return true;
+    }
 }

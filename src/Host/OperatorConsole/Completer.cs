@@ -31,3 +31,80 @@ internal sealed class Completer(Command root)
 
 /// <summary>What a word may be completed to: where it begins, and what it may become, in order. All begin with what is written.</summary>
 internal sealed record CompletionResult(int Start, IReadOnlyList<string> Candidates);
+
+/// <summary>Splits a line into words, as a shell does: '…' is taken as it is, in "…" and outside a backslash takes the next character.</summary>
+internal static class CommandWords
+{
+    /// <summary>The words of a line.</summary>
+    /// <exception cref="FormatException">A quote is not closed.</exception>
+    public static List<string> Split(string line)
+    {
+        List<string> words = [];
+        (string? last, _, char? open) = Scan(line, words);
+        if (open is { } quote)
+        {
+            throw new FormatException($"A {quote} is not closed.");
+        }
+
+        if (last is not null)
+        {
+            words.Add(last);
+        }
+
+        return words;
+    }
+
+    /// <summary>The words before the last one, the last one as far as it is written, and where it begins; it is empty where a new one would begin.</summary>
+    public static (List<string> Before, string Last, int Start) SplitForCompletion(string line)
+    {
+        List<string> words = [];
+        (string? last, int start, _) = Scan(line, words);
+        return (words, last ?? "", last is null ? line.Length : start);
+    }
+
+    private static (string? Last, int Start, char? Open) Scan(string line, List<string> words)
+    {
+        StringBuilder? word = null;
+        char? open = null;
+        int start = line.Length;
+        for (int i = 0; i < line.Length; i++)
+        {
+            char c = line[i];
+            if (open is null && char.IsWhiteSpace(c))
+            {
+                if (word is not null)
+                {
+                    words.Add(word.ToString());
+                    word = null;
+                }
+
+                continue;
+            }
+
+            if (word is null)
+            {
+                word = new StringBuilder();
+                start = i;
+            }
+
+            if (c == open)
+            {
+                open = null;
+            }
+            else if (open is null && c is '"' or '\'')
+            {
+                open = c;
+            }
+            else if (c == '\\' && open is not '\'' && i + 1 < line.Length)
+            {
+                word.Append(line[++i]);
+            }
+            else
+            {
+                word.Append(c);
+            }
+        }
+
+        return (word?.ToString(), start, open);
+    }
+}

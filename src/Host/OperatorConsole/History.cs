@@ -1,22 +1,13 @@
 namespace DataLoad.Host.OperatorConsole;
 
 /// <summary>The lines that were entered, the last ones of them, kept in a file that is its owner's alone.</summary>
-internal sealed class History
+internal sealed class History(string? file, int limit, Action<string> warn)
 {
     private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnerFolder = OwnerFile | UnixFileMode.UserExecute;
 
-    private readonly int _limit;
-    private readonly Action<string> _warn;
     private readonly List<string> _lines = [];
-    private string? _file;
-
-    private History(string? file, int limit, Action<string> warn)
-    {
-        _file = file;
-        _limit = limit;
-        _warn = warn;
-    }
+    private string? _file = file;
 
     /// <summary>The lines, the oldest first.</summary>
     public IReadOnlyList<string> Lines => _lines;
@@ -47,15 +38,15 @@ internal sealed class History
     /// <summary>Adds a line; not an empty one, not one that begins with a blank, not one that was entered just before.</summary>
     public void Add(string line)
     {
-        if (_limit == 0 || string.IsNullOrWhiteSpace(line) || line[0] == ' ' || (_lines.Count > 0 && string.Equals(_lines[^1], line, StringComparison.Ordinal)))
+        if (limit == 0 || string.IsNullOrWhiteSpace(line) || line[0] == ' ' || (_lines.Count > 0 && string.Equals(_lines[^1], line, StringComparison.Ordinal)))
         {
             return;
         }
 
         _lines.Add(line);
-        if (_lines.Count > _limit)
+        if (_lines.Count > limit)
         {
-            _lines.RemoveRange(0, _lines.Count - _limit);
+            _lines.RemoveRange(0, _lines.Count - limit);
         }
 
         WithFile(Save);
@@ -63,45 +54,41 @@ internal sealed class History
 
     private void WithFile(Action<string> work)
     {
-        if (_file is not { } file)
+        if (_file is not { } path)
         {
             return;
         }
 
         try
         {
-            work(file);
+            work(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _file = null;
-            _warn($"Lines are not remembered, since {file} cannot be used: {e.Message}");
+            warn($"Lines are not remembered, since {path} cannot be used: {e.Message}");
         }
     }
 
-    private void Save(string file)
+    private void Save(string path)
     {
-        string folder = Path.GetDirectoryName(file)!;
+        string folder = Path.GetDirectoryName(path)!;
         if (OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(folder);
-            File.WriteAllLines(file, _lines);
+            File.WriteAllLines(path, _lines);
             return;
         }
 
         Directory.CreateDirectory(folder, OwnerFolder);
 
         // Written beside and moved over: a crash leaves the old one, and no moment is readable by others.
-        string beside = $"{file}.{Environment.ProcessId}";
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerFile };
-        using (var writer = new StreamWriter(beside, options))
+        string beside = $"{path}.{Environment.ProcessId}";
+        using (var writer = new StreamWriter(beside, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerFile }))
         {
-            foreach (string line in _lines)
-            {
-                writer.WriteLine(line);
-            }
+            _lines.ForEach(writer.WriteLine);
         }
 
-        File.Move(beside, file, overwrite: true);
+        File.Move(beside, path, overwrite: true);
     }
 }

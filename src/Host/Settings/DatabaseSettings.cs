@@ -66,12 +66,8 @@ internal static class DatabaseBinder
             CheckPostgreSql(value, connection);
         }
 
-        return new DatabaseSettings(
-            provider,
-            connection,
-            config.GetDuration($"{path}.command-timeout", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
-            config.GetInt($"{path}.max-connections", 2, 1000),
-            config.GetBool($"{path}.prepare-statements"));
+        return new DatabaseSettings(provider, connection, config.GetDuration($"{path}.command-timeout", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
+            config.GetInt($"{path}.max-connections", 2, 1000), config.GetBool($"{path}.prepare-statements"));
     }
 
     private static void CheckPostgreSql(HoconValue value, string connection)

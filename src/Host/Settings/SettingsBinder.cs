@@ -1,3 +1,4 @@
+using System.Reflection;
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Intake;
 using DataLoad.Engine.Intake.Amqp;
@@ -25,21 +26,14 @@ public static class SettingsBinder
         DatabaseSettings store = DatabaseBinder.Store(config);
         EngineSettings engine = BindEngine(config, catalog, store);
         CheckIntakeMemory(config, catalog, engine);
-        return new HostSettings
-        {
-            Engine = engine,
-            Akka = AkkaSettings.Bind(config),
-            Store = store,
-            Business = DatabaseBinder.Business(config, store),
-            Http = HttpBinder.Bind(config),
-            DeadLetters = HttpBinder.BindDeadLetters(config),
-            Console = ConsoleBinder.Bind(config),
-            Effective = [.. config.Effective().Where(setting => !setting.Path.StartsWith("akka.", StringComparison.Ordinal))],
-            MaxLag = config.GetLong("dataload.health.max-lag", 0),
-            OtlpEndpoint = BindOtlp(config),
-            OtlpInterval = config.GetDuration("dataload.telemetry.otlp-interval", Millisecond, Day),
-            LogLevel = Enum.Parse<LogLevel>(config.GetOneOf("dataload.log.level", "trace", "debug", "information", "warning", "error"), ignoreCase: true),
-        };
+        return new HostSettings(
+            engine, AkkaSettings.Bind(config), store, DatabaseBinder.Business(config, store),
+            HttpBinder.Bind(config), HttpBinder.BindDeadLetters(config), ConsoleBinder.Bind(config),
+            Effective: [.. config.Effective().Where(setting => !setting.Path.StartsWith("akka.", StringComparison.Ordinal))],
+            MaxLag: config.GetLong("dataload.health.max-lag", 0),
+            OtlpEndpoint: BindOtlp(config),
+            OtlpInterval: config.GetDuration("dataload.telemetry.otlp-interval", Millisecond, Day),
+            LogLevel: Enum.Parse<LogLevel>(config.GetOneOf("dataload.log.level", "trace", "debug", "information", "warning", "error"), ignoreCase: true));
     }
 
     private static EngineSettings BindEngine(HoconConfig config, Catalog catalog, DatabaseSettings store) => new()
@@ -119,9 +113,7 @@ public static class SettingsBinder
     private static object? ArgumentOf(HoconValue value)
     {
         string text = value.AsString();
-        return long.TryParse(text, out long number) ? number
-            : bool.TryParse(text, out bool flag) ? flag
-            : text;
+        return long.TryParse(text, out long number) ? number : bool.TryParse(text, out bool flag) ? flag : text;
     }
 
     private static IntakeSettings BindIntake(HoconConfig config) => new()
@@ -174,8 +166,7 @@ public static class SettingsBinder
     private static string BindTimeZone(HoconConfig config)
     {
         string zone = config.GetString("dataload.time-zone");
-        return TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _)
-            ? zone
+        return TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _) ? zone
             : throw config.Get("dataload.time-zone")
                 .Fail("the IANA name of a zone that this machine knows (Debian's package tzdata has them), such as Asia/Shanghai");
     }
@@ -198,5 +189,40 @@ public static class SettingsBinder
                 $"at least {need} bytes, so that each of {streams} streams can hold a body of {engine.Intake.MaxBodyBytes}; raise it, or lower "
                     + "dataload.intake.max-body");
         }
+    }
+}
+
+/// <summary>Loads the settings: the built-in references, files over them, and the environment where it is asked for.</summary>
+public static class SettingsLoader
+{
+    /// <summary>The name that values of <c>akka.conf</c> bear as their origin.</summary>
+    internal const string AkkaName = "akka.conf";
+
+    private const string ReferenceName = "reference.conf";
+
+    /// <summary>The places of the reference whose keys are free, or follow a template.</summary>
+    private static readonly HoconOpenMap[] OpenMaps =
+    [
+        new("dataload.streams.*", "dataload.stream-defaults"),
+        new("dataload.streams.*.queries"),
+        new("dataload.streams.*.queue-arguments"),
+        new("dataload.stream-defaults.queries"),
+        new("dataload.stream-defaults.queue-arguments"),
+        new("dataload.queries"),
+        new("akka"),
+    ];
+
+    /// <summary>Loads the tree of settings. What it has below <c>akka</c> is not judged yet; <see cref="AkkaSettings"/> does.</summary>
+    /// <exception cref="HoconException">A file is not one, or has an unknown key.</exception>
+    public static HoconConfig Load(IReadOnlyList<string> files, IReadOnlyDictionary<string, string> environment) => HoconConfig.Load(
+        [(ReferenceName, Read(Assembly.GetExecutingAssembly(), ReferenceName)), (AkkaName, Read(typeof(EngineSettings).Assembly, AkkaName))],
+        files, environment).RequireKnownKeys(OpenMaps);
+
+    private static string Read(Assembly assembly, string name)
+    {
+        using Stream stream = assembly.GetManifestResourceStream(name)
+            ?? throw new InvalidOperationException($"{assembly.GetName().Name} was built without {name}.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
     }
 }

@@ -45,7 +45,6 @@ internal sealed class EngineTallies : IDisposable
         _timer = time.CreateTimer(_ => Sample(), state: null, interval, interval);
     }
 
-    /// <summary>A stream's counts.</summary>
     public StreamTally Of(string stream) => _streams[stream];
 
     /// <summary>A stream's counts by <see cref="TallyKind"/>, or those of all.</summary>
@@ -135,33 +134,9 @@ internal sealed class StreamTally
     public void Add(TallyKind kind, long value) => Interlocked.Add(ref _counts[(int)kind], value);
 
     /// <summary>The counts by <see cref="TallyKind"/>.</summary>
-    public long[] Read()
-    {
-        long[] counts = new long[_counts.Length];
-        for (int i = 0; i < counts.Length; i++)
-        {
-            counts[i] = Interlocked.Read(ref _counts[i]);
-        }
-
-        return counts;
-    }
+    public long[] Read() => [.. Enumerable.Range(0, _counts.Length).Select(kind => Interlocked.Read(ref _counts[kind]))];
 }
 
-/// <summary>What is counted of a stream.</summary>
-internal enum TallyKind
-{
-    Deliveries = 0,
-    Events,
-    Duplicates,
-
-    /// <summary>Events without identity.</summary>
-    Unidentified,
-
-    /// <summary>Lookups that are tried again.</summary>
-    Retries,
-    Parked,
-    DeadLetters,
-
-    /// <summary>How many kinds there are.</summary>
-    Count,
-}
+/// <summary>What is counted of a stream, the events without identity and the lookups that are tried again among it; and last how many kinds there
+/// are.</summary>
+internal enum TallyKind { Deliveries = 0, Events, Duplicates, Unidentified, Retries, Parked, DeadLetters, Count }

@@ -57,10 +57,6 @@ internal sealed class NodeHealth(HealthCheckService checks, ClusterNode node)
         return new ReadinessReport(found, LagOf(node), [.. (node.Intake?.Streams ?? []).Where(stream => stream.IsPaused).Select(stream => stream.Stream)]);
     }
 
-    /// <summary>Whether the process and its actor system are alive.</summary>
-    public async Task<bool> IsAliveAsync(CancellationToken cancellationToken) => await node.IsAliveAsync(cancellationToken);
-
-    /// <summary>The node's own checks.</summary>
     internal static void Register(IHealthChecksBuilder checks, long maxLag) => checks
         .Add("node", node => node.IsServing ? null : node.WaitingFor ?? "recovering or stopping")
         .Add("broker", node => node.Intake is { } intake ? intake.ConnectionError : "not connected yet")
@@ -119,7 +115,8 @@ internal static class NodeHealthExtensions
     public static void MapHealth(this WebApplication app)
     {
         NodeHealth health = app.Services.GetRequiredService<NodeHealth>();
-        app.MapGet("/health/live", async (CancellationToken cancellationToken) => await health.IsAliveAsync(cancellationToken)
+        ClusterNode node = app.Services.GetRequiredService<ClusterNode>();
+        app.MapGet("/health/live", async (CancellationToken cancellationToken) => await node.IsAliveAsync(cancellationToken)
             ? Results.Json(new { status = "live" })
             : Results.Json(new { status = "the actor system has ended" }, statusCode: StatusCodes.Status503ServiceUnavailable)).WithAccess(AccessPolicy.Health);
         app.MapGet("/health/ready", async (CancellationToken cancellationToken) =>

@@ -10,7 +10,6 @@ internal static class WebServer
 {
     private const long MaxRequestBytes = 1024 * 1024;
 
-    /// <summary>Begins a server.</summary>
     public static WebApplicationBuilder CreateBuilder(HttpSettings settings)
     {
         // Settings come from HOCON alone: an empty builder reads no appsettings.json and no ASPNETCORE_ variable, and so does not

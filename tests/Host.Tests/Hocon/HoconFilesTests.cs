@@ -28,9 +28,9 @@ public sealed class HoconFilesTests : IDisposable
         IReadOnlyDictionary<string, string> environment = HoconText.Env(("DATALOAD_AMQP_URL", "amqp://env/"));
         string file = Write("my.conf", "dataload.amqp.url = \"amqp://file/\"");
 
-        HoconConfig.Load(Reference, "reference.conf", [], HoconText.NoEnvironment).GetString("dataload.amqp.url").ShouldBe("amqp://guest:guest@127.0.0.1:5672/");
-        HoconConfig.Load(Reference, "reference.conf", [], environment).GetString("dataload.amqp.url").ShouldBe("amqp://env/");
-        HoconConfig.Load(Reference, "reference.conf", [file], environment).GetString("dataload.amqp.url").ShouldBe("amqp://file/");
+        HoconConfig.Load([("reference.conf", Reference)], [], HoconText.NoEnvironment).GetString("dataload.amqp.url").ShouldBe("amqp://guest:guest@127.0.0.1:5672/");
+        HoconConfig.Load([("reference.conf", Reference)], [], environment).GetString("dataload.amqp.url").ShouldBe("amqp://env/");
+        HoconConfig.Load([("reference.conf", Reference)], [file], environment).GetString("dataload.amqp.url").ShouldBe("amqp://file/");
     }
 
     [Fact]
@@ -39,7 +39,7 @@ public sealed class HoconFilesTests : IDisposable
         string one = Write("one.conf", "dataload.store.flush-interval = 2s\ndataload.amqp.url = \"one\"");
         string two = Write("two.conf", "dataload.store.flush-interval = 3s");
 
-        HoconConfig config = HoconConfig.Load(Reference, "reference.conf", [one, two], HoconText.NoEnvironment);
+        HoconConfig config = HoconConfig.Load([("reference.conf", Reference)], [one, two], HoconText.NoEnvironment);
 
         config.GetString("dataload.copy").ShouldBe("3s");
         config.GetString("dataload.amqp.url").ShouldBe("one");
@@ -153,10 +153,10 @@ public sealed class HoconFilesTests : IDisposable
         HoconText.Failure("include \"b.conf\"").Message
             .ShouldBe("t.conf:1: include \"b.conf\": t.conf is not a file, so there is nothing it could be relative to");
 
-    private static string Load(string file) => HoconText.Flat(HoconConfig.Load("", "reference.conf", [file], HoconText.NoEnvironment));
+    private static string Load(string file) => HoconText.Flat(HoconConfig.Load([("reference.conf", "")], [file], HoconText.NoEnvironment));
 
     private static string LoadFailure(string file, HoconLimits? limits = null) =>
-        Should.Throw<HoconException>(() => HoconConfig.Load("", "reference.conf", [file], HoconText.NoEnvironment, limits)).Message;
+        Should.Throw<HoconException>(() => HoconConfig.Load([("reference.conf", "")], [file], HoconText.NoEnvironment, limits)).Message;
 
     private string Write(string name, string text)
     {

@@ -63,19 +63,18 @@ public sealed class HoconReadingTests
     [Fact]
     public void Numbers_lists_and_objects_are_read_from_strings_too()
     {
-        HoconConfig config = HoconConfig.Parse("o { i = -5, l = \"9000000000\", d = 1.5e3, s = 007, list = [a, \"b c\"], x = null }");
+        HoconConfig config = HoconConfig.Parse("o { i = -5, l = \"9000000000\", s = 007, list = [a, \"b c\"], x = null }");
 
         config.GetInt("o.i").ShouldBe(-5);
         config.GetLong("o.l").ShouldBe(9_000_000_000);
-        config.GetDouble("o.d").ShouldBe(1500);
         config.GetString("o.s").ShouldBe("007");
         config.GetStringList("o.list").ShouldBe(["a", "b c"]);
         config.GetOneOf("o.s", "x", "007").ShouldBe("007");
-        config.GetObject("o").Keys.ShouldBe(["i", "l", "d", "s", "list", "x"]);
+        config.GetObject("o").Keys.ShouldBe(["i", "l", "s", "list", "x"]);
         config.GetObject("o").GetInt("i").ShouldBe(-5);
         config.GetObject("o").Get("i").Path.ShouldBe("o.i");
-        config.Has("o.i").ShouldBeTrue();
-        config.Has("o.x").ShouldBeFalse("null is as good as not set");
+        config.Find("o.i").ShouldNotBeNull();
+        config.Find("o.x").ShouldBeNull("null is as good as not set");
         config.Find("o.i.j").ShouldBeNull();
     }
 
@@ -93,8 +92,6 @@ public sealed class HoconReadingTests
         { "a = 3000000000", static c => c.GetInt("a"), "a = \"3000000000\": expected at most 2147483647" },
         { "a = 0", static c => c.GetInt("a", 1, 10), "a = \"0\": expected at least 1" },
         { "a = 11", static c => c.GetLong("a", 1, 10), "a = \"11\": expected at most 10" },
-        { "a = NaN", static c => c.GetDouble("a"), "a = \"NaN\": expected a number" },
-        { "a = 2", static c => c.GetDouble("a", 0, 1.5), "a = \"2\": expected at most 1.5" },
         { "a = maybe", static c => c.GetBool("a"), "a = \"maybe\": expected true, false, yes, no, on or off" },
         { "a = z", static c => c.GetOneOf("a", "x", "y"), "a = \"z\": expected one of x, y" },
         { "a = z", static c => c.GetList("a"), "a = \"z\": expected a list such as [a, b]" },

@@ -106,6 +106,6 @@ public sealed class HoconSchemaTests : IDisposable
     private HoconConfig Load(string text, params (string Name, string Value)[] environment)
     {
         File.WriteAllText(MyConf, text);
-        return HoconConfig.Load(Reference, "reference.conf", [MyConf], HoconText.Env(environment));
+        return HoconConfig.Load([("reference.conf", Reference)], [MyConf], HoconText.Env(environment));
     }
 }

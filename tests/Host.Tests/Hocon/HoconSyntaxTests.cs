@@ -106,7 +106,7 @@ public sealed class HoconSyntaxTests
         HoconException failure = HoconText.Failure("a = 1\nb = ]");
 
         failure.Origin.ShouldBe(new HoconOrigin("t.conf", 2, 5));
-        (failure.Found, failure.Expected).ShouldBe(("\"]\"", "a value"));
+        failure.Message.ShouldBe("t.conf:2:5: found \"]\", expected a value");
     }
 
     [Fact]

@@ -17,7 +17,14 @@ internal sealed class BrokerCheck(CheckReport report, AmqpConnector connector, H
             report.Ok("broker", $"{connector.Settings.SafeName} is reachable as user '{connector.UserName}'.");
             foreach (StreamDefinition stream in Catalog.Default.Streams)
             {
-                await CheckAsync(connection, stream, cancellationToken);
+                if (settings.Engine.Amqp.Of(stream).Enabled)
+                {
+                    await CheckAsync(connection, $"broker {stream.Name}", stream.Exchange, stream.Queue, cancellationToken);
+                }
+                else
+                {
+                    report.Note($"broker {stream.Name}", "is switched off (enabled = false): its events are not consumed.");
+                }
             }
 
             await CheckAsync(connection, "dead letters", DeadLetterDesk.Queue, DeadLetterDesk.Queue, cancellationToken);
@@ -29,27 +36,13 @@ internal sealed class BrokerCheck(CheckReport report, AmqpConnector connector, H
         }
     }
 
-    private async Task CheckAsync(IConnection connection, StreamDefinition stream, CancellationToken cancellationToken)
-    {
-        StreamSettings set = settings.Engine.Amqp.Of(stream);
-        if (!set.Enabled)
-        {
-            report.Note($"broker {stream.Name}", "is switched off (enabled = false): its events are not consumed.");
-            return;
-        }
-
-        await CheckAsync(connection, $"broker {stream.Name}", stream.Exchange, stream.Queue, cancellationToken);
-    }
-
     private async Task CheckAsync(IConnection connection, string subject, string exchange, string queue, CancellationToken cancellationToken)
     {
         QueueDeclareOk? found = null;
         ShutdownEventArgs? noExchange = await TryAsync(connection, channel =>
             channel.ExchangeDeclarePassiveAsync(exchange, cancellationToken), cancellationToken);
-        ShutdownEventArgs? noQueue = await TryAsync(
-            connection,
-            async channel => found = await channel.QueueDeclarePassiveAsync(queue, cancellationToken),
-            cancellationToken);
+        ShutdownEventArgs? noQueue = await TryAsync(connection, async channel =>
+            found = await channel.QueueDeclarePassiveAsync(queue, cancellationToken), cancellationToken);
         string[] wrong = [.. new[] { Wrong("exchange", exchange, noExchange), Wrong("queue", queue, noQueue) }.OfType<string>()];
         if (wrong.Length > 0)
         {

@@ -12,9 +12,7 @@ internal sealed class CheckReport(TextWriter output)
     public int Problems { get; private set; }
 
     public void Ok(string subject, string text) => Add(Finding.Ok, subject, text);
-
     public void Note(string subject, string text) => Add(Finding.Note, subject, text);
-
     public void Problem(string subject, string text) => Add(Finding.Problem, subject, text);
 
     public void Add(Finding finding, string subject, string text)
@@ -24,17 +22,9 @@ internal sealed class CheckReport(TextWriter output)
     }
 }
 
-/// <summary>What a check finds.</summary>
-internal enum Finding
-{
-    Ok = 0,
-
-    /// <summary>Worth knowing; no reason against a start.</summary>
-    Note,
-
-    /// <summary>A start fails, or does not count something; the text says what is wrong and how to correct it.</summary>
-    Problem,
-}
+/// <summary>What a check finds: what is as it should be; what is worth knowing, and no reason against a start; what makes a start fail, or not count
+/// something, where the text says what is wrong and how to correct it.</summary>
+internal enum Finding { Ok = 0, Note, Problem }
 
 /// <summary>Checks where HTTP would answer, and whether it may.</summary>
 internal sealed class HttpCheck(CheckReport report, HttpSettings settings)

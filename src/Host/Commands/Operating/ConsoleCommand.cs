@@ -7,11 +7,9 @@ namespace DataLoad.Host.Commands.Operating;
 /// <summary><c>dataload console</c>: attaches to a running node and runs the commands that ask it.</summary>
 internal static class ConsoleCommand
 {
-    /// <summary>The command's name.</summary>
     public const string Name = "console";
 
-    private const string Details =
-        """
+    private const string Details = """
         Runs the commands that ask a node (status, streams, topic, dead, …) without naming it each time. Tab completes,
         the arrow keys recall lines, 'help' lists the commands, 'help streams' tells about one, Ctrl-C ends what runs,
         'exit' or Ctrl-D leaves. Lines are remembered in $XDG_STATE_HOME/dataload/history, for you alone; one that begins
@@ -45,11 +43,7 @@ internal static class ConsoleCommand
             root.Options.Remove(version);
         }
 
-        foreach (Command command in OperatingCommands.Create(new OperatingContext(new AttachedNode(node, settings), confirmation, TimeProvider.System)))
-        {
-            root.Add(command);
-        }
-
+        root.AddAll(OperatingCommands.Create(new OperatingContext(new AttachedNode(node, settings), confirmation, TimeProvider.System)));
         root.Add(Own("help", "Lists the commands; 'help COMMAND' tells about one.", _ => { }));
         root.Add(Own("history", "Shows the lines that were entered.", output =>
         {

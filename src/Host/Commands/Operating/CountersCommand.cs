@@ -7,8 +7,7 @@ internal static class CountersCommand
 {
     private const int UsualMetrics = 6;
 
-    private const string Details =
-        """
+    private const string Details = """
         From the statistics table, as of the last flush. Over several days the days' values are added up, those of
         distinct users too: a user on two days is two. Without --metrics a table shows the metric it is sorted by and the
         page's first ones; --json has them all.
@@ -38,14 +37,13 @@ internal static class CountersCommand
         var days = new DayOptions();
         var watch = new WatchOptions();
         return context.Define("top", "Shows the topics of a page with the largest values.", Details,
-            [page, by, ascending, search, type, metrics, limit, offset, .. days.Symbols, .. watch.Symbols], (result, operation, cancellationToken) =>
+            [page, by, ascending, search, type, metrics, limit, offset, .. days.Symbols, .. watch.Symbols], run =>
         {
-            (DateOnly? from, DateOnly? to) = days.Read(result);
-            string path = NodePath.With(NodePath.Of("counters"), ("page", result.GetValue(page) ?? "act"), ("from", from), ("to", to),
-                ("sort", result.GetValue(by)), ("order", result.GetValue(ascending) ? "asc" : null), ("search", result.GetValue(search)),
-                ("type", result.GetValue(type)), ("metrics", result.GetValue(metrics)), ("limit", result.GetValue(limit)), ("offset", result.GetValue(offset)));
-            return operation.WatchAsync<TopicList>(watch, result, path, (display, answer) =>
-                Render(display, answer, result.GetValue(metrics) is not null), _ => ExitCode.Done, cancellationToken);
+            (DateOnly? from, DateOnly? to) = days.Read(run.Line);
+            string path = NodePath.With(NodePath.Of("counters"), ("page", run.Get(page) ?? "act"), ("from", from), ("to", to),
+                ("sort", run.Get(by)), ("order", run.Get(ascending) ? "asc" : null), ("search", run.Get(search)),
+                ("type", run.Get(type)), ("metrics", run.Get(metrics)), ("limit", run.Get(limit)), ("offset", run.Get(offset)));
+            return run.WatchAsync<TopicList>(watch, path, (display, answer) => Render(display, answer, run.Get(metrics) is not null), _ => ExitCode.Done);
         }).Refuses(days.Check);
     }
 
@@ -58,15 +56,10 @@ internal static class CountersCommand
                 .Distinct(StringComparer.Ordinal).Take(UsualMetrics)];
         }
 
-        display.Table(
-            ["topic", Column.Number("days"), .. columns.Select(Column.Number)],
-            answer.Items.Select(topic => (Cell[])[$"{topic.Type}:{topic.Id}", Cell.Of(topic.Days),
-                .. columns.Select(column => Form.Value(topic.Values, column))]));
-        if (display.IsTerminal)
-        {
-            string days = answer.From == answer.To ? Form.Day(answer.From) : $"{Form.Day(answer.From)} to {Form.Day(answer.To)}";
-            display.Line($"{answer.Offset + answer.Items.Count} of {answer.Total} topics of page {answer.Page}, {days}", Tone.Faint);
-        }
+        display.Table(["topic", Column.Number("days"), .. columns.Select(Column.Number)], answer.Items.Select(topic =>
+            (Cell[])[$"{topic.Type}:{topic.Id}", Cell.Of(topic.Days), .. columns.Select(column => Form.Value(topic.Values, column))]));
+        string days = answer.From == answer.To ? Form.Day(answer.From) : $"{Form.Day(answer.From)} to {Form.Day(answer.To)}";
+        display.Remark($"{answer.Offset + answer.Items.Count} of {answer.Total} topics of page {answer.Page}, {days}");
     }
 }
 
@@ -75,8 +68,7 @@ internal static class TopicCommand
 {
     private const int TerminalDays = 7;
 
-    private const string Details =
-        """
+    private const string Details = """
         Live: from memory where the Counter is loaded, else from the table. A row a metric, a column a day, newest first.
 
         Examples:
@@ -95,34 +87,25 @@ internal static class TopicCommand
         Option<string?> page = Options.Page("This page alone: act or bear.");
         var days = new DayOptions();
         var watch = new WatchOptions();
-        return context.Define("topic", "Shows all metrics of a topic, live.", Details,
-            [type, id, page, .. days.Symbols, .. watch.Symbols], (result, operation, cancellationToken) =>
+        return context.Define("topic", "Shows all metrics of a topic, live.", Details, [type, id, page, .. days.Symbols, .. watch.Symbols], run =>
         {
-            (DateOnly? from, DateOnly? to) = days.Read(result);
-            string path = NodePath.With(NodePath.Of("topic"), ("type", result.GetValue(type)), ("id", result.GetValue(id)), ("page", result.GetValue(page)),
-                ("from", from), ("to", to));
-            return operation.WatchAsync<TopicDetails>(watch, result, path, Render, _ => ExitCode.Done, cancellationToken);
+            (DateOnly? from, DateOnly? to) = days.Read(run.Line);
+            string path = NodePath.With(
+                NodePath.Of("topic"), ("type", run.Get(type)), ("id", run.Get(id)), ("page", run.Get(page)), ("from", from), ("to", to));
+            return run.WatchAsync<TopicDetails>(watch, path, Render, _ => ExitCode.Done);
         }).Refuses(days.Check);
     }
 
     private static void Render(Display display, TopicDetails topic)
     {
-        if (display.IsTerminal)
-        {
-            display.Line($"{topic.Type}:{topic.Id} in shard {topic.Shard}");
-        }
-
+        display.Remark($"{topic.Type}:{topic.Id} in shard {topic.Shard}", Tone.Plain);
         foreach (TopicDetails.TopicPage page in topic.Pages)
         {
             // A terminal has no room for more; a pipe has.
             TopicDetails.TopicDay[] days = [.. page.Days.Take(display.IsTerminal ? TerminalDays : int.MaxValue)];
             if (days.Length == 0)
             {
-                if (display.IsTerminal)
-                {
-                    display.Line($"page {page.Page}: nothing was counted on these days", Tone.Faint);
-                }
-
+                display.Remark($"page {page.Page}: nothing was counted on these days");
                 continue;
             }
 

@@ -5,8 +5,7 @@ namespace DataLoad.Host.Commands.Operating;
 /// <summary><c>dataload dead …</c>: deliveries that could not be counted.</summary>
 internal static class DeadCommand
 {
-    private const string Details =
-        """
+    private const string Details = """
         Example:
           dataload dead list
 
@@ -26,8 +25,7 @@ internal static class DeadCommand
 /// <summary><c>dataload dead list</c>: dead letters in groups, or one by one.</summary>
 internal static class DeadListCommand
 {
-    private const string Details =
-        """
+    private const string Details = """
         Grouped by stream and reason, with counts and ages; one by one, the oldest first, with --messages.
 
         Examples:
@@ -45,18 +43,11 @@ internal static class DeadListCommand
         Option<bool> messages = new("--messages", "-m") { Description = "One by one." };
         Option<int> limit = Options.Number("--limit", "N", "With --messages: how many, 1 to 500.", 1, 500, 50);
         Option<int> offset = Options.Number("--offset", "N", "With --messages: how many to pass over, 0 to 1000000.", 0, 1_000_000, 0);
-        return context.Define("list", "Lists dead letters by stream and reason.", Details, [stream, reason, messages, limit, offset],
-            (result, operation, cancellationToken) =>
-        {
-            if (!result.GetValue(messages) && result.GetValue(stream) is null && result.GetValue(reason) is null)
-            {
-                return operation.ShowAsync<DeadLetterGroups>(NodePath.Of("dead-letters"), RenderGroups, cancellationToken);
-            }
-
-            string path = NodePath.With(NodePath.Of("dead-letters", "messages"), ("stream", result.GetValue(stream)), ("reason", result.GetValue(reason)),
-                ("limit", result.GetValue(limit)), ("offset", result.GetValue(offset)));
-            return operation.ShowAsync<DeadLetterList>(path, RenderMessages, cancellationToken);
-        });
+        return context.Define("list", "Lists dead letters by stream and reason.", Details, [stream, reason, messages, limit, offset], run =>
+            !run.Get(messages) && run.Get(stream) is null && run.Get(reason) is null
+                ? run.ShowAsync<DeadLetterGroups>(NodePath.Of("dead-letters"), RenderGroups)
+                : run.ShowAsync<DeadLetterList>(NodePath.With(NodePath.Of("dead-letters", "messages"), ("stream", run.Get(stream)),
+                    ("reason", run.Get(reason)), ("limit", run.Get(limit)), ("offset", run.Get(offset))), RenderMessages));
     }
 
     private static void RenderGroups(Display display, DeadLetterGroups answer)
@@ -65,17 +56,10 @@ internal static class DeadListCommand
             ["stream", "reason", Column.Number("count"), "oldest", "newest", "for example"],
             answer.Groups.Select(group => new Cell[]
             {
-                group.Stream,
-                new(group.Reason, Tone.Warning),
-                Cell.Of(group.Count),
-                $"{Form.Age(group.Oldest, answer.At)} ago",
-                $"{Form.Age(group.Newest, answer.At)} ago",
-                new(group.Example ?? "", Tone.Faint),
+                group.Stream, new(group.Reason, Tone.Warning), Cell.Of(group.Count), $"{Form.Age(group.Oldest, answer.At)} ago",
+                $"{Form.Age(group.Newest, answer.At)} ago", new(group.Example ?? "", Tone.Faint),
             }));
-        if (display.IsTerminal)
-        {
-            display.Line($"{answer.Total} dead letters{(answer.Complete ? "" : ", of which the oldest were looked at")}", Tone.Faint);
-        }
+        display.Remark($"{answer.Total} dead letters{(answer.Complete ? "" : ", of which the oldest were looked at")}");
     }
 
     private static void RenderMessages(Display display, DeadLetterList answer)
@@ -84,18 +68,14 @@ internal static class DeadListCommand
             ["id", "stream", "reason", "received", Column.Number("bytes"), "error"],
             answer.Items.Select(letter => new Cell[] { letter.Id, letter.Stream, new(letter.Reason, Tone.Warning), Form.Time(letter.Received),
                 Cell.Of(letter.Bytes), letter.Error }));
-        if (display.IsTerminal)
-        {
-            display.Line($"{answer.Offset + answer.Items.Count} of {answer.Total}", Tone.Faint);
-        }
+        display.Remark($"{answer.Offset + answer.Items.Count} of {answer.Total}");
     }
 }
 
 /// <summary><c>dataload dead show</c>: one dead letter.</summary>
 internal static class DeadShowCommand
 {
-    private const string Details =
-        """
+    private const string Details = """
         With its properties, headers and body; needs the operator's token, since a body may name a user.
 
         Example:
@@ -107,8 +87,8 @@ internal static class DeadShowCommand
     public static Command Create(OperatingContext context)
     {
         Argument<string> id = DeadSelection.Id();
-        return context.Define("show", "Shows a dead letter with its body.", Details, [id], (result, operation, cancellationToken) =>
-            operation.ShowAsync<DeadLetterDetails>(NodePath.Of("dead-letters", "messages", result.GetValue(id)!), Render, cancellationToken));
+        return context.Define("show", "Shows a dead letter with its body.", Details, [id], run =>
+            run.ShowAsync<DeadLetterDetails>(NodePath.Of("dead-letters", "messages", run.Get(id)!), Render));
     }
 
     private static void Render(Display display, DeadLetterDetails letter)
@@ -133,8 +113,7 @@ internal static class DeadShowCommand
 /// <summary><c>dataload dead requeue</c>: puts dead letters back.</summary>
 internal static class DeadRequeueCommand
 {
-    private const string Details =
-        """
+    private const string Details = """
         Puts them into their stream's own queue, through the default exchange: other subscribers of the stream's exchange
         see nothing. Identity and receipt stay, so that nothing counts twice. Those named by id are moved at once, many
         are asked about first. Written to the audit log.
@@ -151,17 +130,15 @@ internal static class DeadRequeueCommand
     {
         var selection = new DeadSelection();
         Option<int?> limit = new("--limit") { Description = "At the most so many, the oldest first.", HelpName = "N" };
-        return context.Define("requeue", "Puts dead letters back into their streams' queues.", Details, [.. selection.Symbols, limit],
-            async (result, operation, cancellationToken) =>
+        return context.Define("requeue", "Puts dead letters back into their streams' queues.", Details, [.. selection.Symbols, limit], async run =>
         {
-            DeadLetterRequest? order = await selection.ConfirmAsync(result, operation, "Requeue", result.GetValue(limit), alwaysAsk: false, cancellationToken);
-            if (order is null)
+            if (await selection.ConfirmAsync(run, "Requeue", run.Get(limit), alwaysAsk: false) is not { } order)
             {
                 return ExitCode.Found;
             }
 
-            DeadLetterMoveResult move = await operation.DoAsync<DeadLetterMoveResult>(HttpMethod.Post, NodePath.Of("dead-letters", "requeue"),
-                order with { Confirm = null }, Render, cancellationToken);
+            DeadLetterMoveResult move = await run.DoAsync<DeadLetterMoveResult>(HttpMethod.Post, NodePath.Of("dead-letters", "requeue"),
+                order with { Confirm = null }, Render);
             return move.Skipped > 0 ? ExitCode.Found : ExitCode.Done;
         }).Refuses(selection.Check);
     }
@@ -180,8 +157,7 @@ internal static class DeadRequeueCommand
 /// <summary><c>dataload dead edit</c>: corrects a dead letter's body and requeues it.</summary>
 internal static class DeadEditCommand
 {
-    private const string Details =
-        """
+    private const string Details = """
         Receipt, message-id, properties and headers stay as they came. The body comes from --body or --body-file (- is
         standard input); without either, $VISUAL or $EDITOR opens on the old one. Written to the audit log.
 
@@ -198,43 +174,36 @@ internal static class DeadEditCommand
         Argument<string> id = DeadSelection.Id();
         Option<string?> body = Options.Text("--body", "TEXT", "The corrected body.");
         Option<string?> file = Options.Text("--body-file", "FILE", "A file with the corrected body, taken byte by byte; - is standard input.");
-        Option<string?> contentType = Options.Text("--content-type", "TYPE", "Its new content type; as it was without it.", "application/json",
-            "text/plain");
-        return context.Define("edit", "Corrects a dead letter's body and requeues it.", Details, [id, body, file, contentType],
-            async (result, operation, cancellationToken) =>
+        Option<string?> contentType = Options.Text("--content-type", "TYPE", "Its new content type; as it was without it.", "application/json", "text/plain");
+        return context.Define("edit", "Corrects a dead letter's body and requeues it.", Details, [id, body, file, contentType], async run =>
         {
-            string letter = result.GetValue(id)!;
-            byte[]? corrected = result.GetValue(body) is { } text ? System.Text.Encoding.UTF8.GetBytes(text)
-                : result.GetValue(file) is { } path ? await BodyEditor.ReadAsync(path, cancellationToken)
-                : await EditedAsync(operation, letter, cancellationToken);
+            string letter = run.Get(id)!;
+            byte[]? corrected = run.Get(body) is { } text ? Encoding.UTF8.GetBytes(text)
+                : run.Get(file) is { } path ? await BodyEditor.ReadAsync(path, run.Token)
+                : await EditedAsync(run, letter);
             if (corrected is null)
             {
-                await result.InvocationConfiguration.Error.WriteLineAsync("dataload: the body is as it was, and nothing was done");
+                await run.Error.WriteLineAsync("dataload: the body is as it was, and nothing was done");
                 return ExitCode.Found;
             }
 
-            DeadLetterMoveResult move = await operation.DoAsync<DeadLetterMoveResult>(
-                HttpMethod.Post,
-                NodePath.Of("dead-letters", "messages", letter, "edit"),
-                new { bodyBase64 = Convert.ToBase64String(corrected), contentType = result.GetValue(contentType) },
-                DeadRequeueCommand.Render,
-                cancellationToken);
+            DeadLetterMoveResult move = await run.DoAsync<DeadLetterMoveResult>(HttpMethod.Post, NodePath.Of("dead-letters", "messages", letter, "edit"),
+                new { bodyBase64 = Convert.ToBase64String(corrected), contentType = run.Get(contentType) }, DeadRequeueCommand.Render);
             return move.Skipped > 0 ? ExitCode.Found : ExitCode.Done;
         }).Refuses(result => result.GetResult(body) is not null && result.GetResult(file) is not null ? "Say --body or --body-file, not both." : null);
     }
 
-    private static async Task<byte[]?> EditedAsync(Operation operation, string id, CancellationToken cancellationToken)
+    private static async Task<byte[]?> EditedAsync(Operation run, string id)
     {
-        DeadLetterDetails letter = (await operation.Node.GetAsync(NodePath.Of("dead-letters", "messages", id), cancellationToken)).As<DeadLetterDetails>();
-        return await BodyEditor.EditAsync(Convert.FromBase64String(letter.BodyBase64), cancellationToken);
+        DeadLetterDetails letter = await run.ReadAsync<DeadLetterDetails>(NodePath.Of("dead-letters", "messages", id));
+        return await BodyEditor.EditAsync(Convert.FromBase64String(letter.BodyBase64), run.Token);
     }
 }
 
 /// <summary><c>dataload dead purge</c>: removes dead letters for good.</summary>
 internal static class DeadPurgeCommand
 {
-    private const string Details =
-        """
+    private const string Details = """
         They are gone for good. Always asked about, and refused where meanwhile more or fewer are there than were asked
         about. Written to the audit log.
 
@@ -249,17 +218,15 @@ internal static class DeadPurgeCommand
     public static Command Create(OperatingContext context)
     {
         var selection = new DeadSelection();
-        return context.Define("purge", "Removes dead letters for good.", Details, selection.Symbols,
-            async (result, operation, cancellationToken) =>
+        return context.Define("purge", "Removes dead letters for good.", Details, selection.Symbols, async run =>
         {
-            DeadLetterRequest? order = await selection.ConfirmAsync(result, operation, "Remove for good", limit: null, alwaysAsk: true, cancellationToken);
-            if (order is null)
+            if (await selection.ConfirmAsync(run, "Remove for good", limit: null, alwaysAsk: true) is not { } order)
             {
                 return ExitCode.Found;
             }
 
-            await operation.DoAsync<DeadLetterMoveResult>(HttpMethod.Post, NodePath.Of("dead-letters", "purge"), order,
-                (display, move) => display.Line($"{move.Moved} removed, {move.Left} left.", Tone.Good), cancellationToken);
+            await run.DoAsync<DeadLetterMoveResult>(HttpMethod.Post, NodePath.Of("dead-letters", "purge"), order, (display, move) =>
+                display.Line($"{move.Moved} removed, {move.Left} left.", Tone.Good));
             return ExitCode.Done;
         }).Refuses(selection.Check);
     }

@@ -1,4 +1,6 @@
 using System.CommandLine.Parsing;
+using System.ComponentModel;
+using System.Diagnostics;
 using DataLoad.Engine.Decoding;
 using DataLoad.Host.Api;
 
@@ -11,14 +13,13 @@ internal sealed class DeadSelection
     {
         Description = "Dead letters by their ids, as 'dead list --messages' shows them.",
         HelpName = "ID",
-        Arity = ArgumentArity.ZeroOrMore
+        Arity = ArgumentArity.ZeroOrMore,
     };
     private readonly Option<string?> _stream = Options.Stream("This stream's.");
     private readonly Option<string?> _reason = Reason("Those of this reason.");
     private readonly Option<bool> _all = new("--all") { Description = "All of them." };
     private readonly Option<bool> _yes = new("--yes", "-y") { Description = "It is meant: does not ask." };
 
-    /// <summary>The arguments and options.</summary>
     public Symbol[] Symbols => [_ids, _stream, _reason, _all, _yes];
 
     /// <summary>The argument that names one.</summary>
@@ -40,40 +41,105 @@ internal sealed class DeadSelection
 
     /// <summary>Counts what is meant, asks where it has to be confirmed, and returns what is to be sent; null where it is not meant. Ids named one by
     /// one need no confirmation unless it is always asked for.</summary>
-    public async Task<DeadLetterRequest?> ConfirmAsync(ParseResult result, Operation operation, string verb, int? limit, bool alwaysAsk,
-        CancellationToken cancellationToken)
+    public async Task<DeadLetterRequest?> ConfirmAsync(Operation run, string verb, int? limit, bool alwaysAsk)
     {
-        string[] ids = result.GetValue(_ids) ?? [];
+        string[] ids = run.Get(_ids) ?? [];
         var order = new DeadLetterRequest
         {
-            Stream = result.GetValue(_stream),
-            Reason = result.GetValue(_reason),
+            Stream = run.Get(_stream),
+            Reason = run.Get(_reason),
             Ids = ids.Length == 0 ? null : ids,
-            All = result.GetValue(_all),
+            All = run.Get(_all),
             Limit = limit,
         };
         long count = ids.Length > 0 && order.Stream is null && order.Reason is null
             ? ids.Distinct(StringComparer.Ordinal).Count()
-            : await CountAsync(operation.Node, order, cancellationToken);
+            : await CountAsync(run, order);
         count = Math.Min(count, limit ?? long.MaxValue);
         bool mustAsk = count > 0 && (alwaysAsk || ids.Length == 0);
         string which = string.Join(", ", new[] { order.Stream, order.Reason }.OfType<string>());
         string what = $"{verb} {count} dead letter{(count == 1 ? "" : "s")}{(which.Length == 0 ? "" : $" ({which})")}";
-        return !mustAsk || operation.Confirmation.Of(what, result.GetValue(_yes)) ? order with { Confirm = count } : null;
+        return !mustAsk || run.Confirmation.Of(what, run.Get(_yes)) ? order with { Confirm = count } : null;
     }
 
-    private static async Task<long> CountAsync(NodeClient node, DeadLetterRequest order, CancellationToken cancellationToken)
+    private static async Task<long> CountAsync(Operation run, DeadLetterRequest order)
     {
         if (order.Ids is not null)
         {
             throw new NodeException("Ids name dead letters one by one: leave --stream and --reason out.");
         }
 
-        string path = NodePath.With(NodePath.Of("dead-letters"), ("maxAge", 0));
-        DeadLetterGroups groups = (await node.GetAsync(path, cancellationToken)).As<DeadLetterGroups>();
+        DeadLetterGroups groups = await run.ReadAsync<DeadLetterGroups>(NodePath.With(NodePath.Of("dead-letters"), ("maxAge", 0)));
         return groups.Groups
             .Where(group => (order.Stream is null || string.Equals(group.Stream, order.Stream, StringComparison.Ordinal))
                 && (order.Reason is null || string.Equals(group.Reason, order.Reason, StringComparison.Ordinal)))
             .Sum(group => group.Count);
+    }
+}
+
+/// <summary>Where a corrected body comes from: a file, or the operator's editor.</summary>
+internal static class BodyEditor
+{
+    /// <summary>Reads a file, or standard input where it is <c>-</c>.</summary>
+    public static async Task<byte[]> ReadAsync(string path, CancellationToken cancellationToken)
+    {
+        if (path is not "-")
+        {
+            return await File.ReadAllBytesAsync(path, cancellationToken);
+        }
+
+        using var body = new MemoryStream();
+        await using Stream input = Console.OpenStandardInput();
+        await input.CopyToAsync(body, cancellationToken);
+        return body.ToArray();
+    }
+
+    /// <summary>Opens the editor on a body.</summary>
+    /// <returns>The corrected body; null where it is as it was.</returns>
+    public static async Task<byte[]?> EditAsync(byte[] body, CancellationToken cancellationToken)
+    {
+        string editor = new[] { "VISUAL", "EDITOR" }.Select(Environment.GetEnvironmentVariable).FirstOrDefault(value => !string.IsNullOrWhiteSpace(value))
+            ?? throw new NodeException("No editor is named: say --body or --body-file, or set EDITOR.");
+        if (Console.IsInputRedirected || Console.IsOutputRedirected)
+        {
+            throw new NodeException("An editor needs a terminal: say --body or --body-file.");
+        }
+
+        // In a folder that is its owner's alone: a body may name a user.
+        string folder = Directory.CreateTempSubdirectory("dataload-").FullName;
+        try
+        {
+            string file = Path.Combine(folder, "body");
+            await File.WriteAllBytesAsync(file, body, cancellationToken);
+            await RunAsync(editor, file, cancellationToken);
+            byte[] corrected = await File.ReadAllBytesAsync(file, cancellationToken);
+
+            // Editors end a file with a line feed that the body did not have.
+            corrected = corrected is [.., (byte)'\n'] && body is not [.., (byte)'\n'] ? corrected[..^1] : corrected;
+            return corrected.AsSpan().SequenceEqual(body) ? null : corrected;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task RunAsync(string editor, string file, CancellationToken cancellationToken)
+    {
+        // EDITOR may bring arguments of its own, as in "code --wait".
+        string[] words = editor.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        try
+        {
+            using Process process = Process.Start(words[0], [.. words[1..], file]);
+            await process.WaitForExitAsync(cancellationToken);
+            if (process.ExitCode != 0)
+            {
+                throw new NodeException($"The editor {editor} ended with {process.ExitCode}, and nothing was done.");
+            }
+        }
+        catch (Win32Exception e)
+        {
+            throw new NodeException($"The editor {editor} cannot be started ({e.Message}): set EDITOR to another.");
+        }
     }
 }

@@ -5,8 +5,7 @@ namespace DataLoad.Host.Commands.Operating;
 /// <summary><c>dataload journal</c>: entries of the journal, decoded.</summary>
 internal static class JournalCommand
 {
-    private const string Details =
-        """
+    private const string Details = """
         The entries of a shard (a Partition), or of a topic, whose shard is found, in their order; what explains a number event by event.
         place is Partition/SequenceNr.index, the number of a block and an entry of it. The next page begins with --after and the
         place that is told on standard error.
@@ -27,17 +26,16 @@ internal static class JournalCommand
         Option<string?> after = new("--after") { Description = "Entries beyond this place: a SequenceNr, or what the page before told.", HelpName = "N" };
         Option<int> limit = Options.Number("--limit", "N", "How many entries, 1 to 500.", 1, 500, 50);
         Option<bool> users = new("--users") { Description = "Shows users, sessions and keys too; needs the operator's token and is written to the audit log." };
-        return context.Define("journal", "Shows entries of the journal, decoded.", Details, [shard, topic, stream, after, limit, users],
-            async (result, operation, cancellationToken) =>
+        return context.Define("journal", "Shows entries of the journal, decoded.", Details, [shard, topic, stream, after, limit, users], async run =>
         {
-            TopicArgument? wanted = result.GetValue(topic);
-            string path = NodePath.With(NodePath.Of("journal"), ("shard", result.GetValue(shard)), ("type", wanted?.Type), ("id", wanted?.Id),
-                ("stream", result.GetValue(stream)), ("after", result.GetValue(after)), ("limit", result.GetValue(limit)), ("users", result.GetValue(users)));
-            JournalPage answer = await operation.ShowAsync<JournalPage>(path, (display, page) =>
-                display.Table(CountedRow.Columns, page.Entries.Select(CountedRow.Of)), cancellationToken);
-            if (answer.Next is { } next && !operation.IsJson)
+            TopicArgument? wanted = run.Get(topic);
+            string path = NodePath.With(NodePath.Of("journal"), ("shard", run.Get(shard)), ("type", wanted?.Type), ("id", wanted?.Id),
+                ("stream", run.Get(stream)), ("after", run.Get(after)), ("limit", run.Get(limit)), ("users", run.Get(users)));
+            JournalPage answer = await run.ShowAsync<JournalPage>(path, (display, page) =>
+                display.Table(CountedRow.Columns, page.Entries.Select(CountedRow.Of)));
+            if (answer.Next is { } next && !run.IsJson)
             {
-                await result.InvocationConfiguration.Error.WriteLineAsync($"dataload: there is more: --after {next}");
+                await run.Error.WriteLineAsync($"dataload: there is more: --after {next}");
             }
 
             return ExitCode.Done;
@@ -48,8 +46,7 @@ internal static class JournalCommand
 /// <summary><c>dataload tail</c>: events as they are counted.</summary>
 internal static class TailCommand
 {
-    private const string Details =
-        """
+    private const string Details = """
         An event a line: time, stream, topic, day, shard/SequenceNr.index, identity, facts. What comes faster than --rate is not
         shown, and how many those were is said. Users and sessions are shown with --users alone, which needs the
         operator's token and is written to the audit log. Ctrl-C ends it.
@@ -70,17 +67,16 @@ internal static class TailCommand
         Option<int> rate = Options.Number("--rate", "N", "How many events a second at the most, 1 to 1000.", 1, 1000, 50);
         Option<bool> users = new("--users") { Description = "Shows users and sessions too." };
         Option<int> count = Options.Number("--count", "N", "Ends after so many events; 0 never.", 0, 1_000_000_000, 0);
-        return context.Define("tail", "Shows events as they are counted.", Details, [stream, topic, rate, users, count],
-            async (result, operation, cancellationToken) =>
+        return context.Define("tail", "Shows events as they are counted.", Details, [stream, topic, rate, users, count], async run =>
         {
-            TopicArgument? wanted = result.GetValue(topic);
-            string path = NodePath.With(NodePath.Of("tail"), ("stream", result.GetValue(stream)), ("type", wanted?.Type), ("id", wanted?.Id),
-                ("rate", result.GetValue(rate)), ("users", result.GetValue(users)));
+            TopicArgument? wanted = run.Get(topic);
+            string path = NodePath.With(NodePath.Of("tail"), ("stream", run.Get(stream)), ("type", wanted?.Type), ("id", wanted?.Id),
+                ("rate", run.Get(rate)), ("users", run.Get(users)));
             try
             {
-                return await WatchAsync(operation, path, result.GetValue(count), cancellationToken);
+                return await WatchAsync(run, path, run.Get(count));
             }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            catch (OperationCanceledException) when (run.Token.IsCancellationRequested)
             {
                 // The caller has seen enough.
                 return ExitCode.Done;
@@ -88,24 +84,24 @@ internal static class TailCommand
         });
     }
 
-    private static async Task<int> WatchAsync(Operation operation, string path, int count, CancellationToken cancellationToken)
+    private static async Task<int> WatchAsync(Operation run, string path, int count)
     {
         int shown = 0;
-        await foreach (NodeEvent one in operation.Node.WatchAsync(path, cancellationToken))
+        await foreach (NodeEvent one in run.Node.WatchAsync(path, run.Token))
         {
             switch (one.Name)
             {
-                case "counted" when operation.IsJson:
-                    await operation.Output.WriteLineAsync(one.Data.Json);
-                    await operation.Output.FlushAsync(cancellationToken);
+                case "counted" when run.IsJson:
+                    await run.Output.WriteLineAsync(one.Data.Json);
+                    await run.Output.FlushAsync(run.Token);
                     break;
                 case "counted":
-                    operation.Display.Row(CountedRow.Of(one.Data.As<CountedEvent>()));
-                    operation.Display.Show();
+                    run.Display.Row(CountedRow.Of(one.Data.As<CountedEvent>()));
+                    run.Display.Show();
                     break;
-                case "dropped" when !operation.IsJson:
-                    operation.Display.Line($"… {one.Data.As<DroppedEvents>().Count} more were not shown", Tone.Faint);
-                    operation.Display.Show();
+                case "dropped" when !run.IsJson:
+                    run.Display.Line($"… {one.Data.As<DroppedEvents>().Count} more were not shown", Tone.Faint);
+                    run.Display.Show();
                     break;
             }
 
@@ -122,20 +118,13 @@ internal static class TailCommand
 /// <summary>An event as a row.</summary>
 internal static class CountedRow
 {
-    /// <summary>The heads of the cells.</summary>
     public static IReadOnlyList<Column> Columns => ["time", "stream", "topic", "day", "place", "identity", "facts", "user"];
 
-    /// <summary>The cells.</summary>
     public static Cell[] Of(CountedEvent one) =>
     [
-        new(Form.Time(one.Time), Tone.Faint),
-        new(one.Stream, Tone.Good),
-        $"{one.Type}:{one.Id}",
-        Form.Day(one.Day),
-        new($"{one.Shard}/{one.SequenceNr}.{one.Index}", Tone.Faint),
-        new(one.Identity ?? "", one.Identity is "none" ? Tone.Warning : Tone.Faint),
-        Form.Facts(one.Facts),
-        Who(one),
+        new(Form.Time(one.Time), Tone.Faint), new(one.Stream, Tone.Good), $"{one.Type}:{one.Id}", Form.Day(one.Day),
+        new($"{one.Shard}/{one.SequenceNr}.{one.Index}", Tone.Faint), new(one.Identity ?? "", one.Identity is "none" ? Tone.Warning : Tone.Faint),
+        Form.Facts(one.Facts), Who(one),
     ];
 
     private static string Who(CountedEvent one) => string.Join(' ', new[]

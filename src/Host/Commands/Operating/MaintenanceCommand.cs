@@ -5,8 +5,7 @@ namespace DataLoad.Host.Commands.Operating;
 /// <summary><c>dataload flush</c> and <c>dataload checkpoint</c>: what is done from time to time, now.</summary>
 internal static class MaintenanceCommand
 {
-    private const string FlushDetails =
-        """
+    private const string FlushDetails = """
         Returns when it is done; before that, whoever reads the tables may see rows about a second old. Written to the audit log.
 
         Example:
@@ -15,8 +14,7 @@ internal static class MaintenanceCommand
         Exit codes: 0 done; 2 it could not be done.
         """;
 
-    private const string CheckpointDetails =
-        """
+    private const string CheckpointDetails = """
         Flushes, and snapshots all Partitions: a start after it replays nothing. Worth doing before a planned stop of the
         machine. Written to the audit log.
 
@@ -33,15 +31,14 @@ internal static class MaintenanceCommand
         Create(context, "checkpoint", "Flushes and snapshots all Partitions now.", CheckpointDetails);
 
     private static Command Create(OperatingContext context, string name, string summary, string details) =>
-        context.Define(name, summary, details, [], (_, operation, cancellationToken) => operation.DoAsync<OperationResult>(
-            HttpMethod.Post, NodePath.Of(name), body: null, (display, done) => display.Line($"Done in {done.ElapsedMs} ms.", Tone.Good), cancellationToken));
+        context.Define(name, summary, details, [], run => run.DoAsync<OperationResult>(HttpMethod.Post, NodePath.Of(name), body: null, (display, done) =>
+            display.Line($"Done in {done.ElapsedMs} ms.", Tone.Good)));
 }
 
 /// <summary><c>dataload settings</c>: the node's effective settings.</summary>
 internal static class SettingsCommand
 {
-    private const string Details =
-        """
+    private const string Details = """
         As the node has them: from the defaults, its files, its environment. Of Akka's settings those that differ from Akka's
         own defaults. Secrets are masked.
 
@@ -56,18 +53,10 @@ internal static class SettingsCommand
 
     public static Command Create(OperatingContext context)
     {
-        Argument<string?> search = new("TEXT")
-        {
-            Description = "Settings alone with this text in their path.",
-            HelpName = "TEXT",
-            Arity = ArgumentArity.ZeroOrOne
-        };
-        return context.Define("settings", "Shows the node's settings and where each comes from.", Details, [search],
-            (result, operation, cancellationToken) => operation.ShowAsync<SettingList>(
-                NodePath.With(NodePath.Of("settings"), ("search", result.GetValue(search))),
-                (display, answer) => display.Table(["setting", "value", "from"],
-                    answer.Settings.Select(setting => new Cell[] { setting.Path, setting.Value, new(setting.Origin, Tone.Faint) })),
-                cancellationToken));
+        Argument<string?> search = Options.MayBe("TEXT", "Settings alone with this text in their path.");
+        return context.Define("settings", "Shows the node's settings and where each comes from.", Details, [search], run => run.ShowAsync<SettingList>(
+            NodePath.With(NodePath.Of("settings"), ("search", run.Get(search))), (display, answer) => display.Table(["setting", "value", "from"],
+                answer.Settings.Select(setting => new Cell[] { setting.Path, setting.Value, new(setting.Origin, Tone.Faint) }))));
     }
 }
 
@@ -76,8 +65,7 @@ internal static class LogLevelCommand
 {
     private static readonly string[] Levels = ["trace", "debug", "information", "warning", "error", "none"];
 
-    private const string Details =
-        """
+    private const string Details = """
         Without a level it shows the levels; with one it sets it until the node ends, and is written to the audit log.
 
         Examples:
@@ -90,24 +78,17 @@ internal static class LogLevelCommand
 
     public static Command Create(OperatingContext context)
     {
-        Argument<string?> level = new("LEVEL")
-        {
-            Description = $"The level: {string.Join(", ", Levels)}.",
-            HelpName = "LEVEL",
-            Arity = ArgumentArity.ZeroOrOne
-        };
+        Argument<string?> level = Options.MayBe("LEVEL", $"The level: {string.Join(", ", Levels)}.");
         level.AcceptOnlyFromAmong(Levels);
         Option<string?> category = Options.Text("--category", "NAME", "This category and all below it; the default level without it.", "DataLoad",
             "DataLoad.Engine", "DataLoad.Engine.Intake", "DataLoad.Engine.Resolving", "DataLoad.Engine.Partitions", "Microsoft.AspNetCore");
         Option<bool> reset = new("--reset") { Description = "Takes the level back to what it was at the start." };
-        return context.Define("log-level", "Shows or sets what the node logs.", Details, [level, category, reset],
-            (result, operation, cancellationToken) =>
+        return context.Define("log-level", "Shows or sets what the node logs.", Details, [level, category, reset], run =>
         {
-            string? to = result.GetValue(level);
+            string? to = run.Get(level);
             string path = NodePath.Of("log-levels");
-            return to is null && !result.GetValue(reset)
-                ? operation.ShowAsync<LogLevelList>(path, Render, cancellationToken)
-                : operation.DoAsync<LogLevelList>(HttpMethod.Put, path, new { category = result.GetValue(category), level = to }, Render, cancellationToken);
+            return to is null && !run.Get(reset) ? run.ShowAsync<LogLevelList>(path, Render)
+                : run.DoAsync<LogLevelList>(HttpMethod.Put, path, new { category = run.Get(category), level = to }, Render);
         }).Refuses(result => result.GetResult(level) is { Tokens.Count: > 0 } && result.GetValue(reset) ? "Say a level or --reset, not both." : null);
     }
 
@@ -120,8 +101,7 @@ internal static class LogLevelCommand
 /// <summary><c>dataload audit</c>: what operators did.</summary>
 internal static class AuditCommand
 {
-    private const string Details =
-        """
+    private const string Details = """
         Newest first: whatever was changed through this interface, by whom, and with what outcome. Needs the operator's token.
 
         Examples:
@@ -138,25 +118,15 @@ internal static class AuditCommand
             "checkpoint", "dead.requeue", "dead.edit", "dead.purge", "log-level");
         Option<long?> before = new("--before") { Description = "Entries before this id: the next page.", HelpName = "ID" };
         Option<int> limit = Options.Number("--limit", "N", "How many entries, 1 to 500.", 1, 500, 50);
-        return context.Define("audit", "Shows what operators did, newest first.", Details, [action, before, limit],
-            (result, operation, cancellationToken) => operation.ShowAsync<AuditPage>(
-                NodePath.With(NodePath.Of("audit"), ("action", result.GetValue(action)), ("before", result.GetValue(before)),
-                    ("limit", result.GetValue(limit))),
-                Render,
-                cancellationToken));
+        return context.Define("audit", "Shows what operators did, newest first.", Details, [action, before, limit], run => run.ShowAsync<AuditPage>(
+            NodePath.With(NodePath.Of("audit"), ("action", run.Get(action)), ("before", run.Get(before)), ("limit", run.Get(limit))), Render));
     }
 
     private static void Render(Display display, AuditPage answer) => display.Table(
         ["id", "time", "action", "target", "detail", "outcome", "actor", "node"],
         answer.Entries.Select(entry => new Cell[]
         {
-            Cell.Of(entry.Id) with { IsNumber = false },
-            Form.Time(entry.At),
-            entry.Action,
-            entry.Target ?? "",
-            entry.Detail ?? "",
-            new(entry.Outcome, entry.Outcome is "done" ? Tone.Good : entry.Outcome is "begun" ? Tone.Warning : Tone.Bad),
-            entry.Actor,
-            entry.Node,
+            Cell.Of(entry.Id) with { IsNumber = false }, Form.Time(entry.At), entry.Action, entry.Target ?? "", entry.Detail ?? "",
+            new(entry.Outcome, entry.Outcome is "done" ? Tone.Good : entry.Outcome is "begun" ? Tone.Warning : Tone.Bad), entry.Actor, entry.Node,
         }));
 }

@@ -6,6 +6,7 @@ using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using DataLoad.Host.Access;
+using DataLoad.Host.Api;
 
 namespace DataLoad.Host.Commands.Operating;
 
@@ -15,7 +16,6 @@ internal sealed class NodeClient : IDisposable
     private readonly NodeAccess _node;
     private readonly HttpClient _http;
 
-    /// <summary>Makes a client; nothing is sent yet.</summary>
     public NodeClient(NodeAccess node)
     {
         _node = node;
@@ -39,13 +39,12 @@ internal sealed class NodeClient : IDisposable
 
     /// <summary>Has something done by POST or PUT, a body being sent as JSON. Cancelling ends the waiting; the node may go on.</summary>
     /// <exception cref="NodeException">The node cannot be reached, or refuses.</exception>
-    public Task<NodeAnswer> DoAsync(HttpMethod method, string path, object? body, CancellationToken cancellationToken) => AskAsync(
-        new HttpRequestMessage(method, path)
+    public Task<NodeAnswer> DoAsync(HttpMethod method, string path, object? body, CancellationToken cancellationToken) =>
+        AskAsync(new HttpRequestMessage(method, path)
         {
             Content = body is null ? null : JsonContent.Create(body, body.GetType()),
             Headers = { { AccessGate.RequestHeader, "1" } },
-        },
-        cancellationToken);
+        }, cancellationToken);
 
     /// <summary>Watches server-sent events until the caller or the node ends it.</summary>
     /// <exception cref="NodeException">The node cannot be reached, refuses, or is gone.</exception>
@@ -86,8 +85,8 @@ internal sealed class NodeClient : IDisposable
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        HttpResponseMessage response;
         using HttpRequestMessage sent = request;
+        HttpResponseMessage response;
         try
         {
             response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
@@ -101,15 +100,8 @@ internal sealed class NodeClient : IDisposable
             throw NotReached($"no connection within {_node.ConnectTimeout.TotalSeconds:0} s");
         }
 
-        if (response.IsSuccessStatusCode)
-        {
-            return response;
-        }
-
-        using (response)
-        {
-            throw await NodeRefusal.OfAsync(_node, response, cancellationToken);
-        }
+        using HttpResponseMessage? refused = response.IsSuccessStatusCode ? null : response;
+        return refused is null ? response : throw await NodeRefusal.OfAsync(_node, refused, cancellationToken);
     }
 
     private async Task<bool> MoveAsync(IAsyncEnumerator<SseItem<byte[]>> events, CancellationToken cancellationToken)
@@ -144,7 +136,6 @@ internal sealed class NodeAnswer(string node, byte[] json)
 {
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web);
 
-    /// <summary>The JSON as it came.</summary>
     public string Json => Encoding.UTF8.GetString(json);
 
     /// <summary>Reads it as a shape of the API; members that the shape does not name are passed over.</summary>
@@ -172,35 +163,24 @@ internal sealed class NodeException(string message) : Exception(message);
 /// <summary>Writes paths of the API, with everything escaped that came from outside.</summary>
 internal static class NodePath
 {
-    /// <summary>What all paths begin with.</summary>
-    public const string Root = "/api/v1/";
-
     /// <summary>A path of fixed and of given parts.</summary>
-    public static string Of(params string[] parts) => Root + string.Join('/', parts.Select(Uri.EscapeDataString));
+    public static string Of(params string[] parts) => $"{ApiEndpoints.Root}/" + string.Join('/', parts.Select(Uri.EscapeDataString));
 
     /// <summary>A path with a query; parameters that are null are left out.</summary>
     public static string With(string path, params (string Name, object? Value)[] parameters)
     {
-        var text = new StringBuilder(path);
-        char separator = '?';
-        foreach ((string name, object? value) in parameters)
-        {
-            string? shown = value switch
-            {
-                null or false => null,
-                true => "true",
-                DateOnly day => day.ToString("yyyy-MM-dd"),
-                _ => Convert.ToString(value),
-            };
-            if (shown is not null)
-            {
-                text.Append(separator).Append(name).Append('=').Append(Uri.EscapeDataString(shown));
-                separator = '&';
-            }
-        }
-
-        return text.ToString();
+        string query = string.Join('&', parameters.Select(parameter => (parameter.Name, Value: Show(parameter.Value)))
+            .Where(parameter => parameter.Value is not null).Select(parameter => $"{parameter.Name}={Uri.EscapeDataString(parameter.Value!)}"));
+        return query.Length == 0 ? path : $"{path}?{query}";
     }
+
+    private static string? Show(object? value) => value switch
+    {
+        null or false => null,
+        true => "true",
+        DateOnly day => day.ToString("yyyy-MM-dd"),
+        _ => Convert.ToString(value),
+    };
 }
 
 /// <summary>Turns a node's refusal into a sentence that says what to do.</summary>

@@ -6,74 +6,68 @@ internal sealed class OperatingContext(NodeSource source, Confirmation confirmat
     private readonly Option<bool> _json = new("--json") { Description = "Prints the answer of the HTTP API as JSON, for programs." };
 
     /// <summary>Makes a command of its arguments and options, whose work returns the exit code.</summary>
-    public DetailedCommand Define(string name, string summary, string details, IEnumerable<Symbol> symbols,
-        Func<ParseResult, Operation, CancellationToken, Task<int>> work)
+    public DetailedCommand Define(string name, string summary, string details, IEnumerable<Symbol> symbols, Func<Operation, Task<int>> work)
     {
         var command = new DetailedCommand(name, summary, details);
-        foreach (Symbol symbol in symbols)
-        {
-            if (symbol is Argument argument)
-            {
-                command.Add(argument);
-            }
-            else
-            {
-                command.Add((Option)symbol);
-            }
-        }
-
-        command.Add(_json);
+        command.AddAll([.. symbols, _json]);
         source.AddTo(command);
         return command.Runs(async (result, cancellationToken) =>
         {
             (NodeAccess node, ConsoleSettings settings) = source.Find(result);
             using var client = new NodeClient(node);
-            var operation = new Operation(client, result.InvocationConfiguration.Output, result.GetValue(_json), confirmation, settings, time);
-            return await work(result, operation, cancellationToken);
+            return await work(new Operation(client, result, result.GetValue(_json), confirmation, settings, time, cancellationToken));
         });
     }
 
     /// <summary>Makes a command that is done when its work has ended.</summary>
-    public DetailedCommand Define(string name, string summary, string details, IEnumerable<Symbol> symbols,
-        Func<ParseResult, Operation, CancellationToken, Task> work) => Define(name, summary, details, symbols, async (result, operation, cancellationToken) =>
-    {
-        await work(result, operation, cancellationToken);
-        return ExitCode.Done;
-    });
+    public DetailedCommand Define(string name, string summary, string details, IEnumerable<Symbol> symbols, Func<Operation, Task> work) =>
+        Define(name, summary, details, symbols, async run =>
+        {
+            await work(run);
+            return ExitCode.Done;
+        });
 }
 
-/// <summary>One run of a command that asks a node.</summary>
-internal sealed record Operation(NodeClient Node, TextWriter Output, bool IsJson, Confirmation Confirmation, ConsoleSettings Settings, TimeProvider Time)
+/// <summary>One run of a command that asks a node: the line that was given, what it works with, and the token that ends it.</summary>
+internal sealed record Operation(NodeClient Node, ParseResult Line, bool IsJson, Confirmation Confirmation, ConsoleSettings Settings, TimeProvider Time,
+    CancellationToken Token)
 {
-    /// <summary>Where the answer is shown.</summary>
-    public Display Display { get; } = Display.For(Output);
+    public TextWriter Output => Line.InvocationConfiguration.Output;
+    public TextWriter Error => Line.InvocationConfiguration.Error;
+    public Display Display { get; } = Display.For(Line.InvocationConfiguration.Output);
+
+    public T? Get<T>(Option<T> option) => Line.GetValue(option);
+    public T? Get<T>(Argument<T> argument) => Line.GetValue(argument);
+
+    /// <summary>Reads what is at a path.</summary>
+    public async Task<T> ReadAsync<T>(string path)
+        where T : class => (await Node.GetAsync(path, Token)).As<T>();
 
     /// <summary>Reads what is at a path and shows it.</summary>
-    public async Task<T> ShowAsync<T>(string path, Action<Display, T> render, CancellationToken cancellationToken)
-        where T : class => Show(await Node.GetAsync(path, cancellationToken), render);
+    public async Task<T> ShowAsync<T>(string path, Action<Display, T> render)
+        where T : class => Show(await Node.GetAsync(path, Token), render);
 
     /// <summary>Has something done and shows the answer.</summary>
-    public async Task<T> DoAsync<T>(HttpMethod method, string path, object? body, Action<Display, T> render, CancellationToken cancellationToken)
-        where T : class => Show(await Node.DoAsync(method, path, body, cancellationToken), render);
+    public async Task<T> DoAsync<T>(HttpMethod method, string path, object? body, Action<Display, T> render)
+        where T : class => Show(await Node.DoAsync(method, path, body, Token), render);
 
     /// <summary>Reads and shows, once or again and again until the caller has enough; the last picture gives the exit code.</summary>
-    public async Task<int> WatchAsync<T>(WatchOptions watch, ParseResult result, string path, Action<Display, T> render, Func<T, int> code,
-        CancellationToken cancellationToken)
+    public async Task<int> WatchAsync<T>(WatchOptions watch, string path, Action<Display, T> render, Func<T, int> code)
         where T : class
     {
-        if (!watch.IsOn(result))
+        if (!watch.IsOn(Line))
         {
-            return code(await ShowAsync(path, render, cancellationToken));
+            return code(await ShowAsync(path, render));
         }
 
-        int pictures = watch.Pictures(result);
+        int pictures = watch.Pictures(Line);
         int last = ExitCode.Done;
         try
         {
             // Programs that read JSON take a picture a line, wherever it goes.
             await (IsJson ? PicturesAsync(Output.Flush) : Display.AnimateAsync(PicturesAsync));
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (Token.IsCancellationRequested)
         {
             // The caller has seen enough, which is how watching ends.
         }
@@ -86,10 +80,10 @@ internal sealed record Operation(NodeClient Node, TextWriter Output, bool IsJson
             {
                 if (i > 0)
                 {
-                    await Task.Delay(Settings.WatchInterval, Time, cancellationToken);
+                    await Task.Delay(Settings.WatchInterval, Time, Token);
                 }
 
-                NodeAnswer answer = await Node.GetAsync(path, cancellationToken);
+                NodeAnswer answer = await Node.GetAsync(path, Token);
                 T read = answer.As<T>();
                 last = code(read);
                 if (IsJson)
@@ -130,22 +124,10 @@ internal static class OperatingCommands
 {
     public static Command[] Create(OperatingContext context) =>
     [
-        StatusCommand.Create(context),
-        StreamsCommand.Create(context),
-        ShardsCommand.Create(context),
-        NodesCommand.Create(context),
-        CountersCommand.Create(context),
-        TopicCommand.Create(context),
-        TailCommand.Create(context),
-        DeadCommand.Create(context),
-        JournalCommand.Create(context),
-        PauseCommand.CreatePause(context),
-        PauseCommand.CreateResume(context),
-        MaintenanceCommand.CreateFlush(context),
-        MaintenanceCommand.CreateCheckpoint(context),
-        SettingsCommand.Create(context),
-        LogLevelCommand.Create(context),
-        AuditCommand.Create(context),
+        StatusCommand.Create(context), StreamsCommand.Create(context), ShardsCommand.Create(context), NodesCommand.Create(context),
+        CountersCommand.Create(context), TopicCommand.Create(context), TailCommand.Create(context), DeadCommand.Create(context),
+        JournalCommand.Create(context), PauseCommand.CreatePause(context), PauseCommand.CreateResume(context), MaintenanceCommand.CreateFlush(context),
+        MaintenanceCommand.CreateCheckpoint(context), SettingsCommand.Create(context), LogLevelCommand.Create(context), AuditCommand.Create(context),
     ];
 }
 
@@ -166,4 +148,64 @@ internal sealed class Confirmation(Func<string, string?>? ask)
         || (ask is null
             ? throw new NodeException($"{what}: this has to be confirmed, and standard input is no terminal: say --yes if it is meant. Nothing was done.")
             : ask($"{what}? [y/N] ")?.Trim() is "y" or "Y" or "yes");
+}
+
+/// <summary>Which node a command asks.</summary>
+internal abstract class NodeSource
+{
+    /// <summary>Gives a command the options that say it, if any.</summary>
+    public virtual void AddTo(Command command)
+    {
+    }
+
+    /// <summary>What was said.</summary>
+    /// <exception cref="NodeException">No node is named.</exception>
+    public abstract (NodeAccess Node, ConsoleSettings Settings) Find(ParseResult result);
+}
+
+/// <summary>The node that a command line names: by <c>--address</c>, else by <c>dataload.http.urls</c> of the settings. The token comes from the
+/// settings or the environment alone, since a command line can be seen by other users of the machine.</summary>
+internal sealed class NamedNode(Option<FileInfo[]> config) : NodeSource
+{
+    private readonly Option<Uri?> _address = new("--address", "-a")
+    {
+        Description = "Where the node answers, as in --address http://10.0.0.5:8080; without it, the first of dataload.http.urls (DATALOAD_HTTP).",
+        HelpName = "URL",
+        CustomParser = result => Options.Read(result, "address", "http://HOST:PORT, such as http://127.0.0.1:8080", ParseAddress),
+    };
+
+    public override void AddTo(Command command) => command.AddAll([_address, config]);
+
+    public override (NodeAccess Node, ConsoleSettings Settings) Find(ParseResult result)
+    {
+        HostSettings settings = result.LoadSettings(config);
+        Uri address = result.GetValue(_address) ?? FirstOf(settings.Http.Urls);
+        string? token = new[] { settings.Http.OperatorToken, settings.Http.ReaderToken }.FirstOrDefault(token => token.Length > 0);
+        return (new NodeAccess(address, token, settings.Console.ConnectTimeout, settings.Console.AnswerTimeout), settings.Console);
+    }
+
+    /// <summary>The first address; one that listens on all addresses of this machine is reached on the loopback.</summary>
+    internal static Uri FirstOf(IReadOnlyList<string> urls)
+    {
+        if (urls.Count == 0)
+        {
+            throw new NodeException("dataload.http.urls is empty, so that no node is named: say --address, or set DATALOAD_HTTP or dataload.http.urls in "
+                + "--config.");
+        }
+
+        var url = new Uri(urls[0]);
+        return url.Host is "0.0.0.0" or "[::]" ? new UriBuilder(url) { Host = "127.0.0.1" }.Uri : url;
+    }
+
+    private static Uri? ParseAddress(string text)
+    {
+        string whole = text.Contains("://", StringComparison.Ordinal) ? text : $"http://{text}";
+        return Uri.TryCreate(whole, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https" && address.UserInfo.Length == 0 ? address : null;
+    }
+}
+
+/// <summary>The node that a console is attached to: its commands need not name it.</summary>
+internal sealed class AttachedNode(NodeAccess node, ConsoleSettings settings) : NodeSource
+{
+    public override (NodeAccess Node, ConsoleSettings Settings) Find(ParseResult result) => (node, settings);
 }

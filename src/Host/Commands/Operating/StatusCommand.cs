@@ -5,8 +5,7 @@ namespace DataLoad.Host.Commands.Operating;
 /// <summary><c>dataload status</c>: the node in one look.</summary>
 internal static class StatusCommand
 {
-    private const string Details =
-        """
+    private const string Details = """
         Shows whether the node serves, what it needs and whether that is there, its rates, and what waits.
 
         Examples:
@@ -21,13 +20,13 @@ internal static class StatusCommand
     public static Command Create(OperatingContext context)
     {
         var watch = new WatchOptions();
-        return context.Define("status", "Shows the node and what it needs in one look.", Details, watch.Symbols, (result, operation, cancellationToken) =>
-            operation.WatchAsync<NodeStatus>(watch, result, NodePath.Of("status"), Render, status =>
-                status.Ready ? ExitCode.Done : ExitCode.Found, cancellationToken));
+        return context.Define("status", "Shows the node and what it needs in one look.", Details, watch.Symbols, run =>
+            run.WatchAsync<NodeStatus>(watch, NodePath.Of("status"), Render, status => status.Ready ? ExitCode.Done : ExitCode.Found));
     }
 
     private static void Render(Display display, NodeStatus status)
     {
+        NodeStatus.MemoryUsage memory = status.Memory;
         display.Facts(
         [
             ("node", status.Node),
@@ -39,10 +38,9 @@ internal static class StatusCommand
             ("store", Health(status.Store)),
             ("business", Health(status.Business)),
             ("shards", new Cell($"{status.Shards.Owned} of {status.Shards.Total}")),
-            ("memory", $"{Form.Bytes(status.Memory.ResidentBytes)} of {Form.Bytes(status.Memory.BudgetBytes)}, process "
-                + $"{Form.Bytes(status.Memory.ProcessBytes)}"),
-            ("counters", Cell.Of(status.Memory.Counters)),
-            ("damaged", Cell.Unless0(status.Memory.Damaged, Tone.Bad)),
+            ("memory", $"{Form.Bytes(memory.ResidentBytes)} of {Form.Bytes(memory.BudgetBytes)}, process {Form.Bytes(memory.ProcessBytes)}"),
+            ("counters", Cell.Of(memory.Counters)),
+            ("damaged", Cell.Unless0(memory.Damaged, Tone.Bad)),
             ("unflushed", Cell.Of(status.Unflushed)),
             ("uncheckpointed", Cell.Of(status.Uncheckpointed)),
             ("lag", Cell.Of(status.Lag)),
@@ -64,17 +62,17 @@ internal static class StatusCommand
         }
     }
 
-    private static Cell Health(DependencyHealth health) => new(
-        string.Join(' ', new[] { health.Ok ? "ok" : "FAILS", health.Name, health.Detail is null ? null : $"({health.Detail})" }.Where(part =>
-            !string.IsNullOrEmpty(part))),
-        health.Ok ? Tone.Good : Tone.Bad);
+    private static Cell Health(DependencyHealth health)
+    {
+        string?[] parts = [health.Ok ? "ok" : "FAILS", health.Name, health.Detail is null ? null : $"({health.Detail})"];
+        return new Cell(string.Join(' ', parts.Where(part => !string.IsNullOrEmpty(part))), health.Ok ? Tone.Good : Tone.Bad);
+    }
 }
 
 /// <summary><c>dataload shards</c>: the Partitions that run on the node, which the API calls shards.</summary>
 internal static class ShardsCommand
 {
-    private const string Details =
-        """
+    private const string Details = """
         A shard is a Partition: a fixed part of all topics. sequence-nr is its last block's number, behind is how many
         events a recovery would replay, unflushed how many Counters wait for their row.
 
@@ -88,9 +86,8 @@ internal static class ShardsCommand
     public static Command Create(OperatingContext context)
     {
         var watch = new WatchOptions();
-        return context.Define("shards", "Shows the Partitions that run on the node.", Details, watch.Symbols, (result, operation, cancellationToken) =>
-            operation.WatchAsync<ShardList>(watch, result, NodePath.Of("shards"), Render, answer =>
-                answer.Shards.Any(shard => shard.Damaged > 0) ? ExitCode.Found : ExitCode.Done, cancellationToken));
+        return context.Define("shards", "Shows the Partitions that run on the node.", Details, watch.Symbols, run => run.WatchAsync<ShardList>(
+            watch, NodePath.Of("shards"), Render, answer => answer.Shards.Any(shard => shard.Damaged > 0) ? ExitCode.Found : ExitCode.Done));
     }
 
     private static void Render(Display display, ShardList answer)
@@ -114,8 +111,7 @@ internal static class ShardsCommand
 /// <summary><c>dataload nodes</c>: the nodes of the store.</summary>
 internal static class NodesCommand
 {
-    private const string Details =
-        """
+    private const string Details = """
         The node that was asked is marked with *. Over SQLite a node that stands by is known to itself alone.
 
         Example:
@@ -125,8 +121,8 @@ internal static class NodesCommand
         """;
 
     public static Command Create(OperatingContext context) =>
-        context.Define("nodes", "Shows the nodes that live: who runs the Partitions, who stands by.", Details, [], (_, operation, cancellationToken) =>
-            operation.ShowAsync<NodeList>(NodePath.Of("nodes"), Render, cancellationToken));
+        context.Define("nodes", "Shows the nodes that live: who runs the Partitions, who stands by.", Details, [], run =>
+            run.ShowAsync<NodeList>(NodePath.Of("nodes"), Render));
 
     private static void Render(Display display, NodeList answer) => display.Table(
         ["node", "address", "state", Column.Number("shards")],

@@ -5,8 +5,7 @@ namespace DataLoad.Host.Commands.Operating;
 /// <summary><c>dataload streams</c>: the streams with their rates and what waits.</summary>
 internal static class StreamsCommand
 {
-    private const string Details =
-        """
+    private const string Details = """
         Rates are a second, over the last seconds; the other numbers count since the node started. Lag is what waits in
         the queue; unacked is what the node has in hand.
 
@@ -23,16 +22,14 @@ internal static class StreamsCommand
     {
         var watch = new WatchOptions();
         Argument<string?> stream = Options.StreamArgument("This stream alone, with its dead letters by reason.", ArgumentArity.ZeroOrOne);
-        return context.Define("streams", "Shows the streams: state, rates, lag, unacknowledged, retries.", Details, [stream, .. watch.Symbols],
-            (result, operation, cancellationToken) =>
-            result.GetValue(stream) is { } name
-                ? operation.WatchAsync<StreamDetails>(watch, result, NodePath.Of("streams", name), RenderOne, CodeOf, cancellationToken)
-                : operation.WatchAsync<StreamList>(watch, result, NodePath.Of("streams"), (display, answer) => Render(display, answer.Streams), answer =>
-                    answer.Streams.Select(CodeOf).DefaultIfEmpty(ExitCode.Done).Max(), cancellationToken));
+        return context.Define("streams", "Shows the streams: state, rates, lag, unacknowledged, retries.", Details, [stream, .. watch.Symbols], run =>
+            run.Get(stream) is { } name ? run.WatchAsync<StreamDetails>(watch, NodePath.Of("streams", name), RenderOne, CodeOf)
+                : run.WatchAsync<StreamList>(watch, NodePath.Of("streams"), (display, answer) => Render(display, answer.Streams), answer =>
+                    answer.Streams.Select(CodeOf).DefaultIfEmpty(ExitCode.Done).Max()));
     }
 
     /// <summary>Shows one stream with all that is known of it.</summary>
-    public static void RenderOne(Display display, StreamDetails stream)
+    private static void RenderOne(Display display, StreamDetails stream)
     {
         Render(display, [stream]);
         display.Line($"queue {stream.Queue}, prefetch {stream.Prefetch}");
@@ -45,20 +42,14 @@ internal static class StreamsCommand
     private static void Render(Display display, IReadOnlyList<StreamDetails> streams)
     {
         display.Table(
-            ["stream", "state", Column.Number("events/s"), Column.Number("deliveries/s"), Column.Number("lag"), Column.Number("unacked"),
-                Column.Number("events"), Column.Number("duplicates"), Column.Number("retries"), Column.Number("parked"), Column.Number("dead")],
+            ["stream", "state", .. new[] { "events/s", "deliveries/s", "lag", "unacked", "events", "duplicates", "retries", "parked", "dead" }
+                .Select(Column.Number)],
             streams.Select(stream => new Cell[]
             {
                 stream.Name,
                 new(stream.State, stream.State switch { "running" => Tone.Good, "failing" => Tone.Bad, "paused" => Tone.Warning, _ => Tone.Faint }),
-                Cell.Rate(stream.Rates.Events),
-                Cell.Rate(stream.Rates.Deliveries),
-                Cell.Of(stream.Lag),
-                Cell.Of(stream.Unacknowledged),
-                Cell.Of(stream.Totals.Events),
-                Cell.Of(stream.Totals.Duplicates),
-                Cell.Of(stream.Totals.Retries),
-                Cell.Of(stream.Totals.Parked),
+                Cell.Rate(stream.Rates.Events), Cell.Rate(stream.Rates.Deliveries), Cell.Of(stream.Lag), Cell.Of(stream.Unacknowledged),
+                Cell.Of(stream.Totals.Events), Cell.Of(stream.Totals.Duplicates), Cell.Of(stream.Totals.Retries), Cell.Of(stream.Totals.Parked),
                 Cell.Unless0(stream.Totals.DeadLetters, Tone.Warning),
             }));
         foreach (StreamDetails stream in streams.Where(stream => !string.IsNullOrEmpty(stream.Failing)))
@@ -73,8 +64,7 @@ internal static class StreamsCommand
 /// <summary><c>dataload pause</c> and <c>dataload resume</c>: whether a stream is consumed.</summary>
 internal static class PauseCommand
 {
-    private const string PauseDetails =
-        """
+    private const string PauseDetails = """
         Its messages wait in their queue, and what the node has not taken in hand goes back there. The other streams go on.
         A pause survives restarts, until 'dataload resume'. It is written to the audit log.
 
@@ -84,8 +74,7 @@ internal static class PauseCommand
         Exit codes: 0 done; 2 it could not be done.
         """;
 
-    private const string ResumeDetails =
-        """
+    private const string ResumeDetails = """
         Takes a pause back; the queue's messages are counted as if there had been none.
 
         Example:
@@ -101,8 +90,8 @@ internal static class PauseCommand
     private static Command Create(OperatingContext context, string name, string summary, string details)
     {
         Argument<string?> stream = Options.StreamArgument("The stream, such as act.buy.", ArgumentArity.ExactlyOne);
-        return context.Define(name, summary, details, [stream], (result, operation, cancellationToken) => operation.DoAsync<StreamDetails>(
-            HttpMethod.Post, NodePath.Of("streams", result.GetValue(stream)!, name), body: null, Render, cancellationToken));
+        return context.Define(name, summary, details, [stream], run =>
+            run.DoAsync<StreamDetails>(HttpMethod.Post, NodePath.Of("streams", run.Get(stream)!, name), body: null, Render));
     }
 
     private static void Render(Display display, StreamDetails stream) => display.Line(

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using DataLoad.Engine.Decoding;
@@ -38,12 +39,8 @@ internal sealed class EventComposer(IntakeSettings settings)
             BodyForm.Java => Make(request, JavaBody.ContentType, encoding: null, JavaBody.Of(Encoding.UTF8.GetString(ObjectOf(request, fields)))),
             _ => Make(request, request.Form == BodyForm.Text ? Text : Json, Utf8, ObjectOf(request, fields)),
         };
-        if (Judge(stream, message, now) is { } rejection)
-        {
-            throw new StartException($"The engine would reject this as {rejection.Reason}: {rejection.Error}");
-        }
-
-        return message;
+        return Judge(stream, message, now) is not { } rejection ? message
+            : throw new StartException($"The engine would reject this as {rejection.Reason}: {rejection.Error}");
     }
 
     private static EventMessage Make(PublishRequest request, string type, string? encoding, byte[] body) =>
@@ -124,4 +121,42 @@ internal sealed class EventComposer(IntakeSettings settings)
     }
 
     private static string Names(StreamDefinition stream) => string.Join(", ", stream.Fields.Select(field => field.Name));
+}
+
+/// <summary>Writes an Integer or a String as <c>java.io.ObjectOutputStream</c> does, after the Java Object Serialization Specification, chapter 6.</summary>
+internal static class JavaBody
+{
+    public const string ContentType = "application/x-java-serialized-object";
+
+    private static readonly byte[] IntegerHead =
+    [
+        0xAC, 0xED, 0x00, 0x05, 0x73, 0x72, 0, 17, .. "java.lang.Integer"u8, 0x12, 0xE2, 0xA0, 0xA4, 0xF7, 0x81, 0x87, 0x38,
+        0x02, 0, 1, (byte)'I', 0, 5, .. "value"u8, 0x78, 0x72, 0, 16, .. "java.lang.Number"u8, 0x86, 0xAC, 0x95, 0x1D, 0x0B, 0x94, 0xE0, 0x8B,
+        0x02, 0, 0, 0x78, 0x70,
+    ];
+
+    public static byte[] Of(int value)
+    {
+        byte[] number = new byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32BigEndian(number, value);
+        return [.. IntegerHead, .. number];
+    }
+
+    public static byte[] Of(string value)
+    {
+        byte[] text = [.. value.SelectMany(ModifiedUtf8)];
+        byte[] length = new byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64BigEndian(length, (ulong)text.Length);
+        return text.Length <= ushort.MaxValue
+            ? [0xAC, 0xED, 0x00, 0x05, 0x74, .. length[^sizeof(ushort)..], .. text]
+            : [0xAC, 0xED, 0x00, 0x05, 0x7C, .. length, .. text];
+    }
+
+    // Java's own UTF-8: a NUL takes two bytes, and each half of a surrogate pair three.
+    private static byte[] ModifiedUtf8(char c) => c switch
+    {
+        > '\0' and < '\u0080' => [(byte)c],
+        < '\u0800' => [(byte)(0xC0 | (c >> 6)), (byte)(0x80 | (c & 0x3F))],
+        _ => [(byte)(0xE0 | (c >> 12)), (byte)(0x80 | ((c >> 6) & 0x3F)), (byte)(0x80 | (c & 0x3F))],
+    };
 }

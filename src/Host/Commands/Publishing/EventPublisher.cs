@@ -21,8 +21,7 @@ internal sealed class EventPublisher(AmqpConnector connector)
             await using IConnection connection = await connector.ConnectAsync("publish", cancellationToken);
             await RequireExchangeAsync(connection, exchange, cancellationToken);
             await using IChannel channel = await connection.CreateChannelAsync(
-                new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true),
-                cancellationToken);
+                new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), cancellationToken);
             foreach (EventMessage[] slice in messages.Chunk(Window))
             {
                 await Task.WhenAll(slice.Select(message => PublishAsync(channel, message, cancellationToken)));

@@ -7,15 +7,13 @@ internal sealed class PublishOptions
 {
     private const int MaxCount = 100_000;
 
-    private readonly Argument<string> _stream = new("STREAM")
-    {
-        Description = $"The stream: {string.Join(", ", Catalog.Default.Streams.Select(stream => stream.Name))}.",
-        HelpName = "STREAM",
-    };
+    private static readonly string[] Streams = [.. Catalog.Default.Streams.Select(stream => stream.Name)];
+
+    private readonly Argument<string> _stream = new("STREAM") { Description = $"The stream: {string.Join(", ", Streams)}.", HelpName = "STREAM" };
     private readonly Argument<string?> _key = new("KEY")
     {
         Description = "The key, for the streams whose body is one: userRecordId or recordId, such as 33.",
-        Arity = ArgumentArity.ZeroOrOne
+        Arity = ArgumentArity.ZeroOrOne,
     };
     private readonly Option<string?> _session = Options.Text("--session", "TEXT", "sessionStr; random where it is left out.");
     private readonly Option<TopicArgument?> _topic = Options.Topic("--topic", "topicType and topicId, as in --topic activity:7.");
@@ -23,8 +21,7 @@ internal sealed class PublishOptions
     private readonly Option<string?> _user = Options.Text("--user", "ID", "wuId, as in --user 42; left out or 0 is anonymous.");
     private readonly Option<string?> _qr = Options.Text("--qr", "TEXT", "qrCode.");
     private readonly Option<string?> _channel = Options.Text("--channel", "TEXT", "channelType, as in --channel wechat.");
-    private readonly Option<string?> _messageId =
-        Options.Text("--message-id", "TEXT", "The AMQP message-id: an event's identity where it has no key.");
+    private readonly Option<string?> _messageId = Options.Text("--message-id", "TEXT", "The AMQP message-id: an event's identity where it has no key.");
 
     private readonly Option<long?> _time = new("--time")
     {
@@ -45,14 +42,8 @@ internal sealed class PublishOptions
         Description = "How the body is written: json (an object), bare (the key alone), java (Spring's default converter) or text (Spring's String).",
         HelpName = "json|bare|java|text",
         DefaultValueFactory = _ => BodyForm.Json,
-        CustomParser = result => Options.Read<BodyForm?>(result, "form of a body", "json, bare, java or text", text => text switch
-        {
-            "json" => BodyForm.Json,
-            "bare" => BodyForm.Bare,
-            "java" => BodyForm.Java,
-            "text" => BodyForm.Text,
-            _ => null,
-        }) ?? default,
+        CustomParser = result => Options.Read<BodyForm?>(result, "form of a body", "json, bare, java or text", text =>
+            text switch { "json" => BodyForm.Json, "bare" => BodyForm.Bare, "java" => BodyForm.Java, "text" => BodyForm.Text, _ => null }) ?? default,
     };
 
     private readonly Option<TimeSpan?> _delay = new("--delay")
@@ -65,7 +56,7 @@ internal sealed class PublishOptions
 
     public PublishOptions()
     {
-        _stream.AcceptOnlyFromAmong([.. Catalog.Default.Streams.Select(stream => stream.Name)]);
+        _stream.AcceptOnlyFromAmong(Streams);
         _fields.Validators.Add(result =>
         {
             foreach (Token token in result.Tokens.Where(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1))
@@ -81,38 +72,26 @@ internal sealed class PublishOptions
     /// <summary>Whether it is shown instead of sent.</summary>
     public Option<bool> DryRun { get; } = new("--dry-run") { Description = "Shows exchange, properties and body, and sends nothing." };
 
-    /// <summary>Gives a command the arguments and options.</summary>
-    public void AddTo(Command command)
-    {
-        command.Add(_stream);
-        command.Add(_key);
-        foreach (Option option in new Option[] { _session, _topic, _parent, _user, _qr, _channel, _time, _fields, _form, _messageId, _delay, Count, DryRun })
-        {
-            command.Add(option);
-        }
-    }
+    public void AddTo(Command command) => command.AddAll(
+        [_stream, _key, _session, _topic, _parent, _user, _qr, _channel, _time, _fields, _form, _messageId, _delay, Count, DryRun]);
 
-    /// <summary>What was asked for.</summary>
     public PublishRequest Read(ParseResult result)
     {
-        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (string field in result.GetValue(_fields) ?? [])
-        {
-            int equals = field.IndexOf('=', StringComparison.Ordinal);
-            fields[field[..equals]] = field[(equals + 1)..];
-        }
-
         TopicArgument? topic = result.GetValue(_topic);
         TopicArgument? parent = result.GetValue(_parent);
-        Set("sessionStr", result.GetValue(_session));
-        Set("topicType", topic?.Type);
-        Set("topicId", topic?.Id.ToString());
-        Set("parentTopicType", parent?.Type);
-        Set("parentTopicId", parent?.Id.ToString());
-        Set("wuId", result.GetValue(_user));
-        Set("qrCode", result.GetValue(_qr));
-        Set("channelType", result.GetValue(_channel));
-        Set("ctime", result.GetValue(_time)?.ToString());
+        (string Name, string? Value)[] given =
+        [
+            .. (result.GetValue(_fields) ?? []).Select(field => field.Split('=', 2)).Select(parts => (parts[0], (string?)parts[1])),
+            ("sessionStr", result.GetValue(_session)), ("topicType", topic?.Type), ("topicId", topic?.Id.ToString()),
+            ("parentTopicType", parent?.Type), ("parentTopicId", parent?.Id.ToString()), ("wuId", result.GetValue(_user)),
+            ("qrCode", result.GetValue(_qr)), ("channelType", result.GetValue(_channel)), ("ctime", result.GetValue(_time)?.ToString()),
+        ];
+        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach ((string name, string? value) in given.Where(field => field.Value is not null))
+        {
+            fields[name] = value!;
+        }
+
         return new PublishRequest
         {
             Stream = Catalog.Default.FindStream(result.GetValue(_stream)!)!,
@@ -122,14 +101,6 @@ internal sealed class PublishOptions
             MessageId = result.GetValue(_messageId),
             Delay = result.GetValue(_delay),
         };
-
-        void Set(string name, string? value)
-        {
-            if (value is not null)
-            {
-                fields[name] = value;
-            }
-        }
     }
 
     private static long? ParseTime(string text) =>
@@ -138,25 +109,15 @@ internal sealed class PublishOptions
         : null;
 }
 
-/// <summary>What is to be published, as it was asked for.</summary>
+/// <summary>What is to be published, as it was asked for: a key for streams that have one, fields by their name in the message, the AMQP message-id and
+/// what header <c>x-delay</c> says; null for none.</summary>
 internal sealed record PublishRequest
 {
-    /// <summary>The stream.</summary>
     public required StreamDefinition Stream { get; init; }
-
-    /// <summary>The key, for streams that have one; null for none.</summary>
     public string? Key { get; init; }
-
-    /// <summary>The fields by their name in the message.</summary>
     public IReadOnlyDictionary<string, string> Fields { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
-
-    /// <summary>How the body is written.</summary>
     public BodyForm Form { get; init; }
-
-    /// <summary>The AMQP message-id, or null.</summary>
     public string? MessageId { get; init; }
-
-    /// <summary>What header <c>x-delay</c> says, or null for none.</summary>
     public TimeSpan? Delay { get; init; }
 }
 
@@ -167,11 +128,11 @@ internal enum BodyForm
     Json = 0,
 
     /// <summary>The key alone as JSON, <c>application/json</c>.</summary>
-    Bare = 1,
+    Bare,
 
     /// <summary>A Java object as Spring's default converter serializes it.</summary>
-    Java = 2,
+    Java,
 
     /// <summary>A text, <c>text/plain</c>: the key alone, or a JSON object where there is more.</summary>
-    Text = 3,
+    Text,
 }

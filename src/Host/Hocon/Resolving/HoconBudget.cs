@@ -24,17 +24,15 @@ internal sealed class HoconBudget(HoconLimits limits)
     /// <summary>Pays for copying <paramref name="size"/> values or characters.</summary>
     public void SpendCopy(long size, HoconOrigin origin) => Spend(size / CopiedPerStep, origin);
 
-    /// <summary>Goes one level down; pair with <see cref="Leave"/>.</summary>
+    /// <summary>Goes one level down; pair with <see cref="Leave"/>, but for a failure, which ends it all.</summary>
     public void Enter(HoconOrigin origin)
     {
         if (++_depth > limits.MaxSubstitutionDepth || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
-            _depth--;
             throw new HoconException(origin, $"substitutions nested too deep (at most {limits.MaxSubstitutionDepth} levels)");
         }
     }
 
-    /// <summary>Comes back up.</summary>
     public void Leave() => _depth--;
 
     /// <summary>Returns <paramref name="node"/> when it is within the limits.</summary>

@@ -10,28 +10,17 @@ internal sealed class HoconLookup(SyntaxObject root, HoconTracker tracker, Hocon
     public IReadOnlyList<SyntaxNode>? Find(IReadOnlyList<string> path, HoconOrigin origin)
     {
         budget.Enter(origin);
-        try
+        List<SyntaxNode> layers = [root];
+        for (int i = 0; i < path.Count && layers.Count > 0; i++)
         {
-            IReadOnlyList<SyntaxNode> layers = [root];
-            foreach (string key in path)
-            {
-                var found = new List<SyntaxNode>();
-                CollectReversed(layers, key, origin, found);
-                if (found.Count == 0)
-                {
-                    return null;
-                }
-
-                found.Reverse();
-                layers = found;
-            }
-
-            return layers;
+            var found = new List<SyntaxNode>();
+            CollectReversed(layers, path[i], origin, found);
+            found.Reverse();
+            layers = found;
         }
-        finally
-        {
-            budget.Leave();
-        }
+
+        budget.Leave();
+        return layers.Count > 0 ? layers : null;
     }
 
     /// <summary>Adds the definitions of <paramref name="key"/> in <paramref name="layers"/>, latest first.</summary>
@@ -62,23 +51,16 @@ internal sealed class HoconLookup(SyntaxObject root, HoconTracker tracker, Hocon
         if (o.Fields.TryGetValue(key, out SyntaxField? field))
         {
             budget.Spend(field.Definitions.Count, origin);
-            for (int i = field.Definitions.Count - 1; i >= 0; i--)
-            {
-                found.Add(field.Definitions[i]);
-            }
+            found.AddRange(Enumerable.Reverse(field.Definitions));
         }
 
         return true;
     }
 
-    private bool CollectThrough(SyntaxSubstitution substitution, string key, List<SyntaxNode> found) =>
-        UnderWay(substitution, () =>
-        {
-            // An environment variable is text, and hides what was before.
-            return substitution.Find(path => Find(path, substitution.Origin)) is { } layers
-                ? CollectReversed(layers, key, substitution.Origin, found)
-                : !isVariable(string.Join('.', substitution.Path));
-        });
+    // An environment variable is text, and hides what was before.
+    private bool CollectThrough(SyntaxSubstitution substitution, string key, List<SyntaxNode> found) => UnderWay(substitution, () =>
+        substitution.Find(path => Find(path, substitution.Origin)) is { } layers ? CollectReversed(layers, key, substitution.Origin, found)
+            : !isVariable(string.Join('.', substitution.Path)));
 
     private bool CollectThrough(SyntaxConcatenation concatenation, string key, List<SyntaxNode> found) =>
         UnderWay(concatenation, () => CollectReversed([.. concatenation.Values], key, concatenation.Origin, found));
@@ -88,14 +70,9 @@ internal sealed class HoconLookup(SyntaxObject root, HoconTracker tracker, Hocon
         budget.Enter(node.Origin);
         HoconEvaluation evaluation = tracker.Of(node);
         HoconTracker.Mark mark = tracker.Begin(node, evaluation);
-        try
-        {
-            return collect();
-        }
-        finally
-        {
-            tracker.End(evaluation, mark);
-            budget.Leave();
-        }
+        bool isOpen = collect();
+        tracker.End(evaluation, mark);
+        budget.Leave();
+        return isOpen;
     }
 }

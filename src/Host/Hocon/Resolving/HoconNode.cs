@@ -1,17 +1,11 @@
 namespace DataLoad.Host.Hocon.Resolving;
 
 /// <summary>A value after substitution. Immutable, and shared wherever a substitution repeats it.</summary>
-internal abstract class HoconNode(HoconOrigin origin, long size, int height)
+/// <param name="Origin">Where the value was written, or the environment variable it came from.</param>
+/// <param name="Size">Values and characters in the whole tree below, counted as often as they are repeated.</param>
+/// <param name="Height">Levels of the tree from here; 1 for a scalar.</param>
+internal abstract record HoconNode(HoconOrigin Origin, long Size, int Height)
 {
-    /// <summary>Where the value was written, or the environment variable it came from.</summary>
-    public HoconOrigin Origin { get; } = origin;
-
-    /// <summary>Values and characters in the whole tree below, counted as often as they are repeated.</summary>
-    public long Size { get; } = size;
-
-    /// <summary>Levels of the tree from here; 1 for a scalar.</summary>
-    public int Height { get; } = height;
-
     /// <summary>What this is, for messages: a value, an array or an object.</summary>
     public string Describe() => this switch
     {
@@ -23,29 +17,17 @@ internal abstract class HoconNode(HoconOrigin origin, long size, int height)
 }
 
 /// <summary>A text as written, without quotes, or the unquoted word null.</summary>
-internal sealed class HoconScalarNode(HoconOrigin origin, string text, bool isNull = false) : HoconNode(origin, 1 + text.Length, 1)
-{
-    public string Text { get; } = text;
-
-    public bool IsNull { get; } = isNull;
-}
+internal sealed record HoconScalarNode(HoconOrigin Origin, string Text, bool IsNull = false) : HoconNode(Origin, 1 + Text.Length, 1);
 
 /// <summary>An array.</summary>
-internal sealed class HoconArrayNode(HoconOrigin origin, IReadOnlyList<HoconNode> items)
-    : HoconNode(origin, 1 + items.Sum(static item => item.Size), 1 + items.Select(static item => item.Height).DefaultIfEmpty().Max())
-{
-    public IReadOnlyList<HoconNode> Items { get; } = items;
-}
+internal sealed record HoconArrayNode(HoconOrigin Origin, IReadOnlyList<HoconNode> Items)
+    : HoconNode(Origin, 1 + Items.Sum(static item => item.Size), 1 + Items.Select(static item => item.Height).DefaultIfEmpty().Max());
 
-/// <summary>An object. <paramref name="fields"/> is not changed once it is handed over.</summary>
-internal sealed class HoconObjectNode(HoconOrigin origin, OrderedDictionary<string, HoconNode> fields)
-    : HoconNode(
-        origin,
-        1 + fields.Sum(static field => field.Key.Length + field.Value.Size),
-        1 + fields.Values.Select(static value => value.Height).DefaultIfEmpty().Max())
+/// <summary>An object. Its fields are not changed once they are handed over.</summary>
+internal sealed record HoconObjectNode(HoconOrigin Origin, OrderedDictionary<string, HoconNode> Fields)
+    : HoconNode(Origin, 1 + Fields.Sum(static field => field.Key.Length + field.Value.Size),
+        1 + Fields.Values.Select(static value => value.Height).DefaultIfEmpty().Max())
 {
-    public OrderedDictionary<string, HoconNode> Fields { get; } = fields;
-
     /// <summary>This object with <paramref name="later"/> merged over it, recursively. Heights bound the recursion.</summary>
     public HoconObjectNode MergedWith(HoconObjectNode later)
     {

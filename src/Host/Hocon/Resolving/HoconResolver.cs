@@ -50,7 +50,7 @@ internal sealed class HoconResolver
         if (node is SyntaxScalar scalar)
         {
             _budget.Spend(1, node.Origin);
-            return _budget.Check(Scalar(scalar));
+            return _budget.Check(new HoconScalarNode(scalar.Origin, scalar.Text, scalar.IsNull));
         }
 
         HoconEvaluation evaluation = _tracker.Of(node);
@@ -62,70 +62,44 @@ internal sealed class HoconResolver
         _budget.Spend(1, node.Origin);
         _budget.Enter(node.Origin);
         HoconTracker.Mark mark = _tracker.Begin(node, evaluation);
-        try
+        HoconNode? result = node switch
         {
-            HoconNode? result = node switch
-            {
-                SyntaxObject o => EvaluateObject(o),
-                SyntaxArray array => EvaluateArray(array),
-                SyntaxSubstitution substitution => EvaluateSubstitution(substitution),
-                SyntaxConcatenation concatenation => EvaluateConcatenation(concatenation),
-                _ => throw new UnreachableException("No such syntax: " + node.GetType()),
-            };
-            if (result is not null)
-            {
-                _budget.Check(result);
-            }
-
-            if (_tracker.IsIndependent(mark))
-            {
-                evaluation.IsKnown = true;
-                evaluation.Result = result;
-            }
-
-            return result;
-        }
-        finally
+            SyntaxObject o => EvaluateObject(o),
+            SyntaxArray array => new HoconArrayNode(array.Origin, [.. array.Items.Select(Evaluate).OfType<HoconNode>()]),
+            SyntaxSubstitution substitution => EvaluateSubstitution(substitution),
+            SyntaxConcatenation concatenation => EvaluateConcatenation(concatenation),
+            _ => throw new UnreachableException("No such syntax: " + node.GetType()),
+        };
+        if (result is not null)
         {
-            _tracker.End(evaluation, mark);
-            _budget.Leave();
+            _budget.Check(result);
         }
+
+        if (_tracker.IsIndependent(mark))
+        {
+            evaluation.IsKnown = true;
+            evaluation.Result = result;
+        }
+
+        _tracker.End(evaluation, mark);
+        _budget.Leave();
+        return result;
     }
 
     private HoconObjectNode EvaluateObject(SyntaxObject o)
     {
         var fields = new OrderedDictionary<string, HoconNode>(StringComparer.Ordinal);
         _tracker.Descend();
-        try
+        foreach ((string key, SyntaxField field) in o.Fields)
         {
-            foreach ((string key, SyntaxField field) in o.Fields)
+            if (EvaluateLayers(field.Definitions) is { } value)
             {
-                if (EvaluateLayers(field.Definitions) is { } value)
-                {
-                    fields.Add(key, value);
-                }
+                fields.Add(key, value);
             }
         }
-        finally
-        {
-            _tracker.Ascend();
-        }
 
+        _tracker.Ascend();
         return new HoconObjectNode(o.Origin, fields);
-    }
-
-    private HoconArrayNode EvaluateArray(SyntaxArray array)
-    {
-        var items = new List<HoconNode>(array.Items.Count);
-        foreach (SyntaxNode item in array.Items)
-        {
-            if (Evaluate(item) is { } value)
-            {
-                items.Add(value);
-            }
-        }
-
-        return new HoconArrayNode(array.Origin, items);
     }
 
     private HoconNode? EvaluateSubstitution(SyntaxSubstitution substitution)
@@ -149,10 +123,8 @@ internal sealed class HoconResolver
 
         throw _tracker.SelfReferences != before
             ? new HoconException(substitution.Origin, "substitution cycle: " + _tracker.Cycle)
-            : new HoconException(
-                substitution.Origin,
-                $"{substitution} is not defined, neither in the configuration nor as environment variable {HoconToken.Shorten(variable)} "
-                + $"(write ${{?{HoconPath.Render(substitution.Path)}}} if it may be left out)");
+            : new HoconException(substitution.Origin, $"{substitution} is not defined, neither in the configuration nor as environment variable "
+                + $"{HoconToken.Shorten(variable)} (write ${{?{HoconPath.Render(substitution.Path)}}} if it may be left out)");
     }
 
     private HoconNode? EvaluateConcatenation(SyntaxConcatenation concatenation)
@@ -183,9 +155,7 @@ internal sealed class HoconResolver
     /// <summary>The objects or arrays <paramref name="values"/>, which must all be such.</summary>
     private static IEnumerable<T> Structures<T>(SyntaxConcatenation concatenation, List<HoconNode> values)
         where T : HoconNode =>
-        values.Find(static value => value is not T) is { } other
-            ? throw Mixed(concatenation, values[0], other)
-            : values.Cast<T>();
+        values.Find(static value => value is not T) is { } other ? throw Mixed(concatenation, values[0], other) : values.Cast<T>();
 
     private static HoconException Mixed(SyntaxConcatenation concatenation, HoconNode one, HoconNode other) =>
         new(concatenation.Origin, $"{one.Describe()} and {other.Describe()} stand side by side and cannot be joined (a comma or new line missing?)");
@@ -225,7 +195,4 @@ internal sealed class HoconResolver
         _budget.SpendCopy(earlier.Size + later.Size, later.Origin);
         return _budget.Check(earlier.MergedWith(later));
     }
-
-    private static HoconScalarNode Scalar(SyntaxScalar scalar) =>
-        new(scalar.Origin, scalar.Text, scalar.IsNull);
 }

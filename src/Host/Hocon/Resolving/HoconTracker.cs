@@ -20,7 +20,6 @@ internal sealed class HoconTracker
     /// <summary>The substitutions of the last such circle.</summary>
     public string Cycle { get; private set; } = "";
 
-    /// <summary>The evaluation of <paramref name="node"/>.</summary>
     public HoconEvaluation Of(SyntaxNode node)
     {
         ref HoconEvaluation? evaluation = ref CollectionsMarshal.GetValueRefOrAddDefault(_evaluations, node, out _);
@@ -50,10 +49,9 @@ internal sealed class HoconTracker
         evaluation.Generation = mark.OuterGeneration;
     }
 
-    /// <summary>Goes into the fields of an object.</summary>
+    /// <summary>Goes into the fields of an object; pair with <see cref="Ascend"/>.</summary>
     public void Descend() => _generation++;
 
-    /// <summary>Comes out of the fields of an object.</summary>
     public void Ascend() => _generation--;
 
     /// <summary>How many of <paramref name="layers"/> may be evaluated, those before the first one under way; or, where not just any counts, be
@@ -84,13 +82,8 @@ internal sealed class HoconTracker
     {
         const int Shown = 10;
         List<SyntaxSubstitution> circle = [.. _stack.Skip(position).OfType<SyntaxSubstitution>()];
-        if (circle.Count == 0)
-        {
-            return "";
-        }
-
         IEnumerable<string> steps = circle.Take(Shown).Select(static s => $"{s} ({s.Origin})");
-        return string.Join(" -> ", steps) + (circle.Count > Shown ? " -> ..." : "") + " -> " + circle[0];
+        return circle.Count == 0 ? "" : string.Join(" -> ", steps) + (circle.Count > Shown ? " -> ..." : "") + " -> " + circle[0];
     }
 
     /// <summary>What was so before a value was put under way.</summary>

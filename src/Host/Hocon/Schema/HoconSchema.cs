@@ -27,8 +27,7 @@ internal sealed class HoconSchema(HoconLayers layers, IReadOnlyList<HoconOpenMap
         return _problems;
     }
 
-    private static IReadOnlyList<string> ParsePattern(string pattern) =>
-        HoconPath.Parse(pattern.Replace(".*", ".\"*\"", StringComparison.Ordinal));
+    private static IReadOnlyList<string> ParsePattern(string pattern) => HoconPath.Parse(pattern.Replace(".*", ".\"*\"", StringComparison.Ordinal));
 
     private void CheckFields(HoconShape actual, HoconShape known, IReadOnlyList<string> path, IReadOnlyList<string> knownPath)
     {

@@ -9,16 +9,13 @@ internal sealed class HoconShape(HoconOrigin origin)
     /// <summary>Where the key was first written.</summary>
     public HoconOrigin Origin { get; } = origin;
 
-    /// <summary>The kind of its value.</summary>
     public HoconShapeKind Kind { get; private set; }
 
     /// <summary>Whether a substitution may add keys that are not listed.</summary>
     public bool IsOpen { get; private set; }
 
-    /// <summary>The keys of an object.</summary>
     public OrderedDictionary<string, HoconShape> Fields { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>The shape of an object as written.</summary>
     public static HoconShape Of(SyntaxObject root)
     {
         var shape = new HoconShape(root.Origin);
@@ -26,7 +23,6 @@ internal sealed class HoconShape(HoconOrigin origin)
         return shape;
     }
 
-    /// <summary>The shape of a value after substitution.</summary>
     public static HoconShape Of(HoconNode node)
     {
         var shape = new HoconShape(node.Origin);
@@ -40,20 +36,15 @@ internal sealed class HoconShape(HoconOrigin origin)
                 }
 
                 break;
-            case HoconArrayNode:
-                shape.Kind = HoconShapeKind.Array;
-                break;
-            case HoconScalarNode { IsNull: false }:
-                shape.Kind = HoconShapeKind.Scalar;
-                break;
+            case HoconArrayNode: shape.Kind = HoconShapeKind.Array; break;
+            case HoconScalarNode { IsNull: false }: shape.Kind = HoconShapeKind.Scalar; break;
         }
 
         return shape;
     }
 
     /// <summary>The shape at <paramref name="path"/> below this one, or null.</summary>
-    public HoconShape? Find(IReadOnlyList<string> path) =>
-        path.Aggregate((HoconShape?)this, static (shape, key) => shape?.Fields.GetValueOrDefault(key));
+    public HoconShape? Find(IReadOnlyList<string> path) => path.Aggregate((HoconShape?)this, static (shape, key) => shape?.Fields.GetValueOrDefault(key));
 
     /// <summary>A shape that allows what either allows.</summary>
     public static HoconShape? Union(HoconShape? one, HoconShape? other)
@@ -90,22 +81,10 @@ internal sealed class HoconShape(HoconOrigin origin)
                 }
 
                 break;
-            case SyntaxArray:
-                Kind = HoconShapeKind.Array;
-                break;
-            case SyntaxScalar { IsNull: false }:
-                Kind = HoconShapeKind.Scalar;
-                break;
-            case SyntaxSubstitution:
-                IsOpen = true;
-                break;
-            case SyntaxConcatenation concatenation:
-                foreach (SyntaxNode piece in concatenation.Values)
-                {
-                    Add(piece);
-                }
-
-                break;
+            case SyntaxArray: Kind = HoconShapeKind.Array; break;
+            case SyntaxScalar { IsNull: false }: Kind = HoconShapeKind.Scalar; break;
+            case SyntaxSubstitution: IsOpen = true; break;
+            case SyntaxConcatenation concatenation: concatenation.Values.ToList().ForEach(Add); break;
         }
     }
 }
@@ -115,9 +94,7 @@ internal enum HoconShapeKind
 {
     /// <summary>Null, or known only after substitution: fits every other.</summary>
     Any,
-    Scalar,
-    Array,
-    Object,
+    Scalar, Array, Object,
 }
 
 /// <summary>The top-level keys that substitutions name. A file may define values of its own there to use several times; one that nothing uses is a
@@ -136,9 +113,7 @@ internal static class HoconReferences
                 }
 
                 break;
-            case SyntaxArray array:
-                array.Items.ForEach(item => Collect(item, keys));
-                break;
+            case SyntaxArray array: array.Items.ForEach(item => Collect(item, keys)); break;
             case SyntaxConcatenation concatenation:
                 // The first piece of key += value is the key itself, which is no use of it.
                 foreach (SyntaxNode piece in concatenation.Pieces.Skip(concatenation.IsAppend ? 1 : 0))
@@ -147,9 +122,7 @@ internal static class HoconReferences
                 }
 
                 break;
-            case SyntaxSubstitution substitution:
-                keys.Add(substitution.Path[0]);
-                break;
+            case SyntaxSubstitution substitution: keys.Add(substitution.Path[0]); break;
         }
     }
 }

@@ -1,60 +1,48 @@
 namespace DataLoad.Host.Hocon.Syntax;
 
 /// <summary>Parses one file or text into an object, merging the files it includes.</summary>
-internal sealed class HoconParser
+internal sealed class HoconParser(HoconSource source, HoconSourceReader reader, IReadOnlyList<string> prefix)
 {
-    private readonly HoconScanner _scanner;
-    private readonly HoconSource _source;
-    private readonly HoconSourceReader _reader;
-    private readonly IReadOnlyList<string> _prefix;
-    private readonly int _maxDepth;
+    private readonly HoconScanner _scanner = new(source.Text, source.Name);
+    private readonly int _maxDepth = reader.Limits.MaxDepth;
     private HoconToken _token;
 
-    private HoconParser(HoconSource source, HoconSourceReader reader, IReadOnlyList<string> prefix)
-    {
-        _scanner = new HoconScanner(source.Text, source.Name);
-        _source = source;
-        _reader = reader;
-        _prefix = prefix;
-        _maxDepth = reader.Limits.MaxDepth;
-        _token = _scanner.Next();
-    }
-
-    /// <summary>Parses <paramref name="source"/>.</summary>
-    /// <param name="source">The text and where it came from.</param>
-    /// <param name="reader">Reads the files it includes.</param>
-    /// <param name="prefix">The path at which the source is included; empty for a whole configuration.</param>
-    /// <param name="depth">How deep the source is included; 0 for a whole configuration.</param>
+    /// <summary>Parses a source and those it includes. The prefix is the path at which it is included itself, and the depth how deep that is; empty and 0
+    /// for a whole configuration.</summary>
     public static SyntaxObject Parse(HoconSource source, HoconSourceReader reader, IReadOnlyList<string> prefix, int depth) =>
         new HoconParser(source, reader, prefix).ParseRoot(depth);
 
     private SyntaxObject ParseRoot(int depth)
     {
+        Advance();
         SkipNewlines();
         var root = new SyntaxObject(_token.Origin);
-        if (_token.Kind == HoconTokenKind.LeftBracket)
+        switch (_token.Kind)
         {
-            throw _token.Unexpected("an object (a configuration is not an array)");
-        }
-
-        bool isBraced = _token.Kind == HoconTokenKind.LeftBrace;
-        if (isBraced)
-        {
-            Advance();
-        }
-
-        ParseFields(root, isBraced ? HoconTokenKind.RightBrace : HoconTokenKind.End, _prefix, depth);
-        if (isBraced)
-        {
-            Advance();
-            SkipNewlines();
-            if (_token.Kind != HoconTokenKind.End)
-            {
-                throw _token.Unexpected("end of file after the closing }");
-            }
+            case HoconTokenKind.LeftBracket:
+                throw _token.Unexpected("an object (a configuration is not an array)");
+            case HoconTokenKind.LeftBrace:
+                Advance();
+                ParseFields(root, HoconTokenKind.RightBrace, prefix, depth);
+                Advance();
+                SkipNewlines();
+                Require(HoconTokenKind.End, "end of file after the closing }");
+                break;
+            default:
+                ParseFields(root, HoconTokenKind.End, prefix, depth);
+                break;
         }
 
         return root;
+    }
+
+    /// <summary>Sees that the token at hand is of a kind.</summary>
+    private void Require(HoconTokenKind kind, string expected)
+    {
+        if (_token.Kind != kind)
+        {
+            throw _token.Unexpected(expected);
+        }
     }
 
     /// <summary>Parses fields up to <paramref name="end"/>, which is left as the token at hand; the path is null inside an array.</summary>
@@ -71,9 +59,9 @@ internal sealed class HoconParser
             if (_token is { Kind: HoconTokenKind.Unquoted, Text: "include" })
             {
                 Advance();
-                foreach (HoconSource source in _reader.Include(_source, ParseInclude()))
+                foreach (HoconSource included in reader.Include(source, ParseInclude()))
                 {
-                    into.Merge(Parse(source, _reader, path ?? [], depth));
+                    into.Merge(Parse(included, reader, path ?? [], depth));
                 }
             }
             else
@@ -125,11 +113,7 @@ internal sealed class HoconParser
             throw HoconException.Syntax(origin, "\"" + HoconToken.Shorten(before) + "\"", Expected);
         }
 
-        if (_token.Kind != HoconTokenKind.Quoted)
-        {
-            throw _token.Unexpected(Expected);
-        }
-
+        Require(HoconTokenKind.Quoted, Expected);
         string name = _token.Text;
         Advance();
         for (int closed = 0; closed < parentheses; closed += _token.Text.Length, Advance())
@@ -175,7 +159,7 @@ internal sealed class HoconParser
             }
 
             value = new SyntaxConcatenation(
-                origin, [new SyntaxSubstitution(origin, fieldPath, isOptional: true, []), new SyntaxArray(value.Origin, value)], isAppend: true);
+                origin, [new SyntaxSubstitution(origin, fieldPath, IsOptional: true, []), new SyntaxArray(value.Origin, [value])], IsAppend: true);
         }
 
         into.Define(key, origin, value);
@@ -237,18 +221,14 @@ internal sealed class HoconParser
     private SyntaxSubstitution ParseSubstitution(HoconToken start)
     {
         IReadOnlyList<string> path = ParsePath();
-        if (_token.Kind != HoconTokenKind.RightBrace)
-        {
-            throw _token.Unexpected("} to close the substitution");
-        }
-
+        Require(HoconTokenKind.RightBrace, "} to close the substitution");
         Advance();
-        return new SyntaxSubstitution(start.Origin, path, isOptional: start.Text is "${?", _prefix);
+        return new SyntaxSubstitution(start.Origin, path, IsOptional: start.Text is "${?", prefix);
     }
 
     private SyntaxArray ParseItems(HoconOrigin origin, int depth)
     {
-        var array = new SyntaxArray(origin);
+        var array = new SyntaxArray(origin, []);
         while (true)
         {
             SkipNewlines();

@@ -43,7 +43,7 @@ internal sealed class HoconPieces
         {
             0 => null,
             1 => _pieces[0],
-            _ => new SyntaxConcatenation(origin, _pieces, isAppend: false),
+            _ => new SyntaxConcatenation(origin, _pieces, IsAppend: false),
         };
     }
 
@@ -51,7 +51,7 @@ internal sealed class HoconPieces
     {
         if (space.Length > 0 && _pieces.Count > 0)
         {
-            _pieces.Add(new SyntaxScalar(origin, space, isQuoted: true, isSeparator: true));
+            _pieces.Add(new SyntaxScalar(origin, space, IsQuoted: true, IsSeparator: true));
         }
     }
 
@@ -75,7 +75,6 @@ internal sealed class HoconPathBuilder(int maxElements)
     private bool _isStarted;
     private bool _isQuoted;
 
-    /// <summary>Adds a quoted or unquoted token.</summary>
     public void Add(HoconToken token)
     {
         if (token.Kind is not (HoconTokenKind.Quoted or HoconTokenKind.Unquoted))
@@ -96,16 +95,13 @@ internal sealed class HoconPathBuilder(int maxElements)
             return;
         }
 
-        foreach (char c in token.Text)
+        // One beyond those that may be is enough to refuse them.
+        string[] elements = token.Text.Split('.', maxElements + 2);
+        _current.Append(elements[0]);
+        foreach (string element in elements.Skip(1))
         {
-            if (c == '.')
-            {
-                EndElement(token);
-            }
-            else
-            {
-                _current.Append(c);
-            }
+            EndElement(token);
+            _current.Append(element);
         }
     }
 

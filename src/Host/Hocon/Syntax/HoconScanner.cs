@@ -1,28 +1,16 @@
 namespace DataLoad.Host.Hocon.Syntax;
 
 /// <summary>Cuts HOCON text into tokens, skipping comments and the byte order mark, counting lines and columns.</summary>
-internal sealed class HoconScanner
+internal sealed class HoconScanner(string text, string file)
 {
     private const string NotInUnquoted = "$\"{}[]:=,+#`^?!@*&\\";
 
-    private readonly string _text;
-    private readonly string _file;
-    private int _at;
+    private readonly string _text = text;
+    private int _at = text.StartsWith('\uFEFF') ? 1 : 0;
+    private int _lineStart = text.StartsWith('\uFEFF') ? 1 : 0;
     private int _line = 1;
-    private int _lineStart;
 
-    public HoconScanner(string text, string file)
-    {
-        _text = text;
-        _file = file;
-        if (text.Length > 0 && text[0] == '\uFEFF')
-        {
-            _at = 1;
-            _lineStart = 1;
-        }
-    }
-
-    private HoconOrigin Here => new(_file, _line, _at - _lineStart + 1);
+    private HoconOrigin Here => new(file, _line, _at - _lineStart + 1);
 
     /// <summary>The next token; after the last, <see cref="HoconTokenKind.End"/> for ever.</summary>
     public HoconToken Next()
@@ -74,14 +62,13 @@ internal sealed class HoconScanner
 
         if (c == '"')
         {
-            string text = Follows("\"\"\"") ? TripleQuoted(origin) : Quoted(origin);
-            return new HoconToken(HoconTokenKind.Quoted, text, space, origin);
+            return new HoconToken(HoconTokenKind.Quoted, Follows("\"\"\"") ? TripleQuoted(origin) : Quoted(origin), space, origin);
         }
 
         return new HoconToken(HoconTokenKind.Unquoted, Unquoted(origin), space, origin);
     }
 
-    private bool Follows(string text) => string.CompareOrdinal(_text, _at, text, 0, text.Length) == 0;
+    private bool Follows(string mark) => string.CompareOrdinal(_text, _at, mark, 0, mark.Length) == 0;
 
     private static bool IsSpace(char c) => c is '\uFEFF' or (>= '\u001C' and <= '\u001F') || char.IsWhiteSpace(c);
 
@@ -160,7 +147,7 @@ internal sealed class HoconScanner
 
     private string Quoted(HoconOrigin origin)
     {
-        var text = new StringBuilder();
+        var quoted = new StringBuilder();
         _at++;
         while (true)
         {
@@ -173,16 +160,16 @@ internal sealed class HoconScanner
             if (c == '"')
             {
                 _at++;
-                return text.ToString();
+                return quoted.ToString();
             }
 
             if (c == '\\')
             {
-                text.Append(Escape());
+                quoted.Append(Escape());
             }
             else
             {
-                text.Append(c);
+                quoted.Append(c);
                 _at++;
             }
         }
@@ -248,18 +235,7 @@ internal readonly record struct HoconToken(HoconTokenKind Kind, string Text, str
 /// <summary>The kinds of token in HOCON text.</summary>
 internal enum HoconTokenKind
 {
-    End,
-    Newline,
-    LeftBrace,
-    RightBrace,
-    LeftBracket,
-    RightBracket,
-    Comma,
-    Colon,
-    Equals,
-    PlusEquals,
-    Quoted,
-    Unquoted,
+    End, Newline, LeftBrace, RightBrace, LeftBracket, RightBracket, Comma, Colon, Equals, PlusEquals, Quoted, Unquoted,
 
     /// <summary><c>${</c> or <c>${?</c>; the path and its closing brace follow as tokens.</summary>
     SubstitutionStart,

@@ -8,7 +8,6 @@ internal sealed class HoconSourceReader(HoconLimits limits)
     private int _totalChars;
     private int _included;
 
-    /// <summary>The limits kept.</summary>
     public HoconLimits Limits { get; } = limits;
 
     /// <summary>A text that is not in a file.</summary>
@@ -63,10 +62,8 @@ internal sealed class HoconSourceReader(HoconLimits limits)
 
         if (by.Depth >= Limits.MaxIncludeDepth || ++_included > Limits.MaxIncludedFiles)
         {
-            throw new HoconException(
-                include.Origin,
-                $"include \"{HoconToken.Shorten(name)}\": too many includes (at most {Limits.MaxIncludeDepth} one inside the other, "
-                        + $"{Limits.MaxIncludedFiles} altogether)");
+            throw new HoconException(include.Origin, $"include \"{HoconToken.Shorten(name)}\": too many includes (at most {Limits.MaxIncludeDepth} one inside "
+                + $"the other, {Limits.MaxIncludedFiles} altogether)");
         }
 
         string display = Path.Combine(Path.GetDirectoryName(by.Name) ?? "", name);

@@ -1,81 +1,59 @@
 namespace DataLoad.Host.Hocon.Syntax;
 
-/// <summary>A value as written, before substitution.</summary>
-internal abstract class SyntaxNode(HoconOrigin origin)
+/// <summary>A value as written, before substitution, and where it begins.</summary>
+internal abstract record SyntaxNode(HoconOrigin Origin)
 {
-    /// <summary>Where the value begins.</summary>
-    public HoconOrigin Origin { get; } = origin;
-
     /// <summary>Whether a substitution occurs anywhere in the value.</summary>
     public abstract bool HasSubstitution { get; }
 }
 
 /// <summary>Text: a string, number, boolean or null, told apart only when it is read.</summary>
-/// <param name="origin">Where it begins.</param>
-/// <param name="text">The text, unescaped.</param>
-/// <param name="isQuoted">Whether any of it was in quotes, so that <c>"null"</c> is text and <c>null</c> is not.</param>
-/// <param name="isSeparator">Whether this is only the whitespace between two values, which disappears between objects or arrays.</param>
-internal sealed class SyntaxScalar(HoconOrigin origin, string text, bool isQuoted, bool isSeparator = false) : SyntaxNode(origin)
+/// <param name="Origin">Where it begins.</param>
+/// <param name="Text">The text, unescaped.</param>
+/// <param name="IsQuoted">Whether any of it was in quotes, so that <c>"null"</c> is text and <c>null</c> is not.</param>
+/// <param name="IsSeparator">Whether this is only the whitespace between two values, which disappears between objects or arrays.</param>
+internal sealed record SyntaxScalar(HoconOrigin Origin, string Text, bool IsQuoted, bool IsSeparator = false) : SyntaxNode(Origin)
 {
-    public string Text { get; } = text;
-
-    public bool IsNull { get; } = !isQuoted && text is "null";
-
-    public bool IsSeparator { get; } = isSeparator;
+    public bool IsNull => !IsQuoted && Text is "null";
 
     public override bool HasSubstitution => false;
 }
 
 /// <summary>An array as written.</summary>
-internal sealed class SyntaxArray(HoconOrigin origin, params List<SyntaxNode> items) : SyntaxNode(origin)
+internal sealed record SyntaxArray(HoconOrigin Origin, List<SyntaxNode> Items) : SyntaxNode(Origin)
 {
-    public List<SyntaxNode> Items { get; } = items;
-
     public override bool HasSubstitution => Items.Exists(static item => item.HasSubstitution);
 }
 
-/// <summary>Several values side by side, which become one string, array or object once they are known.</summary>
-internal sealed class SyntaxConcatenation(HoconOrigin origin, IReadOnlyList<SyntaxNode> pieces, bool isAppend) : SyntaxNode(origin)
+/// <summary>Several values side by side, with the whitespace between them, which become one string, array or object once they are known. Where this was
+/// written <c>key += value</c>, the pieces are the key itself, optional, and an array.</summary>
+internal sealed record SyntaxConcatenation(HoconOrigin Origin, IReadOnlyList<SyntaxNode> Pieces, bool IsAppend) : SyntaxNode(Origin)
 {
-    /// <summary>The values in order, with the whitespace between them.</summary>
-    public IReadOnlyList<SyntaxNode> Pieces { get; } = pieces;
-
     /// <summary>The values alone.</summary>
     public IEnumerable<SyntaxNode> Values => Pieces.Where(static piece => piece is not SyntaxScalar { IsSeparator: true });
-
-    /// <summary>Whether this was written <c>key += value</c>: the pieces are then the key itself, optional, and an array.</summary>
-    public bool IsAppend { get; } = isAppend;
 
     public override bool HasSubstitution => Pieces.Any(static piece => piece.HasSubstitution);
 }
 
 /// <summary><c>${path}</c> or <c>${?path}</c>.</summary>
-/// <param name="origin">Where it is written.</param>
-/// <param name="path">The path as written.</param>
-/// <param name="isOptional">Whether an undefined path leaves the value out instead of failing.</param>
-/// <param name="prefix">Where the file that contains it is included; the path is tried below it first.</param>
-internal sealed class SyntaxSubstitution(HoconOrigin origin, IReadOnlyList<string> path, bool isOptional, IReadOnlyList<string> prefix) : SyntaxNode(origin)
+/// <param name="Origin">Where it is written.</param>
+/// <param name="Path">The path as written.</param>
+/// <param name="IsOptional">Whether an undefined path leaves the value out instead of failing.</param>
+/// <param name="Prefix">Where the file that contains it is included; the path is tried below it first.</param>
+internal sealed record SyntaxSubstitution(HoconOrigin Origin, IReadOnlyList<string> Path, bool IsOptional, IReadOnlyList<string> Prefix) : SyntaxNode(Origin)
 {
-    public IReadOnlyList<string> Path { get; } = path;
-
-    public bool IsOptional { get; } = isOptional;
-
     public override bool HasSubstitution => true;
 
     /// <summary>What is found first of the path below the file's own place, and of the path as written.</summary>
-    /// <param name="find">Finds a path; null for nothing.</param>
     public T? Find<T>(Func<IReadOnlyList<string>, T?> find)
-        where T : class => (prefix.Count > 0 ? find([.. prefix, .. Path]) : null) ?? find(Path);
+        where T : class => (Prefix.Count > 0 ? find([.. Prefix, .. Path]) : null) ?? find(Path);
 
     public override string ToString() => (IsOptional ? "${?" : "${") + HoconPath.Render(Path) + "}";
 }
 
-/// <summary>A key of an object with all its definitions that may still matter, earliest first.</summary>
-internal sealed class SyntaxField(HoconOrigin origin)
+/// <summary>A key of an object, where it was first written, and all its definitions that may still matter, earliest first.</summary>
+internal sealed record SyntaxField(HoconOrigin Origin)
 {
-    /// <summary>Where the key was first written.</summary>
-    public HoconOrigin Origin { get; } = origin;
-
     /// <summary>Later definitions override or merge with earlier ones once substitutions are known.</summary>
     public List<SyntaxNode> Definitions { get; } = [];
 
@@ -113,13 +91,12 @@ internal sealed class SyntaxField(HoconOrigin origin)
 }
 
 /// <summary>An object as written; duplicate keys are merged as they are added.</summary>
-internal sealed class SyntaxObject(HoconOrigin origin) : SyntaxNode(origin)
+internal sealed record SyntaxObject(HoconOrigin Origin) : SyntaxNode(Origin)
 {
     /// <summary>The fields by key, in the order of first appearance.</summary>
     public OrderedDictionary<string, SyntaxField> Fields { get; } = new(StringComparer.Ordinal);
 
-    public override bool HasSubstitution =>
-        Fields.Values.Any(static f => f.Definitions.Exists(static value => value.HasSubstitution));
+    public override bool HasSubstitution => Fields.Values.Any(static f => f.Definitions.Exists(static value => value.HasSubstitution));
 
     /// <summary>Adds a later definition of <paramref name="key"/>.</summary>
     public void Define(string key, HoconOrigin origin, SyntaxNode value)
