@@ -90,6 +90,13 @@ public abstract class IntakeKit : Akka.TestKit.Xunit.TestKit
         }
     }
 
+    /// <summary>Moves the clock by a time within which something is due, once it is: who is to be woken may not have said so yet.</summary>
+    internal async Task PassAsync(TimeSpan time)
+    {
+        await UntilAsync(() => Clock.HasDueWithin(time), $"something to be due within {time}");
+        Clock.Advance(time);
+    }
+
     /// <summary>Moves the clock, a step at a time, until something holds.</summary>
     internal async Task AdvanceUntilAsync(Func<bool> condition, TimeSpan step, string what)
     {

@@ -59,7 +59,7 @@ public sealed class InterpretationStageTests : IntakeKit
         upstream.SendNext(new TestDeliveries(1, Message(Record)) { IsRedelivered = true });
 
         await UntilAsync(() => Lookup.Queries == 1, "the first query");
-        Clock.Advance(Second);
+        await PassAsync(Second);
 
         Interpretation interpretation = await downstream.ExpectNextAsync();
         ((Park)interpretation.Parts.Single().Message).Deliveries.Single().Tries.ShouldBe(0);
@@ -93,7 +93,7 @@ public sealed class InterpretationStageTests : IntakeKit
         await UntilAsync(() => Lookup.Queries == 1, "the first query");
 
         batch.IsLost = true;
-        Clock.Advance(Second);
+        await PassAsync(Second);
 
         (await downstream.ExpectNextAsync()).Origin.IsLost.ShouldBeTrue();
     }

@@ -71,7 +71,7 @@ public sealed class ParkingActorTests : IntakeKit
         parking.Tell(good);
 
         (await ExpectMsgAsync<Parked>()).Id.ShouldBe(good.Id);
-        Clock.Advance(Second);
+        await PassAsync(Second);
         (await ExpectMsgAsync<Parked>()).Id.ShouldBe(failing.Id);
     }
 
@@ -106,7 +106,7 @@ public sealed class ParkingActorTests : IntakeKit
         await UntilAsync(() => _state.Failing is not null, "the lot to be full");
         await _store.RemoveAsync([Row(1).Id], default);
 
-        Clock.Advance(Second);
+        await PassAsync(Second);
 
         (await ExpectMsgAsync<Parked>()).Id.ShouldBe(waiting.Id);
         _state.Count.ShouldBe(1);
@@ -186,7 +186,7 @@ public sealed class ParkingActorTests : IntakeKit
         parking.Tell(ParkOf(Row(2)));
 
         await ExpectMsgAsync<ParkingChanged>();
-        Clock.Advance(Second);
+        await PassAsync(Second);
         await ExpectMsgAsync<Parked>();
         await ExpectMsgAsync<ParkingChanged>();
     }

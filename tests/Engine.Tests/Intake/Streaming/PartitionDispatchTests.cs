@@ -52,11 +52,11 @@ public sealed class PartitionDispatchTests : IntakeKit
         upstream.SendNext(Of(origin, Batch(0, 1)));
         EventBatch first = await _region.ExpectMsgAsync<EventBatch>();
 
-        Clock.Advance(Second);
+        await PassAsync(Second);
 
         EventBatch second = await _region.ExpectMsgAsync<EventBatch>();
         second.ShouldBeSameAs(first);
-        Clock.Advance(2 * Second);
+        await PassAsync(2 * Second);
         (await _region.ExpectMsgAsync<EventBatch>()).ShouldBeSameAs(first);
         _state.DispatchFailing!.ShouldContain("Partition 0");
         _region.Reply(new Accepted(first.Id, 0));
@@ -92,7 +92,7 @@ public sealed class PartitionDispatchTests : IntakeKit
         EventBatch first = await _region.ExpectMsgAsync<EventBatch>();
         _region.Reply(new Held(first.Id, 0));
 
-        Clock.Advance(Second);
+        await PassAsync(Second);
 
         await _region.ExpectMsgAsync<EventBatch>();
         origin.Done.ShouldBeEmpty();
@@ -160,7 +160,7 @@ public sealed class PartitionDispatchTests : IntakeKit
         await _parking.ExpectMsgAsync<Park>();
 
         lost.IsLost = true;
-        Clock.Advance(Second);
+        await PassAsync(Second);
 
         (await _letters.ExpectMsgAsync<CancelLetters>()).Id.ShouldBe(letters.Id);
         (await _parking.ExpectMsgAsync<CancelParking>()).Id.ShouldBe(parked.Id);
@@ -192,7 +192,7 @@ public sealed class PartitionDispatchTests : IntakeKit
         EventBatch sent = await _region.ExpectMsgAsync<EventBatch>();
         upstream.SendComplete();
 
-        Clock.Advance(Second);
+        await PassAsync(Second);
         await _region.ExpectMsgAsync<EventBatch>();
         ended.IsCompleted.ShouldBeFalse();
         _region.Reply(new Accepted(sent.Id, 0));
@@ -268,7 +268,7 @@ public sealed class PartitionDispatchTests : IntakeKit
             await _region.ExpectMsgAsync<EventBatch>();
         }
 
-        Clock.Advance(TimeSpan.FromSeconds(30));
+        await PassAsync(TimeSpan.FromSeconds(30));
         (await _region.ExpectMsgAsync<EventBatch>()).ShouldBeSameAs(first);
         _region.Reply(new Accepted(first.Id, 0));
 

@@ -12,6 +12,7 @@ namespace DataLoad.Engine.Tests.Intake.Streaming;
 public sealed class SerialTestScheduler(Config config, ILoggingAdapter log) : TestScheduler(config, log), IScheduler, IAdvancedScheduler
 {
     private readonly Lock _lock = new();
+    private readonly List<DateTimeOffset> _due = [];
 
     IAdvancedScheduler IScheduler.Advanced => this;
 
@@ -21,6 +22,16 @@ public sealed class SerialTestScheduler(Config config, ILoggingAdapter log) : Te
         lock (_lock)
         {
             base.Advance(offset);
+            _due.RemoveAll(at => at <= Now);
+        }
+    }
+
+    /// <summary>Whether something was scheduled for within a time from now, be it taken back or not.</summary>
+    public bool HasDueWithin(TimeSpan time)
+    {
+        lock (_lock)
+        {
+            return _due.Exists(at => at <= Now + time);
         }
     }
 
@@ -28,6 +39,7 @@ public sealed class SerialTestScheduler(Config config, ILoggingAdapter log) : Te
     {
         lock (_lock)
         {
+            _due.Add(Now + delay);
             ScheduleTellOnce(delay, receiver, message, sender);
         }
     }
@@ -36,6 +48,7 @@ public sealed class SerialTestScheduler(Config config, ILoggingAdapter log) : Te
     {
         lock (_lock)
         {
+            _due.Add(Now + delay);
             ScheduleTellOnce(delay, receiver, message, sender, cancelable);
         }
     }
@@ -44,6 +57,7 @@ public sealed class SerialTestScheduler(Config config, ILoggingAdapter log) : Te
     {
         lock (_lock)
         {
+            _due.Add(Now + initialDelay);
             ScheduleTellRepeatedly(initialDelay, interval, receiver, message, sender);
         }
     }
@@ -52,6 +66,7 @@ public sealed class SerialTestScheduler(Config config, ILoggingAdapter log) : Te
     {
         lock (_lock)
         {
+            _due.Add(Now + initialDelay);
             ScheduleTellRepeatedly(initialDelay, interval, receiver, message, sender, cancelable);
         }
     }
@@ -60,6 +75,7 @@ public sealed class SerialTestScheduler(Config config, ILoggingAdapter log) : Te
     {
         lock (_lock)
         {
+            _due.Add(Now + delay);
             ScheduleOnce(delay, action, cancelable);
         }
     }
@@ -68,6 +84,7 @@ public sealed class SerialTestScheduler(Config config, ILoggingAdapter log) : Te
     {
         lock (_lock)
         {
+            _due.Add(Now + delay);
             ScheduleOnce(delay, action);
         }
     }
@@ -76,6 +93,7 @@ public sealed class SerialTestScheduler(Config config, ILoggingAdapter log) : Te
     {
         lock (_lock)
         {
+            _due.Add(Now + initialDelay);
             ScheduleRepeatedly(initialDelay, interval, action, cancelable);
         }
     }
@@ -84,6 +102,7 @@ public sealed class SerialTestScheduler(Config config, ILoggingAdapter log) : Te
     {
         lock (_lock)
         {
+            _due.Add(Now + initialDelay);
             ScheduleRepeatedly(initialDelay, interval, action);
         }
     }

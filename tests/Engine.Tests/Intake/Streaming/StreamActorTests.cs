@@ -32,7 +32,7 @@ public sealed class StreamActorTests : IntakeKit
         await UntilAsync(() => _handle.Fault is not null, "the fault to be shown");
         _handle.Fault.ShouldBe("a fault");
 
-        Clock.Advance(Second);
+        await PassAsync(Second);
 
         Graph second = await RunAsync(2);
         await UntilAsync(() => second.Told.Contains("pause"), "the pause");
@@ -67,7 +67,7 @@ public sealed class StreamActorTests : IntakeKit
         stream.Tell(new StopTaking());
         await _handle.Stopped;
 
-        Clock.Advance(2 * Second);
+        await PassAsync(2 * Second);
 
         await _handle.Drained;
         graph.Told.ShouldBe(["stop", "abort"]);
