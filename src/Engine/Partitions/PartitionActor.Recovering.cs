@@ -12,6 +12,7 @@ namespace DataLoad.Engine.Partitions;
 internal sealed partial class PartitionActor
 {
     private readonly SliceBuilder _replayedSlices = new();
+    private readonly List<(byte Stream, TopicKey Topic, EventId Identity)> _replayedIdentities = [];
     private BlockDecoder _decoder = null!;
     private IActorRef? _replay;
     private PersistedEntry? _replaying;
@@ -125,15 +126,7 @@ internal sealed partial class PartitionActor
         try
         {
             _replaying = entry;
-            _decoder.WithIdentities = false;
-            _decoder.Open(_partition, entry.SequenceNr, block);
-            while (_decoder.Next())
-            {
-                if (_decoder.Event.Identity.Kind == IdentityKind.Key)
-                {
-                    _seen.Touch(KeyChunkId.Of(_decoder.Event.Stream.Id, _decoder.Event.Topic, _decoder.Event.Identity.Value));
-                }
-            }
+            Decode(entry.SequenceNr, block);
         }
         catch (StoredFormatException e)
         {
@@ -144,22 +137,35 @@ internal sealed partial class PartitionActor
         LoadKeys(() => ApplyReplayed(entry.SequenceNr, block));
     }
 
-    private void ApplyReplayed(long sequenceNr, Block block)
+    /// <summary>Reads a block once: what its Counters take, and its identities, which wait for the seen keys that they are added to.</summary>
+    private void Decode(long sequenceNr, Block block)
     {
         _replayedSlices.Clear();
-        _decoder.WithIdentities = true;
+        _replayedIdentities.Clear();
         _decoder.Open(_partition, sequenceNr, block);
         while (_decoder.Next())
         {
             BusinessEvent @event = _decoder.Event;
-            if (!Fault.Is(FaultPoint.ReplayedNotSeen))
+            if (@event.Identity.Kind == IdentityKind.Key)
             {
-                _seen.Add(@event.Stream.Id, @event.Topic, @event.Identity, _decoder.JournaledAtMs);
+                _seen.Touch(KeyChunkId.Of(@event.Stream.Id, @event.Topic, @event.Identity.Value));
             }
 
+            _replayedIdentities.Add((@event.Stream.Id, @event.Topic, @event.Identity));
             _replayedSlices.Add(
                 new CounterId(_context.Plan.PageByStream[@event.Stream.Id].Id, @event.Topic, @event.Day),
                 new SliceEntry(@event.Stream.Id, _decoder.PayloadOffset, _decoder.PayloadLength));
+        }
+    }
+
+    private void ApplyReplayed(long sequenceNr, Block block)
+    {
+        if (!Fault.Is(FaultPoint.ReplayedNotSeen))
+        {
+            foreach ((byte stream, TopicKey topic, EventId identity) in _replayedIdentities)
+            {
+                _seen.Add(stream, topic, identity, _decoder.JournaledAtMs);
+            }
         }
 
         _seen.BlockAdded();
