@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using DataLoad.Demo;
 using DataLoad.Integration.Tests.EndToEnd;
 using Shouldly;
 using Xunit;
@@ -41,6 +42,7 @@ public sealed class StoreAwayTests
         HostProcess host = scenario.LaunchHost(bearsFileLimit: true);
         await host.WaitUntilReadyAsync();
         await ShouldBearAsync(scenario, host, () => host.LimitFilesAsync(1), () => host.LimitFilesAsync(null));
+        await ShouldBearAKillAsync(scenario, host, () => host.LimitFilesAsync(70_001), () => Task.CompletedTask);
     });
 
     [Fact]
@@ -55,6 +57,7 @@ public sealed class StoreAwayTests
             scenario.Store = $"sqlite:{disk.Folder}/store.db";
             HostProcess host = await scenario.StartHostAsync();
             await ShouldBearAsync(scenario, host, () => disk.FillAsync(), disk.FreeAsync);
+            await ShouldBearAKillAsync(scenario, host, () => disk.FillAsync(leftBytes: 20_000), disk.FreeAsync);
         });
     }
 
@@ -101,6 +104,22 @@ public sealed class StoreAwayTests
         }
 
         lines.ShouldBeLessThan(MostLinesPerSecond);
+    }
+
+    /// <summary>Full again, in the middle of a write perhaps, and killed then: the file is whole, and a start counts what was sent.</summary>
+    private static async Task ShouldBearAKillAsync(Scenario scenario, HostProcess host, Func<Task> fill, Func<Task> free)
+    {
+        await fill();
+        await scenario.SendMixAsync(2_000);
+        await host.WaitUntilNotReadyAsync("SQLite Error");
+        await host.WaitForLogAsync("could not persist block");
+        (await TallyComparer.CompareAsync(scenario.Tally, scenario.Store)).AllEqual.ShouldBeFalse();
+        await host.KillAsync();
+        await free();
+        await SqliteFileOf.ShouldBeWholeAsync(scenario);
+        await scenario.StartHostAsync();
+        await scenario.ShouldBeExactAsync(crashed: true);
+        await SqliteFileOf.ShouldBeWholeAsync(scenario);
     }
 
     private static async Task<bool> IsReadyAsync(HostProcess host) => (await host.GetAsync("/health/ready")).Status switch

@@ -37,7 +37,7 @@ public sealed class CrashTests
     });
 
     [Theory]
-    [Stores]
+    [Stores(inEveryRun: StoreKind.PostgreSql)]
     public Task A_storm_of_duplicates_across_restarts_counts_each_event_once(StoreKind store) => Scenario.RunAsync(store, async scenario =>
     {
         scenario.Options = scenario.Options with { Seed = 3, Unidentified = 0, Broken = 0, LateRows = 0, Delayed = 0 };
@@ -70,7 +70,7 @@ public sealed class CrashTests
     });
 
     [Theory]
-    [Stores]
+    [Stores(inEveryRun: StoreKind.Sqlite)]
     public Task A_host_that_is_told_to_stop_under_load_leaves_nothing_to_recover(StoreKind store) => Scenario.RunAsync(store, async scenario =>
     {
         scenario.Options = scenario.Options with { Seed = 6 };
