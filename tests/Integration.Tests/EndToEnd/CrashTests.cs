@@ -15,11 +15,12 @@ public sealed class CrashTests
         sharding { lease-time-to-live = 2s, lease-renew-interval = 500ms }
         """;
 
+    // Over SQLite a host is killed in each run by DiskTests, inside its commits.
     [Theory]
-    [InlineData(StoreKind.Sqlite, 11)]
-    [InlineData(StoreKind.PostgreSql, 12)]
-    public Task A_host_that_is_killed_again_and_again_counts_each_event_once(StoreKind store, int seed) => Scenario.RunAsync(store, async scenario =>
+    [Stores(inEveryRun: StoreKind.PostgreSql)]
+    public Task A_host_that_is_killed_again_and_again_counts_each_event_once(StoreKind store) => Scenario.RunAsync(store, async scenario =>
     {
+        int seed = 11 + (int)store;
         scenario.Options = scenario.Options with { Seed = (ulong)seed, Unidentified = 0 };
         scenario.Settings = Busy;
         var random = new Random(seed);
