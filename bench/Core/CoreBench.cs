@@ -69,7 +69,8 @@ internal static class CoreBench
             }
         }
 
-        table.Add(string.Create(CultureInfo.InvariantCulture, $"decode the common body alone ({bodies.MeanBytes:0} bytes of JSON)"), "bodies a CPU second", Goal.AtLeast(2_000_000), rates);
+        table.Add(string.Create(CultureInfo.InvariantCulture, $"decode the common body alone ({bodies.MeanBytes:0} bytes of JSON)"), "bodies a CPU second",
+            Goal.AtLeast(2_000_000), rates);
         table.Add("decode: allocated", "bytes a body", goal: null, bytes);
     }
 
@@ -89,7 +90,8 @@ internal static class CoreBench
         @event.Reset(Share);
         for (int run = -1; run < runs; run++)
         {
-            Counter[] counters = [.. Enumerable.Range(1, Topics).Select(id => new Counter(new CounterId(page.Id, new TopicKey("ACTIVITY", id), 739_000), page))];
+            Counter[] counters = [.. Enumerable.Range(1, Topics)
+                .Select(id => new Counter(new CounterId(page.Id, new TopicKey("ACTIVITY", id), 739_000), page))];
             double first = Pass(1);
             const int Again = 4;
             double again = 0;

@@ -39,7 +39,8 @@ internal sealed class EngineUnderTest : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly TaskCompletionSource _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Channel<IDeliveryBatch> _batches = Channel.CreateUnbounded<IDeliveryBatch>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    private readonly Channel<IDeliveryBatch> _batches = Channel.CreateUnbounded<IDeliveryBatch>(
+        new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
     private readonly EngineMetrics _metrics = new();
     private readonly IntakeSettings _intake;
     private readonly PartitionSettings _partitions;

@@ -23,7 +23,8 @@ internal static class JournalSize
         double blocks = await NumberAsync(connection, "SELECT count(*) FROM journal WHERE manifest = 'B'");
         double bytes = await NumberAsync(connection, "SELECT sum(length(message)) FROM journal WHERE manifest = 'B'");
         double pages = await NumberAsync(connection, "PRAGMA page_count") * await NumberAsync(connection, "PRAGMA page_size");
-        table.Add(string.Create(CultureInfo.InvariantCulture, $"journal of act.share on disk, {events / blocks:0} events a block, {at}"), "bytes an event", Goal.AtMost(40), pages / events);
+        table.Add(string.Create(CultureInfo.InvariantCulture, $"journal of act.share on disk, {events / blocks:0} events a block, {at}"), "bytes an event",
+            Goal.AtMost(40), pages / events);
         table.Add($"of that, the blocks' own bytes, {at}", "bytes an event", goal: null, bytes / events);
         table.Add($"beside it, the raw JSON, {at}", "bytes an event", goal: null, rawBytes);
     }

@@ -53,7 +53,8 @@ public sealed class DrainBacklog
             {
                 await channel.ExchangeDeclareAsync(stream.Exchange, ExchangeType.Fanout, durable: true).ConfigureAwait(false);
                 await channel.QueueDeleteAsync(stream.Queue).ConfigureAwait(false);
-                Dictionary<string, object?>? arguments = string.Equals(queueType, "classic", StringComparison.Ordinal) ? null : new(StringComparer.Ordinal) { ["x-queue-type"] = queueType };
+                Dictionary<string, object?>? arguments = string.Equals(queueType, "classic", StringComparison.Ordinal) ? null
+                    : new(StringComparer.Ordinal) { ["x-queue-type"] = queueType };
                 await channel.QueueDeclareAsync(stream.Queue, durable: true, exclusive: false, autoDelete: false, arguments).ConfigureAwait(false);
                 await channel.QueueBindAsync(stream.Queue, stream.Exchange, "").ConfigureAwait(false);
             }

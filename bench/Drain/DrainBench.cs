@@ -71,7 +71,8 @@ public sealed class DrainBench
 
         if (_options.HandwrittenMessages > 0)
         {
-            DrainBacklog smaller = await DrainBacklog.MakeAsync(_options.Amqp, _business, _options.HandwrittenMessages, firstKey: 1_000_000_000).ConfigureAwait(false);
+            DrainBacklog smaller = await DrainBacklog.MakeAsync(_options.Amqp, _business, _options.HandwrittenMessages, firstKey: 1_000_000_000)
+                .ConfigureAwait(false);
             foreach (string queueType in _options.QueueTypes)
             {
                 await FillAsync(smaller, queueType).ConfigureAwait(false);
@@ -98,7 +99,8 @@ public sealed class DrainBench
     {
         string database = await NewDatabaseAsync().ConfigureAwait(false);
         await CopyRowsAsync(database).ConfigureAwait(false);
-        await ContendAsync("handwritten", backlog, queueType, pair: 1, [_options.Amqp, QueueLengths.Format(backlog.Queues), DatabaseUrl.Parse(database).ConnectionString]).ConfigureAwait(false);
+        await ContendAsync("handwritten", backlog, queueType, pair: 1,
+            [_options.Amqp, QueueLengths.Format(backlog.Queues), DatabaseUrl.Parse(database).ConnectionString]).ConfigureAwait(false);
         await CompareAsync(backlog, database, "handwritten").ConfigureAwait(false);
     }
 
@@ -115,7 +117,8 @@ public sealed class DrainBench
                 await create.ExecuteNonQueryAsync().ConfigureAwait(false);
             }
 
-            Stream output = await from.BeginRawBinaryCopyAsync($"COPY (SELECT * FROM {table.Name} WHERE id >= 1000000000) TO STDOUT (FORMAT binary)").ConfigureAwait(false);
+            Stream output = await from.BeginRawBinaryCopyAsync($"COPY (SELECT * FROM {table.Name} WHERE id >= 1000000000) TO STDOUT (FORMAT binary)")
+                .ConfigureAwait(false);
             Stream input = await connection.BeginRawBinaryCopyAsync($"COPY {table.Name} FROM STDIN (FORMAT binary)").ConfigureAwait(false);
             await using (output.ConfigureAwait(false))
             await using (input.ConfigureAwait(false))
@@ -186,7 +189,8 @@ public sealed class DrainBench
         }
 
         Cpu after = ReadCpu();
-        var drain = new DrainResult("dataload", queueType, 1, backlog.Messages, seconds, CpuMeter.SecondsOfTree(host), after.Broker - before.Broker, after.Database - before.Database);
+        var drain = new DrainResult("dataload", queueType, 1, backlog.Messages, seconds, CpuMeter.SecondsOfTree(host), after.Broker - before.Broker,
+            after.Database - before.Database);
         ProfileReport.Write(_options.Output, drain, Perf.Count(file), sharesBefore, DatabaseShares.Read(_options.PostgresPid, Business, store));
         return seconds;
     }

@@ -41,7 +41,9 @@ internal static class HandwrittenBatch
             : await OrdersAsync(connection, bodies).ConfigureAwait(false);
         short stream = (short)(events[0].Order is not null ? 3 : string.Equals(queue, ContractStreams.ActVisit.Queue, StringComparison.Ordinal) ? 2 : 1);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync().ConfigureAwait(false);
-        HashSet<string> fresh = [.. await connection.QueryAsync<string>(SeenSql, new { Stream = stream, Identities = events.Select(e => e.Identity).Distinct(StringComparer.Ordinal).ToArray() }, transaction).ConfigureAwait(false)];
+        HashSet<string> fresh = [.. await connection.QueryAsync<string>(SeenSql,
+            new { Stream = stream, Identities = events.Select(e => e.Identity).Distinct(StringComparer.Ordinal).ToArray() }, transaction)
+            .ConfigureAwait(false)];
         var sums = new HandwrittenSums();
         foreach (HandwrittenEvent e in events)
         {
@@ -93,7 +95,8 @@ internal static class HandwrittenBatch
     {
         IEnumerable<(int Id, string TopicType, int TopicId, int WuId, long Ctime)> rows =
             await connection.QueryAsync<(int, string, int, int, long)>(UserRecordSql, new { Ids = Keys(bodies) }).ConfigureAwait(false);
-        return [.. rows.Select(row => new HandwrittenEvent(row.Id.ToString(CultureInfo.InvariantCulture), row.TopicType, row.TopicId, StatDay.Of(row.Ctime), row.WuId))];
+        return [.. rows.Select(row =>
+            new HandwrittenEvent(row.Id.ToString(CultureInfo.InvariantCulture), row.TopicType, row.TopicId, StatDay.Of(row.Ctime), row.WuId))];
     }
 
     private static async Task<List<HandwrittenEvent>> OrdersAsync(NpgsqlConnection connection, IReadOnlyList<byte[]> bodies)
@@ -105,8 +108,10 @@ internal static class HandwrittenBatch
             times[json.RootElement.GetProperty("orderId").GetInt32()] = ctime;
         }
 
-        IEnumerable<HandwrittenOrder> orders = await connection.QueryAsync<HandwrittenOrder>(OrderSql, new { Ids = times.Keys.ToArray() }).ConfigureAwait(false);
-        return [.. orders.Select(order => new HandwrittenEvent(order.Id.ToString(CultureInfo.InvariantCulture), order.TopicType, order.TopicId, StatDay.Of(times[order.Id]), order.WuId) { Order = order })];
+        IEnumerable<HandwrittenOrder> orders = await connection.QueryAsync<HandwrittenOrder>(OrderSql, new { Ids = times.Keys.ToArray() })
+            .ConfigureAwait(false);
+        return [.. orders.Select(order => new HandwrittenEvent(order.Id.ToString(CultureInfo.InvariantCulture), order.TopicType, order.TopicId,
+            StatDay.Of(times[order.Id]), order.WuId) { Order = order })];
     }
 
     private static int[] Keys(IReadOnlyList<byte[]> bodies) => [.. bodies.Select(body => JsonSerializer.Deserialize<int>(body)).Distinct()];

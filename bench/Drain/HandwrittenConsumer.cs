@@ -29,7 +29,8 @@ public static class HandwrittenConsumer
         var factory = new ConnectionFactory { Uri = new Uri(amqp), AutomaticRecoveryEnabled = false };
         await using IConnection broker = await factory.CreateConnectionAsync().ConfigureAwait(false);
         long first = 0;
-        await Task.WhenAll(queues.Select(queue => ConsumeAsync(broker, queue.Queue, queue.Messages, source, () => Interlocked.CompareExchange(ref first, Stopwatch.GetTimestamp(), 0)))).ConfigureAwait(false);
+        await Task.WhenAll(queues.Select(queue => ConsumeAsync(broker, queue.Queue, queue.Messages, source, () =>
+            Interlocked.CompareExchange(ref first, Stopwatch.GetTimestamp(), 0)))).ConfigureAwait(false);
         DrainTime.Print(first);
     }
 

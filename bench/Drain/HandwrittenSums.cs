@@ -7,8 +7,10 @@ internal sealed class HandwrittenSums
 {
     private static readonly string[] Columns =
     [
-        "visit_cnt", "share_cnt", "buy_cnt", "buy_num", "buy_card_num", "vip_buy_cnt", "vip_buy_num", "vip_buy_card_num", "share_join_cnt", "rush_buy_cnt", "rush_buy_num",
-        "rush_buy_card_num", "visit_user_cnt", "share_user_cnt", "buy_user_cnt", "vip_buy_user_cnt", "share_join_user_cnt", "rush_buy_user_cnt", "pay_amount", "vip_pay_amount",
+        "visit_cnt", "share_cnt", "buy_cnt", "buy_num", "buy_card_num", "vip_buy_cnt", "vip_buy_num", "vip_buy_card_num", "share_join_cnt", "rush_buy_cnt",
+        "rush_buy_num",
+        "rush_buy_card_num", "visit_user_cnt", "share_user_cnt", "buy_user_cnt", "vip_buy_user_cnt", "share_join_user_cnt", "rush_buy_user_cnt", "pay_amount",
+        "vip_pay_amount",
     ];
 
     private static readonly string UpsertSql =

@@ -16,7 +16,11 @@ internal static class HostWatch
     /// <returns>The seconds from the first delivery to the last row flushed, exact to the poll of 25 ms.</returns>
     public static async Task<double> DrainSecondsAsync(int port, long messages, CancellationToken cancellationToken)
     {
-        using var http = new HttpClient { BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")), Timeout = TimeSpan.FromSeconds(30) };
+        using var http = new HttpClient
+        {
+            BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")),
+            Timeout = TimeSpan.FromSeconds(30)
+        };
         long start = 0;
         while (true)
         {

@@ -52,12 +52,14 @@ internal sealed class FreshnessBench
             var bodies = new ShareBodies(Math.Max(1, backlog), 1_000, 1_000_000, seed: 51);
             foreach (int[] chunk in Enumerable.Range(0, backlog).Chunk(20_000))
             {
-                await publisher.PublishAsync([.. chunk.Select(i => new WireMessage(ContractStreams.BearShare, bodies[i].ToArray()) { ContentType = "application/json", ContentEncoding = "UTF-8" })]);
+                await publisher.PublishAsync([.. chunk.Select(i =>
+                    new WireMessage(ContractStreams.BearShare, bodies[i].ToArray()) { ContentType = "application/json", ContentEncoding = "UTF-8" })]);
             }
         }
 
         string nodeId = $"bench-{Guid.NewGuid():n}";
-        await using var postgres = new SqlStore(PostgreSqlDatabase.ForStore(new PostgreSqlStoreOptions { ConnectionString = _arguments.Text("--postgres"), NodeId = nodeId }));
+        await using var postgres = new SqlStore(
+            PostgreSqlDatabase.ForStore(new PostgreSqlStoreOptions { ConnectionString = _arguments.Text("--postgres"), NodeId = nodeId }));
         using var metrics = new EngineMetrics();
         using var stop = new CancellationTokenSource();
         ClusterNode node = MakeNode(nodeId, postgres, metrics);
@@ -136,7 +138,9 @@ internal sealed class FreshnessBench
             table.Add($"{what}, p99, {during}", "ms", Goal.AtMost(goal), Percentile(all, 0.99));
             table.Add($"{what}, median, {during}", "ms", goal: null, Percentile(all, 0.5));
             long tenth = (to - from) / 10;
-            table.Add($"{what}, p99 of each tenth of the time, {during}", "ms", goal: null, [.. Enumerable.Range(0, 10).Select(i => between(from + (i * tenth), from + ((i + 1) * tenth))).Where(some => some.Length > 0).Select(some => Percentile(some, 0.99))]);
+            table.Add($"{what}, p99 of each tenth of the time, {during}", "ms", goal: null,
+                [.. Enumerable.Range(0, 10).Select(i => between(from + (i * tenth), from + ((i + 1) * tenth))).Where(some => some.Length > 0)
+                .Select(some => Percentile(some, 0.99))]);
         }
     }
 

@@ -28,7 +28,8 @@ internal static class SteadyPublisher
                 string body = string.Create(
                     CultureInfo.InvariantCulture,
                     $"{{\"sessionStr\":\"{Stamp.Now()}\",\"topicType\":\"ACTIVITY\",\"topicId\":{1 + topic.Draw(dice)},\"wuId\":{1 + published},\"channelType\":\"WECHAT\",\"ctime\":{DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()}}}");
-                await channel.BasicPublishAsync(ContractStreams.ActShare.Exchange, "", mandatory: false, properties, Encoding.UTF8.GetBytes(body), CancellationToken.None);
+                await channel.BasicPublishAsync(ContractStreams.ActShare.Exchange, "", mandatory: false, properties, Encoding.UTF8.GetBytes(body),
+                    CancellationToken.None);
             }
 
             await Task.Delay(1, CancellationToken.None);

@@ -19,17 +19,21 @@ internal sealed class WatchedStatistics(IStatisticsStore statistics, FreshnessWa
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<StatisticsRow> ReadAsync(Page page, StatisticsFilter filter, CancellationToken cancellationToken) => statistics.ReadAsync(page, filter, cancellationToken);
+    public IAsyncEnumerable<StatisticsRow> ReadAsync(Page page, StatisticsFilter filter, CancellationToken cancellationToken) =>
+        statistics.ReadAsync(page, filter, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<long> CountForeignAsync(Page page, CancellationToken cancellationToken) => statistics.CountForeignAsync(page, cancellationToken);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<StatisticsRow> ReadForeignAsync(Page page, CancellationToken cancellationToken) => statistics.ReadForeignAsync(page, cancellationToken);
+    public IAsyncEnumerable<StatisticsRow> ReadForeignAsync(Page page, CancellationToken cancellationToken) =>
+        statistics.ReadForeignAsync(page, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask AdoptAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) => statistics.AdoptAsync(page, rows, cancellationToken);
+    public ValueTask AdoptAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) =>
+        statistics.AdoptAsync(page, rows, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<int>> RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) => statistics.RemoveAsync(page, rows, cancellationToken);
+    public ValueTask<IReadOnlyList<int>> RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) =>
+        statistics.RemoveAsync(page, rows, cancellationToken);
 }

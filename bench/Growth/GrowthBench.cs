@@ -31,10 +31,14 @@ internal static class GrowthBench
             [new GrowthCase("1,000 topics, evenly", Topics: 1_000, Even: true), new GrowthCase("1 hot topic", Topics: 1, Even: true)]);
         await CompareAsync(
             table, arguments.Folder, events, runs,
-            [.. ((int[])[1, 8, 64, 256]).Select(partitions => new GrowthCase(string.Create(CultureInfo.InvariantCulture, $"{partitions} Partitions"), Topics: 1_000, Even: false) { Partitions = partitions })]);
+            [.. ((int[])[1, 8, 64, 256]).Select(partitions =>
+                new GrowthCase(string.Create(CultureInfo.InvariantCulture, $"{partitions} Partitions"), Topics: 1_000,
+                Even: false) { Partitions = partitions })]);
         await CompareAsync(
             table, arguments.Folder, events, runs,
-            [.. ((int[])[100_000 / scale, 1_000_000 / scale, 10_000_000 / scale]).Select(journal => new GrowthCase(string.Create(CultureInfo.InvariantCulture, $"a journal of {journal:N0} events"), Topics: 1_000, Even: false) { JournalEvents = journal })]);
+            [.. ((int[])[100_000 / scale, 1_000_000 / scale, 10_000_000 / scale])
+                .Select(journal => new GrowthCase(string.Create(CultureInfo.InvariantCulture, $"a journal of {journal:N0} events"), Topics: 1_000,
+                Even: false) { JournalEvents = journal })]);
         await BudgetAsync(table, arguments.Folder, counters: 200_000 / scale, budgetBytes: (24L << 20) / scale);
         table.Print();
         return 0;
@@ -95,7 +99,8 @@ internal static class GrowthBench
             await sampling.CancelAsync();
             (long most, int resident) = await sampler;
             string met = string.Create(CultureInfo.InvariantCulture, $"{counters:N0} Counters met in turn, at most {resident:N0} of them resident");
-            table.Add(string.Create(CultureInfo.InvariantCulture, $"most memory held, as a part of its budget of {budgetBytes >> 20} MiB: {met}"), "of the budget", Goal.AtMost(1), (double)most / budgetBytes);
+            table.Add(string.Create(CultureInfo.InvariantCulture, $"most memory held, as a part of its budget of {budgetBytes >> 20} MiB: {met}"),
+                "of the budget", Goal.AtMost(1), (double)most / budgetBytes);
         }
 
         Remove(file);
@@ -106,7 +111,8 @@ internal static class GrowthBench
         (long Bytes, int Counters) most = default;
         while (!stop.IsCancellationRequested)
         {
-            most = (Math.Max(most.Bytes, engine.Node.Budget.UsedBytes), Math.Max(most.Counters, engine.Node.Registry.Partitions.Sum(status => status.Counters)));
+            most = (Math.Max(most.Bytes, engine.Node.Budget.UsedBytes),
+                Math.Max(most.Counters, engine.Node.Registry.Partitions.Sum(status => status.Counters)));
             await Task.Delay(5, CancellationToken.None);
         }
 

@@ -34,11 +34,13 @@ internal static class DatabaseShares
             [Lookups] = processes.Where(process => Names(process.Title, business)).Sum(process => process.Seconds),
             [Journal] = own.FirstOrDefault(),
             [Store] = own.Skip(1).Sum(),
-            [Background] = processes.Where(process => !process.Title.Contains("[local]", StringComparison.Ordinal) && !process.Title.Contains("127.0.0.1", StringComparison.Ordinal)).Sum(process => process.Seconds),
+            [Background] = processes.Where(process => !process.Title.Contains("[local]", StringComparison.Ordinal)
+                && !process.Title.Contains("127.0.0.1", StringComparison.Ordinal)).Sum(process => process.Seconds),
         };
     }
 
-    private static bool Names(string title, string database) => title.Contains(string.Create(CultureInfo.InvariantCulture, $" {database} "), StringComparison.Ordinal);
+    private static bool Names(string title, string database) =>
+        title.Contains(string.Create(CultureInfo.InvariantCulture, $" {database} "), StringComparison.Ordinal);
 
     private static string Title(int pid)
     {

@@ -39,7 +39,11 @@ internal sealed class Perf : IAsyncDisposable
     /// <summary>Counts a file's samples by stage.</summary>
     public static StageCount Count(string file)
     {
-        using Process script = Process.Start(new ProcessStartInfo("perf", ["script", "-i", file, "-F", "comm,ip,sym,dso"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process script = Process.Start(new ProcessStartInfo("perf", ["script", "-i", file, "-F", "comm,ip,sym,dso"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        })!;
         script.ErrorDataReceived += (_, _) => { };
         script.BeginErrorReadLine();
         var count = StageCount.Read(script.StandardOutput);

@@ -52,7 +52,8 @@ internal sealed class JournalFiller
             .WithFallback(JournalConfig.For(journal.ProviderName, journal.ConnectionString))
             .WithFallback(JournalConfig.Defaults);
         using ActorSystem system = ActorSystem.Create("filler", BootstrapSetup.Create().WithConfig(config));
-        var filler = new JournalFiller([.. Enumerable.Range(0, partitions).Select(partition => system.ActorOf(Props.Create(() => new BlockAppender(partition))))]);
+        var filler = new JournalFiller(
+            [.. Enumerable.Range(0, partitions).Select(partition => system.ActorOf(Props.Create(() => new BlockAppender(partition))))]);
         await filler.FillAsync(events, topics, even);
         await system.Terminate();
     }

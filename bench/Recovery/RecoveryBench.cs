@@ -72,7 +72,8 @@ internal static class RecoveryBench
         await JournalFiller.FillAsync(store, partitions, counters, counters, even: true);
         (double[] wall, _) = await RecoverAsync(store, partitions, runs, counters);
         table.Add(
-            string.Create(CultureInfo.InvariantCulture, $"until a node with {counters:N0} Counters in snapshots takes events, as many events behind its checkpoint touching all of them, SQLite"),
+            string.Create(CultureInfo.InvariantCulture,
+                $"until a node with {counters:N0} Counters in snapshots takes events, as many events behind its checkpoint touching all of them, SQLite"),
             "seconds", Goal.AtMost(5), wall);
     }
 

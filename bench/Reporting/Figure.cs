@@ -30,5 +30,6 @@ public sealed record Figure
     }
 
     /// <summary>A number with as many digits as say something.</summary>
-    public static string Show(double value) => value.ToString(Math.Abs(value) switch { >= 100 => "N0", >= 10 => "0.0", _ => "0.00" }, CultureInfo.InvariantCulture);
+    public static string Show(double value) =>
+        value.ToString(Math.Abs(value) switch { >= 100 => "N0", >= 10 => "0.0", _ => "0.00" }, CultureInfo.InvariantCulture);
 }

@@ -50,7 +50,8 @@ public sealed record DatabaseUrl
             return new DatabaseUrl(false, text);
         }
 
-        throw new ArgumentException($"'{text}' names no database; use sqlite:PATH, postgresql://user:password@host:port/database or Host=…;Port=…;Username=…;Database=…", nameof(text));
+        throw new ArgumentException(
+            $"'{text}' names no database; use sqlite:PATH, postgresql://user:password@host:port/database or Host=…;Port=…;Username=…;Database=…", nameof(text));
     }
 
     /// <summary>Opens a connection.</summary>

@@ -83,7 +83,12 @@ public static class Backlog
     private static void Share(GeneratedBatch batch, CommonFields common, long ctime, string? messageId)
     {
         var json = Invariant($"{{\"sessionStr\":\"{common.Session}\",\"parentTopicType\":null,\"parentTopicId\":null,\"topicType\":\"{common.TopicType}\",\"topicId\":{common.TopicId},\"qrCode\":\"\",\"wuId\":{common.WuId},\"channelType\":\"{common.ChannelType}\",\"ctime\":{ctime}}}");
-        var message = new WireMessage(ContractStreams.ActShare, Encoding.UTF8.GetBytes(json)) { ContentType = "application/json", ContentEncoding = "UTF-8", MessageId = messageId };
+        var message = new WireMessage(ContractStreams.ActShare, Encoding.UTF8.GetBytes(json))
+        {
+            ContentType = "application/json",
+            ContentEncoding = "UTF-8",
+            MessageId = messageId
+        };
         batch.Send(message, Meant(ContractStreams.ActShare, common, ctime, messageId is null ? "content:" + common.Session : "id:" + messageId));
     }
 
@@ -104,7 +109,8 @@ public static class Backlog
             CardNum = dice.Between(1, 6),
             Amount = dice.Between(1, 99_999) / 100m,
         };
-        batch.RowsBefore.Add(BusinessSchema.Orders.Row([key, .. common.Columns(), meant.Vip, (int)meant.Num, (int)meant.CardNum, meant.Amount, meant.Rush, meant.ByShare, ctime]));
+        batch.RowsBefore.Add(BusinessSchema.Orders.Row([key, .. common.Columns(), meant.Vip, (int)meant.Num, (int)meant.CardNum, meant.Amount, meant.Rush,
+            meant.ByShare, ctime]));
         batch.RowsBefore.Add(BusinessSchema.MqOperateRecord.Row(key, ContractStreams.ActBuy.Exchange, Invariant($"{{\"orderId\":{key}}}"), (short)0, ctime));
         batch.Send(Key(ContractStreams.ActBuy, key), meant);
     }

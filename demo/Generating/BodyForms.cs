@@ -58,7 +58,12 @@ public static class BodyForms
             case 3:
                 return message with { ContentType = "application/vnd.business.event+json", ContentEncoding = "utf-8" };
             case 4:
-                return message with { Body = Encoding.UTF8.GetBytes(JsonField.Quoted(json, escapeAll: false)), ContentType = "application/json", ContentEncoding = "UTF-8" };
+                return message with
+                {
+                    Body = Encoding.UTF8.GetBytes(JsonField.Quoted(json, escapeAll: false)),
+                    ContentType = "application/json",
+                    ContentEncoding = "UTF-8"
+                };
             case 5:
                 return message with { Body = JavaSerialization.String(json), ContentType = "application/x-java-serialized-object" };
             case 6:

@@ -113,7 +113,8 @@ public sealed class BrokenMessages
     {
         var common = _people.Next();
         var type = JsonField.Quoted(common.TopicType, escapeAll: false);
-        var fields = Invariant($"\"sessionStr\":\"{common.Session}\",\"topicType\":{type},\"topicId\":{common.TopicId},\"wuId\":{1 + _dice.Below(1000)},\"joinType\":1");
+        var fields = Invariant(
+            $"\"sessionStr\":\"{common.Session}\",\"topicType\":{type},\"topicId\":{common.TopicId},\"wuId\":{1 + _dice.Below(1000)},\"joinType\":1");
         return stream.KeyField is null ? "{" + fields + "}" : Invariant($"{{\"{stream.KeyField}\":33,\"redPackNum\":1,\"orderId\":1,{fields}}}");
     }
 
@@ -123,7 +124,8 @@ public sealed class BrokenMessages
         {
             const string start = "{\"sessionStr\":\"s\",\"topicType\":\"ACTIVITY\",\"topicId\":1000";
             return Of(stream, start + _dice.Pick(
-                ",\"wuId\":7,\"joinType\":0}", ",\"wuId\":7,\"joinType\":4}", ",\"wuId\":7}", ",\"wuId\":0,\"joinType\":1}", ",\"joinType\":1}", ",\"wuId\":7,\"joinType\":null}"));
+                ",\"wuId\":7,\"joinType\":0}", ",\"wuId\":7,\"joinType\":4}", ",\"wuId\":7}", ",\"wuId\":0,\"joinType\":1}", ",\"joinType\":1}",
+                ",\"wuId\":7,\"joinType\":null}"));
         }
 
         if (stream == ContractStreams.ActShareVisit && _dice.Chance(0.2))
@@ -158,7 +160,8 @@ public sealed class BrokenMessages
         var key = _badRowKey++;
         var now = _options.Clock.GetUtcNow().ToUnixTimeMilliseconds();
         var number = key.ToString(CultureInfo.InvariantCulture);
-        var data = _dice.Pick("", "null", "{}", "not JSON", "[1]", $"{{\"{stream.DataField}\":-1}}", $"{{\"{stream.DataField}\":\"x\"}}", $"{{\"{stream.DataField}\":1.5}}", "{\"id\":" + number + "}", (string?)null);
+        var data = _dice.Pick("", "null", "{}", "not JSON", "[1]", $"{{\"{stream.DataField}\":-1}}", $"{{\"{stream.DataField}\":\"x\"}}",
+            $"{{\"{stream.DataField}\":1.5}}", "{\"id\":" + number + "}", (string?)null);
         var ctime = now;
         if (stream == ContractStreams.ActBuy && _dice.Chance(0.5))
         {

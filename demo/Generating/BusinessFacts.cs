@@ -108,7 +108,8 @@ internal sealed class BusinessFacts(Dice dice, GeneratorOptions options)
             ByShare = dice.Chance(0.25),
         };
         var key = NextKey(BusinessSchema.Orders);
-        rows.Add(BusinessSchema.Orders.Row([key, .. common.Columns(), facts.Vip, (int)facts.Num, (int)facts.CardNum, facts.Amount, facts.Rush, facts.ByShare, ctime]));
+        rows.Add(BusinessSchema.Orders.Row([key, .. common.Columns(), facts.Vip, (int)facts.Num, (int)facts.CardNum, facts.Amount, facts.Rush, facts.ByShare,
+            ctime]));
         return (key, facts);
     }
 

@@ -83,7 +83,8 @@ internal sealed class DraftMaker(Dice dice, GeneratorOptions options, People peo
         draft.SaysMore = overrides || expires || time.MessageMilliseconds is not null;
         if (!draft.SaysMore && dice.Chance(0.2))
         {
-            draft.Fields.AddRange([JsonField.Silent("wuId", "0", "\"0\""), JsonField.Silent("topicType", "\"\""), JsonField.Silent("sessionStr", "\"\""), JsonField.Silent("topicId")]);
+            draft.Fields.AddRange([JsonField.Silent("wuId", "0", "\"0\""), JsonField.Silent("topicType", "\"\""), JsonField.Silent("sessionStr", "\"\""),
+                JsonField.Silent("topicId")]);
         }
 
         if (!expires)

@@ -25,7 +25,8 @@ public sealed class Generator
         var people = new People(_dice, _options);
         _drafts = new DraftMaker(_dice, _options, people);
         _broken = new BrokenMessages(_dice, _options, people);
-        StreamInfo[] busy = [ContractStreams.ActVisit, ContractStreams.ActVisit, ContractStreams.ActShare, ContractStreams.ActShare, ContractStreams.BearVisit, ContractStreams.ActBuy];
+        StreamInfo[] busy = [ContractStreams.ActVisit, ContractStreams.ActVisit, ContractStreams.ActShare, ContractStreams.ActShare, ContractStreams.BearVisit,
+            ContractStreams.ActBuy];
         _weighted = [.. _options.Streams, .. busy.Where(_options.Streams.Contains)];
     }
 

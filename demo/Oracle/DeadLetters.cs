@@ -61,7 +61,8 @@ public static class DeadLetters
         var letters = new List<DeadLetter>();
         while (await channel.BasicGetAsync(ContractStreams.DeadLetters, autoAck: false, cancel) is { } got)
         {
-            var headers = new Dictionary<string, object?>(got.BasicProperties.Headers ?? new Dictionary<string, object?>(StringComparer.Ordinal), StringComparer.Ordinal);
+            var headers = new Dictionary<string, object?>(got.BasicProperties.Headers ?? new Dictionary<string, object?>(StringComparer.Ordinal),
+                StringComparer.Ordinal);
             letters.Add(new DeadLetter(Text(headers, "x-dataload-stream"), Text(headers, "x-dataload-reason"), Text(headers, "x-dataload-error"),
                 Text(headers, "x-dataload-received"), got.Body.ToArray(), headers)
             {
@@ -78,7 +79,8 @@ public static class DeadLetters
     public static IReadOnlyList<string> Differences(Tally tally, IReadOnlyList<DeadLetter> letters)
     {
         var differences = new List<string>();
-        var actual = letters.GroupBy(letter => letter.Stream ?? "(no stream)", StringComparer.Ordinal).ToDictionary(group => group.Key, group => (long)group.Count(), StringComparer.Ordinal);
+        var actual = letters.GroupBy(letter => letter.Stream ?? "(no stream)", StringComparer.Ordinal)
+            .ToDictionary(group => group.Key, group => (long)group.Count(), StringComparer.Ordinal);
         foreach (var stream in tally.DeadLetters.Keys.Union(actual.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             var (expected, found) = (tally.DeadLetters.GetValueOrDefault(stream), actual.GetValueOrDefault(stream));
@@ -98,7 +100,8 @@ public static class DeadLetters
     }
 
     private static Task<IConnection> ConnectAsync(string amqp, CancellationToken cancel) =>
-        new ConnectionFactory { Uri = new Uri(amqp), AutomaticRecoveryEnabled = false, ClientProvidedName = "dataload-demo dead letters" }.CreateConnectionAsync(cancel);
+        new ConnectionFactory { Uri = new Uri(amqp), AutomaticRecoveryEnabled = false, ClientProvidedName = "dataload-demo dead letters" }
+            .CreateConnectionAsync(cancel);
 
     private static string? Text(Dictionary<string, object?> headers, string name) => headers.GetValueOrDefault(name) switch
     {

@@ -51,7 +51,14 @@ internal static class Rules
                 Counted(row, "share_visit", e);
                 break;
             case "act.group":
-                row.Add(e.JoinType switch { 1 => "group_open_cnt", 2 => "group_join_cnt", 3 => "group_success_cnt", _ => throw new ArgumentException(FormattableString.Invariant($"joinType {e.JoinType} is rejected and never meant")) }, 1);
+                row.Add(e.JoinType switch
+                {
+                    1 => "group_open_cnt",
+                    2 => "group_join_cnt",
+                    3 => "group_success_cnt",
+                    _ =>
+                    throw new ArgumentException(FormattableString.Invariant($"joinType {e.JoinType} is rejected and never meant"))
+                }, 1);
                 break;
             default:
                 throw new ArgumentException($"no stream is called '{e.Stream}'");

@@ -25,10 +25,12 @@ public static class ContractStreams
     public static readonly StreamInfo ActCancelPay = new("act.cancel-pay", "ex.order.pay.cancel", "queue.data.load.act.date.cancel.pay", "recordId", "orderId");
 
     /// <summary><c>act.member-card</c></summary>
-    public static readonly StreamInfo ActMemberCard = new("act.member-card", "ex.vip.card.received", "queue.data.load.act.date.vip.receive", "recordId", "receiveId");
+    public static readonly StreamInfo ActMemberCard = new("act.member-card", "ex.vip.card.received", "queue.data.load.act.date.vip.receive", "recordId",
+        "receiveId");
 
     /// <summary><c>act.red-pack</c></summary>
-    public static readonly StreamInfo ActRedPack = new("act.red-pack", "ex.cash.voucher.receive.success", "queue.data.load.act.date.red.pack.receive", "recordId", "actReceiveId");
+    public static readonly StreamInfo ActRedPack = new("act.red-pack", "ex.cash.voucher.receive.success", "queue.data.load.act.date.red.pack.receive",
+        "recordId", "actReceiveId");
 
     /// <summary><c>act.off</c></summary>
     public static readonly StreamInfo ActOff = new("act.off", "ex.card.off", "queue.data.load.act.date.off.cnt", "recordId", "offId");
@@ -37,13 +39,15 @@ public static class ContractStreams
     public static readonly StreamInfo ActRevoke = new("act.revoke", "ex.card.off.revoke", "queue.data.load.act.date.off.revoke", "recordId", "revokeId");
 
     /// <summary><c>act.refund</c></summary>
-    public static readonly StreamInfo ActRefund = new("act.refund", "ex.order.activity.refund.success", "queue.data.load.act.date.refund.cnt", "recordId", "refundId");
+    public static readonly StreamInfo ActRefund = new("act.refund", "ex.order.activity.refund.success", "queue.data.load.act.date.refund.cnt", "recordId",
+        "refundId");
 
     /// <summary><c>act.overdue</c></summary>
     public static readonly StreamInfo ActOverdue = new("act.overdue", "ex.card.code.overdue", "queue.data.load.act.date.overdue.num", "recordId", "receiveId");
 
     /// <summary><c>act.red-pack-expire</c></summary>
-    public static readonly StreamInfo ActRedPackExpire = new("act.red-pack-expire", "ex.cash.voucher.expire", "queue.data.load.act.date.expire.red.pack", "actReceiveId");
+    public static readonly StreamInfo ActRedPackExpire = new("act.red-pack-expire", "ex.cash.voucher.expire", "queue.data.load.act.date.expire.red.pack",
+        "actReceiveId");
 
     /// <summary><c>act.lottery</c></summary>
     public static readonly StreamInfo ActLottery = new("act.lottery", "ex.act.join.lottery", "queue.data.load.act.date.join.lottery");

@@ -56,7 +56,8 @@ public sealed class SpringPublisher : IAsyncDisposable
             await publisher.DisposeAsync();
             if (IsBroken(broken))
             {
-                throw new PublishFailedException($"RabbitMQ at {Shown(publisher._amqp)} cannot be reached: {broken.Message}. Start it, or name another one.", broken);
+                throw new PublishFailedException($"RabbitMQ at {Shown(publisher._amqp)} cannot be reached: {broken.Message}. Start it, or name another one.",
+                    broken);
             }
 
             throw;
@@ -83,7 +84,8 @@ public sealed class SpringPublisher : IAsyncDisposable
                     for (var i = next; i < next + window; i++)
                     {
                         _published++;
-                        await _channel!.BasicPublishAsync(messages[i].Stream.Exchange, string.Empty, mandatory: false, Properties(messages[i]), messages[i].Body, cancel);
+                        await _channel!.BasicPublishAsync(messages[i].Stream.Exchange, string.Empty, mandatory: false, Properties(messages[i]),
+                            messages[i].Body, cancel);
                     }
 
                     await _confirms.ConfirmedAsync(_published).WaitAsync(cancel);
@@ -105,7 +107,8 @@ public sealed class SpringPublisher : IAsyncDisposable
                     givingUpAt ??= Environment.TickCount64 + (long)ReconnectFor.TotalMilliseconds;
                     if (Environment.TickCount64 >= givingUpAt)
                     {
-                        throw new PublishFailedException(FormattableString.Invariant($"publishing to {Shown(_amqp)} failed after {Confirmed} confirmed messages: {broken.Message}"), broken);
+                        throw new PublishFailedException(
+                            FormattableString.Invariant($"publishing to {Shown(_amqp)} failed after {Confirmed} confirmed messages: {broken.Message}"), broken);
                     }
 
                     await CloseAsync();
@@ -195,7 +198,8 @@ public sealed class SpringPublisher : IAsyncDisposable
         };
         _channel.BasicNacksAsync += (_, nack) =>
         {
-            confirms.Fail(new PublishFailedException(FormattableString.Invariant($"the broker refused message {nack.DeliveryTag} (basic.nack): a queue is full or broken")));
+            confirms.Fail(new PublishFailedException(
+                FormattableString.Invariant($"the broker refused message {nack.DeliveryTag} (basic.nack): a queue is full or broken")));
             return Task.CompletedTask;
         };
         _channel.ChannelShutdownAsync += (_, why) =>

@@ -37,6 +37,7 @@ public static class HostReadiness
             await Task.Delay(100, cancel);
         }
 
-        throw new TimeoutException(FormattableString.Invariant($"{ready} did not answer 200 within {timeout.TotalSeconds:F0} s; the last answer was: {last}. Look into the host's log."));
+        throw new TimeoutException(FormattableString.Invariant(
+            $"{ready} did not answer 200 within {timeout.TotalSeconds:F0} s; the last answer was: {last}. Look into the host's log."));
     }
 }

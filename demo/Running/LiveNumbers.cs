@@ -65,7 +65,8 @@ internal sealed class LiveNumbers(DemoOptions options, Tally tally, SpringPublis
     }
 
     private static async Task<long> SumAsync(DbConnection connection, string events, StatTable table, CancellationToken cancel) =>
-        Convert.ToInt64(await connection.ExecuteScalarAsync<object>(new CommandDefinition($"select coalesce(sum({events}), 0) from {table.Name}", cancellationToken: cancel)), CultureInfo.InvariantCulture);
+        Convert.ToInt64(await connection.ExecuteScalarAsync<object>(new CommandDefinition($"select coalesce(sum({events}), 0) from {table.Name}",
+            cancellationToken: cancel)), CultureInfo.InvariantCulture);
 
     private static async Task<IReadOnlyList<TopTopic>> TopAsync(DbConnection connection, CancellationToken cancel)
     {
@@ -75,7 +76,8 @@ internal sealed class LiveNumbers(DemoOptions options, Tally tally, SpringPublis
         await using var reader = await connection.ExecuteReaderAsync(new CommandDefinition(sql, cancellationToken: cancel));
         while (await reader.ReadAsync(cancel))
         {
-            top.Add(new TopTopic(reader.GetString(0), reader.GetInt32(1), Whole(2), Whole(3), Whole(4), Convert.ToDecimal(reader.GetValue(5), CultureInfo.InvariantCulture)));
+            top.Add(new TopTopic(reader.GetString(0), reader.GetInt32(1), Whole(2), Whole(3), Whole(4),
+                Convert.ToDecimal(reader.GetValue(5), CultureInfo.InvariantCulture)));
         }
 
         return top;

@@ -56,7 +56,8 @@ internal sealed class LiveView(bool plain)
         foreach (var topic in sample.Top)
         {
             var type = topic.Type.Length > 24 ? topic.Type[..24] + "…" : topic.Type;
-            top.AddRow(Markup.Escape($"{type} {topic.Id.ToString(CultureInfo.InvariantCulture)}"), Number(topic.Visits), Number(topic.Shares), Number(topic.Orders),
+            top.AddRow(Markup.Escape($"{type} {topic.Id.ToString(CultureInfo.InvariantCulture)}"), Number(topic.Visits), Number(topic.Shares),
+                Number(topic.Orders),
                 topic.Paid.ToString("N2", CultureInfo.InvariantCulture));
         }
 

@@ -22,11 +22,15 @@ public sealed class NodeTests(Chromium chromium)
         await scenario.ShouldEqualTallyAsync();
         IReadOnlyList<DeadLetter> letters = await scenario.ShouldHaveDeadLettersAsync();
 
-        await using Visit visit = await Visit.OpenAsync(chromium, host.Http, "/topics?page=act&from=2020-01-01&to=2030-01-01&sort=topic&order=asc&columns=visit_cnt");
-        using JsonDocument list = JsonDocument.Parse((await host.GetAsync("/api/v1/counters?page=act&from=2020-01-01&to=2030-01-01&sort=topic&order=asc&limit=1")).Body);
+        await using Visit visit = await Visit.OpenAsync(chromium, host.Http,
+            "/topics?page=act&from=2020-01-01&to=2030-01-01&sort=topic&order=asc&columns=visit_cnt");
+        using JsonDocument list = JsonDocument.Parse(
+            (await host.GetAsync("/api/v1/counters?page=act&from=2020-01-01&to=2030-01-01&sort=topic&order=asc&limit=1")).Body);
         JsonElement first = list.RootElement.GetProperty("items")[0];
-        await Visit.ShouldSayAsync(visit.Page.Locator("tr[aria-rowindex='2'] th"), $"{first.GetProperty("type").GetString()}/{first.GetProperty("id").GetInt32()}");
-        await Visit.ShouldSayAsync(visit.Page.Locator("tr[aria-rowindex='2'] td").Last, first.GetProperty("values").GetProperty("visit_cnt").GetInt64().ToString("N0", CultureInfo.InvariantCulture));
+        await Visit.ShouldSayAsync(visit.Page.Locator("tr[aria-rowindex='2'] th"),
+            $"{first.GetProperty("type").GetString()}/{first.GetProperty("id").GetInt32()}");
+        await Visit.ShouldSayAsync(visit.Page.Locator("tr[aria-rowindex='2'] td").Last, first.GetProperty("values").GetProperty("visit_cnt").GetInt64()
+            .ToString("N0", CultureInfo.InvariantCulture));
         await visit.Page.Locator("tr[aria-rowindex='2'] a").ClickAsync();
         await Visit.ShouldBeSeenAsync(visit.Page.Locator("tr[data-metric]").First);
 
@@ -34,7 +38,8 @@ public sealed class NodeTests(Chromium chromium)
         ILocator share = visit.Page.Locator("tr[data-stream='act.share'] td").Nth(4);
         await Visit.ShouldBeSeenAsync(share);
         string before = await share.InnerTextAsync();
-        await scenario.SendAsync(scenario.Generator.NextOf(ContractStreams.All.Single(stream => string.Equals(stream.Name, "act.share", StringComparison.Ordinal))));
+        await scenario.SendAsync(
+            scenario.Generator.NextOf(ContractStreams.All.Single(stream => string.Equals(stream.Name, "act.share", StringComparison.Ordinal))));
         await Assertions.Expect(share).Not.ToHaveTextAsync(before, new LocatorAssertionsToHaveTextOptions { Timeout = Visit.PatienceMs });
 
         await visit.Link("Dead letters").ClickAsync();

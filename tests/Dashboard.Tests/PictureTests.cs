@@ -28,7 +28,8 @@ public sealed class PictureTests(Chromium chromium)
         }
 
         await visit.Page.Locator("figure summary").First.ClickAsync();
-        await Assertions.Expect(visit.Page.Locator("figure").First.Locator("tbody tr")).ToHaveCountAsync(Seconds + 1, new LocatorAssertionsToHaveCountOptions { Timeout = Visit.PatienceMs });
+        await Assertions.Expect(visit.Page.Locator("figure").First.Locator("tbody tr"))
+            .ToHaveCountAsync(Seconds + 1, new LocatorAssertionsToHaveCountOptions { Timeout = Visit.PatienceMs });
         await visit.Page.Locator("figure summary").First.ClickAsync();
         await Visit.ShouldBeSeenAsync(visit.Page.Locator("figure canvas").Nth(1));
         await visit.Page.SetViewportSizeAsync(1280, 1180);

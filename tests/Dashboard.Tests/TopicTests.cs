@@ -32,7 +32,8 @@ public sealed class TopicTests(Chromium chromium)
         // What lies between was never asked for.
         lock (node.Requests)
         {
-            node.Requests.Where(request => request.StartsWith("GET /api/v1/counters?", StringComparison.Ordinal)).ShouldNotContain(request => request.Contains("offset=5000", StringComparison.Ordinal));
+            node.Requests.Where(request => request.StartsWith("GET /api/v1/counters?", StringComparison.Ordinal))
+                .ShouldNotContain(request => request.Contains("offset=5000", StringComparison.Ordinal));
         }
 
         visit.ShouldBeFaultless();
@@ -49,7 +50,8 @@ public sealed class TopicTests(Chromium chromium)
 
         ILocator header = visit.Page.Locator("thead th").Filter(new LocatorFilterOptions { HasText = "Paid" });
         await header.GetByRole(AriaRole.Button).ClickAsync();
-        await Assertions.Expect(header).ToHaveAttributeAsync("aria-sort", "descending", new LocatorAssertionsToHaveAttributeOptions { Timeout = Visit.PatienceMs });
+        await Assertions.Expect(header)
+            .ToHaveAttributeAsync("aria-sort", "descending", new LocatorAssertionsToHaveAttributeOptions { Timeout = Visit.PatienceMs });
         await Visit.ShouldSayAsync(Row(visit, 1), "COUPON/7798");
         await header.GetByRole(AriaRole.Button).ClickAsync();
         await Visit.ShouldSayAsync(Row(visit, 1), "COUPON/772");

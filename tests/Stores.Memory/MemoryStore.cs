@@ -92,7 +92,8 @@ public sealed class MemoryStore : IStore
     /// <inheritdoc/>
     public ValueTask<string?> CheckSchemaAsync(CancellationToken cancellationToken) => _calls.RunAsync(
         "Store.CheckSchema",
-        state => state.SchemaVersion == Version ? null : $"The schema has version {state.SchemaVersion}, this program needs {Version}; start the engine once to migrate it.",
+        state => state.SchemaVersion == Version ? null
+            : $"The schema has version {state.SchemaVersion}, this program needs {Version}; start the engine once to migrate it.",
         cancellationToken);
 
     /// <inheritdoc/>

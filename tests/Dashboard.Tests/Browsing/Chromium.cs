@@ -10,7 +10,8 @@ public sealed class Chromium : IAsyncLifetime
 
     private static readonly string[] Arguments =
     [
-        "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic",
+        "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        "--no-first-run", "--disable-quic",
     ];
 
     private IPlaywright? _playwright;
@@ -19,9 +20,16 @@ public sealed class Chromium : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        string path = Array.Find(Paths, File.Exists) ?? throw new InvalidOperationException($"No Chromium at {string.Join(", ", Paths)}: run scripts/install.sh chromium.");
+        string path = Array.Find(Paths, File.Exists)
+            ?? throw new InvalidOperationException($"No Chromium at {string.Join(", ", Paths)}: run scripts/install.sh chromium.");
         _playwright = await Playwright.CreateAsync();
-        Browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = path, Headless = true, Args = Arguments, Timeout = Visit.PatienceMs });
+        Browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = path,
+            Headless = true,
+            Args = Arguments,
+            Timeout = Visit.PatienceMs
+        });
     }
 
     public async ValueTask DisposeAsync()

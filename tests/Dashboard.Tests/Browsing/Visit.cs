@@ -10,7 +10,8 @@ internal sealed class Visit : IAsyncDisposable
     /// <summary>How long anything may take on a busy machine; nothing waits that long where it goes well.</summary>
     public const int PatienceMs = 60_000;
 
-    private const string WatchViolations = "document.addEventListener('securitypolicyviolation', event => console.error('policy violated: ' + event.violatedDirective + ' ' + event.blockedURI));";
+    private const string WatchViolations =
+        "document.addEventListener('securitypolicyviolation', event => console.error('policy violated: ' + event.violatedDirective + ' ' + event.blockedURI));";
 
     private readonly IBrowserContext _context;
     private readonly ConcurrentQueue<string> _faults = new();

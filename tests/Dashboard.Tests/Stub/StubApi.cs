@@ -17,7 +17,16 @@ internal static class StubApi
 
     public static readonly JsonSerializerOptions Json = MakeOptions();
 
-    private static readonly object NoTallies = new { deliveries = 1200, events = 1000, duplicates = 150, unidentified = 0, retries = 4, parked = 2, deadLetters = 3 };
+    private static readonly object NoTallies = new
+    {
+        deliveries = 1200,
+        events = 1000,
+        duplicates = 150,
+        unidentified = 0,
+        retries = 4,
+        parked = 2,
+        deadLetters = 3
+    };
 
     public static void Map(WebApplication app, StubNode node)
     {
@@ -25,16 +34,54 @@ internal static class StubApi
         reads.MapGet("/whoami", (HttpContext context) =>
         {
             Caller caller = Caller.Of(context);
-            return Answer(new { role = caller.Role == AccessRole.Operator ? "operator" : "reader", authentication = caller.ByToken ? "token" : "loopback", tokensConfigured = caller.ByToken });
+            return Answer(new
+            {
+                role = caller.Role == AccessRole.Operator ? "operator" : "reader",
+                authentication = caller.ByToken ? "token" : "loopback",
+                tokensConfigured = caller.ByToken
+            });
         });
         reads.MapGet("/status", () => Answer(Status()));
         reads.MapGet("/catalog", () => Answer(CatalogDescription()));
-        reads.MapGet("/streams", () => Answer(new { streams = Catalog.Default.Streams.Select(stream => Stream(stream, paused: node.Posts.Any(post => post.Path.EndsWith($"{stream.Name}/pause", StringComparison.Ordinal)))) }));
-        reads.MapGet("/shards", () => Answer(new { shards = Enumerable.Range(0, 16).Select(shard => new { shard, phase = "serving", epoch = 3, sequenceNr = 1000 + shard, checkpointSequenceNr = 900, uncheckpointed = 4_000, counters = 40, residentBytes = 123_456, unflushed = 1, damaged = 0, failing = (string?)null }) }));
-        reads.MapGet("/nodes", () => Answer(new { nodes = new[] { new { id = "node-a", address = "http://127.0.0.1:8080", isSelf = true, shards = 16, state = "serving" }, new { id = "node-b", address = "http://127.0.0.1:8081", isSelf = false, shards = 0, state = "waiting" } } }));
+        reads.MapGet("/streams", () =>
+            Answer(new
+            {
+                streams = Catalog.Default.Streams.Select(stream =>
+            Stream(stream, paused: node.Posts.Any(post => post.Path.EndsWith($"{stream.Name}/pause", StringComparison.Ordinal))))
+            }));
+        reads.MapGet("/shards", () => Answer(new
+        {
+            shards = Enumerable.Range(0, 16)
+            .Select(shard => new
+            {
+                shard,
+                phase = "serving",
+                epoch = 3,
+                sequenceNr = 1000 + shard,
+                checkpointSequenceNr = 900,
+                uncheckpointed = 4_000,
+                counters = 40,
+                residentBytes = 123_456,
+                unflushed = 1,
+                damaged = 0,
+                failing = (string?)null
+            })
+        }));
+        reads.MapGet("/nodes", () =>
+            Answer(new
+            {
+                nodes = new[] { new { id = "node-a", address = "http://127.0.0.1:8080", isSelf = true, shards = 16, state = "serving" },
+            new { id = "node-b", address = "http://127.0.0.1:8081", isSelf = false, shards = 0, state = "waiting" } }
+            }));
         reads.MapGet("/live", node.Live.ServeAsync);
-        reads.MapGet("/totals", () => Answer(new { from = StubTopics.Today, to = StubTopics.Today, pages = Catalog.Default.Pages.Select(page => new { page = page.Name, topics = StubTopics.Count, values = Totals(page) }) }));
-        reads.MapGet("/series", (string page, string metrics, DateOnly from, DateOnly to) => Answer(Series(Catalog.Default.PageNamed(page), metrics, from, to)));
+        reads.MapGet("/totals", () => Answer(new
+        {
+            from = StubTopics.Today,
+            to = StubTopics.Today,
+            pages = Catalog.Default.Pages.Select(page => new { page = page.Name, topics = StubTopics.Count, values = Totals(page) })
+        }));
+        reads.MapGet("/series", (string page, string metrics, DateOnly from, DateOnly to) =>
+            Answer(Series(Catalog.Default.PageNamed(page), metrics, from, to)));
         reads.MapGet("/topic", (string type, int id, DateOnly from, DateOnly to) => Answer(Topic(type, id, from, to)));
         reads.MapGet("/counters", (string page, DateOnly from, DateOnly to, string? search, string? sort, string? order, string metrics, int offset, int limit) =>
         {
@@ -49,7 +96,14 @@ internal static class StubApi
                 offset,
                 limit,
                 total = found.Count,
-                items = found.Skip(offset).Take(limit).Select(topic => new { type = topic.Type, id = topic.Id, days = to.DayNumber - from.DayNumber + 1, values = Values(page, metrics, metric => StubTopics.Sum(metric, topic.Id, from, to)) }),
+                items = found.Skip(offset).Take(limit).Select(topic =>
+                    new
+                    {
+                        type = topic.Type,
+                        id = topic.Id,
+                        days = to.DayNumber - from.DayNumber + 1,
+                        values = Values(page, metrics, metric => StubTopics.Sum(metric, topic.Id, from, to))
+                    }),
             });
         });
         reads.MapGet("/counters.csv", (HttpContext context, string page, DateOnly from, DateOnly to, string? search, string? sort, string? order, string metrics) =>
@@ -57,7 +111,8 @@ internal static class StubApi
             var text = new StringBuilder($"topic_type,topic_id,{metrics}\r\n");
             foreach ((string type, int id) in Find(page, from, to, search, sort, order))
             {
-                text.Append(CultureInfo.InvariantCulture, $"{type},{id},{string.Join(',', Values(page, metrics, metric => StubTopics.Sum(metric, id, from, to)).Values)}\r\n");
+                text.Append(CultureInfo.InvariantCulture,
+                    $"{type},{id},{string.Join(',', Values(page, metrics, metric => StubTopics.Sum(metric, id, from, to)).Values)}\r\n");
             }
 
             context.Response.Headers.ContentDisposition = "attachment; filename=\"counters.csv\"";
@@ -68,19 +123,50 @@ internal static class StubApi
             total = node.DeadLetters.All.Count,
             at = Now,
             complete = true,
-            groups = node.DeadLetters.All.GroupBy(letter => (letter.Stream, letter.Reason)).Select(group => new { stream = group.Key.Stream, reason = group.Key.Reason, count = group.Count(), oldest = Now - 9_000_000, newest = Now - 60_000, example = "No row of orders has id 7.", exampleId = group.First().Id }),
+            groups = node.DeadLetters.All.GroupBy(letter => (letter.Stream, letter.Reason))
+                .Select(group => new
+                {
+                    stream = group.Key.Stream,
+                    reason = group.Key.Reason,
+                    count = group.Count(),
+                    oldest = Now - 9_000_000,
+                    newest = Now - 60_000,
+                    example = "No row of orders has id 7.",
+                    exampleId = group.First().Id
+                }),
         }));
         reads.MapGet("/dead-letters/messages", (string stream, string reason, int offset, int limit) =>
         {
             var found = node.DeadLetters.All.Where(letter => (letter.Stream, letter.Reason).Equals((stream, reason))).ToList();
-            return Answer(new { total = found.Count, at = Now, offset, limit, items = found.Skip(offset).Take(limit).Select(letter => new { id = letter.Id, stream, reason, error = "No row of orders has id 7.", received = Now, bytes = 42, contentType = "application/json" }) });
+            return Answer(new
+            {
+                total = found.Count,
+                at = Now,
+                offset,
+                limit,
+                items = found.Skip(offset).Take(limit)
+                .Select(letter =>
+                new { id = letter.Id, stream, reason, error = "No row of orders has id 7.", received = Now, bytes = 42, contentType = "application/json" })
+            });
         });
         RouteGroupBuilder changes = app.MapGroup("/api/v1").WithAccess(AccessPolicy.Operator);
-        changes.MapGet("/dead-letters/messages/{id}", (string id) => Answer(new { id, stream = "act.buy", reason = "row-missing", error = "No row of orders has id 7.", received = Now, bytes = 42, headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["x-dataload-received"] = "1" }, body = "{\"orderId\":7,\"note\":\"<b>bold</b>\"}" }));
+        changes.MapGet("/dead-letters/messages/{id}", (string id) =>
+            Answer(new
+            {
+                id,
+                stream = "act.buy",
+                reason = "row-missing",
+                error = "No row of orders has id 7.",
+                received = Now,
+                bytes = 42,
+                headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["x-dataload-received"] = "1" },
+                body = "{\"orderId\":7,\"note\":\"<b>bold</b>\"}"
+            }));
         changes.MapPost("/dead-letters/requeue", async (HttpContext context) =>
         {
             JsonElement body = await ReadAsync(node, context);
-            int moved = node.DeadLetters.Remove(Text(body, "stream"), Text(body, "reason"), body.TryGetProperty("ids", out JsonElement ids) ? [.. ids.EnumerateArray().Select(id => id.GetString()!)] : null);
+            int moved = node.DeadLetters.Remove(Text(body, "stream"), Text(body, "reason"), body.TryGetProperty("ids", out JsonElement ids)
+                ? [.. ids.EnumerateArray().Select(id => id.GetString()!)] : null);
             return Answer(new { moved, left = node.DeadLetters.All.Count, skipped = 0 });
         });
         changes.MapPost("/streams/{stream}/{action}", async (HttpContext context, string stream) =>
@@ -102,9 +188,12 @@ internal static class StubApi
         residentBytes = 50_000_000,
         rates = new { deliveries = events, events, duplicates = events / 20, retries = 0, parked = 0, deadLetters = events / 400 },
         totals = NoTallies,
-        streams = Catalog.Default.Streams.ToDictionary(stream => stream.Name, _ => (object)new { state = "running", events = events / 17, deliveries = events / 17, duplicates = 0, deadLetters = 0, lag = 3, unacknowledged = 5 }, StringComparer.Ordinal),
+        streams = Catalog.Default.Streams.ToDictionary(stream => stream.Name, _ =>
+            (object)new { state = "running", events = events / 17, deliveries = events / 17, duplicates = 0, deadLetters = 0, lag = 3, unacknowledged = 5 },
+            StringComparer.Ordinal),
         today = StubTopics.Today,
-        todayTotals = visits < 0 ? new Dictionary<string, object>(StringComparer.Ordinal) : new Dictionary<string, object>(StringComparer.Ordinal) { ["act"] = new { visit_cnt = visits } },
+        todayTotals = visits < 0 ? new Dictionary<string, object>(StringComparer.Ordinal)
+            : new Dictionary<string, object>(StringComparer.Ordinal) { ["act"] = new { visit_cnt = visits } },
     };
 
     private static async Task<JsonElement> ReadAsync(StubNode node, HttpContext context)
@@ -158,8 +247,14 @@ internal static class StubApi
 
     private static object CatalogDescription() => new
     {
-        pages = Catalog.Default.Pages.Select(page => new { name = page.Name, table = page.Table, metrics = page.Metrics.Select(metric => new { column = metric.Column, kind = metric.Kind.ToString().ToLowerInvariant() }) }),
-        streams = Catalog.Default.Streams.Select(stream => new { name = stream.Name, page = stream.Page, exchange = stream.Exchange, queue = stream.Queue, enabled = true }),
+        pages = Catalog.Default.Pages.Select(page => new
+        {
+            name = page.Name,
+            table = page.Table,
+            metrics = page.Metrics.Select(metric => new { column = metric.Column, kind = metric.Kind.ToString().ToLowerInvariant() })
+        }),
+        streams = Catalog.Default.Streams.Select(stream =>
+            new { name = stream.Name, page = stream.Page, exchange = stream.Exchange, queue = stream.Queue, enabled = true }),
     };
 
     private static object Stream(StreamDefinition stream, bool paused) => new
@@ -186,7 +281,8 @@ internal static class StubApi
         Chosen(page, metrics).ToDictionary(metric => metric.Column, metric => StubTopics.Write(metric, value(metric)), StringComparer.Ordinal);
 
     private static Dictionary<string, object> Totals(Page page) =>
-        page.Metrics.ToDictionary(metric => metric.Column, metric => StubTopics.Write(metric, StubTopics.Total(metric, StubTopics.Today)), StringComparer.Ordinal);
+        page.Metrics.ToDictionary(metric => metric.Column, metric => StubTopics.Write(metric, StubTopics.Total(metric, StubTopics.Today)),
+            StringComparer.Ordinal);
 
     private static object Series(Page page, string metrics, DateOnly from, DateOnly to) => new
     {
@@ -205,14 +301,18 @@ internal static class StubApi
             new
             {
                 page = "act",
-                days = StubTopics.Days(from, to).Reverse().Select(day => new { day, source = "memory", sequenceNr = 9, values = Catalog.Default.PageNamed("act").Metrics.ToDictionary(metric => metric.Column, metric => StubTopics.Write(metric, StubTopics.Value(metric, id, day)), StringComparer.Ordinal) }),
+                days = StubTopics.Days(from, to).Reverse().Select(day =>
+                    new { day, source = "memory", sequenceNr = 9,
+                    values = Catalog.Default.PageNamed("act").Metrics.ToDictionary(metric => metric.Column, metric =>
+                    StubTopics.Write(metric, StubTopics.Value(metric, id, day)), StringComparer.Ordinal) }),
             },
         },
     };
 
     private static IReadOnlyList<(string Type, int Id)> Find(string page, DateOnly from, DateOnly to, string? search, string? sort, string? order)
     {
-        IEnumerable<(string Type, int Id)> found = StubTopics.All.Where(topic => string.IsNullOrEmpty(search) || string.Create(CultureInfo.InvariantCulture, $"{topic.Type}/{topic.Id}").Contains(search, StringComparison.OrdinalIgnoreCase));
+        IEnumerable<(string Type, int Id)> found = StubTopics.All.Where(topic => string.IsNullOrEmpty(search)
+            || string.Create(CultureInfo.InvariantCulture, $"{topic.Type}/{topic.Id}").Contains(search, StringComparison.OrdinalIgnoreCase));
         bool isAscending = string.Equals(order, "asc", StringComparison.Ordinal);
         if (string.Equals(sort, "topic", StringComparison.Ordinal))
         {
@@ -222,6 +322,7 @@ internal static class StubApi
 
         Metric metric = Catalog.Default.PageNamed(page).Metrics.Single(item => string.Equals(item.Column, sort, StringComparison.Ordinal));
         var valued = found.Select(topic => (topic, value: StubTopics.Sum(metric, topic.Id, from, to)));
-        return [.. (isAscending ? valued.OrderBy(item => item.value) : valued.OrderByDescending(item => item.value)).ThenBy(item => item.topic.Id).Select(item => item.topic)];
+        return [.. (isAscending ? valued.OrderBy(item => item.value) : valued.OrderByDescending(item => item.value)).ThenBy(item => item.topic.Id)
+            .Select(item => item.topic)];
     }
 }

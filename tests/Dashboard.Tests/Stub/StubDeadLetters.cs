@@ -24,7 +24,8 @@ internal sealed class StubDeadLetters
     {
         lock (_all)
         {
-            return _all.RemoveAll(letter => IsOr(stream, letter.Stream) && IsOr(reason, letter.Reason) && ids?.Contains(letter.Id, StringComparer.Ordinal) != false);
+            return _all.RemoveAll(letter => IsOr(stream, letter.Stream) && IsOr(reason, letter.Reason)
+                && ids?.Contains(letter.Id, StringComparer.Ordinal) != false);
         }
     }
 

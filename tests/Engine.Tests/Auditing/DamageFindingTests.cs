@@ -68,7 +68,8 @@ public sealed class DamageFindingTests
         foreach (int number in Enumerable.Range(1, 450))
         {
             var id = new Guid(number, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]);
-            await _partition.Store.Parking.ParkAsync([new ParkedDelivery { Id = id, Stream = "act.buy", DueMs = number, Tries = 1, Message = message }], default);
+            await _partition.Store.Parking.ParkAsync([new ParkedDelivery { Id = id, Stream = "act.buy", DueMs = number, Tries = 1, Message = message }],
+                default);
         }
 
         foreach (ParkedDelivery parked in _partition.State.Parked.Values.Where((_, place) => place % 149 == 0).ToArray())
@@ -144,7 +145,8 @@ public sealed class DamageFindingTests
 
         SnapshotWrite[] writes =
         [
-            .. _partition.Counters.Values.Select(counter => Write(SnapshotKind.Counter, SnapshotKeys.Of(counter.Id), counter.SequenceNr, CounterCodec.Encode(counter))),
+            .. _partition.Counters.Values.Select(counter =>
+                Write(SnapshotKind.Counter, SnapshotKeys.Of(counter.Id), counter.SequenceNr, CounterCodec.Encode(counter))),
             Write(SnapshotKind.SeenKeys, chunk.Id.SnapshotKey(), _partition.SequenceNr, chunk.Encode()),
             .. hashes.Seal(_partition.Epoch, _partition.SequenceNr, BlockSpec.At).Writes,
         ];

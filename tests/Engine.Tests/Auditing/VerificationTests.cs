@@ -187,7 +187,11 @@ public sealed class VerificationTests
         StatisticsRow row = await CountAsync();
         await WriteAsync(row with { Values = [.. row.Values.Select(v => v + 1)] });
 
-        (await _partition.VerifyAsync(new VerificationOptions { Partitions = 1, Filter = new StatisticsFilter(TopicType: row.TopicType, TopicId: row.TopicId) })).DifferenceCount.ShouldBe(row.Values.Length);
+        (await _partition.VerifyAsync(new VerificationOptions
+        {
+            Partitions = 1,
+            Filter = new StatisticsFilter(TopicType: row.TopicType, TopicId: row.TopicId)
+        })).DifferenceCount.ShouldBe(row.Values.Length);
         (await _partition.VerifyAsync(new VerificationOptions { Partitions = 1, Filter = new StatisticsFilter(TopicType: "nobody") })).IsClean.ShouldBeTrue();
     }
 
@@ -203,7 +207,8 @@ public sealed class VerificationTests
             if (!trimmed && number == 3)
             {
                 trimmed = true;
-                _partition.Store.Partitions.SaveBaselineAsync(0, _partition.Epoch, plan.SequenceNr, plan.States, default).AsTask().Wait(default(CancellationToken));
+                _partition.Store.Partitions.SaveBaselineAsync(0, _partition.Epoch, plan.SequenceNr, plan.States, default).AsTask()
+                    .Wait(default(CancellationToken));
                 _partition.Delete(plan.SequenceNr);
             }
         };

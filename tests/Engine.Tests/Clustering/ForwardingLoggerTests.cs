@@ -115,7 +115,8 @@ public sealed class ForwardingLoggerTests : IAsyncDisposable
         public Task<Line> NextOfAsync(Type type) => Task.Run(() =>
         {
             using var limit = new CancellationTokenSource(Patience);
-            return _lines.GetConsumingEnumerable(limit.Token).First(line => string.Equals(line.Category, ForwardingLogger.CategoryOf(type), StringComparison.Ordinal));
+            return _lines.GetConsumingEnumerable(limit.Token)
+                .First(line => string.Equals(line.Category, ForwardingLogger.CategoryOf(type), StringComparison.Ordinal));
         });
 
         private sealed class Logger(string category, BlockingCollection<Line> lines) : ILogger
@@ -125,7 +126,8 @@ public sealed class ForwardingLoggerTests : IAsyncDisposable
 
             public bool IsEnabled(LogLevel logLevel) => true;
 
-            public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => lines.Add(new Line(
+            public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+                lines.Add(new Line(
                 category,
                 logLevel,
                 formatter(state, exception),

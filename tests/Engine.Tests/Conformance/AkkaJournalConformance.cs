@@ -76,7 +76,8 @@ public abstract class AkkaJournalConformance : IAsyncLifetime
             ((Block)entry.Entry).Bytes.ToArray().ShouldBe(BlockOf(entry.SequenceNr).Bytes.ToArray());
         }
 
-        (await AllAsync(reading.Reader.ReadAsync(7, 190, Token))).Select(block => block.SequenceNr).ShouldBe(Enumerable.Range(191, 10).Select(number => (long)number));
+        (await AllAsync(reading.Reader.ReadAsync(7, 190, Token))).Select(block => block.SequenceNr)
+            .ShouldBe(Enumerable.Range(191, 10).Select(number => (long)number));
         (await reading.Reader.FindHighestAsync(7, 0, Token)).ShouldBe(201);
         (await reading.Reader.FindHighestAsync(7, 201, Token)).ShouldBe(201);
         (await reading.Reader.FindHighestAsync(8, 0, Token)).ShouldBe(0);
@@ -150,7 +151,8 @@ public abstract class AkkaJournalConformance : IAsyncLifetime
         JournalReader reader = ReaderOf(node);
         (await AllAsync(reader.ReadEntriesAsync(4, 12, Token))).Select(entry => entry.SequenceNr).ShouldBe([13, 14, 15, 16, 17, 18, 19, 20]);
         (await reader.FindHighestAsync(4, 12, Token)).ShouldBe(20);
-        (await Should.ThrowAsync<StoredFormatException>(() => AllAsync(reader.ReadEntriesAsync(4, 11, Token)))).Message.ShouldContain("after SequenceNr 11 comes 13");
+        (await Should.ThrowAsync<StoredFormatException>(() => AllAsync(reader.ReadEntriesAsync(4, 11, Token)))).Message.ShouldContain(
+            "after SequenceNr 11 comes 13");
 
         // Deleted to its end, it keeps the last row, marked: the next owner goes on behind it.
         (await owner.Ask<object>(new DeleteThrough(20), Patience, Token)).ShouldBeOfType<DeleteMessagesSuccess>();
@@ -224,7 +226,8 @@ public abstract class AkkaJournalConformance : IAsyncLifetime
     /// <summary>Whether the database said that the number is taken.</summary>
     protected abstract bool IsTaken(Exception error);
 
-    private static IActorRef Own(ActorSystem node, int partition) => node.ActorOf(Props.Create(() => new OwningActor(JournalReader.PersistenceIdOf(partition))));
+    private static IActorRef Own(ActorSystem node, int partition) =>
+        node.ActorOf(Props.Create(() => new OwningActor(JournalReader.PersistenceIdOf(partition))));
 
     private static Block BlockOf(long number) => new([.. Enumerable.Range(0, (int)number).Select(i => (byte)(i * number))]);
 

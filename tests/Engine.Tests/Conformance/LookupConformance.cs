@@ -40,7 +40,8 @@ public abstract class LookupConformance : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await ExecuteAsync("CREATE TABLE shop (id int PRIMARY KEY, n int NULL, at bigint NULL, amount numeric(12,2) NULL, flag bool NULL, note varchar(200) NULL)");
+        await ExecuteAsync(
+            "CREATE TABLE shop (id int PRIMARY KEY, n int NULL, at bigint NULL, amount numeric(12,2) NULL, flag bool NULL, note varchar(200) NULL)");
         await ExecuteAsync(
             """
             INSERT INTO shop (id, n, at, amount, flag, note) VALUES
@@ -274,7 +275,8 @@ public abstract class LookupConformance : IAsyncLifetime
         return $"SELECT id, {string.Join(", ", columns)} FROM shop WHERE id = ANY(@keys)";
     }
 
-    private static string[] Errors(LookupRows rows, int row) => [.. Enumerable.Range(0, Step.Columns.Length).Select(column => rows.Error(row, column)).OfType<string>()];
+    private static string[] Errors(LookupRows rows, int row) =>
+        [.. Enumerable.Range(0, Step.Columns.Length).Select(column => rows.Error(row, column)).OfType<string>()];
 
     private static long[] Numbers(LookupRows rows, int row) => [.. Enumerable.Range(0, 4).Select(column => rows.Number(row, column))];
 }

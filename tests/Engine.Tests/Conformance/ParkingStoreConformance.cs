@@ -135,7 +135,8 @@ public abstract class ParkingStoreConformance : ConformanceBase
     {
         Guid high = new(0x7F020304, 5, 6, [7, 8, 9, 10, 11, 12, 13, 1]);
         Guid higher = new(unchecked((int)0x80020304), 5, 6, [7, 8, 9, 10, 11, 12, 13, 1]);
-        await Parking.ParkAsync([Delivery(200, 1), Delivery(3, 9) with { Id = higher }, Delivery(1, 500, tries: 2) with { Stream = "act.off" }, Delivery(2, 9) with { Id = high }], Token);
+        await Parking.ParkAsync([Delivery(200, 1), Delivery(3, 9) with { Id = higher }, Delivery(1, 500, tries: 2) with { Stream = "act.off" }, Delivery(2, 9)
+            with { Id = high }], Token);
 
         IReadOnlyList<ParkedDelivery> first = await Parking.ListAsync(after: null, 3, Token);
         first.Select(delivery => delivery.Id).ShouldBe([Id(1), Id(200), high]);

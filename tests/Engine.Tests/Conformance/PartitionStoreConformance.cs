@@ -100,7 +100,8 @@ public abstract class PartitionStoreConformance : ConformanceBase
         await Partitions.RaiseEpochAsync(5, 11, Token);
 
         IReadOnlyList<int> stale = await Store.Snapshots.SaveAsync(
-            [.. Enumerable.Range(0, 9).Reverse().SelectMany(partition => new[] { State(10, 1, 1) with { Shard = partition }, State(10, 2, 1) with { Shard = partition, Bytes = null } })], Token);
+            [.. Enumerable.Range(0, 9).Reverse().SelectMany(partition =>
+                new[] { State(10, 1, 1) with { Shard = partition }, State(10, 2, 1) with { Shard = partition, Bytes = null } })], Token);
 
         stale.Order().ShouldBe([2, 5, 8]);
         for (int partition = 0; partition < 9; partition++)

@@ -115,7 +115,9 @@ public sealed class CatalogTests
     [Fact]
     public void A_contribution_to_a_column_that_is_not_there_is_refused()
     {
-        StreamDefinition broken = Catalog.Default.FindStream("act.share")! with { Id = 99, Name = "act.twin", Queue = "q", Contributions = [Contribution.One("nothing_cnt")] };
+        StreamDefinition broken = Catalog.Default.FindStream("act.share")!
+            with
+        { Id = 99, Name = "act.twin", Queue = "q", Contributions = [Contribution.One("nothing_cnt")] };
 
         Should.Throw<CatalogException>(() => new Catalog(Catalog.Default.Pages, Catalog.Default.Streams.Add(broken))).Message.ShouldContain("nothing_cnt");
     }
@@ -123,7 +125,9 @@ public sealed class CatalogTests
     [Fact]
     public void A_count_that_goes_to_a_set_is_refused()
     {
-        StreamDefinition broken = Catalog.Default.FindStream("act.share")! with { Id = 99, Name = "act.twin", Queue = "q", Contributions = [Contribution.One("share_user_cnt")] };
+        StreamDefinition broken = Catalog.Default.FindStream("act.share")!
+            with
+        { Id = 99, Name = "act.twin", Queue = "q", Contributions = [Contribution.One("share_user_cnt")] };
 
         Should.Throw<CatalogException>(() => new Catalog(Catalog.Default.Pages, Catalog.Default.Streams.Add(broken))).Message.ShouldContain("share_user_cnt");
     }

@@ -29,7 +29,8 @@ public sealed class FurtherPageTests : TestKit
         Id = 3,
         Name = "marketing",
         Table = "data_load_marketing",
-        Metrics = [Metric.Count("click_cnt"), Metric.Distinct("click_user_cnt"), Metric.Count("coupon_num"), Metric.Amount("coupon_amount"), Metric.Distinct("coupon_shop_cnt")],
+        Metrics = [Metric.Count("click_cnt"), Metric.Distinct("click_user_cnt"), Metric.Count("coupon_num"), Metric.Amount("coupon_amount"),
+            Metric.Distinct("coupon_shop_cnt")],
     };
 
     private static readonly StreamDefinition Click = new()
@@ -59,14 +60,16 @@ public sealed class FurtherPageTests : TestKit
             {
                 Name = "coupon",
                 Key = LookupKey.Message("couponId"),
-                Columns = [.. CommonColumn.All, new("num", ColumnKind.Int32), new("amount", ColumnKind.Amount), new("shop_id", ColumnKind.Int32), new("ctime", ColumnKind.Time)],
+                Columns = [.. CommonColumn.All, new("num", ColumnKind.Int32), new("amount", ColumnKind.Amount), new("shop_id", ColumnKind.Int32),
+                    new("ctime", ColumnKind.Time)],
                 CommonAt = 0,
             },
         ],
         BusinessKeyStep = 0,
         TimeFromRow = true,
         Facts = [Fact.Row("coupon", "num"), Fact.Row("coupon", "amount"), Fact.Row("coupon", "shop_id")],
-        Contributions = [Contribution.Sum("coupon_num", "num"), Contribution.Sum("coupon_amount", "amount"), Contribution.Distinct("coupon_shop_cnt", "shop_id")],
+        Contributions = [Contribution.Sum("coupon_num", "num"), Contribution.Sum("coupon_amount", "amount"),
+            Contribution.Distinct("coupon_shop_cnt", "shop_id")],
     };
 
     private static readonly Catalog All = Catalog.Default.With(Marketing, Click, Coupon);
@@ -90,7 +93,8 @@ public sealed class FurtherPageTests : TestKit
         await new RowAdoption(store.Statistics, store.Snapshots, store.Partitions, All, store.Name).RunAsync(partitions: 1, adopt: false, default);
         using var metrics = new EngineMetrics();
         IActorRef partition = Sys.ActorOf(PartitionActor.Props(0, ContextOf(store, metrics)));
-        FakeLookup rows = new FakeLookup().With("coupon 1 num=2 amount=5.25 shop_id=8 ctime=1772323200000; coupon 2 num=1 amount=0.75 shop_id=8 ctime=1772323200000");
+        FakeLookup rows = new FakeLookup()
+            .With("coupon 1 num=2 amount=5.25 shop_id=8 ctime=1772323200000; coupon 2 num=1 amount=0.75 shop_id=8 ctime=1772323200000");
         IntakeOptions options = IntakeKit.OptionsOn(TimeProvider.System, rows, Guid.NewGuid) with { Catalog = All, Partitions = 1 };
 
         await CountAsync(partition, options, Click, Clicked(42), Clicked(43), Clicked(42));
@@ -100,7 +104,8 @@ public sealed class FurtherPageTests : TestKit
         (await _database.ScalarAsync("SELECT count(*) FROM data_load_marketing")).ShouldBe("1");
         (await _database.ScalarAsync("SELECT topic_type || '/' || topic_id || ' ' || stat_date || ': ' || click_cnt || ' ' || click_user_cnt || ' ' || coupon_num || ' ' || coupon_shop_cnt FROM data_load_marketing"))
             .ShouldBe("lesson/9 2026-03-01: 6 2 3 1");
-        decimal.Parse((await _database.ScalarAsync("SELECT coupon_amount FROM data_load_marketing"))!, System.Globalization.CultureInfo.InvariantCulture).ShouldBe(6m);
+        decimal.Parse((await _database.ScalarAsync("SELECT coupon_amount FROM data_load_marketing"))!, System.Globalization.CultureInfo.InvariantCulture)
+            .ShouldBe(6m);
     }
 
     protected override void Dispose(bool disposing)

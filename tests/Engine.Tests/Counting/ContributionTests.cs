@@ -33,7 +33,8 @@ public sealed class ContributionTests
         { "act.buy", Record, Order("is_vip=null is_rush=null by_share=null"), "buy_cnt=1 buy_num=3 buy_card_num=5 buy_user_cnt=1 pay_amount=1234" },
         { "act.buy", Record, Order("is_vip=1"), "buy_cnt=1 buy_num=3 buy_card_num=5 buy_user_cnt=1 pay_amount=1234 vip_buy_cnt=1 vip_buy_num=3 vip_buy_card_num=5 vip_buy_user_cnt=1 vip_pay_amount=1234" },
         { "act.buy", Record, Order("by_share=1"), "buy_cnt=1 buy_num=3 buy_card_num=5 buy_user_cnt=1 pay_amount=1234 share_join_cnt=1 share_join_user_cnt=1" },
-        { "act.buy", Record, Order("is_rush=1"), "buy_cnt=1 buy_num=3 buy_card_num=5 buy_user_cnt=1 pay_amount=1234 rush_buy_cnt=1 rush_buy_num=3 rush_buy_card_num=5 rush_buy_user_cnt=1" },
+        { "act.buy", Record, Order("is_rush=1"),
+            "buy_cnt=1 buy_num=3 buy_card_num=5 buy_user_cnt=1 pay_amount=1234 rush_buy_cnt=1 rush_buy_num=3 rush_buy_card_num=5 rush_buy_user_cnt=1" },
         { "act.buy", Record, Order("is_vip=1 is_rush=1 by_share=1 wu_id=0"), "buy_cnt=1 buy_num=3 buy_card_num=5 pay_amount=1234 vip_buy_cnt=1 vip_buy_num=3 vip_buy_card_num=5 vip_pay_amount=1234 share_join_cnt=1 rush_buy_cnt=1 rush_buy_num=3 rush_buy_card_num=5" },
         { "act.buy", Record, "mq_operate_record 5 data={\"orderId\":\"7\"}; orders 7", "buy_cnt=1 buy_user_cnt=1" },
         { "act.cancel-pay", Record, Order("is_vip=1 is_rush=1 by_share=1"), "cancel_pay_amount=1234" },
@@ -44,24 +45,31 @@ public sealed class ContributionTests
         { "act.member-card", Record, Card("open_type=0"), "member_card_cnt=1 member_card_user_cnt=1 member_open_amount=9900" },
         { "act.member-card", Record, Card("open_type=-1"), "member_card_cnt=1 member_card_user_cnt=1 member_open_amount=9900" },
 
-        { "act.red-pack", Record, "mq_operate_record 5 data={\"actReceiveId\":7}; cash_activity_receive 7 is_vip=1 red_pack_num=6", "red_pack_cnt=1 red_pack_user_cnt=1 red_pack_num=6" },
+        { "act.red-pack", Record, "mq_operate_record 5 data={\"actReceiveId\":7}; cash_activity_receive 7 is_vip=1 red_pack_num=6",
+            "red_pack_cnt=1 red_pack_user_cnt=1 red_pack_num=6" },
 
         { "act.off", Record, Off("is_vip=0 brand_id=11"), "off_num=2 off_user_cnt=1 off_brand_cnt=1 off_discount_amount=150 off_amount=2001" },
         { "act.off", Record, Off("is_vip=1 brand_id=11"), "off_num=2 off_user_cnt=1 off_brand_cnt=1 off_discount_amount=150 off_amount=2001 vip_off_num=2 vip_off_user_cnt=1 vip_off_brand_cnt=1 vip_off_discount_amount=150 vip_off_amount=2001" },
-        { "act.off", Record, Off("is_vip=1 brand_id=0 wu_id=0"), "off_num=2 off_discount_amount=150 off_amount=2001 vip_off_num=2 vip_off_discount_amount=150 vip_off_amount=2001" },
+        { "act.off", Record, Off("is_vip=1 brand_id=0 wu_id=0"),
+            "off_num=2 off_discount_amount=150 off_amount=2001 vip_off_num=2 vip_off_discount_amount=150 vip_off_amount=2001" },
         { "act.off", Record, Off("brand_id=null"), "off_num=2 off_user_cnt=1 off_discount_amount=150 off_amount=2001" },
 
         { "act.revoke", Record, Revoke("is_vip=0"), "revoke_cnt=1 revoke_user_cnt=1 revoke_amount=2001" },
-        { "act.revoke", Record, Revoke("is_vip=1"), "revoke_cnt=1 revoke_user_cnt=1 revoke_amount=2001 vip_revoke_cnt=1 vip_revoke_user_cnt=1 vip_revoke_amount=2001" },
+        { "act.revoke", Record, Revoke("is_vip=1"),
+            "revoke_cnt=1 revoke_user_cnt=1 revoke_amount=2001 vip_revoke_cnt=1 vip_revoke_user_cnt=1 vip_revoke_amount=2001" },
 
         { "act.refund", Record, Refund("is_vip=0"), "refund_cnt=1 refund_card_num=4 refund_user_cnt=1 refund_amount=888" },
         { "act.refund", Record, Refund("is_vip=1"), "refund_cnt=1 refund_card_num=4 refund_user_cnt=1 refund_amount=888 vip_refund_cnt=1 vip_refund_card_num=4 vip_refund_user_cnt=1 vip_refund_amount=888" },
 
-        { "act.overdue", Record, "mq_operate_record 5 data={\"receiveId\":7}; card_code_receive 7 card_amount=30.50", "overdue_card_num=1 overdue_card_amount=3050" },
-        { "act.overdue", Record, "mq_operate_record 5 data={\"receiveId\":7}; card_code_receive 7 is_vip=1 card_amount=30.50", "overdue_card_num=1 overdue_card_amount=3050 vip_overdue_card_num=1 vip_overdue_card_amount=3050" },
+        { "act.overdue", Record, "mq_operate_record 5 data={\"receiveId\":7}; card_code_receive 7 card_amount=30.50",
+            "overdue_card_num=1 overdue_card_amount=3050" },
+        { "act.overdue", Record, "mq_operate_record 5 data={\"receiveId\":7}; card_code_receive 7 is_vip=1 card_amount=30.50",
+            "overdue_card_num=1 overdue_card_amount=3050 vip_overdue_card_num=1 vip_overdue_card_amount=3050" },
 
-        { "act.red-pack-expire", """{"actReceiveId":7,"redPackNum":8,"orderId":1}""", "cash_activity_receive 7 red_pack_num=100", "expire_red_pack_num=8 expire_red_pack_user_cnt=1" },
-        { "act.red-pack-expire", """{"actReceiveId":7,"redPackNum":8,"orderId":1}""", "cash_activity_receive 7 is_vip=1", "expire_red_pack_num=8 expire_red_pack_user_cnt=1 vip_expire_red_pack_num=8 vip_expire_red_pack_user_cnt=1" },
+        { "act.red-pack-expire", """{"actReceiveId":7,"redPackNum":8,"orderId":1}""", "cash_activity_receive 7 red_pack_num=100",
+            "expire_red_pack_num=8 expire_red_pack_user_cnt=1" },
+        { "act.red-pack-expire", """{"actReceiveId":7,"redPackNum":8,"orderId":1}""", "cash_activity_receive 7 is_vip=1",
+            "expire_red_pack_num=8 expire_red_pack_user_cnt=1 vip_expire_red_pack_num=8 vip_expire_red_pack_user_cnt=1" },
         { "act.red-pack-expire", """{"actReceiveId":7,"redPackNum":0,"orderId":0}""", "cash_activity_receive 7 is_vip=1 wu_id=0", "" },
 
         { "act.lottery", Common, "", "lottery_cnt=1 lottery_user_cnt=1" },
@@ -151,7 +159,8 @@ public sealed class ContributionTests
 
     private static string Card(string columns) => $"mq_operate_record 5 data={{\"receiveId\":7}}; vip_card_receive 7 pay_amount=99 {columns}";
 
-    private static string Off(string columns) => $"mq_operate_record 5 data={{\"offId\":7}}; card_off 7 off_num=2 discount_amount=1.50 off_amount=20.01 {columns}";
+    private static string Off(string columns) =>
+        $"mq_operate_record 5 data={{\"offId\":7}}; card_off 7 off_num=2 discount_amount=1.50 off_amount=20.01 {columns}";
 
     private static string Revoke(string columns) => $"mq_operate_record 5 data={{\"revokeId\":6}}; shop_card_revoke 6 off_id=7; card_off 7 off_num=2 brand_id=3 discount_amount=1.50 off_amount=20.01 {columns}";
 

@@ -44,7 +44,8 @@ public sealed class CounterCodecTests
         Counter counter = Random(2, 12);
 
         DamagedBytes.ShouldBeRefused(CounterCodec.Encode(counter), bytes => CounterCodec.Decode(counter.Id, counter.Page, bytes), "lesson/9 on 2026-");
-        DamagedBytes.ShouldNotCrash(CounterCodec.Encode(counter), bytes => CounterCodec.Decode(counter.Id, counter.Page, bytes), seed: 2, perByte: 64, "lesson/9 on 2026-");
+        DamagedBytes.ShouldNotCrash(CounterCodec.Encode(counter), bytes => CounterCodec.Decode(counter.Id, counter.Page, bytes), seed: 2, perByte: 64,
+            "lesson/9 on 2026-");
     }
 
     [Fact]

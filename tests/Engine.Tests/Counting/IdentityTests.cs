@@ -85,7 +85,8 @@ public sealed class IdentityTests
     [InlineData("""{"ctime":1772323200000,"qrCode":"q","wuId":5,"topicId":9,"topicType":"lesson","sessionStr":"s"}""")]
     [InlineData("""{ "sessionStr" : "s",  "topicType":"lesson","topicId":"9","wuId":"5","qrCode":"q","ctime":"1772323200000" }""")]
     [InlineData("""{"sessionStr":"\u0073","topicType":"lesson","topicId":9,"wuId":+05,"qrCode":"q","ctime":1772323200000,"channelType":""}""", "bad")]
-    [InlineData("""{"sessionStr":"\u0073","topicType":"lesson","topicId":9,"wuId":5,"qrCode":"q","ctime":1772323200000,"channelType":"","parentTopicId":null}""")]
+    [InlineData(
+        """{"sessionStr":"\u0073","topicType":"lesson","topicId":9,"wuId":5,"qrCode":"q","ctime":1772323200000,"channelType":"","parentTopicId":null}""")]
     [InlineData("""{"sessionStr":"s","topicType":"lesson","topicId":9,"wuId":5,"qrCode":"q","ctime":1772323200000,"unknown":7,"more":{"a":[1]}}""")]
     [InlineData("""{"sessionStr":"x","sessionStr":"s","topicType":"lesson","topicId":9,"wuId":5,"qrCode":"q","ctime":1772323200000}""")]
     public void The_same_content_written_otherwise_is_the_same_event(string written, string? bad = null)

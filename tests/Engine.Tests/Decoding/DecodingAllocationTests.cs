@@ -11,8 +11,10 @@ public class DecodingAllocationTests
     public static TheoryData<string, string, byte[]> GoodBodies => new()
     {
         { "act.share", StreamDecoder.Json, Encoding.UTF8.GetBytes("{" + StreamDecoder.Required + ",\"wuId\":7,\"ctime\":\"1717171717171\",\"qrCode\":\"中\"}") },
-        { "act.share", "application/json; charset=utf-8", Encoding.UTF8.GetBytes("{" + StreamDecoder.Required + ",\"x\":[{}],\"q\\u0072Code\":\"\\ud83d\\ude00\",\"wuId\":\"\\u0037\"}") },
-        { "act.share", StreamDecoder.Json, Encoding.UTF8.GetBytes(System.Text.Json.JsonSerializer.Serialize("{" + StreamDecoder.Required + ",\"qrCode\":\"\\n\"}")) },
+        { "act.share", "application/json; charset=utf-8",
+            Encoding.UTF8.GetBytes("{" + StreamDecoder.Required + ",\"x\":[{}],\"q\\u0072Code\":\"\\ud83d\\ude00\",\"wuId\":\"\\u0037\"}") },
+        { "act.share", StreamDecoder.Json,
+            Encoding.UTF8.GetBytes(System.Text.Json.JsonSerializer.Serialize("{" + StreamDecoder.Required + ",\"qrCode\":\"\\n\"}")) },
         { "act.share", StreamDecoder.Json, Encoding.UTF8.GetBytes("{" + StreamDecoder.Required + ",\"qrCode\":\"" + new string('q', 5000) + "\"}") },
         { "act.group", StreamDecoder.Json, Encoding.UTF8.GetBytes("{" + StreamDecoder.Required + ",\"wuId\":true,\"joinType\":9,\"wuId\":7,\"joinType\":2}") },
         { "act.buy", StreamDecoder.Json, "33"u8.ToArray() },
@@ -20,7 +22,8 @@ public class DecodingAllocationTests
         { "act.buy", "text/plain", "+33\n"u8.ToArray() },
         { "act.buy", StreamDecoder.Java, Convert.FromHexString(JavaBodyTests.Integer33) },
         { "act.buy", "application/octet-stream", Convert.FromHexString(JavaBodyTests.Long33) },
-        { "act.share", StreamDecoder.Java, JavaBodyTests.JavaString([.. "{\"sessionStr\":\""u8, 0xED, 0xA0, 0xBD, 0xED, 0xB8, 0x80, .. "\",\"topicType\":\"t\",\"topicId\":5}"u8]) },
+        { "act.share", StreamDecoder.Java,
+            JavaBodyTests.JavaString([.. "{\"sessionStr\":\""u8, 0xED, 0xA0, 0xBD, 0xED, 0xB8, 0x80, .. "\",\"topicType\":\"t\",\"topicId\":5}"u8]) },
     };
 
     [Theory]

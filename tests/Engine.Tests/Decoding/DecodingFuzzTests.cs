@@ -31,7 +31,8 @@ public class DecodingFuzzTests
         Convert.FromHexString(JavaBodyTests.Integer33),
         Convert.FromHexString(JavaBodyTests.Long33),
         Convert.FromHexString(JavaBodyTests.String33),
-        JavaBodyTests.JavaString([.. "{\"sessionStr\":\""u8, 0xC0, 0x80, 0xC3, 0xA9, 0xED, 0xA0, 0xBD, 0xED, 0xB8, 0x80, .. "\",\"topicType\":\"t\",\"topicId\":5}"u8]),
+        JavaBodyTests.JavaString([.. "{\"sessionStr\":\""u8, 0xC0, 0x80, 0xC3, 0xA9, 0xED, 0xA0, 0xBD, 0xED, 0xB8, 0x80,
+            .. "\",\"topicType\":\"t\",\"topicId\":5}"u8]),
         JavaBodyTests.JavaLongString(Encoding.UTF8.GetBytes("{" + StreamDecoder.Required + "}")),
     ];
 

@@ -155,7 +155,8 @@ public class FieldRuleTests
             var decoding = new StreamDecoder(stream);
             foreach (string nothing in nothings)
             {
-                decoding.Rejects(RejectReason.MissingField, $$"""{"wuId":1,"joinType":1,{{StreamDecoder.Required}},"{{field}}":{{nothing}}}""").Error.ShouldContain(field);
+                decoding.Rejects(RejectReason.MissingField,
+                    $$"""{"wuId":1,"joinType":1,{{StreamDecoder.Required}},"{{field}}":{{nothing}}}""").Error.ShouldContain(field);
             }
 
             string without = string.Join(',', StreamDecoder.Required.Split(',').Where(part => !part.Contains(field, StringComparison.Ordinal)));
@@ -201,7 +202,8 @@ public class FieldRuleTests
         expire.Accepts("""{"actReceiveId":1,"redPackNum":0,"orderId":"3"}""").Has("redPackNum").ShouldBeTrue();
         expire.Rejects(RejectReason.MissingField, "{" + string.Join(',', all.Except([field]).Select(name => $"\"{name}\":1")) + "}")
             .Error.ShouldContain(field);
-        expire.Rejects(RejectReason.OutOfRange, "{" + string.Join(',', all.Select(name => $"\"{name}\":{(string.Equals(name, field, StringComparison.Ordinal) ? -1 : 1)}")) + "}")
+        expire.Rejects(RejectReason.OutOfRange, "{"
+            + string.Join(',', all.Select(name => $"\"{name}\":{(string.Equals(name, field, StringComparison.Ordinal) ? -1 : 1)}")) + "}")
             .Error.ShouldContain(field);
         expire.Rejects(RejectReason.Unreadable, "33");
     }

@@ -15,7 +15,8 @@ public class JavaBodyTests
     internal const string String33 = "ACED00057400023333";
 
     /// <summary>{"sessionStr":"s\0é中😀","topicType":"t","topicId":5}, the NUL and the rest unescaped.</summary>
-    private const string WideJson = "ACED000574003B7B2273657373696F6E537472223A2273C080C3A9E4B8ADEDA0BDEDB880222C22746F70696354797065223A2274222C22746F7069634964223A357D";
+    private const string WideJson =
+        "ACED000574003B7B2273657373696F6E537472223A2273C080C3A9E4B8ADEDA0BDEDB880222C22746F70696354797065223A2274222C22746F7069634964223A357D";
 
     private const string IntegerMax = "ACED0005737200116A6176612E6C616E672E496E746567657212E2A0A4F781873802000149000576616C7565787200106A6176612E6C616E672E4E756D62657286AC951D0B94E08B02000078707FFFFFFF";
     private const string IntegerMinus1 = "ACED0005737200116A6176612E6C616E672E496E746567657212E2A0A4F781873802000149000576616C7565787200106A6176612E6C616E672E4E756D62657286AC951D0B94E08B0200007870FFFFFFFF";
@@ -95,7 +96,8 @@ public class JavaBodyTests
         byte[] wide = Convert.FromHexString(WideJson);
         _share.Rejects(RejectReason.Unreadable, wide, StreamDecoder.Java);
 
-        byte[] text = [.. "{\"sessionStr\":\""u8, 0xC3, 0xA9, 0xE4, 0xB8, 0xAD, 0xED, 0xA0, 0xBD, 0xED, 0xB8, 0x80, .. "\",\"topicType\":\"t\",\"topicId\":5}"u8];
+        byte[] text = [.. "{\"sessionStr\":\""u8, 0xC3, 0xA9, 0xE4, 0xB8, 0xAD, 0xED, 0xA0, 0xBD, 0xED, 0xB8, 0x80,
+            .. "\",\"topicType\":\"t\",\"topicId\":5}"u8];
         _share.Accepts(JavaString(text), StreamDecoder.Java).Text("sessionStr").ShouldBe("é中😀");
         Convert.ToHexString(_share.Bytes("sessionStr")).ShouldBe("C3A9E4B8ADF09F9880");
     }

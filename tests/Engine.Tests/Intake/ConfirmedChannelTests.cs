@@ -83,7 +83,8 @@ public sealed class ConfirmedChannelTests
 
     private static bool[] Confirmed(Task[] sent) => [.. sent.Select(one => one.IsCompletedSuccessfully)];
 
-    private async Task<Task> SendAsync(string id, byte body = 0) => await _channel.PublishAsync("x", "k", new BasicProperties { MessageId = id }, new[] { body }, default);
+    private async Task<Task> SendAsync(string id, byte body = 0) =>
+        await _channel.PublishAsync("x", "k", new BasicProperties { MessageId = id }, new[] { body }, default);
 
     /// <summary>A channel whose broker says what the test has it say.</summary>
     internal class FakeChannel : DispatchProxy
@@ -97,7 +98,8 @@ public sealed class ConfirmedChannelTests
         public Task NackAsync(ulong number) => SayAsync(nameof(IChannel.BasicNacksAsync), new BasicNackEventArgs(number, multiple: false, requeue: false));
 
         public Task ReturnAsync(string id, byte body) =>
-            SayAsync(nameof(IChannel.BasicReturnAsync), new BasicReturnEventArgs(312, "NO_ROUTE", "x", "k", new BasicProperties { MessageId = id }, new[] { body }));
+            SayAsync(nameof(IChannel.BasicReturnAsync),
+                new BasicReturnEventArgs(312, "NO_ROUTE", "x", "k", new BasicProperties { MessageId = id }, new[] { body }));
 
         public Task CloseAsync() => SayAsync(nameof(IChannel.ChannelShutdownAsync), new ShutdownEventArgs(ShutdownInitiator.Peer, 320, "going away"));
 

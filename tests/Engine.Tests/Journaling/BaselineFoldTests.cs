@@ -18,7 +18,8 @@ public sealed class BaselineFoldTests
         await _partition.OwnAsync(atMs: 4000);
         _partition.Persist(new RandomEvents(3).Take(5), atMs: 5000);
 
-        long?[] planned = await Task.WhenAll(new[] { 1000L, 1001, 2001, 3001, 4000, 4001, 9000 }.Select(async before => (await _partition.PlanAsync(beforeMs: before))?.SequenceNr));
+        long?[] planned = await Task.WhenAll(new[] { 1000L, 1001, 2001, 3001, 4000, 4001, 9000 }
+            .Select(async before => (await _partition.PlanAsync(beforeMs: before))?.SequenceNr));
 
         planned.ShouldBe([null, 1, 2, 3, 3, 4, 5]);
     }

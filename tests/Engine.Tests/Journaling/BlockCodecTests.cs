@@ -158,8 +158,10 @@ public sealed class BlockCodecTests
     {
         Block block = BlockSpec.Block(new RandomEvents(4).Take(2), sequenceNr: 10, partition: 1);
 
-        Should.Throw<StoredFormatException>(() => BlockSpec.Read(block, 10, 2)).Message.ShouldContain("Partition 2 is damaged at SequenceNr 10: its block is of Partition 1 and SequenceNr 10");
-        Should.Throw<StoredFormatException>(() => BlockSpec.Read(block, 9, 1)).Message.ShouldContain("SequenceNr 9: its block is of Partition 1 and SequenceNr 10");
+        Should.Throw<StoredFormatException>(() =>
+            BlockSpec.Read(block, 10, 2)).Message.ShouldContain("Partition 2 is damaged at SequenceNr 10: its block is of Partition 1 and SequenceNr 10");
+        Should.Throw<StoredFormatException>(() =>
+            BlockSpec.Read(block, 9, 1)).Message.ShouldContain("SequenceNr 9: its block is of Partition 1 and SequenceNr 10");
     }
 
     [Theory]

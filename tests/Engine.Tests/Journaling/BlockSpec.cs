@@ -11,7 +11,8 @@ internal static class BlockSpec
     /// <summary>When the blocks were made, in epoch milliseconds, unless a test says otherwise.</summary>
     public const long At = 1_772_323_200_000;
 
-    public static Block Block(IReadOnlyList<EventSpec> events, long sequenceNr = 1, int partition = 0, long atMs = At) => Block(events, sequenceNr, partition, atMs, out _);
+    public static Block Block(IReadOnlyList<EventSpec> events, long sequenceNr = 1, int partition = 0, long atMs = At) =>
+        Block(events, sequenceNr, partition, atMs, out _);
 
     public static Block Block(IReadOnlyList<EventSpec> events, long sequenceNr, int partition, long atMs, out int[] offsets)
     {

@@ -12,7 +12,8 @@ internal sealed record EventSpec(StreamDefinition Stream, TopicKey Topic, long T
     public static EventSpec Of(BusinessEvent @event)
     {
         string[] texts = [.. Enumerable.Range(0, TextsOf(@event.Stream)).Select(i => Encoding.UTF8.GetString(@event.Text(i)))];
-        return new EventSpec(@event.Stream, @event.Topic, @event.TimeMs, @event.Day, @event.WuId, @event.ParentTopicId, texts, @event.Facts.ToArray(), @event.Identity);
+        return new EventSpec(@event.Stream, @event.Topic, @event.TimeMs, @event.Day, @event.WuId, @event.ParentTopicId, texts, @event.Facts.ToArray(),
+            @event.Identity);
     }
 
     public static int TextsOf(StreamDefinition stream) => EventText.Own + stream.OwnFields.Count(field => field.Kind == FieldKind.Text);

@@ -16,7 +16,8 @@ internal sealed class FakeJournal : ICurrentEventsByPersistenceIdQuery
     /// <summary>Called before an entry is read, with its number.</summary>
     public Action<long>? BeforeRead { get; set; }
 
-    public SortedList<long, object> this[int partition] => Partitions.TryGetValue(partition, out SortedList<long, object>? entries) ? entries : Partitions[partition] = [];
+    public SortedList<long, object> this[int partition] => Partitions.TryGetValue(partition, out SortedList<long, object>? entries) ? entries
+        : Partitions[partition] = [];
 
     /// <summary>Appends an entry; what is deleted keeps its number.</summary>
     public void Append(int partition, IJournalEntry entry) => this[partition].Add(_highest[partition] = Highest(partition) + 1, entry);

@@ -40,7 +40,8 @@ public sealed class JournalFoldTests
         folded.Count.ShouldBeGreaterThan(3);
         JournaledPartition.ShouldBeTheSame(
             folded,
-            _partition.Counters.Where(counter => string.Equals(counter.Key.Topic.Type, "lesson", StringComparison.Ordinal) && counter.Key.Day <= 739_675).ToDictionary());
+            _partition.Counters.Where(counter => string.Equals(counter.Key.Topic.Type, "lesson", StringComparison.Ordinal) && counter.Key.Day <= 739_675)
+                .ToDictionary());
     }
 
     [Fact]
@@ -83,7 +84,8 @@ public sealed class JournalFoldTests
             if (!trimmed && number == before)
             {
                 trimmed = true;
-                _partition.Store.Partitions.SaveBaselineAsync(0, _partition.Epoch, plan.SequenceNr, plan.States, default).AsTask().Wait(default(CancellationToken));
+                _partition.Store.Partitions.SaveBaselineAsync(0, _partition.Epoch, plan.SequenceNr, plan.States, default).AsTask()
+                    .Wait(default(CancellationToken));
                 _partition.Delete(through);
             }
         };

@@ -159,7 +159,8 @@ public sealed class JournalSerializerTests(JournalSerializerTests.Fixture fixtur
     [InlineData("P", 9)]
     [InlineData("N", 10)]
     public void Hostile_messages_behind_a_good_checksum_are_read_or_refused(string manifest, int seed) =>
-        DamagedBytes.ShouldNotCrash(_serializer.ToBinary(Example(manifest)), bytes => _serializer.FromBinary(bytes, manifest), seed, perByte: 64, $"'{manifest}'");
+        DamagedBytes.ShouldNotCrash(_serializer.ToBinary(Example(manifest)), bytes => _serializer.FromBinary(bytes, manifest), seed, perByte: 64,
+            $"'{manifest}'");
 
     [Fact]
     public void What_is_not_known_is_refused_by_its_name()
@@ -203,7 +204,8 @@ public sealed class JournalSerializerTests(JournalSerializerTests.Fixture fixtur
 
     private static string Text(StatisticsRow row) => $"{row} {string.Join(' ', row.Values)}";
 
-    private static Exception Refused(object read) => read is UnreadableEntry unreadable ? new StoredFormatException(unreadable.Fault.Message) : new InvalidOperationException($"read as {read}");
+    private static Exception Refused(object read) => read is UnreadableEntry unreadable ? new StoredFormatException(unreadable.Fault.Message)
+        : new InvalidOperationException($"read as {read}");
 
     public sealed class Fixture : IAsyncDisposable
     {

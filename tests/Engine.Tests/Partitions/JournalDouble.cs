@@ -37,7 +37,8 @@ public sealed class JournalDouble : ICurrentEventsByPersistenceIdQuery, IJournal
     {
         lock (_lock)
         {
-            return [.. _rows.Where(row => string.Equals(row.Key.Id, $"{partition}", StringComparison.Ordinal)).Select(row => (row.Key.SequenceNr, row.Value.Payload))];
+            return [.. _rows.Where(row => string.Equals(row.Key.Id, $"{partition}", StringComparison.Ordinal))
+                .Select(row => (row.Key.SequenceNr, row.Value.Payload))];
         }
     }
 
@@ -60,7 +61,8 @@ public sealed class JournalDouble : ICurrentEventsByPersistenceIdQuery, IJournal
         lock (_lock)
         {
             return Source.From(_rows.Values
-                .Where(row => string.Equals(row.PersistenceId, persistenceId, StringComparison.Ordinal) && row.SequenceNr >= fromSequenceNr && row.SequenceNr <= toSequenceNr && !row.IsDeleted)
+                .Where(row => string.Equals(row.PersistenceId, persistenceId, StringComparison.Ordinal) && row.SequenceNr >= fromSequenceNr
+                    && row.SequenceNr <= toSequenceNr && !row.IsDeleted)
                 .Select(row => new EventEnvelope(new Sequence(row.SequenceNr), row.PersistenceId, row.SequenceNr, row.Payload, 0L, []))
                 .ToList());
         }
@@ -84,7 +86,8 @@ public sealed class JournalDouble : ICurrentEventsByPersistenceIdQuery, IJournal
     {
         lock (_lock)
         {
-            return _rows.Keys.Where(key => string.Equals(key.Id, persistenceId, StringComparison.Ordinal)).Select(key => key.SequenceNr).DefaultIfEmpty(0).Max();
+            return _rows.Keys.Where(key => string.Equals(key.Id, persistenceId, StringComparison.Ordinal)).Select(key => key.SequenceNr).DefaultIfEmpty(0)
+                .Max();
         }
     }
 
@@ -119,9 +122,11 @@ public sealed class JournalDoublePlugin(Akka.Configuration.Config config) : Asyn
         """;
 
     public override Task ReplayMessagesAsync(
-        IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max, Action<IPersistentRepresentation> recoveryCallback) => Task.CompletedTask;
+        IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max, Action<IPersistentRepresentation> recoveryCallback) =>
+            Task.CompletedTask;
 
-    public override Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken) => Task.FromResult(_journal.HighestOf(persistenceId));
+    public override Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken) =>
+        Task.FromResult(_journal.HighestOf(persistenceId));
 
     protected override async Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
     {

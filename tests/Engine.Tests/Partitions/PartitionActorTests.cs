@@ -125,7 +125,8 @@ public sealed class PartitionActorTests : PartitionSpec
         (IActorRef stale, TestProbe parent) = await StartServingAsync();
         (IActorRef owner, _) = await StartServingAsync();
         stale.Tell(Batch(Share(7, 5, "a")), TestActor);
-        (await parent.ExpectMsgAsync<Passivate>(Patience, cancellationToken: TestContext.Current.CancellationToken)).StopMessage.ShouldBeOfType<StopPartition>();
+        (await parent.ExpectMsgAsync<Passivate>(Patience,
+            cancellationToken: TestContext.Current.CancellationToken)).StopMessage.ShouldBeOfType<StopPartition>();
         owner.Tell(Batch(Share(7, 5, "a")), TestActor);
         await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
         await AwaitAssertAsync(() => Shares(7).ShouldBe((1, 1)), Patience);
@@ -134,7 +135,9 @@ public sealed class PartitionActorTests : PartitionSpec
     [Fact]
     public async Task An_incarnation_that_was_cut_off_is_refused_also_when_its_successor_has_trimmed_the_journal()
     {
-        Settings = Settings with { JournalRetention = TimeSpan.Zero, TrimInterval = TimeSpan.FromMilliseconds(20), CheckpointInterval = TimeSpan.FromMilliseconds(20) };
+        Settings = Settings
+            with
+        { JournalRetention = TimeSpan.Zero, TrimInterval = TimeSpan.FromMilliseconds(20), CheckpointInterval = TimeSpan.FromMilliseconds(20) };
         (IActorRef stale, TestProbe parent) = await StartServingAsync();
         (IActorRef owner, _) = await StartServingAsync();
         foreach (string id in new[] { "a", "b" })
@@ -407,7 +410,8 @@ public sealed class PartitionActorTests : PartitionSpec
     public async Task A_store_that_is_away_while_it_recovers_is_waited_for()
     {
         int left = 5;
-        Store.Before = call => string.Equals(call, "LoadPositions", StringComparison.Ordinal) && Interlocked.Decrement(ref left) >= 0 ? Task.FromException(new IOException("away")) : Task.CompletedTask;
+        Store.Before = call => string.Equals(call, "LoadPositions", StringComparison.Ordinal) && Interlocked.Decrement(ref left) >= 0
+            ? Task.FromException(new IOException("away")) : Task.CompletedTask;
         await StartServingAsync();
         left.ShouldBeLessThan(0);
     }

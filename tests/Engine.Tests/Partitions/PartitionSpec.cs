@@ -69,7 +69,8 @@ public abstract class PartitionSpec : TestKit
     }
 
     internal Task AwaitPhaseAsync(IActorRef partition, PartitionPhase phase) => AwaitAssertAsync(
-        async () => Assert.Equal(phase, (await partition.Ask<PartitionStatus>(new GetStatus(Number), TimeSpan.FromSeconds(3))).Phase), TimeSpan.FromSeconds(10));
+        async () => Assert.Equal(phase, (await partition.Ask<PartitionStatus>(new GetStatus(Number), TimeSpan.FromSeconds(3))).Phase),
+        TimeSpan.FromSeconds(10));
 
     internal Task<PartitionStatus> StatusAsync(IActorRef partition) => partition.Ask<PartitionStatus>(new GetStatus(Number), TimeSpan.FromSeconds(3));
 
@@ -101,7 +102,8 @@ public abstract class PartitionSpec : TestKit
         StreamDefinition stream = s_catalog.FindStream("act.share")!;
         var key = new TopicKey("activity", topic);
         return new EventSpec(
-            stream, key, ((day - 719_162) * 86_400_000L) + 1000, day, user, null, [.. Enumerable.Repeat("", EventSpec.TextsOf(stream))], [], new IdentityHasher().OfMessageId(stream, key, messageId));
+            stream, key, ((day - 719_162) * 86_400_000L) + 1000, day, user, null, [.. Enumerable.Repeat("", EventSpec.TextsOf(stream))], [],
+            new IdentityHasher().OfMessageId(stream, key, messageId));
     }
 
     internal EventBatch Batch(params EventSpec[] events)

@@ -156,7 +156,8 @@ internal sealed class StoreDouble : IPartitionStore, ISnapshotStore, IStatistics
         List<StatisticsRow> found;
         lock (_lock)
         {
-            found = [.. _rows.Where(row => string.Equals(row.Key.Page, page.Name, StringComparison.Ordinal) && filter.Matches(page.Name, row.Key.Type, row.Key.Id, row.Key.Day)).Select(row => row.Value)];
+            found = [.. _rows.Where(row => string.Equals(row.Key.Page, page.Name, StringComparison.Ordinal)
+                && filter.Matches(page.Name, row.Key.Type, row.Key.Id, row.Key.Day)).Select(row => row.Value)];
         }
 
         foreach (StatisticsRow row in found)

@@ -91,7 +91,8 @@ internal sealed class EventMaker
     }
 
     /// <summary>The identity that a message has.</summary>
-    public EventId IdentityOf(string json, string? messageId = null, Guid? parkedAs = null) => Makes(json, messageId: messageId, parkedAs: parkedAs).Event.Identity;
+    public EventId IdentityOf(string json, string? messageId = null, Guid? parkedAs = null) =>
+        Makes(json, messageId: messageId, parkedAs: parkedAs).Event.Identity;
 
     /// <summary>What the event that was made adds to an empty Counter, as <c>column=value</c>, zeros left out.</summary>
     public string Adds()
@@ -100,6 +101,7 @@ internal sealed class EventMaker
         Page page = Catalog.Default.PageNamed(_stream.Page);
         var counter = new Counter(new CounterId(page.Id, Event.Topic, Event.Day), page);
         counter.Apply(plan, Event, sequenceNr: 1).ShouldBeTrue();
-        return string.Join(' ', page.Metrics.Select((metric, i) => (metric.Column, Value: counter.Value(i))).Where(x => x.Value != 0).Select(x => $"{x.Column}={x.Value}"));
+        return string.Join(' ', page.Metrics.Select((metric, i) => (metric.Column, Value: counter.Value(i))).Where(x => x.Value != 0)
+            .Select(x => $"{x.Column}={x.Value}"));
     }
 }

@@ -70,7 +70,8 @@ public sealed class PrecedenceTests
         EventMaker visit = Visit($"user_record 3 {column}");
 
         visit.Makes($$"""{"userRecordId":3,{{field}}}""");
-        visit.Rejects(RejectReason.BadRow, """{"userRecordId":3}""").Error.ShouldBe($"Row 3 of user_record: column {column.Replace("=", " = ", StringComparison.Ordinal)}");
+        visit.Rejects(RejectReason.BadRow,
+            """{"userRecordId":3}""").Error.ShouldBe($"Row 3 of user_record: column {column.Replace("=", " = ", StringComparison.Ordinal)}");
     }
 
     [Fact]
@@ -83,7 +84,8 @@ public sealed class PrecedenceTests
     [InlineData("act.refund", "refundId", "order_refund 7; orders 0", "order_id")]
     public void A_row_that_names_no_row_behind_it_is_not_followed_to_row_0(string stream, string key, string rows, string column) =>
         new EventMaker(stream, new FakeLookup().With($"mq_operate_record 5 data={{\"{key}\":7}}; {rows}"))
-            .Rejects(RejectReason.BadRow, """{"recordId":5}""").Error.ShouldEndWith($" 7 of {rows[..rows.IndexOf(' ', StringComparison.Ordinal)]}: column {column} is null");
+            .Rejects(RejectReason.BadRow,
+                """{"recordId":5}""").Error.ShouldEndWith($" 7 of {rows[..rows.IndexOf(' ', StringComparison.Ordinal)]}: column {column} is null");
 
     [Fact]
     public void A_text_of_the_row_is_as_long_as_a_body_may_be_at_the_most()
@@ -93,7 +95,8 @@ public sealed class PrecedenceTests
 
         EventMaker visit = Visit($"user_record 3 session_str={most}x");
         visit.Makes("""{"userRecordId":3,"sessionStr":"m"}""");
-        visit.Rejects(RejectReason.BadRow, """{"userRecordId":3}""").Error.ShouldBe("Row 3 of user_record: column session_str has 65537 bytes: expected at most 65536, as many as a body may have");
+        visit.Rejects(RejectReason.BadRow, """{"userRecordId":3}""").Error.ShouldBe(
+            "Row 3 of user_record: column session_str has 65537 bytes: expected at most 65536, as many as a body may have");
     }
 
     [Fact]
@@ -124,7 +127,8 @@ public sealed class PrecedenceTests
     [InlineData("null", "null", 1772323201, 1772323201000)]
     [InlineData("null", "null", 0, EventMaker.Noon)]
     public void The_time_is_the_first_that_exists(string message, string row, long timestampSeconds, long expected) =>
-        Visit($"user_record 3 ctime={row}").Makes($$"""{"userRecordId":3,"ctime":{{message}}}""", timestampMs: timestampSeconds * 1000).Event.TimeMs.ShouldBe(expected);
+        Visit($"user_record 3 ctime={row}")
+            .Makes($$"""{"userRecordId":3,"ctime":{{message}}}""", timestampMs: timestampSeconds * 1000).Event.TimeMs.ShouldBe(expected);
 
     [Fact]
     public void The_time_of_a_recorded_event_is_its_records_and_not_its_orders() =>
@@ -172,7 +176,8 @@ public sealed class PrecedenceTests
     {
         long ms = DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture).ToUnixTimeMilliseconds();
 
-        new EventMaker("act.share", zone: zone).Makes($$"""{"sessionStr":"s","topicType":"t","topicId":1,"ctime":{{ms}}}""", receivedMs: ms).Day.ToString("yyyy-MM-dd").ShouldBe(day);
+        new EventMaker("act.share", zone: zone)
+            .Makes($$"""{"sessionStr":"s","topicType":"t","topicId":1,"ctime":{{ms}}}""", receivedMs: ms).Day.ToString("yyyy-MM-dd").ShouldBe(day);
     }
 
     [Theory]

@@ -31,7 +31,8 @@ public sealed class HashSortTests
         var random = new Random(5);
         for (int i = 0; i < 300; i++)
         {
-            UInt128[][] runs = [.. Enumerable.Range(0, random.Next(0, 12)).Select(_ => Enumerable.Range(0, random.Next(0, 40)).Select(_ => (UInt128)(uint)random.Next(100)).Distinct().Order().ToArray())];
+            UInt128[][] runs = [.. Enumerable.Range(0, random.Next(0, 12))
+                .Select(_ => Enumerable.Range(0, random.Next(0, 40)).Select(_ => (UInt128)(uint)random.Next(100)).Distinct().Order().ToArray())];
             UInt128[] ids = [.. runs.SelectMany(run => run)];
             int end = 0;
             int[] ends = [.. runs.Select(run => end += run.Length)];

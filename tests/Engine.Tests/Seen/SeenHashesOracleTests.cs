@@ -94,7 +94,12 @@ public sealed class SeenHashesOracleTests
 
         private async Task OpenAsync()
         {
-            _options = _options with { MaxOpenBytes = _random.Next(3) == 0 ? _random.Next(5_000) : 1 << 20, FilterBitsPerId = _random.Next(4, 12), PageIds = _random.Next(5, 10) };
+            _options = _options with
+            {
+                MaxOpenBytes = _random.Next(3) == 0 ? _random.Next(5_000) : 1 << 20,
+                FilterBitsPerId = _random.Next(4, 12),
+                PageIds = _random.Next(5, 10)
+            };
             _shard = await SeenShard.OpenAsync(_store, _options, loadBytes: _random.Next(4) == 0 ? _random.Next(1, 2_000) : 1 << 20);
             _plan = null;
             foreach ((long sequenceNr, UInt128 id, long atMs) in _journal)

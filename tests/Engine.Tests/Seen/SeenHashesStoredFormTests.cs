@@ -165,11 +165,13 @@ public sealed class SeenHashesStoredFormTests
         Snapshot[] rows = [.. shard.Store.Rows];
         shard.Store.Lose(7, rows[2].Key);
         UInt128[] ids = SeenShard.Ids(20, seed: 1);
-        (await Should.ThrowAsync<StoredFormatException>(() => shard.ContainsAsync(ids, NowMs))).Message.ShouldContain("Page 1 of segment 1 of bucket 50 of the seen identities of Partition 7 is missing");
+        (await Should.ThrowAsync<StoredFormatException>(() => shard.ContainsAsync(ids, NowMs))).Message.ShouldContain(
+            "Page 1 of segment 1 of bucket 50 of the seen identities of Partition 7 is missing");
 
         shard.Hashes.Passivate(long.MaxValue / 4);
         shard.Store.Lose(7, rows[0].Key);
-        (await Should.ThrowAsync<StoredFormatException>(() => shard.ContainsAsync(ids, NowMs))).Message.ShouldContain("The directory of segment 1 of bucket 50");
+        (await Should.ThrowAsync<StoredFormatException>(() => shard.ContainsAsync(ids, NowMs))).Message.ShouldContain(
+            "The directory of segment 1 of bucket 50");
     }
 
     [Fact]

@@ -114,7 +114,8 @@ public sealed class SeenHashesWindowTests
     [Fact]
     public void Options_out_of_range_are_named_with_value_and_range()
     {
-        Should.Throw<ArgumentException>(() => new SeenHashesOptions { PageIds = 5000 }.Validate()).Message.ShouldContain("PageIds is 5000; it must be from 1 to 4096");
+        Should.Throw<ArgumentException>(() => new SeenHashesOptions { PageIds = 5000 }
+            .Validate()).Message.ShouldContain("PageIds is 5000; it must be from 1 to 4096");
         Should.Throw<ArgumentException>(() => new SeenHashesOptions { WindowMs = 0 }.Validate()).Message.ShouldContain("WindowMs is 0");
         new SeenHashesOptions().Validate().BucketMs.ShouldBe(37_800_000);
     }

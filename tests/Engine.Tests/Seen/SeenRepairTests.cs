@@ -76,7 +76,8 @@ public sealed class SeenRepairTests
         bytes[^1] ^= 1;
         _partition.Journal[Partition][2] = new Block(bytes);
 
-        (await Should.ThrowAsync<StoredFormatException>(() => Repair().KeysAsync(default, new StoredFormatException("keys"), default))).Message.ShouldContain("2");
+        (await Should.ThrowAsync<StoredFormatException>(() => Repair().KeysAsync(default, new StoredFormatException("keys"), default))).Message.ShouldContain(
+            "2");
         (await Should.ThrowAsync<StoredFormatException>(() => HashesAsync())).ShouldNotBeOfType<SegmentDamageException>();
     }
 

@@ -83,7 +83,8 @@ internal sealed class SeenShard
         Store.LoadAsync(Hashes.Shard, SnapshotKind.SeenHashes, keys, CancellationToken.None);
 
     /// <summary>An id as a hash gives it.</summary>
-    public static UInt128 Id(Random random) => new((ulong)random.NextInt64(long.MinValue, long.MaxValue), (ulong)random.NextInt64(long.MinValue, long.MaxValue));
+    public static UInt128 Id(Random random) =>
+        new((ulong)random.NextInt64(long.MinValue, long.MaxValue), (ulong)random.NextInt64(long.MinValue, long.MaxValue));
 
     /// <summary>Ids as a hash gives them, all different.</summary>
     public static UInt128[] Ids(int count, int seed)

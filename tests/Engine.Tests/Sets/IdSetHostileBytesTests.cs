@@ -54,7 +54,8 @@ public sealed class IdSetHostileBytesTests
         { "truncated: the runs of container 0 takes 12 bytes", With(OneRunContainer, 10, 3) },
         { "cardinality mismatch: container 0 announces 100 ids and has 0", With(OneRunContainer, 10, 0)[..12] },
         { "truncated: the bitmap of container 0", [0x21, 0x3A, 0x30, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0x20, 16, 0, 0, 0, 1, 2, 3] },
-        { "cardinality mismatch: container 0 announces 8193 ids and has 0", [0x21, 0x3A, 0x30, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0x20, 16, 0, 0, 0, .. new byte[8192]] },
+        { "cardinality mismatch: container 0 announces 8193 ids and has 0",
+            [0x21, 0x3A, 0x30, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0x20, 16, 0, 0, 0, .. new byte[8192]] },
     };
 
     [Theory]

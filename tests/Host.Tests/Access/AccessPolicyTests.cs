@@ -25,7 +25,8 @@ public sealed class AccessPolicyTests
 
         node.Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<AccessRule>() is null).Select(endpoint => endpoint.RoutePattern.RawText).ShouldBeEmpty();
         node.Endpoints.Count.ShouldBeGreaterThan(30);
-        EndpointsOf(node).Where(endpoint => endpoint.Method is not ("GET" or "HEAD") && !endpoint.Path.EndsWith("/nowhere", StringComparison.Ordinal) && endpoint.Policy is not (AccessPolicy.Operator or AccessPolicy.NodeSecret)).Select(endpoint => endpoint.ToString())
+        EndpointsOf(node).Where(endpoint => endpoint.Method is not ("GET" or "HEAD") && !endpoint.Path.EndsWith("/nowhere", StringComparison.Ordinal)
+            && endpoint.Policy is not (AccessPolicy.Operator or AccessPolicy.NodeSecret)).Select(endpoint => endpoint.ToString())
             .ShouldBeEmpty("what changes something takes an operator");
     }
 
@@ -142,7 +143,8 @@ public sealed class AccessPolicyTests
             request.Headers.Host = "stats.example";
             request.Headers.Add("Origin", "https://stats.example");
         })).ShouldBe(HttpStatusCode.OK);
-        (await node.CallAsync("GET", "/api/v1/catalog", change: request => request.Headers.Host = $"localhost:{node.Http.BaseAddress!.Port}")).ShouldBe(HttpStatusCode.OK);
+        (await node.CallAsync("GET", "/api/v1/catalog", change: request => request.Headers.Host = $"localhost:{node.Http.BaseAddress!.Port}"))
+            .ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
@@ -152,10 +154,12 @@ public sealed class AccessPolicyTests
 
         foreach (MappedEndpoint endpoint in EndpointsOf(node).Where(endpoint => endpoint is { Policy: AccessPolicy.Operator, Method: not "GET" }))
         {
-            (await node.CallAsync(endpoint.Method, endpoint.Path, change: request => request.Headers.Remove(AccessGate.RequestHeader))).ShouldBe(HttpStatusCode.Forbidden, endpoint.ToString());
+            (await node.CallAsync(endpoint.Method, endpoint.Path, change: request => request.Headers.Remove(AccessGate.RequestHeader)))
+                .ShouldBe(HttpStatusCode.Forbidden, endpoint.ToString());
         }
 
-        (await node.CallAsync("POST", "/api/v1/dead-letters/requeue", change: request => request.Content = new StringContent("{\"all\":true}", System.Text.Encoding.UTF8, "text/plain")))
+        (await node.CallAsync("POST", "/api/v1/dead-letters/requeue", change: request =>
+            request.Content = new StringContent("{\"all\":true}", System.Text.Encoding.UTF8, "text/plain")))
             .ShouldBe(HttpStatusCode.UnsupportedMediaType);
         (await node.Store.Audit.ReadAsync(before: null, action: null, 10, CancellationToken.None)).ShouldBeEmpty();
     }
@@ -165,7 +169,8 @@ public sealed class AccessPolicyTests
     {
         await using TestNode node = await TestNode.StartAsync(WithTokens, "0.0.0.0");
 
-        (await node.CallAsync("POST", "/admin/rebuild", TestNode.Secret)).ShouldBe(HttpStatusCode.ServiceUnavailable, "it is let in, and the node owns nothing");
+        (await node.CallAsync("POST", "/admin/rebuild", TestNode.Secret))
+            .ShouldBe(HttpStatusCode.ServiceUnavailable, "it is let in, and the node owns nothing");
         (await node.CallAsync("POST", "/admin/rebuild", Operator)).ShouldBe(HttpStatusCode.Unauthorized);
         (await node.CallAsync("GET", "/api/v1/status", TestNode.Secret)).ShouldBe(HttpStatusCode.Unauthorized);
     }
@@ -233,7 +238,8 @@ public sealed class AccessPolicyTests
         await using TestNode node = await TestNode.StartAsync(WithTokens);
 
         (await node.CallAsync("POST", "/api/v1/streams/act.buy/pause", Operator)).ShouldBe(HttpStatusCode.OK);
-        (await node.CallAsync("POST", "/api/v1/dead-letters/requeue", Operator, request => request.Content = new StringContent("{\"all\":true}", System.Text.Encoding.UTF8, "application/json")))
+        (await node.CallAsync("POST", "/api/v1/dead-letters/requeue", Operator, request =>
+            request.Content = new StringContent("{\"all\":true}", System.Text.Encoding.UTF8, "application/json")))
             .ShouldBe(HttpStatusCode.ServiceUnavailable);
 
         IReadOnlyList<AuditEntry> entries = await node.Store.Audit.ReadAsync(before: null, action: null, 10, CancellationToken.None);
@@ -277,10 +283,12 @@ public sealed class AccessPolicyTests
         using JsonDocument description = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
 
         IEnumerable<string> described = description.RootElement.GetProperty("paths").EnumerateObject()
-            .SelectMany(path => path.Value.EnumerateObject().Where(entry => entry.Name is not "parameters").Select(entry => $"{entry.Name.ToUpperInvariant()} /api/v1{path.Name}"));
+            .SelectMany(path => path.Value.EnumerateObject().Where(entry => entry.Name is not "parameters")
+                .Select(entry => $"{entry.Name.ToUpperInvariant()} /api/v1{path.Name}"));
         IEnumerable<string> mapped = node.Endpoints
             .Where(endpoint => endpoint.RoutePattern.RawText!.StartsWith("/api/v1", StringComparison.Ordinal))
-            .SelectMany(endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Select(method => $"{method} {endpoint.RoutePattern.RawText}"));
+            .SelectMany(endpoint =>
+                endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Select(method => $"{method} {endpoint.RoutePattern.RawText}"));
         described.Order(StringComparer.Ordinal).ShouldBe(mapped.Order(StringComparer.Ordinal));
         string yaml = await (await node.SendAsync("GET", "/api/v1/openapi.yaml")).Content.ReadAsStringAsync();
         foreach (JsonProperty path in description.RootElement.GetProperty("paths").EnumerateObject())

@@ -29,7 +29,9 @@ internal sealed class TestNode : IAsyncDisposable
         settings = settings with
         {
             Http = http,
-            Engine = settings.Engine with { Amqp = settings.Engine.Amqp with { Url = "amqp://guest:guest@127.0.0.1:1/", ConnectTimeout = TimeSpan.FromSeconds(1) } },
+            Engine = settings.Engine
+                with
+            { Amqp = settings.Engine.Amqp with { Url = "amqp://guest:guest@127.0.0.1:1/", ConnectTimeout = TimeSpan.FromSeconds(1) } },
         };
         App = (WebApplication)NodeHost.Build(settings, services => services
             .RemoveAll<IHostedService>()
@@ -49,7 +51,8 @@ internal sealed class TestNode : IAsyncDisposable
     public HttpClient Http { get; private set; } = null!;
 
     /// <summary>Every endpoint that is mapped, with its rule.</summary>
-    public IReadOnlyList<RouteEndpoint> Endpoints => [.. ((IEndpointRouteBuilder)App).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()];
+    public IReadOnlyList<RouteEndpoint> Endpoints =>
+        [.. ((IEndpointRouteBuilder)App).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()];
 
     public static async Task<TestNode> StartAsync(Func<HttpSettings, HttpSettings>? change = null, string host = "127.0.0.1")
     {
@@ -62,7 +65,8 @@ internal sealed class TestNode : IAsyncDisposable
         }
 
         await node.App.StartAsync();
-        int port = new Uri(node.App.Urls.First().Replace("[::]", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)).Port;
+        int port = new Uri(node.App.Urls.First().Replace("[::]", "127.0.0.1", StringComparison.Ordinal)
+            .Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)).Port;
         node.Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(30) };
         return node;
     }
@@ -103,7 +107,8 @@ internal sealed class TestNode : IAsyncDisposable
     {
         public string Name => "none";
 
-        public ValueTask QueryAsync(string query, LookupStep step, ReadOnlyMemory<int> keys, LookupRows rows, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+        public ValueTask QueryAsync(string query, LookupStep step, ReadOnlyMemory<int> keys, LookupRows rows, CancellationToken cancellationToken) =>
+            ValueTask.CompletedTask;
 
         public ValueTask PingAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 

@@ -69,13 +69,15 @@ public sealed class AkkaSettingsTests : IDisposable
                 at--;
             }
 
-            bool isFixed = lines[at].Contains("# Fixed", StringComparison.Ordinal) || setting.Path.StartsWith("akka.coordinated-shutdown", StringComparison.Ordinal);
+            bool isFixed = lines[at].Contains("# Fixed", StringComparison.Ordinal)
+                || setting.Path.StartsWith("akka.coordinated-shutdown", StringComparison.Ordinal);
             (AkkaFixedKeys.FindReason([.. HoconPath.Parse(setting.Path)]) is not null).ShouldBe(isFixed, setting.Path);
         }
     }
 
     [Theory]
-    [InlineData("akka.persistence.journal.sql.replay-filter.mode = repair-by-discard-old", "akka.persistence.journal.sql.replay-filter.mode cannot be set: what is journaled")]
+    [InlineData("akka.persistence.journal.sql.replay-filter.mode = repair-by-discard-old",
+        "akka.persistence.journal.sql.replay-filter.mode cannot be set: what is journaled")]
     [InlineData("akka.persistence.journal.plugin = \"akka.persistence.journal.inmem\"", "dataload.store says which database it is")]
     [InlineData("akka { persistence { journal { sql { auto-initialize = on } } } }", "akka.persistence.journal.sql.auto-initialize")]
     [InlineData("akka.persistence.journal.sql.default.journal.table-name = mine", "table-name cannot be set")]
@@ -171,7 +173,8 @@ public sealed class AkkaSettingsTests : IDisposable
         }
 
         total.ShouldBe(settings.Engine.StopTimeout);
-        Bind([Write("my.conf", "dataload.stop.timeout = 16s")]).Akka.Config.GetTimeSpan("akka.coordinated-shutdown.phases.service-unbind.timeout").ShouldBe(TimeSpan.FromSeconds(2.4));
+        Bind([Write("my.conf", "dataload.stop.timeout = 16s")]).Akka.Config.GetTimeSpan("akka.coordinated-shutdown.phases.service-unbind.timeout")
+            .ShouldBe(TimeSpan.FromSeconds(2.4));
     }
 
     [Fact]

@@ -94,8 +94,10 @@ public sealed class CheckTests : IDisposable
 
     [Theory]
     [InlineData("", "", "ok       http: answers at http://127.0.0.1:8080, to this machine alone, without a token.")]
-    [InlineData("http://0.0.0.0:8080", "", "problem  http: dataload.http.urls = http://0.0.0.0:8080 answers beyond this machine, which takes a token: set DATALOAD_HTTP_OPERATOR_TOKEN")]
-    [InlineData("http://127.0.0.1:8080;http://[::]:8081", "", "problem  http: dataload.http.urls = http://127.0.0.1:8080;http://[::]:8081 answers beyond this machine")]
+    [InlineData("http://0.0.0.0:8080", "",
+        "problem  http: dataload.http.urls = http://0.0.0.0:8080 answers beyond this machine, which takes a token: set DATALOAD_HTTP_OPERATOR_TOKEN")]
+    [InlineData("http://127.0.0.1:8080;http://[::]:8081", "",
+        "problem  http: dataload.http.urls = http://127.0.0.1:8080;http://[::]:8081 answers beyond this machine")]
     [InlineData("http://0.0.0.0:8080", "0123456789abcdef", "ok       http: answers at http://0.0.0.0:8080, beyond this machine, with a token.")]
     public async Task An_address_beyond_this_machine_without_a_token_is_a_problem(string urls, string token, string line)
     {

@@ -65,7 +65,8 @@ internal sealed class CountedStore(string path) : IAsyncDisposable
     public async Task<VerificationReport> VerifyAsync(int maxDifferences = 1000)
     {
         await using JournalSystem journal = JournalSystem.Start(_store.JournalConnection);
-        return await new Verification(Plan, _store, journal.Reader, new VerificationOptions { Partitions = Partitions, MaxDifferences = maxDifferences, PartitionsPerRead = 3 })
+        return await new Verification(Plan, _store, journal.Reader,
+            new VerificationOptions { Partitions = Partitions, MaxDifferences = maxDifferences, PartitionsPerRead = 3 })
             .RunAsync(progress: null, CancellationToken.None);
     }
 

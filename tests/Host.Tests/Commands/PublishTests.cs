@@ -73,7 +73,8 @@ public sealed class PublishTests
     {
         PublishRequest group = Request("act.group", BodyForm.Json);
 
-        Refusal(group with { Fields = With(group, "joinType", "9") }).ShouldBe("The engine would reject this as bad-join-type: Field 'joinType' is 9; expected one of 1, 2, 3.");
+        Refusal(group with { Fields = With(group, "joinType", "9") })
+            .ShouldBe("The engine would reject this as bad-join-type: Field 'joinType' is 9; expected one of 1, 2, 3.");
         Refusal(group with { Fields = With(group, "topicId", "x") }).ShouldContain("bad-field");
         Refusal(group with { Fields = With(group, "ctime", "1") }).ShouldContain("bad-time");
         Refusal(group with { Delay = TimeSpan.FromDays(31) }).ShouldContain("bad-delay");

@@ -28,7 +28,8 @@ public sealed class HoconFilesTests : IDisposable
         IReadOnlyDictionary<string, string> environment = HoconText.Env(("DATALOAD_AMQP_URL", "amqp://env/"));
         string file = Write("my.conf", "dataload.amqp.url = \"amqp://file/\"");
 
-        HoconConfig.Load([("reference.conf", Reference)], [], HoconText.NoEnvironment).GetString("dataload.amqp.url").ShouldBe("amqp://guest:guest@127.0.0.1:5672/");
+        HoconConfig.Load([("reference.conf", Reference)], [], HoconText.NoEnvironment).GetString("dataload.amqp.url")
+            .ShouldBe("amqp://guest:guest@127.0.0.1:5672/");
         HoconConfig.Load([("reference.conf", Reference)], [], environment).GetString("dataload.amqp.url").ShouldBe("amqp://env/");
         HoconConfig.Load([("reference.conf", Reference)], [file], environment).GetString("dataload.amqp.url").ShouldBe("amqp://file/");
     }

@@ -75,7 +75,8 @@ public sealed class HoconHostileInputTests
             {
                 byte[] bytes = ByteMutator.MutateSome(Encoding.UTF8.GetBytes(Documents[random.Next(Documents.Length)]), random);
                 File.WriteAllBytes(path, bytes);
-                AllocationBound.ShouldHold(bytes, PerByte, () => ReadOrRefuse(() => HoconConfig.Load([("reference.conf", "")], [path], HoconText.NoEnvironment), isItsOwnSchema: false));
+                AllocationBound.ShouldHold(bytes, PerByte, () =>
+                    ReadOrRefuse(() => HoconConfig.Load([("reference.conf", "")], [path], HoconText.NoEnvironment), isItsOwnSchema: false));
             }
         }
         finally
@@ -198,7 +199,8 @@ public sealed class HoconHostileInputTests
     private static bool ReadOrRefuse(string text)
     {
         bool isRead = false;
-        AllocationBound.ShouldHold(Encoding.UTF8.GetBytes(text), PerByte, () => isRead = ReadOrRefuse(() => HoconConfig.Parse(text, "fuzz"), isItsOwnSchema: true));
+        AllocationBound.ShouldHold(Encoding.UTF8.GetBytes(text), PerByte, () =>
+            isRead = ReadOrRefuse(() => HoconConfig.Parse(text, "fuzz"), isItsOwnSchema: true));
         return isRead;
     }
 

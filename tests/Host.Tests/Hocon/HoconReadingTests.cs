@@ -80,12 +80,16 @@ public sealed class HoconReadingTests
 
     public static TheoryData<string, Action<HoconConfig>, string> Failures => new()
     {
-        { "a = abc", static c => c.GetDuration("a"), "a = \"abc\": expected a duration such as 500ms, 1s, 5m (units ns, us, ms, s, m, h, d; a bare number is milliseconds)" },
-        { "a = 5 weeks", static c => c.GetDuration("a"), "a = \"5 weeks\": expected a duration such as 500ms, 1s, 5m (units ns, us, ms, s, m, h, d; a bare number is milliseconds)" },
-        { "a = 99999999999d", static c => c.GetDuration("a"), "a = \"99999999999d\": expected a duration such as 500ms, 1s, 5m (units ns, us, ms, s, m, h, d; a bare number is milliseconds)" },
+        { "a = abc", static c => c.GetDuration("a"),
+            "a = \"abc\": expected a duration such as 500ms, 1s, 5m (units ns, us, ms, s, m, h, d; a bare number is milliseconds)" },
+        { "a = 5 weeks", static c => c.GetDuration("a"),
+            "a = \"5 weeks\": expected a duration such as 500ms, 1s, 5m (units ns, us, ms, s, m, h, d; a bare number is milliseconds)" },
+        { "a = 99999999999d", static c => c.GetDuration("a"),
+            "a = \"99999999999d\": expected a duration such as 500ms, 1s, 5m (units ns, us, ms, s, m, h, d; a bare number is milliseconds)" },
         { "a = -1s", static c => c.GetDuration("a"), "a = \"-1s\": expected at least 0s" },
         { "a = 5s", static c => c.GetDuration("a", max: TimeSpan.FromMilliseconds(1500)), "a = \"5s\": expected at most 1500ms" },
-        { "a = 5X", static c => c.GetBytes("a"), "a = \"5X\": expected a size such as 512K, 64MiB, 1GB (K, Ki, KiB... are powers of 1024, kB, MB... powers of 1000; a bare number is bytes)" },
+        { "a = 5X", static c => c.GetBytes("a"),
+            "a = \"5X\": expected a size such as 512K, 64MiB, 1GB (K, Ki, KiB... are powers of 1024, kB, MB... powers of 1000; a bare number is bytes)" },
         { "a = 1K", static c => c.GetBytes("a", min: 4096), "a = \"1K\": expected at least 4096 bytes" },
         { "a = x", static c => c.GetInt("a"), "a = \"x\": expected a whole number" },
         { "a = 1.5", static c => c.GetInt("a"), "a = \"1.5\": expected a whole number" },

@@ -49,7 +49,8 @@ public sealed class HoconSchemaTests : IDisposable
 
     [Theory]
     [InlineData("\ndataload.amqp.ulr = x", "2: dataload.amqp.ulr is not a known setting; did you mean dataload.amqp.url?")]
-    [InlineData("dataload {\n store {\n  flush-intervall = 2s\n } }", "3: dataload.store.flush-intervall is not a known setting; did you mean dataload.store.flush-interval?")]
+    [InlineData("dataload {\n store {\n  flush-intervall = 2s\n } }",
+        "3: dataload.store.flush-intervall is not a known setting; did you mean dataload.store.flush-interval?")]
     [InlineData("host = here, hots = there, dataload.amqp.url = ${host}", "1: hots is not a known setting")]
     [InlineData("datalaod += x", "1: datalaod is not a known setting; did you mean dataload?")]
     [InlineData("dataload { host = here, amqp.url = ${dataload.host} }", "1: dataload.host is not a known setting")]
@@ -57,14 +58,17 @@ public sealed class HoconSchemaTests : IDisposable
     [InlineData("dataload.flush-interval = x", "1: dataload.flush-interval is not a known setting; did you mean dataload.store.flush-interval?")]
     [InlineData("dataload.zzz = x", "1: dataload.zzz is not a known setting")]
     [InlineData("dataload.zzz = ${?NO}", "1: dataload.zzz is not a known setting")]
-    [InlineData("dataload.streams { \"act.buy\" { prefech = 5 } }", "1: dataload.streams.\"act.buy\".prefech is not a known setting; did you mean dataload.streams.\"act.buy\".prefetch?")]
-    [InlineData("dataload.streams { x.retry.dealy = 5 }", "1: dataload.streams.x.retry.dealy is not a known setting; did you mean dataload.streams.x.retry.delay?")]
+    [InlineData("dataload.streams { \"act.buy\" { prefech = 5 } }",
+        "1: dataload.streams.\"act.buy\".prefech is not a known setting; did you mean dataload.streams.\"act.buy\".prefetch?")]
+    [InlineData("dataload.streams { x.retry.dealy = 5 }",
+        "1: dataload.streams.x.retry.dealy is not a known setting; did you mean dataload.streams.x.retry.delay?")]
     [InlineData("dataload.amqp = \"x\"", "1: dataload.amqp is a single value: expected an object, as at reference.conf:2")]
     [InlineData("dataload.amqp.url { host = x }", "1: dataload.amqp.url is an object: expected a single value, as at reference.conf:3")]
     [InlineData("dataload.store.paths = x", "1: dataload.store.paths is a single value: expected a list, as at reference.conf:9")]
     [InlineData("dataload.amqp.queue-arguments = 5", "1: dataload.amqp.queue-arguments is a single value: expected an object, as at reference.conf:5")]
     [InlineData("dataload.streams.x = 5", "1: dataload.streams.x is a single value: expected an object, as at reference.conf:10")]
-    [InlineData("dataload.store = ${dataload.stream-defaults}", "10: dataload.store.prefetch is not a known setting; did you mean dataload.stream-defaults.prefetch?", "reference.conf")]
+    [InlineData("dataload.store = ${dataload.stream-defaults}",
+        "10: dataload.store.prefetch is not a known setting; did you mean dataload.stream-defaults.prefetch?", "reference.conf")]
     public void What_the_reference_does_not_know_is_named_with_place_and_suggestion(string text, string expected, string? file = null)
     {
         HoconConfig config = Load(text);

@@ -93,7 +93,8 @@ public sealed class HoconSyntaxTests
     [InlineData("a = ${}", "t.conf:1:7: found \"}\", expected a path such as a.b or a.\"b.c\"")]
     [InlineData("${a} = 1", "t.conf:1:1: found \"${\", expected a key, a comma between two fields, or end of file")]
     [InlineData("include = 1", "t.conf:1:9: found \"=\", expected \"file\", file(\"file\"), required(\"file\") or required(file(\"file\")) after include")]
-    [InlineData("include url(\"x\")", "t.conf:1:9: found \"url(\", expected \"file\", file(\"file\"), required(\"file\") or required(file(\"file\")) after include")]
+    [InlineData("include url(\"x\")",
+        "t.conf:1:9: found \"url(\", expected \"file\", file(\"file\"), required(\"file\") or required(file(\"file\")) after include")]
     [InlineData("a = [{ b += 1 }]", "t.conf:1:8: found += inside an array, expected = or : (there is no path by which to add to this key)")]
     [InlineData("a = {x=1} 5", "t.conf:1: an object and a single value stand side by side and cannot be joined (a comma or new line missing?)")]
     [InlineData("a = [1] {x=1}", "t.conf:1: an array and an object stand side by side and cannot be joined (a comma or new line missing?)")]

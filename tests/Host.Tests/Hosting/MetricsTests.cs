@@ -20,7 +20,8 @@ public sealed partial class MetricsTests
         KeyValuePair<string, object?> stream = new(EngineMetrics.StreamTag, "act.buy");
         foreach (System.Diagnostics.Metrics.Counter<long> counter in new[]
         {
-            metrics.Deliveries, metrics.Events, metrics.Duplicates, metrics.Unidentified, metrics.Retries, metrics.Parked, metrics.BrokerConnections, metrics.LookupFailures,
+            metrics.Deliveries, metrics.Events, metrics.Duplicates, metrics.Unidentified, metrics.Retries, metrics.Parked, metrics.BrokerConnections,
+            metrics.LookupFailures,
         })
         {
             counter.Add(3, stream);
@@ -34,11 +35,13 @@ public sealed partial class MetricsTests
 
         string text = await node.Http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
 
-        string[] families = [.. Family().Matches(text).Select(match => match.Groups["name"].Value).Where(name => name.StartsWith("dataload_", StringComparison.Ordinal))];
+        string[] families = [.. Family().Matches(text).Select(match => match.Groups["name"].Value)
+            .Where(name => name.StartsWith("dataload_", StringComparison.Ordinal))];
         families.ShouldBeUnique();
 
         // Of a node that takes nothing in, these three have no value.
-        families.ShouldBe(OperationsPage.Metrics().Except(["dataload_queue_lag", "dataload_unacknowledged", "dataload_dead_letters_waiting"]), ignoreOrder: true);
+        families.ShouldBe(OperationsPage.Metrics().Except(["dataload_queue_lag", "dataload_unacknowledged", "dataload_dead_letters_waiting"]),
+            ignoreOrder: true);
         text.ShouldContain("# TYPE dataload_deliveries_total counter\n");
         text.ShouldContain("dataload_deliveries_total{stream=\"act.buy\"} 3");
         text.ShouldContain("dataload_dead_letters_total{reason=\"no-row\",stream=\"act.buy\"} 2");

@@ -55,7 +55,8 @@ public sealed class NodeHostTests : IDisposable
         await File.WriteAllTextAsync(file, $$"""
             dataload { http.urls = "", amqp { url = "amqp://guest:guest@127.0.0.1:1/", connect-timeout = 1s }, store.connection = "{{_directory}}/dataload.db" }
             """);
-        await File.WriteAllTextAsync(Path.Combine(_directory, "dataload.db"), "this is no database, and long enough to be looked at as one: " + new string('x', 4096));
+        await File.WriteAllTextAsync(Path.Combine(_directory, "dataload.db"), "this is no database, and long enough to be looked at as one: "
+            + new string('x', 4096));
 
         CommandRun run = await CommandRun.OfAsync("serve", "--config", file);
 

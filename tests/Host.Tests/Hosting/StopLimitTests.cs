@@ -45,7 +45,8 @@ public sealed class StopLimitTests
     public async Task Work_that_stops_in_time_has_ended_by_itself()
     {
         using var stop = new CancellationTokenSource();
-        Task<bool> running = StopLimit.RunAsync(token => Task.Delay(Timeout.Infinite, token).ContinueWith(_ => { }, TaskScheduler.Default), Never, TimeProvider.System, stop.Token);
+        Task<bool> running = StopLimit.RunAsync(token => Task.Delay(Timeout.Infinite, token).ContinueWith(_ => { }, TaskScheduler.Default), Never,
+            TimeProvider.System, stop.Token);
         await stop.CancelAsync();
 
         (await running).ShouldBeTrue();
@@ -53,5 +54,6 @@ public sealed class StopLimitTests
 
     [Fact]
     public async Task What_work_fails_with_is_passed_on() =>
-        await Should.ThrowAsync<InvalidOperationException>(StopLimit.RunAsync(_ => throw new InvalidOperationException("broken"), Never, TimeProvider.System, CancellationToken.None));
+        await Should.ThrowAsync<InvalidOperationException>(StopLimit.RunAsync(_ => throw new InvalidOperationException("broken"), Never, TimeProvider.System,
+            CancellationToken.None));
 }

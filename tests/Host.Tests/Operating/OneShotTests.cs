@@ -94,8 +94,10 @@ public sealed class OneShotTests : IAsyncLifetime
         _node.Answers("GET /api/v1/counters?page=act&sort=pay_amount&limit=20&offset=0", Answer);
         _node.Answers("GET /api/v1/counters?page=act&from=2026-11-24&to=2026-11-24&sort=pay_amount&metrics=a%2Cb&limit=20&offset=0", Answer);
 
-        (await RunAsync("counters", "top", "--by", "pay_amount")).Output.ShouldBe(Lines("topic\tdays\tpay_amount\ta\tb\tc\td\te", "activity:7\t1\t33.50\t1\t2\t3\t4\t5"));
-        (await RunAsync("counters", "top", "--by", "pay_amount", "--day", "2026-11-24", "--metrics", "a,b")).Output.ShouldStartWith("topic\tdays\ta\tb\tc\td\te\tf\tpay_amount");
+        (await RunAsync("counters", "top", "--by", "pay_amount")).Output.ShouldBe(
+            Lines("topic\tdays\tpay_amount\ta\tb\tc\td\te", "activity:7\t1\t33.50\t1\t2\t3\t4\t5"));
+        (await RunAsync("counters", "top", "--by", "pay_amount", "--day", "2026-11-24", "--metrics", "a,b")).Output.ShouldStartWith(
+            "topic\tdays\ta\tb\tc\td\te\tf\tpay_amount");
     }
 
     [Fact]
@@ -128,7 +130,8 @@ public sealed class OneShotTests : IAsyncLifetime
     public async Task Tail_shows_events_and_says_how_many_it_did_not_show()
     {
         const string Event = """{"shard":3,"sequenceNr":12,"index":0,"journaledAt":1,"stream":"act.buy","type":"activity","id":7,"day":"2026-11-24","time":0,"identity":"key","facts":{"buyNum":2,"payAmount":"10.00"}}""";
-        _node.Answers("GET /api/v1/tail?stream=act.buy&rate=50", $":\n\nevent: counted\ndata: {Event}\n\nevent: dropped\ndata: {{\"count\":5}}\n\nevent: counted\ndata: {Event}\n\n", type: "text/event-stream");
+        _node.Answers("GET /api/v1/tail?stream=act.buy&rate=50",
+            $":\n\nevent: counted\ndata: {Event}\n\nevent: dropped\ndata: {{\"count\":5}}\n\nevent: counted\ndata: {Event}\n\n", type: "text/event-stream");
 
         CommandRun run = await RunAsync("tail", "--stream", "act.buy", "--count", "2");
 
@@ -212,7 +215,8 @@ public sealed class OneShotTests : IAsyncLifetime
     {
         _node.Answers("PUT /api/v1/log-levels", """{"default":"information","categories":{"DataLoad.Engine":"debug"}}""");
 
-        (await RunAsync("log-level", "debug", "--category", "DataLoad.Engine")).Output.ShouldBe(Lines("category\tlevel", "(default)\tinformation", "DataLoad.Engine\tdebug"));
+        (await RunAsync("log-level", "debug", "--category", "DataLoad.Engine")).Output.ShouldBe(
+            Lines("category\tlevel", "(default)\tinformation", "DataLoad.Engine\tdebug"));
         _node.Requests.Last().ShouldBe("""PUT /api/v1/log-levels {"category":"DataLoad.Engine","level":"debug"}""");
         await RunAsync("log-level", "--reset");
         _node.Requests.Last().ShouldBe("""PUT /api/v1/log-levels {"category":null,"level":null}""");

@@ -15,7 +15,8 @@ public sealed class CommandWordsTests
     public void A_line_is_split_as_a_shell_does(string line, string[] words) => CommandWords.Split(line).ShouldBe(words);
 
     [Fact]
-    public void A_quote_that_is_not_closed_is_said() => Should.Throw<FormatException>(() => CommandWords.Split("topic 'a")).Message.ShouldBe("A ' is not closed.");
+    public void A_quote_that_is_not_closed_is_said() =>
+        Should.Throw<FormatException>(() => CommandWords.Split("topic 'a")).Message.ShouldBe("A ' is not closed.");
 
     [Fact]
     public void For_completion_the_last_word_is_what_is_before_the_cursor()

@@ -57,7 +57,8 @@ public sealed class ConsoleSessionTests : IAsyncLifetime
     [Fact]
     public async Task A_purge_is_asked_about_and_any_other_answer_than_yes_leaves_all_as_it_is()
     {
-        _node.Answers("GET /api/v1/dead-letters?maxAge=0", """{"total":1,"at":1,"complete":true,"groups":[{"stream":"act.buy","reason":"no-row","count":1,"oldest":0,"newest":1}]}""");
+        _node.Answers("GET /api/v1/dead-letters?maxAge=0",
+            """{"total":1,"at":1,"complete":true,"groups":[{"stream":"act.buy","reason":"no-row","count":1,"oldest":0,"newest":1}]}""");
         var asked = new List<string>();
         var confirmation = new Confirmation(question =>
         {

@@ -61,7 +61,8 @@ public sealed class SteadyTests
     }
 
     private static ProcessSample Median(List<ProcessSample> samples) => new(
-        Middle(samples, sample => sample.MemoryBytes), (int)Middle(samples, sample => sample.Threads), (int)Middle(samples, sample => sample.Handles), TimeSpan.Zero);
+        Middle(samples, sample => sample.MemoryBytes), (int)Middle(samples, sample => sample.Threads), (int)Middle(samples, sample => sample.Handles),
+        TimeSpan.Zero);
 
     private static long Middle(List<ProcessSample> samples, Func<ProcessSample, long> what) => samples.Select(what).Order().ElementAt(samples.Count / 2);
 }

@@ -96,7 +96,8 @@ public sealed class StoreAwayTests
         await scenario.ShouldBeExactAsync(crashed: true);
         host.HasExited.ShouldBeFalse();
         TestContext.Current.TestOutputHelper!.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"away for {seconds:0} s: {cpu:0.00} cores and {lines:0.0} lines of log a second meanwhile; ready {returned.TotalSeconds:0.0} s after its return"));
+            CultureInfo.InvariantCulture,
+            $"away for {seconds:0} s: {cpu:0.00} cores and {lines:0.0} lines of log a second meanwhile; ready {returned.TotalSeconds:0.0} s after its return"));
         returned.ShouldBeLessThan(s_return);
         if (Lengths.AreSettled)
         {

@@ -52,7 +52,8 @@ public sealed class ApiTests
         while (offset < total);
 
         visits.ShouldBe(scenario.Tally.EventsByStream["act.visit"]);
-        var csv = (await host.GetAsync("/api/v1/counters.csv?page=act&from=2000-01-01&to=2100-01-01&metrics=visit_cnt&sort=topic&order=asc")).Body.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        var csv = (await host.GetAsync("/api/v1/counters.csv?page=act&from=2000-01-01&to=2100-01-01&metrics=visit_cnt&sort=topic&order=asc")).Body.Split("\r\n",
+            StringSplitOptions.RemoveEmptyEntries);
         csv[0].ShouldBe("topic_type,topic_id,visit_cnt");
         csv.Length.ShouldBe((int)total + 1);
         csv[1..].Sum(line => long.Parse(line[(line.LastIndexOf(',') + 1)..], System.Globalization.CultureInfo.InvariantCulture)).ShouldBe(visits);

@@ -44,7 +44,8 @@ public sealed class ConsoleTests
         answers[6].GetProperty("paused").GetBoolean().ShouldBeTrue();
         answers[7].GetProperty("state").GetString().ShouldBe("paused");
         answers[8].GetProperty("paused").GetBoolean().ShouldBeFalse();
-        answers[10].GetProperty("shards").EnumerateArray().ShouldAllBe(shard => shard.GetProperty("sequenceNr").GetInt64() == shard.GetProperty("checkpointSequenceNr").GetInt64());
+        answers[10].GetProperty("shards").EnumerateArray()
+            .ShouldAllBe(shard => shard.GetProperty("sequenceNr").GetInt64() == shard.GetProperty("checkpointSequenceNr").GetInt64());
 
         // What one command names, the next one finds.
         var topic = answers[4].GetProperty("items")[0];
@@ -60,7 +61,8 @@ public sealed class ConsoleTests
         more.Errors.ShouldBeEmpty();
         more.ExitCode.ShouldBe(0);
         var visits = topic.GetProperty("values").GetProperty("visit_cnt").GetInt64();
-        more.Json[0].GetProperty("pages")[0].GetProperty("days").EnumerateArray().Sum(day => day.GetProperty("values").GetProperty("visit_cnt").GetInt64()).ShouldBe(visits);
+        more.Json[0].GetProperty("pages")[0].GetProperty("days").EnumerateArray().Sum(day => day.GetProperty("values").GetProperty("visit_cnt").GetInt64())
+            .ShouldBe(visits);
         more.Json[1].GetProperty("entries").GetArrayLength().ShouldBe((int)visits);
         more.Json[2].GetProperty("id").GetString().ShouldBe(letter);
         more.Json[3].GetProperty("left").GetInt64().ShouldBe(scenario.Tally.DeadLetterCount - 1);

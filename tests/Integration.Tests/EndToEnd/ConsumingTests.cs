@@ -19,7 +19,8 @@ public sealed class ConsumingTests
         scenario.Options = scenario.Options with { Seed = 81 };
         scenario.Settings = "intake { prefetch = 4, max-batch = 2 }";
         var host = await scenario.StartHostAsync();
-        var huge = Enumerable.Range(0, 6).Select(i => new WireMessage(ContractStreams.ActShare, new byte[HugeBytes + i]) { ContentType = "application/json" }).ToList();
+        var huge = Enumerable.Range(0, 6).Select(i => new WireMessage(ContractStreams.ActShare, new byte[HugeBytes + i]) { ContentType = "application/json" })
+            .ToList();
         huge.ForEach(_ => scenario.Tally.AddDead(ContractStreams.ActShare.Name));
         await scenario.PublishAsync(huge);
         await scenario.SendMixAsync(500);
@@ -46,11 +47,13 @@ public sealed class ConsumingTests
 
         for (int round = 1; round <= 3; round++)
         {
-            await scenario.PublishAsync([.. Enumerable.Range(1, 20).Select(i => Padded(ContractStreams.ActShare, $$"""{"sessionStr":"s-{{round}}-{{i}}","topicType":"ACTIVITY","topicId":9,"wuId":{{i}}}"""))]);
+            await scenario.PublishAsync([.. Enumerable.Range(1, 20)
+                .Select(i => Padded(ContractStreams.ActShare, $$"""{"sessionStr":"s-{{round}}-{{i}}","topicType":"ACTIVITY","topicId":9,"wuId":{{i}}}"""))]);
             await host.WaitForMetricAsync("dataload_events_total", 20 * round, "stream=\"act.share\"");
         }
 
-        Regex.Count(host.Log, @"\] Queue queue\.data\.load\.act\.date\.visit\.cnt is not consumed any more", RegexOptions.None, TimeSpan.FromSeconds(1)).ShouldBe(1);
+        Regex.Count(host.Log, @"\] Queue queue\.data\.load\.act\.date\.visit\.cnt is not consumed any more", RegexOptions.None, TimeSpan.FromSeconds(1))
+            .ShouldBe(1);
         host.HasExited.ShouldBeFalse();
     });
 
@@ -60,7 +63,8 @@ public sealed class ConsumingTests
         await scenario.StartHostAsync();
         var vhost = new Uri(scenario.Amqp).AbsolutePath[1..];
         var lines = await Servers.RabbitMqCtlAsync("-s", "list_connections", "vhost", "client_properties");
-        var names = lines.Split('\n').Where(line => line.StartsWith(vhost + "\t", StringComparison.Ordinal)).Select(line => Name.Match(line).Value).Where(name => name.Length > 0);
+        var names = lines.Split('\n').Where(line => line.StartsWith(vhost + "\t", StringComparison.Ordinal)).Select(line => Name.Match(line).Value)
+            .Where(name => name.Length > 0);
 
         string.Join(", ", names.Order(StringComparer.Ordinal)).ShouldBe("dataload consuming, dataload declaring");
     });

@@ -19,10 +19,14 @@ public sealed class DamageTests
         (await CommandProcess.RunOverAsync(scenario.Config, "verify")).ExitCode.ShouldBe(0);
 
         // A block; the Counter that most events are of; all seen identities, of which some are sure to be asked for.
-        var block = (await RowsAsync(scenario.JournalFile, "SELECT rowid, persistence_id, sequence_number, 0 FROM journal ORDER BY length(message) DESC LIMIT 1")).Single();
-        var counter = (await RowsAsync(scenario.StoreFile, "SELECT rowid, partition_id, seq_nr, 0 FROM dataload_snapshot WHERE kind = 1 ORDER BY length(bytes) DESC LIMIT 1")).Single();
-        var topic = (await SqliteFileOf.QueryAsync(scenario.StoreFile, $"SELECT key FROM dataload_snapshot WHERE rowid = {counter.RowId}", reader => (byte[])reader.GetValue(0))).Single();
-        var name = string.Create(CultureInfo.InvariantCulture, $"{System.Text.Encoding.UTF8.GetString(topic.AsSpan(9))}:{System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(topic.AsSpan(5))}");
+        var block = (await RowsAsync(scenario.JournalFile,
+            "SELECT rowid, persistence_id, sequence_number, 0 FROM journal ORDER BY length(message) DESC LIMIT 1")).Single();
+        var counter = (await RowsAsync(scenario.StoreFile,
+            "SELECT rowid, partition_id, seq_nr, 0 FROM dataload_snapshot WHERE kind = 1 ORDER BY length(bytes) DESC LIMIT 1")).Single();
+        var topic = (await SqliteFileOf.QueryAsync(scenario.StoreFile, $"SELECT key FROM dataload_snapshot WHERE rowid = {counter.RowId}", reader =>
+            (byte[])reader.GetValue(0))).Single();
+        var name = string.Create(CultureInfo.InvariantCulture,
+            $"{System.Text.Encoding.UTF8.GetString(topic.AsSpan(9))}:{System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(topic.AsSpan(5))}");
         var identities = await RowsAsync(scenario.StoreFile, "SELECT rowid, partition_id, seq_nr, kind FROM dataload_snapshot WHERE kind IN (2, 3)");
         await SqliteFileOf.FlipAsync(scenario.JournalFile, "journal", "message", block.RowId, 1_001);
         await SqliteFileOf.FlipAsync(scenario.StoreFile, "dataload_snapshot", "bytes", counter.RowId, 77);
@@ -48,7 +52,8 @@ public sealed class DamageTests
         await Deadline.UntilAsync("the other Counters to be right", async () =>
         {
             var comparison = await TallyComparer.CompareAsync(scenario.Tally, scenario.Store);
-            return comparison.Problem is null && comparison.Differences.All(difference => string.Equals($"{difference.Key.TopicType}:{difference.Key.TopicId}", name, StringComparison.Ordinal));
+            return comparison.Problem is null && comparison.Differences.All(difference =>
+                string.Equals($"{difference.Key.TopicType}:{difference.Key.TopicId}", name, StringComparison.Ordinal));
         });
 
         command = await CommandProcess.RunOverAsync(scenario.Config, "rebuild", "--topic", name);
@@ -68,7 +73,8 @@ public sealed class DamageTests
         await scenario.SendMixAsync(300);
         await scenario.ShouldEqualTallyAsync();
         await host.KillAsync();
-        var block = (await RowsAsync(scenario.JournalFile, "SELECT rowid, persistence_id, sequence_number, 0 FROM journal ORDER BY length(message) DESC LIMIT 1")).Single();
+        var block = (await RowsAsync(scenario.JournalFile,
+            "SELECT rowid, persistence_id, sequence_number, 0 FROM journal ORDER BY length(message) DESC LIMIT 1")).Single();
         await SqliteFileOf.FlipAsync(scenario.JournalFile, "journal", "message", block.RowId, 333);
 
         host = scenario.LaunchHost();

@@ -78,14 +78,16 @@ public sealed class DeadLetterTests
         var listed = (await host.ReadAsync("/dead-letters/messages?maxAge=0")).GetProperty("items")[0];
         var id = listed.GetProperty("id").GetString();
         listed.GetProperty("received").GetInt64().ShouldBe(received);
-        (await host.ReadAsync("/dead-letters/messages?maxAge=0")).GetProperty("items")[0].GetProperty("id").GetString().ShouldBe(id, "an id is the same in every listing");
+        (await host.ReadAsync("/dead-letters/messages?maxAge=0")).GetProperty("items")[0].GetProperty("id").GetString()
+            .ShouldBe(id, "an id is the same in every listing");
         var shown = await host.ReadAsync($"/dead-letters/messages/{id}");
         shown.GetProperty("body").GetString()!.ShouldContain("seven");
         shown.GetProperty("messageId").GetString().ShouldBe("m-7");
         shown.GetProperty("headers").GetProperty("kept").GetString().ShouldBe("5");
 
         var corrected = """{"sessionStr":"s","topicType":"act","topicId":7,"wuId":3}""";
-        (await host.DoAsync($"/dead-letters/messages/{id}/edit", JsonSerializer.Serialize(new { body = corrected }))).GetProperty("moved").GetInt64().ShouldBe(1);
+        (await host.DoAsync($"/dead-letters/messages/{id}/edit", JsonSerializer.Serialize(new { body = corrected }))).GetProperty("moved").GetInt64()
+            .ShouldBe(1);
         await host.WaitForMetricAsync("dataload_events_total", 1);
         await host.DoAsync("/flush");
         var day = (await host.ReadAsync("/topic?type=act&id=7&page=act")).GetProperty("pages")[0].GetProperty("days")[0];
@@ -93,7 +95,8 @@ public sealed class DeadLetterTests
         day.GetProperty("source").GetString().ShouldBe("memory");
         day.GetProperty("values").GetProperty("share_cnt").GetInt64().ShouldBe(1);
         day.GetProperty("values").GetProperty("share_user_cnt").GetInt64().ShouldBe(1);
-        (await host.DoAsync($"/dead-letters/messages/{id}/edit", JsonSerializer.Serialize(new { body = corrected }), HttpStatusCode.NotFound)).GetProperty("detail").GetString()!.ShouldContain(id!);
+        (await host.DoAsync($"/dead-letters/messages/{id}/edit", JsonSerializer.Serialize(new { body = corrected }), HttpStatusCode.NotFound))
+            .GetProperty("detail").GetString()!.ShouldContain(id!);
     });
 
     [Fact]
@@ -101,7 +104,8 @@ public sealed class DeadLetterTests
     {
         var host = await scenario.StartHostAsync();
         await using var broker = await BrokerAsync(scenario);
-        await Deadline.UntilAsync("the queue of dead letters", async () => (await host.ReadAsync("/status")).GetProperty("deadLetters").ValueKind == JsonValueKind.Number);
+        await Deadline.UntilAsync("the queue of dead letters", async () => (await host.ReadAsync("/status"))
+            .GetProperty("deadLetters").ValueKind == JsonValueKind.Number);
         await PutManyAsync(broker);
 
         var clock = Stopwatch.StartNew();
@@ -127,7 +131,8 @@ public sealed class DeadLetterTests
         var page = await host.ReadAsync("/dead-letters/messages?reason=reason-1&offset=10&limit=5&maxAge=3600");
         page.GetProperty("items").GetArrayLength().ShouldBe(5);
         var meant = page.GetProperty("total").GetInt64();
-        (await host.DoAsync("/dead-letters/purge", $$"""{"reason":"reason-1","confirm":{{meant - 1}}}""", HttpStatusCode.Conflict)).GetProperty("count").GetInt64().ShouldBe(meant);
+        (await host.DoAsync("/dead-letters/purge", $$"""{"reason":"reason-1","confirm":{{meant - 1}}}""", HttpStatusCode.Conflict)).GetProperty("count")
+            .GetInt64().ShouldBe(meant);
         await Deadline.UntilAsync("all to be back", async () => await channel.MessageCountAsync(ContractStreams.DeadLetters) == Many);
         (await host.DoAsync("/dead-letters/purge", $$"""{"reason":"reason-1","confirm":{{meant}}}""")).GetProperty("moved").GetInt64().ShouldBe(meant);
         await Deadline.UntilAsync("the rest to be back", async () => await channel.MessageCountAsync(ContractStreams.DeadLetters) == Many - meant);
@@ -137,7 +142,8 @@ public sealed class DeadLetterTests
 
     private static async Task PutManyAsync(IConnection broker)
     {
-        await using var channel = await broker.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
+        await using var channel = await broker.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true,
+            publisherConfirmationTrackingEnabled: true));
         var publishing = new List<Task>();
         for (var i = 0; i < Many; i++)
         {

@@ -22,7 +22,8 @@ public sealed class ForeignRowTests
         List<WireMessage> shares = [];
         for (var share = 0; share < 30; share++)
         {
-            var json = FormattableString.Invariant($"{{\"sessionStr\":\"s{share}\",\"topicType\":\"ACTIVITY\",\"topicId\":5,\"wuId\":{1 + (share % 10)},\"ctime\":{noon + share}}}");
+            var json = FormattableString.Invariant(
+                $"{{\"sessionStr\":\"s{share}\",\"topicType\":\"ACTIVITY\",\"topicId\":5,\"wuId\":{1 + (share % 10)},\"ctime\":{noon + share}}}");
             shares.Add(new WireMessage(ContractStreams.ActShare, System.Text.Encoding.UTF8.GetBytes(json)) { ContentType = "application/json" });
         }
 
@@ -34,14 +35,18 @@ public sealed class ForeignRowTests
         scenario.Settings = "sharding { lease-time-to-live = 2s, lease-renew-interval = 500ms }";
         await scenario.StartHostAsync();
         await scenario.PublishAsync(shares);
-        await scenario.PublishAsync([shares[0] with { Body = System.Text.Encoding.UTF8.GetBytes(FormattableString.Invariant($"{{\"sessionStr\":\"new\",\"topicType\":\"ACTIVITY\",\"topicId\":5,\"wuId\":11,\"ctime\":{noon}}}")) }]);
+        await scenario.PublishAsync(
+            [shares[0]
+            with { Body = System.Text.Encoding.UTF8.GetBytes(
+            FormattableString.Invariant($"{{\"sessionStr\":\"new\",\"topicType\":\"ACTIVITY\",\"topicId\":5,\"wuId\":11,\"ctime\":{noon}}}")) }]);
         await ShouldHoldAsync(scenario.Store, day, shares: 131, users: 18);
     });
 
     private static async Task MakeForeignRowAsync(string store, DateOnly day)
     {
         await using var connection = await DatabaseUrl.Parse(store).OpenAsync();
-        var columns = StatTable.ActDate.Columns.Select(column => $"{column.Name} {(column.Kind == CellKind.Amount ? "decimal(18,2)" : "bigint")} not null default 0");
+        var columns = StatTable.ActDate.Columns.Select(column =>
+            $"{column.Name} {(column.Kind == CellKind.Amount ? "decimal(18,2)" : "bigint")} not null default 0");
         await connection.ExecuteAsync($"""
             create table data_load_act_date (
               topic_type varchar(64) not null, topic_id int not null, stat_date date not null,
@@ -53,7 +58,8 @@ public sealed class ForeignRowTests
 
     private static async Task ShouldHoldAsync(string store, DateOnly day, int shares, int users)
     {
-        var (count, distinct, paid) = (StatTable.ActDate.IndexOf("share_cnt"), StatTable.ActDate.IndexOf("share_user_cnt"), StatTable.ActDate.IndexOf("pay_amount"));
+        var (count, distinct, paid) = (StatTable.ActDate.IndexOf("share_cnt"), StatTable.ActDate.IndexOf("share_user_cnt"),
+            StatTable.ActDate.IndexOf("pay_amount"));
         var shown = "";
         await Deadline.UntilAsync($"{shares} shares of {users} users", async () =>
         {

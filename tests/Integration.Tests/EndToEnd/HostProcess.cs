@@ -62,7 +62,8 @@ internal sealed class HostProcess : IAsyncDisposable
 
     /// <summary>The most memory that it has held at once, in bytes, as Linux counts it.</summary>
     public long PeakMemoryBytes => 1024 * long.Parse(
-        File.ReadLines($"/proc/{_process.Id.ToString(CultureInfo.InvariantCulture)}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+        File.ReadLines($"/proc/{_process.Id.ToString(CultureInfo.InvariantCulture)}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
         CultureInfo.InvariantCulture);
 
     /// <summary>What it holds now.</summary>
@@ -123,7 +124,8 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Waits until a metric has grown to a value since this process began.</summary>
     public Task WaitForMetricAsync(string family, double least, params string[] labels) => Deadline.UntilAsync(
         $"{family} of at least {least}",
-        async () => !HasExited ? await TryMetricsAsync() is { } page && page.Sum(family, labels) >= least : throw new InvalidOperationException("the host has ended"));
+        async () => !HasExited ? await TryMetricsAsync() is { } page && page.Sum(family, labels) >= least
+            : throw new InvalidOperationException("the host has ended"));
 
     /// <summary>Ends it as a crash would, and waits until it is gone.</summary>
     public async Task KillAsync()
@@ -217,7 +219,9 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Has its API do something.</summary>
     public async Task<JsonElement> DoAsync(string path, string json = "{}", HttpStatusCode expected = HttpStatusCode.OK)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Http, "/api/v1" + path)) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            new Uri(Http, "/api/v1" + path))
+        { Content = new StringContent(json, Encoding.UTF8, "application/json") };
         request.Headers.Add("X-DataLoad-Request", "1");
         using var answer = await _http.SendAsync(request);
         return await JsonOfAsync(answer, expected);
@@ -229,7 +233,8 @@ internal sealed class HostProcess : IAsyncDisposable
     private static async Task<JsonElement> JsonOfAsync(HttpResponseMessage answer, HttpStatusCode expected = HttpStatusCode.OK)
     {
         var text = await answer.Content.ReadAsStringAsync();
-        return answer.StatusCode == expected ? JsonDocument.Parse(text).RootElement : throw new InvalidOperationException($"the host answered {(int)answer.StatusCode}: {text}");
+        return answer.StatusCode == expected ? JsonDocument.Parse(text).RootElement
+            : throw new InvalidOperationException($"the host answered {(int)answer.StatusCode}: {text}");
     }
 
     /// <summary>What <c>/metrics</c> says, or null where nothing answers.</summary>

@@ -18,7 +18,8 @@ public sealed class HostileHttpTests
     private static readonly string[] Bodies =
     [
         "", "null", "[]", "{", "\"x\"", "{}{}", "{\"page\":1}", "{\"page\":{}}", "{\"topicId\":1e99}", "{\"topicId\":99999999999}",
-        "{\"from\":\"2024-13-45\"}", "{\"from\":20241101}", "{\"from\":\"2024-11-30\",\"to\":\"2024-11-01\"}", "{\"page\":\"act'; DROP TABLE data_load_act_date; --\"}",
+        "{\"from\":\"2024-13-45\"}", "{\"from\":20241101}", "{\"from\":\"2024-11-30\",\"to\":\"2024-11-01\"}",
+        "{\"page\":\"act'; DROP TABLE data_load_act_date; --\"}",
         "{\"page\":\"\\u0000\"}", "{\"page\":\"\\ud800\"}", "{\"page\":\"" + new string('p', 100_000) + "\"}",
         new string('[', 100_000), string.Concat(Enumerable.Repeat("{\"page\":", 50_000)), new string(' ', 1_100_000), "{\"page\":\"nothing\"}",
     ];
@@ -43,7 +44,8 @@ public sealed class HostileHttpTests
         {
             foreach (var method in (string[])["GET", "POST", "DELETE", "TRACE", "NONSENSE"])
             {
-                ShouldBeRefused(await AskAsync(host.Http, Encoding.UTF8.GetBytes($"{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")));
+                ShouldBeRefused(await AskAsync(host.Http,
+                    Encoding.UTF8.GetBytes($"{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")));
             }
         }
 

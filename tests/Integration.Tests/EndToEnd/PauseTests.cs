@@ -31,7 +31,8 @@ public sealed class PauseTests
         await host.StopAsync();
         host = await scenario.StartHostAsync();
         await Deadline.UntilAsync("the other streams to be drained", async () =>
-            (await host.ReadAsync("/streams")).GetProperty("streams").EnumerateArray().All(stream => string.Equals(stream.GetProperty("name").GetString(), "act.visit", StringComparison.Ordinal) || Lag(stream) == 0));
+            (await host.ReadAsync("/streams")).GetProperty("streams").EnumerateArray()
+                .All(stream => string.Equals(stream.GetProperty("name").GetString(), "act.visit", StringComparison.Ordinal) || Lag(stream) == 0));
         var still = await host.ReadAsync("/streams/act.visit");
         still.GetProperty("paused").GetBoolean().ShouldBeTrue();
         Lag(still).ShouldBeGreaterThan(0);
@@ -39,7 +40,8 @@ public sealed class PauseTests
 
         (await host.DoAsync("/streams/act.visit/resume")).GetProperty("paused").GetBoolean().ShouldBeFalse();
         await scenario.ShouldEqualTallyAsync();
-        (await host.ReadAsync("/audit")).GetProperty("entries").EnumerateArray().Select(entry => entry.GetProperty("action").GetString()).ShouldBe(["stream.resume", "stream.pause"]);
+        (await host.ReadAsync("/audit")).GetProperty("entries").EnumerateArray().Select(entry => entry.GetProperty("action").GetString())
+            .ShouldBe(["stream.resume", "stream.pause"]);
     });
 
     private static long Lag(JsonElement stream) => stream.GetProperty("lag") is { ValueKind: JsonValueKind.Number } lag ? lag.GetInt64() : -1;

@@ -36,7 +36,9 @@ public sealed class PoisonTests
         yield return new WireMessage(stream, Filled(60_000, (byte)'[')) { ContentType = Json };
         yield return new WireMessage(stream, Filled(60_000, (byte)'"')) { ContentType = "application/octet-stream" };
         yield return new WireMessage(stream, Filled(60_000, 0xFF));
-        yield return new WireMessage(stream, [0xAC, 0xED, 0x00, 0x05, 0x73, 0x71, 0x00, 0x7E, 0x00, 0x00]) { ContentType = "application/x-java-serialized-object" };
+        yield return new WireMessage(stream,
+            [0xAC, 0xED, 0x00, 0x05, 0x73, 0x71, 0x00, 0x7E, 0x00, 0x00])
+        { ContentType = "application/x-java-serialized-object" };
         yield return new WireMessage(stream, Encoding.UTF8.GetBytes("{\"a\":1" + new string(' ', 1000))) { ContentType = Json, Headers = Nested(40) };
         yield return new WireMessage(stream, []) { ContentType = "" };
         yield return new WireMessage(stream, "{}"u8.ToArray()) { ContentType = new string('x', 255) };

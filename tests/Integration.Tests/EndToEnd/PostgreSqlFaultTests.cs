@@ -113,7 +113,8 @@ public sealed class PostgreSqlFaultTests
             await Deadline.UntilAsync("every connection to be taken", async () =>
             {
                 await using var command = new NpgsqlCommand(
-                    $"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> '{Name}'", operating);
+                    $"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> '{Name}'",
+                    operating);
                 var others = (long)(await command.ExecuteScalarAsync())!;
                 while (await hog.TryTakeAsync(server))
                 {

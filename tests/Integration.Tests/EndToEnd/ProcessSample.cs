@@ -23,9 +23,11 @@ internal readonly record struct ProcessSample(long MemoryBytes, int Threads, int
         string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         double ticks = double.Parse(fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture);
         return new ProcessSample(
-            1024 * Number(status, "VmRSS:"), (int)Number(status, "Threads:"), Directory.GetFiles(Path.Combine(folder, "fd")).Length, TimeSpan.FromSeconds(ticks / TicksPerSecond));
+            1024 * Number(status, "VmRSS:"), (int)Number(status, "Threads:"), Directory.GetFiles(Path.Combine(folder, "fd")).Length,
+            TimeSpan.FromSeconds(ticks / TicksPerSecond));
     }
 
     private static long Number(string[] status, string name) => long.Parse(
-        status.First(line => line.StartsWith(name, StringComparison.Ordinal)).Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        status.First(line => line.StartsWith(name, StringComparison.Ordinal)).Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1],
+        CultureInfo.InvariantCulture);
 }

@@ -19,7 +19,8 @@ public sealed class RightsTests
         try
         {
             var connection = new NpgsqlConnectionStringBuilder(scenario.Store) { Username = role, Password = "role" };
-            host = scenario.LaunchHost($"store.connection = \"{connection.ConnectionString}\"\njournal {{ retention = 500ms, trim-interval = 200ms }}\ncheckpoint.interval = 200ms");
+            host = scenario.LaunchHost(
+                $"store.connection = \"{connection.ConnectionString}\"\njournal {{ retention = 500ms, trim-interval = 200ms }}\ncheckpoint.interval = 200ms");
             await host.WaitUntilReadyAsync();
             await scenario.SendMixAsync(400);
             await scenario.ShouldBeExactAsync();
@@ -28,7 +29,8 @@ public sealed class RightsTests
             await host.DoAsync("/streams/act.share/resume");
             await host.DoAsync("/checkpoint");
             await host.DoAsync("/dead-letters/requeue", """{"all":true}""");
-            (await host.ReadAsync("/audit")).GetProperty("entries").EnumerateArray().ShouldAllBe(entry => string.Equals(entry.GetProperty("outcome").GetString(), "done", StringComparison.Ordinal));
+            (await host.ReadAsync("/audit")).GetProperty("entries").EnumerateArray()
+                .ShouldAllBe(entry => string.Equals(entry.GetProperty("outcome").GetString(), "done", StringComparison.Ordinal));
             (await host.ReadAsync("/nodes")).GetProperty("nodes").GetArrayLength().ShouldBe(1);
             await host.StopAsync();
             host.Log.ShouldNotContain("permission denied");

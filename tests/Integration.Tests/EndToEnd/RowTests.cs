@@ -42,7 +42,13 @@ public sealed class RowTests
             ContentEncoding = "utf-8",
             MessageId = "m-1",
             TimestampSeconds = 1_700_000_000,
-            Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { ["__TypeId__"] = "java.util.HashMap", ["count"] = 7, ["big"] = 8L, ["flag"] = true },
+            Headers = new Dictionary<string, object?>(StringComparer.Ordinal)
+            {
+                ["__TypeId__"] = "java.util.HashMap",
+                ["count"] = 7,
+                ["big"] = 8L,
+                ["flag"] = true
+            },
         };
         scenario.Tally.AddDead(ContractStreams.ActBuy.Name);
         await scenario.PublishAsync([message]);

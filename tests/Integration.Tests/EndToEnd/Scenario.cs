@@ -50,7 +50,8 @@ internal sealed class Scenario : IAsyncDisposable
     public string StoreFile => Store["sqlite:".Length..];
 
     /// <summary>The file of a SQLite store's journal.</summary>
-    public string JournalFile => Path.Combine(Path.GetDirectoryName(StoreFile)!, $"{Path.GetFileNameWithoutExtension(StoreFile)}-journal{Path.GetExtension(StoreFile)}");
+    public string JournalFile =>
+        Path.Combine(Path.GetDirectoryName(StoreFile)!, $"{Path.GetFileNameWithoutExtension(StoreFile)}-journal{Path.GetExtension(StoreFile)}");
 
     public Generator Generator => _generator ??= new Generator(Options);
 
@@ -196,11 +197,13 @@ internal sealed class Scenario : IAsyncDisposable
         }
         else
         {
-            DeadLetters.Differences(Tally, letters).ShouldBeEmpty(string.Join('\n', letters.Select(letter => $"{letter.Stream} {letter.Reason}: {letter.Error}")));
+            DeadLetters.Differences(Tally, letters)
+                .ShouldBeEmpty(string.Join('\n', letters.Select(letter => $"{letter.Stream} {letter.Reason}: {letter.Error}")));
         }
 
         var sent = _sent.Select(message => (message.Stream.Name, Convert.ToHexString(message.Body), message.ContentType, message.MessageId)).ToHashSet();
-        letters.Where(letter => !letter.Persistent || !sent.Contains((letter.Stream ?? "", Convert.ToHexString(letter.Body), letter.ContentType, letter.MessageId)))
+        letters.Where(letter => !letter.Persistent
+            || !sent.Contains((letter.Stream ?? "", Convert.ToHexString(letter.Body), letter.ContentType, letter.MessageId)))
             .ShouldBeEmpty("dead letters that are not as they came");
         return letters;
     }
@@ -275,7 +278,8 @@ internal sealed class Scenario : IAsyncDisposable
         {
             var lines = host.Log.Split('\n');
             TestContext.Current.TestOutputHelper?.WriteLine($"host {number + 1}{(host.HasExited ? $" (ended with {host.ExitCode})" : "")}:\n{host.Errors}");
-            TestContext.Current.TestOutputHelper?.WriteLine(string.Join('\n', lines.Length <= ShownLines ? lines : [.. lines[..(ShownLines / 2)], "…", .. lines[^(ShownLines / 2)..]]));
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                string.Join('\n', lines.Length <= ShownLines ? lines : [.. lines[..(ShownLines / 2)], "…", .. lines[^(ShownLines / 2)..]]));
         }
     }
 

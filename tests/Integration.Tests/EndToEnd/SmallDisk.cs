@@ -18,7 +18,8 @@ internal sealed class SmallDisk : IAsyncDisposable
     public static async Task<SmallDisk?> TryMountAsync(int megabytes)
     {
         string folder = Servers.NewFolder("disk");
-        return await RunAsync("mount", "-t", "tmpfs", "-o", string.Create(CultureInfo.InvariantCulture, $"size={megabytes}m"), "none", folder) ? new SmallDisk(folder) : null;
+        return await RunAsync("mount", "-t", "tmpfs", "-o", string.Create(CultureInfo.InvariantCulture, $"size={megabytes}m"), "none", folder)
+            ? new SmallDisk(folder) : null;
     }
 
     /// <summary>Fills it.</summary>

@@ -37,7 +37,8 @@ public sealed class TopologyTests
     {
         var amqp = await Servers.NewVhostAsync();
         await using var connection = await new ConnectionFactory { Uri = new Uri(amqp) }.CreateConnectionAsync();
-        await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
+        await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true,
+            publisherConfirmationTrackingEnabled: true));
         var quorum = new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" };
         var bounded = new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-max-length"] = 100_000, ["x-overflow"] = "reject-publish" };
         await DeclareAsync();
@@ -52,13 +53,21 @@ public sealed class TopologyTests
             batch.Record(scenario.Tally);
             foreach (var message in batch.Messages)
             {
-                var properties = new BasicProperties { ContentType = message.ContentType, ContentEncoding = message.ContentEncoding, MessageId = message.MessageId, Headers = message.Headers?.ToDictionary(StringComparer.Ordinal), DeliveryMode = DeliveryModes.Persistent };
+                var properties = new BasicProperties
+                {
+                    ContentType = message.ContentType,
+                    ContentEncoding = message.ContentEncoding,
+                    MessageId = message.MessageId,
+                    Headers = message.Headers?.ToDictionary(StringComparer.Ordinal),
+                    DeliveryMode = DeliveryModes.Persistent
+                };
                 if (message.TimestampSeconds is { } seconds)
                 {
                     properties.Timestamp = new AmqpTimestamp(seconds);
                 }
 
-                await channel.BasicPublishAsync(message.Stream.Exchange, message.Stream == ContractStreams.ActShare ? "share.wechat" : "lottery", mandatory: true, properties, message.Body);
+                await channel.BasicPublishAsync(message.Stream.Exchange, message.Stream == ContractStreams.ActShare ? "share.wechat" : "lottery",
+                    mandatory: true, properties, message.Body);
             }
 
             await scenario.ShouldBeExactAsync();

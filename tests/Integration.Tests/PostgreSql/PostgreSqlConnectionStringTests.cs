@@ -95,7 +95,9 @@ public sealed class PostgreSqlConnectionStringTests
     public void Options_out_of_range_are_named()
     {
         var options = new PostgreSqlStoreOptions { ConnectionString = "Host=h" };
-        Should.Throw<StoreException>(() => new SqlStore(PostgreSqlDatabase.ForStore(options with { CommandTimeout = TimeSpan.Zero }))).Message.ShouldContain("CommandTimeout");
-        Should.Throw<StoreException>(() => new SqlStore(PostgreSqlDatabase.ForStore(options with { MaxConnections = 1 }))).Message.ShouldContain("MaxConnections");
+        Should.Throw<StoreException>(() =>
+            new SqlStore(PostgreSqlDatabase.ForStore(options with { CommandTimeout = TimeSpan.Zero }))).Message.ShouldContain("CommandTimeout");
+        Should.Throw<StoreException>(() =>
+            new SqlStore(PostgreSqlDatabase.ForStore(options with { MaxConnections = 1 }))).Message.ShouldContain("MaxConnections");
     }
 }

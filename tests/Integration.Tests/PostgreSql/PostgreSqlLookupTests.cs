@@ -66,7 +66,8 @@ public sealed class PostgreSqlLookupTests(TestDatabase database) : IClassFixture
             }
 
             rows.Error(rows.Find(10), 1)!.ShouldContain("column amount = 95909.8281939472410410151370800");
-            (rows.Error(rows.Find(11), 1), rows.Number(rows.Find(11), 1), rows.Number(rows.Find(11), 2), rows.Number(rows.Find(11), 3)).ShouldBe((null, 1250, 0, 77));
+            (rows.Error(rows.Find(11), 1), rows.Number(rows.Find(11), 1), rows.Number(rows.Find(11), 2), rows.Number(rows.Find(11), 3))
+                .ShouldBe((null, 1250, 0, 77));
             rows.Error(rows.Find(12), 1).ShouldNotBeNull();
             rows.Error(rows.Find(12), 3).ShouldNotBeNull();
             rows.Number(rows.Find(13), 1).ShouldBe(999_999_999_999);
@@ -87,10 +88,12 @@ public sealed class PostgreSqlLookupTests(TestDatabase database) : IClassFixture
         for (int round = 0; round < 20; round++)
         {
             // Few sessions for many: some wait for one in which another has learned of the columns and had the statement prepared meanwhile.
-            await using var lookup = new SqlLookup(PostgreSqlDatabase.ForReading(new PostgreSqlStoreOptions { ConnectionString = connectionString, MaxConnections = 2 }));
+            await using var lookup = new SqlLookup(
+                PostgreSqlDatabase.ForReading(new PostgreSqlStoreOptions { ConnectionString = connectionString, MaxConnections = 2 }));
             LookupRows[] streams = [.. Enumerable.Range(0, 8).Select(_ => new LookupRows(Step))];
 
-            await Task.WhenAll(streams.Select(rows => Task.Run(() => lookup.QueryAsync(Query, Step, Enumerable.Range(1, 9).ToArray(), rows, Some.None).AsTask())));
+            await Task.WhenAll(
+                streams.Select(rows => Task.Run(() => lookup.QueryAsync(Query, Step, Enumerable.Range(1, 9).ToArray(), rows, Some.None).AsTask())));
 
             foreach (LookupRows rows in streams)
             {
@@ -110,7 +113,8 @@ public sealed class PostgreSqlLookupTests(TestDatabase database) : IClassFixture
         await using var lookup = new SqlLookup(PostgreSqlDatabase.ForReading(new PostgreSqlStoreOptions { ConnectionString = connectionString }));
         var rows = new LookupRows(Step);
 
-        await lookup.QueryAsync(Query.Replace("at, name", "null::bigint AS at, CASE WHEN id = 1 THEN at END AS name", StringComparison.Ordinal), Step, new[] { 1, 2 }, rows, Some.None);
+        await lookup.QueryAsync(Query.Replace("at, name", "null::bigint AS at, CASE WHEN id = 1 THEN at END AS name", StringComparison.Ordinal), Step,
+            new[] { 1, 2 }, rows, Some.None);
 
         rows.Error(rows.Find(1), 0)!.ShouldContain("column name");
         rows.Error(rows.Find(1), 1).ShouldBeNull();
@@ -121,13 +125,16 @@ public sealed class PostgreSqlLookupTests(TestDatabase database) : IClassFixture
     public async Task A_column_that_becomes_numeric_while_a_node_runs_is_read_all_the_same()
     {
         string connectionString = await database.CreateSchemaAsync();
-        await TestDatabase.ExecuteAsync(connectionString, "CREATE TABLE goods (id int PRIMARY KEY, name text, amount int, flag bool, at bigint); INSERT INTO goods VALUES (1, 'a', 5, true, 1)");
-        await using var lookup = new SqlLookup(PostgreSqlDatabase.ForReading(new PostgreSqlStoreOptions { ConnectionString = connectionString, PrepareStatements = false }));
+        await TestDatabase.ExecuteAsync(connectionString,
+            "CREATE TABLE goods (id int PRIMARY KEY, name text, amount int, flag bool, at bigint); INSERT INTO goods VALUES (1, 'a', 5, true, 1)");
+        await using var lookup = new SqlLookup(
+            PostgreSqlDatabase.ForReading(new PostgreSqlStoreOptions { ConnectionString = connectionString, PrepareStatements = false }));
         var rows = new LookupRows(Step);
         await lookup.QueryAsync(Query, Step, new[] { 1 }, rows, Some.None);
         rows.Number(0, 1).ShouldBe(500);
 
-        await TestDatabase.ExecuteAsync(connectionString, "ALTER TABLE goods ALTER amount TYPE numeric; UPDATE goods SET amount = 5.250000000000000000000000000000000000");
+        await TestDatabase.ExecuteAsync(connectionString,
+            "ALTER TABLE goods ALTER amount TYPE numeric; UPDATE goods SET amount = 5.250000000000000000000000000000000000");
         await lookup.QueryAsync(Query, Step, new[] { 1 }, rows, Some.None);
         rows.Number(0, 1).ShouldBe(525);
 

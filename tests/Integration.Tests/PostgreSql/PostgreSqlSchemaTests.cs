@@ -64,7 +64,8 @@ public sealed class PostgreSqlSchemaTests(TestDatabase database) : IClassFixture
         await store.MigrateAsync(Some.None);
         (await store.CheckJournalAsync(Some.None)).ShouldBeNull();
 
-        await TestDatabase.ExecuteAsync(connectionString, "ALTER TABLE journal DROP CONSTRAINT journal_uq; CREATE UNIQUE INDEX ON journal (persistence_id, sequence_number) WHERE deleted");
+        await TestDatabase.ExecuteAsync(connectionString,
+            "ALTER TABLE journal DROP CONSTRAINT journal_uq; CREATE UNIQUE INDEX ON journal (persistence_id, sequence_number) WHERE deleted");
         (await store.CheckJournalAsync(Some.None))!.ShouldContain("CREATE UNIQUE INDEX journal_uq ON journal (persistence_id, sequence_number)");
 
         await TestDatabase.ExecuteAsync(connectionString, "CREATE UNIQUE INDEX ON journal (sequence_number, persistence_id)");
@@ -85,7 +86,8 @@ public sealed class PostgreSqlSchemaTests(TestDatabase database) : IClassFixture
             await store.Partitions.RaiseEpochAsync(1, i, Some.None);
         }
 
-        long prepared = await sql.ReadAsync((db, token) => db.ExecuteAsync<long>("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%dataload_partition%'", token), Some.None);
+        long prepared = await sql.ReadAsync((db, token) =>
+            db.ExecuteAsync<long>("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%dataload_partition%'", token), Some.None);
 
         (prepared > 0).ShouldBe(prepares);
     }
@@ -94,7 +96,8 @@ public sealed class PostgreSqlSchemaTests(TestDatabase database) : IClassFixture
     public async Task Sessions_commit_synchronously_whatever_the_role_says_and_so_do_the_journals()
     {
         string connectionString = await database.CreateSchemaAsync();
-        await TestDatabase.ExecuteAsync(connectionString, $"ALTER DATABASE {new NpgsqlConnectionStringBuilder(connectionString).Database} SET synchronous_commit = off");
+        await TestDatabase.ExecuteAsync(connectionString,
+            $"ALTER DATABASE {new NpgsqlConnectionStringBuilder(connectionString).Database} SET synchronous_commit = off");
         await using var sql = PostgreSqlDatabase.ForStore(new PostgreSqlStoreOptions { ConnectionString = connectionString });
 
         (await sql.ReadAsync((db, token) => db.ExecuteAsync<string>("SHOW synchronous_commit", token), Some.None)).ShouldBe("on");

@@ -103,7 +103,8 @@ internal sealed class MessageBroker(World world, ActiveDisruptions disruptions, 
         var done = new TaskCompletionSource<PublishResult<object>>();
         bool fails = disruptions.LettersFail();
         bool arrives = !fails || world.Random.Next(2) == 0;
-        PublishOutcome outcome = !fails ? PublishOutcome.Confirmed : arrives ? PublishOutcome.ConnectionLost : world.Random.Next(2) == 0 ? PublishOutcome.ConnectionLost : PublishOutcome.Nacked;
+        PublishOutcome outcome = !fails ? PublishOutcome.Confirmed : arrives ? PublishOutcome.ConnectionLost : world.Random.Next(2) == 0
+            ? PublishOutcome.ConnectionLost : PublishOutcome.Nacked;
         world.After(world.Random.Next(4), () =>
         {
             if (arrives)

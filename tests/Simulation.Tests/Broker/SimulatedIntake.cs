@@ -39,14 +39,17 @@ internal sealed class SimulatedIntake : UntypedActor
         Flow<PublishRequest<object>, PublishResult<object>, NotUsed> publishing = Flow.Create<PublishRequest<object>>()
             .SelectAsync(LettersInFlight, request => _cluster.Broker.PublishLetterAsync(_node.Process, request));
         IActorRef letters = Context.ActorOf(
-            DeadLetterActor.Props(new DeadLetterPublishing(publishing, "dataload", MaxPropertyBytes, LettersInFlight), parking, _options, new DeadLetterState()), "dead-letters");
+            DeadLetterActor.Props(new DeadLetterPublishing(publishing, "dataload", MaxPropertyBytes, LettersInFlight), parking, _options,
+                new DeadLetterState()), "dead-letters");
         var targets = new DispatchTargets(_node.Region, parking, letters);
         foreach (StreamHandle handle in _node.Streams)
         {
-            StreamDefinition stream = _options.Catalog.Streams.First(one => handle.Name.StartsWith(one.Name, StringComparison.Ordinal) && (handle.Name.Length == one.Name.Length || handle.Name[one.Name.Length] == ' '));
+            StreamDefinition stream = _options.Catalog.Streams.First(one => handle.Name.StartsWith(one.Name, StringComparison.Ordinal)
+                && (handle.Name.Length == one.Name.Length || handle.Name[one.Name.Length] == ' '));
             bool isParked = handle.Name.Length > stream.Name.Length;
             _streams.Add(Context.ActorOf(
-                StreamActor.Props(handle, (materializer, _) => isParked ? RunParked(stream, handle, targets, materializer) : RunConsuming(stream, handle, targets, materializer), startsAtOnce: true, _options),
+                StreamActor.Props(handle, (materializer, _) => isParked ? RunParked(stream, handle, targets, materializer)
+                    : RunConsuming(stream, handle, targets, materializer), startsAtOnce: true, _options),
                 isParked ? $"{stream.Name}-parked" : stream.Name));
         }
     }

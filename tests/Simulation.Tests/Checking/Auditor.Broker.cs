@@ -74,7 +74,8 @@ internal sealed partial class Auditor : IBrokerWatch
         long waited = _world.ElapsedMs - _firstDeliveries[number];
         if (generated.Flaw is null && waited < most && ClockOffsets == (0, 0))
         {
-            _world.Fail(string.Create(CultureInfo.InvariantCulture, $"message {number} ({generated}) became a dead letter after {waited} ms, its tries take {most} ms"));
+            _world.Fail(string.Create(CultureInfo.InvariantCulture,
+                $"message {number} ({generated}) became a dead letter after {waited} ms, its tries take {most} ms"));
         }
     }
 

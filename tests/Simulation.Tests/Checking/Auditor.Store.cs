@@ -197,7 +197,8 @@ internal sealed partial class Auditor : IStoreWatch
         _world.Log("journal", $"Partition {partition} is trimmed through {through}");
         if (through > positions.Baseline || through > positions.Checkpoint)
         {
-            _world.Fail($"Partition {partition} was trimmed through {through}, beyond its baseline {positions.Baseline} or its checkpoint {positions.Checkpoint}");
+            _world.Fail(
+                $"Partition {partition} was trimmed through {through}, beyond its baseline {positions.Baseline} or its checkpoint {positions.Checkpoint}");
         }
     }
 

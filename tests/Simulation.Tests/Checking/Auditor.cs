@@ -109,7 +109,8 @@ internal sealed partial class Auditor
         }
         else if (times > _deliveries.GetValueOrDefault(generated.Number))
         {
-            _world.Fail($"counted twice: {generated} was persisted {times} times, though it was delivered {_deliveries.GetValueOrDefault(generated.Number)} times");
+            _world.Fail(
+                $"counted twice: {generated} was persisted {times} times, though it was delivered {_deliveries.GetValueOrDefault(generated.Number)} times");
         }
 
         CheckEvent(generated, @event);

@@ -27,7 +27,8 @@ internal static class HarnessRun
     {
         var world = new World(seed, startMs: 1_700_000_000_000);
         world.Trace.Lines = [];
-        var disruptions = new ActiveDisruptions(world, [new Disruption(DisruptionKind.StoreFailsAfterwards, 0, 400, 20), new Disruption(DisruptionKind.StoreSlow, 0, 400, 50)]);
+        var disruptions = new ActiveDisruptions(world,
+            [new Disruption(DisruptionKind.StoreFailsAfterwards, 0, 400, 20), new Disruption(DisruptionKind.StoreSlow, 0, 400, 50)]);
         var server = new StoreServer(world);
         var table = new JournalTable { Written = row => world.Log("journal", $"{row.PersistenceId} #{row.SequenceNr}: {row.Payload}") };
         var process = new SimulatedProcess(world, "node");
@@ -36,7 +37,8 @@ internal static class HarnessRun
         IActorRef[] writers =
         [
             .. Enumerable.Range(0, 4).Select(i => system.ActorOf(
-                BackoffSupervisor.Props(Backoff.OnStop(Props.Create(() => new Writer(world, $"writer-{i}")), "child", TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(80), 0, -1)),
+                BackoffSupervisor.Props(Backoff.OnStop(Props.Create(() => new Writer(world, $"writer-{i}")), "child", TimeSpan.FromMilliseconds(10),
+                    TimeSpan.FromMilliseconds(80), 0, -1)),
                 $"writer-{i}")),
         ];
         ActorMaterializer materializer = system.Materializer();

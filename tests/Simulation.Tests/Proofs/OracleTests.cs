@@ -44,7 +44,8 @@ public sealed class OracleTests
         Columns(oracle, "red_pack_cnt", "red_pack_user_cnt", "red_pack_num").ShouldBe([1, 1, 3]);
         oracle.Add(One("act.revoke", 7, ("is_vip", 1), ("off_amount", 500)));
         oracle.Add(One("act.revoke", 7, ("is_vip", 0), ("off_amount", 20)));
-        Columns(oracle, "revoke_cnt", "revoke_user_cnt", "revoke_amount", "vip_revoke_cnt", "vip_revoke_user_cnt", "vip_revoke_amount").ShouldBe([2, 1, 520, 1, 1, 500]);
+        Columns(oracle, "revoke_cnt", "revoke_user_cnt", "revoke_amount", "vip_revoke_cnt", "vip_revoke_user_cnt", "vip_revoke_amount")
+            .ShouldBe([2, 1, 520, 1, 1, 500]);
         oracle.Add(One("act.overdue", 7, ("is_vip", 0), ("card_amount", 9)));
         oracle.Add(One("act.overdue", 7, ("is_vip", 1), ("card_amount", 1)));
         Columns(oracle, "overdue_card_num", "overdue_card_amount", "vip_overdue_card_num", "vip_overdue_card_amount").ShouldBe([2, 10, 1, 1]);
@@ -66,7 +67,8 @@ public sealed class OracleTests
         var all = new Oracle();
         generated.ForEach(all.Add);
         all.Columns.Order(StringComparer.Ordinal)
-            .ShouldBe(Catalog.Default.Pages.SelectMany(page => page.Metrics).Select(metric => metric.Column).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+            .ShouldBe(Catalog.Default.Pages.SelectMany(page => page.Metrics).Select(metric => metric.Column).Distinct(StringComparer.Ordinal)
+                .Order(StringComparer.Ordinal));
     }
 
     private static long[] Columns(Oracle oracle, params string[] columns) => [.. columns.Select(column => oracle[column])];
@@ -90,6 +92,14 @@ public sealed class OracleTests
         TopicType = "t",
         TopicId = 1,
         WuId = user,
-        Numbers = new Dictionary<string, long>(StringComparer.Ordinal) { ["is_vip"] = vip, ["buy_num"] = 2, ["card_num"] = 1, ["pay_amount"] = 1234, ["is_rush"] = 1, ["by_share"] = 0 },
+        Numbers = new Dictionary<string, long>(StringComparer.Ordinal)
+        {
+            ["is_vip"] = vip,
+            ["buy_num"] = 2,
+            ["card_num"] = 1,
+            ["pay_amount"] = 1234,
+            ["is_rush"] = 1,
+            ["by_share"] = 0
+        },
     };
 }

@@ -19,7 +19,8 @@ public sealed class SeedTests(ITestOutputHelper output)
     {
         var seeds = new SeedRun(1, Seeds) { MaxFailures = 3, Limit = s_limit };
         seeds.Run();
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{seeds.Done} seeds in {seeds.Elapsed.TotalSeconds:0} s, {seeds.Steps} steps, {seeds.Persisted} events"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{seeds.Done} seeds in {seeds.Elapsed.TotalSeconds:0} s, {seeds.Steps} steps, {seeds.Persisted} events"));
         if (seeds.Failures.Count > 0)
         {
             var report = new StringWriter();

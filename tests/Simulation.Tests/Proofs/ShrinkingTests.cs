@@ -12,7 +12,8 @@ public sealed class ShrinkingTests
     public void A_failing_scenario_is_shrunk_to_what_it_takes()
     {
         // Every event is acknowledged too early, so one message is enough, and at most a crash between the two.
-        Scenario scenario = Enumerable.Range(1, 100).Select(seed => ScenarioMaker.Make((ulong)seed)).First(one => one.Disruptions.Count > 2 && one.Publishings.Count > 20
+        Scenario scenario = Enumerable.Range(1, 100).Select(seed => ScenarioMaker.Make((ulong)seed))
+            .First(one => one.Disruptions.Count > 2 && one.Publishings.Count > 20
             && Simulator.Run(one, FaultPoint.AcceptedBeforePersisted).Failure is not null);
         Scenario small = Shrinker.Shrink(scenario, FaultPoint.AcceptedBeforePersisted, TimeSpan.FromSeconds(60));
         small.Publishings.Count.ShouldBe(1);
@@ -48,7 +49,8 @@ public sealed class ShrinkingTests
     [Fact]
     public void A_failure_is_reported_with_its_scenario_its_timeline_and_how_to_replay_it()
     {
-        ulong failing = Enumerable.Range(1, 100).Select(seed => (ulong)seed).First(seed => Simulator.Run(ScenarioMaker.Make(seed), FaultPoint.AcceptedBeforePersisted).Failure is not null);
+        ulong failing = Enumerable.Range(1, 100).Select(seed => (ulong)seed)
+            .First(seed => Simulator.Run(ScenarioMaker.Make(seed), FaultPoint.AcceptedBeforePersisted).Failure is not null);
         var report = new StringWriter();
         new CommandLine(["--seed", $"{failing}", "--fault", "AcceptedBeforePersisted"], report).Run().ShouldBe(1);
         string text = report.ToString();

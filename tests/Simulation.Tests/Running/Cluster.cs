@@ -188,7 +188,8 @@ internal sealed class Cluster
     }
 
     /// <summary>Asks all Partitions that are anywhere what they are doing: those that lost theirs should not be there.</summary>
-    public void LookAtRest() => _nodes.Where(node => !node.IsEnded && !node.Process.IsHeld).ToList().ForEach(node => node.Host?.Tell(Sharding.LookAtRest.Instance, ActorRefs.NoSender));
+    public void LookAtRest() => _nodes.Where(node => !node.IsEnded && !node.Process.IsHeld).ToList()
+        .ForEach(node => node.Host?.Tell(Sharding.LookAtRest.Instance, ActorRefs.NoSender));
 
     /// <summary>Asks a Partition for something, wherever it is.</summary>
     private void Ask(IPartitionMessage request)

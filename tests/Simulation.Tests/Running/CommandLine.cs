@@ -147,7 +147,8 @@ internal sealed class CommandLine(string[] args, TextWriter output)
             output.WriteLine(line);
         }
 
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{outcome.Steps} steps, {outcome.ElapsedMs} ms of virtual time, {outcome.Persisted} events persisted, trace {outcome.TraceHash:x16}"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{outcome.Steps} steps, {outcome.ElapsedMs} ms of virtual time, {outcome.Persisted} events persisted, trace {outcome.TraceHash:x16}"));
         output.WriteLine(outcome.Failure is null ? "every promise was kept" : $"BROKEN: {outcome.Failure}");
     }
 }

@@ -46,7 +46,8 @@ internal sealed class SimulatedNode
         Process = new SimulatedProcess(cluster.World, name) { TurnTaken = CountDown };
         Clock = new ProcessClock(Process);
         _wire = new StoreWire(cluster.World, cluster.Disruptions, cluster.Server, Process);
-        Streams = [.. cluster.Scenario.Events.Select(one => one.Stream).Distinct(StringComparer.Ordinal).SelectMany(stream => new[] { new StreamHandle(stream), new StreamHandle($"{stream} (parked)") })];
+        Streams = [.. cluster.Scenario.Events.Select(one => one.Stream).Distinct(StringComparer.Ordinal)
+            .SelectMany(stream => new[] { new StreamHandle(stream), new StreamHandle($"{stream} (parked)") })];
         _budget = new MemoryBudget(cluster.Scenario.Partitions.MemoryBudgetBytes);
     }
 
@@ -82,7 +83,8 @@ internal sealed class SimulatedNode
     public void Start()
     {
         _cluster.World.Log(Name, "starts");
-        ActorSystem system = ProcessSystem.Start(Process, SimulatedJournal.Configuration, new JournalSetup(_cluster.Journal, _wire, _cluster.Scenario.JournalBatch));
+        ActorSystem system = ProcessSystem.Start(Process, SimulatedJournal.Configuration,
+            new JournalSetup(_cluster.Journal, _wire, _cluster.Scenario.JournalBatch));
         _system = system;
         system.EventStream.Subscribe(new ErrorListener(this, system), typeof(Error));
         Region = new RegionRef(_cluster.Region, this, system);

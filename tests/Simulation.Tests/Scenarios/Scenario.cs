@@ -46,7 +46,8 @@ internal sealed record Scenario
     {
         yield return string.Create(CultureInfo.InvariantCulture, $"seed {Seed}, starts {DateTimeOffset.FromUnixTimeMilliseconds(StartMs):yyyy-MM-dd HH:mm:ss}Z, zone {TimeZone}, {Nodes} nodes, {Partitions.Partitions} Partitions{(CrashAtEnd ? ", killed at the end" : "")}");
         yield return $"  {Partitions}";
-        yield return string.Create(CultureInfo.InvariantCulture, $"  {Sending}, pages of {PageRows} rows, {JournalBatch} writes in a transaction of the journal");
+        yield return string.Create(CultureInfo.InvariantCulture,
+            $"  {Sending}, pages of {PageRows} rows, {JournalBatch} writes in a transaction of the journal");
         foreach (Disruption disruption in Disruptions)
         {
             yield return $"  disruption: {disruption}";
@@ -54,7 +55,8 @@ internal sealed record Scenario
 
         foreach (Publishing publishing in Publishings)
         {
-            yield return string.Create(CultureInfo.InvariantCulture, $"  message {publishing.Number} at {publishing.AtMs} ms: {Events.First(one => one.Number == publishing.Event)}");
+            yield return string.Create(CultureInfo.InvariantCulture,
+                $"  message {publishing.Number} at {publishing.AtMs} ms: {Events.First(one => one.Number == publishing.Event)}");
         }
     }
 }

@@ -6,7 +6,8 @@ namespace DataLoad.Simulation.Tests.Scenarios;
 /// <summary>Makes the scenario of a seed.</summary>
 internal sealed class ScenarioMaker(ulong seed)
 {
-    private static readonly string[] Zones = ["Asia/Shanghai", "Asia/Shanghai", "UTC", "America/New_York", "Asia/Kathmandu", "Pacific/Apia", "Australia/Lord_Howe"];
+    private static readonly string[] Zones = ["Asia/Shanghai", "Asia/Shanghai", "UTC", "America/New_York", "Asia/Kathmandu", "Pacific/Apia",
+        "Australia/Lord_Howe"];
 
     private readonly Random _random = new((int)((seed * 2_654_435_761) ^ (seed >> 32)));
     private readonly List<GeneratedEvent> _events = [];
@@ -61,7 +62,8 @@ internal sealed class ScenarioMaker(ulong seed)
     /// <summary>A moment just before a day ends where the days are told; often a day on which clocks change.</summary>
     private long StartNearMidnight()
     {
-        var day = Chance(25) ? new DateTime(2026, 3, 8) : Chance(25) ? new DateTime(2026, 11, 1) : Chance(10) ? new DateTime(2026, 4, 5) : new DateTime(2026, 1, 1).AddDays(_random.Next(365));
+        var day = Chance(25) ? new DateTime(2026, 3, 8) : Chance(25) ? new DateTime(2026, 11, 1) : Chance(10) ? new DateTime(2026, 4, 5)
+            : new DateTime(2026, 1, 1).AddDays(_random.Next(365));
         return new DateTimeOffset(day.AddDays(1) - _zone.GetUtcOffset(day.AddHours(23)), TimeSpan.Zero).ToUnixTimeMilliseconds() - Between(0, 4000);
     }
 
@@ -236,8 +238,10 @@ internal sealed class ScenarioMaker(ulong seed)
             kind = Chance(25) ? DisruptionKind.Crash : Chance(10) ? DisruptionKind.HandOff : Chance(10) ? DisruptionKind.Zombie : kind;
             _disruptions.Add(kind switch
             {
-                DisruptionKind.Crash or DisruptionKind.Stop or DisruptionKind.PowerLoss => new Disruption(kind, at, Amount: Between(0, 800), Steps: Chance(70) ? _random.Next(800) : 0),
-                DisruptionKind.HandOff or DisruptionKind.Zombie or DisruptionKind.PartitionStops or DisruptionKind.ConnectionLost => new Disruption(kind, at, Amount: Between(0, 100), Steps: Chance(70) ? _random.Next(800) : 0),
+                DisruptionKind.Crash or DisruptionKind.Stop or DisruptionKind.PowerLoss =>
+                    new Disruption(kind, at, Amount: Between(0, 800), Steps: Chance(70) ? _random.Next(800) : 0),
+                DisruptionKind.HandOff or DisruptionKind.Zombie or DisruptionKind.PartitionStops or DisruptionKind.ConnectionLost =>
+                    new Disruption(kind, at, Amount: Between(0, 100), Steps: Chance(70) ? _random.Next(800) : 0),
                 DisruptionKind.Hold => new Disruption(kind, at, Amount: Between(50, 4000), Steps: Chance(70) ? _random.Next(800) : 0),
                 // What is parked is due by the clock, so that it waits for as long as a clock was wrong.
                 DisruptionKind.ClockJump => new Disruption(kind, at, Amount: Pick(-1, 1) * Between(1, 15_000)),

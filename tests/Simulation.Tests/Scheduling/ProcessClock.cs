@@ -31,7 +31,8 @@ internal sealed class ProcessClock(SimulatedProcess process) : TimeProvider
             _version++;
             if (dueTime != Timeout.InfiniteTimeSpan)
             {
-                Arm((long)Math.Ceiling(dueTime.TotalMilliseconds), period == Timeout.InfiniteTimeSpan ? 0 : Math.Max(1, (long)period.TotalMilliseconds), _version);
+                Arm((long)Math.Ceiling(dueTime.TotalMilliseconds), period == Timeout.InfiniteTimeSpan ? 0 : Math.Max(1, (long)period.TotalMilliseconds),
+                    _version);
             }
 
             return true;

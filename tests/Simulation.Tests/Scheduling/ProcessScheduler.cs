@@ -13,7 +13,8 @@ public sealed class ProcessScheduler : SchedulerBase
 
     /// <summary>Made by Akka.</summary>
     public ProcessScheduler(Config config, ILoggingAdapter log)
-        : base(config, log) => _process = ProcessSystem.Starting ?? throw new InvalidOperationException("No simulated process is being started on this thread.");
+        : base(config, log) => _process = ProcessSystem.Starting
+            ?? throw new InvalidOperationException("No simulated process is being started on this thread.");
 
     /// <inheritdoc/>
     public override TimeSpan MonotonicClock => TimeSpan.FromMilliseconds(_process.World.ElapsedMs);
@@ -29,7 +30,8 @@ public sealed class ProcessScheduler : SchedulerBase
         Once(delay, () => receiver.Tell(message, sender), cancelable);
 
     /// <inheritdoc/>
-    protected override void InternalScheduleTellRepeatedly(TimeSpan initialDelay, TimeSpan interval, ICanTell receiver, object message, IActorRef sender, ICancelable cancelable) =>
+    protected override void InternalScheduleTellRepeatedly(TimeSpan initialDelay, TimeSpan interval, ICanTell receiver, object message, IActorRef sender,
+        ICancelable cancelable) =>
         Repeatedly(initialDelay, interval, () => receiver.Tell(message, sender), cancelable);
 
     /// <inheritdoc/>

@@ -70,5 +70,6 @@ internal sealed class ProcessSetup(SimulatedProcess process) : Setup
     public SimulatedProcess Process => process;
 
     public static ProcessSetup Of(ActorSystemSetup setup) =>
-        setup.Get<ProcessSetup>() is { HasValue: true, Value: { } found } ? found : throw new InvalidOperationException("The actor system was not started by the simulation.");
+        setup.Get<ProcessSetup>() is { HasValue: true, Value: { } found } ? found
+            : throw new InvalidOperationException("The actor system was not started by the simulation.");
 }

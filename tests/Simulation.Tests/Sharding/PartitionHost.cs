@@ -112,7 +112,8 @@ internal sealed class PartitionHost : UntypedActor
     private void Stop(RunningPartition running, TimeSpan limit)
     {
         // What it is doing just then says what it has to finish.
-        running.Stop ??= new PartitionStop(_cluster.World.ElapsedMs, (long)limit.TotalMilliseconds, _cluster.Auditor.FailedWrites(running.Partition, _node.Name));
+        running.Stop ??= new PartitionStop(_cluster.World.ElapsedMs, (long)limit.TotalMilliseconds,
+            _cluster.Auditor.FailedWrites(running.Partition, _node.Name));
         running.Supervisor.Tell(new GetStatus(running.Partition));
         running.Supervisor.Tell(new StopPartition(limit));
     }

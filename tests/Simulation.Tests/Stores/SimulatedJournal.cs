@@ -95,7 +95,8 @@ public sealed class SimulatedJournal : AsyncWriteJournal
         throw new NotSupportedException("The engine deletes entries by itself.");
 
     /// <summary>What is read back: entries go through the product's serializer.</summary>
-    private object StoredForm(object payload) => payload is IJournalEntry entry ? _serializer.FromBinary(_serializer.ToBinary(entry), _serializer.Manifest(entry)) : payload;
+    private object StoredForm(object payload) => payload is IJournalEntry entry
+        ? _serializer.FromBinary(_serializer.ToBinary(entry), _serializer.Manifest(entry)) : payload;
 
     private async Task WriteWaitingAsync()
     {

@@ -85,6 +85,7 @@ internal sealed class SimulatedReadJournal(JournalTable table, StoreWire wire, i
 
         /// <summary>A page, up to what was the highest number when the first one was read.</summary>
         private Task<IReadOnlyList<JournalRow>> ReadPageAsync(long next, Func<long, long> bound) =>
-            wire.ReadAsync("Journal.Read", () => table.Read(persistenceId, next, bound(table.Highest(persistenceId)), pageRows), CancellationToken.None).AsTask();
+            wire.ReadAsync("Journal.Read", () => table.Read(persistenceId, next, bound(table.Highest(persistenceId)), pageRows), CancellationToken.None)
+                .AsTask();
     }
 }

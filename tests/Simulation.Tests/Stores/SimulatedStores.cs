@@ -51,7 +51,8 @@ internal sealed class SimulatedPartitionStore(StoreState state, StoreWire wire, 
 /// <summary>Deletes of the journal, over the wire.</summary>
 internal sealed class SimulatedTrimmer(JournalTable table, StoreWire wire) : IJournalTrimmer
 {
-    public async ValueTask DeleteBlocksAsync(int partition, long afterSequenceNr, long throughSequenceNr, CancellationToken cancellationToken) => await wire.WriteAsync(
+    public async ValueTask DeleteBlocksAsync(int partition, long afterSequenceNr, long throughSequenceNr, CancellationToken cancellationToken) =>
+        await wire.WriteAsync(
         "Journal.Delete",
         () =>
         {
@@ -121,7 +122,8 @@ internal sealed class SimulatedSnapshots(StoreState state, StoreWire wire, IStor
     }
 
     private List<Snapshot> Page(SortedList<byte[], Snapshot> kept, byte[] prefix, byte[]? after) =>
-        [.. kept.Values.Where(snapshot => snapshot.Key.AsSpan().StartsWith(prefix) && (after is null || snapshot.Key.AsSpan().SequenceCompareTo(after) > 0)).Take(pageRows)];
+        [.. kept.Values.Where(snapshot => snapshot.Key.AsSpan().StartsWith(prefix) && (after is null || snapshot.Key.AsSpan().SequenceCompareTo(after) > 0))
+            .Take(pageRows)];
 }
 
 /// <summary>Statistics tables over the wire.</summary>
@@ -195,15 +197,18 @@ internal sealed class SimulatedParking(StoreState state, StoreWire wire, IStoreW
         await wire.WriteAsync("Parking.Park", sent.Length, parts => Park(sent[..parts]), cancellationToken);
     }
 
-    public ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(string stream, long nowMs, int limit, long maxBytes, CancellationToken cancellationToken) => wire.ReadAsync<IReadOnlyList<ParkedDelivery>>(
+    public ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(string stream, long nowMs, int limit, long maxBytes, CancellationToken cancellationToken) =>
+        wire.ReadAsync<IReadOnlyList<ParkedDelivery>>(
         "Parking.Due",
-        () => [.. Of(stream).Where(delivery => delivery.DueMs <= nowMs).OrderBy(delivery => delivery.DueMs).ThenBy(delivery => delivery.Id.ToString("N"), StringComparer.Ordinal).Take(limit)],
+        () => [.. Of(stream).Where(delivery => delivery.DueMs <= nowMs).OrderBy(delivery => delivery.DueMs)
+            .ThenBy(delivery => delivery.Id.ToString("N"), StringComparer.Ordinal).Take(limit)],
         cancellationToken);
 
     public ValueTask<long?> NextDueAsync(string stream, CancellationToken cancellationToken) =>
         wire.ReadAsync("Parking.NextDue", () => Of(stream).Min(delivery => (long?)delivery.DueMs), cancellationToken);
 
-    public ValueTask<IReadOnlyList<ParkedDelivery>> ListAsync(Guid? after, int limit, CancellationToken cancellationToken) => wire.ReadAsync<IReadOnlyList<ParkedDelivery>>(
+    public ValueTask<IReadOnlyList<ParkedDelivery>> ListAsync(Guid? after, int limit, CancellationToken cancellationToken) =>
+        wire.ReadAsync<IReadOnlyList<ParkedDelivery>>(
         "Parking.List",
         () => [.. state.Parked.Values.Where(delivery => after is not { } last || delivery.Id.CompareTo(last) > 0).OrderBy(delivery => delivery.Id).Take(limit)],
         cancellationToken);
@@ -214,7 +219,8 @@ internal sealed class SimulatedParking(StoreState state, StoreWire wire, IStoreW
         await wire.WriteAsync("Parking.Remove", sent.Length, parts => Remove(sent[..parts]), cancellationToken);
     }
 
-    public ValueTask<long> CountAsync(CancellationToken cancellationToken) => wire.ReadAsync("Parking.Count", () => (long)state.Parked.Count, cancellationToken);
+    public ValueTask<long> CountAsync(CancellationToken cancellationToken) =>
+        wire.ReadAsync("Parking.Count", () => (long)state.Parked.Count, cancellationToken);
 
     private bool Park(ParkedDelivery[] deliveries)
     {
@@ -240,5 +246,6 @@ internal sealed class SimulatedParking(StoreState state, StoreWire wire, IStoreW
         return true;
     }
 
-    private IEnumerable<ParkedDelivery> Of(string stream) => state.Parked.Values.Where(delivery => string.Equals(delivery.Stream, stream, StringComparison.Ordinal));
+    private IEnumerable<ParkedDelivery> Of(string stream) =>
+        state.Parked.Values.Where(delivery => string.Equals(delivery.Stream, stream, StringComparison.Ordinal));
 }

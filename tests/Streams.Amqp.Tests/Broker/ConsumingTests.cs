@@ -30,7 +30,8 @@ public sealed class ConsumingTests : StreamTest
         ["128 headers of 1,013 bytes"] = Message(AmqpPropertiesTests.WithHeaders([.. Enumerable.Range(0, 128).Select(i =>
             AmqpPropertiesTests.Entry($"{i:D3}", 'S', [0, 0, 0x03, 0xF5, .. new byte[1013]]))])),
         ["a body of 2 MiB"] = Message(default, [.. Enumerable.Range(0, 2 * 1024 * 1024).Select(i => (byte)(i * 31))]),
-        ["a table in a table"] = Message(AmqpPropertiesTests.WithHeaders(AmqpPropertiesTests.Entry("t", 'F', [0, 0, 0, (byte)LongHeader.Length, .. LongHeader]))),
+        ["a table in a table"] = Message(
+            AmqpPropertiesTests.WithHeaders(AmqpPropertiesTests.Entry("t", 'F', [0, 0, 0, (byte)LongHeader.Length, .. LongHeader]))),
     };
 
     [Theory]
@@ -187,7 +188,8 @@ public sealed class ConsumingTests : StreamTest
         await vhost.QueueAsync("q");
         await vhost.PublishAsync(Materializer, settings: null, Message(default, [1]), Message(default, [2]));
         var seen = new ConcurrentQueue<(bool, byte)>();
-        IAmqpConsumerControl control = AmqpSource.Restarting(vhost.Connections, new AmqpSourceSettings("q") { MaxBatch = 1, PausePatience = TimeSpan.FromMilliseconds(100) })
+        IAmqpConsumerControl control = AmqpSource.Restarting(vhost.Connections,
+            new AmqpSourceSettings("q") { MaxBatch = 1, PausePatience = TimeSpan.FromMilliseconds(100) })
             .ToMaterialized(
                 Sink.ForEach<DeliveryBatch>(batch =>
                 {
@@ -215,7 +217,8 @@ public sealed class ConsumingTests : StreamTest
     private static AmqpMessage Message(AmqpProperties properties, byte[]? body = null) => new("q", "the key", properties, body ?? [7]);
 
     private (IAmqpConsumerControl Control, Task<Done> Done) Run(TestVhost vhost, ConcurrentQueue<string> seen, Func<Delivery, string> show) =>
-        AmqpSource.Restarting(vhost.Connections, new AmqpSourceSettings("q"), new AmqpRestartSettings { MinBackoff = TimeSpan.FromMilliseconds(50), MaxBackoff = TimeSpan.FromMilliseconds(200) })
+        AmqpSource.Restarting(vhost.Connections, new AmqpSourceSettings("q"),
+            new AmqpRestartSettings { MinBackoff = TimeSpan.FromMilliseconds(50), MaxBackoff = TimeSpan.FromMilliseconds(200) })
             .ToMaterialized(
                 Sink.ForEach<DeliveryBatch>(batch =>
                 {

@@ -19,7 +19,8 @@ public sealed class PublishingTests : StreamTest
 
         results.Select(result => (result.Outcome, result.Code)).ShouldBe(
         [
-            (PublishOutcome.Confirmed, 0), (PublishOutcome.Returned, 312), (PublishOutcome.Confirmed, 0), (PublishOutcome.Returned, 312), (PublishOutcome.Confirmed, 0),
+            (PublishOutcome.Confirmed, 0), (PublishOutcome.Returned, 312), (PublishOutcome.Confirmed, 0), (PublishOutcome.Returned, 312),
+            (PublishOutcome.Confirmed, 0),
         ]);
     }
 
@@ -79,7 +80,8 @@ public sealed class PublishingTests : StreamTest
         PublishResult<int>[] results = await vhost.PublishAsync(
             Materializer, settings: null, To("q"), To("q", properties: large), To("q", properties: large.WithHeader("reason"u8, new byte[300])), To("q"));
 
-        results.Select(result => result.Outcome).ShouldBe([PublishOutcome.Confirmed, PublishOutcome.Confirmed, PublishOutcome.TooLarge, PublishOutcome.Confirmed]);
+        results.Select(result => result.Outcome)
+            .ShouldBe([PublishOutcome.Confirmed, PublishOutcome.Confirmed, PublishOutcome.TooLarge, PublishOutcome.Confirmed]);
         vhost.Connections.StateOf(AmqpConnectionRole.Publishing).IsConnected.ShouldBeTrue();
     }
 

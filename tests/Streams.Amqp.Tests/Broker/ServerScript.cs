@@ -30,12 +30,14 @@ internal static class ServerScript
             catch (OperationCanceledException)
             {
                 process.Kill(entireProcessTree: true);
-                throw new InvalidOperationException($"{script} {arguments[0]} did not end in {Patience.TotalSeconds} s: {await File.ReadAllTextAsync(output + ".err")}");
+                throw new InvalidOperationException(
+                    $"{script} {arguments[0]} did not end in {Patience.TotalSeconds} s: {await File.ReadAllTextAsync(output + ".err")}");
             }
 
             return process.ExitCode == 0
                 ? (await File.ReadAllTextAsync(output)).Trim()
-                : throw new InvalidOperationException($"{script} {arguments[0]} failed: {await File.ReadAllTextAsync(output + ".err")}{await File.ReadAllTextAsync(output)}");
+                : throw new InvalidOperationException(
+                    $"{script} {arguments[0]} failed: {await File.ReadAllTextAsync(output + ".err")}{await File.ReadAllTextAsync(output)}");
         }
         finally
         {

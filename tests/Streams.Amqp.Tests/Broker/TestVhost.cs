@@ -34,7 +34,8 @@ internal sealed class TestVhost : IAsyncDisposable
     public async Task QueueAsync(string name, params (string Name, object? Value)[] arguments)
     {
         await Admin.ExchangeDeclareAsync(name, ExchangeType.Fanout, durable: true);
-        await Admin.QueueDeclareAsync(name, durable: true, exclusive: false, autoDelete: false, arguments: arguments.ToDictionary(pair => pair.Name, pair => pair.Value, StringComparer.Ordinal));
+        await Admin.QueueDeclareAsync(name, durable: true, exclusive: false, autoDelete: false,
+            arguments: arguments.ToDictionary(pair => pair.Name, pair => pair.Value, StringComparer.Ordinal));
         await Admin.QueueBindAsync(name, name, "");
     }
 

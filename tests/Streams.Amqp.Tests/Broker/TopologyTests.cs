@@ -40,7 +40,8 @@ public sealed class TopologyTests : StreamTest
     {
         await using TestVhost vhost = await TestVhost.OpenAsync();
         await vhost.Admin.ExchangeDeclareAsync("ex", ExchangeType.Topic, durable: true);
-        await vhost.Admin.QueueDeclareAsync("q", durable: true, exclusive: false, autoDelete: false, arguments: new Dictionary<string, object?> { ["x-message-ttl"] = 5_000_000, ["x-queue-type"] = "quorum" });
+        await vhost.Admin.QueueDeclareAsync("q", durable: true, exclusive: false, autoDelete: false,
+            arguments: new Dictionary<string, object?> { ["x-message-ttl"] = 5_000_000, ["x-queue-type"] = "quorum" });
         var topology = new AmqpTopology(vhost.Connections, Settings);
         for (int i = 0; i < 3; i++)
         {
@@ -55,7 +56,8 @@ public sealed class TopologyTests : StreamTest
     {
         { "a stream keeps", new Dictionary<string, object?> { ["x-queue-type"] = "stream" }, false },
         { "auto-deleted", new Dictionary<string, object?> { ["x-message-ttl"] = 5_000_000 }, true },
-        { "drops messages when it is full", new Dictionary<string, object?> { ["x-message-ttl"] = 5_000_000, ["x-queue-type"] = "quorum", ["x-max-length"] = 5 }, false },
+        { "drops messages when it is full",
+            new Dictionary<string, object?> { ["x-message-ttl"] = 5_000_000, ["x-queue-type"] = "quorum", ["x-max-length"] = 5 }, false },
         { "drops messages when it is full", new Dictionary<string, object?> { ["x-max-length-bytes"] = 500, ["x-overflow"] = "drop-head" }, false },
     };
 
@@ -119,7 +121,8 @@ public sealed class TopologyTests : StreamTest
     public async Task Watching_finds_again_and_again_and_a_broker_that_is_away_is_unknown()
     {
         await using TestVhost vhost = await TestVhost.OpenAsync();
-        (ICancelable cancel, ISinkQueue<IReadOnlyList<TopologyFinding>> queue) = new AmqpTopology(vhost.Connections, Settings).Watch(TimeSpan.FromMilliseconds(100))
+        (ICancelable cancel, ISinkQueue<IReadOnlyList<TopologyFinding>> queue) = new AmqpTopology(vhost.Connections, Settings)
+            .Watch(TimeSpan.FromMilliseconds(100))
             .ToMaterialized(Sink.Queue<IReadOnlyList<TopologyFinding>>(), Keep.Both).Run(Materializer);
         States((await queue.PullAsync().WaitAsync(Patience)).Value).ShouldBe([TopologyState.Declared, TopologyState.Declared, TopologyState.Declared]);
         await Deadline.UntilAsync("it is made again", async () =>

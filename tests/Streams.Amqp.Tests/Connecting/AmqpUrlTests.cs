@@ -107,7 +107,8 @@ public sealed class AmqpUrlTests
         for (int i = 0; i < 5_000; i++)
         {
             string password = new([.. Enumerable.Range(0, random.Next(0, 20)).Select(_ => (char)random.Next(1, 0x2000))]);
-            AmqpConnectionSettings settings = AmqpConnectionSettings.Parse($"amqp://{Uri.EscapeDataString(password + "u")}:{Uri.EscapeDataString(password)}@h/{Uri.EscapeDataString(password + "v")}");
+            AmqpConnectionSettings settings = AmqpConnectionSettings.Parse(
+                $"amqp://{Uri.EscapeDataString(password + "u")}:{Uri.EscapeDataString(password)}@h/{Uri.EscapeDataString(password + "v")}");
 
             (settings.UserName, settings.Password, settings.VirtualHost).ShouldBe((password + "u", password, password + "v"));
         }

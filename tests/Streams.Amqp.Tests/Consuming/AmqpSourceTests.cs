@@ -393,7 +393,8 @@ public sealed class AmqpSourceTests : StreamTest
         Source<DeliveryBatch, IAmqpConsumerControl> source = restarting
             ? AmqpSource.Restarting(_connections, settings ?? Settings, restart)
             : AmqpSource.CommittableBatches(_connections, settings ?? Settings);
-        (IAmqpConsumerControl control, TestSubscriber.Probe<DeliveryBatch> probe) = source.ToMaterialized(this.SinkProbe<DeliveryBatch>(), Keep.Both).Run(Materializer);
+        (IAmqpConsumerControl control, TestSubscriber.Probe<DeliveryBatch> probe) = source.ToMaterialized(this.SinkProbe<DeliveryBatch>(), Keep.Both)
+            .Run(Materializer);
         _connection = await _broker.NextAsync();
         return (control, probe, await NextChannelAsync());
     }

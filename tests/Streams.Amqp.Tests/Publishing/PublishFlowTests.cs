@@ -271,7 +271,8 @@ public sealed class PublishFlowTests : StreamTest
         }
     }
 
-    private (TestPublisher.Probe<PublishRequest<string>> Requests, TestSubscriber.Probe<PublishResult<string>> Results) Start(AmqpPublishSettings? settings = null) =>
+    private (TestPublisher.Probe<PublishRequest<string>> Requests,
+        TestSubscriber.Probe<PublishResult<string>> Results) Start(AmqpPublishSettings? settings = null) =>
         this.SourceProbe<PublishRequest<string>>()
             .Via(AmqpFlow.Publish<string>(_connections, settings ?? Settings))
             .ToMaterialized(this.SinkProbe<PublishResult<string>>(), Keep.Both)

@@ -124,7 +124,8 @@ internal sealed class ManualTime(long startMs = ManualTime.Start) : TimeProvider
             lock (owner._lock)
             {
                 PeriodMs = period == Timeout.InfiniteTimeSpan ? 0 : (long)period.TotalMilliseconds;
-                DueMs = dueTime == Timeout.InfiniteTimeSpan || (now && PeriodMs == 0) ? long.MaxValue : owner._nowMs + (long)Math.Ceiling(dueTime.TotalMilliseconds);
+                DueMs = dueTime == Timeout.InfiniteTimeSpan || (now && PeriodMs == 0) ? long.MaxValue : owner._nowMs
+                    + (long)Math.Ceiling(dueTime.TotalMilliseconds);
             }
 
             if (now)

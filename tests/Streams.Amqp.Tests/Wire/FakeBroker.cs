@@ -114,12 +114,14 @@ internal sealed class FakeBroker
     }
 
     public void Start(string mechanisms = "AMQPLAIN PLAIN") =>
-        Send(new MethodWriter(0, AmqpMethod.ConnectionStart).Byte(0).Byte(9).Table(new Dictionary<string, object?> { ["product"] = "Fake" }).LongBytes(Encoding.UTF8.GetBytes(mechanisms)).LongBytes("en_US"u8).ToBytes());
+        Send(new MethodWriter(0, AmqpMethod.ConnectionStart).Byte(0).Byte(9).Table(new Dictionary<string, object?> { ["product"] = "Fake" })
+            .LongBytes(Encoding.UTF8.GetBytes(mechanisms)).LongBytes("en_US"u8).ToBytes());
 
     public void Tune(ushort channels = 2047, uint frameBytes = 131072, ushort heartbeat = 60) =>
         Send(new MethodWriter(0, AmqpMethod.ConnectionTune).UInt16(channels).UInt32(frameBytes).UInt16(heartbeat).ToBytes());
 
-    public void Close(ushort channel, ushort code, string text) => Send(new MethodWriter(channel, channel == 0 ? AmqpMethod.ConnectionClose : AmqpMethod.ChannelClose)
+    public void Close(ushort channel, ushort code, string text) =>
+        Send(new MethodWriter(channel, channel == 0 ? AmqpMethod.ConnectionClose : AmqpMethod.ChannelClose)
         .UInt16(code).ShortText(text).UInt16(0).UInt16(0).ToBytes());
 
     public Task<WireConnection> ConnectAsync(AmqpConnectionSettings? settings = null, AmqpConnectionRole role = AmqpConnectionRole.Consuming) =>

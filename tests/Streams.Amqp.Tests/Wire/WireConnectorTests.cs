@@ -134,7 +134,8 @@ public sealed class WireConnectorTests : IDisposable
         var tls = new AmqpTlsSettings { CaFile = _file, CertificateFile = _file };
         Task<IAmqpConnection> connecting = ConnectAsync(tls: true, FakeBroker.Settings with { Tls = tls }, TimeProvider.System);
         using Socket accepted = await _listener.AcceptSocketAsync();
-        await using var stream = new SslStream(new NetworkStream(accepted, ownsSocket: true), leaveInnerStreamOpen: false, (_, shown, _, _) => shown is not null);
+        await using var stream = new SslStream(new NetworkStream(accepted, ownsSocket: true), leaveInnerStreamOpen: false, (_, shown, _, _) => shown
+            is not null);
         await stream.AuthenticateAsServerAsync(certificate, clientCertificateRequired: true, checkCertificateRevocation: false);
         stream.RemoteCertificate!.GetCertHashString().ShouldBe(certificate.Thumbprint);
         stream.Close();

@@ -36,7 +36,8 @@ public sealed class WireDeliveryTests
         connection.Ended.IsCompleted.ShouldBeFalse();
 
         byte[] Three(ulong before) =>
-            [.. FakeBroker.Message(before + 1, bodies[0], frameBytes: 3), .. FakeBroker.Message(before + 2, bodies[1]), .. FakeBroker.Message(before + 3, bodies[2])];
+            [.. FakeBroker.Message(before + 1, bodies[0], frameBytes: 3), .. FakeBroker.Message(before + 2, bodies[1]),
+                .. FakeBroker.Message(before + 3, bodies[2])];
     }
 
     [Fact]

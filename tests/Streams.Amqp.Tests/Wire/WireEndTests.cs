@@ -103,7 +103,8 @@ public sealed class WireEndTests
         WireConnection connection = await _broker.OpenAsync();
         DeliveryRing ring = _broker.Ring();
         await _broker.ConsumeAsync(connection, ring);
-        _broker.Send(FakeBroker.Frame(1, 0, [0, 10, 0, 60, 3, (byte)'l', (byte)'o', (byte)'w']), FakeBroker.Frame(1, 0, [0, 10, 0, 61]), FakeBroker.Frame(1, 1, [0, 20, 0, 20, 1]), FakeBroker.Message(1, [1]));
+        _broker.Send(FakeBroker.Frame(1, 0, [0, 10, 0, 60, 3, (byte)'l', (byte)'o', (byte)'w']), FakeBroker.Frame(1, 0, [0, 10, 0, 61]),
+            FakeBroker.Frame(1, 1, [0, 20, 0, 20, 1]), FakeBroker.Message(1, [1]));
 
         (await _broker.TakeAsync(ring, 1)).Count.ShouldBe(1);
         (await _broker.ExpectAsync(AmqpMethod.ChannelFlowOk)).ShouldBe([1]);
@@ -154,7 +155,8 @@ public sealed class WireEndTests
         var random = new Random(20_260_301);
         byte[] good =
         [
-            .. FakeBroker.Deliver(1), .. FakeBroker.Header(5, [0xF8, 0, 4, .. "json"u8, 4, .. "utf8"u8, 0, 0, 0, 7, 1, (byte)'a', (byte)'I', 0, 0, 0, 1, 2, 3]), .. FakeBroker.Body([1, 2, 3]), .. FakeBroker.Body([4, 5]),
+            .. FakeBroker.Deliver(1), .. FakeBroker.Header(5, [0xF8, 0, 4, .. "json"u8, 4, .. "utf8"u8, 0, 0, 0, 7, 1, (byte)'a', (byte)'I', 0, 0, 0, 1, 2, 3]),
+            .. FakeBroker.Body([1, 2, 3]), .. FakeBroker.Body([4, 5]),
             .. FakeBroker.Frame(8, 0, []), .. FakeBroker.Message(2, []), .. FakeBroker.Message(3, [9]),
         ];
         for (int i = 0; i < 2000; i++)

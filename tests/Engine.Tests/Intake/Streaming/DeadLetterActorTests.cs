@@ -86,7 +86,8 @@ public sealed class DeadLetterActorTests : IntakeKit
     public async Task What_a_former_life_set_aside_is_published()
     {
         var letter = new Letter("act.buy", new Rejection("no-row", "There is no row"), 1, Json, "old"u8.ToArray());
-        await _store.ParkAsync([new ParkedDelivery { Id = NextId(), Stream = Letter.Exchange, DueMs = 0, Tries = 1, Message = letter.ToParked().Encode() }], default);
+        await _store.ParkAsync([new ParkedDelivery { Id = NextId(), Stream = Letter.Exchange, DueMs = 0, Tries = 1, Message = letter.ToParked().Encode() }],
+            default);
 
         Start();
 
@@ -110,7 +111,8 @@ public sealed class DeadLetterActorTests : IntakeKit
     [Fact]
     public async Task Properties_that_do_not_fit_a_frame_are_cut_until_they_do_and_the_body_stays()
     {
-        _broker.Script = (_, properties) => properties > 20_000 ? (PublishOutcome.TooLarge, 0, "the properties do not fit a frame") : (PublishOutcome.Confirmed, 0, "");
+        _broker.Script = (_, properties) => properties > 20_000 ? (PublishOutcome.TooLarge, 0, "the properties do not fit a frame")
+            : (PublishOutcome.Confirmed, 0, "");
         IActorRef letters = Start();
         AmqpProperties properties = Json.WithHeader("mine"u8, new byte[10_000]).WithHeader("other"u8, new byte[30_000]);
         var publish = new PublishLetters(NextBatch(), [new Letter("act.share", new Rejection("bad-field", "x"), 1, properties, "body"u8.ToArray())]);
@@ -128,7 +130,8 @@ public sealed class DeadLetterActorTests : IntakeKit
         _broker.Script = (body, _) =>
         {
             Clock.Advance(Second);
-            return body is "lost" && _broker.Published.Count < 5 ? (PublishOutcome.ConnectionLost, 0, "lost") : body is "gone" ? (PublishOutcome.ConnectionLost, 0, "lost") : (PublishOutcome.Confirmed, 0, "");
+            return body is "lost" && _broker.Published.Count < 5 ? (PublishOutcome.ConnectionLost, 0, "lost") : body is "gone"
+                ? (PublishOutcome.ConnectionLost, 0, "lost") : (PublishOutcome.Confirmed, 0, "");
         };
         IActorRef letters = Start();
         letters.Tell(Publish("lost"));
@@ -176,7 +179,8 @@ public sealed class DeadLetterActorTests : IntakeKit
         Sys.ActorOf(DeadLetterActor.Props(new DeadLetterPublishing(_broker.Flow, "me", 128 * 1024, maxInFlight), _parking, Options, _state));
 
     private PublishLetters Publish(params string[] bodies) =>
-        new(NextBatch(), [.. bodies.Select(body => new Letter("act.share", new Rejection("bad-field", "x"), 1, Json, System.Text.Encoding.UTF8.GetBytes(body)))]);
+        new(NextBatch(),
+            [.. bodies.Select(body => new Letter("act.share", new Rejection("bad-field", "x"), 1, Json, System.Text.Encoding.UTF8.GetBytes(body)))]);
 
     private BatchId NextBatch() => new(Guid.Empty, ++_number);
 

@@ -30,7 +30,8 @@ public sealed class DeliveryInterpreterTests
 
     public static TheoryData<string, string> Garbage => new()
     {
-        { "S", "00000003616263" }, { "S", "00000003312E35" }, { "S", "00000000" }, { "d", "3FF8000000000000" }, { "t", "01" }, { "A", "00000000" }, { "D", "1E0000000A" },
+        { "S", "00000003616263" }, { "S", "00000003312E35" }, { "S", "00000000" }, { "d", "3FF8000000000000" }, { "t", "01" }, { "A", "00000000" },
+        { "D", "1E0000000A" },
     };
 
     [Fact]
@@ -214,7 +215,8 @@ public sealed class DeliveryInterpreterTests
     [Fact]
     public async Task One_missing_row_holds_up_nothing_else_and_a_batch_is_one_round_trip_a_step()
     {
-        _lookup.With("mq_operate_record 5 data={\"orderId\":7}; orders 7; mq_operate_record 6 data={\"orderId\":8}; orders 8; mq_operate_record 8 data=nothing");
+        _lookup.With(
+            "mq_operate_record 5 data={\"orderId\":7}; orders 7; mq_operate_record 6 data={\"orderId\":8}; orders 8; mq_operate_record 8 data=nothing");
 
         Interpretation interpretation = await Interpret(
             "act.buy",
@@ -252,7 +254,8 @@ public sealed class DeliveryInterpreterTests
         DeliveryInterpreter interpreter = Interpreter("act.share", new IntakeSettings { MaxEventBatchBytes = 4096 });
         string text = new('ü', 500);
         (string, AmqpProperties)[] messages =
-            [.. Enumerable.Range(0, 20).Select(i => IntakeKit.Message($$"""{"sessionStr":"{{text}}","topicType":"lesson","topicId":9,"ctime":{{ManualTime.Start + i}}}"""))];
+            [.. Enumerable.Range(0, 20)
+                .Select(i => IntakeKit.Message($$"""{"sessionStr":"{{text}}","topicType":"lesson","topicId":9,"ctime":{{ManualTime.Start + i}}}"""))];
 
         Interpretation interpretation = await Interpret(interpreter, new TestDeliveries(1, messages));
 
@@ -320,9 +323,11 @@ public sealed class DeliveryInterpreterTests
 
     private static List<EventBatch> EventsOf(Interpretation interpretation) => [.. interpretation.Parts.Select(part => part.Message).OfType<EventBatch>()];
 
-    private static List<ParkedDelivery> ParkedOf(Interpretation interpretation) => [.. interpretation.Parts.Select(part => part.Message).OfType<Park>().SelectMany(park => park.Deliveries)];
+    private static List<ParkedDelivery> ParkedOf(Interpretation interpretation) =>
+        [.. interpretation.Parts.Select(part => part.Message).OfType<Park>().SelectMany(park => park.Deliveries)];
 
-    private static List<Letter> LettersOf(Interpretation interpretation) => [.. interpretation.Parts.Select(part => part.Message).OfType<PublishLetters>().SelectMany(letters => letters.Letters)];
+    private static List<Letter> LettersOf(Interpretation interpretation) =>
+        [.. interpretation.Parts.Select(part => part.Message).OfType<PublishLetters>().SelectMany(letters => letters.Letters)];
 
     /// <summary>JSON's content type, and one header of a type and value as bytes.</summary>
     private static AmqpProperties WithHeader(string name, string type, string hex)
@@ -356,7 +361,8 @@ public sealed class DeliveryInterpreterTests
 
     private async Task<EventId> IdentityOf(string channel, AmqpProperties properties)
     {
-        Interpretation interpretation = await Interpret(Interpreter("act.share"), new TestDeliveries(_tags++, (IntakeKit.Share, properties)) { Channel = channel });
+        Interpretation interpretation = await Interpret(Interpreter("act.share"),
+            new TestDeliveries(_tags++, (IntakeKit.Share, properties)) { Channel = channel });
         return EventsOf(interpretation).Single().Events[0].Identity;
     }
 }

@@ -43,7 +43,8 @@ internal sealed class FakeBroker : IAmqpConnector
     {
         lock (_lock)
         {
-            return QueueOf(queue).Count + _consumers.Where(channel => string.Equals(channel.Queue, queue, StringComparison.Ordinal)).Sum(channel => channel.Unacknowledged.Count);
+            return QueueOf(queue).Count + _consumers.Where(channel => string.Equals(channel.Queue, queue, StringComparison.Ordinal))
+                .Sum(channel => channel.Unacknowledged.Count);
         }
     }
 

@@ -18,7 +18,8 @@ public sealed class LetterTests
     public void It_goes_out_as_it_came_with_the_engines_headers_added_and_persistent()
     {
         byte[] correlation = [.. Enumerable.Repeat((byte)0xFF, 100)];
-        AmqpProperties came = IntakeKit.Json.With(AmqpProperty.CorrelationId, correlation).With(AmqpProperty.MessageId, [0, 0, 0, 0xFE]).WithHeader("mine"u8, [0xFF, 0xFE]);
+        AmqpProperties came = IntakeKit.Json.With(AmqpProperty.CorrelationId, correlation).With(AmqpProperty.MessageId, [0, 0, 0, 0xFE])
+            .WithHeader("mine"u8, [0xFF, 0xFE]);
 
         AmqpProperties published = Publish(came);
 

@@ -73,7 +73,8 @@ public sealed class ParkedContentTests
 
         // The batch is its last field: what is changed is sealed by itself, and then as a whole.
         DamagedBytes.ShouldNotCrash(
-            batch, bytes => ParkedContent.Decode(Row, DamagedBytes.Seal([.. head[..LengthAt(head)], .. Varint(bytes.Length), .. bytes])), seed: 5, perByte: 64, Row.ToString());
+            batch, bytes => ParkedContent.Decode(Row, DamagedBytes.Seal([.. head[..LengthAt(head)], .. Varint(bytes.Length), .. bytes])), seed: 5, perByte: 64,
+            Row.ToString());
     }
 
     [Fact]
@@ -115,7 +116,8 @@ public sealed class ParkedContentTests
         return kind switch
         {
             "batch" => new ParkedContent(1_700_000_000_123, BatchOf(4, topic: 1, beside: 0, "a", "b", "c")),
-            "letter" => new ParkedContent(1_700_000_000_123, properties, body, new ParkedLetter("act.buy", "no-row", "There is no row orders 7, after 11 tries")),
+            "letter" =>
+                new ParkedContent(1_700_000_000_123, properties, body, new ParkedLetter("act.buy", "no-row", "There is no row orders 7, after 11 tries")),
             _ => new ParkedContent(1_700_000_000_123, properties, body),
         };
     }

@@ -196,10 +196,12 @@ public sealed class ParkedDeliveriesTests : IntakeKit
         Run("act.share");
         EventBatch sent = await _region.ExpectMsgAsync<EventBatch>();
         _store.Gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await AdvanceUntilAsync(() => _state.DispatchFailing is not null && _state.DispatchFailing.Contains("parked", StringComparison.Ordinal), Second, "it to be parked again");
+        await AdvanceUntilAsync(() => _state.DispatchFailing is not null && _state.DispatchFailing.Contains("parked", StringComparison.Ordinal), Second,
+            "it to be parked again");
 
         _region.Send(_region.LastSender, new Accepted(sent.Id, sent.Partition));
-        await UntilAsync(() => _state.DispatchFailing is null || !_state.DispatchFailing.Contains("parked", StringComparison.Ordinal), "the Partition to be back");
+        await UntilAsync(() => _state.DispatchFailing is null || !_state.DispatchFailing.Contains("parked", StringComparison.Ordinal),
+            "the Partition to be back");
         _store.CallsOf("remove").ShouldBe(0);
         _store.Gate.SetResult();
 

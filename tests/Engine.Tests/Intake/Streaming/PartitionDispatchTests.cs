@@ -225,7 +225,8 @@ public sealed class PartitionDispatchTests : IntakeKit
         // The clock may be moved on before the stage hears of it, never the other way round.
         ParkedDelivery row = park.Deliveries.Single();
         (row.Stream, row.Tries, park.HasRoom).ShouldBe(("act.share", 1, false));
-        row.DueMs.ShouldBeInRange((start + HoldLimit + TimeSpan.FromSeconds(30)).ToUnixTimeMilliseconds(), (Clock.Now + TimeSpan.FromSeconds(30)).ToUnixTimeMilliseconds());
+        row.DueMs.ShouldBeInRange((start + HoldLimit + TimeSpan.FromSeconds(30)).ToUnixTimeMilliseconds(), (Clock.Now + TimeSpan.FromSeconds(30))
+            .ToUnixTimeMilliseconds());
         EventBatch parked = ParkedContent.Decode(row.Id, row.Message).Batch!;
         (parked.Id, parked.Partition).ShouldBe((batch.Id, 3));
         origin.Done.ShouldBeEmpty();

@@ -275,5 +275,6 @@ public sealed class UnacceptedPartsTests
 
     private static BatchId Id(long number) => new(Source, number);
 
-    private static Part Batch(long number, int partition = 0) => new(Id(number), PartTarget.Partition, new EventBatch(Id(number), partition, [], []), 10, [(ulong)number]);
+    private static Part Batch(long number, int partition = 0) =>
+        new(Id(number), PartTarget.Partition, new EventBatch(Id(number), partition, [], []), 10, [(ulong)number]);
 }

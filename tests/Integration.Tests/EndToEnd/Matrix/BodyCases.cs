@@ -89,13 +89,17 @@ internal static class BodyCases
 
     private static void Values(MessageMatrix matrix)
     {
-        matrix.Counts(Share, "{\"sessionStr\":1e3,\"topicType\":33.0,\"topicId\":\"+0TOPIC\",\"wuId\":\"007\",\"ctime\":\"1714536000000\",\"qrCode\":-0,\"channelType\":5}", meaning: meant => meant with { TopicType = "33.0" });
+        matrix.Counts(Share,
+            "{\"sessionStr\":1e3,\"topicType\":33.0,\"topicId\":\"+0TOPIC\",\"wuId\":\"007\",\"ctime\":\"1714536000000\",\"qrCode\":-0,\"channelType\":5}",
+            meaning: meant => meant with { TopicType = "33.0" });
         foreach (var nobody in (string[])["0", "-0", "\"0\"", "null", "\"\"", "\"-00\""])
         {
             matrix.Counts(Share, $"{{{Fields},\"wuId\":{nobody}}}", meaning: meant => meant with { WuId = 0 });
         }
 
-        matrix.Counts(Share, $"{{{Fields},\"wuId\":2147483647,\"parentTopicId\":0,\"parentTopicType\":null}}", meaning: meant => meant with { WuId = int.MaxValue });
+        matrix.Counts(Share, $"{{{Fields},\"wuId\":2147483647,\"parentTopicId\":0,\"parentTopicType\":null}}", meaning: meant => meant
+            with
+        { WuId = int.MaxValue });
         matrix.Counts(ContractStreams.ActShareVisit, $"{{{Fields},\"joinType\":-9}}");
         matrix.Counts(ContractStreams.ActShareVisit, Body);
         matrix.Counts(ContractStreams.ActH5Visit, $"{{{Fields},\"channelCode\":5}}");
@@ -142,5 +146,6 @@ internal static class BodyCases
     private static byte[] Marked(string text) => [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(text)];
 
     /// <summary>As Jackson writes a String.</summary>
-    private static byte[] Wrapped(string text) => Encoding.UTF8.GetBytes($"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
+    private static byte[] Wrapped(string text) =>
+        Encoding.UTF8.GetBytes($"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
 }

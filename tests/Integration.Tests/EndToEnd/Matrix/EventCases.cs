@@ -32,7 +32,9 @@ internal static class EventCases
         matrix.Record(records[2], string.Create(CultureInfo.InvariantCulture, $"\uFEFF {{\"orderId\":{topic}}} "), ctime: Noon + (DaySeconds * 1000));
         foreach (var record in records)
         {
-            matrix.Send(ContractStreams.ActBuy, topic, record.ToString(CultureInfo.InvariantCulture), with: message => message with { MessageId = $"buy-{record}" });
+            matrix.Send(ContractStreams.ActBuy, topic, record.ToString(CultureInfo.InvariantCulture), with: message => message
+                with
+            { MessageId = $"buy-{record}" });
             matrix.Send(ContractStreams.ActBuy, topic, string.Create(CultureInfo.InvariantCulture, $"{{\"recordId\":{record},\"wuId\":{record}}}"));
         }
 
@@ -70,7 +72,8 @@ internal static class EventCases
 
         // A rejected delivery leaves no identity behind.
         var again = matrix.NewTopic();
-        matrix.Rejects(ContractStreams.ActShare, $"{{{Fields.Replace("TOPIC", again.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)},\"wuId\":-1}}", "out-of-range", "wuId");
+        matrix.Rejects(ContractStreams.ActShare,
+            $"{{{Fields.Replace("TOPIC", again.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)},\"wuId\":-1}}", "out-of-range", "wuId");
         var id = matrix.Messages[^1].MessageId;
         matrix.Send(ContractStreams.ActShare, again, Body, with: message => message with { MessageId = id });
         matrix.Means(Event(ContractStreams.ActShare, again));
@@ -125,7 +128,8 @@ internal static class EventCases
         var topic = matrix.NewTopic();
         matrix.Row(BusinessSchema.CashActivityReceive.Row([topic, .. Common(topic), true, -5, Noon - (90 * DaySeconds * 1000)]));
         matrix.Send(ContractStreams.ActRedPackExpire, topic, "{\"actReceiveId\":TOPIC,\"redPackNum\":4,\"orderId\":0}", with: AtNoon);
-        matrix.Send(ContractStreams.ActRedPackExpire, topic, "{\"orderId\":\"-0\",\"wuId\":null,\"redPackNum\":\"4\",\"actReceiveId\":\"TOPIC\"}", with: AtNoon);
+        matrix.Send(ContractStreams.ActRedPackExpire, topic, "{\"orderId\":\"-0\",\"wuId\":null,\"redPackNum\":\"4\",\"actReceiveId\":\"TOPIC\"}",
+            with: AtNoon);
         matrix.Means(Event(ContractStreams.ActRedPackExpire, topic) with { Vip = true, Num = 4 });
         matrix.Send(ContractStreams.ActRedPackExpire, topic, "{\"actReceiveId\":TOPIC,\"redPackNum\":4,\"orderId\":1,\"wuId\":8}", with: AtNoon);
         matrix.Means(Event(ContractStreams.ActRedPackExpire, topic) with { Vip = true, Num = 4, WuId = 8, Identity = "another" });
@@ -143,7 +147,8 @@ internal static class EventCases
             matrix.Visit(id, Common(topic), ctime: given switch { 0 => Noon - (9 * DaySeconds * 1000), 1 => Noon - (DaySeconds * 1000), 2 => 0, _ => null });
             var ctime = given == 0 ? string.Create(CultureInfo.InvariantCulture, $",\"ctime\":{Noon}") : ",\"ctime\":\"0\"";
             matrix.Send(ContractStreams.ActVisit, topic, string.Create(CultureInfo.InvariantCulture, $"{{\"userRecordId\":{id}{ctime}}}"), with: message =>
-                given < 3 ? message with { TimestampSeconds = stamp - (given * DaySeconds) } : (message with { TimestampSeconds = 0 }).WithHeader("x-dataload-received", Noon - (3 * DaySeconds * 1000)));
+                given < 3 ? message with { TimestampSeconds = stamp - (given * DaySeconds) } : (message with { TimestampSeconds = 0 })
+                    .WithHeader("x-dataload-received", Noon - (3 * DaySeconds * 1000)));
             matrix.Means(Event(ContractStreams.ActVisit, topic) with { Day = Day.AddDays(-given), Identity = $"at {given}" });
         }
 
@@ -153,13 +158,17 @@ internal static class EventCases
         matrix.Rejects(ContractStreams.ActShare, $"{{{Fields},\"ctime\":-1}}", "bad-time", "ctime = -1");
         matrix.Rejects(ContractStreams.ActShare, $"{{{Fields},\"ctime\":9223372036854775807}}", "bad-time", "ctime = 9223372036854775807");
         matrix.Rejects(ContractStreams.ActShare, $"{{{Fields},\"ctime\":9223372036854775808}}", "out-of-range", "'ctime' is '9223372036854775808'");
-        matrix.Rejects(ContractStreams.ActShare, Timeless, "bad-time", "AMQP timestamp", with: message => message with { TimestampSeconds = DateTimeOffset.UtcNow.Add(day * 2).ToUnixTimeSeconds() });
+        matrix.Rejects(ContractStreams.ActShare, Timeless, "bad-time", "AMQP timestamp", with: message => message
+            with
+        { TimestampSeconds = DateTimeOffset.UtcNow.Add(day * 2).ToUnixTimeSeconds() });
         matrix.Rejects(ContractStreams.ActShare, Timeless, "bad-time", "AMQP timestamp", with: message => message with { TimestampSeconds = 5 });
 
         // By its receipt that was recorded, not by now.
         var received = Noon - (2 * (long)day.TotalMilliseconds);
-        matrix.Rejects(ContractStreams.ActShare, Body, "bad-time", received.ToString(CultureInfo.InvariantCulture), with: message => message.WithHeader("x-dataload-received", received));
-        matrix.Rejects(ContractStreams.ActShare, "{", "unreadable", "not valid JSON", with: message => message.WithHeader("x-dataload-received", received.ToString(CultureInfo.InvariantCulture)).WithHeader("x-dataload-reason", "an earlier one"));
+        matrix.Rejects(ContractStreams.ActShare, Body, "bad-time", received.ToString(CultureInfo.InvariantCulture), with: message =>
+            message.WithHeader("x-dataload-received", received));
+        matrix.Rejects(ContractStreams.ActShare, "{", "unreadable", "not valid JSON", with: message =>
+            message.WithHeader("x-dataload-received", received.ToString(CultureInfo.InvariantCulture)).WithHeader("x-dataload-reason", "an earlier one"));
     }
 
     private static void Delays(MessageMatrix matrix)
@@ -178,7 +187,8 @@ internal static class EventCases
             }
 
             // Held from its receipt on: this one has waited enough, the other two not yet.
-            matrix.Counts(stream, Body, with: message => message.WithHeader("x-delay", 60_000).WithHeader("x-dataload-received", DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - 60_000));
+            matrix.Counts(stream, Body, with: message => message.WithHeader("x-delay", 60_000)
+                .WithHeader("x-dataload-received", DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - 60_000));
             matrix.Send(stream, matrix.NewTopic(), Body, with: message => message.WithHeader("x-delay", 2_592_000_000L));
             matrix.Send(stream, matrix.NewTopic(), Body, with: message => message.WithHeader("x-delay", "86400000"));
             matrix.Rejects(stream, "{}", "missing-field", "sessionStr", with: message => message.WithHeader("x-delay", 86_400_000));

@@ -87,7 +87,11 @@ public sealed class MessageMatrixTests
                 ["m"] = new byte[] { 0, 255 },
                 ["n"] = null,
                 ["o"] = new AmqpTimestamp(5),
-                ["p"] = new Dictionary<string, object?>(StringComparer.Ordinal) { ["q"] = new List<object?> { 1, "r", new Dictionary<string, object?>(StringComparer.Ordinal) { ["s"] = 2L } } },
+                ["p"] = new Dictionary<string, object?>(StringComparer.Ordinal)
+                {
+                    ["q"] = new List<object?> { 1, "r",
+                    new Dictionary<string, object?>(StringComparer.Ordinal) { ["s"] = 2L } }
+                },
             },
         };
 
@@ -104,7 +108,8 @@ public sealed class MessageMatrixTests
         Header(letter, "x-dataload-error").ShouldBeOfType<string>().ShouldContain("user_record 77");
         Header(letter, "x-dataload-dropped-headers").ShouldBe("CC", "the broker would send the letter to that queue, too");
         came.Headers.Remove("CC");
-        Said(letter.BasicProperties.Headers!, "x-dataload-reason", "x-dataload-error", "x-dataload-stream", "x-dataload-dropped-headers").ShouldBe(Said(came.Headers));
+        Said(letter.BasicProperties.Headers!, "x-dataload-reason", "x-dataload-error", "x-dataload-stream", "x-dataload-dropped-headers")
+            .ShouldBe(Said(came.Headers));
 
         await scenario.Business.InsertAsync([BusinessSchema.UserRecord.Row([77, .. MessageMatrix.Common(3), null])]);
         await channel.BasicPublishAsync("", ContractStreams.ActVisit.Queue, mandatory: true, new BasicProperties(letter.BasicProperties), letter.Body);
@@ -128,7 +133,8 @@ public sealed class MessageMatrixTests
 
         // A queue that is full refuses: nothing is acknowledged, and all are there once it has room.
         await channel.QueueDeleteAsync(ContractStreams.DeadLetters);
-        await channel.QueueDeclareAsync(ContractStreams.DeadLetters, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-max-length"] = 10, ["x-overflow"] = "reject-publish" });
+        await channel.QueueDeclareAsync(ContractStreams.DeadLetters, durable: true, exclusive: false, autoDelete: false,
+            new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-max-length"] = 10, ["x-overflow"] = "reject-publish" });
         await channel.QueueBindAsync(ContractStreams.DeadLetters, ContractStreams.DeadLetters, "");
         await scenario.PublishAsync([.. Enumerable.Range(0, 30).Select(Broken)]);
         await host.WaitForLogAsync("is set aside in the store");
@@ -147,7 +153,8 @@ public sealed class MessageMatrixTests
         {
             await scenario.PublishAsync([.. Enumerable.Range(0, count).Select(Broken)]);
             await DeadLetters.WaitForAsync(scenario.Amqp, count, Deadline.Usual);
-            (await ReadAsync(scenario.Amqp)).Select(letter => letter.BasicProperties.MessageId).Order().ShouldBe(Enumerable.Range(0, count).Select(number => $"{number}").Order());
+            (await ReadAsync(scenario.Amqp)).Select(letter => letter.BasicProperties.MessageId).Order()
+                .ShouldBe(Enumerable.Range(0, count).Select(number => $"{number}").Order());
         }
 
         static WireMessage Broken(int number) => new(ContractStreams.ActShare, "{}"u8.ToArray()) { ContentType = MessageMatrix.Json, MessageId = $"{number}" };
@@ -195,11 +202,13 @@ public sealed class MessageMatrixTests
         letter.BasicProperties.Headers!.TryGetValue(name, out var value) ? value is byte[] text ? Encoding.UTF8.GetString(text) : value : "(absent)";
 
     private static string Shown(IReadOnlyBasicProperties of) => string.Join(
-        '|', of.ContentType, of.ContentEncoding, of.CorrelationId, of.ReplyTo, of.Expiration, of.MessageId, of.Type, of.UserId, of.AppId, of.ClusterId, of.Priority, of.IsTimestampPresent());
+        '|', of.ContentType, of.ContentEncoding, of.CorrelationId, of.ReplyTo, of.Expiration, of.MessageId, of.Type, of.UserId, of.AppId, of.ClusterId,
+        of.Priority, of.IsTimestampPresent());
 
     /// <summary>Headers with their types, in the order of their names; texts come back as bytes.</summary>
     private static string Said(IEnumerable<KeyValuePair<string, object?>> headers, params string[] without) => string.Join(
-        ' ', headers.Where(header => !without.Contains(header.Key, StringComparer.Ordinal)).OrderBy(header => header.Key, StringComparer.Ordinal).Select(header => $"{header.Key}={Said(header.Value)}"));
+        ' ', headers.Where(header => !without.Contains(header.Key, StringComparer.Ordinal)).OrderBy(header => header.Key, StringComparer.Ordinal)
+            .Select(header => $"{header.Key}={Said(header.Value)}"));
 
     private static string Said(object? value) => value switch
     {
