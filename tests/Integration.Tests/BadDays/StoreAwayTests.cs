@@ -30,7 +30,7 @@ public sealed class StoreAwayTests
             scenario.Options = scenario.Options with { Seed = 71, Unidentified = 0 };
             scenario.Settings = Usual;
             HostProcess host = await scenario.StartHostAsync();
-            await ShouldBearAsync(scenario, host, server.StopAsync, server.StartAsync);
+            await ShouldBearAsync(scenario, host, server.StopAsync, () => Task.CompletedTask, server.StartAsync);
         });
     }
 
@@ -41,7 +41,7 @@ public sealed class StoreAwayTests
         scenario.Settings = Usual;
         HostProcess host = scenario.LaunchHost(bearsFileLimit: true);
         await host.WaitUntilReadyAsync();
-        await ShouldBearAsync(scenario, host, () => host.LimitFilesAsync(1), () => host.LimitFilesAsync(null));
+        await ShouldBearAsync(scenario, host, () => host.LimitFilesAsync(70_001), () => host.LimitFilesAsync(1), () => host.LimitFilesAsync(null));
         await ShouldBearAKillAsync(scenario, host, () => host.LimitFilesAsync(70_001), () => Task.CompletedTask);
     });
 
@@ -56,18 +56,27 @@ public sealed class StoreAwayTests
             scenario.Settings = Usual;
             scenario.Store = $"sqlite:{disk.Folder}/store.db";
             HostProcess host = await scenario.StartHostAsync();
-            await ShouldBearAsync(scenario, host, () => disk.FillAsync(), disk.FreeAsync);
+            await ShouldBearAsync(scenario, host, () => disk.FillAsync(leftBytes: 20_000), () => disk.FillAsync(), disk.FreeAsync);
             await ShouldBearAKillAsync(scenario, host, () => disk.FillAsync(leftBytes: 20_000), disk.FreeAsync);
         });
     }
 
-    private static async Task ShouldBearAsync(Scenario scenario, HostProcess host, Func<Task> take, Func<Task> give)
+    /// <summary>Away, and back while the host runs.</summary>
+    /// <param name="scenario">With its host.</param>
+    /// <param name="host">It.</param>
+    /// <param name="take">Takes the store away, in the middle of a write perhaps: what is left may do for a part of it.</param>
+    /// <param name="takeRest">Takes what was left.</param>
+    /// <param name="give">Gives all of it back.</param>
+    private static async Task ShouldBearAsync(Scenario scenario, HostProcess host, Func<Task> take, Func<Task> takeRest, Func<Task> give)
     {
         await scenario.SendMixAsync(1_000);
         await scenario.ShouldEqualTallyAsync();
         await take();
         await scenario.SendMixAsync(1_000, batchMessages: 250);
         await Deadline.UntilAsync("not ready", async () => await IsReadyAsync(host) is false);
+        await takeRest();
+        await scenario.SendMixAsync(250);
+        await Deadline.UntilAsync("not ready still", async () => await IsReadyAsync(host) is false);
 
         // Under load, though nothing of it can be counted: what is not acknowledged fills the prefetch and then the queues.
         double counted = (await host.MetricsAsync()).Sum("dataload_events_total");

@@ -22,11 +22,11 @@ internal sealed class SmallDisk : IAsyncDisposable
             ? new SmallDisk(folder) : null;
     }
 
-    /// <summary>Fills it.</summary>
+    /// <summary>Fills it; one that is filled in part is filled further.</summary>
     /// <param name="leftBytes">What is left, for a file to begin a write that it cannot end.</param>
     public async Task FillAsync(int leftBytes = 0)
     {
-        await using var file = new FileStream(Ballast, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        await using var file = new FileStream(Ballast, FileMode.Append, FileAccess.Write, FileShare.None, bufferSize: 0);
         byte[] block = new byte[4096];
         try
         {
