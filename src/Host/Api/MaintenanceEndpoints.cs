@@ -35,7 +35,7 @@ internal static class SettingEndpoints
         api.MapRead("/settings", ApiJson.Default.SettingList, context =>
         {
             string? search = new ApiQuery(context.Request.Query).Text("search", 100);
-            return new SettingList([.. services.Settings.Effective.Concat(services.Settings.Akka.FindChanged())
+            return new SettingList([.. services.Settings.FindEffective().Concat(services.Settings.Akka.FindChanged())
                 .Where(setting => search is null || setting.Path.Contains(search, StringComparison.OrdinalIgnoreCase))
                 .Select(setting => new SettingList.Setting(setting.Path, setting.Value, setting.Origin.ToString()))]);
         });

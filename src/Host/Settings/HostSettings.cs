@@ -12,14 +12,19 @@ namespace DataLoad.Host.Settings;
 /// <param name="Http">Where HTTP answers, and to whom.</param>
 /// <param name="DeadLetters">The bounds of work on dead letters.</param>
 /// <param name="Console">How the commands that ask a running node behave.</param>
-/// <param name="Effective">All settings of <c>dataload { }</c> as they are in force, secrets masked.</param>
+/// <param name="Source">What all of it was read from.</param>
 /// <param name="MaxLag">How many messages may wait before the node is not ready; 0 for no limit.</param>
 /// <param name="OtlpEndpoint">Where metrics go by OTLP, or null.</param>
 /// <param name="OtlpInterval">How often metrics go.</param>
 /// <param name="LogLevel">What is logged.</param>
 public sealed record HostSettings(EngineSettings Engine, AkkaSettings Akka, DatabaseSettings Store, DatabaseSettings Business, HttpSettings Http,
-    DeadLetterSettings DeadLetters, ConsoleSettings Console, IReadOnlyList<HoconEffectiveSetting> Effective, long MaxLag, Uri? OtlpEndpoint,
-    TimeSpan OtlpInterval, LogLevel LogLevel);
+    DeadLetterSettings DeadLetters, ConsoleSettings Console, HoconConfig Source, long MaxLag, Uri? OtlpEndpoint,
+    TimeSpan OtlpInterval, LogLevel LogLevel)
+{
+    /// <summary>All settings of <c>dataload { }</c> as they are in force, and where each was written; secrets masked.</summary>
+    public IReadOnlyList<HoconEffectiveSetting> FindEffective() =>
+        [.. Source.Effective().Where(setting => !setting.Path.StartsWith("akka.", StringComparison.Ordinal))];
+}
 
 /// <summary>How the commands that ask a running node behave.</summary>
 public sealed record ConsoleSettings

@@ -29,7 +29,7 @@ public static class SettingsBinder
         return new HostSettings(
             engine, AkkaSettings.Bind(config), store, DatabaseBinder.Business(config, store),
             HttpBinder.Bind(config), HttpBinder.BindDeadLetters(config), ConsoleBinder.Bind(config),
-            Effective: [.. config.Effective().Where(setting => !setting.Path.StartsWith("akka.", StringComparison.Ordinal))],
+            Source: config,
             MaxLag: config.GetLong("dataload.health.max-lag", 0),
             OtlpEndpoint: BindOtlp(config),
             OtlpInterval: config.GetDuration("dataload.telemetry.otlp-interval", Millisecond, Day),
