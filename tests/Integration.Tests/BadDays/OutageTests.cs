@@ -1,9 +1,10 @@
 using DataLoad.Demo;
+using DataLoad.Integration.Tests.EndToEnd;
 using RabbitMQ.Client;
 using Shouldly;
 using Xunit;
 
-namespace DataLoad.Integration.Tests.EndToEnd;
+namespace DataLoad.Integration.Tests.BadDays;
 
 /// <summary>What the host needs goes away under load, and comes back.</summary>
 public sealed class OutageTests

@@ -1,9 +1,9 @@
 using DataLoad.Demo;
-using DataLoad.Integration.Tests.BadDays;
+using DataLoad.Integration.Tests.EndToEnd;
 using Shouldly;
 using Xunit;
 
-namespace DataLoad.Integration.Tests.EndToEnd;
+namespace DataLoad.Integration.Tests.BadDays;
 
 /// <summary>The host ends in order, at once, or over and over, while events come in.</summary>
 public sealed class CrashTests

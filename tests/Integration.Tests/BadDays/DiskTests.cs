@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using DataLoad.Demo;
-using DataLoad.Integration.Tests.BadDays;
+using DataLoad.Integration.Tests.EndToEnd;
 using Shouldly;
 using Xunit;
 
-namespace DataLoad.Integration.Tests.EndToEnd;
+namespace DataLoad.Integration.Tests.BadDays;
 
 /// <summary>A store in SQLite under a process that dies inside its commits.</summary>
 public sealed class DiskTests
