@@ -56,6 +56,7 @@ internal sealed class DeadLetterActor : ReceiveActor, IWithTimers
         Receive<DueDeliveries>(TakeUp);
         Receive<ParkingChanged>(_ => AskForDue());
         Receive<ReadNow>(_ => AskForDue());
+        Receive<PublishAgain>(again => PublishInstead(again.Id));
         Receive<PublishingEnded>(_ => throw new InvalidOperationException("The publishing of dead letters ended, which it never does by itself."));
     }
 
@@ -167,27 +168,50 @@ internal sealed class DeadLetterActor : ReceiveActor, IWithTimers
         }
 
         DeadLetterLog.SetAside(_options.Logger, attempt.Letter.Stream, attempt.Letter.Rejection.Reason, why);
-        int tries = (attempt.Row?.Tries ?? 0) + 1;
+        int tries = (attempt.Row?.Tries ?? attempt.Tries) + 1;
+        attempt.Tries = tries;
+        TimeSpan wait = _settings.DeadLetterRetry.After(tries);
         ParkedDelivery row = new()
         {
             Id = attempt.Row?.Id ?? _options.NewId(),
             Stream = Letter.Exchange,
-            DueMs = NowMs + (long)_settings.DeadLetterRetry.After(tries).TotalMilliseconds,
-            Tries = tries,
+            DueMs = NowMs + (long)wait.TotalMilliseconds,
+            Tries = attempt.Row is null ? 1 : tries,
             Message = attempt.Row?.Message ?? attempt.Letter.ToParked().Encode(),
         };
         Letter letter = attempt.Letter;
         var received = DateTimeOffset.FromUnixTimeMilliseconds(letter.ReceivedMs);
         _aside[row.Id] = $"a letter of {letter.Stream} ({letter.Rejection.Reason}), received at {received:u}: {why}";
         attempt.RowId = row.Id;
-        Store(attempt, id => new Park(id, [row], HasRoom: attempt.Row is not null));
+        BatchId stored = Store(attempt, id => new Park(id, [row], HasRoom: attempt.Row is not null));
+        if (attempt.Row is null)
+        {
+            Timers.StartSingleTimer(attempt, new PublishAgain(stored), wait);
+        }
     }
 
-    private void Store(Attempt attempt, Func<BatchId, object> change)
+    private BatchId Store(Attempt attempt, Func<BatchId, object> change)
     {
         var id = new BatchId(_source, ++_number);
         _storing.Add(id, attempt);
         _parking.Tell(change(id));
+        return id;
+    }
+
+    /// <summary>A letter that is not stored yet, since there is no room perhaps, is published again meanwhile: what it waits for may wait for it.</summary>
+    private void PublishInstead(BatchId id)
+    {
+        if (!_storing.Remove(id, out Attempt? attempt))
+        {
+            return;
+        }
+
+        // Where it is stored all the same, it is taken up like any other, and published twice.
+        _aside.Remove(attempt.RowId);
+        _parking.Tell(new CancelParking(id));
+        _waiting.Enqueue(attempt);
+        Publish();
+        ShowState();
     }
 
     private void OnStored(BatchId id)
@@ -199,6 +223,7 @@ internal sealed class DeadLetterActor : ReceiveActor, IWithTimers
 
         if (attempt.Row is null)
         {
+            Timers.Cancel(attempt);
             Done(attempt);
             return;
         }
@@ -236,6 +261,7 @@ internal sealed class DeadLetterActor : ReceiveActor, IWithTimers
             // Where it is stored all the same, it is taken up like any other.
             _storing.Remove(storing);
             _aside.Remove(attempt.RowId);
+            Timers.Cancel(attempt);
             _parking.Tell(new CancelParking(storing));
         }
 
@@ -316,11 +342,13 @@ internal sealed class DeadLetterActor : ReceiveActor, IWithTimers
         public Request? Request { get; init; }
         public ParkedDelivery? Row { get; init; }
         public Guid RowId { get; set; }
+        public int Tries { get; set; }
         public bool WithBody { get; set; } = true;
         public int MaxPropertyBytes { get; set; }
         public int PropertyBytes { get; set; }
     }
 
     private sealed record ReadNow;
+    private sealed record PublishAgain(BatchId Id);
     private sealed record PublishingEnded;
 }

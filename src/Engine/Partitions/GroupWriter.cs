@@ -4,9 +4,10 @@ using DataLoad.Engine.Faults;
 
 namespace DataLoad.Engine.Partitions;
 
-/// <summary>Asks a group writer to write items; answered by <see cref="GroupWritten"/>. Each Partition has at most one under way at a writer.</summary>
+/// <summary>Asks a group writer to write items of a Partition; answered by <see cref="GroupWritten"/>. Each incarnation of it has at most one under way at a
+/// writer.</summary>
 /// <typeparam name="T">What is written.</typeparam>
-internal sealed record WriteGroup<T>(IReadOnlyList<T> Items) : INoSerializationVerificationNeeded;
+internal sealed record WriteGroup<T>(int Partition, IReadOnlyList<T> Items) : INoSerializationVerificationNeeded;
 
 /// <summary>The items are durable, but for those of the Partitions whose Epoch is stale.</summary>
 internal sealed record GroupWritten(string Writer, IReadOnlyList<int> Stale) : INoSerializationVerificationNeeded;
@@ -41,7 +42,7 @@ internal sealed class GroupWriterActor<T>(
         switch (message)
         {
             case WriteGroup<T> request:
-                _waiting.Enqueue(new Request(request.Items, Sender));
+                _waiting.Enqueue(new Request(request.Partition, request.Items, Sender));
                 WriteNext();
                 break;
             case Wrote wrote when ReferenceEquals(wrote.Group, _group): Finish(wrote); break;
@@ -58,10 +59,11 @@ internal sealed class GroupWriterActor<T>(
             return;
         }
 
+        // Two incarnations of a Partition in one group would not know whose Epoch is stale.
         int items = 0;
-        while (items < MaxItems && _waiting.TryDequeue(out Request? request))
+        while (items < MaxItems && _waiting.TryPeek(out Request? request) && !_group.Exists(other => other.Partition == request.Partition))
         {
-            _group.Add(request);
+            _group.Add(_waiting.Dequeue());
             items += request.Items.Count;
         }
 
@@ -168,8 +170,9 @@ internal sealed class GroupWriterActor<T>(
 
     private void WriteAgain(List<Request> group, int failures) => Timers.StartSingleTimer(group, new Again(group), services.Backoff.After(failures));
 
-    private sealed class Request(IReadOnlyList<T> items, IActorRef sender)
+    private sealed class Request(int partition, IReadOnlyList<T> items, IActorRef sender)
     {
+        public int Partition => partition;
         public IReadOnlyList<T> Items => items;
         public IActorRef Sender => sender;
         public int Failures { get; set; }

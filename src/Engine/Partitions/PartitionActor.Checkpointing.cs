@@ -163,7 +163,7 @@ internal sealed partial class PartitionActor
             return;
         }
 
-        _context.SnapshotWriter.Tell(new WriteGroup<SnapshotWrite>([.. _states]));
+        _context.SnapshotWriter.Tell(new WriteGroup<SnapshotWrite>(_partition, [.. _states]));
         _states.Clear();
     }
 
@@ -174,7 +174,7 @@ internal sealed partial class PartitionActor
         _saveStep = SaveStep.Hashes;
         if (sealing.Count > 0 && !Fault.Is(FaultPoint.SeenHashesNotKept))
         {
-            _context.SnapshotWriter.Tell(new WriteGroup<SnapshotWrite>(sealing));
+            _context.SnapshotWriter.Tell(new WriteGroup<SnapshotWrite>(_partition, sealing));
         }
         else
         {
@@ -216,7 +216,7 @@ internal sealed partial class PartitionActor
             if (_seen.Hashes.CompleteCompaction(merge.Plan, merge.Loaded, _epoch, _appliedSequenceNr) is { } merged)
             {
                 _saveStep = SaveStep.Merge;
-                _context.SnapshotWriter.Tell(new WriteGroup<SnapshotWrite>(merged.Writes));
+                _context.SnapshotWriter.Tell(new WriteGroup<SnapshotWrite>(_partition, merged.Writes));
             }
         }
         catch (StoredFormatException e)

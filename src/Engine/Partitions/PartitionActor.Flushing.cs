@@ -179,7 +179,7 @@ internal sealed partial class PartitionActor
             return;
         }
 
-        _context.StatisticsWriter.Tell(new WriteGroup<FlushRow>([.. _rows]));
+        _context.StatisticsWriter.Tell(new WriteGroup<FlushRow>(_partition, [.. _rows]));
         _rows.Clear();
     }
 

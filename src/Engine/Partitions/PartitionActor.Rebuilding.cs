@@ -134,7 +134,7 @@ internal sealed partial class PartitionActor
     {
         if (_corrections.TryDequeue(out FlushRow[]? slice))
         {
-            _context.StatisticsWriter.Tell(new WriteGroup<FlushRow>(slice));
+            _context.StatisticsWriter.Tell(new WriteGroup<FlushRow>(_partition, slice));
             return;
         }
 
