@@ -13,7 +13,8 @@ internal sealed record WriteGroup<T>(int Partition, IReadOnlyList<T> Items) : IN
 internal sealed record GroupWritten(string Writer, IReadOnlyList<int> Stale) : INoSerializationVerificationNeeded;
 
 /// <summary>Writes for all Partitions of a node: takes together what has arrived, one write at a time, again until it works. A request that cannot be written
-/// while others can is repeated by itself, so that what one Partition holds does not hold up the rest.</summary>
+/// while others can is repeated by itself, so that what one Partition holds does not hold up the rest; what a Partition asked for that has ended is not
+/// repeated.</summary>
 /// <typeparam name="T">What is written.</typeparam>
 /// <param name="name">What is written, for messages: "statistics".</param>
 /// <param name="services">Clock, waits between tries, log, and the registry that is told what fails.</param>
@@ -42,12 +43,14 @@ internal sealed class GroupWriterActor<T>(
         switch (message)
         {
             case WriteGroup<T> request:
+                Context.Watch(Sender);
                 _waiting.Enqueue(new Request(request.Partition, request.Items, Sender));
                 WriteNext();
                 break;
+            case Terminated ended: Forget(ended.ActorRef); break;
             case Wrote wrote when ReferenceEquals(wrote.Group, _group): Finish(wrote); break;
             case Wrote wrote: FinishApart(wrote); break;
-            case Again again: Write(again.Group); break;
+            case Again again: WriteThoseWanted(again.Group); break;
             default: Unhandled(message); break;
         }
     }
@@ -63,7 +66,13 @@ internal sealed class GroupWriterActor<T>(
         int items = 0;
         while (items < MaxItems && _waiting.TryPeek(out Request? request) && !_group.Exists(other => other.Partition == request.Partition))
         {
-            _group.Add(_waiting.Dequeue());
+            _waiting.Dequeue();
+            if (request.IsUnwanted)
+            {
+                continue;
+            }
+
+            _group.Add(request);
             items += request.Items.Count;
         }
 
@@ -87,6 +96,34 @@ internal sealed class GroupWriterActor<T>(
         long start = services.Time.GetTimestamp();
         IReadOnlyList<int> stale = await write(items, CancellationToken.None);
         return (stale, services.Time.GetElapsedTime(start));
+    }
+
+    /// <summary>Who replaces a Partition that has ended writes by itself what is due.</summary>
+    private void Forget(IActorRef ended)
+    {
+        foreach (Request request in _group.Concat(_apart).Concat(_waiting).Where(request => request.Sender.Equals(ended)))
+        {
+            request.IsUnwanted = true;
+        }
+    }
+
+    private void WriteThoseWanted(List<Request> group)
+    {
+        _apart.RemoveWhere(request => request.IsUnwanted && group.Contains(request));
+        group.RemoveAll(request => request.IsUnwanted);
+        if (group.Count > 0)
+        {
+            Write(group);
+        }
+        else if (ReferenceEquals(group, _group))
+        {
+            services.Registry.ReportWriter(name, error: null);
+            EndGroup();
+        }
+        else if (_apart.All(other => other.Failures == 0))
+        {
+            services.Registry.ReportWriter(name, error: null);
+        }
     }
 
     private void Finish(Wrote wrote)
@@ -176,6 +213,7 @@ internal sealed class GroupWriterActor<T>(
         public IReadOnlyList<T> Items => items;
         public IActorRef Sender => sender;
         public int Failures { get; set; }
+        public bool IsUnwanted { get; set; }
     }
 
     private sealed record Wrote(List<Request> Group, IReadOnlyList<int> Stale, TimeSpan Took, Exception? Error) : INoSerializationVerificationNeeded;

@@ -224,8 +224,10 @@ internal sealed partial class PartitionActor
         _seen.PassivateKeys(goal);
     }
 
-    private static bool MayGo(CounterEntry entry) =>
-        entry.IsClean || (Fault.Is(FaultPoint.PassivatesUnwritten) && entry is { Actor: not null, IsStopping: false, Damage: null });
+    /// <summary>Whether all that a Counter holds is written, and no answer of it is awaited: one that was asked and then stopped would never give it.</summary>
+    private bool MayGo(CounterEntry entry) =>
+        (entry.IsClean && !_rowsAwaited.ContainsKey(entry.Id) && !_statesAwaited.ContainsKey(entry.Id))
+        || (Fault.Is(FaultPoint.PassivatesUnwritten) && entry is { Actor: not null, IsStopping: false, Damage: null });
 
     private void OnGetTopic(GetTopic question)
     {

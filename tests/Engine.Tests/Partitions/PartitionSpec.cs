@@ -74,27 +74,26 @@ public abstract class PartitionSpec : TestKit
 
     internal Task<PartitionStatus> StatusAsync(IActorRef partition) => partition.Ask<PartitionStatus>(new GetStatus(Number), TimeSpan.FromSeconds(3));
 
-    internal PartitionContext Context() => _context ??= PartitionRegistration.ContextOf(
-        Sys,
-        new PartitionServices
-        {
-            Node = "test",
-            Plan = new CountingPlan(s_catalog),
-            Settings = Settings,
-            Positions = Store,
-            Trimmer = Journal,
-            Snapshots = Store,
-            Statistics = Store,
-            IsConflict = error => error is JournalConflictException,
-            Registry = Registry,
-            Budget = Budget,
-            Metrics = new EngineMetrics(),
-            Persisted = new PersistedBlocks(),
-            Time = TimeProvider.System,
-            Logger = NullLogger.Instance,
-            Backoff = new Backoff(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(100)),
-        },
-        Journal);
+    internal PartitionContext Context() => _context ??= PartitionRegistration.ContextOf(Sys, Services(), Journal);
+
+    internal PartitionServices Services() => new()
+    {
+        Node = "test",
+        Plan = new CountingPlan(s_catalog),
+        Settings = Settings,
+        Positions = Store,
+        Trimmer = Journal,
+        Snapshots = Store,
+        Statistics = Store,
+        IsConflict = error => error is JournalConflictException,
+        Registry = Registry,
+        Budget = Budget,
+        Metrics = new EngineMetrics(),
+        Persisted = new PersistedBlocks(),
+        Time = TimeProvider.System,
+        Logger = NullLogger.Instance,
+        Backoff = new Backoff(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(100)),
+    };
 
     /// <summary>A share of a topic by a user, with an identity of its own.</summary>
     internal static EventSpec Share(int topic, int user, string messageId, int day = 739_675)

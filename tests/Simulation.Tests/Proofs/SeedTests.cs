@@ -37,6 +37,20 @@ public sealed class SeedTests(ITestOutputHelper output)
         }
     }
 
+    public static TheoryData<string> Kept => [.. Directory.EnumerateFiles(KeptFolder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+
+    private static string KeptFolder => Path.Combine(AppContext.BaseDirectory, "Proofs", "Kept");
+
+    /// <summary>Scenarios of seeds that failed once, far beyond those that every run tries, shrunk.</summary>
+    [Theory]
+    [MemberData(nameof(Kept))]
+    public void A_scenario_that_failed_once_keeps_every_promise(string file)
+    {
+        Outcome outcome = Simulator.Run(ScenarioFile.Read(Path.Combine(KeptFolder, file)));
+        outcome.Failure.ShouldBeNull();
+        outcome.Persisted.ShouldBeGreaterThan(0);
+    }
+
     [Fact]
     public void The_same_seed_gives_the_same_trace_whatever_runs_beside_it()
     {
