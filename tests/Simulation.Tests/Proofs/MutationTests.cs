@@ -17,7 +17,7 @@ public sealed class MutationTests(ITestOutputHelper output)
         [FaultPoint.ReadsBeforeEpochInForce] = 121,
         [FaultPoint.SlicesLostAtPassivation] = 178,
         [FaultPoint.StaleInGroupIgnored] = 183,
-        [FaultPoint.TrimTakesAnnouncements] = 246,
+        [FaultPoint.TrimTakesAnnouncements] = 543,
         [FaultPoint.SnapshotIgnoresVersion] = 409,
     };
 
