@@ -23,6 +23,9 @@ public sealed record EngineSettings
     /// <summary>Partitions, flush, checkpoints, memory.</summary>
     public PartitionSettings Partitions { get; init; } = new();
 
+    /// <summary>The node's place in the cluster.</summary>
+    public ClusterSettings Cluster { get; init; } = new();
+
     /// <summary>The IANA name of the zone that days are counted in; fixed at the first start.</summary>
     public string TimeZone { get; init; } = "Asia/Shanghai";
 

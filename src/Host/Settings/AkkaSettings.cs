@@ -25,6 +25,10 @@ public sealed class AkkaSettings
         ("actor-system-terminate", 400),
     ];
 
+    /// <summary>What of remoting <c>dataload.cluster</c> sets.</summary>
+    private static readonly (string Key, string Setting)[] RemoteKeys =
+        [("hostname", "hostname"), ("port", "port"), ("public-hostname", "advertised-hostname"), ("public-port", "advertised-port")];
+
     private readonly HoconObjectNode _node;
     private readonly List<(string[] Path, HoconOrigin Origin)> _users;
 
@@ -94,7 +98,21 @@ public sealed class AkkaSettings
 
         HoconObjectNode shutdown = Object(stop.Origin, "coordinated-shutdown", Object(stop.Origin, "phases", new HoconObjectNode(stop.Origin, phases)));
         HoconObjectNode log = Object(level.Origin, "loglevel", new HoconScalarNode(level.Origin, AkkaLevel(level.AsString())));
-        return Object(level.Origin, "akka", shutdown.MergedWith(log));
+        return Object(level.Origin, "akka", shutdown.MergedWith(log).MergedWith(Remote(config)));
+    }
+
+    /// <summary>Where the node listens, and what others reach it by.</summary>
+    private static HoconObjectNode Remote(HoconConfig config)
+    {
+        var tcp = new OrderedDictionary<string, HoconNode>(StringComparer.Ordinal);
+        foreach ((string key, string setting) in RemoteKeys)
+        {
+            HoconValue value = config.Get($"dataload.cluster.{setting}");
+            tcp.Add(key, new HoconScalarNode(value.Origin, value.AsString()));
+        }
+
+        HoconOrigin origin = config.Get("dataload.cluster.hostname").Origin;
+        return Object(origin, "remote", Object(origin, "dot-netty", Object(origin, "tcp", new HoconObjectNode(origin, tcp))));
     }
 
     private static string AkkaLevel(string level) => level switch
@@ -173,7 +191,7 @@ internal static class AkkaFixedKeys
     private const string Mailboxes = "a bounded mailbox loses messages. Leave it out; dataload.intake bounds what is under way";
     private const string Logging = "Akka logs to the program's log. Set dataload.log.level";
     private const string Stopping = "its phases share dataload.stop.timeout. Set that";
-    private const string Address = "the program sets where a node is reached. Leave it out";
+    private const string Address = "dataload.cluster says where a node is reached. Set that";
     private const string Frames = "batches are cut to fit a frame, and a frame that does not fit is lost without a word. Leave it out";
     private const string Membership = "who belongs to the cluster is found through the store, so that there is one. Leave it out";
     private const string Sharding = "every Partition runs once, always, by this. Leave it out";

@@ -41,6 +41,7 @@ public static class SettingsBinder
         Amqp = BindAmqp(config, catalog),
         Intake = BindIntake(config) with { Backoff = BindBackoff(config, "dataload.retry.first", "dataload.retry.limit") },
         Partitions = BindPartitions(config, store),
+        Cluster = ClusterBinder.Bind(config),
         TimeZone = BindTimeZone(config),
         LeaseTimeToLive = config.GetDuration("dataload.sharding.lease-time-to-live", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
         LeaseRenewInterval = config.GetDuration("dataload.sharding.lease-renew-interval", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
