@@ -9,7 +9,7 @@ using DataLoad.Engine.Contract;
 using DataLoad.Engine.Faults;
 using DataLoad.Engine.Intake;
 using DataLoad.Engine.Intake.Streaming;
-using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Storage;

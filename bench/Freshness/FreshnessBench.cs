@@ -6,7 +6,7 @@ using DataLoad.Demo;
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Intake.Amqp;
-using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Storage;

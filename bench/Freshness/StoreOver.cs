@@ -1,5 +1,5 @@
 using DataLoad.Engine.Journaling;
-using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Operating;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Partitions;
@@ -29,7 +29,7 @@ internal sealed class StoreOver(IStore store, IStatisticsStore statistics) : ISt
     public IStatisticsStore Statistics => statistics;
 
     /// <inheritdoc/>
-    public ILeaseStore Leases => store.Leases;
+    public INodeStore Nodes => store.Nodes;
 
     /// <inheritdoc/>
     public IParkingStore Parking => store.Parking;

@@ -1,5 +1,5 @@
 using DataLoad.Engine.Journaling;
-using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Operating;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Partitions;
@@ -27,7 +27,7 @@ public sealed class MemoryStore : IStore
         Partitions = new MemoryPartitionStore(_calls);
         Snapshots = new MemorySnapshotStore(_calls, pageRows);
         Statistics = new MemoryStatisticsStore(_calls, pageRows);
-        Leases = new MemoryLeaseStore(_calls, state);
+        Nodes = new MemoryNodeStore(_calls, state);
         Parking = new MemoryParkingStore(_calls);
         Queries = new MemoryStatisticsQueries(_calls);
         Audit = new MemoryAuditLog(_calls);
@@ -67,7 +67,7 @@ public sealed class MemoryStore : IStore
     public IStatisticsStore Statistics { get; }
 
     /// <inheritdoc/>
-    public ILeaseStore Leases { get; }
+    public INodeStore Nodes { get; }
 
     /// <inheritdoc/>
     public IParkingStore Parking { get; }
@@ -122,7 +122,7 @@ public sealed class MemoryStore : IStore
     public ValueTask DisposeAsync()
     {
         _calls.Closed = true;
-        return Leases.DisposeAsync();
+        return Nodes.DisposeAsync();
     }
 
     /// <inheritdoc/>

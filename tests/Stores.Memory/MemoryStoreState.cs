@@ -1,7 +1,7 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Faults;
 using DataLoad.Engine.Journaling;
-using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Operating;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Partitions;
@@ -29,9 +29,11 @@ public sealed class MemoryStoreState
 
     internal Dictionary<string, string> Fixed { get; } = new(StringComparer.Ordinal);
 
-    internal Dictionary<int, string?> Leases { get; } = [];
+    internal long Generation { get; set; }
 
-    internal Dictionary<string, (NodeInfo Node, DateTimeOffset Until)> Nodes { get; } = new(StringComparer.Ordinal);
+    internal Dictionary<string, (string NodeId, DateTimeOffset Until)> Leases { get; } = new(StringComparer.Ordinal);
+
+    internal Dictionary<string, MemoryNode> Nodes { get; } = new(StringComparer.Ordinal);
 
     internal Dictionary<(int Shard, SnapshotKind Kind), SortedList<byte[], Snapshot>> Snapshots { get; } = [];
 
@@ -94,8 +96,4 @@ public sealed class MemoryStoreState
 
         return false;
     }
-
-    /// <summary>Whether a node's time to live has not run out.</summary>
-    internal bool Lives(string? nodeId) =>
-        nodeId is not null && Nodes.TryGetValue(nodeId, out (NodeInfo Node, DateTimeOffset Until) node) && node.Until > TimeProvider.GetUtcNow();
 }

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Akka.Actor;
-using Akka.Cluster;
 using Akka.Cluster.Hosting;
 using Akka.Configuration;
 using Akka.Hosting;
@@ -11,6 +10,7 @@ using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Intake;
 using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Scheduling;
@@ -25,7 +25,7 @@ using Microsoft.Extensions.Logging;
 namespace DataLoad.Engine.Clustering;
 
 /// <summary>One node: makes sure of what a start needs, runs an actor system with Partitions and intake, and stops it in order. Thread-safe.</summary>
-/// <remarks>Where another node took the store over, it stands by to run anew.</remarks>
+/// <remarks>Where the cluster removed it, or its actor system ended, it runs anew in the same process.</remarks>
 public sealed class ClusterNode
 {
     /// <summary>The actor system's name.</summary>
@@ -71,10 +71,10 @@ public sealed class ClusterNode
     /// <summary>What a start waits for, in a sentence, or null.</summary>
     public string? WaitingFor => _start.WaitingFor;
 
-    /// <summary>Whether all Partitions serve here, and events are taken in.</summary>
+    /// <summary>Whether all Partitions serve, here or on other nodes, and events are taken in.</summary>
     public bool IsServing => !_isStopping && _life is { Intake: not null } && ArePartitionsServing;
 
-    /// <summary>Asks the Partitions, while they are run here, or null.</summary>
+    /// <summary>Asks the Partitions, wherever they are, while the node is a member, or null.</summary>
     public PartitionClient? Partitions => _life?.Client;
 
     /// <summary>Reads the journal, while the node runs, or null.</summary>
@@ -83,7 +83,7 @@ public sealed class ClusterNode
     /// <summary>The intake while events are taken in, or null.</summary>
     public StreamIntake? Intake => _life?.Intake;
 
-    /// <summary>Whether Akka's own health check says that the actor system is alive; so is a node that waits for a lease or the store.</summary>
+    /// <summary>Whether Akka's own health check says that the actor system is alive; so is a node that waits for the store.</summary>
     public async Task<bool> IsAliveAsync(CancellationToken cancellationToken) =>
         _life is not { } life || (await life.CheckAsync(Live, cancellationToken)).Status != HealthStatus.Unhealthy;
 
@@ -97,8 +97,9 @@ public sealed class ClusterNode
     /// <summary>How many deliveries are parked.</summary>
     public long Parked => _life?.Intake?.Parking.Count ?? 0;
 
-    private bool ArePartitionsServing => Registry.Partitions is var partitions
-        && partitions.Count == _settings.Partitions.Partitions && partitions.All(partition => partition.Phase == PartitionPhase.Serving);
+    // One that moves is between two owners for a moment, which is no reason to send nobody here.
+    private bool ArePartitionsServing => Registry.GivenUp is var moving && Enumerable.Range(0, _settings.Partitions.Partitions)
+        .All(partition => Registry.Serves(partition) || moving.Any(status => status.Partition == partition));
 
     /// <summary>Pauses or resumes a stream: notes it in the store, so that it outlives this node, and does it.</summary>
     public async Task SetPausedAsync(string stream, bool paused, CancellationToken cancellationToken)
@@ -122,7 +123,7 @@ public sealed class ClusterNode
             Exception? fault = null;
             try
             {
-                await _start.RunAsync(stop);
+                await _start.PrepareAsync(stop);
                 startedAt = _services.Time.GetTimestamp();
                 await LiveAsync(
                     withIntake: true,
@@ -141,11 +142,8 @@ public sealed class ClusterNode
             {
                 fault = e;
             }
-            finally
-            {
-                await _start.ReleaseAsync();
-            }
 
+            _start.WaitingFor = "the node is stopped";
             if (!stop.IsCancellationRequested)
             {
                 failures = _services.Time.GetElapsedTime(startedAt!.Value) > backoff.Limit ? 1 : failures + 1;
@@ -161,43 +159,35 @@ public sealed class ClusterNode
     /// <exception cref="StoreException">Another node runs over the store, or it cannot be used as it is.</exception>
     public async Task RunOfflineAsync(Func<PartitionClient, Task> work, CancellationToken cancellationToken)
     {
-        try
-        {
-            await _start.RunOnceAsync(cancellationToken);
-            await LiveAsync(
-                withIntake: false,
-                async life =>
+        await _start.PrepareOnceAsync(cancellationToken);
+        await LiveAsync(
+            withIntake: false,
+            async life =>
+            {
+                while (!ArePartitionsServing)
                 {
-                    while (!ArePartitionsServing)
-                    {
-                        Registry.ThrowIfDamaged();
-                        await Task.Delay(PollInterval, cancellationToken);
-                    }
+                    Registry.ThrowIfDamaged();
+                    await Task.Delay(PollInterval, cancellationToken);
+                }
 
-                    await work(life.Client);
-                },
-                cancellationToken);
-        }
-        finally
-        {
-            await _start.ReleaseAsync();
-        }
+                await work(life.Client);
+            },
+            cancellationToken);
     }
 
     /// <summary>One life of an actor system: from its start to its coordinated shutdown.</summary>
     private async Task LiveAsync(bool withIntake, Func<Life, Task> run, CancellationToken cancellationToken)
     {
         await using AmqpConnections? connections = withIntake ? new AmqpConnections(_settings.Amqp.ToConnectionSettings(), _services.Time) : null;
+        await using var membership = new ClusterMembership(_settings, _services, _start);
         StreamIntake? intake = connections is null ? null : MakeIntake(connections);
-        using IHost host = BuildHost(intake);
-        using var ending = new CancellationTokenSource();
+        using IHost host = BuildHost(intake, JoinAsync);
         _isStopping = false;
-        await host.StartAsync(cancellationToken);
-        Task keeping = _start.KeepAsync(ending.Token);
         try
         {
+            await host.StartAsync(cancellationToken);
             Life life = _life = LifeOf(host.Services, intake);
-            await await Task.WhenAny(run(life), LostAsync(keeping));
+            await await Task.WhenAny(run(life), LostAsync(membership.Lost));
         }
         finally
         {
@@ -209,11 +199,29 @@ public sealed class ClusterNode
             }
             finally
             {
-                await ending.CancelAsync();
-                await keeping.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
                 _life = null;
                 EndRegistry();
             }
+        }
+
+        async Task JoinAsync(ActorSystem system)
+        {
+            await membership.JoinAsync(system, isAlone: intake is null, cancellationToken);
+            if (intake is not null)
+            {
+                await PauseAsync(intake, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>What an operator paused is paused from the first moment on.</summary>
+    private async Task PauseAsync(StreamIntake intake, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> paused = [];
+        await _start.RetryAsync(async token => paused = await _services.Store.PausedStreams.ListAsync(token), cancellationToken);
+        foreach (string stream in paused)
+        {
+            intake.Pause(stream);
         }
     }
 
@@ -230,7 +238,7 @@ public sealed class ClusterNode
 
     private void EndRegistry()
     {
-        IReadOnlyList<PartitionStatus> partitions = Registry.Partitions;
+        PartitionStatus[] partitions = [.. Registry.Partitions, .. Registry.GivenUp];
         Registry.Clear();
         if (partitions.All(partition => partition.EventsSinceCheckpoint == 0))
         {
@@ -242,9 +250,9 @@ public sealed class ClusterNode
         }
     }
 
-    private async Task LostAsync(Task keeping)
+    private async Task LostAsync(Task lost)
     {
-        await keeping;
+        await lost;
         ClusterLog.Lost(_logger);
     }
 
@@ -274,21 +282,17 @@ public sealed class ClusterNode
             Connections = connections,
             SettingsOf = _settings.Amqp.Of,
             Parking = _services.Store.Parking,
+            PausedStreams = _services.Store.PausedStreams,
             CheckInterval = _settings.Amqp.LagInterval,
             ConfirmWindow = _settings.Amqp.ConfirmWindow,
         });
-        foreach (string stream in _start.PausedStreams)
-        {
-            intake.Pause(stream);
-        }
-
         return intake;
     }
 
     private string QueryOf(StreamDefinition stream, LookupStep step) =>
         _settings.Amqp.Of(stream).Queries.TryGetValue(step.Name, out string? query) ? query : DefaultQueries.Of(step);
 
-    private IHost BuildHost(StreamIntake? intake)
+    private IHost BuildHost(StreamIntake? intake, Func<ActorSystem, Task> joinAsync)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
@@ -296,16 +300,20 @@ public sealed class ClusterNode
         builder.Services.AddSingleton(typeof(ILogger<>), typeof(Logger<>));
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = _settings.StopTimeout);
         builder.Services.AddHealthChecks();
+        PartitionServices partitions = PartitionServicesOf();
         builder.Services.AddAkka(SystemName, akka =>
         {
             akka
                 .AddHocon(ConfigOf(), HoconAddMode.Replace)
                 .AddSetup(new LoggerFactorySetup(_services.Loggers))
+                .AddSetup(new StoreLeaseSetup(_services.Store.Nodes, _services.Info.Id, _services.Time))
                 .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLogger<ForwardingLogger>())
                 .WithActorSystemLivenessCheck(tags: [Live])
                 .WithClustering()
-                .WithActors(async (system, _) => await JoinSelfAsync(system))
-                .AddPartitions(PartitionServicesOf(), _settings.StopTimeout / 2);
+                .AddPartitions(partitions, _settings.StopTimeout / 2)
+                .WithActors((system, _) => system.ActorOf(MembershipProps(), "membership"))
+                .WithActors(async (system, _) => await joinAsync(system))
+                .AddPartitionKeeper(partitions);
 #pragma warning disable CS0618 // The other overload takes options, which would write over what akka.conf says of the journal.
             akka.WithJournal("sql", journal => journal.WithHealthCheck(HealthStatus.Unhealthy, "journal", [Ready]));
 #pragma warning restore CS0618
@@ -317,12 +325,8 @@ public sealed class ClusterNode
         return builder.Build();
     }
 
-    /// <summary>A node alone is a cluster of one, by the same code as several.</summary>
-    private static async Task JoinSelfAsync(ActorSystem system)
-    {
-        var cluster = Cluster.Get(system);
-        await cluster.JoinAsync(cluster.SelfAddress);
-    }
+    private Props MembershipProps() => MembershipActor.Props(
+        _services.Store.Nodes, _settings.Cluster.HeartbeatInterval, _settings.Intake.Backoff, _services.Loggers.CreateLogger<ClusterNode>());
 
     private Config ConfigOf()
     {

@@ -14,4 +14,13 @@ public sealed record ClusterSettings
 
     /// <summary>The port that other nodes reach it by; 0 where that is <see cref="Port"/>.</summary>
     public int AdvertisedPort { get; init; }
+
+    /// <summary>How often a node says in the store that it lives.</summary>
+    public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a node is taken to live that no longer says so, by the store; longer than the interval.</summary>
+    public TimeSpan TimeToLive { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long joining may take before the store is asked anew whom to join.</summary>
+    public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromSeconds(5);
 }

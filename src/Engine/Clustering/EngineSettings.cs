@@ -2,7 +2,7 @@ using Akka.Configuration;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Intake;
 using DataLoad.Engine.Intake.Amqp;
-using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Resolving;
@@ -28,12 +28,6 @@ public sealed record EngineSettings
 
     /// <summary>The IANA name of the zone that days are counted in; fixed at the first start.</summary>
     public string TimeZone { get; init; } = "Asia/Shanghai";
-
-    /// <summary>How long a lease lasts without being renewed.</summary>
-    public TimeSpan LeaseTimeToLive { get; init; } = TimeSpan.FromSeconds(15);
-
-    /// <summary>How often leases are renewed, and how often a node that has none tries again.</summary>
-    public TimeSpan LeaseRenewInterval { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>Whether rows that the engine did not write are taken as a baseline that its counts add to.</summary>
     public bool AdoptExistingRows { get; init; }

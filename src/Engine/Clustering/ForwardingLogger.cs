@@ -107,17 +107,11 @@ internal sealed class SilentLogger : MinimalLogger
 /// <summary>Log messages 6000 to 6099.</summary>
 internal static partial class ClusterLog
 {
-    [LoggerMessage(6000, LogLevel.Information, "Node {Node} runs over {Store}")]
-    public static partial void Owner(ILogger logger, string node, string store);
-
-    [LoggerMessage(6001, LogLevel.Information, "Node {Holder} runs over {Store}; standing by to take over")]
-    public static partial void StandingBy(ILogger logger, string holder, string store);
-
-    [LoggerMessage(6003, LogLevel.Warning, "Renewing the lease failed, trying again in {Wait}: {Error}")]
+    [LoggerMessage(6003, LogLevel.Warning, "The store could not be told that the node lives, trying again in {Wait}: {Error}")]
     public static partial void RenewFailed(ILogger logger, TimeSpan wait, string error);
 
     [LoggerMessage(
-        6002, LogLevel.Warning, "Another node took the store over: this one lets go of what is not journaled, which is delivered again, and stands by")]
+        6002, LogLevel.Warning, "The node was removed from its cluster, or another one was founded over the store: it lets go of what is not journaled, which is delivered again, and joins anew")]
     public static partial void Lost(ILogger logger);
 
     [LoggerMessage(6004, LogLevel.Information, "Stopping: intake, drain, flush, checkpoint")]
@@ -147,6 +141,33 @@ internal static partial class ClusterLog
     [LoggerMessage(EventId = 6013, Message = "{Message}")]
     public static partial void OfAkka(ILogger logger, LogLevel level, Exception? cause, string message);
 
-    [LoggerMessage(6009, LogLevel.Warning, "The lease could not be given back, and ends by itself: {Error}")]
-    public static partial void ReleaseFailed(ILogger logger, string error);
+    [LoggerMessage(6009, LogLevel.Warning, "The store could not be told that the node ends, and finds out by itself: {Error}")]
+    public static partial void LeaveFailed(ILogger logger, string error);
+
+    [LoggerMessage(6014, LogLevel.Information, "Node {Node} founds a cluster over {Store}")]
+    public static partial void Founded(ILogger logger, string node, string store);
+
+    [LoggerMessage(6015, LogLevel.Information, "Node {Node} joins the cluster at {Seeds}")]
+    public static partial void Joining(ILogger logger, string node, string seeds);
+
+    [LoggerMessage(6016, LogLevel.Information, "Node {Node} at {Address} has joined: the cluster has {Members} members")]
+    public static partial void Joined(ILogger logger, string node, string address, int members);
+
+    [LoggerMessage(6017, LogLevel.Information, "The node at {Address} is a member of the cluster")]
+    public static partial void MemberUp(ILogger logger, Address address);
+
+    [LoggerMessage(6018, LogLevel.Warning, "The node at {Address} cannot be reached")]
+    public static partial void Unreachable(ILogger logger, Address address);
+
+    [LoggerMessage(6019, LogLevel.Information, "The node at {Address} is reached again")]
+    public static partial void Reachable(ILogger logger, Address address);
+
+    [LoggerMessage(6020, LogLevel.Information, "The node at {Address} is no member of the cluster any more: {Why}")]
+    public static partial void MemberRemoved(ILogger logger, Address address, string why);
+
+    [LoggerMessage(6022, LogLevel.Warning, "The node at {Address} cannot be reached, and its process has ended as the store sees it: it is downed")]
+    public static partial void Downing(ILogger logger, Address address);
+
+    [LoggerMessage(6021, LogLevel.Warning, "The sessions of the node at {Address}, which was downed, are left to themselves: {Why}")]
+    public static partial void SessionsLeft(ILogger logger, Address address, string why);
 }

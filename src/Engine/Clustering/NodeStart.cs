@@ -1,137 +1,45 @@
 using System.Globalization;
 using DataLoad.Engine.Counting;
-using DataLoad.Engine.Leasing;
 using DataLoad.Engine.Statistics;
 using DataLoad.Engine.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace DataLoad.Engine.Clustering;
 
-/// <summary>What must be true before a Partition is owned here. Waits while the store is away or another node has the lease.</summary>
-/// <remarks>The schema is up to date, what is fixed is as it was, no other node runs over the store, and all statistics rows are the engine's.</remarks>
+/// <summary>What must be true before a Partition is owned. Waits while the store is away.</summary>
+/// <remarks>The schema is up to date, what is fixed is as it was, and, before the first node of a cluster joins it, all statistics rows are the
+/// engine's.</remarks>
 public sealed class NodeStart(EngineSettings settings, NodeServices services)
 {
-    // One lease stands for all Partitions: one node runs at a time. Partitions are numbered from 0.
-    private const int AllPartitions = -1;
-
     private readonly IStore _store = services.Store;
     private readonly ILogger _logger = services.Loggers.CreateLogger<ClusterNode>();
 
     /// <summary>What is waited for, in a sentence; null when the node may own Partitions.</summary>
-    public string? WaitingFor { get; internal set; } = "the start has not begun";
+    public string? WaitingFor { get => Volatile.Read(ref field); internal set => Volatile.Write(ref field, value); } = "the start has not begun";
 
-    /// <summary>The streams that an operator paused, as of the start.</summary>
-    public IReadOnlyList<string> PausedStreams { get; private set; } = [];
-
-    /// <summary>Makes all of it true, and returns when it is: waits for a store that is away, and for a lease that another node has.</summary>
+    /// <summary>Makes sure of the schema, the journal's index and what is fixed: waits for a store that is away.</summary>
     /// <exception cref="StoreException">The store cannot be used as it is: the message says why, and what to do.</exception>
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        await RetryAsync(PrepareAsync, cancellationToken);
-        await AcquireAsync(cancellationToken);
-        await RetryAsync(FinishAsync, cancellationToken);
-        WaitingFor = null;
-    }
+    public Task PrepareAsync(CancellationToken cancellationToken) => RetryAsync(TryPrepareAsync, cancellationToken);
 
-    /// <summary>Makes all of it true at once, or says why it is not.</summary>
-    /// <exception cref="StoreException">Another node runs over the store, or it cannot be used as it is.</exception>
-    public async Task RunOnceAsync(CancellationToken cancellationToken)
-    {
-        await PrepareAsync(cancellationToken);
-        LeaseAttempt attempt = await _store.Leases.AcquireAsync(services.Info, [AllPartitions], settings.LeaseTimeToLive, cancellationToken);
-        if (attempt.Granted.Count == 0)
+    /// <summary>Does the same at once, or says why it cannot.</summary>
+    /// <exception cref="StoreException">The store cannot be used as it is.</exception>
+    public async Task PrepareOnceAsync(CancellationToken cancellationToken) => await TryPrepareAsync(cancellationToken);
+
+    /// <summary>Adopts or refuses rows that the engine did not write: for the node that founds a cluster, before any other can join.</summary>
+    /// <exception cref="StoreException">There are such rows, and they are not to be adopted.</exception>
+    public Task AdoptRowsAsync(CancellationToken cancellationToken) => RetryAsync(
+        async token =>
         {
-            throw new StoreException($"Another node ({attempt.HeldBy?.Id ?? "unknown"}) runs over {_store.Name} and does not answer: stop it first.");
-        }
-
-        await FinishAsync(cancellationToken);
-        WaitingFor = null;
-    }
-
-    /// <summary>Keeps the lease until it is lost or the token ends; returns when it is lost.</summary>
-    public async Task KeepAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            await Task.Delay(settings.LeaseRenewInterval, services.Time, cancellationToken);
-            try
+            var adoption = new RowAdoption(_store.Statistics, _store.Snapshots, _store.Partitions, services.Catalog, _store.Name);
+            foreach ((string table, long rows) in await adoption.RunAsync(settings.Partitions.Partitions, settings.AdoptExistingRows, token))
             {
-                if ((await _store.Leases.RenewAsync(services.Info.Id, settings.LeaseTimeToLive, cancellationToken)).Count == 0)
-                {
-                    return;
-                }
+                ClusterLog.Adopted(_logger, rows, table);
             }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-            {
-                // The clock does not decide: until an Epoch turns out stale, the Partitions go on.
-                ClusterLog.RenewFailed(_logger, settings.LeaseRenewInterval, e.Message);
-            }
-        }
-    }
+        },
+        cancellationToken);
 
-    /// <summary>Gives the lease back; where that fails it ends by itself.</summary>
-    public async Task ReleaseAsync()
-    {
-        WaitingFor = "the node is stopped";
-        try
-        {
-            await _store.Leases.ReleaseAsync(services.Info.Id, CancellationToken.None);
-        }
-        catch (Exception e)
-        {
-            ClusterLog.ReleaseFailed(_logger, e.Message);
-        }
-    }
-
-    private async ValueTask PrepareAsync(CancellationToken cancellationToken)
-    {
-        await _store.MigrateAsync(cancellationToken);
-        if (await _store.CheckJournalAsync(cancellationToken) is { } wrong)
-        {
-            throw new StoreException(wrong);
-        }
-
-        await FixedValues.FixAsync(_store, settings.Partitions.Partitions, settings.TimeZone, cancellationToken);
-    }
-
-    private async ValueTask FinishAsync(CancellationToken cancellationToken)
-    {
-        PausedStreams = await _store.PausedStreams.ListAsync(cancellationToken);
-        var adoption = new RowAdoption(_store.Statistics, _store.Snapshots, _store.Partitions, services.Catalog, _store.Name);
-        foreach ((string table, long rows) in await adoption.RunAsync(settings.Partitions.Partitions, settings.AdoptExistingRows, cancellationToken))
-        {
-            ClusterLog.Adopted(_logger, rows, table);
-        }
-    }
-
-    private async Task AcquireAsync(CancellationToken cancellationToken)
-    {
-        string? standingBy = null;
-        while (true)
-        {
-            LeaseAttempt attempt = new([], HeldBy: null);
-            await RetryAsync(
-                async token => attempt = await _store.Leases.AcquireAsync(services.Info, [AllPartitions], settings.LeaseTimeToLive, token),
-                cancellationToken);
-            if (attempt.Granted.Count > 0)
-            {
-                ClusterLog.Owner(_logger, services.Info.Id, _store.Name);
-                return;
-            }
-
-            string holder = attempt.HeldBy?.Id ?? "that has not said its name";
-            WaitingFor = $"node {holder} runs over {_store.Name}; standing by to take over";
-            if (!string.Equals(holder, standingBy, StringComparison.Ordinal))
-            {
-                ClusterLog.StandingBy(_logger, holder, _store.Name);
-                standingBy = holder;
-            }
-
-            await Task.Delay(settings.LeaseRenewInterval, services.Time, cancellationToken);
-        }
-    }
-
-    private async ValueTask RetryAsync(Func<CancellationToken, ValueTask> action, CancellationToken cancellationToken)
+    /// <summary>Makes a call of the store again, with growing waits, while it is away.</summary>
+    internal async Task RetryAsync(Func<CancellationToken, ValueTask> action, CancellationToken cancellationToken)
     {
         for (int failures = 1; ; failures++)
         {
@@ -148,6 +56,17 @@ public sealed class NodeStart(EngineSettings settings, NodeServices services)
                 await Task.Delay(wait, services.Time, cancellationToken);
             }
         }
+    }
+
+    private async ValueTask TryPrepareAsync(CancellationToken cancellationToken)
+    {
+        await _store.MigrateAsync(cancellationToken);
+        if (await _store.CheckJournalAsync(cancellationToken) is { } wrong)
+        {
+            throw new StoreException(wrong);
+        }
+
+        await FixedValues.FixAsync(_store, settings.Partitions.Partitions, settings.TimeZone, cancellationToken);
     }
 }
 

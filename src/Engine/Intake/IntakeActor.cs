@@ -54,6 +54,11 @@ internal sealed class IntakeActor : ReceiveActor
         }
 
         Context.ActorOf(TopologyActor.Props(_setup, [.. _intake.Controls.Select(control => control.Definition)], _intake.Broker), "topology");
+        if (_setup.PausedStreams is not null)
+        {
+            Context.ActorOf(PausingActor.Props(_intake), "pausing");
+        }
+
         _intake.Attach(Self);
     }
 

@@ -1,6 +1,7 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Engine.Metrics;
+using DataLoad.Engine.Operating;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Resolving;
 using DataLoad.Streams.Amqp;
@@ -58,6 +59,9 @@ public sealed record IntakeSettings
 
     /// <summary>How long what was taken may take to become durable when a stream is paused or stops taking, before it is given back to its queue.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often the store is asked which streams are paused: another node may have been told to.</summary>
+    public TimeSpan PauseInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long deliveries wait for a query that fails, or for a Partition that does not accept their events, before they are parked: at most half
     /// the broker's <c>consumer_timeout</c> (30 minutes), at which it would close the channel. Those that were delivered before wait for one failure of a
@@ -128,6 +132,9 @@ public sealed record IntakeSetup
 
     /// <summary>The store of parked deliveries.</summary>
     public required IParkingStore Parking { get; init; }
+
+    /// <summary>The streams that are paused, whichever node was told to; null where nobody else may say so.</summary>
+    public IPausedStreams? PausedStreams { get; init; }
 
     /// <summary>How often exchanges, queues and their lengths are checked.</summary>
     public TimeSpan CheckInterval { get; init; } = TimeSpan.FromSeconds(5);

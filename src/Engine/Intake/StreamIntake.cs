@@ -233,8 +233,12 @@ public sealed class StreamControl
     {
         lock (_lock)
         {
-            Consuming.IsPaused = Parked.IsPaused = isPaused && !Consuming.IsStopping;
-            _intake.Tell(command);
+            bool toPause = isPaused && !Consuming.IsStopping;
+            if (Consuming.IsPaused != toPause || Parked.IsPaused != toPause)
+            {
+                Consuming.IsPaused = Parked.IsPaused = toPause;
+                _intake.Tell(command);
+            }
         }
     }
 

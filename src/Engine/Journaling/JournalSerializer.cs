@@ -26,7 +26,6 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
         Form.Of<EventBatch>("E", Codec.Encode, bytes => Codec.DecodeEventBatch(bytes)),
         Form.Of<Accepted>("A", answer => Codec.Encode(answer.Partition, answer.Id), bytes => ReadAnswer(bytes, (id, partition) => new Accepted(id, partition))),
         Form.Of<Held>("H", answer => Codec.Encode(answer.Partition, answer.Id), bytes => ReadAnswer(bytes, (id, partition) => new Held(id, partition))),
-        Form.Of<KeepRunning>("K", request => Codec.Encode(request.Partition), bytes => new KeepRunning(Codec.DecodePartition(bytes))),
         Form.Of<GetStatus>("G", request => Codec.Encode(request.Partition), bytes => new GetStatus(Codec.DecodePartition(bytes))),
         Form.Of<FlushNow>("F", request => Codec.Encode(request.Partition), bytes => new FlushNow(Codec.DecodePartition(bytes))),
         Form.Of<CheckpointNow>("C", request => Codec.Encode(request.Partition), bytes => new CheckpointNow(Codec.DecodePartition(bytes))),

@@ -25,6 +25,8 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
     private SeenIdentities _seen = null!;
     private EventAcceptance<(BatchId Id, IActorRef Sender)> _acceptance = null!;
     private PartitionPhase _phase;
+    private PartitionPhase _reported;
+    private long _phaseSinceMs;
     private long _epoch;
 
     public PartitionActor(int partition, PartitionContext context)
@@ -61,8 +63,14 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
             _memory.Release();
         }
 
+        bool isGivenUp = _phase is PartitionPhase.Stopping or PartitionPhase.Stopped;
         _phase = PartitionPhase.Stopped;
         Report();
+        if (isGivenUp)
+        {
+            _context.Registry.Left(_partition);
+        }
+
         base.PostStop();
     }
 
@@ -153,8 +161,6 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
     {
         switch (request)
         {
-            case KeepRunning:
-                break;
             case GetStatus: Sender.Tell(Status()); break;
             case GetTopic topic when _phase == PartitionPhase.Serving: OnGetTopic(topic); break;
             case FlushNow or CheckpointNow or Rebuild when _phase == PartitionPhase.Serving:
@@ -175,6 +181,7 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
 
         if (_phase is PartitionPhase.Recovering or PartitionPhase.Stopped || Fault.Is(FaultPoint.StopsWithoutFlush))
         {
+            _phase = PartitionPhase.Stopped;
             Context.Stop(Self);
             return;
         }
@@ -182,7 +189,9 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         // What it writes to the journal is waited for: nothing of it is written once it has ended.
         bool isServing = _phase == PartitionPhase.Serving;
         _phase = PartitionPhase.Stopping;
-        Timers.StartSingleTimer(StopLimitPassed.Instance, StopLimitPassed.Instance, stop.Limit);
+        TimeSpan handOff = _context.Settings.HandOffLimit;
+        TimeSpan limit = _context.HasOtherNodes() && handOff < stop.Limit ? handOff : stop.Limit;
+        Timers.StartSingleTimer(StopLimitPassed.Instance, StopLimitPassed.Instance, limit);
         if (isServing)
         {
             // What is not taken into consideration yet goes to the next owner: its senders send it again.
@@ -232,6 +241,8 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
     private PartitionStatus Status() => new()
     {
         Partition = _partition,
+        Node = _context.Node,
+        SinceMs = _phaseSinceMs,
         Phase = _phase,
         Epoch = _epoch,
         SequenceNr = _appliedSequenceNr,
@@ -245,7 +256,15 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         Failing = _replayError ?? _calls.Failing,
     };
 
-    private void Report() => _context.Registry.Report(Status());
+    private void Report()
+    {
+        if (_reported != _phase || _phaseSinceMs == 0)
+        {
+            (_reported, _phaseSinceMs) = (_phase, NowMs);
+        }
+
+        _context.Registry.Report(Status());
+    }
 
     private sealed record BlockDue : Signal<BlockDue>;
     private sealed record StopLimitPassed : Signal<StopLimitPassed>;

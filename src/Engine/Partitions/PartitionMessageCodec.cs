@@ -9,6 +9,7 @@ namespace DataLoad.Engine.Partitions;
 internal static class PartitionMessageCodec
 {
     private const byte Version = 1;
+    private const int MaxNodeBytes = 1024;
 
     /// <summary>The fewest bytes that an event's head and payload take.</summary>
     private const int MinEventBytes = 11;
@@ -173,6 +174,8 @@ internal static class PartitionMessageCodec
 
     public static byte[] Encode(PartitionStatus status) => Encode(status.Partition, 128, writer =>
     {
+        writer.Text(status.Node);
+        writer.Signed(status.SinceMs);
         writer.Byte((byte)status.Phase);
         writer.Signed(status.Epoch);
         writer.Signed(status.SequenceNr);
@@ -190,6 +193,8 @@ internal static class PartitionMessageCodec
     public static PartitionStatus DecodeStatus(byte[] bytes) => Decode(bytes, static (ref reader, partition) => new PartitionStatus
     {
         Partition = partition,
+        Node = reader.Text(MaxNodeBytes),
+        SinceMs = reader.Signed(),
         Phase = ReadPhase(ref reader),
         Epoch = reader.Signed(),
         SequenceNr = reader.Signed(),

@@ -31,11 +31,8 @@ public sealed record Accepted(BatchId Id, int Partition) : IPartitionAnswer;
 /// <summary>Answers a copy of an <see cref="EventBatch"/> that the Partition holds already: it waits to become durable.</summary>
 public sealed record Held(BatchId Id, int Partition) : IPartitionAnswer;
 
-/// <summary>Keeps a Partition running though no event comes; answered by nothing.</summary>
-public sealed record KeepRunning(int Partition) : IPartitionMessage, IDeadLetterSuppression;
-
-/// <summary>Asks for what a Partition says of itself; answered by a <see cref="PartitionStatus"/>.</summary>
-public sealed record GetStatus(int Partition) : IPartitionMessage;
+/// <summary>Asks for what a Partition says of itself, and has it run though no event comes for it; answered by a <see cref="PartitionStatus"/>.</summary>
+public sealed record GetStatus(int Partition) : IPartitionMessage, IDeadLetterSuppression;
 
 /// <summary>Asks for a topic's Counters in memory, those of some days (<see cref="DateOnly.DayNumber"/>) and those that wait for their flush; answered by
 /// <see cref="TopicRows"/>.</summary>
@@ -67,15 +64,23 @@ public sealed record NotServing(int Partition, PartitionPhase Phase) : IPartitio
 /// <param name="Limit">How long that may take.</param>
 public sealed record StopPartition(TimeSpan Limit);
 
-/// <summary>A Partition has a new owner, which takes events: published on the event stream of the actor system that runs it, so that what the former owner
-/// may have held is sent again at once.</summary>
-public sealed record PartitionServing(int Partition);
+/// <summary>A Partition has a new owner, which takes events: published on the event stream of each node's actor system, so that what the former owner may
+/// have held is sent again at once.</summary>
+/// <param name="Partition">The Partition's number, 0 and up.</param>
+/// <param name="IsElsewhere">Whether another node runs it.</param>
+public sealed record PartitionServing(int Partition, bool IsElsewhere = false);
 
 /// <summary>What a Partition says of itself.</summary>
-public sealed record PartitionStatus : IPartitionAnswer
+public sealed record PartitionStatus : IPartitionAnswer, IDeadLetterSuppression
 {
     /// <inheritdoc/>
     public required int Partition { get; init; }
+
+    /// <summary>The id of the node that runs it.</summary>
+    public string Node { get; init; } = "";
+
+    /// <summary>When it began to do what it is doing, in epoch milliseconds.</summary>
+    public long SinceMs { get; init; }
 
     /// <summary>What it is doing.</summary>
     public PartitionPhase Phase { get; init; }

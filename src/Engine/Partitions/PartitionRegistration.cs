@@ -1,5 +1,6 @@
 using System.Globalization;
 using Akka.Actor;
+using Akka.Cluster;
 using Akka.Cluster.Hosting;
 using Akka.Cluster.Sharding;
 using Akka.Hosting;
@@ -24,13 +25,15 @@ public static class PartitionRegistration
 {
     private static readonly TimeSpan ShortestRestartWait = TimeSpan.FromSeconds(1);
 
-    /// <summary>Starts the ShardRegion, its group writers, and keeps every Partition running; each may take that long to stop.</summary>
+    /// <summary>Starts the ShardRegion and its group writers; each Partition may take that long to stop.</summary>
+    /// <remarks>Before the node joins: the coordinator waits for what most members' regions answer, the one that has just joined included.</remarks>
     public static AkkaConfigurationBuilder AddPartitions(this AkkaConfigurationBuilder builder, PartitionServices services, TimeSpan stopLimit) => builder
         .WithShardRegion<PartitionRegion>(
             PartitionRegion.TypeName,
             (system, _, _) =>
             {
-                PartitionContext context = ContextOf(system, services);
+                var cluster = Cluster.Get(system);
+                PartitionContext context = ContextOf(system, services) with { HasOtherNodes = cluster.HasOtherNodes };
                 return entity => SupervisorProps(int.Parse(entity, CultureInfo.InvariantCulture), context);
             },
             new PartitionExtractor(),
@@ -40,10 +43,17 @@ public static class PartitionRegistration
                 RememberEntities = false,
                 HandOffStopMessage = new StopPartition(stopLimit),
                 ShouldPassivateIdleEntities = false,
-            })
+            });
+
+    /// <summary>Keeps every Partition running, once the node has joined.</summary>
+    public static AkkaConfigurationBuilder AddPartitionKeeper(this AkkaConfigurationBuilder builder, PartitionServices services) => builder
         .WithActors((system, registry) =>
         {
-            IActorRef keeper = system.ActorOf(PartitionKeeper.Props(registry.Get<PartitionRegion>(), services.Settings), "partition-keeper");
+            var cluster = Cluster.Get(system);
+            IEnumerable<ICanTell> OtherKeepers() =>
+                cluster.OtherNodes().Select(address => system.ActorSelection(new RootActorPath(address) / "user" / PartitionKeeper.Name));
+            IActorRef keeper = system.ActorOf(
+                PartitionKeeper.Props(registry.Get<PartitionRegion>(), services, OtherKeepers), PartitionKeeper.Name);
             registry.Register<PartitionKeeper>(keeper);
 
             // A region that leaves ends when no shard is left and no message waits for one; one that comes for a shard which was
@@ -102,31 +112,4 @@ public static class PartitionRegistration
         public string? ShardId(object message) => EntityId(message);
         public string ShardId(string entityId, object? messageHint = null) => entityId;
     }
-}
-
-/// <summary>Has every Partition run somewhere though no event comes for it: sends each a <see cref="KeepRunning"/> at the start and every few seconds, so
-/// that one whose node went starts elsewhere.</summary>
-internal sealed class PartitionKeeper(IActorRef region, PartitionSettings settings) : UntypedActor, IWithTimers
-{
-    public ITimerScheduler Timers { get; set; } = null!;
-
-    public static Props Props(IActorRef region, PartitionSettings settings) => Akka.Actor.Props.Create(() => new PartitionKeeper(region, settings));
-
-    protected override void PreStart() => Timers.StartPeriodicTimer(Wake.Instance, Wake.Instance, TimeSpan.Zero, settings.KeepRunningInterval);
-
-    protected override void OnReceive(object message)
-    {
-        if (message is not Wake)
-        {
-            Unhandled(message);
-            return;
-        }
-
-        for (int partition = 0; partition < settings.Partitions; partition++)
-        {
-            region.Tell(new KeepRunning(partition), ActorRefs.NoSender);
-        }
-    }
-
-    private sealed record Wake : Signal<Wake>;
 }

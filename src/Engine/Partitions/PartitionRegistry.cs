@@ -2,17 +2,26 @@ using System.Collections.Concurrent;
 
 namespace DataLoad.Engine.Partitions;
 
-/// <summary>What the Partitions of this node say of themselves: written by them, read by anyone who shows it. What fails outlives a Partition that was
-/// stopped by it, until it is known to be over. Thread-safe.</summary>
+/// <summary>What the Partitions say of themselves: those of this node written by them, those of others as they answered last; read by anyone who shows it.
+/// What fails outlives a Partition that was stopped by it, until it is known to be over. Thread-safe.</summary>
 public sealed class PartitionRegistry
 {
     private readonly ConcurrentDictionary<int, PartitionStatus> _statuses = new();
+    private readonly ConcurrentDictionary<int, PartitionStatus> _elsewhere = new();
+    private readonly ConcurrentDictionary<int, PartitionStatus> _left = new();
     private readonly ConcurrentDictionary<int, string> _persistFailures = new();
     private readonly ConcurrentDictionary<int, string> _damages = new();
     private readonly ConcurrentDictionary<string, string> _writers = new(StringComparer.Ordinal);
 
     /// <summary>The Partitions that are here, by number.</summary>
     public IReadOnlyList<PartitionStatus> Partitions => [.. _statuses.Values.OrderBy(status => status.Partition)];
+
+    /// <summary>The Partitions wherever they are, as far as this node knows, by number.</summary>
+    public IReadOnlyList<PartitionStatus> Everywhere =>
+        [.. _statuses.Values.Concat(_elsewhere.Values.Where(status => !_statuses.ContainsKey(status.Partition))).OrderBy(status => status.Partition)];
+
+    /// <summary>The Partitions that were given up here, whom nobody else is known to run.</summary>
+    public IReadOnlyList<PartitionStatus> GivenUp => [.. _left.Values];
 
     /// <summary>What fails: a sentence for each writer, and for each Partition that is held up by something of its own.</summary>
     public IReadOnlyList<string> Failing =>
@@ -23,13 +32,51 @@ public sealed class PartitionRegistry
         .. Partitions.Where(status => status.Failing is not null).Select(status => $"Partition {status.Partition}: {status.Failing}"),
     ];
 
-    /// <summary>A Partition says what it is doing.</summary>
-    public void Report(PartitionStatus status) => _statuses[status.Partition] = status;
+    /// <summary>A Partition of this node says what it is doing.</summary>
+    public void Report(PartitionStatus status)
+    {
+        _statuses[status.Partition] = status;
+        _left.TryRemove(status.Partition, out _);
+    }
+
+    /// <summary>A Partition of another node says what it is doing.</summary>
+    public void ReportElsewhere(PartitionStatus status)
+    {
+        _elsewhere[status.Partition] = status;
+        _left.TryRemove(status.Partition, out _);
+    }
+
+    /// <summary>What a Partition of another node said last, or null.</summary>
+    public PartitionStatus? FindElsewhere(int partition) => _elsewhere.GetValueOrDefault(partition);
+
+    /// <summary>A Partition of this node was given up, for another node to run, or since another does.</summary>
+    public void Left(int partition)
+    {
+        if (_statuses.TryRemove(partition, out PartitionStatus? last))
+        {
+            _left[partition] = last;
+        }
+    }
+
+    /// <summary>A Partition of another node has not answered for long.</summary>
+    public void Forget(int partition)
+    {
+        _elsewhere.TryRemove(partition, out _);
+        _left.TryRemove(partition, out _);
+    }
+
+    /// <summary>Whether a Partition serves, here or elsewhere.</summary>
+    public bool Serves(int partition) => IsServing(_statuses, partition) || (!_statuses.ContainsKey(partition) && IsServing(_elsewhere, partition));
+
+    /// <summary>How many Partitions each node runs, by its id.</summary>
+    public IReadOnlyDictionary<string, int> CountByNode() => Everywhere.CountBy(status => status.Node, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
 
     /// <summary>Forgets all: no Partition is here any more.</summary>
     public void Clear()
     {
         _statuses.Clear();
+        _elsewhere.Clear();
+        _left.Clear();
         _persistFailures.Clear();
         _damages.Clear();
         _writers.Clear();
@@ -71,4 +118,7 @@ public sealed class PartitionRegistry
             _writers[name] = error;
         }
     }
+
+    private static bool IsServing(ConcurrentDictionary<int, PartitionStatus> statuses, int partition) =>
+        statuses.TryGetValue(partition, out PartitionStatus? status) && status.Phase == PartitionPhase.Serving;
 }

@@ -78,6 +78,9 @@ internal sealed record PartitionContext : PartitionServices
     /// <summary>The <see cref="GroupWriterActor{T}"/> of snapshots.</summary>
     public IActorRef SnapshotWriter { get; }
 
+    /// <summary>Whether other nodes can take a Partition that stops here.</summary>
+    public Func<bool> HasOtherNodes { get; init; } = () => false;
+
     /// <summary>How much the waits before a Partition is started again are varied at random, 0 to 1; 0 in a simulation.</summary>
     public double RestartRandomFactor { get; init; } = 0.2;
 }
@@ -98,8 +101,12 @@ public sealed record PartitionSettings
     /// <summary>How many events a block must hold for the next one to wait for its interval, 1 and up: fewer show that none would come meanwhile.</summary>
     public int BusyBlockEvents { get; init; } = 4;
 
-    /// <summary>How often every Partition is made sure of, though no event comes for it.</summary>
+    /// <summary>How often every Partition is asked how it is, which has it run somewhere though no event comes for it; four times as often while one does not
+    /// serve.</summary>
     public TimeSpan KeepRunningInterval { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a Partition that moves to another node flushes and checkpoints; what it has not done by then is left to its new owner's replay.</summary>
+    public TimeSpan HandOffLimit { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How often changed Counters are written to the statistics tables.</summary>
     public TimeSpan FlushInterval { get; init; } = TimeSpan.FromSeconds(1);

@@ -1,5 +1,5 @@
 using DataLoad.Engine.Journaling;
-using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Operating;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Partitions;
@@ -29,7 +29,7 @@ public interface IStore : IAsyncDisposable
     IStatisticsQueries Queries { get; }
 
     /// <summary>Who runs over the store.</summary>
-    ILeaseStore Leases { get; }
+    INodeStore Nodes { get; }
 
     /// <summary>Parked deliveries.</summary>
     IParkingStore Parking { get; }

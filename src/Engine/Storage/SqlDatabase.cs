@@ -1,6 +1,6 @@
 using System.Data.Common;
 using DataLoad.Engine.Journaling;
-using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Nodes;
 using LinqToDB.Data;
 
 namespace DataLoad.Engine.Storage;
@@ -56,7 +56,7 @@ public abstract class SqlDatabase : IAsyncDisposable
         string query, ReadOnlyMemory<int> keys, Func<DbDataReader, CancellationToken, ValueTask> read, CancellationToken cancellationToken);
 
     /// <summary>Who runs over the store.</summary>
-    internal abstract ILeaseStore MakeLeases();
+    internal abstract INodeStore MakeNodes();
 }
 
 /// <summary>How a database is reached by linq2db and what builds on it.</summary>

@@ -31,6 +31,9 @@ internal abstract class SqlDialect
     /// <summary>The tables of the engine before Partitions: leases, nodes and its own journal.</summary>
     public abstract string LeaseTables { get; }
 
+    /// <summary>The tables of the cluster: nodes with their addresses, how many clusters were founded, and leases by name, in the place of those before.</summary>
+    public abstract string ClusterTables { get; }
+
     public virtual string Ping => "SELECT 1";
 
     /// <summary>How the tables of the first migration are best stored; statements, or nothing.</summary>

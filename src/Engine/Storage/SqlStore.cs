@@ -1,5 +1,5 @@
 using DataLoad.Engine.Journaling;
-using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Operating;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Partitions;
@@ -35,7 +35,7 @@ public sealed class SqlStore(SqlDatabase database) : IStore
     /// <inheritdoc/>
     public IPausedStreams PausedStreams { get; } = new SqlPausedStreams(database);
     /// <inheritdoc/>
-    public ILeaseStore Leases { get; } = database.MakeLeases();
+    public INodeStore Nodes { get; } = database.MakeNodes();
 
     /// <inheritdoc/>
     public ValueTask MigrateAsync(CancellationToken cancellationToken) => _migrations.MigrateAsync(cancellationToken);
@@ -81,10 +81,10 @@ public sealed class SqlStore(SqlDatabase database) : IStore
     /// <inheritdoc/>
     public async ValueTask PingAsync(CancellationToken cancellationToken) => await database.PingAsync(cancellationToken);
 
-    /// <summary>Closes the database, after the calls under way; leases are let go as by a process that ends.</summary>
+    /// <summary>Closes the database, after the calls under way; its node is gone as by a process that ends.</summary>
     public async ValueTask DisposeAsync()
     {
-        await Leases.DisposeAsync();
+        await Nodes.DisposeAsync();
         await database.DisposeAsync();
     }
 }

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Counting;
-using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Statistics;
 using DataLoad.Host.Access;

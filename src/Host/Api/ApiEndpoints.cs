@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.DeadLetters;
-using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Resolving;
 using DataLoad.Host.Access;
 using DataLoad.Host.Auditing;

@@ -1,5 +1,5 @@
 using System.Reflection;
-using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Partitions;
 using DataLoad.Host.Access;
 using DataLoad.Host.Web;
@@ -77,16 +77,17 @@ internal static class NodeEndpoints
 
     private static async Task<NodeList> NodesAsync(ApiServices services, CancellationToken cancellationToken)
     {
-        var self = new NodeList.NodeEntry(services.Info.Id, services.Info.Address, IsSelf: true, services.Node.Registry.Partitions.Count, StateOf(services));
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
-        IReadOnlyList<NodePresence> known = await services.Store.Leases.ListNodesAsync(patience.Token);
+        IReadOnlyList<NodePresence> known = await services.Store.Nodes.ListAsync(patience.Token);
+        IReadOnlyDictionary<string, int> shards = services.Node.Registry.CountByNode();
+        var self = new NodeList.NodeEntry(services.Info.Id, services.Info.Address, IsSelf: true, ShardsOf(services.Info), StateOf(services));
         return new NodeList([self, .. known.Where(other => !string.Equals(other.Node.Id, self.Id, StringComparison.Ordinal)).Select(EntryOf)]);
 
-        // One lease is over all Partitions: who holds it runs them all.
-        NodeList.NodeEntry EntryOf(NodePresence other) => other.Shards > 0
-            ? new(other.Node.Id, other.Node.Address, IsSelf: false, services.Settings.Engine.Partitions.Partitions, Serving)
-            : new(other.Node.Id, other.Node.Address, IsSelf: false, Shards: 0, Waiting);
+        NodeList.NodeEntry EntryOf(NodePresence other) =>
+            new(other.Node.Id, other.Node.Address, IsSelf: false, ShardsOf(other.Node), other.HasJoined ? Serving : Waiting);
+
+        int ShardsOf(NodeInfo node) => shards.GetValueOrDefault(node.Id);
     }
 
     private static string KindOf(Metric metric) => metric.Kind.ToString().ToLowerInvariant();

@@ -1,4 +1,4 @@
-using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Operating;
 using DataLoad.Host.Access;
 

@@ -43,7 +43,7 @@ internal static class VerifyCommand
             }
 
             await using JournalSystem journal = JournalSystem.Start(store.JournalConnection);
-            bool isOwned = await store.Leases.FindOwnerAsync(cancellationToken) is not null;
+            bool isOwned = (await store.Nodes.ListAsync(cancellationToken)).Count > 0;
             var verification = new Verification(new CountingPlan(Catalog.Default), store, journal.Reader, new VerificationOptions
             {
                 Partitions = partitions,
@@ -140,9 +140,9 @@ internal static class RebuildCommand
             int partitions = await Databases.PartitionsAsync(store, cancellationToken);
             RebuildRequest request = filter.Read(result);
             RebuildTotals done;
-            if (await store.Leases.FindOwnerAsync(cancellationToken) is { } owner)
+            if ((await store.Nodes.ListAsync(cancellationToken)).FirstOrDefault(node => node.HasJoined) is { } running)
             {
-                using OwnerClient client = OwnerClient.Create(owner);
+                using OwnerClient client = OwnerClient.Create(running.Node);
                 done = await client.RebuildAsync(request, TimeSpan.FromSeconds(result.GetValue(timeout)), cancellationToken);
             }
             else

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.DeadLetters;
 using DataLoad.Engine.Intake.Amqp;
-using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Resolving;
 using DataLoad.Host.Api;

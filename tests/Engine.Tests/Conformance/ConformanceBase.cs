@@ -1,5 +1,6 @@
-using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Storage;
+using Shouldly;
 using Xunit;
 
 namespace DataLoad.Engine.Tests.Conformance;
@@ -12,10 +13,10 @@ public abstract class ConformanceBase : IAsyncLifetime
 {
     private readonly List<IStore> _opened = [];
 
-    /// <summary>How long a lease lives that a test means to outlive.</summary>
+    /// <summary>How long a node lives that a test means to outlive.</summary>
     protected static readonly TimeSpan ShortLife = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>How long a lease lives that no test outlives.</summary>
+    /// <summary>How long a node lives that no test outlives.</summary>
     protected static readonly TimeSpan LongLife = TimeSpan.FromMinutes(10);
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -64,38 +65,30 @@ public abstract class ConformanceBase : IAsyncLifetime
         await Store.MigrateAsync(Token);
     }
 
-    protected static NodeInfo Node(string id) => new(id, $"http://{id}:8080", $"secret of {id}");
+    protected static NodePlace Place(string id) =>
+        new(new NodeInfo(id, $"http://{id}:8080", $"secret of {id}"), $"akka.tcp://dataload@{id}:4053", Uid: 1, NodeProtocol.Current);
 
-    /// <summary>Takes shards for the node <c>first</c> and returns their epochs in the same order.</summary>
-    protected async Task<long[]> LeaseAsync(params int[] shards)
+    /// <summary>Owns Partitions, by Epochs that are put in force, and returns those in the same order.</summary>
+    protected Task<long[]> OwnAsync(params int[] partitions) => OwnAsync(Store, partitions);
+
+    /// <summary>Lets another store own Partitions; the one before stays open: it is a zombie.</summary>
+    /// <returns>The new owner's store and the Epochs, in order.</returns>
+    protected async Task<(IStore Successor, long[] Epochs)> TakeOverAsync(params int[] partitions)
     {
-        LeaseAttempt attempt = await Store.Leases.AcquireAsync(Node("first"), shards, LongLife, Token);
-        return [.. shards.Select(shard => attempt.Granted.Single(lease => lease.Shard == shard).Epoch)];
+        IStore successor = await OpenAsync();
+        return (successor, await OwnAsync(successor, partitions));
     }
 
-    /// <summary>
-    /// Lets the store's node lose its leases without giving them back, as one that is gone, and lets another take them.
-    /// The store itself stays open: it is a zombie.
-    /// </summary>
-    /// <returns>The new owner's store and the epochs of the shards, in order.</returns>
-    protected async Task<(IStore Successor, long[] Epochs)> TakeOverAsync(params int[] shards)
+    private static async Task<long[]> OwnAsync(IStore store, int[] partitions)
     {
-        // From now on nobody renews: the lease runs out soon, or is given up with its session.
-        await Store.Leases.RenewAsync("first", ShortLife, Token);
-        await Store.Leases.DisposeAsync();
-        IStore successor = await OpenAsync();
-        var epochs = new Dictionary<int, long>();
-        await UntilAsync(async () =>
+        long[] epochs = new long[partitions.Length];
+        for (int i = 0; i < partitions.Length; i++)
         {
-            LeaseAttempt attempt = await successor.Leases.AcquireAsync(Node("second"), shards, LongLife, Token);
-            foreach (ShardLease lease in attempt.Granted)
-            {
-                epochs[lease.Shard] = lease.Epoch;
-            }
+            epochs[i] = (await store.Partitions.LoadAsync(partitions[i], Token)).Epoch + 1;
+            (await store.Partitions.RaiseEpochAsync(partitions[i], epochs[i], Token)).ShouldBeTrue();
+        }
 
-            return epochs.Count == shards.Length;
-        });
-        return (successor, [.. shards.Select(shard => epochs[shard])]);
+        return epochs;
     }
 
     /// <summary>

@@ -11,7 +11,7 @@ public abstract class SnapshotStoreConformance : ConformanceBase
     [Fact]
     public async Task Saved_snapshots_are_loaded_by_key_and_missing_ones_left_out()
     {
-        long epoch = (await LeaseAsync(1))[0];
+        long epoch = (await OwnAsync(1))[0];
         IReadOnlyList<int> stale = await SaveAsync(Write(1, epoch, [1], 7, 10, 11), Write(1, epoch, [2], 8, 20), Write(1, epoch, [3], 9));
 
         IReadOnlyList<Snapshot> loaded = await LoadAsync(1, [9], [2], [1], [3]);
@@ -30,7 +30,7 @@ public abstract class SnapshotStoreConformance : ConformanceBase
     [Fact]
     public async Task Shards_and_kinds_have_keys_of_their_own()
     {
-        long[] epochs = await LeaseAsync(1, 2);
+        long[] epochs = await OwnAsync(1, 2);
         await SaveAsync(
             Write(1, epochs[0], [1], 1, 1),
             Write(2, epochs[1], [1], 1, 2),
@@ -45,7 +45,7 @@ public abstract class SnapshotStoreConformance : ConformanceBase
     [Fact]
     public async Task Saving_again_overwrites_and_null_removes()
     {
-        long epoch = (await LeaseAsync(1))[0];
+        long epoch = (await OwnAsync(1))[0];
         await SaveAsync(Write(1, epoch, [1], 1, 1), Write(1, epoch, [2], 1, 1), Write(1, epoch, [3], 1, 1));
 
         await SaveAsync(Write(1, epoch, [1], 5, 99), Write(1, epoch, [2], 5) with { Bytes = null }, Write(1, epoch, [9], 5) with { Bytes = null });
@@ -59,7 +59,7 @@ public abstract class SnapshotStoreConformance : ConformanceBase
     [Fact]
     public async Task A_snapshot_that_lands_late_does_not_replace_a_newer_one()
     {
-        long epoch = (await LeaseAsync(1))[0];
+        long epoch = (await OwnAsync(1))[0];
         await SaveAsync(Write(1, epoch, [1], 7, 77));
 
         await SaveAsync(Write(1, epoch, [1], 5, 55), Write(1, epoch, [2], 5, 50));
@@ -73,7 +73,7 @@ public abstract class SnapshotStoreConformance : ConformanceBase
     [Fact]
     public async Task Of_several_writes_of_a_key_in_one_save_the_last_one_stands()
     {
-        long epoch = (await LeaseAsync(1))[0];
+        long epoch = (await OwnAsync(1))[0];
 
         await SaveAsync(
             Write(1, epoch, [1], 1, 1),
@@ -92,7 +92,7 @@ public abstract class SnapshotStoreConformance : ConformanceBase
     [Fact]
     public async Task A_stale_shard_is_left_out_and_returned_while_the_others_are_written()
     {
-        long[] epochs = await LeaseAsync(1, 2);
+        long[] epochs = await OwnAsync(1, 2);
 
         IReadOnlyList<int> stale = await SaveAsync(
             Write(1, epochs[0] - 1, [1], 1, 1), Write(2, epochs[1], [1], 1, 1), Write(1, epochs[0] - 1, [2], 1, 1));
@@ -105,7 +105,7 @@ public abstract class SnapshotStoreConformance : ConformanceBase
     [Fact]
     public async Task A_zombie_saves_nothing_after_a_takeover()
     {
-        long epoch = (await LeaseAsync(1))[0];
+        long epoch = (await OwnAsync(1))[0];
         await SaveAsync(Write(1, epoch, [1], 1, 1));
         (IStore successor, _) = await TakeOverAsync(1);
 
@@ -121,7 +121,7 @@ public abstract class SnapshotStoreConformance : ConformanceBase
     [Fact]
     public async Task Listing_gives_the_keys_with_a_prefix_in_byte_order()
     {
-        long epoch = (await LeaseAsync(1))[0];
+        long epoch = (await OwnAsync(1))[0];
         byte[][] keys = [[], [1], [1, 0], [1, 127], [1, 128], [1, 255], [1, 255, 255], [2], [255], [255, 0], [255, 255]];
         await SaveAsync([.. keys.Reverse().Select(key => Write(1, epoch, key, 1, 1))]);
 
@@ -136,7 +136,7 @@ public abstract class SnapshotStoreConformance : ConformanceBase
     [Fact]
     public async Task Listing_reads_many_pages_whole_and_in_order()
     {
-        long epoch = (await LeaseAsync(1))[0];
+        long epoch = (await OwnAsync(1))[0];
         int[] numbers = [.. Enumerable.Range(0, 1300)];
         new Random(5).Shuffle(numbers);
         await SaveAsync([.. numbers.Select(i => Write(1, epoch, [9, (byte)(i >> 8), (byte)i], i, 1))]);
@@ -150,7 +150,7 @@ public abstract class SnapshotStoreConformance : ConformanceBase
     [Fact]
     public async Task Large_snapshots_and_the_longest_key_are_kept()
     {
-        long epoch = (await LeaseAsync(1))[0];
+        long epoch = (await OwnAsync(1))[0];
         byte[] key = new byte[512];
         byte[] state = new byte[5 * 1024 * 1024];
         new Random(3).NextBytes(key);
@@ -166,7 +166,7 @@ public abstract class SnapshotStoreConformance : ConformanceBase
     [Fact]
     public async Task Reopening_finds_snapshots_and_checkpoint()
     {
-        long epoch = (await LeaseAsync(1))[0];
+        long epoch = (await OwnAsync(1))[0];
         await SaveAsync(Write(1, epoch, [1], 4, 44));
         await Store.Partitions.SaveCheckpointAsync(1, epoch, 4, Token);
 

@@ -26,7 +26,7 @@ public abstract class StatisticsQueriesConformance : ConformanceBase
     public override async ValueTask InitializeAsync()
     {
         await base.InitializeAsync();
-        _epoch = (await LeaseAsync(Shard))[0];
+        _epoch = (await OwnAsync(Shard))[0];
         await Store.Statistics.EnsureTableAsync(Page, Token);
     }
 

@@ -30,7 +30,7 @@ public abstract class StatisticsStoreConformance : ConformanceBase
     public override async ValueTask InitializeAsync()
     {
         await base.InitializeAsync();
-        Epoch = (await LeaseAsync(Shard))[0];
+        Epoch = (await OwnAsync(Shard))[0];
         await Store.Statistics.EnsureTableAsync(Page, Token);
     }
 
@@ -116,7 +116,7 @@ public abstract class StatisticsStoreConformance : ConformanceBase
     [Fact]
     public async Task Rows_of_a_stale_shard_are_left_out_and_the_others_written()
     {
-        long other = (await LeaseAsync(2))[0];
+        long other = (await OwnAsync(2))[0];
 
         IReadOnlyList<int> stale = await FlushAsync(
             Row("act", 1, 0, 1, 1, 1, 1) with { Epoch = Epoch - 1 },

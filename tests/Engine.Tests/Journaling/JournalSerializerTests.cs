@@ -22,7 +22,7 @@ public sealed class JournalSerializerTests(JournalSerializerTests.Fixture fixtur
 
     public static TheoryData<object> Messages =>
     [
-        new Accepted(Id, 1023), new Held(Id, 0), new KeepRunning(7), new GetStatus(8), new FlushNow(9), new CheckpointNow(10), new Done(11),
+        new Accepted(Id, 1023), new Held(Id, 0), new GetStatus(8), new FlushNow(9), new CheckpointNow(10), new Done(11),
         new StopPartition(TimeSpan.FromSeconds(2.5)), new Owned("node-1 会", 1_772_323_200_000), new Owned("", 0),
         new Rebuild(12, StatisticsFilter.All), new Rebuild(13, new StatisticsFilter("act", "活动", int.MaxValue, 0, DateOnly.MaxValue.DayNumber)),
         new Rebuilt(14, 0, 0, 0), new Rebuilt(15, long.MaxValue, 2, 3, "Block 7 of Partition 15 is damaged: 会."), new NotServing(16, PartitionPhase.Stopping),
@@ -128,7 +128,6 @@ public sealed class JournalSerializerTests(JournalSerializerTests.Fixture fixtur
     [InlineData("E")]
     [InlineData("A")]
     [InlineData("H")]
-    [InlineData("K")]
     [InlineData("G")]
     [InlineData("F")]
     [InlineData("C")]
@@ -187,7 +186,6 @@ public sealed class JournalSerializerTests(JournalSerializerTests.Fixture fixtur
         "E" => BlockSpec.Batch(BlockCodecTests.Kept().Take(5).ToList(), partition: 3),
         "A" => new Accepted(Id, 3),
         "H" => new Held(Id, 3),
-        "K" => new KeepRunning(3),
         "G" => new GetStatus(3),
         "F" => new FlushNow(3),
         "C" => new CheckpointNow(3),

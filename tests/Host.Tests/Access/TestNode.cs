@@ -1,6 +1,6 @@
 using System.Net;
 using DataLoad.Engine.Contract;
-using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Storage;
 using DataLoad.Engine.Storage.Memory;

@@ -4,7 +4,7 @@ using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
-using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Resolving;

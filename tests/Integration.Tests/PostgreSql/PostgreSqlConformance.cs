@@ -14,7 +14,7 @@ public sealed class PostgreSqlSnapshotStoreConformance(TestDatabase database) : 
     protected override async Task<IStore> CreateStoreAsync() => TestDatabase.Open(await _schema.Value);
 }
 
-public sealed class PostgreSqlLeaseStoreConformance(TestDatabase database) : LeaseStoreConformance, IClassFixture<TestDatabase>
+public sealed class PostgreSqlNodeStoreConformance(TestDatabase database) : SharedNodeStoreConformance, IClassFixture<TestDatabase>
 {
     private readonly Lazy<Task<string>> _schema = new(database.CreateSchemaAsync);
 

@@ -20,7 +20,7 @@ public sealed class PostgreSqlMeasurements(TestDatabase database, ITestOutputHel
         await using SqlStore store = await database.CreateStoreAsync("measure");
         Page act = Catalog.Default.PageNamed("act");
         await store.Statistics.EnsureTableAsync(act, Some.None);
-        await store.Leases.AcquireAsync(Some.Node("measure"), [0], Some.Long, Some.None);
+        await Some.EpochAsync(store, 0);
         long sequenceNr = 1;
         double rate = await RateAsync(async () =>
         {

@@ -136,7 +136,7 @@ public sealed class PostgreSqlSchemaTests(TestDatabase database) : IClassFixture
         builder.TargetSessionAttributes = target;
         await using SqlStore store = TestDatabase.Open(builder.ConnectionString, "hosts");
         await store.MigrateAsync(Some.None);
-        (await Some.EpochAsync(store, "hosts", 1)).ShouldBe(1);
+        (await Some.EpochAsync(store, 1)).ShouldBe(1);
         await using var lookup = new SqlLookup(PostgreSqlDatabase.ForReading(new PostgreSqlStoreOptions { ConnectionString = builder.ConnectionString }));
         await lookup.PingAsync(Some.None);
     }

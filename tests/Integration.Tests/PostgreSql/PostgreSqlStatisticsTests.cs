@@ -31,7 +31,7 @@ public sealed class PostgreSqlStatisticsTests(TestDatabase database) : IClassFix
         (await store.Statistics.CountForeignAsync(Bear, Some.None)).ShouldBe(1);
         StatisticsRow foreign = (await Some.ListAsync(store.Statistics.ReadForeignAsync(Bear, Some.None))).Single();
         foreign.Values.ShouldBe([5, 0, 0, 0]);
-        long epoch = await Some.EpochAsync(store, "node", 1);
+        long epoch = await Some.EpochAsync(store, 1);
         await store.Statistics.FlushAsync(Bear, [Some.Row(1, epoch, 3, "t", 1, 0, 6, 1, 0, 0)], correct: false, Some.None);
         (await TestDatabase.ExecuteAsync(connectionString, "SELECT visit_cnt || note FROM data_load_bear")).ShouldBe("6mine");
     }
@@ -62,7 +62,7 @@ public sealed class PostgreSqlStatisticsTests(TestDatabase database) : IClassFix
 
         await store.MigrateAsync(Some.None);
         await store.Statistics.EnsureTableAsync(Bear, Some.None);
-        long epoch = await Some.EpochAsync(store, "node", 1);
+        long epoch = await Some.EpochAsync(store, 1);
         (await store.Statistics.FlushAsync(Bear, [Some.Row(1, epoch, 1, "t", 1, 0, 1, 1, 1, 1)], correct: false, Some.None)).ShouldBeEmpty();
 
         (await Should.ThrowAsync<StoreException>(() => store.Statistics.EnsureTableAsync(Act, Some.None).AsTask()))
@@ -74,7 +74,7 @@ public sealed class PostgreSqlStatisticsTests(TestDatabase database) : IClassFix
     {
         await using SqlStore store = await database.CreateStoreAsync();
         await store.Statistics.EnsureTableAsync(Act, Some.None);
-        long epoch = await Some.EpochAsync(store, "node", 1);
+        long epoch = await Some.EpochAsync(store, 1);
         long[] values = [.. Act.Metrics.Select((metric, i) => metric.Kind == MetricKind.Amount ? 999_999_999_999_999_999L - i : long.MaxValue - i)];
         await store.Statistics.FlushAsync(Act, [Some.Row(1, epoch, 1, "t", 1, 0, values)], correct: false, Some.None);
         (await Some.ListAsync(store.Statistics.ReadAsync(Act, StatisticsFilter.All, Some.None))).Single().Values.ShouldBe(values);
@@ -88,7 +88,7 @@ public sealed class PostgreSqlStatisticsTests(TestDatabase database) : IClassFix
         await using SqlStore store = TestDatabase.Open(connectionString);
         await store.MigrateAsync(Some.None);
         await store.Statistics.EnsureTableAsync(Bear, Some.None);
-        long epoch = await Some.EpochAsync(store, "node", 1);
+        long epoch = await Some.EpochAsync(store, 1);
         string[] types = ["B", "a", "A", "é", "b", "_"];
         StatisticsRow[] rows = [.. Enumerable.Range(0, 3300).Select(i => Some.Row(1, epoch, 1, types[i % 6], i / 6 % 50, i / 300, i, 0, 0, 0))];
         await store.Statistics.FlushAsync(Bear, rows, correct: false, Some.None);

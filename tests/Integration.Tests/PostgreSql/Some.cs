@@ -1,4 +1,4 @@
-using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Statistics;
 using DataLoad.Engine.Storage;
 using Shouldly;
@@ -12,12 +12,31 @@ internal static class Some
 
     public static CancellationToken None => CancellationToken.None;
 
-    public static NodeInfo Node(string id) => new(id, $"http://{id}:1", $"secret of {id}");
+    public static NodePlace Place(string id) =>
+        new(new NodeInfo(id, $"http://{id}:1", $"secret of {id}"), $"akka.tcp://dataload@{id}:1", Uid: 1, NodeProtocol.Current);
 
-    public static async Task<long> EpochAsync(IStore store, string nodeId, int shard)
+    /// <summary>Owns a Partition, by an Epoch that is put in force.</summary>
+    public static async Task<long> EpochAsync(IStore store, int partition)
     {
-        LeaseAttempt attempt = await store.Leases.AcquireAsync(Node(nodeId), [shard], Long, None);
-        return attempt.Granted.Single().Epoch;
+        long epoch = (await store.Partitions.LoadAsync(partition, None)).Epoch + 1;
+        (await store.Partitions.RaiseEpochAsync(partition, epoch, None)).ShouldBeTrue();
+        return epoch;
+    }
+
+    /// <summary>The answer to a call of somebody whose sessions were ended: those of the pool fail once each.</summary>
+    public static async Task<T> AnswerAsync<T>(Func<ValueTask<T>> call)
+    {
+        for (int i = 0; ; i++)
+        {
+            try
+            {
+                return await call();
+            }
+            catch (System.Data.Common.DbException) when (i < 20)
+            {
+                // The next try has a fresh session.
+            }
+        }
     }
 
     public static byte[] Bytes(long seed, int count)

@@ -63,6 +63,9 @@ internal sealed class SimulatedNode
     /// <summary>Takes messages, interprets them, and sends what they come to.</summary>
     public IActorRef? Intake { get; private set; }
 
+    /// <summary>Keeps Partitions running, and hears from other nodes which serve there.</summary>
+    public IActorRef? Keeper { get; private set; }
+
     /// <summary>Its streams, and what is parked of them.</summary>
     public IReadOnlyList<StreamHandle> Streams { get; }
 
@@ -96,7 +99,7 @@ internal sealed class SimulatedNode
         IntakeOptions options = IntakeOptionsOf();
         var parking = new SimulatedParking(_cluster.State, _wire, _cluster.Auditor);
         Intake = system.ActorOf(Props.Create(() => new SimulatedIntake(this, _cluster, options, parking)), "intake");
-        system.ActorOf(PartitionKeeper.Props(Region, context.Settings), "keeper");
+        Keeper = system.ActorOf(PartitionKeeper.Props(Region, context, () => _cluster.Region.OtherKeepers(this)), "keeper");
         _cluster.Region.Join(this);
     }
 

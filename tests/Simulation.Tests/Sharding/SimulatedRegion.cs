@@ -35,6 +35,10 @@ internal sealed class SimulatedRegion
 
     public void Join(SimulatedNode node) => _nodes.Add(node);
 
+    /// <summary>The keepers of the other nodes, as one of them knows them: those that have ended may still be among them.</summary>
+    public IEnumerable<ICanTell> OtherKeepers(SimulatedNode node) =>
+        _nodes.Where(other => other != node && other.Keeper is not null).Select(other => new RemoteSender(this, other.Keeper!));
+
     /// <summary>A node ended: at once, or when that is noticed, its Partitions have no owner.</summary>
     public void Leave(SimulatedNode node, long noticedAfterMs) => _world.After(noticedAfterMs, () => Forget(node));
 

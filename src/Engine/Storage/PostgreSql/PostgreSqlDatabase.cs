@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
 using DataLoad.Engine.Journaling;
-using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Nodes;
 using LinqToDB;
 using LinqToDB.Data;
 using LinqToDB.DataProvider.PostgreSQL;
@@ -142,7 +142,7 @@ public sealed class PostgreSqlDatabase : SqlDatabase
         }
     }
 
-    internal override ILeaseStore MakeLeases() => new PostgreSqlLeaseStore(_connection, _pool.Source, Name, _options);
+    internal override INodeStore MakeNodes() => new PostgreSqlNodeStore(_connection, _pool.Source, _options);
 }
 
 /// <summary>Which columns of which query are of type numeric. Learned at a query's first run.</summary>

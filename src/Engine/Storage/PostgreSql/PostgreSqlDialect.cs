@@ -74,6 +74,32 @@ internal sealed class PostgreSqlDialect : SqlDialect
         CREATE TABLE dataload_lease (shard_id int NOT NULL PRIMARY KEY, node_id text NULL) WITH (fillfactor = 50);
         """;
 
+    public override string ClusterTables =>
+        """
+        DROP TABLE dataload_lease;
+
+        DROP TABLE dataload_node;
+
+        CREATE TABLE dataload_node (
+            node_id text NOT NULL PRIMARY KEY,
+            address text NOT NULL,
+            secret text NOT NULL,
+            cluster_address text NOT NULL,
+            uid bigint NOT NULL,
+            protocol int NOT NULL,
+            state int NOT NULL,
+            application_name text NOT NULL,
+            lock_key bigint NOT NULL,
+            lease_until timestamptz NOT NULL)
+            WITH (fillfactor = 50, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0);
+
+        CREATE TABLE dataload_cluster (generation bigint NOT NULL);
+
+        INSERT INTO dataload_cluster (generation) VALUES (0);
+
+        CREATE TABLE dataload_lease (name text NOT NULL PRIMARY KEY, node_id text NOT NULL, held_until timestamptz NOT NULL);
+        """;
+
     public override string Holds => PostgreSqlFence.Holds;
 
     protected override string Rows(RowShape shape) => string.Create(

@@ -1,7 +1,7 @@
 using System.Data.Common;
 using System.Text.RegularExpressions;
 using DataLoad.Engine.Journaling;
-using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Nodes;
 using LinqToDB;
 using LinqToDB.Data;
 using Microsoft.Data.Sqlite;
@@ -108,7 +108,7 @@ public sealed partial class SqliteDatabase : SqlDatabase
             cancellationToken);
     }
 
-    internal override ILeaseStore MakeLeases() => new SqliteLeaseStore(this);
+    internal override INodeStore MakeNodes() => new SqliteNodeStore(this);
 
     private static int Write(SqliteSession session, RowStatement statement, SqliteFence fence)
     {

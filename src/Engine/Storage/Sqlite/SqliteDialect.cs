@@ -53,6 +53,25 @@ internal sealed partial class SqliteDialect : SqlDialect
         CREATE TABLE dataload_lease (shard_id INTEGER PRIMARY KEY, node_id TEXT NULL);
         """;
 
+    public override string ClusterTables =>
+        """
+        DROP TABLE dataload_lease;
+
+        DROP TABLE dataload_node;
+
+        CREATE TABLE dataload_node (
+            node_id TEXT NOT NULL PRIMARY KEY,
+            address TEXT NOT NULL,
+            secret TEXT NOT NULL,
+            cluster_address TEXT NOT NULL,
+            uid INTEGER NOT NULL,
+            protocol INTEGER NOT NULL) WITHOUT ROWID;
+
+        CREATE TABLE dataload_cluster (generation INTEGER NOT NULL);
+
+        INSERT INTO dataload_cluster (generation) VALUES (0);
+        """;
+
     // Reads the file's first page, which SELECT 1 would not.
     public override string Ping => "SELECT count(*) FROM sqlite_master";
 

@@ -1,6 +1,6 @@
 using System.Data.Common;
 using DataLoad.Engine.Clustering;
-using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Nodes;
 using Npgsql;
 
 namespace DataLoad.Host.Commands.Checking;
@@ -51,8 +51,16 @@ internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings 
                 report.Problem("store", journal);
             }
 
-            NodeInfo? owner = await store.Leases.FindOwnerAsync(cancellationToken);
-            report.Ok("store", owner is null ? "no node runs over it." : $"node {owner.Id} runs over it; another one would stand by.");
+            IReadOnlyList<NodePresence> nodes = await store.Nodes.ListAsync(cancellationToken);
+            string others = string.Join(", ", nodes.Select(node => node.Node.Id));
+            if (nodes.Count > 0 && settings.Store.Provider == DatabaseProvider.Sqlite)
+            {
+                report.Note("store", $"node {others} runs over it, and one does at a time: a start is refused until it has ended.");
+            }
+            else
+            {
+                report.Ok("store", nodes.Count == 0 ? "no node runs over it." : $"{others} {(nodes.Count == 1 ? "runs" : "run")} over it; a start joins.");
+            }
         }
 
         foreach (Page page in Catalog.Default.Pages)

@@ -24,7 +24,7 @@ public sealed class MemoryStatisticsStoreConformance : StatisticsStoreConformanc
     }
 }
 
-public sealed class MemoryLeaseStoreConformance : LeaseStoreConformance
+public sealed class MemoryNodeStoreConformance : SharedNodeStoreConformance
 {
     private readonly MemoryStoreState _state = new();
 

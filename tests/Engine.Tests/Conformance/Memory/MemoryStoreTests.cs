@@ -1,4 +1,4 @@
-using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Storage.Memory;
 using Shouldly;
 using Xunit;
@@ -7,9 +7,6 @@ namespace DataLoad.Engine.Tests.Conformance.Memory;
 
 public sealed class MemoryStoreTests
 {
-    private static readonly NodeInfo First = new("first", "", "");
-    private static readonly NodeInfo Second = new("second", "", "");
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -33,30 +30,18 @@ public sealed class MemoryStoreTests
     }
 
     [Fact]
-    public async Task A_dropped_store_is_a_crash_that_leaves_the_state_and_its_leases()
+    public async Task A_dropped_store_is_a_crash_that_leaves_the_state_and_its_nodes()
     {
         var state = new MemoryStoreState();
-        await new MemoryStore(state).Leases.AcquireAsync(First, [1], TimeSpan.FromHours(1), Token);
+        await new MemoryStore(state).Nodes.EnterAsync(Place("first"), TimeSpan.FromHours(1), Token);
         await using var next = new MemoryStore(state);
 
-        (await next.Leases.AcquireAsync(Second, [1], TimeSpan.FromHours(1), Token)).HeldBy.ShouldBe(First);
+        (await next.Nodes.EnterAsync(Place("second"), TimeSpan.FromHours(1), Token)).IsFounder.ShouldBeFalse();
         state.EndSession("first");
-        (await next.Leases.AcquireAsync(Second, [1], TimeSpan.FromHours(1), Token)).Granted.ShouldBe([new ShardLease(1, 2)]);
+        (await next.Nodes.EnterAsync(Place("second"), TimeSpan.FromHours(1), Token)).IsFounder.ShouldBeTrue();
     }
 
-    [Fact]
-    public async Task Two_nodes_share_the_shards()
-    {
-        var state = new MemoryStoreState();
-        await using var first = new MemoryStore(state);
-        await using var second = new MemoryStore(state);
-        await first.Leases.AcquireAsync(First, [1, 2], TimeSpan.FromHours(1), Token);
-
-        LeaseAttempt attempt = await second.Leases.AcquireAsync(Second, [2, 3], TimeSpan.FromHours(1), Token);
-
-        attempt.Granted.Select(lease => lease.Shard).ShouldBe([3]);
-        attempt.HeldBy.ShouldBe(First);
-    }
+    private static NodePlace Place(string id) => new(new NodeInfo(id, "", ""), $"akka.tcp://dataload@{id}:1", Uid: 1, NodeProtocol.Current);
 
     private static Func<string, ValueTask> Fail(string operation) => called =>
         string.Equals(called, operation, StringComparison.Ordinal) ? throw new IOException("Simulated fault.") : ValueTask.CompletedTask;

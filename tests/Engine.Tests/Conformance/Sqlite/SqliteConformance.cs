@@ -34,11 +34,11 @@ public sealed class SqliteStatisticsStoreConformance : SqlStatisticsStoreConform
     }
 }
 
-public sealed class SqliteLeaseStoreConformance : LeaseStoreConformance
+public sealed class SqliteNodeStoreConformance : NodeStoreConformance
 {
     private readonly TemporaryDatabase _database = new();
 
-    protected override bool ListsStandbys => false;
+    protected override bool TakesSeveral => false;
 
     protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqlStore(SqliteDatabase.ForStore(_database.Path)));
 

@@ -1,6 +1,6 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Journaling;
-using DataLoad.Engine.Leasing;
+using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Resolving;
 using DataLoad.Engine.Storage;
 using DataLoad.Engine.Storage.Sqlite;
@@ -64,7 +64,7 @@ public sealed class SqliteStoreTests : IDisposable
 
         (await store.CheckSchemaAsync(Token))!.ShouldContain(_database.Path);
         (await store.FindFixedAsync("x", Token)).ShouldBeNull();
-        (await store.Leases.FindOwnerAsync(Token)).ShouldBeNull();
+        (await store.Nodes.ListAsync(Token)).ShouldBeEmpty();
 
         Directory.GetFiles(Path.GetDirectoryName(_database.Path)!).ShouldBeEmpty();
     }
@@ -92,7 +92,8 @@ public sealed class SqliteStoreTests : IDisposable
     {
         await using var store = new SqlStore(SqliteDatabase.ForStore(_database.Path));
         await store.MigrateAsync(Token);
-        long epoch = (await store.Leases.AcquireAsync(Node("a"), [1], TimeSpan.FromHours(1), Token)).Granted[0].Epoch;
+        const long epoch = 1;
+        await store.Partitions.RaiseEpochAsync(1, epoch, Token);
         await using var database = SqliteDatabase.ForStore(_database.Path);
         var snapshots = new SqlSnapshotStore(database);
         await database.WriteAsync(
@@ -182,15 +183,13 @@ public sealed class SqliteStoreTests : IDisposable
     {
         await using var store = new SqlStore(SqliteDatabase.ForStore(_database.Path));
         await store.MigrateAsync(Token);
-        await store.Leases.AcquireAsync(Node("a"), [1], TimeSpan.FromHours(1), Token);
+        await store.Nodes.EnterAsync(Place("a"), TimeSpan.FromHours(1), Token);
         string link = _database.Sibling("link.db");
         File.CreateSymbolicLink(link, _database.Path);
         await using var linked = new SqlStore(SqliteDatabase.ForStore(link));
 
-        LeaseAttempt attempt = await linked.Leases.AcquireAsync(Node("b"), [2], TimeSpan.FromHours(1), Token);
-
-        attempt.Granted.ShouldBeEmpty();
-        attempt.HeldBy.ShouldBe(Node("a"));
+        (await Should.ThrowAsync<StoreException>(async () => await linked.Nodes.EnterAsync(Place("b"), TimeSpan.FromHours(1), Token)))
+            .Message.ShouldContain("Node a runs over");
     }
 
     [Fact]
@@ -228,7 +227,7 @@ public sealed class SqliteStoreTests : IDisposable
     public void Any_of_the_keys_becomes_a_list_of_json(string query) =>
         SqliteDatabase.Rewrite(query).ShouldBe("SELECT 1 WHERE id IN (SELECT value FROM json_each(@keys))");
 
-    private static NodeInfo Node(string id) => new(id, "", "");
+    private static NodePlace Place(string id) => new(new NodeInfo(id, "", ""), "akka.tcp://dataload@127.0.0.1:1", Uid: 1, NodeProtocol.Current);
 
     private static SnapshotWrite Snapshot(long epoch, byte key, int bytes) => new(1, epoch, SnapshotKind.Counter, [key], 1, new byte[bytes]);
 }

@@ -1,0 +1,170 @@
+using Akka.Actor;
+using Akka.Cluster;
+using DataLoad.Engine.Nodes;
+using DataLoad.Engine.Scheduling;
+using DataLoad.Engine.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace DataLoad.Engine.Clustering;
+
+/// <summary>One life's membership: notes the node in the store, joins the cluster that others make or founds one where there is none, and says that the node
+/// lives until it leaves.</summary>
+/// <param name="settings">How long nodes are waited for and taken to live.</param>
+/// <param name="services">The store, the clock and the log.</param>
+/// <param name="start">Repeats what the store fails at, and is told what is waited for.</param>
+internal sealed class ClusterMembership(EngineSettings settings, NodeServices services, NodeStart start) : IAsyncDisposable
+{
+    private readonly INodeStore _nodes = services.Store.Nodes;
+    private readonly ILogger _logger = services.Loggers.CreateLogger<ClusterNode>();
+    private readonly CancellationTokenSource _ending = new();
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly TaskCompletionSource _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _keeping = Task.CompletedTask;
+    private long _generation;
+    private bool _hasJoined;
+
+    /// <summary>Done when the node was removed from its cluster, or another cluster was founded over the store.</summary>
+    public Task Lost => _lost.Task;
+
+    /// <summary>Joins, and returns when the node is up.</summary>
+    /// <param name="system">The actor system.</param>
+    /// <param name="isAlone">Whether to refuse where other nodes run.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="StoreException">The node may not join: the message says why, and what to do.</exception>
+    public async Task JoinAsync(ActorSystem system, bool isAlone, CancellationToken cancellationToken)
+    {
+        var cluster = Cluster.Get(system);
+        var place = new NodePlace(services.Info, cluster.SelfAddress.ToString(), cluster.SelfUniqueAddress.Uid, NodeProtocol.Current);
+        var up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        cluster.RegisterOnMemberUp(() => up.TrySetResult());
+        while (!up.Task.IsCompleted)
+        {
+            NodeEntry entry = await EnterAsync(place, cancellationToken);
+            CheckOthers(entry, isAlone);
+            if (_keeping.IsCompleted)
+            {
+                _keeping = KeepAsync(_ending.Token);
+            }
+
+            if (entry.IsFounder)
+            {
+                // Before anybody else can be up, since all others join this node.
+                await start.AdoptRowsAsync(cancellationToken);
+            }
+
+            Join(cluster, entry);
+            await Task.WhenAny(up.Task, Lost, system.WhenTerminated, Task.Delay(settings.Cluster.JoinTimeout, services.Time, cancellationToken));
+            cancellationToken.ThrowIfCancellationRequested();
+            if (Lost.IsCompleted || system.WhenTerminated.IsCompleted)
+            {
+                throw new OperationCanceledException("The node was removed from the cluster while it joined it.");
+            }
+        }
+
+        _hasJoined = true;
+        start.WaitingFor = null;
+        await start.RetryAsync(async token => await RenewAsync(token), cancellationToken);
+        ClusterLog.Joined(_logger, services.Info.Id, place.ClusterAddress, cluster.State.Members.Count);
+    }
+
+    /// <summary>Ends the renewals, and forgets the node in the store; where that fails its time runs out.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync();
+        await _keeping;
+        try
+        {
+            await _nodes.LeaveAsync(services.Info.Id, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            ClusterLog.LeaveFailed(_logger, e.Message);
+        }
+
+        _ending.Dispose();
+        _turn.Dispose();
+    }
+
+    private async Task<NodeEntry> EnterAsync(NodePlace place, CancellationToken cancellationToken)
+    {
+        NodeEntry? entry = null;
+        await start.RetryAsync(
+            async token =>
+            {
+                using SemaphoreHold hold = await SemaphoreHold.TakeAsync(_turn, token);
+                entry = await _nodes.EnterAsync(place, settings.Cluster.TimeToLive, token);
+                _generation = entry.Generation;
+            },
+            cancellationToken);
+        return entry!;
+    }
+
+    private void CheckOthers(NodeEntry entry, bool isAlone)
+    {
+        if (isAlone && entry.Others.Count > 0)
+        {
+            throw new StoreException($"Another node ({entry.Others[0].Node.Id}) runs over {services.Store.Name} and does not answer: stop it first.");
+        }
+
+        if (entry.Others.FirstOrDefault(other => Math.Abs(other.Place.Protocol - NodeProtocol.Current) > 1) is { } other)
+        {
+            throw new StoreException(
+                $"Node {other.Node.Id} runs over {services.Store.Name} by version {other.Place.Protocol} of what nodes send each other, and this program has "
+                + $"{NodeProtocol.Current}: only neighbouring versions work together. Upgrade by way of the versions between, or stop all nodes first.");
+        }
+    }
+
+    private void Join(Cluster cluster, NodeEntry entry)
+    {
+        if (!cluster.Settings.SeedNodes.IsEmpty)
+        {
+            // Akka joins those by itself.
+            start.WaitingFor = $"joining the seed nodes {string.Join(", ", cluster.Settings.SeedNodes)}";
+            return;
+        }
+
+        if (entry.IsFounder)
+        {
+            ClusterLog.Founded(_logger, services.Info.Id, services.Store.Name);
+            cluster.Join(cluster.SelfAddress);
+            return;
+        }
+
+        Address[] seeds = [.. entry.Others.Where(other => other.HasJoined).Select(other => Address.Parse(other.Place.ClusterAddress))];
+        start.WaitingFor = $"joining the cluster at {string.Join(", ", (object[])seeds)}";
+        ClusterLog.Joining(_logger, services.Info.Id, string.Join(", ", (object[])seeds));
+        cluster.JoinSeedNodes(seeds);
+    }
+
+    private async Task KeepAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.Delay(settings.Cluster.HeartbeatInterval, services.Time, cancellationToken);
+                if (!await RenewAsync(cancellationToken))
+                {
+                    _lost.TrySetResult();
+                    return;
+                }
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                // The clock does not decide: until an Epoch turns out stale, the Partitions go on.
+                ClusterLog.RenewFailed(_logger, settings.Cluster.HeartbeatInterval, e.Message);
+            }
+        }
+    }
+
+    /// <returns>Whether the node is known, and no other cluster was founded.</returns>
+    private async Task<bool> RenewAsync(CancellationToken cancellationToken)
+    {
+        using SemaphoreHold hold = await SemaphoreHold.TakeAsync(_turn, cancellationToken);
+        return await _nodes.RenewAsync(services.Info.Id, _hasJoined, settings.Cluster.TimeToLive, cancellationToken) == _generation;
+    }
+}
