@@ -79,11 +79,25 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
 
     protected override void OnRecover(object message)
     {
-        if (message is RecoveryCompleted)
+        if (message is not RecoveryCompleted)
         {
-            PersistAsync(new Owned(_context.Node, NowMs), _ => OnOwned());
+            return;
+        }
+
+        // Two owners that do not know of each other would take it from each other by turns. Whoever waits finds its number taken where the other went on.
+        int losses = _context.Registry.LossesOf(_partition, NowMs);
+        if (losses < 2)
+        {
+            Own();
+        }
+        else
+        {
+            var waits = new Scheduling.Backoff(PartitionRegistration.ShortestRestartWait, _context.RestartLimit);
+            Timers.StartSingleTimer(OwnNow.Instance, OwnNow.Instance, waits.After(losses - 1));
         }
     }
+
+    private void Own() => PersistAsync(new Owned(_context.Node, NowMs), _ => OnOwned());
 
     protected override void OnCommand(object message)
     {
@@ -108,6 +122,8 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
             case IPartitionMessage request: OnRequest(request); break;
             case StopPartition stop: OnStop(stop); break;
             case StopLimitPassed: Context.Stop(Self); break;
+            case OwnNow when _phase == PartitionPhase.Owning: Own(); break;
+            case OwnNow: break;
             default: Unhandled(message); break;
         }
     }
@@ -220,6 +236,7 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         _calls.End();
         Timers.CancelAll();
         Report();
+        _context.Registry.Lost(_partition, NowMs);
         Context.Parent.Tell(new Passivate(new StopPartition(TimeSpan.Zero)));
     }
 
@@ -268,4 +285,5 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
 
     private sealed record BlockDue : Signal<BlockDue>;
     private sealed record StopLimitPassed : Signal<StopLimitPassed>;
+    private sealed record OwnNow : Signal<OwnNow>;
 }

@@ -62,6 +62,7 @@ internal sealed class PartitionKeeper : UntypedActor, IWithTimers
 
     private void AskAll()
     {
+        Registry.ForgetLosses(_services.Time.GetUtcNow().ToUnixTimeMilliseconds());
         bool isAnyAway = false;
         for (int partition = 0; partition < _missed.Length; partition++)
         {

@@ -23,7 +23,7 @@ public sealed class PartitionRegion
 /// <summary>Registers the Partitions of a node, and what they write through.</summary>
 public static class PartitionRegistration
 {
-    private static readonly TimeSpan ShortestRestartWait = TimeSpan.FromSeconds(1);
+    internal static readonly TimeSpan ShortestRestartWait = TimeSpan.FromSeconds(1);
 
     /// <summary>Starts the ShardRegion and its group writers; each Partition may take that long to stop.</summary>
     /// <remarks>Before the node joins: the coordinator waits for what most members' regions answer, the one that has just joined included.</remarks>

@@ -6,9 +6,13 @@ namespace DataLoad.Engine.Partitions;
 /// What fails outlives a Partition that was stopped by it, until it is known to be over. Thread-safe.</summary>
 public sealed class PartitionRegistry
 {
+    /// <summary>How long it is remembered that a Partition was taken over: one that is taken again within it waits ever longer before it starts.</summary>
+    public static readonly TimeSpan LossMemory = TimeSpan.FromMinutes(1);
+
     private readonly ConcurrentDictionary<int, PartitionStatus> _statuses = new();
     private readonly ConcurrentDictionary<int, PartitionStatus> _elsewhere = new();
     private readonly ConcurrentDictionary<int, PartitionStatus> _left = new();
+    private readonly ConcurrentDictionary<int, (int Count, long LastMs)> _losses = new();
     private readonly ConcurrentDictionary<int, string> _persistFailures = new();
     private readonly ConcurrentDictionary<int, string> _damages = new();
     private readonly ConcurrentDictionary<string, string> _writers = new(StringComparer.Ordinal);
@@ -29,6 +33,8 @@ public sealed class PartitionRegistry
         .. _writers.OrderBy(writer => writer.Key, StringComparer.Ordinal).Select(writer => writer.Value),
         .. _damages.OrderBy(damage => damage.Key).Select(damage => damage.Value),
         .. _persistFailures.OrderBy(failure => failure.Key).Select(failure => failure.Value),
+        .. _losses.Where(loss => loss.Value.Count > 1).OrderBy(loss => loss.Key).Select(loss =>
+            $"Partition {loss.Key} was taken over {loss.Value.Count} times in a row: two clusters run over the store, or nodes do not agree who belongs to one"),
         .. Partitions.Where(status => status.Failing is not null).Select(status => $"Partition {status.Partition}: {status.Failing}"),
     ];
 
@@ -44,6 +50,11 @@ public sealed class PartitionRegistry
     {
         _elsewhere[status.Partition] = status;
         _left.TryRemove(status.Partition, out _);
+        if (status.Phase == PartitionPhase.Serving && !_statuses.ContainsKey(status.Partition))
+        {
+            // What kept it from going on here is over.
+            Persisted(status.Partition);
+        }
     }
 
     /// <summary>What a Partition of another node said last, or null.</summary>
@@ -85,6 +96,25 @@ public sealed class PartitionRegistry
     /// <summary>A Partition could not persist a block, and stopped.</summary>
     public void PersistFailed(int partition, long sequenceNr, string error) =>
         _persistFailures[partition] = $"Partition {partition} cannot persist at SequenceNr {sequenceNr}: {error}";
+
+    /// <summary>A Partition was taken over by another owner.</summary>
+    public void Lost(int partition, long nowMs) => _losses[partition] = (LossesOf(partition, nowMs) + 1, nowMs);
+
+    /// <summary>How often a Partition was taken over, each time within <see cref="LossMemory"/> of the time before.</summary>
+    public int LossesOf(int partition, long nowMs) =>
+        _losses.TryGetValue(partition, out (int Count, long LastMs) loss) && nowMs - loss.LastMs <= LossMemory.TotalMilliseconds ? loss.Count : 0;
+
+    /// <summary>Forgets that Partitions were taken over before a time.</summary>
+    public void ForgetLosses(long nowMs)
+    {
+        foreach ((int partition, (int, long LastMs) loss) in _losses)
+        {
+            if (nowMs - loss.LastMs > LossMemory.TotalMilliseconds)
+            {
+                _losses.TryRemove(partition, out _);
+            }
+        }
+    }
 
     /// <summary>A Partition needs what is damaged, and stopped.</summary>
     public void Damaged(int partition, string damage) => _damages[partition] = damage;

@@ -133,6 +133,30 @@ public sealed class PartitionActorTests : PartitionSpec
     }
 
     [Fact]
+    public async Task One_that_is_taken_over_again_and_again_waits_before_it_takes_its_Partition_back_and_readiness_says_so()
+    {
+        (IActorRef owner, _) = await StartServingAsync();
+        long nowMs = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        Registry.Lost(Number, nowMs);
+        Registry.Failing.ShouldBeEmpty();
+        Registry.Lost(Number, nowMs);
+        Registry.Failing.Single().ShouldContain("taken over 2 times in a row");
+
+        (IActorRef next, TestProbe parent) = Start();
+        await AwaitAssertAsync(async () => (await StatusAsync(next)).Phase.ShouldBe(PartitionPhase.Owning), Patience);
+        owner.Tell(Batch(Share(7, 5, "a")), TestActor);
+        await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
+
+        // The one that went on has written meanwhile: the number is taken, and it is left alone.
+        await parent.ExpectMsgAsync<Passivate>(Patience, cancellationToken: TestContext.Current.CancellationToken);
+        owner.Tell(Batch(Share(7, 6, "b")), TestActor);
+        await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
+
+        Registry.ForgetLosses(nowMs + (long)TimeSpan.FromMinutes(2).TotalMilliseconds);
+        Registry.Failing.ShouldNotContain(failing => failing.Contains("in a row", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task An_incarnation_that_was_cut_off_is_refused_also_when_its_successor_has_trimmed_the_journal()
     {
         Settings = Settings

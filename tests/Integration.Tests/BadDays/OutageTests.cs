@@ -69,7 +69,7 @@ public sealed class OutageTests
         {
             StreamInfo[] streams = [ContractStreams.ActBuy, ContractStreams.ActVisit, ContractStreams.ActRedPackExpire];
             scenario.Options = scenario.Options with { Seed = 23, Streams = streams, Broken = 0, LateRows = 0, Delayed = 0 };
-            scenario.Settings = "sharding { lease-time-to-live = 2s, lease-renew-interval = 500ms }";
+            scenario.Settings = "cluster { time-to-live = 2s, heartbeat-interval = 500ms }";
             var batch = scenario.Generator.Next(1_000);
             batch.Record(scenario.Tally);
             await scenario.Business.InsertAsync(batch.RowsBefore);

@@ -32,7 +32,7 @@ public sealed class ForeignRowTests
 
         // The baseline is the engine's own from then on, also after a crash.
         await host.KillAsync();
-        scenario.Settings = "sharding { lease-time-to-live = 2s, lease-renew-interval = 500ms }";
+        scenario.Settings = "cluster { time-to-live = 2s, heartbeat-interval = 500ms }";
         await scenario.StartHostAsync();
         await scenario.PublishAsync(shares);
         await scenario.PublishAsync(

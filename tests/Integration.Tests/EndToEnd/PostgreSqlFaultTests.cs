@@ -28,7 +28,7 @@ public sealed class PostgreSqlFaultTests
                 intake { prefetch = 150, max-batch = 40 }
                 checkpoint.interval = 300ms
                 store.max-connections = 8
-                sharding { lease-time-to-live = 2s, lease-renew-interval = 500ms }
+                cluster { time-to-live = 2s, heartbeat-interval = 500ms }
                 """;
             var host = await scenario.StartHostAsync();
             await scenario.SendMixAsync(500);

@@ -21,7 +21,7 @@ public sealed class RowTests
 
         // What is parked is in the store: a crash does not lose it.
         await host.KillAsync();
-        host = scenario.LaunchHost("sharding { lease-time-to-live = 2s, lease-renew-interval = 500ms }");
+        host = scenario.LaunchHost("cluster { time-to-live = 2s, heartbeat-interval = 500ms }");
         await scenario.Business.InsertAsync(batch.RowsAfter);
         await scenario.ShouldEqualTallyAsync();
         (await DeadLetters.CountAsync(scenario.Amqp)).ShouldBe(0);

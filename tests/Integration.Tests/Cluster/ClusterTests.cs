@@ -1,0 +1,88 @@
+using DataLoad.Integration.Tests.BadDays;
+using DataLoad.Integration.Tests.EndToEnd;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Integration.Tests.Cluster;
+
+/// <summary>Several processes over one PostgreSQL and one broker: they find each other, share the work, and take over from each other.</summary>
+public sealed class ClusterTests
+{
+    private const int KillsInEachRun = 3;
+
+    // Small batches and frequent checkpoints, so that whatever happens finds all kinds of half-done work.
+    private const string Busy = """
+        intake { prefetch = 150, max-batch = 40 }
+        checkpoint.interval = 300ms
+        """;
+
+    [Fact]
+    public Task Nodes_that_are_killed_under_load_are_replaced_and_each_event_counts_once() => RunAsync(seed: 21, async (scenario, nodes) =>
+    {
+        var random = new Random(21);
+        await nodes.StartAsync(3);
+        var kills = Lengths.AreNightly ? 20 : KillsInEachRun;
+        var sending = scenario.SendMixAsync(3_000 * kills, batchMessages: 250);
+        for (var kill = 0; kill < kills; kill++)
+        {
+            var victim = nodes[random.Next(nodes.Nodes.Count)];
+            await victim.WaitForMetricAsync("dataload_deliveries_total", random.Next(1, 600));
+            await nodes.KillAsync(victim);
+            nodes.Launch();
+        }
+
+        await sending;
+        await nodes.WaitUntilEvenAsync();
+        await scenario.ShouldBeExactAsync(crashed: true);
+    });
+
+    [Fact]
+    public Task A_node_that_was_frozen_past_every_timeout_joins_anew_and_counts_nothing_twice() => RunAsync(seed: 22, async (scenario, nodes) =>
+    {
+        await nodes.StartAsync(2);
+        var sending = scenario.SendMixAsync(6_000, batchMessages: 250);
+        var frozen = nodes[0];
+        await frozen.WaitForMetricAsync("dataload_deliveries_total", 500);
+        frozen.Freeze();
+        await Deadline.UntilAsync("the other one to have all Partitions", async () => (await NodeSet.SharesAsync(nodes[1])) is [32, ..]);
+        frozen.Wake();
+
+        await frozen.WaitForLogAsync("is made anew");
+        await sending;
+        await nodes.WaitUntilEvenAsync();
+        await scenario.ShouldBeExactAsync(crashed: true);
+    });
+
+    [Fact]
+    public Task Nodes_that_are_replaced_one_by_one_under_load_lose_and_repeat_nothing() => RunAsync(seed: 23, async (scenario, nodes) =>
+    {
+        scenario.Options = scenario.Options with { Duplicates = 0 };
+        await nodes.StartAsync(3);
+        var sending = scenario.SendMixAsync(9_000, batchMessages: 250);
+        double duplicates = 0;
+        for (var i = 0; i < 3; i++)
+        {
+            var leaving = nodes[0];
+            await leaving.WaitForMetricAsync("dataload_deliveries_total", 200);
+            var stopping = nodes.StopAsync(leaving);
+            duplicates += (await leaving.TryMetricsAsync())?.Sum("dataload_duplicates_total") ?? 0;
+            (await stopping).ShouldBeLessThan(TimeSpan.FromSeconds(10));
+            leaving.ExitCode.ShouldBe(0);
+            leaving.Errors.ShouldBeEmpty();
+            nodes.Launch();
+            await nodes.WaitUntilEvenAsync();
+        }
+
+        await sending;
+        await scenario.ShouldEqualTallyAsync();
+        (duplicates + await nodes.SumAsync("dataload_duplicates_total")).ShouldBe(0, "what was acknowledged came again");
+        await scenario.ShouldBeExactAsync();
+    });
+
+    private static Task RunAsync(ulong seed, Func<Scenario, NodeSet, Task> test) => Scenario.RunAsync(StoreKind.PostgreSql, scenario =>
+    {
+        scenario.Options = scenario.Options with { Seed = seed, Unidentified = 0 };
+        scenario.Settings = Busy;
+        return test(scenario, new NodeSet(scenario));
+    });
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Text.Json;
+using DataLoad.Integration.Tests.EndToEnd;
+
+namespace DataLoad.Integration.Tests.Cluster;
+
+/// <summary>The nodes of a cluster that run now, over one scenario's store and broker.</summary>
+internal sealed class NodeSet(Scenario scenario)
+{
+    private readonly List<HostProcess> _nodes = [];
+
+    public IReadOnlyList<HostProcess> Nodes => _nodes;
+
+    public HostProcess this[int index] => _nodes[index];
+
+    /// <summary>Starts nodes at the same time, and waits until they are one cluster that shares all Partitions evenly.</summary>
+    public async Task StartAsync(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            Launch();
+        }
+
+        await WaitUntilEvenAsync();
+    }
+
+    /// <summary>Starts one more node, and waits for nothing.</summary>
+    public HostProcess Launch()
+    {
+        var node = scenario.LaunchHost();
+        _nodes.Add(node);
+        return node;
+    }
+
+    /// <summary>Kills a node, which is none of the cluster's from then on.</summary>
+    public async Task KillAsync(HostProcess node)
+    {
+        _nodes.Remove(node);
+        await node.KillAsync();
+    }
+
+    /// <summary>Stops a node in order.</summary>
+    public async Task<TimeSpan> StopAsync(HostProcess node)
+    {
+        _nodes.Remove(node);
+        return await node.StopAsync();
+    }
+
+    /// <summary>Waits until each node is ready, and knows of all others and of the same share of Partitions for each.</summary>
+    public async Task WaitUntilEvenAsync()
+    {
+        await Task.WhenAll(_nodes.Select(node => node.WaitUntilReadyAsync()));
+        foreach (var node in _nodes)
+        {
+            await Deadline.UntilAsync("an even spread", async () => IsEven(await SharesAsync(node)));
+        }
+    }
+
+    /// <summary>How many Partitions a node knows of at each node.</summary>
+    public static async Task<IReadOnlyList<int>> SharesAsync(HostProcess node) =>
+        [.. (await node.ReadAsync("/nodes")).GetProperty("nodes").EnumerateArray().Select(one => one.GetProperty("shards").GetInt32())];
+
+    /// <summary>The sum of a metric over the nodes that run.</summary>
+    public async Task<double> SumAsync(string family)
+    {
+        var pages = await Task.WhenAll(_nodes.Select(node => node.TryMetricsAsync()));
+        return pages.Sum(page => page?.Sum(family) ?? 0);
+    }
+
+    private bool IsEven(IReadOnlyList<int> shares) => shares.Count == _nodes.Count && shares.Sum() == Partitions && shares.Max() - shares.Min() <= 1;
+
+    private const int Partitions = 32;
+}
