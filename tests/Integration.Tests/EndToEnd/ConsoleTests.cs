@@ -31,7 +31,7 @@ public sealed class ConsoleTests
             "checkpoint --json",
             "shards --json",
             "log tail --lines 1 --count 1 --json",
-            "actors /system/sharding --depth 4 --children 2 --json");
+            "actors /system/sharding --depth 5 --children 2 --json");
         look.Errors.ShouldBeEmpty();
         look.ExitCode.ShouldBe(0);
         var answers = look.Json;
@@ -52,12 +52,12 @@ public sealed class ConsoleTests
 
         answers[11].GetProperty("message").GetString().ShouldNotBeNullOrEmpty();
 
-        // The region has its shards as children, each the one Partition that it is for, and that its Counters.
+        // The region has its shards as children, each a supervisor, that its Partition, and that its Counters.
         JsonElement[] actors = [.. answers[12].GetProperty("actors").EnumerateArray()];
         actors[0].GetProperty("path").GetString().ShouldBe("/system/sharding");
         actors.ShouldAllBe(actor => actor.GetProperty("state").GetString() == "running");
         var partition = actors.First(actor => actor.GetProperty("type").GetString()!.EndsWith(".PartitionActor", StringComparison.Ordinal));
-        partition.GetProperty("depth").GetInt32().ShouldBe(3);
+        partition.GetProperty("depth").GetInt32().ShouldBe(4);
         partition.GetProperty("listed").GetInt32().ShouldBe(Math.Min(2, partition.GetProperty("children").GetInt32()));
 
         // What one command names, the next one finds.

@@ -9,11 +9,11 @@ internal static class ActorsCommand
         Looks at the actors and asks none, so that one that is stuck is shown too: messages is how many wait in its mailbox.
         An actor is running; starting where it is not made yet; restarting or stopping where it ends or waits for its children
         to. Where one has more children than are listed, those are for which most messages wait, and the rest is counted.
-        A Partition is below /system/sharding, and its Counters are its children.
+        Partitions are below /system/sharding/partition, each with its Counters as children; streams are below /user/intake.
 
         Examples:
           dataload actors
-          dataload actors /system/sharding --depth 4
+          dataload actors /system/sharding/partition --depth 4
           dataload actors /user --children 500 --watch
           dataload actors /system --depth 16 --json | jq '[.actors[] | select(.messages > 0)]'
 
@@ -23,7 +23,7 @@ internal static class ActorsCommand
     public static Command Create(OperatingContext context)
     {
         Argument<string?> path = Options.MayBe("PATH", "Where to begin, such as /system; /user without it.");
-        path.CompletionSources.Add("/user", "/system", "/system/sharding");
+        path.CompletionSources.Add("/user", "/user/intake", "/system", "/system/sharding/partition");
         Option<int> depth = Options.Number("--depth", "N", "How many levels below it, 1 to 16.", 1, 16, 3);
         Option<int> children = Options.Number("--children", "N", "How many children of an actor are listed, 1 to 1000.", 1, 1000, 50);
         var watch = new WatchOptions();
@@ -33,7 +33,7 @@ internal static class ActorsCommand
     }
 
     internal static void Render(Display display, ActorList answer) => display.Table(
-        ["actor", "type", "state", Column.Number("messages"), Column.Number("children")], Rows(display, answer));
+        [Column.Whole("actor"), "type", Column.Whole("state"), Column.Number("messages"), Column.Number("children")], Rows(display, answer));
 
     private static IEnumerable<Cell[]> Rows(Display display, ActorList answer)
     {
