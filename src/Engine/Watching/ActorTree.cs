@@ -27,9 +27,9 @@ public sealed record ActorTree(IReadOnlyList<ActorEntry> Actors)
         ActorRefWithCell? at = root;
         foreach (string name in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
-            at = at is not null && at.Underlying.TryGetChildStatsByName(name, out IChildStats found) && found is ChildRestartStats { Child: ActorRefWithCell child }
-                ? child
-                : null;
+            IChildStats? found = null;
+            at?.Underlying.TryGetChildStatsByName(name, out found);
+            at = (found as ChildRestartStats)?.Child as ActorRefWithCell;
         }
 
         return at;
@@ -81,7 +81,8 @@ public sealed record ActorTree(IReadOnlyList<ActorEntry> Actors)
 
             Below.AddRange(picked.UnorderedItems.Select(item => item.Element).OrderBy(child => child.Path.Name, Wanted.Names)
                 .Select(child => new Node(child, Depth + 1, dying?.ToDie.Contains(child) == true)));
-            _entry = new ActorEntry(Actor.Path.ToStringWithoutAddress(), Depth, TypeOf(cell), StateOf(cell, container), cell.NumberOfMessages, count, Below.Count);
+            _entry = new ActorEntry(
+                Actor.Path.ToStringWithoutAddress(), Depth, TypeOf(cell), StateOf(cell, container), cell.NumberOfMessages, count, Below.Count);
         }
 
         public IEnumerable<ActorEntry> Flatten() => Below.SelectMany(node => node.Flatten()).Prepend(_entry!);

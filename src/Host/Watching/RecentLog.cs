@@ -19,7 +19,8 @@ internal sealed class RecentLog(int capacity, TimeProvider time) : ILoggerProvid
     /// <summary>How many lines are kept; 0 where the log is neither kept nor shown.</summary>
     public int Capacity => capacity;
 
-    /// <summary>Has what the caller's flow of control logs from here on left out: to serve a watcher may log, and each line that is shown would make another.</summary>
+    /// <summary>Has what the caller's flow of control logs from here on left out: to serve a watcher may log, and each line that is shown would make
+    /// another.</summary>
     public static void LeaveOutThisFlow() => IsServing.Value = true;
 
     /// <summary>Begins to watch; dispose the watch to end it.</summary>
