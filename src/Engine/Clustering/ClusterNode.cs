@@ -92,7 +92,7 @@ public sealed class ClusterNode
         _life is { } life ? (await life.CheckAsync(Ready, cancellationToken)).Entries : ImmutableDictionary<string, HealthReportEntry>.Empty;
 
     /// <summary>The actor system, while it runs, or null.</summary>
-    internal ActorSystem? System => _life?.System;
+    public ActorSystem? System => _life?.System;
 
     /// <summary>How many deliveries are parked.</summary>
     public long Parked => _life?.Intake?.Parking.Count ?? 0;

@@ -25,11 +25,13 @@ internal static class ApiEndpoints
         MapDescription(api, "openapi.yaml", "application/yaml");
         MapDescription(api, "openapi.json", "application/json");
         NodeEndpoints.Map(api, services);
+        ActorEndpoint.Map(api, services);
         StreamEndpoints.Map(api, services);
         CounterEndpoints.Map(api, services);
         MaintenanceEndpoints.Map(api, services);
         TailEndpoint.Map(api, services);
         LiveEndpoint.Map(api, services);
+        LogEndpoint.Map(api, services);
         DeadLetterEndpoints.Map(api, services);
         JournalEndpoint.Map(api, services);
         SettingEndpoints.Map(api, services);
@@ -71,7 +73,7 @@ internal static class ApiEndpoints
 
 /// <summary>What the endpoints work with.</summary>
 internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, ClusterNode Node, NodeInfo Info, IStore Store, ILookup Lookup, NodeHealth Health,
-    EngineTallies Tallies, TodayTotals Today, DeadLetterDesk DeadLetters, AuditTrail Audit, LogLevels LogLevels, TimeProvider Time) : IDisposable
+    EngineTallies Tallies, TodayTotals Today, DeadLetterDesk DeadLetters, AuditTrail Audit, LogLevels LogLevels, RecentLog Log, TimeProvider Time) : IDisposable
 {
     public DateTimeOffset StartedAt { get; } = Time.GetUtcNow();
 
@@ -92,6 +94,7 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
 [JsonSerializable(typeof(StreamDetails))]
 [JsonSerializable(typeof(ShardList))]
 [JsonSerializable(typeof(NodeList))]
+[JsonSerializable(typeof(ActorList))]
 [JsonSerializable(typeof(TopicList))]
 [JsonSerializable(typeof(TopicDetails))]
 [JsonSerializable(typeof(TotalsList))]
@@ -110,5 +113,6 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
 [JsonSerializable(typeof(SettingList))]
 [JsonSerializable(typeof(LogLevelList))]
 [JsonSerializable(typeof(LogLevelChange))]
+[JsonSerializable(typeof(LogEntry))]
 [JsonSerializable(typeof(AuditPage))]
 internal sealed partial class ApiJson : JsonSerializerContext;

@@ -111,7 +111,7 @@ internal sealed record CountedEvent
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public long? BusinessKey { get; init; }
 }
 
-/// <summary>How many events were not shown since the last word of it.</summary>
+/// <summary>How many events, or lines of the log, were not shown since the last word of it.</summary>
 internal sealed record DroppedEvents(long Count);
 
 /// <summary>Turns the entries of journal blocks into what the API shows. Not thread-safe.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using DataLoad.Host.Watching;
 using Microsoft.Extensions.Logging.Console;
 
 namespace DataLoad.Host.Hosting;
@@ -58,14 +59,14 @@ internal sealed class LogLevels(LogLevel level)
     }
 }
 
-/// <summary>Logs to the console, a line a message.</summary>
+/// <summary>Logs to the console, a line a message, and keeps the last lines.</summary>
 internal static class Logging
 {
     /// <summary>Logs what a level lets through, and what is changed of it while the program runs.</summary>
-    public static void AddNodeLog(this ILoggingBuilder logging, LogLevel level)
+    public static void AddNodeLog(this ILoggingBuilder logging, LogLevel level, int keptLines)
     {
         var levels = new LogLevels(level);
-        logging.Services.AddSingleton(levels);
+        logging.Services.AddSingleton(levels).AddSingleton(provider => new RecentLog(keptLines, provider.GetRequiredService<TimeProvider>()));
         logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddFilter((category, of) => levels.IsEnabled(category, of)).AddSimpleConsole(options =>
         {
             options.SingleLine = true;
@@ -73,5 +74,9 @@ internal static class Logging
             options.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
             options.ColorBehavior = LoggerColorBehavior.Disabled;
         });
+        if (keptLines > 0)
+        {
+            logging.Services.AddSingleton<ILoggerProvider>(provider => provider.GetRequiredService<RecentLog>());
+        }
     }
 }

@@ -99,7 +99,8 @@ internal static class NodeHost
 
     private static void Compose(IHostApplicationBuilder builder, HostSettings settings)
     {
-        builder.Logging.AddNodeLog(settings.LogLevel);
+        // Where HTTP answers nowhere, nobody can ask for the log.
+        builder.Logging.AddNodeLog(settings.Log.Level, settings.Http.Urls.Count > 0 ? settings.Log.KeptLines : 0);
         builder.Services
             .AddSingleton<IHostLifetime, CommandLifetime>()
             .AddNode(settings, settings.Http.Urls.Count > 0 ? settings.Http.Urls[0] : "")

@@ -18,7 +18,7 @@ internal sealed class Completer(Command root)
         IEnumerable<string> candidates = root.Parse(text).GetCompletions(text.Length)
             .Select(item => item.InsertText ?? item.Label)
             .Where(label => label.StartsWith(last, StringComparison.OrdinalIgnoreCase))
-            .Where(label => label.StartsWith("--", StringComparison.Ordinal) ? last.StartsWith('-') : !label.StartsWith('-') && !label.StartsWith('/'))
+            .Where(label => label.StartsWith("--", StringComparison.Ordinal) ? last.StartsWith('-') : !label.StartsWith('-') && label is not ("/?" or "/h"))
             .Distinct(StringComparer.Ordinal)
             .Order(StringComparer.Ordinal);
         return new CompletionResult(start, [.. candidates]);

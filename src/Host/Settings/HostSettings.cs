@@ -16,14 +16,38 @@ namespace DataLoad.Host.Settings;
 /// <param name="MaxLag">How many messages may wait before the node is not ready; 0 for no limit.</param>
 /// <param name="OtlpEndpoint">Where metrics go by OTLP, or null.</param>
 /// <param name="OtlpInterval">How often metrics go.</param>
-/// <param name="LogLevel">What is logged.</param>
+/// <param name="Log">What is logged, and how much of it is kept.</param>
 public sealed record HostSettings(EngineSettings Engine, AkkaSettings Akka, DatabaseSettings Store, DatabaseSettings Business, HttpSettings Http,
     DeadLetterSettings DeadLetters, ConsoleSettings Console, HoconConfig Source, long MaxLag, Uri? OtlpEndpoint,
-    TimeSpan OtlpInterval, LogLevel LogLevel)
+    TimeSpan OtlpInterval, LogSettings Log)
 {
     /// <summary>All settings of <c>dataload { }</c> as they are in force, and where each was written; secrets masked.</summary>
     public IReadOnlyList<HoconEffectiveSetting> FindEffective() =>
         [.. Source.Effective().Where(setting => !setting.Path.StartsWith("akka.", StringComparison.Ordinal))];
+}
+
+/// <summary>What is logged, and how much of it is kept.</summary>
+public sealed record LogSettings
+{
+    /// <summary>The most lines that may be kept.</summary>
+    internal const int MaxKeptLines = 10_000;
+
+    /// <summary>What is logged.</summary>
+    public LogLevel Level { get; init; } = LogLevel.Information;
+
+    /// <summary>How many lines are kept for whoever asks for the log; 0 where it is not shown.</summary>
+    public int KeptLines { get; init; } = 1000;
+}
+
+/// <summary>Reads <c>dataload.log</c>.</summary>
+internal static class LogBinder
+{
+    /// <exception cref="HoconException">A value is not what is expected.</exception>
+    public static LogSettings Bind(HoconConfig config) => new()
+    {
+        Level = Enum.Parse<LogLevel>(config.GetOneOf("dataload.log.level", "trace", "debug", "information", "warning", "error"), ignoreCase: true),
+        KeptLines = config.GetInt("dataload.log.kept-lines", 0, LogSettings.MaxKeptLines),
+    };
 }
 
 /// <summary>How the commands that ask a running node behave.</summary>

@@ -30,7 +30,7 @@ public sealed record HttpSettings
     /// <summary>How long wrong tokens are counted together.</summary>
     public TimeSpan FailedWindow { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How many may watch live rates or counted events at the same time.</summary>
+    /// <summary>How many may watch live rates, counted events or the log at the same time.</summary>
     public int MaxWatchers { get; init; } = 20;
 
     /// <summary>How often live rates are told.</summary>
@@ -44,6 +44,9 @@ public sealed record HttpSettings
 
     /// <summary>How many journal blocks may wait for one who watches counted events.</summary>
     public int TailBlocks { get; init; } = 64;
+
+    /// <summary>How many lines of the log may wait for one who watches it.</summary>
+    public int TailLines { get; init; } = 1000;
 
     /// <summary>How many journal entries one call looks at.</summary>
     public int JournalScan { get; init; } = 100_000;
@@ -88,6 +91,7 @@ internal static class HttpBinder
             TotalsInterval = config.GetDuration("dataload.http.totals-interval", TimeSpan.FromMilliseconds(100), Day),
             MaxSortedCsv = config.GetInt("dataload.http.max-sorted-csv", 1, 10_000_000),
             TailBlocks = config.GetInt("dataload.http.tail-blocks", 1, 10_000),
+            TailLines = config.GetInt("dataload.http.tail-lines", 1, 100_000),
             JournalScan = config.GetInt("dataload.http.journal-scan", 1, 100_000_000),
         };
         return settings.OperatorToken.Length == 0 || !string.Equals(settings.OperatorToken, settings.ReaderToken, StringComparison.Ordinal)

@@ -33,7 +33,7 @@ public static class SettingsBinder
             MaxLag: config.GetLong("dataload.health.max-lag", 0),
             OtlpEndpoint: BindOtlp(config),
             OtlpInterval: config.GetDuration("dataload.telemetry.otlp-interval", Millisecond, Day),
-            LogLevel: Enum.Parse<LogLevel>(config.GetOneOf("dataload.log.level", "trace", "debug", "information", "warning", "error"), ignoreCase: true));
+            Log: LogBinder.Bind(config));
     }
 
     private static EngineSettings BindEngine(HoconConfig config, Catalog catalog, DatabaseSettings store) => new()

@@ -23,7 +23,7 @@ internal sealed class TestNode : IAsyncDisposable
 {
     public const string Secret = "the node's secret";
 
-    private TestNode(HttpSettings http)
+    private TestNode(HttpSettings http, Action<IServiceCollection>? replace, Func<HostSettings, HostSettings>? change)
     {
         HostSettings settings = SettingsBinder.Bind(SettingsLoader.Load([], HoconText.NoEnvironment), Catalog.Default);
         settings = settings with
@@ -33,12 +33,16 @@ internal sealed class TestNode : IAsyncDisposable
                 with
             { Amqp = settings.Engine.Amqp with { Url = "amqp://guest:guest@127.0.0.1:1/", ConnectTimeout = TimeSpan.FromSeconds(1) } },
         };
-        App = (WebApplication)NodeHost.Build(settings, services => services
-            .RemoveAll<IHostedService>()
-            .AddSingleton<IStore>(Store)
-            .AddSingleton<ILookup>(new NoLookup())
-            .AddSingleton(new NodeInfo("test-node", "", Secret))
-            .AddLogging(logging => logging.ClearProviders()));
+        App = (WebApplication)NodeHost.Build(change?.Invoke(settings) ?? settings, services =>
+        {
+            services
+                .RemoveAll<IHostedService>()
+                .AddSingleton<IStore>(Store)
+                .AddSingleton<ILookup>(new NoLookup())
+                .AddSingleton(new NodeInfo("test-node", "", Secret))
+                .AddLogging(logging => logging.ClearProviders());
+            replace?.Invoke(services);
+        });
         Services = App.Services.GetRequiredService<ApiServices>();
     }
 
@@ -54,10 +58,11 @@ internal sealed class TestNode : IAsyncDisposable
     public IReadOnlyList<RouteEndpoint> Endpoints =>
         [.. ((IEndpointRouteBuilder)App).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()];
 
-    public static async Task<TestNode> StartAsync(Func<HttpSettings, HttpSettings>? change = null, string host = "127.0.0.1")
+    public static async Task<TestNode> StartAsync(Func<HttpSettings, HttpSettings>? change = null, string host = "127.0.0.1",
+        Action<IServiceCollection>? replace = null, Func<HostSettings, HostSettings>? settings = null)
     {
         var http = new HttpSettings { Urls = [$"http://{host}:0"], Rate = 100_000, Burst = 100_000, FailedTries = 100_000 };
-        var node = new TestNode(change?.Invoke(http) ?? http);
+        var node = new TestNode(change?.Invoke(http) ?? http, replace, settings);
         await node.Store.MigrateAsync(CancellationToken.None);
         foreach (Page page in Catalog.Default.Pages)
         {

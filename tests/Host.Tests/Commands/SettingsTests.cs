@@ -33,6 +33,9 @@ public sealed class SettingsTests : IDisposable
     public void The_reference_holds_the_defaults_of_the_commands_that_ask_a_node() => Bind().Console.ShouldBe(new ConsoleSettings());
 
     [Fact]
+    public void The_reference_holds_the_defaults_of_the_log() => Bind().Log.ShouldBe(new LogSettings());
+
+    [Fact]
     public void The_reference_holds_the_defaults_of_HTTP_and_of_dead_letters()
     {
         HostSettings bound = Bind();

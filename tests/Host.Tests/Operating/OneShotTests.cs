@@ -152,6 +152,49 @@ public sealed class OneShotTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Actors_are_a_line_each_and_those_that_are_not_listed_are_counted()
+    {
+        const string Answer = """{"path":"/user","depth":2,"children":1,"actors":[{"path":"/user","depth":0,"type":"A.Guardian","state":"running","messages":0,"children":2,"listed":1},{"path":"/user/a","depth":1,"type":"A.B+C","state":"stopping","messages":12345,"children":99951,"listed":1},{"path":"/user/a/7","depth":2,"type":null,"state":"running","messages":0,"children":3,"listed":0}]}""";
+        _node.Answers("GET /api/v1/actors?depth=3&children=50", Answer);
+        _node.Answers("GET /api/v1/actors?path=%2Fuser&depth=2&children=1", Answer);
+        _node.Refuses("GET /api/v1/actors?path=%2Fnowhere&depth=3&children=50", 404, "path = /nowhere: no such actor.");
+
+        CommandRun run = await RunAsync("actors", "/user", "--depth", "2", "--children", "1");
+
+        string shown = Lines(
+            "actor\ttype\tstate\tmessages\tchildren",
+            "/user\tA.Guardian\trunning\t0\t2",
+            "/user/a\tA.B+C\tstopping\t12345\t99951",
+            "/user/a/7\t\trunning\t0\t3",
+            "/user/a/… and 99,950 more\t\t\t\t",
+            "/user/… and 1 more\t\t\t\t");
+        run.ShouldBe(new CommandRun(0, shown, ""));
+        (await RunAsync("actors", "--json")).Output.ShouldBe(Lines(Answer));
+        (await RunAsync("actors", "--watch", "--count", "2")).Output.ShouldBe(shown + Environment.NewLine + shown);
+        CommandRun unknown = await RunAsync("actors", "/nowhere");
+        (unknown.Code, unknown.Output).ShouldBe((ExitCode.Failed, ""));
+        unknown.Error.ShouldContain("path = /nowhere: no such actor.");
+    }
+
+    [Fact]
+    public async Task The_log_is_a_line_each_without_control_characters_and_what_was_dropped_is_said()
+    {
+        const string Line = """{"time":0,"level":"error","category":"DataLoad.Engine","eventId":17,"message":"it\u001b[2J\nfails","exception":"A.B: our own\r\n   at C\u0007"}""";
+        _node.Answers("GET /api/v1/log/tail?level=warning&category=DataLoad&lines=5",
+            $":\n\nevent: line\ndata: {Line}\n\nevent: dropped\ndata: {{\"count\":1234}}\n\nevent: line\ndata: {Line}\n\n", type: "text/event-stream");
+
+        string[] tail = ["log", "tail", "--level", "warning", "--category", "DataLoad", "--lines", "5"];
+        CommandRun run = await RunAsync([.. tail, "--count", "2"]);
+
+        string[] shown = ["1970-01-01T00:00:00.000Z\terror\tDataLoad.Engine\t17\tit\uFFFD[2J\uFFFDfails", "    A.B: our own", "       at C\uFFFD"];
+        run.ShouldBe(new CommandRun(0, Lines([.. shown, "… 1,234 lines were dropped", .. shown]), ""));
+        (await RunAsync([.. tail, "--json", "--count", "2"])).ShouldBe(
+            new CommandRun(0, Lines(Line, Line), Lines("dataload: … 1,234 lines were dropped")));
+        CommandRun ended = await RunAsync(tail);
+        (ended.Code, ended.Error).ShouldBe((ExitCode.Failed, Lines("dataload: The node has stopped.")));
+    }
+
+    [Fact]
     public async Task Many_dead_letters_are_not_moved_before_it_is_said_that_it_is_meant()
     {
         _node.Answers("GET /api/v1/dead-letters?maxAge=0", """{"total":9,"at":1,"complete":true,"groups":[{"stream":"act.buy","reason":"no-row","count":4,"oldest":0,"newest":1},{"stream":"act.buy","reason":"bad-row","count":2,"oldest":0,"newest":1},{"stream":"act.off","reason":"no-row","count":3,"oldest":0,"newest":1}]}""");
@@ -199,6 +242,9 @@ public sealed class OneShotTests : IAsyncLifetime
     [InlineData("journal", "Say --shard N or --topic TYPE:ID, one of them.")]
     [InlineData("topic activity 7 --day 2024-11-01 --to 2024-11-02", "--day is one day")]
     [InlineData("tail --rate 0", "'0' is no --rate: expected a number from 1 to 1000.")]
+    [InlineData("actors --depth 17", "'17' is no --depth: expected a number from 1 to 16.")]
+    [InlineData("log tail --level loud", "loud")]
+    [InlineData("log tail --lines 10001", "'10001' is no --lines: expected a number from 0 to 10000.")]
     [InlineData("log-level debug --reset", "Say a level or --reset, not both.")]
     [InlineData("log-level loud", "loud")]
     [InlineData("status --address ftp://here", "'ftp://here' is no address")]

@@ -1,3 +1,4 @@
+using DataLoad.Host.Api;
 using DataLoad.Host.Commands.Operating;
 using Shouldly;
 using Spectre.Console;
@@ -23,6 +24,28 @@ public sealed class TerminalDisplayTests
     }
 
     [Fact]
+    public void Actors_are_a_tree()
+    {
+        string shown = Show(display => ActorsCommand.Render(display, new ActorList("/user", 2, 2,
+        [
+            new("/user", 0, "A.Guardian", "running", 0, 3, 2),
+            new("/user/a", 1, "A.B", "running", 1234, 60, 1),
+            new("/user/a/7", 2, "A.B+C", "stopping", 0, 5, 0),
+            new("/user/b", 1, null, "running", 0, 0, 0),
+        ])), width: 80);
+
+        shown.Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0).Skip(2).ShouldBe(
+        [
+            "  /user               Guardian   running           0          3",
+            "    a                 B          running       1,234         60",
+            "      7               B+C        stopping          0          5",
+            "      … and 59 more",
+            "    b                            running           0          0",
+            "    … and 1 more",
+        ]);
+    }
+
+    [Fact]
     public void Colours_are_for_terminals_that_have_them()
     {
         Show(display => display.Line("fails", Tone.Bad)).ShouldBe("fails\n");
@@ -44,7 +67,7 @@ public sealed class TerminalDisplayTests
     [InlineData(536_870_912, "512.0 MiB")]
     public void Sizes_are_in_their_largest_unit(long bytes, string shown) => Form.Bytes(bytes).ShouldBe(shown);
 
-    private static string Show(Action<Display> add, bool colours = false)
+    private static string Show(Action<Display> add, bool colours = false, int width = 60)
     {
         var output = new StringWriter { NewLine = "\n" };
         IAnsiConsole terminal = AnsiConsole.Create(new AnsiConsoleSettings
@@ -54,7 +77,7 @@ public sealed class TerminalDisplayTests
             Interactive = InteractionSupport.No,
             Out = new AnsiConsoleOutput(output),
         });
-        terminal.Profile.Width = 60;
+        terminal.Profile.Width = width;
         terminal.Profile.Capabilities.Unicode = true;
         var display = new Display(TextWriter.Null, terminal);
         add(display);

@@ -70,6 +70,12 @@ public sealed class LineEditorTests
 
         _keys.Type("tail --stream bear.v\t").Enter();
         Read().ShouldBe("tail --stream bear.visit ");
+
+        _keys.Type("log t\t--lev\twarn\t").Enter();
+        Read().ShouldBe("log tail --level warning ");
+
+        _keys.Type("actors /sys\t").Enter();
+        Read().ShouldBe("actors /system");
     }
 
     [Fact]

@@ -81,6 +81,26 @@ public sealed class ApiTests
         (await host.ReadAsync("/status")).GetProperty("uncheckpointed").GetInt64().ShouldBe(0);
     });
 
+    [Fact]
+    public Task The_log_and_the_actors_are_those_of_the_node() => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
+    {
+        var host = await scenario.StartHostAsync();
+        using var http = new HttpClient { BaseAddress = host.Http };
+        await using var log = await http.GetStreamAsync("/api/v1/log/tail?level=information&category=DataLoad&lines=1000");
+
+        // What was logged before comes first, and what is logged now follows.
+        (await ReadUntilAsync(log, "\"eventId\":6000,")).ShouldContain("runs over");
+        await host.DoAsync("/streams/act.share/pause");
+        (await ReadUntilAsync(log, "is paused on demand")).ShouldContain("Stream act.share");
+
+        var tree = await host.ReadAsync("/actors?depth=16");
+        tree.GetProperty("actors")[0].GetProperty("path").GetString().ShouldBe("/user");
+        tree.GetProperty("actors").GetArrayLength().ShouldBeGreaterThan(1);
+        var unknown = await host.GetAsync("/api/v1/actors?path=/user/nobody");
+        unknown.Status.ShouldBe(HttpStatusCode.NotFound);
+        unknown.Body.ShouldContain("path = /user/nobody: no such actor runs on the node now");
+    });
+
     private static async Task<string> ReadUntilAsync(Stream stream, string text)
     {
         using var patience = new CancellationTokenSource(Deadline.Usual);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using DataLoad.Demo;
 using Shouldly;
 using Xunit;
@@ -28,11 +29,13 @@ public sealed class ConsoleTests
             "streams act.share --json",
             "resume act.share --json",
             "checkpoint --json",
-            "shards --json");
+            "shards --json",
+            "log tail --lines 1 --count 1 --json",
+            "actors /system/sharding --depth 5 --children 2 --json");
         look.Errors.ShouldBeEmpty();
         look.ExitCode.ShouldBe(0);
         var answers = look.Json;
-        answers.Length.ShouldBe(11);
+        answers.Length.ShouldBe(13);
         answers[0].GetProperty("totals").GetProperty("events").GetInt64().ShouldBe(scenario.Tally.Events);
         foreach (var stream in answers[1].GetProperty("streams").EnumerateArray())
         {
@@ -46,6 +49,16 @@ public sealed class ConsoleTests
         answers[8].GetProperty("paused").GetBoolean().ShouldBeFalse();
         answers[10].GetProperty("shards").EnumerateArray()
             .ShouldAllBe(shard => shard.GetProperty("sequenceNr").GetInt64() == shard.GetProperty("checkpointSequenceNr").GetInt64());
+
+        answers[11].GetProperty("message").GetString().ShouldNotBeNullOrEmpty();
+
+        // The region has its shards as children, each a supervisor, that its Partition, and that its Counters.
+        JsonElement[] actors = [.. answers[12].GetProperty("actors").EnumerateArray()];
+        actors[0].GetProperty("path").GetString().ShouldBe("/system/sharding");
+        actors.ShouldAllBe(actor => actor.GetProperty("state").GetString() == "running");
+        var partition = actors.First(actor => actor.GetProperty("type").GetString()!.EndsWith(".PartitionActor", StringComparison.Ordinal));
+        partition.GetProperty("depth").GetInt32().ShouldBe(4);
+        partition.GetProperty("listed").GetInt32().ShouldBe(Math.Min(2, partition.GetProperty("children").GetInt32()));
 
         // What one command names, the next one finds.
         var topic = answers[4].GetProperty("items")[0];

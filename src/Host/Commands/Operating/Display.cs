@@ -23,7 +23,7 @@ internal sealed class Display(TextWriter output, IAnsiConsole? terminal)
             foreach (Column column in columns)
             {
                 var made = new TableColumn(new Text(Cell.Flat(column.Name), new Style(decoration: Decoration.Bold)));
-                table.AddColumn(column.IsNumber ? made.RightAligned().NoWrap() : made);
+                table.AddColumn(column.IsNumber ? made.RightAligned().NoWrap() : column.IsWhole ? made.NoWrap() : made);
             }
 
             foreach (Cell[] row in rows)
@@ -172,12 +172,14 @@ internal readonly record struct Cell(string Text, Tone Tone = Tone.Plain, bool I
     }
 }
 
-/// <summary>A table's column; numbers stand on the right.</summary>
-internal readonly record struct Column(string Name, bool IsNumber = false)
+/// <summary>A table's column; numbers stand on the right, and what is to stay whole is not broken into lines.</summary>
+internal readonly record struct Column(string Name, bool IsNumber = false, bool IsWhole = false)
 {
     public static implicit operator Column(string name) => new(name);
 
     public static Column Number(string name) => new(name, IsNumber: true);
+
+    public static Column Whole(string name) => new(name, IsWhole: true);
 }
 
 /// <summary>How a text is meant, a colour on a terminal: as it is, as it should be, worth a look, wrong, of less weight.</summary>

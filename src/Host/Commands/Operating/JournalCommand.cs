@@ -72,46 +72,9 @@ internal static class TailCommand
             TopicArgument? wanted = run.Get(topic);
             string path = NodePath.With(NodePath.Of("tail"), ("stream", run.Get(stream)), ("type", wanted?.Type), ("id", wanted?.Id),
                 ("rate", run.Get(rate)), ("users", run.Get(users)));
-            try
-            {
-                return await WatchAsync(run, path, run.Get(count));
-            }
-            catch (OperationCanceledException) when (run.Token.IsCancellationRequested)
-            {
-                // The caller has seen enough.
-                return ExitCode.Done;
-            }
+            return await run.TailAsync(path, "counted", run.Get(count), (display, answer) => display.Row(CountedRow.Of(answer.As<CountedEvent>())), dropped =>
+                $"… {dropped} more were not shown");
         });
-    }
-
-    private static async Task<int> WatchAsync(Operation run, string path, int count)
-    {
-        int shown = 0;
-        await foreach (NodeEvent one in run.Node.WatchAsync(path, run.Token))
-        {
-            switch (one.Name)
-            {
-                case "counted" when run.IsJson:
-                    await run.Output.WriteLineAsync(one.Data.Json);
-                    await run.Output.FlushAsync(run.Token);
-                    break;
-                case "counted":
-                    run.Display.Row(CountedRow.Of(one.Data.As<CountedEvent>()));
-                    run.Display.Show();
-                    break;
-                case "dropped" when !run.IsJson:
-                    run.Display.Line($"… {one.Data.As<DroppedEvents>().Count} more were not shown", Tone.Faint);
-                    run.Display.Show();
-                    break;
-            }
-
-            if (string.Equals(one.Name, "counted", StringComparison.Ordinal) && ++shown == count)
-            {
-                return ExitCode.Done;
-            }
-        }
-
-        throw new NodeException("The node has stopped.");
     }
 }
 

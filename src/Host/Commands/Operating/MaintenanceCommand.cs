@@ -65,6 +65,10 @@ internal static class LogLevelCommand
 {
     private static readonly string[] Levels = ["trace", "debug", "information", "warning", "error", "none"];
 
+    /// <summary>Categories that one may mean.</summary>
+    public static string[] Categories =>
+        ["DataLoad", "DataLoad.Engine", "DataLoad.Engine.Intake", "DataLoad.Engine.Resolving", "DataLoad.Engine.Partitions", "Microsoft.AspNetCore"];
+
     private const string Details = """
         Without a level it shows the levels; with one it sets it until the node ends, and is written to the audit log.
 
@@ -80,8 +84,7 @@ internal static class LogLevelCommand
     {
         Argument<string?> level = Options.MayBe("LEVEL", $"The level: {string.Join(", ", Levels)}.");
         level.AcceptOnlyFromAmong(Levels);
-        Option<string?> category = Options.Text("--category", "NAME", "This category and all below it; the default level without it.", "DataLoad",
-            "DataLoad.Engine", "DataLoad.Engine.Intake", "DataLoad.Engine.Resolving", "DataLoad.Engine.Partitions", "Microsoft.AspNetCore");
+        Option<string?> category = Options.Text("--category", "NAME", "This category and all below it; the default level without it.", Categories);
         Option<bool> reset = new("--reset") { Description = "Takes the level back to what it was at the start." };
         return context.Define("log-level", "Shows or sets what the node logs.", Details, [level, category, reset], run =>
         {

@@ -1,3 +1,5 @@
+using DataLoad.Host.Api;
+
 namespace DataLoad.Host.Commands.Operating;
 
 /// <summary>What the commands are made with; the same definitions serve the command line and the console.</summary>
@@ -101,6 +103,51 @@ internal sealed record Operation(NodeClient Node, ParseResult Line, bool IsJson,
         }
     }
 
+    /// <summary>Shows server-sent events of one name as they come, and how many the node dropped, until there were so many (0 for never) or the caller has
+    /// seen enough.</summary>
+    public async Task<int> TailAsync(string path, string name, int count, Action<Display, NodeAnswer> render, Func<long, string> dropped)
+    {
+        int shown = 0;
+        try
+        {
+            await foreach (NodeEvent one in Node.WatchAsync(path, Token))
+            {
+                bool isWanted = string.Equals(one.Name, name, StringComparison.Ordinal);
+                if (isWanted && IsJson)
+                {
+                    await Output.WriteLineAsync(one.Data.Json);
+                    await Output.FlushAsync(Token);
+                }
+                else if (isWanted)
+                {
+                    render(Display, one.Data);
+                    Display.Show();
+                }
+                else if (one.Name is "dropped" && IsJson)
+                {
+                    await Error.WriteLineAsync($"dataload: {dropped(one.Data.As<DroppedEvents>().Count)}");
+                }
+                else if (one.Name is "dropped")
+                {
+                    Display.Line(dropped(one.Data.As<DroppedEvents>().Count), Tone.Faint);
+                    Display.Show();
+                }
+
+                if (isWanted && ++shown == count)
+                {
+                    return ExitCode.Done;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (Token.IsCancellationRequested)
+        {
+            // The caller has seen enough.
+            return ExitCode.Done;
+        }
+
+        throw new NodeException("The node has stopped.");
+    }
+
     private T Show<T>(NodeAnswer answer, Action<Display, T> render)
         where T : class
     {
@@ -127,7 +174,8 @@ internal static class OperatingCommands
         StatusCommand.Create(context), StreamsCommand.Create(context), ShardsCommand.Create(context), NodesCommand.Create(context),
         CountersCommand.Create(context), TopicCommand.Create(context), TailCommand.Create(context), DeadCommand.Create(context),
         JournalCommand.Create(context), PauseCommand.CreatePause(context), PauseCommand.CreateResume(context), MaintenanceCommand.CreateFlush(context),
-        MaintenanceCommand.CreateCheckpoint(context), SettingsCommand.Create(context), LogLevelCommand.Create(context), AuditCommand.Create(context),
+        MaintenanceCommand.CreateCheckpoint(context), SettingsCommand.Create(context), LogCommand.Create(context), LogLevelCommand.Create(context),
+        ActorsCommand.Create(context), AuditCommand.Create(context),
     ];
 }
 
