@@ -301,6 +301,7 @@ public sealed class ClusterNode
             akka
                 .AddHocon(ConfigOf(), HoconAddMode.Replace)
                 .AddSetup(new LoggerFactorySetup(_services.Loggers))
+                .AddTls(ClusterTls.Load(_settings.Cluster, _services.Time))
                 .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLogger<ForwardingLogger>())
                 .WithActorSystemLivenessCheck(tags: [Live])
                 .WithClustering()

@@ -7,6 +7,8 @@ internal static class ClusterBinder
 {
     private const int MaxPort = 65_535;
 
+    private static readonly string[] TlsSettings = ["dataload.cluster.tls.certificate", "dataload.cluster.tls.key", "dataload.cluster.tls.ca"];
+
     /// <exception cref="HoconException">A value is not what is expected.</exception>
     public static ClusterSettings Bind(HoconConfig config) => new()
     {
@@ -15,5 +17,21 @@ internal static class ClusterBinder
         Port = config.GetInt("dataload.cluster.port", 0, MaxPort),
         AdvertisedHostname = config.GetString("dataload.cluster.advertised-hostname"),
         AdvertisedPort = config.GetInt("dataload.cluster.advertised-port", 0, MaxPort),
+        Tls = BindTls(config),
+        Insecure = config.GetBool("dataload.cluster.insecure"),
     };
+
+    private static ClusterTlsSettings? BindTls(HoconConfig config)
+    {
+        HoconValue[] files = [.. TlsSettings.Select(config.Get)];
+        if (files.All(file => file.AsString().Length == 0))
+        {
+            return null;
+        }
+
+        return files.FirstOrDefault(file => file.AsString().Length == 0) is { } missing
+            ? throw missing.Refuse("is empty, and one of its neighbours is not: certificate, key and ca of dataload.cluster.tls go together. Name the file, or "
+                + "leave all three empty.")
+            : new ClusterTlsSettings(files[0].AsString(), files[1].AsString(), files[2].AsString());
+    }
 }
