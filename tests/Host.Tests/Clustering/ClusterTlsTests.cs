@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -51,18 +52,36 @@ public sealed class ClusterTlsTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_shows_a_good_certificate_is_let_through_and_an_old_version_is_not()
+    public async Task Who_shows_a_good_certificate_is_let_through()
     {
         ClusterTlsSettings files = _authority.Issue();
         await using Node node = Start(_authority.Issue());
         using X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(files.Certificate, files.Key);
 
-        SslProtocols spoken = await SpeakAsync(node, new SslClientAuthenticationOptions { ClientCertificates = [certificate] });
+        (await SpeakAsync(node, new SslClientAuthenticationOptions { ClientCertificates = [certificate] })).ShouldBe(SslProtocols.Tls12);
+    }
 
-        spoken.ShouldBe(SslProtocols.Tls12);
-#pragma warning disable SYSLIB0039, CA5397 // Old versions are what is refused here.
-        await ShouldBeRefusedAsync(node, new() { ClientCertificates = [certificate], EnabledSslProtocols = SslProtocols.Tls11 });
-#pragma warning restore SYSLIB0039, CA5397
+    [Theory]
+    [InlineData("-tls1_1", "Cipher is (NONE)")]
+    [InlineData("-tls1_2", "Cipher is ECDHE-")]
+    public async Task A_version_before_1_2_is_refused_by_who_is_dialled(string version, string said)
+    {
+        ClusterTlsSettings files = _authority.Issue();
+        await using Node node = Start(_authority.Issue());
+
+        // A client that itself would speak it: that of the runtime would not.
+        using Process client = Process.Start(new ProcessStartInfo(
+            "openssl",
+            ["s_client", "-connect", $"127.0.0.1:{node.Address.Port}", version, "-cipher", "ALL@SECLEVEL=0", "-cert", files.Certificate, "-key", files.Key])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        client.StandardInput.Close();
+        Task<string> errors = client.StandardError.ReadToEndAsync();
+
+        (await client.StandardOutput.ReadToEndAsync()).ShouldContain(said, Case.Sensitive, await errors);
     }
 
     [Fact]
