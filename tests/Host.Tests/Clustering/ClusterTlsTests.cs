@@ -5,6 +5,8 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Akka.Actor;
 using DataLoad.Engine.Clustering;
+using DataLoad.Host.Hosting;
+using DataLoad.Integration.Tests.EndToEnd;
 using Shouldly;
 using Xunit;
 
@@ -140,6 +142,43 @@ public sealed class ClusterTlsTests : IDisposable
         await ShouldNotReachAsync(node, impostor.Echo());
 
         await node.WaitForLogAsync("its certificate (CN=node) is not one of this cluster's CA that holds now: PartialChain");
+    }
+
+    [Fact]
+    public async Task The_commands_that_the_page_gives_make_certificates_that_a_CA_is_replaced_by()
+    {
+        await RunAsync(_directory, OperationsPage.Commands("the CA"));
+        await RunAsync(_directory, OperationsPage.Commands("a node"));
+        string renewed = Directory.CreateDirectory(Path.Combine(_directory, "new")).FullName;
+        await RunAsync(renewed, OperationsPage.Commands("the CA"));
+        await RunAsync(renewed, OperationsPage.Commands("a node").Replace("DNS:$NODE", "IP:127.0.0.1", StringComparison.Ordinal));
+        await RunAsync(_directory, "cat ca.pem new/ca.pem > both.pem");
+        string both = Path.Combine(_directory, "both.pem");
+        var named = new ClusterSettings { Hostname = "0.0.0.0", AdvertisedHostname = "node-1.example", Tls = FilesIn(_directory) };
+
+        ClusterTls? tls = ClusterStart.Check(named);
+
+        ClusterStart.FindWarnings(named, tls).ShouldBeEmpty();
+        Should.Throw<StartException>(() => ClusterStart.Check(named with { Tls = FilesIn(renewed) }));
+
+        // One of the old CA and one of the new one, in the middle of the change.
+        ClusterTlsSettings old = FilesIn(_directory) with { Ca = both };
+        ClusterTlsSettings next = FilesIn(renewed) with { Ca = both };
+        await using Node second = Node.Start(_directory, ClusterTls.Load(Local with { Tls = next }, TimeProvider.System), next);
+        await using Node first = Node.Start(_directory, ClusterTls.Load(named with { Tls = old }, TimeProvider.System), old);
+        ActorIdentity answer = await first.System.ActorSelection(second.Echo()).Ask<ActorIdentity>(new Identify(1), Patience);
+        answer.Subject.ShouldNotBeNull();
+    }
+
+    private static ClusterTlsSettings FilesIn(string directory) => new(
+        Path.Combine(directory, "node-1.example.pem"), Path.Combine(directory, "node-1.example.key"), Path.Combine(directory, "ca.pem"));
+
+    private static async Task RunAsync(string directory, string commands)
+    {
+        using Process shell = Process.Start(new ProcessStartInfo("sh", ["-e", "-c", commands]) { WorkingDirectory = directory, RedirectStandardError = true })!;
+        string errors = await shell.StandardError.ReadToEndAsync();
+        await shell.WaitForExitAsync();
+        shell.ExitCode.ShouldBe(0, errors);
     }
 
     private static async Task ShouldNotReachAsync(Node from, string echo)
