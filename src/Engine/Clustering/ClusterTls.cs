@@ -86,7 +86,8 @@ public sealed class ClusterTls
         string? fault = certificate is null ? "it shows no certificate"
             : FindFault(certificate, chain?.ChainPolicy.ExtraStore) is { } status
                 ? $"its certificate ({certificate.Subject}) is not one of this cluster's CA that holds now: {status}"
-            : (errors & SslPolicyErrors.RemoteCertificateNameMismatch) != 0 ? $"its certificate ({certificate.Subject}) does not name the host that was dialled"
+            : (errors & SslPolicyErrors.RemoteCertificateNameMismatch) != 0
+                ? $"its certificate ({certificate.Subject}) does not name the host that was dialled"
             : null;
         if (fault is not null)
         {
@@ -100,8 +101,8 @@ public sealed class ClusterTls
     {
         DateTimeOffset now = _time.GetUtcNow();
         return now < _certificate.NotBefore || now > _certificate.NotAfter ? new ClusterTlsException(CertificateSetting, files.Certificate,
-                $"is valid from {_certificate.NotBefore.ToUniversalTime():yyyy-MM-dd HH:mm:ss}Z to {_certificate.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm:ss}Z, "
-                + "which is not now. Issue a new one, or correct this machine's clock.")
+                $"is valid from {_certificate.NotBefore.ToUniversalTime():yyyy-MM-dd HH:mm:ss}Z to "
+                + $"{_certificate.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm:ss}Z, which is not now. Issue a new one, or correct this machine's clock.")
             : FindFault(_certificate) is { } status ? new ClusterTlsException(CertificateSetting, files.Certificate,
                 $"is no certificate for server and client that {CaSetting} = {files.Ca} issued ({status}). Issue it by that CA with "
                 + "extendedKeyUsage = serverAuth, clientAuth, or name the CA that did.")
@@ -122,7 +123,7 @@ public sealed class ClusterTls
         }
         catch (CryptographicException)
         {
-            throw new ClusterTlsException(CertificateSetting, files.Certificate, "holds no certificate in PEM. Give it the one that the CA issued to this node.");
+            throw new ClusterTlsException(CertificateSetting, files.Certificate, "holds no certificate in PEM. Give it the one that the CA issued to it.");
         }
 
         using (certificate)

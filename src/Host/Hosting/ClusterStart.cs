@@ -26,8 +26,8 @@ internal static class ClusterStart
     {
         if (settings.IsOpen)
         {
-            yield return $"dataload.cluster.insecure = true: whoever reaches {settings.Hostname} is let in as a node, and can read and change what is counted. Set "
-                + "dataload.cluster.tls, unless nobody else is in that network.";
+            yield return $"dataload.cluster.insecure = true: whoever reaches {settings.Hostname} is let in as a node, and can read and change what is "
+                + "counted. Set dataload.cluster.tls, unless nobody else is in that network.";
         }
 
         if (settings.Tls is { } files && ClusterTls.IsKeyOpenToOthers(files))
@@ -37,8 +37,8 @@ internal static class ClusterStart
 
         if (tls is not null && tls.NotAfter - DateTimeOffset.UtcNow < Notice)
         {
-            yield return $"dataload.cluster.tls.certificate = {settings.Tls!.Certificate} ends at {tls.NotAfter.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z, when other nodes no "
-                + "longer let this one in. Issue a new one, and start the node anew with it.";
+            yield return $"dataload.cluster.tls.certificate = {settings.Tls!.Certificate} ends at {tls.NotAfter.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z, when "
+                + "other nodes no longer let this one in. Issue a new one, and start the node anew with it.";
         }
     }
 }

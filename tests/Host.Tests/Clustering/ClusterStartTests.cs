@@ -32,8 +32,8 @@ public sealed class ClusterStartTests : IDisposable
         { "another's key", "key = {key} is damaged, or not the private key of dataload.cluster.tls.certificate = {certificate}. Give the key" },
         { "garbage ca", "ca = {ca} holds no certificate in PEM. Give it the one of the CA" },
         { "damaged ca", "ca = {ca} holds a certificate that is damaged. Copy it anew." },
-        { "another ca", "certificate = {certificate} is no certificate for server and client that dataload.cluster.tls.ca = {ca} issued (PartialChain). Issue" },
-        { "servers only", "certificate = {certificate} is no certificate for server and client that dataload.cluster.tls.ca = {ca} issued (NotValidForUsage)" },
+        { "another ca", "certificate = {certificate} is no certificate for server and client that dataload.cluster.tls.ca = {ca} issued (PartialChain)." },
+        { "servers only", "is no certificate for server and client that dataload.cluster.tls.ca = {ca} issued (NotValidForUsage). Issue it by that CA with" },
         { "expired", ", which is not now. Issue a new one, or correct this machine's clock." },
         { "not yet", ", which is not now. Issue a new one, or correct this machine's clock." },
         { "another name", "certificate = {certificate} does not name 10.1.2.3, which other nodes reach this one by. Issue it with that as subjectAltName" },
@@ -102,7 +102,7 @@ public sealed class ClusterStartTests : IDisposable
         CommandRun run = await CommandRun.OfAsync("serve", "--config", file);
 
         run.Code.ShouldBe(2);
-        run.Error.TrimEnd().ShouldStartWith("dataload: dataload.cluster.hostname = 10.1.2.3 lets nodes in from beyond this machine, which takes certificates: set ");
+        run.Error.ShouldStartWith("dataload: dataload.cluster.hostname = 10.1.2.3 lets nodes in from beyond this machine, which takes certificates: set ");
         run.Error.TrimEnd().Split('\n').Length.ShouldBe(1, run.Error);
     }
 
@@ -172,7 +172,8 @@ public sealed class ClusterStartTests : IDisposable
         var secure = new ClusterSettings { Hostname = "10.1.2.3", Tls = files };
         var open = new ClusterSettings { Hostname = "10.1.2.3", Insecure = true };
 
-        ClusterStart.FindWarnings(open, ClusterStart.Check(open)).ShouldHaveSingleItem().ShouldStartWith("dataload.cluster.insecure = true: whoever reaches 10.1.2.3");
+        ClusterStart.FindWarnings(open, ClusterStart.Check(open)).ShouldHaveSingleItem()
+            .ShouldStartWith("dataload.cluster.insecure = true: whoever reaches 10.1.2.3");
         string[] warnings = [.. ClusterStart.FindWarnings(secure, ClusterStart.Check(secure))];
         warnings.Length.ShouldBe(2);
         warnings[0].ShouldBe($"dataload.cluster.tls.key = {files.Key} is open to others than its owner: chmod 600.");
@@ -207,7 +208,9 @@ public sealed class ClusterStartTests : IDisposable
             case "another address": return _authority.Issue("10.1.2.4");
             case "garbage certificate": File.WriteAllText(good.Certificate, "garbage"); return good;
             case "garbage key": File.WriteAllText(good.Key, "garbage"); return good;
-            case "key under a password": File.WriteAllText(good.Key, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n"); return good;
+            case "key under a password":
+                File.WriteAllText(good.Key, "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n");
+                return good;
             case "damaged certificate": Damage(good.Certificate); return good;
             case "damaged key": Damage(good.Key); return good;
             default:
