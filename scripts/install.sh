@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs what is missing, from the distribution's packages, and starts no service.
 #
-#   install.sh [dotnet] [tzdata] [nodejs] [npm] [chromium] [rabbitmq-server] [postgresql-15] [linux-perf]      (default: all but perf)
+#   install.sh [dotnet] [tzdata] [nodejs] [npm] [chromium] [rabbitmq-server] [postgresql-15] [openssl] [linux-perf]      (default: all but perf)
 #
 # dotnet is only looked for: its SDK is not among the distribution's packages everywhere. nodejs and npm bundle the
-# dashboard, chromium tests it.
+# dashboard, chromium tests it; openssl makes certificates in a test.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 # shellcheck source=scripts/lib.sh
@@ -75,7 +75,7 @@ need_dotnet() {
     [[ ${version%%.*} -ge 10 ]] || die "the .NET SDK 10 is needed, but the newest one here is '${version:-none}': install it (https://dot.net), then start again"
 }
 
-(($# > 0)) || set -- dotnet tzdata nodejs npm chromium rabbitmq-server postgresql-15
+(($# > 0)) || set -- dotnet tzdata nodejs npm chromium openssl rabbitmq-server postgresql-15
 for wanted in "$@"; do
     case $wanted in
         dotnet) need_dotnet ;;

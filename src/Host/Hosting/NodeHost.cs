@@ -30,12 +30,18 @@ internal static class NodeHost
             throw new StartException(refusal);
         }
 
+        ClusterTls? tls = ClusterStart.Check(settings.Engine.Cluster);
         IHost host = Build(settings);
         ILoggerFactory loggers = host.Services.GetRequiredService<ILoggerFactory>();
         ILogger logger = loggers.CreateLogger(typeof(NodeHost));
         foreach (HoconProblem problem in settings.Akka.FindUnknownKeys())
         {
             HostLog.UnknownAkkaKey(logger, problem.Origin.ToString(), problem.Message);
+        }
+
+        foreach (string warning in ClusterStart.FindWarnings(settings.Engine.Cluster, tls))
+        {
+            HostLog.ClusterWarning(logger, warning);
         }
 
         if (!await StopLimit.RunAsync(token => RunAsync(host, token), settings.Engine.StopTimeout + ClosingLimit, TimeProvider.System, stop))
@@ -179,6 +185,9 @@ internal static partial class HostLog
 
     [LoggerMessage(8102, LogLevel.Warning, "{Place}: {Problem}")]
     public static partial void UnknownAkkaKey(ILogger logger, string place, string problem);
+
+    [LoggerMessage(8103, LogLevel.Warning, "{Warning}")]
+    public static partial void ClusterWarning(ILogger logger, string warning);
 }
 
 /// <summary>Bounds a stop as a whole. An orderly stop bounds its own steps, but closing what a server holds may wait for one that neither answers nor
