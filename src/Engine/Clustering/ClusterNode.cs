@@ -181,11 +181,13 @@ public sealed class ClusterNode
         await using AmqpConnections? connections = withIntake ? new AmqpConnections(_settings.Amqp.ToConnectionSettings(), _services.Time) : null;
         await using var membership = new ClusterMembership(_settings, _services, _start);
         StreamIntake? intake = connections is null ? null : MakeIntake(connections);
-        using IHost host = BuildHost(intake, JoinAsync);
+        using IHost host = BuildHost(intake, membership, JoinAsync);
         _isStopping = false;
+        bool hasStarted = false;
         try
         {
             await host.StartAsync(cancellationToken);
+            hasStarted = true;
             Life life = _life = LifeOf(host.Services, intake);
             await await Task.WhenAny(run(life), LostAsync(membership.Lost));
         }
@@ -196,6 +198,11 @@ public sealed class ClusterNode
             try
             {
                 await host.StopAsync(CancellationToken.None);
+            }
+            catch (Exception e) when (!hasStarted)
+            {
+                // Why it could not start is what matters.
+                ClusterLog.NotStopped(_logger, e.Message);
             }
             finally
             {
@@ -292,7 +299,7 @@ public sealed class ClusterNode
     private string QueryOf(StreamDefinition stream, LookupStep step) =>
         _settings.Amqp.Of(stream).Queries.TryGetValue(step.Name, out string? query) ? query : DefaultQueries.Of(step);
 
-    private IHost BuildHost(StreamIntake? intake, Func<ActorSystem, Task> joinAsync)
+    private IHost BuildHost(StreamIntake? intake, ClusterMembership membership, Func<ActorSystem, Task> joinAsync)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
@@ -312,7 +319,7 @@ public sealed class ClusterNode
                 .WithActorSystemLivenessCheck(tags: [Live])
                 .WithClustering()
                 .AddPartitions(partitions, _settings.StopTimeout / 2)
-                .WithActors((system, _) => system.ActorOf(MembershipProps(), "membership"))
+                .WithActors((system, _) => system.ActorOf(MembershipProps(membership), MembershipActor.Name))
                 .WithActors(async (system, _) => await joinAsync(system))
                 .AddPartitionKeeper(partitions);
 #pragma warning disable CS0618 // The other overload takes options, which would write over what akka.conf says of the journal.
@@ -326,8 +333,8 @@ public sealed class ClusterNode
         return builder.Build();
     }
 
-    private Props MembershipProps() => MembershipActor.Props(
-        _services.Store.Nodes, _settings.Cluster.HeartbeatInterval, _settings.Intake.Backoff, _services.Loggers.CreateLogger<ClusterNode>());
+    private Props MembershipProps(ClusterMembership membership) => MembershipActor.Props(
+        _services.Store.Nodes, membership, _settings.Cluster, _settings.Intake.Backoff, _services.Loggers.CreateLogger<ClusterNode>());
 
     private Config ConfigOf()
     {

@@ -23,6 +23,9 @@ public sealed record ClusterSettings
     /// <summary>How long a node is taken to live that no longer says so, by the store; longer than the interval.</summary>
     public TimeSpan TimeToLive { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a node goes on that cannot reach the store, before it asks the others: it leaves where one of them can.</summary>
+    public TimeSpan StorePatience { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How long joining may take before the store is asked anew whom to join.</summary>
     public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromSeconds(5);
 

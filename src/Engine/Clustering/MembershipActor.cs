@@ -11,19 +11,22 @@ namespace DataLoad.Engine.Clustering;
 /// cut off learns of it and begins anew.</summary>
 internal sealed class MembershipActor : ReceiveActor, IWithTimers
 {
+    public const string Name = "membership";
+
     // Over more than one heartbeat to the store.
     private const int LooksBeforeDowning = 4;
 
     private readonly INodeStore _nodes;
-    private readonly TimeSpan _heartbeatInterval;
+    private readonly ClusterMembership _membership;
+    private readonly ClusterSettings _settings;
     private readonly Backoff _backoff;
     private readonly ILogger _logger;
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private StoreCalls _calls = null!;
 
-    public MembershipActor(INodeStore nodes, TimeSpan heartbeatInterval, Backoff backoff, ILogger logger)
+    public MembershipActor(INodeStore nodes, ClusterMembership membership, ClusterSettings settings, Backoff backoff, ILogger logger)
     {
-        (_nodes, _heartbeatInterval, _backoff, _logger) = (nodes, heartbeatInterval, backoff, logger);
+        (_nodes, _membership, _settings, _backoff, _logger) = (nodes, membership, settings, backoff, logger);
         Receive<ClusterEvent.MemberUp>(up => ClusterLog.MemberUp(_logger, up.Member.Address));
         Receive<ClusterEvent.UnreachableMember>(OnUnreachable);
         Receive<ClusterEvent.ReachableMember>(reachable => ClusterLog.Reachable(_logger, reachable.Member.Address));
@@ -31,24 +34,50 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         Receive<ClusterEvent.MemberRemoved>(OnRemoved);
         Receive<ClusterEvent.IMemberEvent>(_ => { });
         Receive<StoreReply>(reply => _calls.Handle(reply));
+        Receive<CheckStore>(_ => CheckStoreContact());
+        Receive<GetStoreContact>(_ => Sender.Tell(new StoreContact(_membership.IsStoreReached)));
+        Receive<StoreContact>(contact => contact.IsReached && IsCutOff, _ => LeaveUntilReached());
+        Receive<StoreContact>(_ => { });
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(INodeStore nodes, TimeSpan heartbeatInterval, Backoff backoff, ILogger logger) =>
-        Akka.Actor.Props.Create(() => new MembershipActor(nodes, heartbeatInterval, backoff, logger)).WithDeploy(Deploy.Local);
+    private bool IsCutOff => _membership.SinceReached >= _settings.StorePatience;
+
+    public static Props Props(INodeStore nodes, ClusterMembership membership, ClusterSettings settings, Backoff backoff, ILogger logger) =>
+        Akka.Actor.Props.Create(() => new MembershipActor(nodes, membership, settings, backoff, logger)).WithDeploy(Deploy.Local);
 
     protected override void PreStart()
     {
         _calls = new StoreCalls(Self, Timers, _backoff, _logger, "The cluster");
         _cluster.Subscribe(
             Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent), typeof(ClusterEvent.IReachabilityEvent));
+        Timers.StartPeriodicTimer(CheckStore.Instance, CheckStore.Instance, _settings.HeartbeatInterval);
     }
 
     protected override void PostStop()
     {
         _cluster.Unsubscribe(Self);
         _calls.End();
+    }
+
+    /// <summary>Without the store for long: whether it is away, or only this node is cut off from it, the others know.</summary>
+    private void CheckStoreContact()
+    {
+        if (IsCutOff)
+        {
+            foreach (Address other in _cluster.OtherNodes())
+            {
+                Context.ActorSelection(new RootActorPath(other) / "user" / Name).Tell(new GetStoreContact(), Self);
+            }
+        }
+    }
+
+    private void LeaveUntilReached()
+    {
+        ClusterLog.CutOffFromStore(_logger, _membership.SinceReached, Sender.Path.Address);
+        Timers.Cancel(CheckStore.Instance);
+        _membership.GiveUp();
     }
 
     private void OnUnreachable(ClusterEvent.UnreachableMember unreachable)
@@ -78,7 +107,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         if (looks < LooksBeforeDowning)
         {
             // A server that was restarted has ended everybody's sessions, and those that live open another one.
-            Timers.StartSingleTimer(member.UniqueAddress, new LookAgain(member, looks + 1), _heartbeatInterval / 2);
+            Timers.StartSingleTimer(member.UniqueAddress, new LookAgain(member, looks + 1), _settings.HeartbeatInterval / 2);
         }
         else if (_cluster.State.Unreachable.Contains(member))
         {
@@ -110,5 +139,6 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         }
     }
 
+    private sealed record CheckStore : Signal<CheckStore>;
     private sealed record LookAgain(Member Member, int Looks) : INoSerializationVerificationNeeded;
 }

@@ -19,6 +19,7 @@ internal static class ClusterBinder
         AdvertisedPort = config.GetInt("dataload.cluster.advertised-port", 0, MaxPort),
         HeartbeatInterval = config.GetDuration("dataload.cluster.heartbeat-interval", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1)),
         TimeToLive = BindTimeToLive(config),
+        StorePatience = config.GetDuration("dataload.cluster.store-patience", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
         JoinTimeout = config.GetDuration("dataload.cluster.join-timeout", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
         Tls = BindTls(config),
         Insecure = config.GetBool("dataload.cluster.insecure"),

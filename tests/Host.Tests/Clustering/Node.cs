@@ -7,6 +7,8 @@ using Akka.Event;
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Nodes;
+using DataLoad.Engine.Storage.Memory;
 using DataLoad.Host.Settings;
 using DataLoad.Host.Tests.Hocon;
 using Shouldly;
@@ -41,7 +43,8 @@ internal sealed class Node : IAsyncDisposable
             akka { loggers = [], loglevel = INFO, actor.provider = cluster, remote.dot-netty.tcp.connection-timeout = 5s, remote.retry-gate-closed-for = 500ms }
             """);
         BootstrapSetup setup = BootstrapSetup.Create().WithConfig(mine.WithFallback(config).WithFallback(JournalConfig.Defaults));
-        return new Node(ActorSystem.Create(ClusterNode.SystemName, tls is null ? ActorSystemSetup.Create(setup) : setup.And(tls.Setup)));
+        var lease = new StoreLeaseSetup(new MemoryStore(new MemoryStoreState()).Nodes, "node", TimeProvider.System);
+        return new Node(ActorSystem.Create(ClusterNode.SystemName, tls is null ? setup.And(lease) : setup.And(lease).And(tls.Setup)));
     }
 
     /// <summary>What others reach an actor by that answers what it is told.</summary>

@@ -44,7 +44,7 @@ public sealed class ClusterTests
         var frozen = nodes[0];
         await frozen.WaitForMetricAsync("dataload_deliveries_total", 500);
         frozen.Freeze();
-        await Deadline.UntilAsync("the other one to have all Partitions", async () => (await NodeSet.SharesAsync(nodes[1])) is [32, ..]);
+        await NodeSet.WaitUntilAloneAsync(nodes[1]);
         frozen.Wake();
 
         await frozen.WaitForLogAsync("is made anew");
