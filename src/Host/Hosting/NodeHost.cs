@@ -123,9 +123,14 @@ internal static class NodeHost
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<TodayTotals>(
             provider, TimeZoneInfo.FindSystemTimeZoneById(settings.Engine.TimeZone), settings.Http.TotalsInterval))
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<DeadLetterDesk>(
-            provider, new AmqpConnector(settings.Engine.Amqp), settings.DeadLetters, provider.GetRequiredService<ILogger<DeadLetterDesk>>()))
+            provider, new AmqpConnector(settings.Engine.Amqp), settings.DeadLetters, DeskLease(provider, settings),
+            provider.GetRequiredService<ILogger<DeadLetterDesk>>()))
         .AddSingleton<AuditTrail>()
         .AddSingleton<ApiServices>();
+
+    private static WorkLease DeskLease(IServiceProvider provider, HostSettings settings) => new(
+        provider.GetRequiredService<IStore>().Nodes, provider.GetRequiredService<NodeInfo>().Id, "dead-letter desk", settings.Engine.Cluster.TimeToLive,
+        provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<WorkLease>>());
 
     /// <summary>Runs a composed node until it is told to stop, and disposes of it.</summary>
     /// <exception cref="StartException">It cannot start, or ended without having been told to.</exception>
