@@ -12,9 +12,10 @@ internal static class ClusterBench
         var table = new FigureTable("cluster", arguments.Output);
         ClusterServers servers = await ClusterServers.PrepareAsync(arguments);
         string store = await new ClusterDrains(servers, table).RunAsync(arguments.Number("--messages", 500_000), arguments.Number("--rounds", 3));
-        foreach (int size in (int[])[2, 3])
+        int turns = arguments.Number("--turns", 6);
+        foreach (int size in turns == 0 ? (int[])[] : [2, 3])
         {
-            await new ClusterTimes(servers, table).RunAsync(store, size, arguments.Number("--turns", 6));
+            await new ClusterTimes(servers, table).RunAsync(store, size, turns);
         }
 
         table.Print();

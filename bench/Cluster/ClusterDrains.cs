@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using DataLoad.Bench.Drain;
 using DataLoad.Bench.Reporting;
@@ -10,6 +11,7 @@ internal sealed class ClusterDrains(ClusterServers servers, FigureTable table)
     private const int MostNodes = 3;
     private const int WarmingPart = 5;
 
+    private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private readonly List<ClusterDrain> _drains = [];
@@ -57,6 +59,7 @@ internal sealed class ClusterDrains(ClusterServers servers, FigureTable table)
         await backlog.PublishAsync(warming, backlog.Messages);
         await servers.Broker.SettleAsync();
 
+        double idle = await IdleCoresAsync(cluster);
         NodeTraffic traffic = await NodeTraffic.ReadAsync(cluster.Nodes);
         double start = Cpu(cluster);
         (double broker, double database) = servers.ReadCpu();
@@ -69,7 +72,7 @@ internal sealed class ClusterDrains(ClusterServers servers, FigureTable table)
 
         await DrainBench.CompareAsync(backlog, store, string.Create(CultureInfo.InvariantCulture, $"{nodes} nodes"));
         var drain = new ClusterDrain(
-            nodes, round, backlog.Messages - warming, warming, seconds, start, own, brokerAfter - broker, databaseAfter - database, bytes);
+            nodes, round, backlog.Messages - warming, warming, seconds, idle, start, own, brokerAfter - broker, databaseAfter - database, bytes);
         _drains.Add(drain);
         Console.Error.WriteLine(drain);
         return store;
@@ -77,6 +80,14 @@ internal sealed class ClusterDrains(ClusterServers servers, FigureTable table)
 
     private static async Task SetPausedAsync(ClusterUnderTest cluster, bool paused) => await Task.WhenAll(
         cluster.Nodes.SelectMany(node => DrainBacklog.Streams.Select(stream => node.SetPausedAsync(stream, paused))));
+
+    private static async Task<double> IdleCoresAsync(ClusterUnderTest cluster)
+    {
+        long from = Stopwatch.GetTimestamp();
+        double before = Cpu(cluster);
+        await Task.Delay(IdleTime);
+        return (Cpu(cluster) - before) / Stopwatch.GetElapsedTime(from).TotalSeconds;
+    }
 
     private static double Cpu(ClusterUnderTest cluster) => cluster.Nodes.Sum(node => node.CpuSeconds);
 
@@ -97,6 +108,8 @@ internal sealed class ClusterDrains(ClusterServers servers, FigureTable table)
             table.Add($"{by}: CPU of the broker", "CPU µs an event", goal: null, [.. drains.Select(drain => drain.Micros(drain.BrokerCpu))]);
             table.Add($"{by}: CPU of the database", "CPU µs an event", goal: null, [.. drains.Select(drain => drain.Micros(drain.DatabaseCpu))]);
             table.Add($"{by}: rate", "events a second", goal: null, [.. drains.Select(drain => drain.Messages / drain.Seconds)]);
+            table.Add($"{by}: just before, own CPU of all nodes while nothing came", "cores", goal: null,
+                [.. drains.Select(drain => drain.IdleCores)]);
             table.Add($"{by}: own CPU of all nodes, their start and {drains[0].Warming:N0} events before included", "CPU µs an event", goal: null,
                 [.. drains.Select(drain => drain.WholeMicros)]);
         }
@@ -109,13 +122,15 @@ internal sealed class ClusterDrains(ClusterServers servers, FigureTable table)
 /// <param name="Messages">How many messages.</param>
 /// <param name="Warming">How many came before them.</param>
 /// <param name="Seconds">From just before the streams go on to the last row written.</param>
+/// <param name="IdleCores">How many cores all nodes took just before, while nothing came.</param>
 /// <param name="StartCpu">CPU seconds of all nodes from their start until then.</param>
 /// <param name="OwnCpu">CPU seconds of all nodes during it.</param>
 /// <param name="BrokerCpu">CPU seconds of the broker.</param>
 /// <param name="DatabaseCpu">CPU seconds of the database server.</param>
 /// <param name="Bytes">What the nodes sent each other.</param>
 internal sealed record ClusterDrain(
-    int Nodes, int Round, int Messages, int Warming, double Seconds, double StartCpu, double OwnCpu, double BrokerCpu, double DatabaseCpu, long Bytes)
+    int Nodes, int Round, int Messages, int Warming, double Seconds, double IdleCores, double StartCpu, double OwnCpu, double BrokerCpu, double DatabaseCpu,
+    long Bytes)
 {
     /// <summary>Microseconds of the nodes' CPU for each message, from the start of the nodes on.</summary>
     public double WholeMicros => (StartCpu + OwnCpu) / (Warming + Messages) * 1e6;
@@ -126,6 +141,7 @@ internal sealed record ClusterDrain(
     /// <inheritdoc/>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"round {Round}, {Nodes} nodes: {Seconds:0.00} s, CPU µs an event: own {Micros(OwnCpu):0.0}, broker {Micros(BrokerCpu):0.0}, ")
+        $"round {Round}, {Nodes} nodes: {Seconds:0.00} s, idle {IdleCores:0.00} cores, CPU µs an event: own {Micros(OwnCpu):0.0}, ")
+        + string.Create(CultureInfo.InvariantCulture, $"broker {Micros(BrokerCpu):0.0}, ")
         + string.Create(CultureInfo.InvariantCulture, $"database {Micros(DatabaseCpu):0.0}; {(double)Bytes / Messages:0.0} bytes an event between nodes");
 }
