@@ -10,7 +10,7 @@ internal static class ClusterBench
     public static async Task<int> RunAsync(BenchArguments arguments)
     {
         var table = new FigureTable("cluster", arguments.Output);
-        ClusterServers servers = await ClusterServers.PrepareAsync(arguments);
+        await using ClusterServers servers = await ClusterServers.PrepareAsync(arguments);
         string store = await new ClusterDrains(servers, table).RunAsync(arguments.Number("--messages", 500_000), arguments.Number("--rounds", 3));
         int turns = arguments.Number("--turns", 6);
         foreach (int size in turns == 0 ? (int[])[] : [2, 3])

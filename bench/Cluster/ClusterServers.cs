@@ -5,12 +5,13 @@ using DataLoad.Bench.Reporting;
 namespace DataLoad.Bench.Cluster;
 
 /// <summary>The private servers that a cluster runs over, and its program.</summary>
-internal sealed class ClusterServers
+internal sealed class ClusterServers : IAsyncDisposable
 {
     private const string BusinessName = "bench_business";
 
     private readonly string _program;
-    private readonly string _log;
+    private readonly StreamWriter _file;
+    private readonly TextWriter _log;
     private readonly int _databasePid;
 
     private ClusterServers(BenchArguments arguments)
@@ -22,7 +23,9 @@ internal sealed class ClusterServers
         Business = Databases.UrlOf(BusinessName);
         _databasePid = int.Parse(arguments.Text("--postgres-pid"), CultureInfo.InvariantCulture);
         _program = arguments.Text("--host");
-        _log = Path.Combine(arguments.Output, "cluster-nodes.log");
+        // One file for all, each line of which begins with the node's HTTP port.
+        _file = new StreamWriter(Path.Combine(arguments.Output, "cluster-nodes.log")) { AutoFlush = true };
+        _log = TextWriter.Synchronized(_file);
     }
 
     /// <summary>The broker's URL.</summary>
@@ -40,15 +43,17 @@ internal sealed class ClusterServers
     /// <summary>Makes the business database.</summary>
     public static async Task<ClusterServers> PrepareAsync(BenchArguments arguments)
     {
-        var servers = new ClusterServers(arguments);
         Directory.CreateDirectory(arguments.Output);
-        File.Delete(servers._log);
+        var servers = new ClusterServers(arguments);
         await servers.Databases.CreateAsync(BusinessName);
         return servers;
     }
 
     /// <summary>Starts a node over a store.</summary>
     public NodeProcess StartNode(string store) => NodeProcess.Start(_program, Amqp, store, Business, _log);
+
+    /// <summary>Closes the log.</summary>
+    public ValueTask DisposeAsync() => _file.DisposeAsync();
 
     /// <summary>CPU seconds of both servers.</summary>
     public (double Broker, double Database) ReadCpu() => (Broker.CpuSeconds, CpuMeter.SecondsOfTree(_databasePid));

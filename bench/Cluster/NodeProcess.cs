@@ -15,7 +15,7 @@ internal sealed class NodeProcess : IAsyncDisposable
     private readonly HttpClient _http;
     private readonly Task _log;
 
-    private NodeProcess(Process process, int httpPort, int clusterPort, long startedAt, string log)
+    private NodeProcess(Process process, int httpPort, int clusterPort, long startedAt, TextWriter log)
     {
         (_process, HttpPort, ClusterPort, StartedAt) = (process, httpPort, clusterPort, startedAt);
         _http = new HttpClient { BaseAddress = AddressOf(httpPort), Timeout = AnswerPatience };
@@ -39,8 +39,8 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <param name="amqp">The broker.</param>
     /// <param name="store">The store.</param>
     /// <param name="business">The business database.</param>
-    /// <param name="log">The file that its log is appended to.</param>
-    public static NodeProcess Start(string program, string amqp, string store, string business, string log)
+    /// <param name="log">Where its log goes.</param>
+    public static NodeProcess Start(string program, string amqp, string store, string business, TextWriter log)
     {
         int http = Ports.Free();
         int cluster = Ports.Free();
@@ -137,12 +137,11 @@ internal sealed class NodeProcess : IAsyncDisposable
         }
     }
 
-    private async Task LogAsync(string file)
+    private async Task LogAsync(TextWriter log)
     {
-        await using var log = new StreamWriter(file, append: true);
         while (await _process.StandardOutput.ReadLineAsync() is string line)
         {
-            await log.WriteLineAsync(line);
+            await log.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{HttpPort} {line}"));
         }
     }
 }
