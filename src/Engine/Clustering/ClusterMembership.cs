@@ -39,12 +39,13 @@ internal sealed class ClusterMembership(EngineSettings settings, NodeServices se
     /// <summary>Gives the membership up: the node leaves, and joins anew.</summary>
     public void GiveUp() => _lost.TrySetResult();
 
-    /// <summary>Joins, and returns when the node is up.</summary>
+    /// <summary>Joins, and returns when the node is up, or was removed again before it was.</summary>
     /// <param name="system">The actor system.</param>
     /// <param name="isAlone">Whether to refuse where other nodes run.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Whether it has joined; else it is to begin anew.</returns>
     /// <exception cref="StoreException">The node may not join: the message says why, and what to do.</exception>
-    public async Task JoinAsync(ActorSystem system, bool isAlone, CancellationToken cancellationToken)
+    public async Task<bool> JoinAsync(ActorSystem system, bool isAlone, CancellationToken cancellationToken)
     {
         var cluster = Cluster.Get(system);
         var place = new NodePlace(services.Info, cluster.SelfAddress.ToString(), cluster.SelfUniqueAddress.Uid, NodeProtocol.Current);
@@ -70,7 +71,7 @@ internal sealed class ClusterMembership(EngineSettings settings, NodeServices se
             cancellationToken.ThrowIfCancellationRequested();
             if (Lost.IsCompleted || system.WhenTerminated.IsCompleted)
             {
-                throw new OperationCanceledException("The node was removed from the cluster while it joined it.");
+                return false;
             }
         }
 
@@ -78,6 +79,7 @@ internal sealed class ClusterMembership(EngineSettings settings, NodeServices se
         start.WaitingFor = null;
         await start.RetryAsync(async token => await RenewAsync(token), cancellationToken);
         ClusterLog.Joined(_logger, services.Info.Id, place.ClusterAddress, cluster.State.Members.Count);
+        return true;
     }
 
     /// <summary>Ends the renewals, and forgets the node in the store; where that fails its time runs out.</summary>

@@ -181,13 +181,28 @@ public sealed class ClusterNode
         await using AmqpConnections? connections = withIntake ? new AmqpConnections(_settings.Amqp.ToConnectionSettings(), _services.Time) : null;
         await using var membership = new ClusterMembership(_settings, _services, _start);
         StreamIntake? intake = connections is null ? null : MakeIntake(connections);
-        using IHost host = BuildHost(intake, membership, JoinAsync);
+        PartitionServices partitions = PartitionServicesOf();
+        using IHost host = BuildHost(partitions, membership);
         _isStopping = false;
         bool hasStarted = false;
         try
         {
             await host.StartAsync(cancellationToken);
             hasStarted = true;
+            ActorSystem system = host.Services.GetRequiredService<ActorSystem>();
+            if (!await membership.JoinAsync(system, isAlone: intake is null, cancellationToken))
+            {
+                ClusterLog.Lost(_logger);
+                return;
+            }
+
+            system.StartPartitionKeeper(partitions);
+            if (intake is not null)
+            {
+                await PauseAsync(intake, cancellationToken);
+                system.StartIntake(intake, await ActorRegistry.For(system).GetAsync<PartitionRegion>(cancellationToken));
+            }
+
             Life life = _life = LifeOf(host.Services, intake);
             await await Task.WhenAny(run(life), LostAsync(membership.Lost));
         }
@@ -208,15 +223,6 @@ public sealed class ClusterNode
             {
                 _life = null;
                 EndRegistry();
-            }
-        }
-
-        async Task JoinAsync(ActorSystem system)
-        {
-            await membership.JoinAsync(system, isAlone: intake is null, cancellationToken);
-            if (intake is not null)
-            {
-                await PauseAsync(intake, cancellationToken);
             }
         }
     }
@@ -299,7 +305,7 @@ public sealed class ClusterNode
     private string QueryOf(StreamDefinition stream, LookupStep step) =>
         _settings.Amqp.Of(stream).Queries.TryGetValue(step.Name, out string? query) ? query : DefaultQueries.Of(step);
 
-    private IHost BuildHost(StreamIntake? intake, ClusterMembership membership, Func<ActorSystem, Task> joinAsync)
+    private IHost BuildHost(PartitionServices partitions, ClusterMembership membership)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
@@ -307,7 +313,6 @@ public sealed class ClusterNode
         builder.Services.AddSingleton(typeof(ILogger<>), typeof(Logger<>));
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = _settings.StopTimeout);
         builder.Services.AddHealthChecks();
-        PartitionServices partitions = PartitionServicesOf();
         builder.Services.AddAkka(SystemName, akka =>
         {
             akka
@@ -319,16 +324,10 @@ public sealed class ClusterNode
                 .WithActorSystemLivenessCheck(tags: [Live])
                 .WithClustering()
                 .AddPartitions(partitions, _settings.StopTimeout / 2)
-                .WithActors((system, _) => system.ActorOf(MembershipProps(membership), MembershipActor.Name))
-                .WithActors(async (system, _) => await joinAsync(system))
-                .AddPartitionKeeper(partitions);
+                .WithActors((system, _) => system.ActorOf(MembershipProps(membership), MembershipActor.Name));
 #pragma warning disable CS0618 // The other overload takes options, which would write over what akka.conf says of the journal.
             akka.WithJournal("sql", journal => journal.WithHealthCheck(HealthStatus.Unhealthy, "journal", [Ready]));
 #pragma warning restore CS0618
-            if (intake is not null)
-            {
-                akka.AddIntake(intake, registry => registry.Get<PartitionRegion>());
-            }
         });
         return builder.Build();
     }

@@ -14,6 +14,9 @@ internal sealed class ForwardingLogger : ActorBase, IRequiresMessageQueue<ILogge
 {
     private const string OtherCategory = "Akka";
 
+    // Its exceptions are internal.
+    private const string RemotingNamespace = "Akka.Remote";
+
     private readonly ILoggerFactory _loggers = Context.System.Settings.Setup.Get<LoggerFactorySetup>().Value.LoggerFactory;
     private readonly Dictionary<Type, ILogger> _byType = [];
 
@@ -63,7 +66,11 @@ internal sealed class ForwardingLogger : ActorBase, IRequiresMessageQueue<ILogge
             _byType.Add(log.LogClass, logger);
         }
 
-        if (PathOf(log.LogSource) is { } path)
+        if (IsLostConnection(log))
+        {
+            ClusterLog.OfAkka(logger, LogLevel.Information, cause: null, TextOf(log));
+        }
+        else if (PathOf(log.LogSource) is { } path)
         {
             ClusterLog.OfActor(logger, LevelOf(log.LogLevel()), log.Cause, TextOf(log), path);
         }
@@ -85,6 +92,10 @@ internal sealed class ForwardingLogger : ActorBase, IRequiresMessageQueue<ILogge
             return $"{message.Format} [{message.Unformatted()}]";
         }
     }
+
+    /// <summary>That a node which goes is heard of no more is what the members are watched for, and no error of a supervisor's.</summary>
+    private static bool IsLostConnection(LogEvent log) => log.Cause is AkkaException cause
+        && string.Equals(cause.GetType().Namespace, RemotingNamespace, StringComparison.Ordinal);
 
     private static LogLevel LevelOf(AkkaLevel level) => level switch
     {
