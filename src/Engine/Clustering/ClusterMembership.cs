@@ -22,6 +22,7 @@ internal sealed class ClusterMembership(EngineSettings settings, NodeServices se
     private readonly CancellationTokenSource _ending = new();
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly TaskCompletionSource _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly HashSet<string> _strangers = new(StringComparer.Ordinal);
     private Task _keeping = Task.CompletedTask;
     private long _generation;
     private long _reachedAt = services.Time.GetTimestamp();
@@ -29,6 +30,9 @@ internal sealed class ClusterMembership(EngineSettings settings, NodeServices se
 
     /// <summary>Done when the node was removed from its cluster, or another cluster was founded over the store.</summary>
     public Task Lost => _lost.Task;
+
+    /// <summary>The version of what is sent to other nodes now.</summary>
+    public ProtocolInForce Protocol { get; } = new();
 
     /// <summary>How long ago the store was told last that the node lives, which it is at every heartbeat.</summary>
     public TimeSpan SinceReached => services.Time.GetElapsedTime(Volatile.Read(ref _reachedAt));
@@ -54,7 +58,7 @@ internal sealed class ClusterMembership(EngineSettings settings, NodeServices se
         while (!up.Task.IsCompleted)
         {
             NodeEntry entry = await EnterAsync(place, cancellationToken);
-            CheckOthers(entry, isAlone);
+            await CheckOthersAsync(entry, isAlone, cancellationToken);
             if (_keeping.IsCompleted)
             {
                 _keeping = KeepAsync(_ending.Token);
@@ -115,18 +119,27 @@ internal sealed class ClusterMembership(EngineSettings settings, NodeServices se
         return entry!;
     }
 
-    private void CheckOthers(NodeEntry entry, bool isAlone)
+    private async Task CheckOthersAsync(NodeEntry entry, bool isAlone, CancellationToken cancellationToken)
     {
         if (isAlone && entry.Others.Count > 0)
         {
             throw new StoreException($"Another node ({entry.Others[0].Node.Id}) runs over {services.Store.Name} and does not answer: stop it first.");
         }
 
-        if (entry.Others.FirstOrDefault(other => Math.Abs(other.Place.Protocol - NodeProtocol.Current) > 1) is { } other)
+        Protocol.Take(entry.Others.Select(other => other.Place.Protocol));
+        NodePresence? stranger = entry.Others.FirstOrDefault(other => !NodeProtocol.IsNeighbour(other.Place.Protocol));
+        if (stranger is null && entry.Others.All(other => other.Place.Protocol <= NodeProtocol.Current))
+        {
+            return;
+        }
+
+        // The others learn of this one at their next heartbeat: from then on they send what it reads, or say that it is kept out.
+        await Task.Delay(MissedHeartbeats * settings.Cluster.HeartbeatInterval, services.Time, cancellationToken);
+        if (stranger is not null)
         {
             throw new StoreException(
-                $"Node {other.Node.Id} runs over {services.Store.Name} by version {other.Place.Protocol} of what nodes send each other, and this program has "
-                + $"{NodeProtocol.Current}: only neighbouring versions work together. Upgrade by way of the versions between, or stop all nodes first.");
+                $"Node {stranger.Node.Id} runs over {services.Store.Name} by version {stranger.Place.Protocol} of what nodes send each other, and this program "
+                + $"has {NodeProtocol.Current}: only neighbouring versions work together. Upgrade by way of the versions between, or stop all nodes first.");
         }
     }
 
@@ -186,7 +199,17 @@ internal sealed class ClusterMembership(EngineSettings settings, NodeServices se
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(MissedHeartbeats * settings.Cluster.HeartbeatInterval);
         long? generation = await _nodes.RenewAsync(services.Info.Id, _hasJoined, settings.Cluster.TimeToLive, patience.Token);
+        TakeProtocols(await _nodes.ListAsync(patience.Token));
         Volatile.Write(ref _reachedAt, services.Time.GetTimestamp());
         return generation == _generation;
+    }
+
+    private void TakeProtocols(IReadOnlyList<NodePresence> nodes)
+    {
+        Protocol.Take(nodes.Select(node => node.Place.Protocol));
+        foreach (NodePresence stranger in nodes.Where(node => !NodeProtocol.IsNeighbour(node.Place.Protocol) && _strangers.Add(node.Node.Id)))
+        {
+            ClusterLog.KeptOut(_logger, stranger.Node.Id, stranger.Place.Protocol, NodeProtocol.Current);
+        }
     }
 }

@@ -319,6 +319,7 @@ public sealed class ClusterNode
                 .AddHocon(ConfigOf(), HoconAddMode.Replace)
                 .AddSetup(new LoggerFactorySetup(_services.Loggers))
                 .AddSetup(new StoreLeaseSetup(_services.Store.Nodes, _services.Info.Id, _services.Time))
+                .AddSetup(membership.Protocol)
                 .AddTls(ClusterTls.Load(_settings.Cluster, _services.Time))
                 .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLogger<ForwardingLogger>())
                 .WithActorSystemLivenessCheck(tags: [Live])

@@ -183,6 +183,10 @@ internal static partial class ClusterLog
     [LoggerMessage(6024, LogLevel.Debug, "What had started could not be stopped in order: {Error}")]
     public static partial void NotStopped(ILogger logger, string error);
 
+    [LoggerMessage(
+        6025, LogLevel.Warning, "Node {Node} has version {Version} of what nodes send each other, no neighbour of {Current}, this node's: it is kept out")]
+    public static partial void KeptOut(ILogger logger, string node, int version, int current);
+
     [LoggerMessage(6022, LogLevel.Warning, "The node at {Address} cannot be reached, and its process has ended as the store sees it: it is downed")]
     public static partial void Downing(ILogger logger, Address address);
 

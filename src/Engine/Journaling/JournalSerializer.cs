@@ -11,7 +11,7 @@ namespace DataLoad.Engine.Journaling;
 
 /// <summary>Serializes what Partitions persist, and what nodes send to Partitions and hear from them.</summary>
 /// <remarks>Each form bears a version and a checksum; what is not known is refused by its name.</remarks>
-/// <param name="system">The actor system, given by Akka.</param>
+/// <param name="system">The actor system, given by Akka; where it was made with a <see cref="ProtocolInForce"/>, messages are of that version.</param>
 public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
     /// <summary>The number that stored entries name this serializer by.</summary>
@@ -22,8 +22,8 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
 
     private static readonly Form[] Forms =
     [
-        Form.Of<Block>(BlockManifest, BytesOf, bytes => new Block(bytes)),
-        Form.Of<Owned>("O", OwnedCodec.Encode, ReadOwned),
+        Form.Of<Block>(BlockManifest, BytesOf, bytes => new Block(bytes)) with { IsStored = true },
+        Form.Of<Owned>("O", OwnedCodec.Encode, ReadOwned) with { IsStored = true },
         Form.Of<EventBatch>("E", Codec.Encode, bytes => Codec.DecodeEventBatch(bytes)),
         Form.Of<Accepted>("A", answer => Codec.Encode(answer.Partition, answer.Id), bytes => ReadAnswer(bytes, (id, partition) => new Accepted(id, partition))),
         Form.Of<Held>("H", answer => Codec.Encode(answer.Partition, answer.Id), bytes => ReadAnswer(bytes, (id, partition) => new Held(id, partition))),
@@ -45,6 +45,8 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
     private static readonly Dictionary<Type, Form> FormByType = Forms.ToDictionary(form => form.Type);
     private static readonly Dictionary<string, Form> FormByManifest = Forms.ToDictionary(form => form.Manifest, StringComparer.Ordinal);
 
+    private readonly ProtocolInForce? _protocol = system.Settings.Setup.Get<ProtocolInForce>() is { HasValue: true } setup ? setup.Value : null;
+
     /// <inheritdoc/>
     public override int Identifier => Id;
 
@@ -53,7 +55,12 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
 
     /// <inheritdoc/>
     /// <remarks>A block's own bytes are given, not a copy: they never change.</remarks>
-    public override byte[] ToBinary(object obj) => FormOf(obj).Encode(obj);
+    public override byte[] ToBinary(object obj)
+    {
+        Form form = FormOf(obj);
+        byte[] bytes = form.Encode(obj);
+        return form.IsStored || _protocol is null ? bytes : SentVersion.As(_protocol.Version, bytes);
+    }
 
     /// <inheritdoc/>
     /// <remarks>What Partitions persist is refused by who knows its place: a block by <see cref="BlockDecoder"/>, else <see cref="JournalReader"/>.</remarks>
@@ -109,6 +116,9 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
     /// <summary>A type, what its bytes are named by, and how it becomes bytes and comes back.</summary>
     private sealed record Form(Type Type, string Manifest, Func<object, byte[]> Encode, Func<byte[], object> Decode)
     {
+        /// <summary>Whether it is stored, and has versions of its own.</summary>
+        public bool IsStored { get; init; }
+
         public static Form Of<T>(string manifest, Func<T, byte[]> encode, Func<byte[], object> decode) =>
             new(typeof(T), manifest, message => encode((T)message), decode);
     }

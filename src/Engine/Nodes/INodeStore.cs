@@ -69,10 +69,3 @@ public sealed record NodePresence(NodePlace Place, bool HasJoined)
 /// <param name="IsFounder">Whether the node founds it.</param>
 /// <param name="Others">The other nodes that live.</param>
 public sealed record NodeEntry(long Generation, bool IsFounder, IReadOnlyList<NodePresence> Others);
-
-/// <summary>The version of what nodes send each other and write into the store for each other. Neighbouring versions work together.</summary>
-public static class NodeProtocol
-{
-    /// <summary>This program's.</summary>
-    public const int Current = 1;
-}

@@ -1,5 +1,6 @@
 using DataLoad.Engine.Binary;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Partitions;
 using DataLoad.Streams.Amqp;
 
@@ -32,7 +33,9 @@ internal sealed record ParkedContent(long ReceivedMs, AmqpProperties Properties,
     public byte[] Encode()
     {
         ReadOnlySpan<byte> properties = Properties.Bytes.Span;
-        byte[] batch = Batch is null ? [] : PartitionMessageCodec.Encode(Batch);
+        
+        // Whoever takes it up reads it, also where that is a node of the version before.
+        byte[] batch = Batch is null ? [] : SentVersion.As(NodeProtocol.Oldest, PartitionMessageCodec.Encode(Batch));
         var writer = new ByteWriter(64 + properties.Length + Body.Length + batch.Length);
         writer.Byte(Version);
         writer.Unsigned((ulong)ReceivedMs);

@@ -3,14 +3,15 @@ using System.Text.Unicode;
 using DataLoad.Engine.Binary;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Engine.Partitions;
 
-/// <summary>The sent form of what goes to and from Partitions, version 1 of each: the version, a byte; the fields; a CRC-32C over all of it.</summary>
+/// <summary>The sent form of what goes to and from Partitions: the version of <see cref="NodeProtocol"/> that it is of, a byte; the fields; a CRC-32C over all
+/// of it. The fields are the same in all versions until now.</summary>
 internal static class PartitionMessageCodec
 {
-    private const byte Version = 1;
     private const int MaxNodeBytes = 1024;
 
     /// <summary>The fewest bytes that an event's head and payload take.</summary>
@@ -240,7 +241,7 @@ internal static class PartitionMessageCodec
     private static ByteWriter Start(int partition, int capacity)
     {
         var writer = new ByteWriter(capacity);
-        writer.Byte(Version);
+        writer.Byte((byte)NodeProtocol.Current);
         writer.Unsigned((ulong)partition);
         return writer;
     }
@@ -255,10 +256,7 @@ internal static class PartitionMessageCodec
     {
         var reader = new ByteReader(ByteReader.CheckedBody(bytes));
         byte version = reader.Byte();
-        if (version != Version)
-        {
-            throw new InvalidDataException($"version {version} is not known to this program, which reads {Version}");
-        }
+        SentVersion.Check(version);
 
         partition = reader.Int32();
         return reader;

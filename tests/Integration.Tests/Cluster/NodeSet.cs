@@ -26,9 +26,10 @@ internal sealed class NodeSet(Scenario scenario)
 
     /// <summary>Starts one more node, and waits for nothing.</summary>
     /// <param name="settings">Settings over the scenario's.</param>
-    public HostProcess Launch(string settings = "")
+    /// <param name="runtimeConfig">A runtime configuration in the place of the program's own.</param>
+    public HostProcess Launch(string settings = "", string? runtimeConfig = null)
     {
-        var node = scenario.LaunchHost(settings);
+        var node = scenario.LaunchHost(settings, runtimeConfig: runtimeConfig);
         _nodes.Add(node);
         return node;
     }

@@ -20,7 +20,7 @@ internal sealed class HostProcess : IAsyncDisposable
     private readonly EventHandler _endWithTests;
     private bool _frozen;
 
-    private HostProcess(string config, int port, bool bearsFileLimit)
+    private HostProcess(string config, int port, bool bearsFileLimit, string? runtimeConfig)
     {
         Http = new Uri($"http://127.0.0.1:{port}");
         var start = new ProcessStartInfo(bearsFileLimit ? "/bin/bash" : "dotnet")
@@ -39,7 +39,8 @@ internal sealed class HostProcess : IAsyncDisposable
             start.ArgumentList.Add("bash");
         }
 
-        foreach (var argument in (string[])[Servers.Program, "serve", "--config", config])
+        string[] exec = runtimeConfig is null ? [] : ["exec", "--runtimeconfig", runtimeConfig];
+        foreach (var argument in (string[])[.. exec, Servers.Program, "serve", "--config", config])
         {
             start.ArgumentList.Add(argument);
         }
@@ -83,7 +84,8 @@ internal sealed class HostProcess : IAsyncDisposable
     public string Errors => Read(_errors);
 
     /// <summary>Starts it with this configuration, which says that HTTP is on this port.</summary>
-    public static HostProcess Start(string config, int port, bool bearsFileLimit = false) => new(config, port, bearsFileLimit);
+    public static HostProcess Start(string config, int port, bool bearsFileLimit = false, string? runtimeConfig = null) =>
+        new(config, port, bearsFileLimit, runtimeConfig);
 
     /// <summary>A port on which nobody listened just now.</summary>
     public static int FreePort()

@@ -98,7 +98,8 @@ internal sealed class Scenario : IAsyncDisposable
     /// <param name="settings">Settings over the scenario's.</param>
     /// <param name="port">Where HTTP answers; 0 takes a free one.</param>
     /// <param name="bearsFileLimit">Whether <see cref="HostProcess.LimitFilesAsync"/> will be used.</param>
-    public HostProcess LaunchHost(string settings = "", int port = 0, bool bearsFileLimit = false)
+    /// <param name="runtimeConfig">A runtime configuration in the place of the program's own.</param>
+    public HostProcess LaunchHost(string settings = "", int port = 0, bool bearsFileLimit = false, string? runtimeConfig = null)
     {
         port = port == 0 ? HostProcess.FreePort() : port;
         var config = PathOf(string.Create(CultureInfo.InvariantCulture, $"host-{_hosts.Count + 1}.conf"));
@@ -116,7 +117,7 @@ internal sealed class Scenario : IAsyncDisposable
             }
             """);
         Config = config;
-        var host = HostProcess.Start(config, port, bearsFileLimit);
+        var host = HostProcess.Start(config, port, bearsFileLimit, runtimeConfig);
         _hosts.Add(host);
         return host;
     }

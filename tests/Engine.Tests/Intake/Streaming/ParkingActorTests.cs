@@ -216,7 +216,7 @@ public sealed class ParkingActorTests : IntakeKit
         await ExpectMsgAsync<Parked>();
         (_store.FailsAfterwards, _store.Failures["claim"]) = (true, 1);
         parking.Tell(new ClaimDue("act.share", 10, 1000));
-        await AdvanceUntilAsync(() => HasMessages, Second, "the second try");
+        await AdvanceUntilAsync(() => HasMessages, Second / 100, "the second try");
         (await ExpectMsgAsync<DueDeliveries>()).Deliveries.ShouldBeEmpty();
 
         await PassUntilAsync(60 * Second);
