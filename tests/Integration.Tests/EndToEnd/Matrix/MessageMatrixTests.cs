@@ -120,7 +120,7 @@ public sealed class MessageMatrixTests
     [Fact]
     public Task Dead_letters_that_no_queue_takes_are_published_until_one_does() => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
     {
-        scenario.Settings = "intake { dead-letter-retry-first = 1s, dead-letter-retry-limit = 5s }";
+        scenario.Settings = "intake { dead-letter-retry-first = 3s, dead-letter-retry-limit = 5s }";
         var host = await scenario.StartHostAsync();
         await using var connection = await new ConnectionFactory { Uri = new Uri(scenario.Amqp) }.CreateConnectionAsync();
         await using var channel = await connection.CreateChannelAsync();
