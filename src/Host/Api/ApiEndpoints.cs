@@ -25,6 +25,8 @@ internal static class ApiEndpoints
         MapDescription(api, "openapi.yaml", "application/yaml");
         MapDescription(api, "openapi.json", "application/json");
         NodeEndpoints.Map(api, services);
+        ClusterEndpoints.Map(api, services);
+        PartitionEndpoints.Map(api, services);
         ActorEndpoint.Map(api, services);
         StreamEndpoints.Map(api, services);
         CounterEndpoints.Map(api, services);
@@ -80,6 +82,9 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
     /// <summary>Bounds those that watch.</summary>
     public SemaphoreSlim Watchers { get; } = new(Settings.Http.MaxWatchers);
 
+    /// <summary>The nodes that live.</summary>
+    public NodeDirectory Nodes { get; } = new(Store.Nodes, Info);
+
     public long NowMs => Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     public void Dispose() => Watchers.Dispose();
@@ -94,6 +99,12 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
 [JsonSerializable(typeof(StreamDetails))]
 [JsonSerializable(typeof(ShardList))]
 [JsonSerializable(typeof(NodeList))]
+[JsonSerializable(typeof(ClusterDetails))]
+[JsonSerializable(typeof(ClusterTarget))]
+[JsonSerializable(typeof(ClusterChanged))]
+[JsonSerializable(typeof(ClusterNews))]
+[JsonSerializable(typeof(PartitionList))]
+[JsonSerializable(typeof(PartitionStats))]
 [JsonSerializable(typeof(ActorList))]
 [JsonSerializable(typeof(TopicList))]
 [JsonSerializable(typeof(TopicDetails))]

@@ -118,7 +118,7 @@ internal static class AuditCommand
     public static Command Create(OperatingContext context)
     {
         Option<string?> action = Options.Text("--action", "ACTION", "This action alone, such as stream.pause.", "stream.pause", "stream.resume", "flush",
-            "checkpoint", "dead.requeue", "dead.edit", "dead.purge", "log-level");
+            "checkpoint", "dead.requeue", "dead.edit", "dead.purge", "log-level", "cluster.leave", "cluster.down", "cluster.down-unreachable", "cluster.join");
         Option<long?> before = new("--before") { Description = "Entries before this id: the next page.", HelpName = "ID" };
         Option<int> limit = Options.Number("--limit", "N", "How many entries, 1 to 500.", 1, 500, 50);
         return context.Define("audit", "Shows what operators did, newest first.", Details, [action, before, limit], run => run.ShowAsync<AuditPage>(

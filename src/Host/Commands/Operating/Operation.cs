@@ -172,6 +172,7 @@ internal static class OperatingCommands
     public static Command[] Create(OperatingContext context) =>
     [
         StatusCommand.Create(context), StreamsCommand.Create(context), ShardsCommand.Create(context), NodesCommand.Create(context),
+        ClusterCommand.Create(context), PartitionsCommand.Create(context),
         CountersCommand.Create(context), TopicCommand.Create(context), TailCommand.Create(context), DeadCommand.Create(context),
         JournalCommand.Create(context), PauseCommand.CreatePause(context), PauseCommand.CreateResume(context), MaintenanceCommand.CreateFlush(context),
         MaintenanceCommand.CreateCheckpoint(context), SettingsCommand.Create(context), LogCommand.Create(context), LogLevelCommand.Create(context),
