@@ -82,12 +82,23 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
     /// <summary>Bounds those that watch.</summary>
     public SemaphoreSlim Watchers { get; } = new(Settings.Http.MaxWatchers);
 
+    /// <summary>Bounds other nodes that watch on behalf of theirs, each of which watches all nodes.</summary>
+    public SemaphoreSlim PeerWatchers { get; } = new(Settings.Http.MaxWatchers * PeerEvents.MaxPeers);
+
     /// <summary>The nodes that live.</summary>
     public NodeDirectory Nodes { get; } = new(Store.Nodes, Info);
 
+    /// <summary>Asks other nodes.</summary>
+    public NodeRelay Relay { get; } = new();
+
     public long NowMs => Time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    public void Dispose() => Watchers.Dispose();
+    public void Dispose()
+    {
+        Watchers.Dispose();
+        PeerWatchers.Dispose();
+        Relay.Dispose();
+    }
 }
 
 /// <summary>How the API's shapes are written and read.</summary>
@@ -113,6 +124,7 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
 [JsonSerializable(typeof(OperationResult))]
 [JsonSerializable(typeof(CountedEvent))]
 [JsonSerializable(typeof(DroppedEvents))]
+[JsonSerializable(typeof(AwayNode))]
 [JsonSerializable(typeof(LiveUpdate))]
 [JsonSerializable(typeof(DeadLetterGroups))]
 [JsonSerializable(typeof(DeadLetterList))]

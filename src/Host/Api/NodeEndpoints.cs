@@ -22,7 +22,7 @@ internal static class NodeEndpoints
             Caller caller = Caller.Of(context);
             return new WhoAmI(caller.RoleName, caller.Means, services.Settings.Http.HasTokens);
         });
-        api.MapRead("/status", ApiJson.Default.NodeStatus, context => StatusAsync(services, context.RequestAborted));
+        api.MapReadOfNode(services, "/status", ApiJson.Default.NodeStatus, context => StatusAsync(services, context.RequestAborted));
         api.MapRead("/shards", ApiJson.Default.ShardList, _ => new ShardList([.. services.Node.Registry.Everywhere.Select(ShardList.ShardEntry.Of)]));
         api.MapRead("/nodes", ApiJson.Default.NodeList, context => NodesAsync(services, context.RequestAborted));
         api.MapRead("/catalog", ApiJson.Default.CatalogDescription, _ => new CatalogDescription(

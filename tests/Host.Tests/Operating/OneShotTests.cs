@@ -261,6 +261,30 @@ public sealed class OneShotTests : IAsyncLifetime
             "nobody\t1\t0\t0\t0\t0"), ""));
     }
 
+    [Theory]
+    [InlineData("status", "GET /api/v1/nodes/b%2F2/status")]
+    [InlineData("streams", "GET /api/v1/nodes/b%2F2/streams")]
+    [InlineData("streams act.buy", "GET /api/v1/nodes/b%2F2/streams/act.buy")]
+    [InlineData("actors /user", "GET /api/v1/nodes/b%2F2/actors?path=%2Fuser&depth=3&children=50")]
+    [InlineData("settings", "GET /api/v1/nodes/b%2F2/settings")]
+    [InlineData("log-level", "GET /api/v1/nodes/b%2F2/log-levels")]
+    [InlineData("log-level debug", """PUT /api/v1/nodes/b%2F2/log-levels {"category":null,"level":"debug"}""")]
+    [InlineData("log tail", "GET /api/v1/nodes/b%2F2/log/tail?lines=20")]
+    public async Task What_is_about_one_node_can_be_asked_of_another_one(string line, string request)
+    {
+        await RunAsync([.. line.Split(' '), "--node", "b/2"]);
+
+        _node.Requests.ShouldBe([request]);
+    }
+
+    [Fact]
+    public async Task A_node_whose_events_cannot_be_shown_is_named_beside_them()
+    {
+        _node.Answers("GET /api/v1/tail?rate=50", "event: away\ndata: {\"node\":\"b-2\",\"why\":\"it is\\u001b[2J gone.\"}\n\n", type: "text/event-stream");
+
+        (await RunAsync("tail")).Error.ShouldBe(Lines("dataload: what node b-2 counts is not shown: it is\uFFFD[2J gone.", "dataload: The node has stopped."));
+    }
+
     [Fact]
     public async Task Many_dead_letters_are_not_moved_before_it_is_said_that_it_is_meant()
     {

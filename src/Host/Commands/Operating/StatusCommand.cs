@@ -11,6 +11,7 @@ internal static class StatusCommand
         Examples:
           dataload status
           dataload status --address http://10.0.0.5:8080
+          dataload status --node shop-2
           dataload status --json | jq .lag
           dataload status --watch
 
@@ -20,8 +21,8 @@ internal static class StatusCommand
     public static Command Create(OperatingContext context)
     {
         var watch = new WatchOptions();
-        return context.Define("status", "Shows the node and what it needs in one look.", Details, watch.Symbols, run =>
-            run.WatchAsync<NodeStatus>(watch, NodePath.Of("status"), Render, status => status.Ready ? ExitCode.Done : ExitCode.Found));
+        return context.Define("status", "Shows the node and what it needs in one look.", Details, [.. watch.Symbols, context.OtherNode], run =>
+            run.WatchAsync<NodeStatus>(watch, run.OfNode("status"), Render, status => status.Ready ? ExitCode.Done : ExitCode.Found));
     }
 
     private static void Render(Display display, NodeStatus status)
