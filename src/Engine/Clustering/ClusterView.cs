@@ -75,5 +75,6 @@ public static class ClusterAddress
 
     /// <summary>Whether an address as somebody wrote it is a node's.</summary>
     internal static bool IsSame(string address, string written) =>
-        string.Equals(address, written, StringComparison.Ordinal) || (Parse(written) is { } parsed && string.Equals(parsed.ToString(), address, StringComparison.Ordinal));
+        string.Equals(address, written, StringComparison.Ordinal)
+        || (Parse(written) is { } parsed && string.Equals(parsed.ToString(), address, StringComparison.Ordinal));
 }

@@ -175,5 +175,6 @@ internal sealed record ClusterChanged(string Action, IReadOnlyList<string> Addre
 internal sealed record ClusterNews(long At, string What, string? Address, string? Id, int? Partition, string? Phase)
 {
     public static ClusterNews Of(ClusterChange change, string? id) => new(
-        change.AtMs, change.What, change.Address, id ?? change.Partition?.Node, change.Partition?.Partition, change.Partition?.Phase.ToString().ToLowerInvariant());
+        change.AtMs, change.What, change.Address, id ?? change.Partition?.Node, change.Partition?.Partition,
+        change.Partition?.Phase.ToString().ToLowerInvariant());
 }

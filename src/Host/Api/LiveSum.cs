@@ -35,7 +35,8 @@ internal static class LiveSum
             ResidentBytes = all.Sum(one => one.ResidentBytes),
             Streams = own.Streams.ToDictionary(
                 stream => stream.Key,
-                stream => others.Values.Select(other => other.Streams.GetValueOrDefault(stream.Key)).OfType<LiveUpdate.LiveStream>().Aggregate(stream.Value, Add),
+                stream => others.Values.Select(other => other.Streams.GetValueOrDefault(stream.Key)).OfType<LiveUpdate.LiveStream>()
+                    .Aggregate(stream.Value, Add),
                 StringComparer.Ordinal),
             Nodes = others.Append(KeyValuePair.Create(self, own)).ToDictionary(node => node.Key, node => NodeOf(node.Value), StringComparer.Ordinal),
         };

@@ -140,7 +140,8 @@ internal sealed record ShardList(IReadOnlyList<ShardList.ShardEntry> Shards)
         int Counters, long ResidentBytes, int Unflushed, int Damaged, string? Failing)
     {
         public static ShardEntry Of(PartitionStatus status) => new(status.Partition, status.Node, status.Phase.ToString().ToLowerInvariant(),
-            status.Epoch, status.SequenceNr, status.Checkpoint, status.EventsSinceCheckpoint, status.Counters, status.ResidentBytes, status.Unflushed, status.Damaged,
+            status.Epoch, status.SequenceNr, status.Checkpoint, status.EventsSinceCheckpoint, status.Counters, status.ResidentBytes, status.Unflushed,
+            status.Damaged,
             status.Failing);
     }
 }

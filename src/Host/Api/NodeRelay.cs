@@ -114,7 +114,8 @@ internal sealed class NodeRelay : IDisposable
         Uri address = NodeDirectory.AddressOf(node) ?? throw new ApiProblem(StatusCodes.Status409Conflict,
             $"Node {node.Node.Id} has no HTTP interface, so that it cannot be asked: set dataload.http.urls for it.");
         var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), new Uri(address, path));
-        if (context.Request.Headers.Authorization.ToString() is { Length: > 0 } shown && AuthenticationHeaderValue.TryParse(shown, out AuthenticationHeaderValue? header))
+        string shown = context.Request.Headers.Authorization.ToString();
+        if (shown.Length > 0 && AuthenticationHeaderValue.TryParse(shown, out AuthenticationHeaderValue? header))
         {
             request.Headers.Authorization = header;
         }
@@ -167,7 +168,8 @@ internal static class NodeRelayExtensions
         api.MapReadOfNode(services, path, type, context => Task.FromResult(answer(context)));
 
     /// <summary>An endpoint that shows server-sent events of one node.</summary>
-    public static void MapWatchOfNode(this RouteGroupBuilder api, ApiServices services, string path, Func<HttpContext, Task<IResult>> answer, AccessPolicy policy)
+    public static void MapWatchOfNode(this RouteGroupBuilder api, ApiServices services, string path, Func<HttpContext, Task<IResult>> answer,
+        AccessPolicy policy)
     {
         api.MapRead(path, answer, policy);
         api.MapRead(OtherNode + path, async context =>

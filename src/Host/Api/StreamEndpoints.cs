@@ -145,7 +145,8 @@ internal sealed record LiveUpdate
     /// <summary>Each node by its id; null where it is one node's own.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public IReadOnlyDictionary<string, LiveNode>? Nodes { get; init; }
 
-    internal sealed record LiveNode(string State, double Events, double Deliveries, double Duplicates, double DeadLetters, long ResidentBytes, long Unacknowledged);
+    internal sealed record LiveNode(string State, double Events, double Deliveries, double Duplicates, double DeadLetters, long ResidentBytes,
+        long Unacknowledged);
 
     internal sealed record LiveStream(string State, double Events, double Deliveries, double Duplicates, double DeadLetters, long? Lag, long Unacknowledged);
 }

@@ -99,8 +99,8 @@ public sealed class ClusterEndpointTests
         partitions[1].GetProperty("phase").GetString().ShouldBe("unknown");
         partitions[1].GetProperty("failing").GetString()!.ShouldContain("no disk");
         (partitions[2].GetProperty("node").GetString(), partitions[2].GetProperty("failing").GetString()).ShouldBe(("other-1", "no journal"));
-        stats.GetProperty("nodes").EnumerateArray().Select(one =>
-                $"{one.GetProperty("node")} {one.GetProperty("isSelf")} {one.GetProperty("partitions")} {one.GetProperty("serving")} {one.GetProperty("counters")}")
+        string[] members = ["node", "isSelf", "partitions", "serving", "counters"];
+        stats.GetProperty("nodes").EnumerateArray().Select(one => string.Join(' ', members.Select(member => one.GetProperty(member).ToString())))
             .ShouldBe(["other-1 False 1 0 7", "test-node True 1 1 4", $" False {partitions.Length - 2} 0 0"]);
         shards.Select(shard => (shard.GetProperty("shard").GetInt32(), shard.GetProperty("node").GetString())).ShouldBe([(0, "test-node"), (2, "other-1")]);
     }

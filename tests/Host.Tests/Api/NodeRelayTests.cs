@@ -146,7 +146,8 @@ public sealed class NodeRelayTests
 
         seen.ShouldContain("""counted {"shard":3}""");
         seen.ShouldContain("""dropped {"count":7}""");
-        seen.Single(item => item.StartsWith("away", StringComparison.Ordinal)).ShouldStartWith("""away {"node":"shop-2","why":"Node shop-2 at http://127.0.0.1:1/""");
+        seen.Single(item => item.StartsWith("away", StringComparison.Ordinal)).ShouldStartWith(
+            """away {"node":"shop-2","why":"Node shop-2 at http://127.0.0.1:1/""");
         other.LastHeaders.Authorization.ToString().ShouldBe($"Bearer {Token}");
     }
 
@@ -219,7 +220,8 @@ public sealed class NodeRelayTests
     /// <summary>A stream that gives a byte at a time.</summary>
     private sealed class DrippingStream(byte[] bytes) : MemoryStream(bytes)
     {
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => base.ReadAsync(buffer[..1], cancellationToken);
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            base.ReadAsync(buffer[..1], cancellationToken);
     }
 
     /// <summary>A stream without an end, nor an end of an event.</summary>

@@ -87,7 +87,8 @@ internal static class ClusterCommand
         Exit codes: 0 done; 2 the node could not be asked, or is gone.
         """;
 
-    public static Command Create(OperatingContext context) => new DetailedCommand("cluster", "Shows the cluster, and has nodes join, leave or be downed.", Details)
+    public static Command Create(OperatingContext context) => new DetailedCommand(
+        "cluster", "Shows the cluster, and has nodes join, leave or be downed.", Details)
     {
         CreateShow(context),
         CreateTail(context),
@@ -101,7 +102,8 @@ internal static class ClusterCommand
             address => $"Join the cluster at {address}"),
     };
 
-    private static Argument<string?> MayBeMember() => Options.MayBe("ADDRESS", "The member, as 'cluster show' lists it, or HOST:PORT; the node that is asked without it.");
+    private static Argument<string?> MayBeMember() =>
+        Options.MayBe("ADDRESS", "The member, as 'cluster show' lists it, or HOST:PORT; the node that is asked without it.");
 
     private static Argument<string?> Member(string description) => new("ADDRESS") { Description = description, HelpName = "ADDRESS" };
 
@@ -183,12 +185,24 @@ internal static class ClusterCommand
         (_, var addresses) => $"Downed: {string.Join(", ", addresses)}.",
     }, Tone.Good);
 
+    private static Tone ToneOf(string what) => what switch
+    {
+        "up" or "reachable" => Tone.Good,
+        "down" or "unreachable" => Tone.Bad,
+        "leader" => Tone.Plain,
+        _ => Tone.Warning,
+    };
+
     private static Cell[] RowOf(ClusterNews news) => news.Partition is { } partition
-        ? [new(Form.Time(news.At), Tone.Faint), news.What, $"{partition}", new(news.Phase ?? "", news.Phase is "serving" ? Tone.Good : Tone.Warning), news.Id ?? ""]
+        ?
+        [
+            new(Form.Time(news.At), Tone.Faint), news.What, $"{partition}", new(news.Phase ?? "", news.Phase is "serving" ? Tone.Good : Tone.Warning),
+            news.Id ?? "",
+        ]
         :
         [
             new(Form.Time(news.At), Tone.Faint),
-            new(news.What, news.What switch { "up" or "reachable" => Tone.Good, "down" or "unreachable" => Tone.Bad, "leader" => Tone.Plain, _ => Tone.Warning }),
+            new(news.What, ToneOf(news.What)),
             news.Address ?? "nobody",
             new(news.Id ?? "", Tone.Faint),
         ];

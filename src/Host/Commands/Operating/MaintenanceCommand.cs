@@ -54,7 +54,8 @@ internal static class SettingsCommand
     public static Command Create(OperatingContext context)
     {
         Argument<string?> search = Options.MayBe("TEXT", "Settings alone with this text in their path.");
-        return context.Define("settings", "Shows the node's settings and where each comes from.", Details, [search, context.OtherNode], run => run.ShowAsync<SettingList>(
+        Symbol[] symbols = [search, context.OtherNode];
+        return context.Define("settings", "Shows the node's settings and where each comes from.", Details, symbols, run => run.ShowAsync<SettingList>(
             NodePath.With(run.OfNode("settings"), ("search", run.Get(search))), (display, answer) => display.Table(["setting", "value", "from"],
                 answer.Settings.Select(setting => new Cell[] { setting.Path, setting.Value, new(setting.Origin, Tone.Faint) }))));
     }
@@ -118,7 +119,8 @@ internal static class AuditCommand
     public static Command Create(OperatingContext context)
     {
         Option<string?> action = Options.Text("--action", "ACTION", "This action alone, such as stream.pause.", "stream.pause", "stream.resume", "flush",
-            "checkpoint", "dead.requeue", "dead.edit", "dead.purge", "log-level", "relay", "cluster.leave", "cluster.down", "cluster.down-unreachable", "cluster.join");
+            "checkpoint", "dead.requeue", "dead.edit", "dead.purge", "log-level", "relay", "cluster.leave", "cluster.down",
+            "cluster.down-unreachable", "cluster.join");
         Option<long?> before = new("--before") { Description = "Entries before this id: the next page.", HelpName = "ID" };
         Option<int> limit = Options.Number("--limit", "N", "How many entries, 1 to 500.", 1, 500, 50);
         return context.Define("audit", "Shows what operators did, newest first.", Details, [action, before, limit], run => run.ShowAsync<AuditPage>(

@@ -23,7 +23,8 @@ internal static class StreamsCommand
     {
         var watch = new WatchOptions();
         Argument<string?> stream = Options.StreamArgument("This stream alone, with its dead letters by reason.", ArgumentArity.ZeroOrOne);
-        return context.Define("streams", "Shows the streams: state, rates, lag, unacknowledged, retries.", Details, [stream, .. watch.Symbols, context.OtherNode], run =>
+        Symbol[] symbols = [stream, .. watch.Symbols, context.OtherNode];
+        return context.Define("streams", "Shows the streams: state, rates, lag, unacknowledged, retries.", Details, symbols, run =>
             run.Get(stream) is { } name ? run.WatchAsync<StreamDetails>(watch, run.OfNode("streams", name), RenderOne, CodeOf)
                 : run.WatchAsync<StreamList>(watch, run.OfNode("streams"), (display, answer) => Render(display, answer.Streams), answer =>
                     answer.Streams.Select(CodeOf).DefaultIfEmpty(ExitCode.Done).Max()));
