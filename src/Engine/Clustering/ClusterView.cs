@@ -57,14 +57,18 @@ public sealed record ClusterMember(string Address, long Uid, string Status, bool
 public static class ClusterAddress
 {
     private const int MaxLength = 300;
-    private const string Scheme = "akka.tcp://";
+    private const string Plain = "akka.tcp";
+    private const string Tls = "akka.ssl.tcp";
 
     /// <summary>Reads an address, or gives null where it is none that a node can have.</summary>
-    public static Address? Parse(string text)
+    /// <param name="text">The address.</param>
+    /// <param name="like">The address of a node of the same cluster: <c>HOST:PORT</c> is taken to be reached as that is, with TLS or without.</param>
+    public static Address? Parse(string text, string? like = null)
     {
-        string whole = text.Contains("://", StringComparison.Ordinal) ? text : $"{Scheme}{ClusterNode.SystemName}@{text}";
+        string protocol = like?.StartsWith($"{Tls}:", StringComparison.Ordinal) == true ? Tls : Plain;
+        string whole = text.Contains("://", StringComparison.Ordinal) ? text : $"{protocol}://{ClusterNode.SystemName}@{text}";
         return text.Length <= MaxLength && Address.TryParse(whole, out Address? address)
-            && string.Equals(address.Protocol, "akka.tcp", StringComparison.Ordinal)
+            && address.Protocol is (Plain or Tls)
             && string.Equals(address.System, ClusterNode.SystemName, StringComparison.Ordinal)
             && address.Port is > 0 and <= 65_535
             && Uri.CheckHostName(address.Host) != UriHostNameType.Unknown
@@ -76,5 +80,5 @@ public static class ClusterAddress
     /// <summary>Whether an address as somebody wrote it is a node's.</summary>
     internal static bool IsSame(string address, string written) =>
         string.Equals(address, written, StringComparison.Ordinal)
-        || (Parse(written) is { } parsed && string.Equals(parsed.ToString(), address, StringComparison.Ordinal));
+        || (Parse(written, address) is { } parsed && string.Equals(parsed.ToString(), address, StringComparison.Ordinal));
 }

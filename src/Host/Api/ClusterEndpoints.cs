@@ -39,7 +39,7 @@ internal static class ClusterEndpoints
         });
         Map(api, services, "join", (cluster, view, target) =>
         {
-            Address address = ParseJoined(target);
+            Address address = ParseJoined(target, view.SelfAddress);
             if (view.IsMember)
             {
                 ClusterMember self = SelfOf(view);
@@ -49,7 +49,7 @@ internal static class ClusterEndpoints
 
             cluster.Join(address);
             return [address.ToString()];
-        }, target => ParseJoined(target));
+        }, target => ParseJoined(target, like: null));
     }
 
     private static void Map(RouteGroupBuilder api, ApiServices services, string action, Func<Cluster, ClusterView, string?, IReadOnlyList<string>> work,
@@ -78,7 +78,7 @@ internal static class ClusterEndpoints
         ?? throw ApiProblem.NotFound($"address = {NodeDirectory.Excerpt(target)}: no member of the cluster has it; there are "
             + $"{string.Join(", ", view.Members.Select(member => member.Address))}.");
 
-    private static Address ParseJoined(string? target) => target is not null && ClusterAddress.Parse(target) is { } address ? address
+    private static Address ParseJoined(string? target, string? like) => target is not null && ClusterAddress.Parse(target, like) is { } address ? address
         : throw ApiProblem.Bad($"address = {NodeDirectory.Excerpt(target ?? "")}: expected where a member's actor system is reached, "
             + $"as akka.tcp://{ClusterNode.SystemName}@10.0.0.5:4053 or 10.0.0.5:4053.");
 

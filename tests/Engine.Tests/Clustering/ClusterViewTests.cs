@@ -90,6 +90,17 @@ public sealed class ClusterViewTests : IAsyncLifetime
     public void An_address_is_read_or_refused(string text, string? address) =>
         (ClusterAddress.Parse(text)?.ToString()).ShouldBe(address);
 
+    [Fact]
+    public void A_host_and_port_is_reached_as_the_other_nodes_are()
+    {
+        const string Self = "akka.ssl.tcp://dataload@10.0.0.1:4053";
+
+        ClusterAddress.Parse("10.0.0.5:4053", like: Self)!.ToString().ShouldBe("akka.ssl.tcp://dataload@10.0.0.5:4053");
+        ClusterAddress.Parse("akka.ssl.tcp://dataload@10.0.0.5:4053")!.ToString().ShouldBe("akka.ssl.tcp://dataload@10.0.0.5:4053");
+        var member = new ClusterMember("akka.ssl.tcp://dataload@10.0.0.5:4053", 1, "Up", false, false, false, false, null, "1");
+        new ClusterView(Self, IsMember: true, [member]).Find("10.0.0.5:4053").ShouldBe(member);
+    }
+
     private static async Task<ClusterChange> NextAsync(ClusterEvents.Watch watch, string what)
     {
         using var limit = new CancellationTokenSource(Patience);
