@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Running;
+using DataLoad.Bench.Cluster;
 using DataLoad.Bench.Core;
 using DataLoad.Bench.Drain;
 using DataLoad.Bench.Freshness;
@@ -28,6 +29,8 @@ switch (args)
         return await FreshnessBench.RunAsync(new BenchArguments(rest));
     case ["growth", .. string[] rest]:
         return await GrowthBench.RunAsync(new BenchArguments(rest));
+    case ["cluster", .. string[] rest]:
+        return await ClusterBench.RunAsync(new BenchArguments(rest));
     default:
         BenchmarkSwitcher.FromAssembly(typeof(DrainBench).Assembly).Run(args);
         return 0;

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs what is missing, from the distribution's packages, and starts no service.
 #
-#   install.sh [dotnet] [tzdata] [nodejs] [npm] [chromium] [rabbitmq-server] [postgresql-15] [linux-perf]      (default: all but perf)
+#   install.sh [dotnet] [tzdata] [nodejs] [npm] [chromium] [rabbitmq-server] [postgresql-15] [openssl] [linux-perf] [iproute2]
+#                                                                                    (default: all but the last two)
 #
 # dotnet is only looked for: its SDK is not among the distribution's packages everywhere. nodejs and npm bundle the
-# dashboard, chromium tests it.
+# dashboard, chromium tests it; openssl makes certificates in a test.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 # shellcheck source=scripts/lib.sh
@@ -42,6 +43,7 @@ has() {
         rabbitmq-server) compgen -G '/usr/lib/rabbitmq/bin/rabbitmq-server' >/dev/null ;;
         tzdata) [[ -e /usr/share/zoneinfo/Asia/Shanghai ]] ;;
         nodejs) command -v node >/dev/null 2>&1 ;;
+        iproute2) command -v ss >/dev/null 2>&1 ;;
         linux-perf) command -v perf >/dev/null 2>&1 ;;
         postgresql-*) compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ;;
         *) command -v "$1" >/dev/null 2>&1 ;;
@@ -75,7 +77,7 @@ need_dotnet() {
     [[ ${version%%.*} -ge 10 ]] || die "the .NET SDK 10 is needed, but the newest one here is '${version:-none}': install it (https://dot.net), then start again"
 }
 
-(($# > 0)) || set -- dotnet tzdata nodejs npm chromium rabbitmq-server postgresql-15
+(($# > 0)) || set -- dotnet tzdata nodejs npm chromium openssl rabbitmq-server postgresql-15
 for wanted in "$@"; do
     case $wanted in
         dotnet) need_dotnet ;;

@@ -21,13 +21,14 @@ public sealed class DrainBench
     private readonly Broker _broker;
     private readonly List<DrainResult> _results = [];
     private readonly string _business;
-    private int _databases;
+    private readonly Databases _databases;
 
     private DrainBench(DrainOptions options)
     {
         _options = options;
         _broker = new Broker(options.BrokerPid, options.BrokerScript, options.BrokerFolder);
-        _business = DatabaseUrlOf(Business);
+        _databases = new Databases(options.Postgres);
+        _business = _databases.UrlOf(Business);
     }
 
     /// <summary>Runs all drains and writes the report.</summary>
@@ -47,7 +48,7 @@ public sealed class DrainBench
     private async Task RunAllAsync()
     {
         Directory.CreateDirectory(_options.Output);
-        await CreateDatabaseAsync(Business).ConfigureAwait(false);
+        await _databases.CreateAsync(Business).ConfigureAwait(false);
         DrainBacklog backlog = await DrainBacklog.MakeAsync(_options.Amqp, _business, _options.Messages, firstKey: 1).ConfigureAwait(false);
         foreach (string queueType in _options.QueueTypes)
         {
@@ -97,7 +98,7 @@ public sealed class DrainBench
 
     private async Task HandwrittenAsync(DrainBacklog backlog, string queueType)
     {
-        string database = await NewDatabaseAsync().ConfigureAwait(false);
+        string database = await _databases.NewAsync().ConfigureAwait(false);
         await CopyRowsAsync(database).ConfigureAwait(false);
         await ContendAsync("handwritten", backlog, queueType, pair: 1,
             [_options.Amqp, QueueLengths.Format(backlog.Queues), DatabaseUrl.Parse(database).ConnectionString]).ConfigureAwait(false);
@@ -107,9 +108,9 @@ public sealed class DrainBench
     /// <summary>The hand-written consumer keeps its tables beside the business ones, as such consumers do.</summary>
     private async Task CopyRowsAsync(string database)
     {
-        await using NpgsqlConnection connection = await OpenAsync(DatabaseUrl.Parse(database).ConnectionString).ConfigureAwait(false);
+        await using NpgsqlConnection connection = await Databases.OpenAsync(DatabaseUrl.Parse(database).ConnectionString).ConfigureAwait(false);
         string source = new NpgsqlConnectionStringBuilder(DatabaseUrl.Parse(_business).ConnectionString).ToString();
-        await using NpgsqlConnection from = await OpenAsync(source).ConfigureAwait(false);
+        await using NpgsqlConnection from = await Databases.OpenAsync(source).ConfigureAwait(false);
         foreach (BusinessTable table in (BusinessTable[])[BusinessSchema.UserRecord, BusinessSchema.MqOperateRecord, BusinessSchema.Orders])
         {
             await using (var create = new NpgsqlCommand(table.CreateSql, connection))
@@ -148,7 +149,7 @@ public sealed class DrainBench
 
     private async Task HostAsync(string contender, string program, DrainBacklog backlog, string queueType, int pair)
     {
-        string database = await NewDatabaseAsync().ConfigureAwait(false);
+        string database = await _databases.NewAsync().ConfigureAwait(false);
         int port = Ports.Free();
         Cpu before = ReadCpu();
         using Process host = Start(program, ["serve"], new Dictionary<string, string>(_options.Profile ? Perf.Environment : [], StringComparer.Ordinal)
@@ -164,7 +165,7 @@ public sealed class DrainBench
             using var patience = new CancellationTokenSource(Patience);
             double seconds = _options.Profile
                 ? await ProfileAsync(host.Id, port, backlog, queueType, database, before, patience.Token).ConfigureAwait(false)
-                : await HostWatch.DrainSecondsAsync(port, backlog.Messages, patience.Token).ConfigureAwait(false);
+                : await HostWatch.DrainSecondsAsync([port], backlog.Messages, patience.Token).ConfigureAwait(false);
             double own = CpuMeter.SecondsOfTree(host.Id);
             Add(new DrainResult(contender, queueType, pair, backlog.Messages, seconds, own, 0, 0), before);
             await CompareAsync(backlog, database, contender).ConfigureAwait(false);
@@ -185,7 +186,7 @@ public sealed class DrainBench
         double seconds;
         await using (Perf.Start(host, file).ConfigureAwait(false))
         {
-            seconds = await HostWatch.DrainSecondsAsync(port, backlog.Messages, cancellationToken).ConfigureAwait(false);
+            seconds = await HostWatch.DrainSecondsAsync([port], backlog.Messages, cancellationToken).ConfigureAwait(false);
         }
 
         Cpu after = ReadCpu();
@@ -207,7 +208,9 @@ public sealed class DrainBench
         }
     }
 
-    private static async Task CompareAsync(DrainBacklog backlog, string database, string contender)
+    /// <summary>Compares what was counted with what was sent.</summary>
+    /// <exception cref="InvalidOperationException">A cell differs.</exception>
+    internal static async Task CompareAsync(DrainBacklog backlog, string database, string contender)
     {
         Comparison comparison = await TallyComparer.WaitUntilEqualAsync(backlog.Tally, database, TimeSpan.FromSeconds(5)).ConfigureAwait(false);
         if (!comparison.AllEqual)
@@ -229,32 +232,6 @@ public sealed class DrainBench
     }
 
     private Cpu ReadCpu() => new(_broker.CpuSeconds, CpuMeter.SecondsOfTree(_options.PostgresPid));
-
-    private async Task<string> NewDatabaseAsync()
-    {
-        string name = string.Create(CultureInfo.InvariantCulture, $"bench_{++_databases}");
-        await CreateDatabaseAsync(name).ConfigureAwait(false);
-        return DatabaseUrlOf(name);
-    }
-
-    private async Task CreateDatabaseAsync(string name)
-    {
-        await using NpgsqlConnection connection = await OpenAsync(DatabaseUrl.Parse(_options.Postgres).ConnectionString).ConfigureAwait(false);
-        await using var command = new NpgsqlCommand($"CREATE DATABASE {name}", connection);
-        await command.ExecuteNonQueryAsync().ConfigureAwait(false);
-        // What earlier drains left to write is not to be written during this one.
-        await using var checkpoint = new NpgsqlCommand("CHECKPOINT", connection);
-        await checkpoint.ExecuteNonQueryAsync().ConfigureAwait(false);
-    }
-
-    private string DatabaseUrlOf(string name) => _options.Postgres[..(_options.Postgres.LastIndexOf('/') + 1)] + name;
-
-    private static async Task<NpgsqlConnection> OpenAsync(string connectionString)
-    {
-        var connection = new NpgsqlConnection(connectionString + ";Pooling=false");
-        await connection.OpenAsync().ConfigureAwait(false);
-        return connection;
-    }
 
     private static Process Start(string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
     {

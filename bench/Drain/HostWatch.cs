@@ -4,7 +4,7 @@ using System.Globalization;
 namespace DataLoad.Bench.Drain;
 
 /// <summary>
-/// Watches a host drain a backlog, through its <c>/metrics</c>: often at the start and at the end, whose times count, and
+/// Watches a host, or the nodes of a cluster, drain a backlog, through <c>/metrics</c>: often at the start and at the end, whose times count, and
 /// the seldomer between the farther the end is, since each look takes from the cores that are measured.
 /// </summary>
 internal static class HostWatch
@@ -14,17 +14,13 @@ internal static class HostWatch
 
     /// <summary>Waits until all is counted and flushed.</summary>
     /// <returns>The seconds from the first delivery to the last row flushed, exact to the poll of 25 ms.</returns>
-    public static async Task<double> DrainSecondsAsync(int port, long messages, CancellationToken cancellationToken)
+    public static async Task<double> DrainSecondsAsync(IReadOnlyList<int> ports, long messages, CancellationToken cancellationToken)
     {
-        using var http = new HttpClient
-        {
-            BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")),
-            Timeout = TimeSpan.FromSeconds(30)
-        };
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
         long start = 0;
         while (true)
         {
-            string metrics = await ReadAsync(http, cancellationToken).ConfigureAwait(false);
+            string metrics = string.Join('\n', await Task.WhenAll(ports.Select(port => ReadAsync(http, port, cancellationToken))).ConfigureAwait(false));
             if (start == 0 && Sum(metrics, "dataload_deliveries_total") > 0)
             {
                 start = Stopwatch.GetTimestamp();
@@ -57,11 +53,12 @@ internal static class HostWatch
         return left < Often ? Often : left > Seldom ? Seldom : left;
     }
 
-    private static async Task<string> ReadAsync(HttpClient http, CancellationToken cancellationToken)
+    private static async Task<string> ReadAsync(HttpClient http, int port, CancellationToken cancellationToken)
     {
         try
         {
-            return await http.GetStringAsync(new Uri("/metrics", UriKind.Relative), cancellationToken).ConfigureAwait(false);
+            string address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/metrics");
+            return await http.GetStringAsync(new Uri(address), cancellationToken).ConfigureAwait(false);
         }
         catch (HttpRequestException)
         {

@@ -76,17 +76,21 @@ public static class DeadLetters
     }
 
     /// <summary>What the dead letters have too many or too few, by stream, and which lack a header.</summary>
-    public static IReadOnlyList<string> Differences(Tally tally, IReadOnlyList<DeadLetter> letters)
+    /// <param name="tally">What there should be.</param>
+    /// <param name="letters">What there is.</param>
+    /// <param name="killed">Something was killed, so that a dead letter may be there again, as the same message.</param>
+    public static IReadOnlyList<string> Differences(Tally tally, IReadOnlyList<DeadLetter> letters, bool killed = false)
     {
         var differences = new List<string>();
         var actual = letters.GroupBy(letter => letter.Stream ?? "(no stream)", StringComparer.Ordinal)
-            .ToDictionary(group => group.Key, group => (long)group.Count(), StringComparer.Ordinal);
+            .ToDictionary(group => group.Key, group => (All: (long)group.Count(), Distinct: (long)group.DistinctBy(Identity).Count()), StringComparer.Ordinal);
         foreach (var stream in tally.DeadLetters.Keys.Union(actual.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             var (expected, found) = (tally.DeadLetters.GetValueOrDefault(stream), actual.GetValueOrDefault(stream));
-            if (expected != found)
+            if (killed ? found.All < expected || found.Distinct > expected : found.All != expected)
             {
-                differences.Add(FormattableString.Invariant($"dead letters of {stream}: expected {expected}, but there are {found}"));
+                differences.Add(FormattableString.Invariant(
+                    $"dead letters of {stream}: expected {expected}, but there are {found.All}{(killed ? $", {found.Distinct} of them different" : "")}"));
             }
         }
 
@@ -102,6 +106,8 @@ public static class DeadLetters
     private static Task<IConnection> ConnectAsync(string amqp, CancellationToken cancel) =>
         new ConnectionFactory { Uri = new Uri(amqp), AutomaticRecoveryEnabled = false, ClientProvidedName = "dataload-demo dead letters" }
             .CreateConnectionAsync(cancel);
+
+    private static (string? MessageId, string Body) Identity(DeadLetter letter) => (letter.MessageId, Convert.ToHexString(letter.Body));
 
     private static string? Text(Dictionary<string, object?> headers, string name) => headers.GetValueOrDefault(name) switch
     {

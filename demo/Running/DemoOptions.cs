@@ -12,12 +12,15 @@ public sealed record DemoOptions
           --amqp URL         the broker, such as amqp://user:password@127.0.0.1:5672/
           --business DB      the business database: sqlite:PATH, postgresql://… or Host=…;Port=…
           --store DB         the database of the statistics tables, in the same forms
-          --http URL         the host's HTTP address; the demo waits until its /health/ready says 200
+          --http URL         the host's HTTP address; the demo waits until its /health/ready says 200. Once for each
+                             node of a cluster: the next one that answers is asked where one does not
           --seconds N        stop after N seconds (default: at Ctrl-C)
           --rate N           messages a second (default 2000)
           --seed N           another stream of events (default 1)
           --drain-seconds N  how long to wait at the end until all is counted (default 120)
           --missing-rows     also send keys whose rows never come (needs short retries in the host)
+          --kills            nodes are killed meanwhile: events without identity, which would count twice, are not
+                             sent, and dead letters may be there twice
           --plain            lines instead of a live view
           --backlog N        instead of all that: put N messages into the queues as fast as can be (half shares, a
                              third visits, the rest orders); with --store, wait until they are counted and compare
@@ -32,8 +35,8 @@ public sealed record DemoOptions
     /// <summary><c>--store</c></summary>
     public string Store { get; init; } = "";
 
-    /// <summary><c>--http</c>, or null not to wait for the host.</summary>
-    public Uri? Http { get; init; }
+    /// <summary><c>--http</c>, once for each node; none not to wait for the host.</summary>
+    public IReadOnlyList<Uri> Http { get; init; } = [];
 
     /// <summary><c>--seconds</c>, or null to go on until told to stop.</summary>
     public int? Seconds { get; init; }
@@ -49,6 +52,9 @@ public sealed record DemoOptions
 
     /// <summary><c>--missing-rows</c></summary>
     public bool MissingRows { get; init; }
+
+    /// <summary><c>--kills</c></summary>
+    public bool Kills { get; init; }
 
     /// <summary><c>--backlog</c>, or 0 for a run that shows and compares.</summary>
     public int Backlog { get; init; }
@@ -72,7 +78,8 @@ public sealed record DemoOptions
                 "--amqp" => options with { Amqp = Value() },
                 "--business" => options with { Business = Value() },
                 "--store" => options with { Store = Value() },
-                "--http" => options with { Http = new Uri(Value()) },
+                "--http" => options with { Http = [.. options.Http, new Uri(Value())] },
+                "--kills" => options with { Kills = true },
                 "--seconds" => options with { Seconds = Number(1, 86_400 * 365) },
                 "--rate" => options with { Rate = Number(1, 100_000) },
                 "--seed" => options with { Seed = (ulong)Number(0, int.MaxValue) },

@@ -7,14 +7,19 @@ public static class HostReadiness
 {
     /// <summary>Polls <c>/health/ready</c> until it answers 200.</summary>
     /// <exception cref="TimeoutException">It did not within the time.</exception>
-    public static async Task WaitAsync(Uri http, TimeSpan timeout, CancellationToken cancel = default)
+    public static Task WaitAsync(Uri http, TimeSpan timeout, CancellationToken cancel = default) => WaitForAnyAsync([http], timeout, cancel);
+
+    /// <summary>Polls <c>/health/ready</c> of one node after the other until one answers 200.</summary>
+    /// <exception cref="TimeoutException">None did within the time.</exception>
+    public static async Task WaitForAnyAsync(IReadOnlyList<Uri> nodes, TimeSpan timeout, CancellationToken cancel = default)
     {
-        var ready = new Uri(http, "/health/ready");
         using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
         var waited = Stopwatch.StartNew();
         var last = "nothing";
-        while (waited.Elapsed < timeout)
+        var ready = nodes[0];
+        for (var attempt = 0; waited.Elapsed < timeout; attempt++)
         {
+            ready = new Uri(nodes[attempt % nodes.Count], "/health/ready");
             try
             {
                 using var answer = await client.GetAsync(ready, cancel);

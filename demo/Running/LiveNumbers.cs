@@ -16,6 +16,7 @@ internal sealed class LiveNumbers(DemoOptions options, Tally tally, SpringPublis
 
     private static readonly string[] WithoutCount = [ContractStreams.ActOff.Name, ContractStreams.ActCancelPay.Name, ContractStreams.ActRedPackExpire.Name];
 
+    private readonly NodeShares _shares = new(options.Http);
     private readonly System.Diagnostics.Stopwatch _clock = System.Diagnostics.Stopwatch.StartNew();
     private LiveSample? _last;
     private IConnection? _broker;
@@ -27,7 +28,10 @@ internal sealed class LiveNumbers(DemoOptions options, Tally tally, SpringPublis
             (tally.Events - WithoutCount.Sum(stream => tally.EventsByStream.GetValueOrDefault(stream)), tally.Duplicates));
         _broker ??= await new ConnectionFactory { Uri = new Uri(options.Amqp), ClientProvidedName = "dataload-demo live view" }.CreateConnectionAsync(cancel);
         var dead = await DeadLetters.CountAsync(_broker, cancel);
-        var sample = new LiveSample(_clock.Elapsed, publisher.Confirmed, counted, expected, dead, tally.DeadLetterCount, duplicates, top);
+        var sample = new LiveSample(_clock.Elapsed, publisher.Confirmed, counted, expected, dead, tally.DeadLetterCount, duplicates, top)
+        {
+            Shares = await _shares.TakeAsync(cancel),
+        };
         if (_last is { } last)
         {
             var seconds = Math.Max(0.001, (sample.Elapsed - last.Elapsed).TotalSeconds);
@@ -43,6 +47,7 @@ internal sealed class LiveNumbers(DemoOptions options, Tally tally, SpringPublis
 
     public async ValueTask DisposeAsync()
     {
+        _shares.Dispose();
         if (_broker is not null)
         {
             await _broker.DisposeAsync();

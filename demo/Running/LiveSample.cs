@@ -11,6 +11,9 @@ namespace DataLoad.Demo;
 /// <param name="Top">The busiest topics, from the tables.</param>
 public sealed record LiveSample(TimeSpan Elapsed, long Published, long Counted, long Expected, long Dead, long DeadExpected, long Duplicates, IReadOnlyList<TopTopic> Top)
 {
+    /// <summary>How many Partitions each node has; empty where there is one node, or none answers.</summary>
+    public IReadOnlyList<int> Shares { get; init; } = [];
+
     /// <summary>Messages a second since the sample before.</summary>
     public double PublishedRate { get; init; }
 

@@ -38,7 +38,8 @@ internal sealed class LiveView(bool plain)
     }
 
     private static string Line(LiveSample sample, string phase) => string.Create(CultureInfo.InvariantCulture,
-        $"{phase} {sample.Elapsed.TotalSeconds,6:F1} s  published {sample.Published,9} ({sample.PublishedRate,6:F0}/s)  counted {sample.Counted,9} ({sample.CountedRate,6:F0}/s)  lag {sample.Lag,6}  dead {sample.Dead}/{sample.DeadExpected}  repeats {sample.Duplicates}");
+        $"{phase} {sample.Elapsed.TotalSeconds,6:F1} s  published {sample.Published,9} ({sample.PublishedRate,6:F0}/s)  counted {sample.Counted,9} ({sample.CountedRate,6:F0}/s)  lag {sample.Lag,6}  dead {sample.Dead}/{sample.DeadExpected}  repeats {sample.Duplicates}")
+        + (sample.Shares.Count == 0 ? "" : $"  Partitions {Shares(sample)}");
 
     private static IRenderable Panel(LiveSample sample, string phase)
     {
@@ -49,6 +50,11 @@ internal sealed class LiveView(bool plain)
         numbers.AddRow("lag (sent, not in the tables)", Number(sample.Lag), "");
         numbers.AddRow("repeats sent (count once)", Number(sample.Duplicates), "");
         numbers.AddRow("dead letters / expected", $"{Number(sample.Dead)} / {Number(sample.DeadExpected)}", "");
+        if (sample.Shares.Count > 0)
+        {
+            numbers.AddRow("Partitions of each node", Shares(sample), "");
+        }
+
         numbers.AddRow("seconds", Number((long)sample.Elapsed.TotalSeconds), "");
 
         var top = new Table().Border(TableBorder.Rounded).Title("busiest activities, all days, from the tables");
@@ -63,6 +69,9 @@ internal sealed class LiveView(bool plain)
 
         return new Rows(numbers, top);
     }
+
+    private static string Shares(LiveSample sample) =>
+        string.Join(" + ", sample.Shares.Select(share => share.ToString(CultureInfo.InvariantCulture)));
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -8,6 +8,9 @@ internal sealed class MemoryNodeStore(MemoryCalls calls, MemoryStoreState shared
     private readonly HashSet<string> _nodes = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
+    public ValueTask<string?> FindRefusalAsync(CancellationToken cancellationToken) => ValueTask.FromResult<string?>(null);
+
+    /// <inheritdoc/>
     public ValueTask<NodeEntry> EnterAsync(NodePlace node, TimeSpan timeToLive, CancellationToken cancellationToken) => calls.RunAsync(
         "Nodes.Enter",
         state =>

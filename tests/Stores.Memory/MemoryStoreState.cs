@@ -43,6 +43,8 @@ public sealed class MemoryStoreState
 
     internal Dictionary<Guid, ParkedDelivery> Parked { get; } = [];
 
+    internal Dictionary<Guid, Guid> Claims { get; } = [];
+
     internal List<AuditEntry> Audit { get; } = [];
 
     internal SortedSet<string> PausedStreams { get; } = new(StringComparer.Ordinal);

@@ -14,6 +14,9 @@ namespace DataLoad.Engine.Clustering;
 /// <param name="start">Repeats what the store fails at, and is told what is waited for.</param>
 internal sealed class ClusterMembership(EngineSettings settings, NodeServices services, NodeStart start) : IAsyncDisposable
 {
+    // After so many the store is taken to be away.
+    private const int MissedHeartbeats = 3;
+
     private readonly INodeStore _nodes = services.Store.Nodes;
     private readonly ILogger _logger = services.Loggers.CreateLogger<ClusterNode>();
     private readonly CancellationTokenSource _ending = new();
@@ -21,17 +24,28 @@ internal sealed class ClusterMembership(EngineSettings settings, NodeServices se
     private readonly TaskCompletionSource _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _keeping = Task.CompletedTask;
     private long _generation;
+    private long _reachedAt = services.Time.GetTimestamp();
     private bool _hasJoined;
 
     /// <summary>Done when the node was removed from its cluster, or another cluster was founded over the store.</summary>
     public Task Lost => _lost.Task;
 
-    /// <summary>Joins, and returns when the node is up.</summary>
+    /// <summary>How long ago the store was told last that the node lives, which it is at every heartbeat.</summary>
+    public TimeSpan SinceReached => services.Time.GetElapsedTime(Volatile.Read(ref _reachedAt));
+
+    /// <summary>Whether the store is reached: the last heartbeats came through.</summary>
+    public bool IsStoreReached => SinceReached < MissedHeartbeats * settings.Cluster.HeartbeatInterval;
+
+    /// <summary>Gives the membership up: the node leaves, and joins anew.</summary>
+    public void GiveUp() => _lost.TrySetResult();
+
+    /// <summary>Joins, and returns when the node is up, or was removed again before it was.</summary>
     /// <param name="system">The actor system.</param>
     /// <param name="isAlone">Whether to refuse where other nodes run.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Whether it has joined; else it is to begin anew.</returns>
     /// <exception cref="StoreException">The node may not join: the message says why, and what to do.</exception>
-    public async Task JoinAsync(ActorSystem system, bool isAlone, CancellationToken cancellationToken)
+    public async Task<bool> JoinAsync(ActorSystem system, bool isAlone, CancellationToken cancellationToken)
     {
         var cluster = Cluster.Get(system);
         var place = new NodePlace(services.Info, cluster.SelfAddress.ToString(), cluster.SelfUniqueAddress.Uid, NodeProtocol.Current);
@@ -57,7 +71,7 @@ internal sealed class ClusterMembership(EngineSettings settings, NodeServices se
             cancellationToken.ThrowIfCancellationRequested();
             if (Lost.IsCompleted || system.WhenTerminated.IsCompleted)
             {
-                throw new OperationCanceledException("The node was removed from the cluster while it joined it.");
+                return false;
             }
         }
 
@@ -65,6 +79,7 @@ internal sealed class ClusterMembership(EngineSettings settings, NodeServices se
         start.WaitingFor = null;
         await start.RetryAsync(async token => await RenewAsync(token), cancellationToken);
         ClusterLog.Joined(_logger, services.Info.Id, place.ClusterAddress, cluster.State.Members.Count);
+        return true;
     }
 
     /// <summary>Ends the renewals, and forgets the node in the store; where that fails its time runs out.</summary>
@@ -74,7 +89,8 @@ internal sealed class ClusterMembership(EngineSettings settings, NodeServices se
         await _keeping;
         try
         {
-            await _nodes.LeaveAsync(services.Info.Id, CancellationToken.None);
+            using var patience = new CancellationTokenSource(MissedHeartbeats * settings.Cluster.HeartbeatInterval, services.Time);
+            await _nodes.LeaveAsync(services.Info.Id, patience.Token);
         }
         catch (Exception e)
         {
@@ -165,6 +181,12 @@ internal sealed class ClusterMembership(EngineSettings settings, NodeServices se
     private async Task<bool> RenewAsync(CancellationToken cancellationToken)
     {
         using SemaphoreHold hold = await SemaphoreHold.TakeAsync(_turn, cancellationToken);
-        return await _nodes.RenewAsync(services.Info.Id, _hasJoined, settings.Cluster.TimeToLive, cancellationToken) == _generation;
+
+        // A server that does not answer is to be noticed before the command's own time is up.
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(MissedHeartbeats * settings.Cluster.HeartbeatInterval);
+        long? generation = await _nodes.RenewAsync(services.Info.Id, _hasJoined, settings.Cluster.TimeToLive, patience.Token);
+        Volatile.Write(ref _reachedAt, services.Time.GetTimestamp());
+        return generation == _generation;
     }
 }

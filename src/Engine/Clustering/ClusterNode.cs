@@ -190,11 +190,28 @@ public sealed class ClusterNode
         await using AmqpConnections? connections = withIntake ? new AmqpConnections(_settings.Amqp.ToConnectionSettings(), _services.Time) : null;
         await using var membership = new ClusterMembership(_settings, _services, _start);
         StreamIntake? intake = connections is null ? null : MakeIntake(connections);
-        using IHost host = BuildHost(intake, JoinAsync);
+        PartitionServices partitions = PartitionServicesOf();
+        using IHost host = BuildHost(partitions, membership);
         _isStopping = false;
+        bool hasStarted = false;
         try
         {
             await host.StartAsync(cancellationToken);
+            hasStarted = true;
+            ActorSystem system = _system = host.Services.GetRequiredService<ActorSystem>();
+            if (!await membership.JoinAsync(system, isAlone: intake is null, cancellationToken))
+            {
+                ClusterLog.Lost(_logger);
+                return;
+            }
+
+            system.StartPartitionKeeper(partitions);
+            if (intake is not null)
+            {
+                await PauseAsync(intake, cancellationToken);
+                system.StartIntake(intake, await ActorRegistry.For(system).GetAsync<PartitionRegion>(cancellationToken));
+            }
+
             Life life = _life = LifeOf(host.Services, intake);
             await await Task.WhenAny(run(life), LostAsync(membership.Lost));
         }
@@ -206,20 +223,15 @@ public sealed class ClusterNode
             {
                 await host.StopAsync(CancellationToken.None);
             }
+            catch (Exception e) when (!hasStarted)
+            {
+                // Why it could not start is what matters.
+                ClusterLog.NotStopped(_logger, e.Message);
+            }
             finally
             {
                 (_life, _system) = (null, null);
                 EndRegistry();
-            }
-        }
-
-        async Task JoinAsync(ActorSystem system)
-        {
-            _system = system;
-            await membership.JoinAsync(system, isAlone: intake is null, cancellationToken);
-            if (intake is not null)
-            {
-                await PauseAsync(intake, cancellationToken);
             }
         }
     }
@@ -302,7 +314,7 @@ public sealed class ClusterNode
     private string QueryOf(StreamDefinition stream, LookupStep step) =>
         _settings.Amqp.Of(stream).Queries.TryGetValue(step.Name, out string? query) ? query : DefaultQueries.Of(step);
 
-    private IHost BuildHost(StreamIntake? intake, Func<ActorSystem, Task> joinAsync)
+    private IHost BuildHost(PartitionServices partitions, ClusterMembership membership)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
@@ -310,34 +322,28 @@ public sealed class ClusterNode
         builder.Services.AddSingleton(typeof(ILogger<>), typeof(Logger<>));
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = _settings.StopTimeout);
         builder.Services.AddHealthChecks();
-        PartitionServices partitions = PartitionServicesOf();
         builder.Services.AddAkka(SystemName, akka =>
         {
             akka
                 .AddHocon(ConfigOf(), HoconAddMode.Replace)
                 .AddSetup(new LoggerFactorySetup(_services.Loggers))
                 .AddSetup(new StoreLeaseSetup(_services.Store.Nodes, _services.Info.Id, _services.Time))
+                .AddTls(ClusterTls.Load(_settings.Cluster, _services.Time))
                 .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLogger<ForwardingLogger>())
                 .WithActorSystemLivenessCheck(tags: [Live])
                 .WithClustering()
                 .AddPartitions(partitions, _settings.StopTimeout / 2)
-                .WithActors((system, _) => system.ActorOf(MembershipProps(), "membership"))
-                .WithActors((system, _) => system.ActorOf(ClusterEventsActor.Props(Events), "cluster-events"))
-                .WithActors(async (system, _) => await joinAsync(system))
-                .AddPartitionKeeper(partitions);
+                .WithActors((system, _) => system.ActorOf(MembershipProps(membership), MembershipActor.Name))
+                .WithActors((system, _) => system.ActorOf(ClusterEventsActor.Props(Events), "cluster-events"));
 #pragma warning disable CS0618 // The other overload takes options, which would write over what akka.conf says of the journal.
             akka.WithJournal("sql", journal => journal.WithHealthCheck(HealthStatus.Unhealthy, "journal", [Ready]));
 #pragma warning restore CS0618
-            if (intake is not null)
-            {
-                akka.AddIntake(intake, registry => registry.Get<PartitionRegion>());
-            }
         });
         return builder.Build();
     }
 
-    private Props MembershipProps() => MembershipActor.Props(
-        _services.Store.Nodes, _settings.Cluster.HeartbeatInterval, _settings.Intake.Backoff, _services.Loggers.CreateLogger<ClusterNode>());
+    private Props MembershipProps(ClusterMembership membership) => MembershipActor.Props(
+        _services.Store.Nodes, membership, _settings.Cluster, _settings.Intake.Backoff, _services.Loggers.CreateLogger<ClusterNode>());
 
     private Config ConfigOf()
     {

@@ -14,6 +14,9 @@ internal sealed class ForwardingLogger : ActorBase, IRequiresMessageQueue<ILogge
 {
     private const string OtherCategory = "Akka";
 
+    // Its exceptions are internal.
+    private const string RemotingNamespace = "Akka.Remote";
+
     private readonly ILoggerFactory _loggers = Context.System.Settings.Setup.Get<LoggerFactorySetup>().Value.LoggerFactory;
     private readonly Dictionary<Type, ILogger> _byType = [];
 
@@ -63,7 +66,11 @@ internal sealed class ForwardingLogger : ActorBase, IRequiresMessageQueue<ILogge
             _byType.Add(log.LogClass, logger);
         }
 
-        if (PathOf(log.LogSource) is { } path)
+        if (IsLostConnection(log))
+        {
+            ClusterLog.OfAkka(logger, LogLevel.Information, cause: null, TextOf(log));
+        }
+        else if (PathOf(log.LogSource) is { } path)
         {
             ClusterLog.OfActor(logger, LevelOf(log.LogLevel()), log.Cause, TextOf(log), path);
         }
@@ -85,6 +92,10 @@ internal sealed class ForwardingLogger : ActorBase, IRequiresMessageQueue<ILogge
             return $"{message.Format} [{message.Unformatted()}]";
         }
     }
+
+    /// <summary>That a node which goes is heard of no more is what the members are watched for, and no error of a supervisor's.</summary>
+    private static bool IsLostConnection(LogEvent log) => log.Cause is AkkaException cause
+        && string.Equals(cause.GetType().Namespace, RemotingNamespace, StringComparison.Ordinal);
 
     private static LogLevel LevelOf(AkkaLevel level) => level switch
     {
@@ -111,7 +122,7 @@ internal static partial class ClusterLog
     public static partial void RenewFailed(ILogger logger, TimeSpan wait, string error);
 
     [LoggerMessage(
-        6002, LogLevel.Warning, "The node was removed from its cluster, or another one was founded over the store: it lets go of what is not journaled, which is delivered again, and joins anew")]
+        6002, LogLevel.Warning, "The node is no member of the cluster over the store any more: it lets go of what is not journaled, which is delivered again, and joins anew")]
     public static partial void Lost(ILogger logger);
 
     [LoggerMessage(6004, LogLevel.Information, "Stopping: intake, drain, flush, checkpoint")]
@@ -164,6 +175,13 @@ internal static partial class ClusterLog
 
     [LoggerMessage(6020, LogLevel.Information, "The node at {Address} is no member of the cluster any more: {Why}")]
     public static partial void MemberRemoved(ILogger logger, Address address, string why);
+
+    [LoggerMessage(
+        6023, LogLevel.Warning, "The store has not been reached for {Time}, and {Other} reaches it: this node leaves the cluster, and joins again when it does")]
+    public static partial void CutOffFromStore(ILogger logger, TimeSpan time, Address other);
+
+    [LoggerMessage(6024, LogLevel.Debug, "What had started could not be stopped in order: {Error}")]
+    public static partial void NotStopped(ILogger logger, string error);
 
     [LoggerMessage(6022, LogLevel.Warning, "The node at {Address} cannot be reached, and its process has ended as the store sees it: it is downed")]
     public static partial void Downing(ILogger logger, Address address);

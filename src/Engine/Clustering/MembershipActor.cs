@@ -11,38 +11,51 @@ namespace DataLoad.Engine.Clustering;
 /// cut off learns of it and begins anew.</summary>
 internal sealed class MembershipActor : ReceiveActor, IWithTimers
 {
-    // Over more than one heartbeat to the store.
-    private const int LooksBeforeDowning = 4;
+    public const string Name = "membership";
+
+    private const int LooksInAHeartbeat = 4;
+    private const int LooksBeforeDowning = LooksInAHeartbeat + 2;
 
     private readonly INodeStore _nodes;
-    private readonly TimeSpan _heartbeatInterval;
+    private readonly ClusterMembership _membership;
+    private readonly ClusterSettings _settings;
     private readonly Backoff _backoff;
     private readonly ILogger _logger;
     private readonly Cluster _cluster = Cluster.Get(Context.System);
+
+    // Those that cannot be reached, and how often in a row the store has said since that their process has ended.
+    private readonly Dictionary<UniqueAddress, int> _unreachable = [];
     private StoreCalls _calls = null!;
 
-    public MembershipActor(INodeStore nodes, TimeSpan heartbeatInterval, Backoff backoff, ILogger logger)
+    public MembershipActor(INodeStore nodes, ClusterMembership membership, ClusterSettings settings, Backoff backoff, ILogger logger)
     {
-        (_nodes, _heartbeatInterval, _backoff, _logger) = (nodes, heartbeatInterval, backoff, logger);
+        (_nodes, _membership, _settings, _backoff, _logger) = (nodes, membership, settings, backoff, logger);
         Receive<ClusterEvent.MemberUp>(up => ClusterLog.MemberUp(_logger, up.Member.Address));
-        Receive<ClusterEvent.UnreachableMember>(OnUnreachable);
-        Receive<ClusterEvent.ReachableMember>(reachable => ClusterLog.Reachable(_logger, reachable.Member.Address));
-        Receive<LookAgain>(again => Look(again.Member, again.Looks));
+        Receive<ClusterEvent.UnreachableMember>(unreachable => OnUnreachable(unreachable.Member));
+        Receive<ClusterEvent.ReachableMember>(reachable => OnReachable(reachable.Member));
+        Receive<LookAgain>(again => Look(again.Member));
         Receive<ClusterEvent.MemberRemoved>(OnRemoved);
         Receive<ClusterEvent.IMemberEvent>(_ => { });
         Receive<StoreReply>(reply => _calls.Handle(reply));
+        Receive<CheckStore>(_ => CheckStoreContact());
+        Receive<GetStoreContact>(_ => Sender.Tell(new StoreContact(_membership.IsStoreReached)));
+        Receive<StoreContact>(contact => contact.IsReached && IsCutOff, _ => LeaveUntilReached());
+        Receive<StoreContact>(_ => { });
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(INodeStore nodes, TimeSpan heartbeatInterval, Backoff backoff, ILogger logger) =>
-        Akka.Actor.Props.Create(() => new MembershipActor(nodes, heartbeatInterval, backoff, logger)).WithDeploy(Deploy.Local);
+    private bool IsCutOff => _membership.SinceReached >= _settings.StorePatience;
+
+    public static Props Props(INodeStore nodes, ClusterMembership membership, ClusterSettings settings, Backoff backoff, ILogger logger) =>
+        Akka.Actor.Props.Create(() => new MembershipActor(nodes, membership, settings, backoff, logger)).WithDeploy(Deploy.Local);
 
     protected override void PreStart()
     {
         _calls = new StoreCalls(Self, Timers, _backoff, _logger, "The cluster");
         _cluster.Subscribe(
             Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent), typeof(ClusterEvent.IReachabilityEvent));
+        Timers.StartPeriodicTimer(CheckStore.Instance, CheckStore.Instance, _settings.HeartbeatInterval);
     }
 
     protected override void PostStop()
@@ -51,40 +64,68 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         _calls.End();
     }
 
-    private void OnUnreachable(ClusterEvent.UnreachableMember unreachable)
+    /// <summary>Without the store for long: whether it is away, or only this node is cut off from it, the others know.</summary>
+    private void CheckStoreContact()
     {
-        ClusterLog.Unreachable(_logger, unreachable.Member.Address);
-        Look(unreachable.Member, looks: 1);
+        if (IsCutOff)
+        {
+            foreach (Address other in _cluster.OtherNodes())
+            {
+                Context.ActorSelection(new RootActorPath(other) / "user" / Name).Tell(new GetStoreContact(), Self);
+            }
+        }
+    }
+
+    private void LeaveUntilReached()
+    {
+        ClusterLog.CutOffFromStore(_logger, _membership.SinceReached, Sender.Path.Address);
+        Timers.Cancel(CheckStore.Instance);
+        _membership.GiveUp();
+    }
+
+    private void OnUnreachable(Member member)
+    {
+        ClusterLog.Unreachable(_logger, member.Address);
+        _unreachable[member.UniqueAddress] = 0;
+        Look(member);
+    }
+
+    private void OnReachable(Member member)
+    {
+        ClusterLog.Reachable(_logger, member.Address);
+        _unreachable.Remove(member.UniqueAddress);
     }
 
     /// <summary>Asks the store whether the process of a node that cannot be reached has ended, which it knows at once: then nobody need wait until the split
     /// brain resolver is certain.</summary>
-    private void Look(Member member, int looks)
+    private void Look(Member member)
     {
-        if (_cluster.State.Unreachable.Contains(member))
+        if (_unreachable.ContainsKey(member.UniqueAddress))
         {
-            _calls.Start("looking whether a node lives", token => _nodes.ListAsync(token).AsTask(), nodes => Judge(member, looks, nodes));
+            _calls.Start("looking whether a node lives", token => _nodes.ListAsync(token).AsTask(), nodes => Judge(member, nodes));
         }
     }
 
-    private void Judge(Member member, int looks, IReadOnlyList<NodePresence> nodes)
+    private void Judge(Member member, IReadOnlyList<NodePresence> nodes)
     {
-        string address = member.Address.ToString();
-        if (nodes.Any(node => node.Place.Uid == member.UniqueAddress.Uid && string.Equals(node.Place.ClusterAddress, address, StringComparison.Ordinal)))
+        if (!_unreachable.TryGetValue(member.UniqueAddress, out int looks))
         {
             return;
         }
 
-        if (looks < LooksBeforeDowning)
-        {
-            // A server that was restarted has ended everybody's sessions, and those that live open another one.
-            Timers.StartSingleTimer(member.UniqueAddress, new LookAgain(member, looks + 1), _heartbeatInterval / 2);
-        }
-        else if (_cluster.State.Unreachable.Contains(member))
+        // A server that was restarted has ended everybody's sessions, and those that live open another one: gone is who is so over more than a heartbeat.
+        string address = member.Address.ToString();
+        bool lives = nodes.Any(
+            node => node.Place.Uid == member.UniqueAddress.Uid && string.Equals(node.Place.ClusterAddress, address, StringComparison.Ordinal));
+        looks = lives ? 0 : looks + 1;
+        _unreachable[member.UniqueAddress] = looks;
+        if (looks == LooksBeforeDowning)
         {
             ClusterLog.Downing(_logger, member.Address);
             _cluster.Down(member.Address);
         }
+
+        Timers.StartSingleTimer(member.UniqueAddress, new LookAgain(member), _settings.HeartbeatInterval / LooksInAHeartbeat);
     }
 
     private void OnRemoved(ClusterEvent.MemberRemoved removed)
@@ -93,10 +134,11 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         bool wasDowned = removed.PreviousStatus == MemberStatus.Down;
         ClusterLog.MemberRemoved(_logger, address, wasDowned ? "downed" : "it left");
         Context.System.EventStream.Publish(NodeGone.Instance);
+        _unreachable.Remove(removed.Member.UniqueAddress);
+        Timers.Cancel(removed.Member.UniqueAddress);
         if (wasDowned && !removed.Member.UniqueAddress.Equals(_cluster.SelfUniqueAddress))
         {
             long uid = removed.Member.UniqueAddress.Uid;
-            Timers.Cancel(removed.Member.UniqueAddress);
             _calls.Start(
                 "noting that a node was downed",
                 token => _nodes.ExpelAsync(address.ToString(), uid, token).AsTask(),
@@ -110,5 +152,6 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         }
     }
 
-    private sealed record LookAgain(Member Member, int Looks) : INoSerializationVerificationNeeded;
+    private sealed record CheckStore : Signal<CheckStore>;
+    private sealed record LookAgain(Member Member) : INoSerializationVerificationNeeded;
 }

@@ -23,20 +23,18 @@ public sealed class NodeStart(EngineSettings settings, NodeServices services)
 
     /// <summary>Does the same at once, or says why it cannot.</summary>
     /// <exception cref="StoreException">The store cannot be used as it is.</exception>
-    public async Task PrepareOnceAsync(CancellationToken cancellationToken) => await TryPrepareAsync(cancellationToken);
+    public async Task PrepareOnceAsync(CancellationToken cancellationToken)
+    {
+        await TryPrepareAsync(cancellationToken);
+        if ((await _store.Nodes.ListAsync(cancellationToken)).FirstOrDefault() is { } other)
+        {
+            throw new StoreException($"Another node ({other.Node.Id}) runs over {_store.Name} and does not answer: stop it first.");
+        }
+    }
 
     /// <summary>Adopts or refuses rows that the engine did not write: for the node that founds a cluster, before any other can join.</summary>
     /// <exception cref="StoreException">There are such rows, and they are not to be adopted.</exception>
-    public Task AdoptRowsAsync(CancellationToken cancellationToken) => RetryAsync(
-        async token =>
-        {
-            var adoption = new RowAdoption(_store.Statistics, _store.Snapshots, _store.Partitions, services.Catalog, _store.Name);
-            foreach ((string table, long rows) in await adoption.RunAsync(settings.Partitions.Partitions, settings.AdoptExistingRows, token))
-            {
-                ClusterLog.Adopted(_logger, rows, table);
-            }
-        },
-        cancellationToken);
+    public Task AdoptRowsAsync(CancellationToken cancellationToken) => RetryAsync(TryAdoptRowsAsync, cancellationToken);
 
     /// <summary>Makes a call of the store again, with growing waits, while it is away.</summary>
     internal async Task RetryAsync(Func<CancellationToken, ValueTask> action, CancellationToken cancellationToken)
@@ -67,6 +65,25 @@ public sealed class NodeStart(EngineSettings settings, NodeServices services)
         }
 
         await FixedValues.FixAsync(_store, settings.Partitions.Partitions, settings.TimeZone, cancellationToken);
+        if (await _store.Nodes.FindRefusalAsync(cancellationToken) is { } refusal)
+        {
+            throw new StoreException(refusal);
+        }
+
+        if (!settings.AdoptExistingRows && (await _store.Nodes.ListAsync(cancellationToken)).Count == 0)
+        {
+            // Refused before anything has started, where it would be anyway.
+            await TryAdoptRowsAsync(cancellationToken);
+        }
+    }
+
+    private async ValueTask TryAdoptRowsAsync(CancellationToken cancellationToken)
+    {
+        var adoption = new RowAdoption(_store.Statistics, _store.Snapshots, _store.Partitions, services.Catalog, _store.Name);
+        foreach ((string table, long rows) in await adoption.RunAsync(settings.Partitions.Partitions, settings.AdoptExistingRows, cancellationToken))
+        {
+            ClusterLog.Adopted(_logger, rows, table);
+        }
     }
 }
 

@@ -25,7 +25,8 @@ internal sealed class DeadLetterActor : ReceiveActor, IWithTimers
 {
     private const int LettersAtOnce = 32;
     private const int SmallestPropertyBytes = 4096;
-    private const string Read = "read";
+    private const string Claim = "claim";
+    private const string Renew = "renew";
 
     private readonly DeadLetterPublishing _publishing;
     private readonly IActorRef _parking;
@@ -36,12 +37,15 @@ internal sealed class DeadLetterActor : ReceiveActor, IWithTimers
     private readonly Queue<Attempt> _waiting = new();
     private readonly Dictionary<BatchId, Request> _requests = [];
     private readonly Dictionary<BatchId, Attempt> _storing = [];
-    private readonly Dictionary<Guid, string> _aside = [];
+    private readonly Dictionary<Guid, (string Why, long DueMs)> _aside = [];
+
+    // The rows that are taken up and not stored again or removed yet, and the claim they are under.
+    private readonly HashSet<Guid> _claimed = [];
+    private Guid _claim;
     private IActorRef _publisher = ActorRefs.Nobody;
     private long _number;
     private int _inFlight;
-    private int _retried;
-    private bool _isReading;
+    private bool _isClaiming;
     private long? _nextDueMs;
 
     public DeadLetterActor(DeadLetterPublishing publishing, IActorRef parking, IntakeOptions options, DeadLetterState state)
@@ -55,7 +59,9 @@ internal sealed class DeadLetterActor : ReceiveActor, IWithTimers
         Receive<Unparked>(unparked => OnStored(unparked.Id));
         Receive<DueDeliveries>(TakeUp);
         Receive<ParkingChanged>(_ => AskForDue());
-        Receive<ReadNow>(_ => AskForDue());
+        Receive<ClaimNow>(_ => AskForDue());
+        Receive<RenewNow>(_ => _parking.Tell(new RenewClaim([.. _claimed], _claim)));
+        Receive<ClaimRenewed>(renewed => RenewLater(renewed.Claim));
         Receive<PublishAgain>(again => PublishInstead(again.Id));
         Receive<PublishingEnded>(_ => throw new InvalidOperationException("The publishing of dead letters ended, which it never does by itself."));
     }
@@ -156,7 +162,7 @@ internal sealed class DeadLetterActor : ReceiveActor, IWithTimers
         }
 
         _aside.Remove(attempt.Row.Id);
-        Store(attempt, id => new Unpark(id, [attempt.Row.Id]));
+        Store(attempt, id => new Unpark(id, [attempt.Row.Id], _claim));
     }
 
     /// <summary>Stores a letter that cannot be published, to be tried again later.</summary>
@@ -181,9 +187,9 @@ internal sealed class DeadLetterActor : ReceiveActor, IWithTimers
         };
         Letter letter = attempt.Letter;
         var received = DateTimeOffset.FromUnixTimeMilliseconds(letter.ReceivedMs);
-        _aside[row.Id] = $"a letter of {letter.Stream} ({letter.Rejection.Reason}), received at {received:u}: {why}";
+        _aside[row.Id] = ($"a letter of {letter.Stream} ({letter.Rejection.Reason}), received at {received:u}: {why}", row.DueMs);
         attempt.RowId = row.Id;
-        BatchId stored = Store(attempt, id => new Park(id, [row], HasRoom: attempt.Row is not null));
+        BatchId stored = Store(attempt, id => attempt.Row is null ? new Park(id, [row]) : new ParkAgain(id, [row], _claim));
         if (attempt.Row is null)
         {
             Timers.StartSingleTimer(attempt, new PublishAgain(stored), wait);
@@ -228,9 +234,10 @@ internal sealed class DeadLetterActor : ReceiveActor, IWithTimers
             return;
         }
 
-        _retried--;
-        if (_retried == 0)
+        _claimed.Remove(attempt.Row.Id);
+        if (_claimed.Count == 0)
         {
+            Timers.Cancel(Renew);
             AskForDue();
         }
 
@@ -270,21 +277,34 @@ internal sealed class DeadLetterActor : ReceiveActor, IWithTimers
 
     private void AskForDue()
     {
-        if (!_isReading && _retried == 0)
+        if (!_isClaiming && _claimed.Count == 0)
         {
-            _isReading = true;
-            Timers.Cancel(Read);
-            _parking.Tell(new ReadDue(Letter.Exchange, NowMs, LettersAtOnce, _settings.MaxUnacceptedBytes));
+            _isClaiming = true;
+            Timers.Cancel(Claim);
+            _parking.Tell(new ClaimDue(Letter.Exchange, LettersAtOnce, _settings.MaxUnacceptedBytes));
+        }
+    }
+
+    private void RenewLater(Guid claim)
+    {
+        if (claim == _claim && _claimed.Count > 0)
+        {
+            Timers.StartSingleTimer(Renew, new RenewNow(), _settings.ClaimTimeToLive / 2);
         }
     }
 
     private void TakeUp(DueDeliveries due)
     {
-        _isReading = false;
-        _nextDueMs = due.NextDueMs;
+        (_isClaiming, _claim, _nextDueMs) = (false, due.Claim, due.NextDueMs);
+        _claimed.UnionWith(due.Deliveries.Select(row => row.Id));
+        RenewLater(due.Claim);
+        if (due.Deliveries.Count == 0)
+        {
+            ForgetTakenByOthers();
+        }
+
         foreach (ParkedDelivery row in due.Deliveries)
         {
-            _retried++;
             try
             {
                 Letter letter = Letter.Of(ParkedContent.Decode(row.Id, row.Message))
@@ -298,11 +318,11 @@ internal sealed class DeadLetterActor : ReceiveActor, IWithTimers
             }
         }
 
-        if (_retried == 0)
+        if (_claimed.Count == 0)
         {
             var longestMs = (long)_settings.ParkedPollInterval.TotalMilliseconds;
             long waitMs = due.NextDueMs is long next ? Math.Clamp(next - NowMs, 1, longestMs) : longestMs;
-            Timers.StartSingleTimer(Read, new ReadNow(), TimeSpan.FromMilliseconds(waitMs));
+            Timers.StartSingleTimer(Claim, new ClaimNow(), TimeSpan.FromMilliseconds(waitMs));
         }
 
         Publish();
@@ -312,15 +332,26 @@ internal sealed class DeadLetterActor : ReceiveActor, IWithTimers
     private void LeaveAside(ParkedDelivery row, string error)
     {
         IntakeLog.ParkedDamaged(_options.Logger, Letter.Exchange, error);
-        _aside[row.Id] = error;
         ParkedDelivery later = row with { DueMs = NowMs + (long)_settings.ParkedFaultDelay.TotalMilliseconds };
-        Store(new Attempt(null!, 0) { Row = row }, id => new Park(id, [later], HasRoom: true));
+        _aside[row.Id] = (error, later.DueMs);
+        Store(new Attempt(null!, 0) { Row = row }, id => new ParkAgain(id, [later], _claim));
+    }
+
+    /// <summary>Nothing was left to claim: what should have been due by then is another node's, which says itself what becomes of it.</summary>
+    private void ForgetTakenByOthers()
+    {
+        long nowMs = NowMs;
+        HashSet<Guid> storing = [.. _storing.Values.Select(attempt => attempt.RowId)];
+        foreach ((Guid id, _) in _aside.Where(letter => letter.Value.DueMs <= nowMs && !storing.Contains(letter.Key)).ToList())
+        {
+            _aside.Remove(id);
+        }
     }
 
     private void ShowState()
     {
         _state.SetAside = _aside.Count;
-        _state.Failing = _aside.Count > 0 ? $"{_aside.Count} dead letters wait to be published, among them {_aside.Values.First()}"
+        _state.Failing = _aside.Count > 0 ? $"{_aside.Count} dead letters wait to be published, among them {_aside.Values.First().Why}"
             : _nextDueMs is long next ? $"dead letters wait to be published again from {DateTimeOffset.FromUnixTimeMilliseconds(next):u} on"
             : null;
     }
@@ -348,7 +379,8 @@ internal sealed class DeadLetterActor : ReceiveActor, IWithTimers
         public int PropertyBytes { get; set; }
     }
 
-    private sealed record ReadNow;
+    private sealed record ClaimNow;
+    private sealed record RenewNow;
     private sealed record PublishAgain(BatchId Id);
     private sealed record PublishingEnded;
 }

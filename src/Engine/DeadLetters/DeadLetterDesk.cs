@@ -1,15 +1,18 @@
+using System.Data.Common;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Intake;
 using DataLoad.Engine.Intake.Amqp;
+using DataLoad.Engine.Nodes;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
 namespace DataLoad.Engine.DeadLetters;
 
-/// <summary>Works on the dead letters that wait in their queue: lists, shows, puts back and removes them. One call at a time; each has a connection of its
-/// own, so that what it held goes back to the queue whatever happens to it.</summary>
-public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, DeadLetterSettings settings, TimeProvider time, ILogger logger) : IDisposable
+/// <summary>Works on the dead letters that wait in their queue: lists, shows, puts back and removes them. One call at a time, of all nodes, since each takes
+/// what it looks at out of the queue; each has a connection of its own, so that what it held goes back whatever happens to it.</summary>
+public sealed class DeadLetterDesk(
+    AmqpConnector connector, Catalog catalog, DeadLetterSettings settings, WorkLease lease, TimeProvider time, ILogger logger) : IDisposable
 {
     /// <summary>The exchange and the queue of dead letters.</summary>
     public const string Queue = Letter.Exchange;
@@ -31,7 +34,7 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
         }
 
         return await WorkAsync(
-            async connection =>
+            async (connection, cancellationToken) =>
             {
                 // Another call may have looked meanwhile; and where nothing came or went, the last look is as good.
                 if (AgeOf(_listing) < maxAge
@@ -51,7 +54,7 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
     /// <summary>One dead letter whole, or null where it is not there.</summary>
     /// <exception cref="DeadLetterException">They cannot be looked at now.</exception>
     public Task<DeadLetterContent?> FindAsync(UInt128 id, CancellationToken cancellationToken) => WorkAsync(
-        async connection =>
+        async (connection, cancellationToken) =>
         {
             DeadLetterContent? found = null;
             await new DeadLetterWalk(connection, settings, time).RunAsync(
@@ -97,7 +100,7 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
     /// <summary>Removes dead letters for good, if there are exactly as many as the caller thinks.</summary>
     /// <exception cref="DeadLetterException">They cannot be removed now.</exception>
     public Task<DeadLetterPurge> PurgeAsync(DeadLetterSelection selection, long confirm, CancellationToken cancellationToken) => WorkAsync(
-        async connection =>
+        async (connection, cancellationToken) =>
         {
             long counted = 0;
             var counting = new DeadLetterWalk(connection, settings, time);
@@ -141,7 +144,7 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
     }
 
     private Task<DeadLetterMove> MoveAsync(DeadLetterSelection selection, MakeMessage make, CancellationToken cancellationToken) => WorkAsync(
-        async connection =>
+        async (connection, cancellationToken) =>
         {
             (long wanted, long moved, long skipped) = (0, 0, 0);
             await using ConfirmedChannel publisher = await ConfirmedChannel.OpenAsync(connection, cancellationToken);
@@ -233,7 +236,7 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
     private TimeSpan AgeOf(DeadLetterListing? listing) =>
         listing is null ? TimeSpan.MaxValue : time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(listing.AtMs);
 
-    private async Task<T> WorkAsync<T>(Func<IConnection, Task<T>> work, CancellationToken cancellationToken)
+    private async Task<T> WorkAsync<T>(Func<IConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
         if (!await _gate.WaitAsync(settings.Patience, cancellationToken))
         {
@@ -243,15 +246,15 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
 
         try
         {
-            IConnection connection = await connector.ConnectAsync("dead-letter desk", cancellationToken);
-            try
-            {
-                return await work(connection);
-            }
-            finally
-            {
-                await AmqpClosing.CloseAsync(connection, logger);
-            }
+            return await lease.RunAsync(token => WorkAloneAsync(work, token), settings.Patience, cancellationToken);
+        }
+        catch (WorkLeaseException e)
+        {
+            throw new DeadLetterException($"The dead letters cannot be worked on now. {e.Message}", e);
+        }
+        catch (DbException e)
+        {
+            throw new DeadLetterException($"The store cannot be asked whether another node is at work on the dead letters: {e.Message}.", e);
         }
         catch (Exception e) when (e is RabbitMQClientException or IOException or TimeoutException && e is not DeadLetterException)
         {
@@ -261,6 +264,19 @@ public sealed class DeadLetterDesk(AmqpConnector connector, Catalog catalog, Dea
         finally
         {
             _gate.Release();
+        }
+    }
+
+    private async Task<T> WorkAloneAsync<T>(Func<IConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        IConnection connection = await connector.ConnectAsync("dead-letter desk", cancellationToken);
+        try
+        {
+            return await work(connection, cancellationToken);
+        }
+        finally
+        {
+            await AmqpClosing.CloseAsync(connection, logger);
         }
     }
 }

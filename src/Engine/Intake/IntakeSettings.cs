@@ -31,8 +31,16 @@ public sealed record IntakeSettings
     public IReadOnlyList<TimeSpan> RetryDelays { get; init; } =
         [.. new[] { 1, 2, 4, 8, 15, 30, 60, 120, 180, 180 }.Select(seconds => TimeSpan.FromSeconds(seconds))];
 
-    /// <summary>How many deliveries and batches of events may be parked; at the limit, streams wait until some have gone.</summary>
+    /// <summary>How many deliveries and batches of events may be parked in the store; at the limit, streams wait until some have gone.</summary>
     public long MaxParked { get; init; } = 1_000_000;
+
+    /// <summary>How often they are counted, as other nodes park and remove them, too; near <see cref="MaxParked"/> also before more are parked, where the count
+    /// is older than a second. Short costs the store a count; long lets several nodes exceed the limit by more.</summary>
+    public TimeSpan ParkedCountInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a node has what it takes up of the parked deliveries to itself, 5 seconds to an hour; renewed at half of it for as long as it is at
+    /// them. Short: a node that stands still for a moment has them done twice, which is no harm. Long: those of a node that died wait.</summary>
+    public TimeSpan ClaimTimeToLive { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>How many parked deliveries of a stream are taken up together, as far as <see cref="MaxUnacceptedBytes"/> allows.</summary>
     public int ParkedBatch { get; init; } = 500;

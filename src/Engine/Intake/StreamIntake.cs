@@ -17,7 +17,7 @@ public sealed class StreamIntake
     private readonly List<object> _unsent = [];
     private IActorRef? _actor;
 
-    /// <summary>Makes an intake; <see cref="IntakeRegistration.AddIntake"/> runs it.</summary>
+    /// <summary>Makes an intake; <see cref="IntakeRegistration.StartIntake"/> runs it.</summary>
     public StreamIntake(IntakeSetup setup)
     {
         Setup = setup;
@@ -155,33 +155,32 @@ public sealed class StreamIntake
     }
 }
 
-/// <summary>Registers the intake with an actor system.</summary>
+/// <summary>Starts the intake in an actor system.</summary>
 public static class IntakeRegistration
 {
     /// <summary>Runs the intake, and registers its actor under <see cref="StreamIntake"/>. Stopping is the coordinated shutdown's: in <c>service-unbind</c>
     /// it takes no more, in <c>service-requests-done</c> it waits for what it took, from <c>service-stop</c> on it sends nothing.</summary>
-    /// <param name="builder">The actor system's.</param>
+    /// <param name="system">The actor system.</param>
     /// <param name="intake">The intake.</param>
-    /// <param name="regionOf">Finds what brings batches of events to their Partitions; registered before.</param>
-    public static AkkaConfigurationBuilder AddIntake(this AkkaConfigurationBuilder builder, StreamIntake intake, Func<IActorRegistry, IActorRef> regionOf) =>
-        builder.WithActors((system, registry) =>
+    /// <param name="region">What brings batches of events to their Partitions.</param>
+    public static void StartIntake(this ActorSystem system, StreamIntake intake, IActorRef region)
+    {
+        ActorRegistry.For(system).Register<StreamIntake>(system.ActorOf(intake.Props(region), "intake"));
+        CoordinatedShutdown shutdown = CoordinatedShutdown.Get(system);
+        Add(CoordinatedShutdown.PhaseServiceUnbind, "intake-stops-taking", intake.StopTakingAsync);
+        Add(CoordinatedShutdown.PhaseServiceRequestsDone, "intake-is-drained", () => intake.DrainedAsync(CancellationToken.None));
+        Add(CoordinatedShutdown.PhaseServiceStop, "intake-sends-no-more", () =>
         {
-            registry.Register<StreamIntake>(system.ActorOf(intake.Props(regionOf(registry)), "intake"));
-            CoordinatedShutdown shutdown = CoordinatedShutdown.Get(system);
-            Add(CoordinatedShutdown.PhaseServiceUnbind, "intake-stops-taking", intake.StopTakingAsync);
-            Add(CoordinatedShutdown.PhaseServiceRequestsDone, "intake-is-drained", () => intake.DrainedAsync(CancellationToken.None));
-            Add(CoordinatedShutdown.PhaseServiceStop, "intake-sends-no-more", () =>
-            {
-                intake.StopSending();
-                return Task.CompletedTask;
-            });
-
-            void Add(string phase, string name, Func<Task> task) => shutdown.AddTask(phase, name, async () =>
-            {
-                await task();
-                return Akka.Done.Instance;
-            });
+            intake.StopSending();
+            return Task.CompletedTask;
         });
+
+        void Add(string phase, string name, Func<Task> task) => shutdown.AddTask(phase, name, async () =>
+        {
+            await task();
+            return Akka.Done.Instance;
+        });
+    }
 }
 
 /// <summary>Controls one stream and shows what it does. Thread-safe.</summary>

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Serialization;
 using DataLoad.Engine.Binary;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Partitions;
 using Codec = DataLoad.Engine.Partitions.PartitionMessageCodec;
 
@@ -36,6 +37,8 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
         Form.Of<Rebuild>("R", Codec.Encode, Codec.DecodeRebuild),
         Form.Of<Rebuilt>("U", Codec.Encode, Codec.DecodeRebuilt),
         Form.Of<PartitionStatus>("P", Codec.Encode, Codec.DecodeStatus),
+        Form.Of<GetStoreContact>("Q", _ => NodeMessageCodec.Encode(value: true), ReadGetStoreContact),
+        Form.Of<StoreContact>("V", answer => NodeMessageCodec.Encode(answer.IsReached), bytes => new StoreContact(NodeMessageCodec.Decode(bytes))),
         Form.Of<NotServing>("N", Codec.Encode, Codec.DecodeNotServing),
     ];
 
@@ -67,6 +70,12 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
         {
             throw new StoredFormatException($"Serialized form '{manifest}' of {bytes.Length} bytes does not read: {e.Message}.", e);
         }
+    }
+
+    private static GetStoreContact ReadGetStoreContact(byte[] bytes)
+    {
+        NodeMessageCodec.Decode(bytes);
+        return new GetStoreContact();
     }
 
     private static IJournalEntry ReadOwned(byte[] bytes)

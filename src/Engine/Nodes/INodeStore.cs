@@ -3,6 +3,9 @@ namespace DataLoad.Engine.Nodes;
 /// <summary>Which nodes run over the store, which of them founded the cluster that others join, and who holds its leases. All times are the store's.</summary>
 public interface INodeStore : IAsyncDisposable
 {
+    /// <summary>Why another node may not enter now, in a sentence, or null; changes nothing.</summary>
+    ValueTask<string?> FindRefusalAsync(CancellationToken cancellationToken);
+
     /// <summary>
     /// Notes a node as one that lives and wants to join. Where none that lives has joined, it is the founder of a new cluster, and counts as joined: of
     /// several that enter at once exactly one is.

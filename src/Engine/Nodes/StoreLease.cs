@@ -6,7 +6,7 @@ using Akka.Event;
 namespace DataLoad.Engine.Nodes;
 
 /// <summary>Akka's lease, kept in the store: of two sides that cannot see each other, the one that gets it goes on, and the other one downs itself.</summary>
-/// <remarks>Named by <c>akka.coordination.lease.dataload</c>, made by Akka, and given its store by a <see cref="StoreLeaseSetup"/>. It is renewed until it is
+/// <remarks>Named by <c>akka.coordination.lease</c>, made by Akka, and given its store by a <see cref="StoreLeaseSetup"/>. It is renewed until it is
 /// released, lost, or the actor system ends.</remarks>
 public sealed class StoreLease : Lease
 {

@@ -5,15 +5,19 @@ using Microsoft.Extensions.Logging;
 
 namespace DataLoad.Engine.Parking;
 
-/// <summary>The parked deliveries of a node: owns the count of what is stored and its bound, and is the only one to ask the store. What fails is repeated,
-/// each request by itself and ever later, until it works. Answers only what is durable.</summary>
+/// <summary>The parked deliveries as a node sees them: keeps to the bound of what is stored, makes the claims, and is the only one to ask the store. What
+/// fails is repeated, each request by itself and ever later, until it works. Answers only what is durable.</summary>
 internal sealed class ParkingActor : ReceiveActor, IWithTimers
 {
     private const int MaxConcurrent = 8;
     private const string Counting = "counting";
     private const string Room = "room";
 
+    // How old a count may be once less than a tenth is free: other nodes fill it, too.
+    private static readonly TimeSpan OldestNearLimit = TimeSpan.FromSeconds(1);
+
     private readonly IParkingStore _store;
+    private readonly IntakeOptions _options;
     private readonly IntakeSettings _settings;
     private readonly ParkingState _state;
     private readonly ILogger _logger;
@@ -24,21 +28,27 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
 
     // Those that are to be stored and are not yet, so that they can be taken back.
     private readonly Dictionary<BatchId, Request> _parks = [];
+
+    // Those that remove rows and have been sent to the store.
+    private readonly HashSet<Request> _removing = [];
     private readonly Dictionary<string, HashSet<IActorRef>> _subscribers = new(StringComparer.Ordinal);
     private int _running;
-    private int _changing;
-    private long _changes;
+    private long _unsettled;
+    private long _uncounted;
+    private long _countedAt;
     private int _timesFull;
     private bool _isCounted;
     private bool _isCounting;
 
     public ParkingActor(IParkingStore store, IntakeOptions options, ParkingState state)
     {
-        (_store, _settings, _state, _logger) = (store, options.Settings, state, options.Logger);
+        (_store, _options, _settings, _state, _logger) = (store, options, options.Settings, state, options.Logger);
         Receive<Park>(Take);
+        Receive<ParkAgain>(again => Enqueue(ParkingAgain(again)));
         Receive<CancelParking>(cancel => Cancel(cancel.Id));
         Receive<Unpark>(unpark => Enqueue(Unparking(unpark)));
-        Receive<ReadDue>(read => Enqueue(new Request("reading", Sender, token => ReadAsync(read, token))));
+        Receive<ClaimDue>(due => Enqueue(new Request("claiming", Sender, token => ClaimAsync(due, token))));
+        Receive<RenewClaim>(renew => Enqueue(Renewing(renew)));
         Receive<SubscribeParking>(subscribe => Subscribe(subscribe.Stream));
         Receive<Succeeded>(done => Finish(done.Request, done.Answer));
         Receive<Failed>(failed => Repeat(failed.Request, failed.Error));
@@ -53,6 +63,9 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
     public static Props Props(IParkingStore store, IntakeOptions options, ParkingState state) =>
         Akka.Actor.Props.Create(() => new ParkingActor(store, options, state)).WithDeploy(Deploy.Local);
 
+    private long NowMs => _options.Time.GetUtcNow().ToUnixTimeMilliseconds();
+    private long ClaimUntilMs => NowMs + (long)_settings.ClaimTimeToLive.TotalMilliseconds;
+
     protected override void PreStart() => Count();
 
     protected override void PostStop()
@@ -63,65 +76,63 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
 
     private void Take(Park park)
     {
-        if (park.HasRoom)
-        {
-            Enqueue(Parking(park, room: 0));
-            return;
-        }
-
-        _waitingForRoom.AddLast(Parking(park, park.Deliveries.Count));
+        _waitingForRoom.AddLast(Parking(park));
         AdmitWaiting();
     }
 
-    private Request Parking(Park park, int room) => new("storing", Sender, async token =>
+    private Request Parking(Park park) => new("storing", Sender, async token =>
     {
         await _store.ParkAsync(park.Deliveries, token);
         return new Parked(park.Id);
     })
-    { Id = park.Id, CountedBefore = room, Parks = park.Deliveries, IsChange = true };
+    { Id = park.Id, Parks = park.Deliveries, Room = park.Deliveries.Count };
 
-    private Request Unparking(Unpark unpark) => new("removing", Sender, async token =>
+    private Request ParkingAgain(ParkAgain again) => new("storing", Sender, async token =>
     {
-        await _store.RemoveAsync(unpark.Ids, token);
-        return new Unparked(unpark.Id);
+        await _store.ParkAgainAsync(again.Deliveries, again.Claim, token);
+        return new Parked(again.Id);
     })
-    { CountedAfter = -unpark.Ids.Count, IsChange = true };
+    { Parks = again.Deliveries };
 
-    private async Task<object> ReadAsync(ReadDue read, CancellationToken cancellationToken)
+    private Request Unparking(Unpark unpark) => new(
+        "removing", Sender, async token => new Unparked(unpark.Id, await _store.RemoveAsync(unpark.Ids, unpark.Claim, token)))
+    { IsRemoval = true };
+
+    private Request Renewing(RenewClaim renew) => new("renewing", Sender, async token =>
     {
-        IReadOnlyList<ParkedDelivery> due = await _store.DueAsync(read.Stream, read.NowMs, read.Limit, read.MaxBytes, cancellationToken);
-        return new DueDeliveries(due, due.Count > 0 ? null : await _store.NextDueAsync(read.Stream, cancellationToken));
+        await _store.RenewAsync(renew.Ids, renew.Claim, ClaimUntilMs, token);
+        return new ClaimRenewed(renew.Claim);
+    });
+
+    private async Task<object> ClaimAsync(ClaimDue due, CancellationToken cancellationToken)
+    {
+        // Another token each time: what a try that failed has claimed all the same is nobody's, and is due again when that runs out.
+        Guid claim = _options.NewId();
+        IReadOnlyList<ParkedDelivery> claimed =
+            await _store.ClaimAsync(due.Stream, NowMs, ClaimUntilMs, claim, due.Limit, due.MaxBytes, cancellationToken);
+        return new DueDeliveries(claimed, claim, claimed.Count > 0 ? null : await _store.NextDueAsync(due.Stream, cancellationToken));
     }
 
-    /// <summary>Asks the store how many there are: at first, and whenever there is no room, since another node may have removed some. An answer that a change
-    /// of our own crossed may or may not know of it, and is asked for again.</summary>
+    /// <summary>Asks the store how many there are: at first, every so often, since other nodes park and remove as well, and where there is little room or
+    /// none.</summary>
     private void Count()
     {
-        if (_isCounting || _changing > 0)
+        if (!_isCounting)
         {
-            WaitForRoom();
-            return;
+            _isCounting = true;
+            _uncounted = _unsettled;
+            Run(new Request(Counting, ActorRefs.Nobody, async token => new Counted(await _store.CountAsync(token))));
         }
-
-        _isCounting = true;
-        long changes = _changes;
-        Run(new Request(Counting, ActorRefs.Nobody, async token => new Counted(await _store.CountAsync(token), changes)));
     }
 
     private void Enqueue(Request request)
     {
-        if (request.IsChange && !request.IsStarted)
+        if (request.Id is { } id && _parks.TryAdd(id, request))
         {
             // Counted first: where nobody knows whether the store has them, they are counted rather too often than not at all.
-            request.IsStarted = true;
-            if (request.Id is { } id)
-            {
-                _parks[id] = request;
-            }
-
-            _changing++;
-            _changes++;
-            _state.Count += request.CountedBefore;
+            _state.Count += request.Room;
+            _unsettled += request.Room;
+            _uncounted += request.Room;
         }
 
         _ready.Enqueue(request);
@@ -147,18 +158,18 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
     private void Run(Request request)
     {
         _running++;
+        if (request.IsRemoval)
+        {
+            _removing.Add(request);
+        }
+
         _ = request.RunAsync(_stopping.Token).PipeTo(Self, success: answer => new Succeeded(request, answer), failure: error => new Failed(request, error));
     }
 
     private void Finish(Request request, object answer)
     {
         _running--;
-        if (request.IsChange)
-        {
-            EndChange(request);
-            _state.Count += request.CountedAfter;
-        }
-
+        Settle(request);
         _failing.Remove(request);
         ShowFailing();
         if (answer is Counted counted)
@@ -167,6 +178,11 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
         }
         else
         {
+            if (answer is Unparked unparked && _removing.Remove(request) && !request.IsCounted)
+            {
+                _state.Count = Math.Max(0, _state.Count - unparked.Removed);
+            }
+
             request.Requester.Tell(answer, Self);
             Announce(request.Parks);
         }
@@ -202,20 +218,38 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
 
     private void TakeCount(Counted counted)
     {
-        _isCounting = false;
+        (_isCounting, _isCounted, _countedAt) = (false, true, _options.Time.GetTimestamp());
 
-        // Before the first count nothing runs that would change it.
-        if (!_isCounted || counted.Changes == _changes)
+        // What crossed it may be in it or not, and counts as stored: rather too much than too little, until the next time.
+        _state.Count = counted.Stored + _uncounted;
+        foreach (Request removal in _removing)
         {
-            _state.Count = counted.Stored;
+            removal.IsCounted = true;
         }
 
-        _isCounted = true;
+        // Also while nothing of ours is parked: other nodes may be at it, and the next one of ours must not find their part unknown.
+        Timers.StartSingleTimer(Counting, new CountAgain(), _settings.ParkedCountInterval);
+    }
+
+    private bool MayAdmit()
+    {
+        if (!_isCounted || _state.Count >= _settings.MaxParked)
+        {
+            return false;
+        }
+
+        bool isKnown = _state.Count < _settings.MaxParked - (_settings.MaxParked / 10) || _options.Time.GetElapsedTime(_countedAt) <= OldestNearLimit;
+        if (!isKnown)
+        {
+            Count();
+        }
+
+        return isKnown;
     }
 
     private void AdmitWaiting()
     {
-        while (_isCounted && _state.Count < _settings.MaxParked && _waitingForRoom.First is { } first)
+        while (_waitingForRoom.First is { } first && MayAdmit())
         {
             _waitingForRoom.RemoveFirst();
             Enqueue(first.Value);
@@ -227,7 +261,7 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
             Timers.Cancel(Room);
             ShowFailing();
         }
-        else if (_isCounted)
+        else if (_isCounted && _state.Count >= _settings.MaxParked)
         {
             WaitForRoom();
         }
@@ -270,24 +304,23 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
     /// <summary>Gives a request up that was taken back.</summary>
     private void Drop(Request request)
     {
-        EndChange(request);
+        Settle(request);
         _failing.Remove(request);
         ShowFailing();
 
         // One that failed may be stored all the same: it stays counted, rather too often than not at all, until they are counted anew.
         if (request.Failures == 0)
         {
-            _state.Count -= request.CountedBefore;
+            _state.Count -= request.Room;
+            _uncounted -= request.Room;
         }
     }
 
-    private void EndChange(Request request)
+    private void Settle(Request request)
     {
-        _changing--;
-        _changes++;
-        if (request.Id is { } id)
+        if (request.Id is { } id && _parks.Remove(id))
         {
-            _parks.Remove(id);
+            _unsettled -= request.Room;
         }
     }
 
@@ -329,12 +362,17 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
     {
         public string What => what;
         public IActorRef Requester => requester;
+
+        /// <summary>What it stores for the first time; null of anything else.</summary>
         public BatchId? Id { get; init; }
+
         public IReadOnlyList<ParkedDelivery> Parks { get; init; } = [];
-        public long CountedBefore { get; init; }
-        public long CountedAfter { get; init; }
-        public bool IsChange { get; init; }
-        public bool IsStarted { get; set; }
+        public long Room { get; init; }
+        public bool IsRemoval { get; init; }
+
+        /// <summary>Of a removal: whether a count that it crossed may know of it.</summary>
+        public bool IsCounted { get; set; }
+
         public bool IsCancelled { get; set; }
         public int Failures { get; set; }
         public string? Error { get; set; }
@@ -345,7 +383,7 @@ internal sealed class ParkingActor : ReceiveActor, IWithTimers
 
     private sealed record Succeeded(Request Request, object Answer) : INoSerializationVerificationNeeded;
     private sealed record Failed(Request Request, Exception Error) : INoSerializationVerificationNeeded;
-    private sealed record Counted(long Stored, long Changes) : INoSerializationVerificationNeeded;
+    private sealed record Counted(long Stored) : INoSerializationVerificationNeeded;
     private sealed record CountAgain;
 }
 

@@ -10,6 +10,9 @@ namespace DataLoad.Engine.Partitions;
 /// <content>The Counters: slices go to them, their states are loaded when they are first met, and they are passivated.</content>
 internal sealed partial class PartitionActor
 {
+    // An answer takes no more of a connection at once than a batch of events does.
+    private const int MaxTopicRowsBytes = 256 * 1024;
+
     private readonly Dictionary<CounterId, CounterEntry> _counters = [];
     private readonly List<CounterEntry> _toLoad = [];
     private bool _isLoadingCounters;
@@ -231,10 +234,20 @@ internal sealed partial class PartitionActor
 
     private void OnGetTopic(GetTopic question)
     {
+        HashSet<int> days = [.. question.Days];
         CounterEntry[] entries = [.. _counters.Values.Where(entry => entry.Damage is null && entry.Id.PageId == question.Page
-            && entry.Id.Topic.Equals(question.Topic) && (entry.IsInFlushList || question.Days.Contains(entry.Id.Day)))];
+            && entry.Id.Topic.Equals(question.Topic) && entry.Id.Day >= question.From && entry.Id.Day <= question.Through
+            && (entry.IsInFlushList || days.Contains(entry.Id.Day))).OrderBy(entry => entry.Id.Day)];
+        int through = question.Through;
+        int most = MaxTopicRowsBytes / PartitionMessageCodec.MaxRowBytes(entries.Length == 0 ? 0 : entries[0].Page.Metrics.Length);
+        if (entries.Length > most)
+        {
+            through = entries[most].Id.Day - 1;
+            entries = entries[..most];
+        }
+
         long round = ++_round;
-        _questions.Add(round, new TopicQuestion(Sender, [.. entries.Select(entry => entry.Id)]));
+        _questions.Add(round, new TopicQuestion(Sender, [.. entries.Select(entry => entry.Id)], through));
         foreach (CounterEntry entry in entries)
         {
             Tell(entry, new ReadRow(round));
@@ -247,7 +260,7 @@ internal sealed partial class PartitionActor
     {
         if (_questions[round] is { Awaited.Count: 0 } question)
         {
-            question.Asker.Tell(new TopicRows(_partition, question.Rows));
+            question.Asker.Tell(new TopicRows(_partition, question.Rows, question.Through));
             _questions.Remove(round);
         }
     }
@@ -268,8 +281,8 @@ internal sealed partial class PartitionActor
     private static string NameOf(CounterEntry entry) =>
         $"{entry.Page.Name}:{Uri.EscapeDataString(entry.Id.Topic.Type)}:{entry.Id.Topic.Id}:{DateOnly.FromDayNumber(entry.Id.Day):yyyy-MM-dd}";
 
-    /// <summary>Who asked for a topic, and which Counters have not answered yet.</summary>
-    private sealed record TopicQuestion(IActorRef Asker, HashSet<CounterId> Awaited)
+    /// <summary>Who asked for a topic, which Counters have not answered yet, and the last day that is answered for.</summary>
+    private sealed record TopicQuestion(IActorRef Asker, HashSet<CounterId> Awaited, int Through)
     {
         public List<StatisticsRow> Rows { get; } = [];
     }

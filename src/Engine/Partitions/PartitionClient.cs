@@ -29,8 +29,20 @@ public sealed class PartitionClient(IActorRef region, PartitionSettings settings
     /// <exception cref="AskTimeoutException">It did not answer in time.</exception>
     public async Task<IReadOnlyList<StatisticsRow>> TopicAsync(Page page, TopicKey topic, IReadOnlyList<int> days, CancellationToken cancellationToken)
     {
-        var question = new GetTopic(topic.ShardOf(settings.Partitions), page.Id, topic, days);
-        return (await AskAsync<TopicRows>(question, Patience, cancellationToken)).Rows;
+        int partition = topic.ShardOf(settings.Partitions);
+        int[] sorted = [.. days.Order()];
+        var rows = new List<StatisticsRow>();
+        int from = DateOnly.MinValue.DayNumber;
+        while (from <= DateOnly.MaxValue.DayNumber)
+        {
+            int[] asked = [.. sorted.SkipWhile(day => day < from).Take(GetTopic.MaxDays)];
+            int through = asked.Length < GetTopic.MaxDays ? DateOnly.MaxValue.DayNumber : asked[^1];
+            TopicRows part = await AskAsync<TopicRows>(new GetTopic(partition, page.Id, topic, asked, from, through), Patience, cancellationToken);
+            rows.AddRange(part.Rows);
+            from = part.Through + 1;
+        }
+
+        return rows;
     }
 
     /// <summary>Computes the Counters that a filter means anew from the journal, and corrects their rows; one Partition after the other. One whose journal is

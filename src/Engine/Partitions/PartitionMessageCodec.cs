@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Unicode;
 using DataLoad.Engine.Binary;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
@@ -16,6 +18,12 @@ internal static class PartitionMessageCodec
 
     /// <summary>The fewest bytes that a row takes: its parts and no value.</summary>
     private const int MinRowBytes = 7;
+
+    /// <summary>The most that a row takes without its values: a topic's type of its greatest length, and all numbers as long as they can be.</summary>
+    private const int MaxRowHeadBytes = (4 * TopicKey.MaxTypeCharacters) + (8 * Varint.MaxBytes) + 1;
+
+    /// <summary>The most bytes of a sentence that are sent: what a driver or a file says of itself has no bound of its own.</summary>
+    private const int MaxSentenceBytes = 4096;
 
     /// <summary>A batch of events. It is stored in this form, too, where it is parked: a version that was, stays readable.</summary>
     public static byte[] Encode(EventBatch batch)
@@ -118,10 +126,17 @@ internal static class PartitionMessageCodec
         {
             writer.Unsigned((ulong)day);
         }
+
+        writer.Unsigned((ulong)question.From);
+        writer.Unsigned((ulong)question.Through);
     });
 
     public static GetTopic DecodeGetTopic(byte[] bytes) => Decode(bytes, static (ref reader, partition) => new GetTopic(
-        partition, reader.Byte(), new TopicTypeReader().ReadTopic(ref reader), ReadArray(ref reader, minBytes: 1, ReadDay)));
+        partition, reader.Byte(), new TopicTypeReader().ReadTopic(ref reader), ReadArray(ref reader, minBytes: 1, ReadDay), ReadDay(ref reader),
+        ReadDay(ref reader)));
+
+    /// <summary>The most bytes that a row of so many values takes in <see cref="TopicRows"/>.</summary>
+    public static int MaxRowBytes(int values) => MaxRowHeadBytes + (values * Varint.MaxBytes);
 
     public static byte[] Encode(TopicRows answer) => Encode(answer.Partition, 64 + (answer.Rows.Count * 128), writer =>
     {
@@ -140,13 +155,15 @@ internal static class PartitionMessageCodec
                 writer.Signed(value);
             }
         }
+
+        writer.Unsigned((ulong)answer.Through);
     });
 
     public static TopicRows DecodeTopicRows(byte[] bytes)
     {
         var types = new TopicTypeReader();
         return Decode(bytes, (ref reader, partition) => new TopicRows(
-            partition, ReadArray(ref reader, MinRowBytes, (ref row) => ReadRow(ref row, types))));
+            partition, ReadArray(ref reader, MinRowBytes, (ref row) => ReadRow(ref row, types)), ReadDay(ref reader)));
     }
 
     public static byte[] Encode(Rebuild request) => Encode(request.Partition, 128, writer =>
@@ -166,7 +183,7 @@ internal static class PartitionMessageCodec
         writer.Signed(answer.Counters);
         writer.Signed(answer.Corrected);
         writer.Signed(answer.Removed);
-        Write(writer, answer.Damage);
+        Write(writer, Capped(answer.Damage));
     });
 
     public static Rebuilt DecodeRebuilt(byte[] bytes) => Decode(
@@ -186,7 +203,7 @@ internal static class PartitionMessageCodec
         writer.Signed(status.UnappliedBytes);
         writer.Signed(status.Unflushed);
         writer.Signed(status.Damaged);
-        Write(writer, status.Failing);
+        Write(writer, Capped(status.Failing));
     });
 
     // Read in the order in which it is written.
@@ -330,6 +347,19 @@ internal static class PartitionMessageCodec
         {
             writer.Text(text);
         }
+    }
+
+    /// <summary>A sentence for people, cut to what is sent of one.</summary>
+    private static string? Capped(string? text)
+    {
+        if (text is null || Encoding.UTF8.GetByteCount(text) <= MaxSentenceBytes)
+        {
+            return text;
+        }
+
+        Span<byte> room = stackalloc byte[MaxSentenceBytes - 3];
+        Utf8.FromUtf16(text, room, out int chars, out _);
+        return $"{text.AsSpan(0, chars)}…";
     }
 
     private static long? ReadOptional(ref ByteReader reader) => IsThere(ref reader) ? reader.Signed() : null;

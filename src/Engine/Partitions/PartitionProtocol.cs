@@ -34,12 +34,25 @@ public sealed record Held(BatchId Id, int Partition) : IPartitionAnswer;
 /// <summary>Asks for what a Partition says of itself, and has it run though no event comes for it; answered by a <see cref="PartitionStatus"/>.</summary>
 public sealed record GetStatus(int Partition) : IPartitionMessage, IDeadLetterSuppression;
 
-/// <summary>Asks for a topic's Counters in memory, those of some days (<see cref="DateOnly.DayNumber"/>) and those that wait for their flush; answered by
-/// <see cref="TopicRows"/>.</summary>
-public sealed record GetTopic(int Partition, byte Page, TopicKey Topic, IReadOnlyList<int> Days) : IPartitionMessage;
+/// <summary>Asks for a topic's Counters in memory, those of some days (<see cref="DateOnly.DayNumber"/>) and those that wait for their flush, between two
+/// days; answered by <see cref="TopicRows"/>.</summary>
+/// <param name="Partition">The Partition.</param>
+/// <param name="Page">The page's number.</param>
+/// <param name="Topic">The topic.</param>
+/// <param name="Days">The days that are asked for whether they wait for their flush or not.</param>
+/// <param name="From">The first day that the answer may have.</param>
+/// <param name="Through">The last one.</param>
+public sealed record GetTopic(int Partition, byte Page, TopicKey Topic, IReadOnlyList<int> Days, int From, int Through) : IPartitionMessage
+{
+    /// <summary>How many days one question names at the most, so that it fits a frame.</summary>
+    public const int MaxDays = 10_000;
+}
 
-/// <summary>Rows as a flush would write them now, at most one a day.</summary>
-public sealed record TopicRows(int Partition, IReadOnlyList<StatisticsRow> Rows) : IPartitionAnswer;
+/// <summary>Rows as a flush would write them now, at most one a day, and no more than fit a frame.</summary>
+/// <param name="Partition">The Partition.</param>
+/// <param name="Rows">The rows.</param>
+/// <param name="Through">The last day that is answered for; what comes after it is to be asked for anew.</param>
+public sealed record TopicRows(int Partition, IReadOnlyList<StatisticsRow> Rows, int Through) : IPartitionAnswer;
 
 /// <summary>Writes all rows that changed until now to the statistics tables; answered by <see cref="Done"/>.</summary>
 public sealed record FlushNow(int Partition) : IPartitionMessage;

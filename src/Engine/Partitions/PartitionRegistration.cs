@@ -46,25 +46,23 @@ public static class PartitionRegistration
             });
 
     /// <summary>Keeps every Partition running, once the node has joined.</summary>
-    public static AkkaConfigurationBuilder AddPartitionKeeper(this AkkaConfigurationBuilder builder, PartitionServices services) => builder
-        .WithActors((system, registry) =>
-        {
-            var cluster = Cluster.Get(system);
-            IEnumerable<ICanTell> OtherKeepers() =>
-                cluster.OtherNodes().Select(address => system.ActorSelection(new RootActorPath(address) / "user" / PartitionKeeper.Name));
-            IActorRef keeper = system.ActorOf(
-                PartitionKeeper.Props(registry.Get<PartitionRegion>(), services, OtherKeepers), PartitionKeeper.Name);
-            registry.Register<PartitionKeeper>(keeper);
+    public static void StartPartitionKeeper(this ActorSystem system, PartitionServices services)
+    {
+        IActorRef region = ActorRegistry.For(system).Get<PartitionRegion>();
+        var cluster = Cluster.Get(system);
+        IEnumerable<ICanTell> OtherKeepers() =>
+            cluster.OtherNodes().Select(address => system.ActorSelection(new RootActorPath(address) / "user" / PartitionKeeper.Name));
+        IActorRef keeper = system.ActorOf(PartitionKeeper.Props(region, services, OtherKeepers), PartitionKeeper.Name);
 
-            // A region that leaves ends when no shard is left and no message waits for one; one that comes for a shard which was
-            // handed off has it wait until it is given up.
-            CoordinatedShutdown shutdown = CoordinatedShutdown.Get(system);
-            shutdown.AddTask(CoordinatedShutdown.PhaseServiceStop, "partitions-are-kept-no-longer", async () =>
-            {
-                await keeper.GracefulStop(shutdown.Timeout(CoordinatedShutdown.PhaseServiceStop));
-                return Akka.Done.Instance;
-            });
+        // A region that leaves ends when no shard is left and no message waits for one; one that comes for a shard which was
+        // handed off has it wait until it is given up.
+        CoordinatedShutdown shutdown = CoordinatedShutdown.Get(system);
+        shutdown.AddTask(CoordinatedShutdown.PhaseServiceStop, "partitions-are-kept-no-longer", async () =>
+        {
+            await keeper.GracefulStop(shutdown.Timeout(CoordinatedShutdown.PhaseServiceStop));
+            return Akka.Done.Instance;
         });
+    }
 
     /// <summary>A Partition under its supervisor: one that stopped, since a write failed or what it needs could not be read, is started again with growing
     /// waits; one that was told to stop, or resigned, is not.</summary>

@@ -76,12 +76,17 @@ internal abstract class SqlDialect
 
     public virtual string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
+    /// <summary>Rows that are to be changed in this transaction, locked, but none that another one has locked.</summary>
+    /// <remarks>Where a database has one writer at a time, its transactions that write are apart already.</remarks>
+    public virtual IQueryable<T> SkipLocked<T>(IQueryable<T> rows)
+        where T : notnull => rows;
+
     /// <summary>Adds rows, or changes those whose key is there.</summary>
     /// <param name="table">The table, quoted; <c>t</c> in conditions.</param>
     /// <param name="shape">The rows.</param>
     /// <param name="columns">Columns and the expressions of their values, in terms of <c>w</c>; the first ones are the key.</param>
     /// <param name="keys">How many columns the key has.</param>
-    /// <param name="changed">How many of the columns behind the key are changed where it is there.</param>
+    /// <param name="changed">Which of the columns behind the key are changed where it is there; where none is, the row stays as it is.</param>
     /// <param name="condition">When such a row is changed, in terms of <c>t</c> and <c>excluded</c>; null for always.</param>
     public virtual string Upsert(
         string table, RowShape shape, IReadOnlyList<(string Column, string Value)> columns, int keys, Range changed, string? condition) =>
@@ -130,12 +135,16 @@ internal abstract class SqlDialect
 
     protected static string Join(IEnumerable<string> parts) => string.Join(", ", parts);
 
-    protected static string OnConflict(IReadOnlyList<(string Column, string Value)> columns, int keys, Range changed, string? condition) =>
-        $"""
-        ON CONFLICT ({Join(columns.Take(keys).Select(column => column.Column))}) DO UPDATE
-        SET {Join(columns.Skip(keys).Take(changed).Select(column => $"{column.Column} = excluded.{column.Column}"))}
-        {(condition is null ? "" : $"WHERE {condition}")}
-        """;
+    protected static string OnConflict(IReadOnlyList<(string Column, string Value)> columns, int keys, Range changed, string? condition)
+    {
+        string key = Join(columns.Take(keys).Select(column => column.Column));
+        string set = Join(columns.Skip(keys).Take(changed).Select(column => $"{column.Column} = excluded.{column.Column}"));
+        return set.Length == 0 ? $"ON CONFLICT ({key}) DO NOTHING" : $"""
+            ON CONFLICT ({key}) DO UPDATE
+            SET {set}
+            {(condition is null ? "" : $"WHERE {condition}")}
+            """;
+    }
 
     protected string AndHolds(RowShape shape) => Holds.Length > 0 && shape.IsFenced ? $" AND {Holds}" : "";
 }

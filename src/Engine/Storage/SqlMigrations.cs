@@ -186,5 +186,6 @@ internal sealed record SqlMigration(int Version, string Name, string Store, stri
             dialect.JournalTables),
         new(2, "nodes and leases", dialect.LeaseTables, ""),
         new(3, "the cluster", dialect.ClusterTables, ""),
+        new(4, "claims of parked deliveries", $"ALTER TABLE dataload_parked ADD COLUMN claim {dialect.Bytes} NULL;", ""),
     ];
 }

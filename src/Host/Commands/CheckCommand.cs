@@ -9,8 +9,8 @@ namespace DataLoad.Host.Commands;
 internal static class CheckCommand
 {
     private const string Details = """
-        Looks at the settings, where HTTP would answer and whether it may, the store, the business database with each
-        stream's queries, the broker and what is declared there. A line each: ok, note (worth knowing, such as a queue that
+        Looks at the settings, where HTTP would answer and whether it may, how other nodes would be let in, the store, the
+        business database with each stream's queries, the broker and what is declared there. A line each: ok, note (worth knowing, such as a queue that
         the start will declare) or problem, with what is wrong and how to mend it.
 
         Examples:
@@ -42,6 +42,7 @@ internal static class CheckCommand
         }
 
         new HttpCheck(report, settings.Http).Run();
+        new ClusterCheck(report, settings.Engine.Cluster).Run();
         await new StoreCheck(report, store, settings).RunAsync(cancellationToken);
         await new BusinessCheck(report, lookup, settings).RunAsync(cancellationToken);
         await new BrokerCheck(report, connector, settings).RunAsync(cancellationToken);

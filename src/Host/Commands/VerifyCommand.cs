@@ -147,6 +147,7 @@ internal static class RebuildCommand
             }
             else
             {
+                ClusterStart.Check(settings.Engine.Cluster);
                 done = await RunHereAsync(services.GetRequiredService<ClusterNode>(), partitions, request, cancellationToken);
             }
 

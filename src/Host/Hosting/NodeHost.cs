@@ -30,12 +30,18 @@ internal static class NodeHost
             throw new StartException(refusal);
         }
 
+        ClusterTls? tls = ClusterStart.Check(settings.Engine.Cluster);
         IHost host = Build(settings);
         ILoggerFactory loggers = host.Services.GetRequiredService<ILoggerFactory>();
         ILogger logger = loggers.CreateLogger(typeof(NodeHost));
         foreach (HoconProblem problem in settings.Akka.FindUnknownKeys())
         {
             HostLog.UnknownAkkaKey(logger, problem.Origin.ToString(), problem.Message);
+        }
+
+        foreach (string warning in ClusterStart.FindWarnings(settings.Engine.Cluster, tls))
+        {
+            HostLog.ClusterWarning(logger, warning);
         }
 
         if (!await StopLimit.RunAsync(token => RunAsync(host, token), settings.Engine.StopTimeout + ClosingLimit, TimeProvider.System, stop))
@@ -117,9 +123,14 @@ internal static class NodeHost
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<TodayTotals>(
             provider, TimeZoneInfo.FindSystemTimeZoneById(settings.Engine.TimeZone), settings.Http.TotalsInterval))
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<DeadLetterDesk>(
-            provider, new AmqpConnector(settings.Engine.Amqp), settings.DeadLetters, provider.GetRequiredService<ILogger<DeadLetterDesk>>()))
+            provider, new AmqpConnector(settings.Engine.Amqp), settings.DeadLetters, DeskLease(provider, settings),
+            provider.GetRequiredService<ILogger<DeadLetterDesk>>()))
         .AddSingleton<AuditTrail>()
         .AddSingleton<ApiServices>();
+
+    private static WorkLease DeskLease(IServiceProvider provider, HostSettings settings) => new(
+        provider.GetRequiredService<IStore>().Nodes, provider.GetRequiredService<NodeInfo>().Id, "dead-letter desk", settings.Engine.Cluster.TimeToLive,
+        provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<WorkLease>>());
 
     /// <summary>Runs a composed node until it is told to stop, and disposes of it.</summary>
     /// <exception cref="StartException">It cannot start, or ended without having been told to.</exception>
@@ -179,6 +190,9 @@ internal static partial class HostLog
 
     [LoggerMessage(8102, LogLevel.Warning, "{Place}: {Problem}")]
     public static partial void UnknownAkkaKey(ILogger logger, string place, string problem);
+
+    [LoggerMessage(8103, LogLevel.Warning, "{Warning}")]
+    public static partial void ClusterWarning(ILogger logger, string warning);
 }
 
 /// <summary>Bounds a stop as a whole. An orderly stop bounds its own steps, but closing what a server holds may wait for one that neither answers nor

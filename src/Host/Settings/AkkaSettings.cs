@@ -101,7 +101,7 @@ public sealed class AkkaSettings
         return Object(level.Origin, "akka", shutdown.MergedWith(log).MergedWith(Remote(config)));
     }
 
-    /// <summary>Where the node listens, and what others reach it by.</summary>
+    /// <summary>Where the node listens, what others reach it by, and whether by TLS.</summary>
     private static HoconObjectNode Remote(HoconConfig config)
     {
         var tcp = new OrderedDictionary<string, HoconNode>(StringComparer.Ordinal);
@@ -111,6 +111,8 @@ public sealed class AkkaSettings
             tcp.Add(key, new HoconScalarNode(value.Origin, value.AsString()));
         }
 
+        HoconValue certificate = config.Get("dataload.cluster.tls.certificate");
+        tcp.Add("enable-ssl", new HoconScalarNode(certificate.Origin, certificate.AsString().Length > 0 ? "on" : "off"));
         HoconOrigin origin = config.Get("dataload.cluster.hostname").Origin;
         return Object(origin, "remote", Object(origin, "dot-netty", Object(origin, "tcp", new HoconObjectNode(origin, tcp))));
     }

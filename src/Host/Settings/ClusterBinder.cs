@@ -7,6 +7,8 @@ internal static class ClusterBinder
 {
     private const int MaxPort = 65_535;
 
+    private static readonly string[] TlsSettings = ["dataload.cluster.tls.certificate", "dataload.cluster.tls.key", "dataload.cluster.tls.ca"];
+
     /// <exception cref="HoconException">A value is not what is expected.</exception>
     public static ClusterSettings Bind(HoconConfig config) => new()
     {
@@ -17,7 +19,10 @@ internal static class ClusterBinder
         AdvertisedPort = config.GetInt("dataload.cluster.advertised-port", 0, MaxPort),
         HeartbeatInterval = config.GetDuration("dataload.cluster.heartbeat-interval", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1)),
         TimeToLive = BindTimeToLive(config),
+        StorePatience = config.GetDuration("dataload.cluster.store-patience", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
         JoinTimeout = config.GetDuration("dataload.cluster.join-timeout", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)),
+        Tls = BindTls(config),
+        Insecure = config.GetBool("dataload.cluster.insecure"),
     };
 
     private static TimeSpan BindTimeToLive(HoconConfig config)
@@ -26,5 +31,19 @@ internal static class ClusterBinder
         TimeSpan time = config.GetDuration("dataload.cluster.time-to-live", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
         return time >= 2 * interval ? time
             : throw config.Get("dataload.cluster.time-to-live").Fail($"at least twice dataload.cluster.heartbeat-interval, {interval.TotalSeconds:0.###}s");
+    }
+
+    private static ClusterTlsSettings? BindTls(HoconConfig config)
+    {
+        HoconValue[] files = [.. TlsSettings.Select(config.Get)];
+        if (files.All(file => file.AsString().Length == 0))
+        {
+            return null;
+        }
+
+        return files.FirstOrDefault(file => file.AsString().Length == 0) is { } missing
+            ? throw missing.Refuse("is empty, and one of its neighbours is not: certificate, key and ca of dataload.cluster.tls go together. Name the file, or "
+                + "leave all three empty.")
+            : new ClusterTlsSettings(files[0].AsString(), files[1].AsString(), files[2].AsString());
     }
 }

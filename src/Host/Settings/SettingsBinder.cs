@@ -133,6 +133,8 @@ public static class SettingsBinder
         MaxDelay = config.GetDuration("dataload.intake.max-delay", TimeSpan.Zero, TimeSpan.FromDays(3650)),
         RetryDelays = [.. config.GetList("dataload.parking.retry-delays").Select(delay => delay.AsDuration(TimeSpan.Zero, TimeSpan.FromDays(365)))],
         MaxParked = config.GetLong("dataload.parking.max-parked", 1),
+        ParkedCountInterval = config.GetDuration("dataload.parking.count-interval", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
+        ClaimTimeToLive = config.GetDuration("dataload.parking.claim-time-to-live", TimeSpan.FromSeconds(5), TimeSpan.FromHours(1)),
         ParkedBatch = config.GetInt("dataload.parking.batch", 1, 10_000),
         ParkedPollInterval = config.GetDuration("dataload.parking.look-interval", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
         ParkedFaultDelay = config.GetDuration("dataload.parking.fault-delay", TimeSpan.FromSeconds(1), TimeSpan.FromDays(30)),

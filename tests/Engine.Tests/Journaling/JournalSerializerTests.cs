@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Serialization;
@@ -45,14 +46,15 @@ public sealed class JournalSerializerTests(JournalSerializerTests.Fixture fixtur
         Failing = "Loading Counters failed: 会.",
     };
 
-    private static GetTopic Question => new(3, 255, new TopicKey("activity 会", int.MaxValue), [0, 739_675, DateOnly.MaxValue.DayNumber]);
+    private static GetTopic Question => new(3, 255, new TopicKey("activity 会", int.MaxValue), [0, 739_675, DateOnly.MaxValue.DayNumber],
+        From: 0, Through: DateOnly.MaxValue.DayNumber);
 
     private static TopicRows Rows => new(4,
     [
         new StatisticsRow("activity", 7, 739_675, long.MaxValue, [1, -2, long.MaxValue], 4, 9),
         new StatisticsRow("activity", 7, 0, null, []),
         new StatisticsRow("activity 会", 0, 1, 0, [0]),
-    ]);
+    ], Through: 739_675);
 
     [Theory]
     [MemberData(nameof(Messages))]
@@ -92,8 +94,50 @@ public sealed class JournalSerializerTests(JournalSerializerTests.Fixture fixtur
         question.Days.ShouldBe(Question.Days);
         question.Topic.Hash.ShouldBe(Question.Topic.Hash);
         rows.Partition.ShouldBe(Rows.Partition);
+        rows.Through.ShouldBe(Rows.Through);
         rows.Rows.Select(Text).ShouldBe(Rows.Rows.Select(Text));
-        ((TopicRows)_serializer.FromBinary(_serializer.ToBinary(new TopicRows(5, [])), "W")).Rows.ShouldBeEmpty();
+        ((TopicRows)_serializer.FromBinary(_serializer.ToBinary(new TopicRows(5, [], 0)), "W")).Rows.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_row_takes_no_more_than_is_reckoned_for_it()
+    {
+        string type = string.Concat(Enumerable.Repeat("😀", TopicKey.MaxTypeCharacters));
+        long[] values = [.. Enumerable.Repeat(long.MinValue, 100)];
+        var row = new StatisticsRow(type, int.MaxValue, DateOnly.MaxValue.DayNumber, long.MinValue, values, int.MinValue, long.MinValue);
+        int nothing = _serializer.ToBinary(new TopicRows(1, [], 0)).Length;
+
+        int one = _serializer.ToBinary(new TopicRows(1, [row], 0)).Length - nothing;
+
+        one.ShouldBeLessThanOrEqualTo(PartitionMessageCodec.MaxRowBytes(values.Length));
+        one.ShouldBeGreaterThan(1000 + 256, "else the figure is not that of the largest row");
+    }
+
+    [Theory]
+    [InlineData(4096, 4096)]
+    [InlineData(4097, 4093 + 3)]
+    [InlineData(1_000_000, 4093 + 3)]
+    public void A_sentence_of_a_driver_is_cut_before_it_is_sent(int sent, int read)
+    {
+        string text = new('x', sent);
+
+        string?[] texts =
+        [
+            ((PartitionStatus)_serializer.FromBinary(_serializer.ToBinary(Status with { Failing = text }), "P")).Failing,
+            ((Rebuilt)_serializer.FromBinary(_serializer.ToBinary(new Rebuilt(1, 0, 0, 0, text)), "U")).Damage,
+        ];
+
+        texts.ShouldAllBe(got => Encoding.UTF8.GetByteCount(got!) == read && got!.StartsWith("xxxx"));
+    }
+
+    [Fact]
+    public void A_sentence_is_not_cut_within_a_character()
+    {
+        string text = "x" + string.Concat(Enumerable.Repeat("😀", 2000));
+
+        string cut = ((PartitionStatus)_serializer.FromBinary(_serializer.ToBinary(Status with { Failing = text }), "P")).Failing!;
+
+        cut.ShouldBe($"{text[..(1 + (1023 * 2))]}…");
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Akka.TestKit;
+using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Parking;
@@ -14,6 +15,7 @@ namespace DataLoad.Engine.Tests.Partitions;
 public sealed class PartitionActorTests : PartitionSpec
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly int LastDay = DateOnly.MaxValue.DayNumber;
 
     [Fact]
     public async Task A_Partition_announces_its_ownership_before_it_reads_and_puts_its_Epoch_in_force()
@@ -447,7 +449,53 @@ public sealed class PartitionActorTests : PartitionSpec
         Store.Before = call => string.Equals(call, "Flush", StringComparison.Ordinal) ? Task.FromException(new IOException("no disk")) : Task.CompletedTask;
         partition.Tell(Batch(Share(7, 5, "a"), Share(7, 6, "b")), TestActor);
         await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
-        TopicRows rows = await partition.Ask<TopicRows>(new GetTopic(Number, 2, new TopicKey("activity", 7), [739_675]), Patience);
+        TopicRows rows = await partition.Ask<TopicRows>(new GetTopic(Number, 2, new TopicKey("activity", 7), [739_675], 0, LastDay), Patience);
         rows.Rows.ShouldHaveSingleItem().Values.Sum().ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task A_topic_of_many_days_is_told_in_parts_that_fit_a_frame_and_put_together_by_who_asks()
+    {
+        const int Days = 700;
+        (IActorRef partition, _) = await StartServingAsync();
+        Store.Before = call => string.Equals(call, "Flush", StringComparison.Ordinal) ? Task.FromException(new IOException("no disk")) : Task.CompletedTask;
+        partition.Tell(Batch([.. Enumerable.Range(0, Days).Select(day => Share(7, 5, $"{day}", 739_675 - day))]), TestActor);
+        await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
+        var topic = new TopicKey("activity", 7);
+        int[] days = [.. Enumerable.Range(739_676 - Days, Days)];
+
+        TopicRows part = await partition.Ask<TopicRows>(new GetTopic(Number, 2, topic, days, 0, LastDay), Patience);
+        IReadOnlyList<StatisticsRow> rows = await new PartitionClient(partition, Settings)
+            .TopicAsync(Catalog.Default.PageById(2)!, topic, days, TestContext.Current.CancellationToken);
+
+        int most = 256 * 1024 / PartitionMessageCodec.MaxRowBytes(part.Rows[0].Values.Length);
+        part.Rows.Count.ShouldBe(most);
+        part.Through.ShouldBe(739_675 - Days + most);
+        PartitionMessageCodec.Encode(part).Length.ShouldBeLessThan(256 * 1024);
+        rows.Select(row => row.Day).Order().ShouldBe(days);
+    }
+
+    [Fact]
+    public async Task A_question_that_names_very_many_days_is_asked_in_parts_too()
+    {
+        var asked = new List<GetTopic>();
+        IActorRef region = Sys.ActorOf(Props.Create(() => new Answering(asked)));
+        int[] days = [.. Enumerable.Range(1, (2 * GetTopic.MaxDays) + 5).Reverse()];
+
+        IReadOnlyList<StatisticsRow> rows = await new PartitionClient(region, Settings)
+            .TopicAsync(Catalog.Default.PageById(2)!, new TopicKey("activity", 7), days, TestContext.Current.CancellationToken);
+
+        asked.Select(question => (question.From, question.Through, question.Days.Count)).ShouldBe(
+            [(0, 10_000, 10_000), (10_001, 20_000, 10_000), (20_001, LastDay, 5)]);
+        rows.Select(row => row.Day).ShouldBe(Enumerable.Range(1, days.Length));
+    }
+
+    private sealed class Answering : ReceiveActor
+    {
+        public Answering(List<GetTopic> asked) => Receive<GetTopic>(question =>
+        {
+            asked.Add(question);
+            Sender.Tell(new TopicRows(Number, [.. question.Days.Select(day => new StatisticsRow("activity", 7, day, 1, []))], question.Through));
+        });
     }
 }

@@ -10,6 +10,7 @@ using DataLoad.Engine.Storage;
 using DataLoad.Host.Hosting;
 using DataLoad.Host.Settings;
 using DataLoad.Host.Tests.Access;
+using DataLoad.Host.Tests.Clustering;
 using DataLoad.Host.Tests.Commands;
 using DataLoad.Host.Tests.Hocon;
 using Microsoft.Extensions.DependencyInjection;
@@ -63,6 +64,18 @@ public sealed class NodeHostTests : IDisposable
         run.Code.ShouldBe(2);
         run.Error.TrimEnd().ShouldStartWith("dataload: ");
         run.Error.TrimEnd().Split('\n').Length.ShouldBe(1, run.Error);
+    }
+
+    [Fact]
+    public async Task A_node_with_certificates_serves_and_listens_by_TLS()
+    {
+        using var authority = new TestAuthority(_directory, "ours");
+
+        await RunAsync($"cluster.{ClusterStartTests.TlsOf(authority.Issue())}", new LogLines(), node =>
+        {
+            ((ExtendedActorSystem)node.System!).Provider.DefaultAddress.Protocol.ShouldBe("akka.ssl.tcp");
+            return Task.CompletedTask;
+        });
     }
 
     [Fact]

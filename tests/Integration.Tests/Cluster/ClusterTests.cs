@@ -44,7 +44,7 @@ public sealed class ClusterTests
         var frozen = nodes[0];
         await frozen.WaitForMetricAsync("dataload_deliveries_total", 500);
         frozen.Freeze();
-        await Deadline.UntilAsync("the other one to have all Partitions", async () => (await NodeSet.SharesAsync(nodes[1])) is [32, ..]);
+        await NodeSet.WaitUntilAloneAsync(nodes[1]);
         frozen.Wake();
 
         await frozen.WaitForLogAsync("is made anew");
@@ -57,6 +57,9 @@ public sealed class ClusterTests
     public Task Nodes_that_are_replaced_one_by_one_under_load_lose_and_repeat_nothing() => RunAsync(seed: 23, async (scenario, nodes) =>
     {
         scenario.Options = scenario.Options with { Duplicates = 0 };
+
+        // However busy the machine is, what was taken is to be acknowledged before a node goes.
+        scenario.Settings += "\nstop.timeout = 25s";
         await nodes.StartAsync(3);
         var sending = scenario.SendMixAsync(9_000, batchMessages: 250);
         double duplicates = 0;
@@ -66,7 +69,7 @@ public sealed class ClusterTests
             await leaving.WaitForMetricAsync("dataload_deliveries_total", 200);
             var stopping = nodes.StopAsync(leaving);
             duplicates += (await leaving.TryMetricsAsync())?.Sum("dataload_duplicates_total") ?? 0;
-            (await stopping).ShouldBeLessThan(TimeSpan.FromSeconds(10));
+            (await stopping).ShouldBeLessThan(TimeSpan.FromSeconds(26));
             leaving.ExitCode.ShouldBe(0);
             leaving.Errors.ShouldBeEmpty();
             nodes.Launch();

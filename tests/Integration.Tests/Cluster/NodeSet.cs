@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
 using DataLoad.Integration.Tests.EndToEnd;
 
 namespace DataLoad.Integration.Tests.Cluster;
@@ -7,6 +5,8 @@ namespace DataLoad.Integration.Tests.Cluster;
 /// <summary>The nodes of a cluster that run now, over one scenario's store and broker.</summary>
 internal sealed class NodeSet(Scenario scenario)
 {
+    private const int Partitions = 32;
+
     private readonly List<HostProcess> _nodes = [];
 
     public IReadOnlyList<HostProcess> Nodes => _nodes;
@@ -25,9 +25,10 @@ internal sealed class NodeSet(Scenario scenario)
     }
 
     /// <summary>Starts one more node, and waits for nothing.</summary>
-    public HostProcess Launch()
+    /// <param name="settings">Settings over the scenario's.</param>
+    public HostProcess Launch(string settings = "")
     {
-        var node = scenario.LaunchHost();
+        var node = scenario.LaunchHost(settings);
         _nodes.Add(node);
         return node;
     }
@@ -56,6 +57,10 @@ internal sealed class NodeSet(Scenario scenario)
         }
     }
 
+    /// <summary>Waits until a node has all Partitions, as it sees it.</summary>
+    public static Task WaitUntilAloneAsync(HostProcess node) => Deadline.UntilAsync(
+        "one node to have all Partitions", async () => (await SharesAsync(node)) is [Partitions, ..]);
+
     /// <summary>How many Partitions a node knows of at each node.</summary>
     public static async Task<IReadOnlyList<int>> SharesAsync(HostProcess node) =>
         [.. (await node.ReadAsync("/nodes")).GetProperty("nodes").EnumerateArray().Select(one => one.GetProperty("shards").GetInt32())];
@@ -68,6 +73,4 @@ internal sealed class NodeSet(Scenario scenario)
     }
 
     private bool IsEven(IReadOnlyList<int> shares) => shares.Count == _nodes.Count && shares.Sum() == Partitions && shares.Max() - shares.Min() <= 1;
-
-    private const int Partitions = 32;
 }

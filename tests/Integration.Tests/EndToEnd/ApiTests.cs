@@ -89,7 +89,7 @@ public sealed class ApiTests
         await using var log = await http.GetStreamAsync("/api/v1/log/tail?level=information&category=DataLoad&lines=1000");
 
         // What was logged before comes first, and what is logged now follows.
-        (await ReadUntilAsync(log, "\"eventId\":6000,")).ShouldContain("runs over");
+        (await ReadUntilAsync(log, "\"eventId\":6014,")).ShouldContain("founds a cluster");
         await host.DoAsync("/streams/act.share/pause");
         (await ReadUntilAsync(log, "is paused on demand")).ShouldContain("Stream act.share");
 

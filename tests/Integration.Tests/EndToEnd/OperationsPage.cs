@@ -25,6 +25,15 @@ internal static partial class OperationsPage
             .Replace("dataload_run", role, StringComparison.Ordinal);
     }
 
+    /// <summary>A block of commands, by the comment that it begins with.</summary>
+    /// <param name="title">The comment.</param>
+    public static string Commands(string title)
+    {
+        var text = File.ReadAllText(Path.Combine(Root(), "docs", "OPERATIONS.md"));
+        var start = text.IndexOf($"```sh\n# {title}\n", StringComparison.Ordinal);
+        return text[(start + 6)..text.IndexOf("\n```", start, StringComparison.Ordinal)];
+    }
+
     private static string Root()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);

@@ -48,6 +48,23 @@ internal sealed class Proxy : IAsyncDisposable
     /// <summary>Done when a connection was held back.</summary>
     public Task Held => _held.Task;
 
+    /// <summary>Passes on again what is said over new connections; those before end, since what they lost does not come again.</summary>
+    public void SpeakAgain()
+    {
+        _silent = false;
+        Socket[] before;
+        lock (_sockets)
+        {
+            before = [.. _sockets];
+            _sockets.Clear();
+        }
+
+        foreach (var socket in before)
+        {
+            socket.Dispose();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _ending.CancelAsync();
@@ -62,17 +79,35 @@ internal sealed class Proxy : IAsyncDisposable
         while (true)
         {
             var client = await _listener.AcceptSocketAsync(_ending.Token);
-            _sockets.Add(client);
+            Keep(client);
             if (_silent)
             {
                 continue;
             }
 
             var server = new Socket(SocketType.Stream, ProtocolType.Tcp);
-            _sockets.Add(server);
-            await server.ConnectAsync(_host, _port, _ending.Token);
+            Keep(server);
+            try
+            {
+                await server.ConnectAsync(_host, _port, _ending.Token);
+            }
+            catch (SocketException)
+            {
+                // Nobody is there, which the client is to hear.
+                client.Dispose();
+                continue;
+            }
+
             _ = PassAsync(client, server, isClient: true);
             _ = PassAsync(server, client, isClient: false);
+        }
+    }
+
+    private void Keep(Socket socket)
+    {
+        lock (_sockets)
+        {
+            _sockets.Add(socket);
         }
     }
 

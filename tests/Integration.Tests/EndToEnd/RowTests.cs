@@ -26,7 +26,9 @@ public sealed class RowTests
         await scenario.ShouldEqualTallyAsync();
         (await DeadLetters.CountAsync(scenario.Amqp)).ShouldBe(0);
         await host.WaitForMetricAsync("dataload_serving", 1);
-        (await host.MetricsAsync()).Sum("dataload_parked_waiting").ShouldBe(0);
+
+        // A count that a removal crossed may be too high until the next one.
+        await Deadline.UntilAsync("nothing to be parked", async () => (await host.MetricsAsync()).Sum("dataload_parked_waiting") == 0);
     });
 
     [Theory]

@@ -108,7 +108,7 @@ internal sealed class Scenario : IAsyncDisposable
               store.connection = "{{Store}}"
               business.connection = "{{BusinessUrl}}"
               http.urls = "http://127.0.0.1:{{port.ToString(CultureInfo.InvariantCulture)}}"
-              parking.retry-delays = {{RetryDelays}}
+              parking { retry-delays = {{RetryDelays}}, claim-time-to-live = 5s, count-interval = 1s }
               retry.limit = 1s
               statistics.flush-interval = 200ms
               {{Settings}}

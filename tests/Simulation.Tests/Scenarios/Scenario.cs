@@ -99,6 +99,10 @@ internal sealed record SendingSettings
         RetryDelays = [.. RetryDelaysMs.Select(ms => TimeSpan.FromMilliseconds(ms))],
         MaxParked = MaxParked,
         ParkedBatch = ParkedBatch,
+        ParkedCountInterval = TimeSpan.FromMilliseconds(500),
+
+        // Of a length with what batches wait for: some claims run out meanwhile, some are renewed in time.
+        ClaimTimeToLive = TimeSpan.FromMilliseconds(HoldLimitMs),
         ParkedPollInterval = TimeSpan.FromMilliseconds(1500),
         MaxUnacceptedBatches = MaxUnacceptedBatches,
         MaxEventBatchBytes = MaxEventBatchBytes,

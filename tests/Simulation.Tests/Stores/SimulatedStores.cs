@@ -197,12 +197,21 @@ internal sealed class SimulatedParking(StoreState state, StoreWire wire, IStoreW
         await wire.WriteAsync("Parking.Park", sent.Length, parts => Park(sent[..parts]), cancellationToken);
     }
 
-    public ValueTask<IReadOnlyList<ParkedDelivery>> DueAsync(string stream, long nowMs, int limit, long maxBytes, CancellationToken cancellationToken) =>
-        wire.ReadAsync<IReadOnlyList<ParkedDelivery>>(
-        "Parking.Due",
-        () => [.. Of(stream).Where(delivery => delivery.DueMs <= nowMs).OrderBy(delivery => delivery.DueMs)
-            .ThenBy(delivery => delivery.Id.ToString("N"), StringComparer.Ordinal).Take(limit)],
-        cancellationToken);
+    public async ValueTask ParkAgainAsync(IReadOnlyList<ParkedDelivery> deliveries, Guid claim, CancellationToken cancellationToken)
+    {
+        ParkedDelivery[] sent = [.. deliveries];
+        await wire.WriteAsync("Parking.ParkAgain", sent.Length, parts => ParkAgain(sent[..parts], claim), cancellationToken);
+    }
+
+    public ValueTask<IReadOnlyList<ParkedDelivery>> ClaimAsync(
+        string stream, long nowMs, long untilMs, Guid claim, int limit, long maxBytes, CancellationToken cancellationToken) =>
+        wire.WriteAsync<IReadOnlyList<ParkedDelivery>>("Parking.Claim", limit, parts => Claim(stream, nowMs, untilMs, claim, parts), cancellationToken);
+
+    public async ValueTask RenewAsync(IReadOnlyList<Guid> ids, Guid claim, long untilMs, CancellationToken cancellationToken)
+    {
+        Guid[] sent = [.. ids];
+        await wire.WriteAsync("Parking.Renew", sent.Length, parts => Renew(sent[..parts], claim, untilMs), cancellationToken);
+    }
 
     public ValueTask<long?> NextDueAsync(string stream, CancellationToken cancellationToken) =>
         wire.ReadAsync("Parking.NextDue", () => Of(stream).Min(delivery => (long?)delivery.DueMs), cancellationToken);
@@ -213,10 +222,10 @@ internal sealed class SimulatedParking(StoreState state, StoreWire wire, IStoreW
         () => [.. state.Parked.Values.Where(delivery => after is not { } last || delivery.Id.CompareTo(last) > 0).OrderBy(delivery => delivery.Id).Take(limit)],
         cancellationToken);
 
-    public async ValueTask RemoveAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken)
+    public ValueTask<int> RemoveAsync(IReadOnlyList<Guid> ids, Guid claim, CancellationToken cancellationToken)
     {
         Guid[] sent = [.. ids];
-        await wire.WriteAsync("Parking.Remove", sent.Length, parts => Remove(sent[..parts]), cancellationToken);
+        return wire.WriteAsync("Parking.Remove", sent.Length, parts => Remove(sent[..parts], claim), cancellationToken);
     }
 
     public ValueTask<long> CountAsync(CancellationToken cancellationToken) =>
@@ -226,25 +235,61 @@ internal sealed class SimulatedParking(StoreState state, StoreWire wire, IStoreW
     {
         foreach (ParkedDelivery delivery in deliveries)
         {
-            state.Parked[delivery.Id] = state.Parked.TryGetValue(delivery.Id, out ParkedDelivery? stored)
-                ? stored with { DueMs = delivery.DueMs, Tries = delivery.Tries }
-                : delivery;
+            state.Parked.TryAdd(delivery.Id, delivery);
         }
 
         watch.OnParked(deliveries);
         return true;
     }
 
-    private bool Remove(Guid[] ids)
+    private bool ParkAgain(ParkedDelivery[] deliveries, Guid claim)
     {
-        watch.OnUnparking(ids);
-        foreach (Guid id in ids)
+        foreach (ParkedDelivery delivery in deliveries.Where(delivery => IsUnder(claim, delivery.Id)))
         {
-            state.Parked.Remove(id);
+            state.Parked[delivery.Id] = state.Parked[delivery.Id] with { DueMs = delivery.DueMs, Tries = delivery.Tries };
+            state.Claims.Remove(delivery.Id);
         }
 
         return true;
     }
+
+    private List<ParkedDelivery> Claim(string stream, long nowMs, long untilMs, Guid claim, int limit)
+    {
+        List<ParkedDelivery> claimed = [.. Of(stream).Where(delivery => delivery.DueMs <= nowMs).OrderBy(delivery => delivery.DueMs)
+            .ThenBy(delivery => delivery.Id.ToString("N"), StringComparer.Ordinal).Take(limit)];
+        foreach (ParkedDelivery delivery in claimed)
+        {
+            state.Parked[delivery.Id] = delivery with { DueMs = untilMs };
+            state.Claims[delivery.Id] = claim;
+        }
+
+        return claimed;
+    }
+
+    private bool Renew(Guid[] ids, Guid claim, long untilMs)
+    {
+        foreach (Guid id in ids.Where(id => IsUnder(claim, id)))
+        {
+            state.Parked[id] = state.Parked[id] with { DueMs = untilMs };
+        }
+
+        return true;
+    }
+
+    private int Remove(Guid[] ids, Guid claim)
+    {
+        Guid[] removed = [.. ids.Where(id => IsUnder(claim, id))];
+        watch.OnUnparking(removed);
+        foreach (Guid id in removed)
+        {
+            state.Claims.Remove(id);
+            state.Parked.Remove(id);
+        }
+
+        return removed.Length;
+    }
+
+    private bool IsUnder(Guid claim, Guid id) => state.Claims.TryGetValue(id, out Guid current) && current == claim;
 
     private IEnumerable<ParkedDelivery> Of(string stream) =>
         state.Parked.Values.Where(delivery => string.Equals(delivery.Stream, stream, StringComparison.Ordinal));

@@ -17,6 +17,9 @@ internal sealed class StoreState
     /// <summary>The deliveries that are parked.</summary>
     public Dictionary<Guid, ParkedDelivery> Parked { get; } = [];
 
+    /// <summary>The tokens of those that are claimed.</summary>
+    public Dictionary<Guid, Guid> Claims { get; } = [];
+
     /// <summary>A Partition's row.</summary>
     public PartitionPositions PositionsOf(int partition) => _partitions.GetValueOrDefault(partition);
 

@@ -16,10 +16,11 @@ internal interface IDeliveryOrigin
     /// <summary>Says that these, which were parked before, are parked again and keep their rows.</summary>
     void KeepParked(ReadOnlySpan<ulong> tags);
 
-    /// <summary>Whether they are parked already: then only their rows wait, and they are parked again in these.</summary>
-    bool HasRows => false;
+    /// <summary>The claim that their rows are under, where they are parked already: then only their rows wait, and they are parked again in these. Null where
+    /// they have none.</summary>
+    Guid? Claim => null;
 
-    /// <summary>Their rows, as they are when their Partition did not accept them once more; none where <see cref="HasRows"/> says so.</summary>
+    /// <summary>Their rows, as they are when their Partition did not accept them once more; none where they have no <see cref="Claim"/>.</summary>
     IReadOnlyList<ParkedDelivery> RowsOf(ReadOnlySpan<ulong> tags) => [];
 }
 
@@ -72,11 +73,12 @@ internal sealed class AmqpDeliveries(DeliveryBatch batch) : IDeliveryBatch, IDel
 }
 
 /// <summary>A batch of parked deliveries that came due; a tag is a place among them. Its owner hears when all are done or parked again.</summary>
+/// <param name="claim">The claim that their rows are under.</param>
 /// <param name="rows">Their rows.</param>
 /// <param name="contents">What they hold, in the same order.</param>
 /// <param name="ended">Called once, when nothing of the batch is waited for: with the fault that ended it, or null.</param>
 internal sealed class ParkedDeliveries(
-    IReadOnlyList<ParkedDelivery> rows, IReadOnlyList<ParkedContent> contents, Action<(ParkedDeliveries Batch, Exception? Fault)> ended)
+    Guid claim, IReadOnlyList<ParkedDelivery> rows, IReadOnlyList<ParkedContent> contents, Action<(ParkedDeliveries Batch, Exception? Fault)> ended)
     : IDeliveryBatch, IDeliveryOrigin
 {
     private int _left = rows.Count;
@@ -84,7 +86,8 @@ internal sealed class ParkedDeliveries(
     public IDeliveryOrigin Origin => this;
     public bool MayBeParked => false;
     public bool IsLost => false;
-    public bool HasRows => true;
+    public Guid? Claim => claim;
+    public Guid Token => claim;
     public IReadOnlyList<ParkedDelivery> Rows => rows;
 
     /// <summary>The rows of those that are done.</summary>

@@ -140,7 +140,7 @@ internal sealed class DeliveryInterpreter
         }
 
         _touched.Clear();
-        AddAside(aside, parts);
+        AddAside(aside, origin.Claim, parts);
         return new Interpretation(origin, parts);
     }
 
@@ -273,11 +273,11 @@ internal sealed class DeliveryInterpreter
     private void Reject(Slot slot, Rejection rejection, SetAside aside) =>
         aside.Letters.Add((slot.Tag, new Letter(_stream.Name, rejection, slot.ReceivedMs, slot.Properties.Copy(), slot.Body.ToArray())));
 
-    private void AddAside(SetAside aside, List<Part> parts)
+    private void AddAside(SetAside aside, Guid? claim, List<Part> parts)
     {
         AddPart(PartTarget.DeadLetters, aside.Letters, letter => letter.Bytes, (id, letters) => new PublishLetters(id, letters), parts);
-        AddPart(PartTarget.Parking, aside.Parking, row => row.Message.Length, (id, rows) => new Park(id, rows, HasRoom: false), parts);
-        AddPart(PartTarget.ParkingAgain, aside.ParkingAgain, row => row.Message.Length, (id, rows) => new Park(id, rows, HasRoom: true), parts);
+        AddPart(PartTarget.Parking, aside.Parking, row => row.Message.Length, (id, rows) => new Park(id, rows), parts);
+        AddPart(PartTarget.ParkingAgain, aside.ParkingAgain, row => row.Message.Length, (id, rows) => new ParkAgain(id, rows, claim!.Value), parts);
     }
 
     private void AddPart<T>(

@@ -9,8 +9,9 @@ using DataLoad.Engine.Partitions;
 
 namespace DataLoad.Engine.Intake.Streaming;
 
-/// <summary>Takes up a stream's parked deliveries when they are due, a batch at a time: the next one when all of it are done and their rows are gone. Those
-/// that are damaged, or whose interpretation fails, are left aside one by one. Materializes its control.</summary>
+/// <summary>Takes up a stream's parked deliveries when they are due, a batch at a time: the next one when all of it are done and their rows are gone. It claims
+/// them, and renews the claim for as long as the batch is out. Those that are damaged, or whose interpretation fails, are left aside one by one. Materializes
+/// its control.</summary>
 internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, IntakeOptions options)
     : GraphStageWithMaterializedValue<SourceShape<IDeliveryBatch>, ParkedControl>
 {
@@ -26,7 +27,9 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
 
     private sealed class Logic : TimerGraphStageLogic
     {
-        private const string ReadTimer = "read";
+        private const string ClaimTimer = "claim";
+        private const string RenewTimer = "renew";
+        private const string PatienceTimer = "patience";
 
         private readonly Outlet<IDeliveryBatch> _out;
         private readonly StreamDefinition _stream;
@@ -38,6 +41,7 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
         private readonly Action<(ParkedDeliveries Batch, Exception? Fault)> _batchEnded;
         private IActorRef _self = ActorRefs.Nobody;
         private Step _step = Step.Idle;
+        private ParkedDeliveries? _taken;
         private BatchId _awaited;
         private long _number;
         private int _limit;
@@ -58,8 +62,8 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
         {
             /// <summary>Nothing is under way.</summary>
             Idle,
-            /// <summary>The store is asked what is due.</summary>
-            Reading,
+            /// <summary>The store is asked for what is due.</summary>
+            Claiming,
             /// <summary>Nothing is due; a timer or a change is waited for.</summary>
             Waiting,
             /// <summary>A batch is out, to become durable.</summary>
@@ -79,20 +83,47 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
             _control.Attach(GetAsyncCallback(GoOn));
         }
 
-        public override void PostStop() => _control.Attach(null);
+        public override void PostStop()
+        {
+            _control.Attach(null);
+            if (_taken is { } taken)
+            {
+                // It ends with a batch out: whoever looks next need not wait for the claim to run out.
+                _parking.Tell(new ParkAgain(NextId(), taken.Rows, taken.Token), ActorRefs.NoSender);
+            }
+        }
 
-        protected override void OnTimer(object timerKey) => ReadAgain();
+        protected override void OnTimer(object timerKey)
+        {
+            switch (timerKey)
+            {
+                case RenewTimer when _taken is { } taken:
+                    _parking.Tell(new RenewClaim([.. taken.Rows.Select(row => row.Id)], taken.Token), _self);
+                    break;
+                case ClaimTimer:
+                    ClaimAgain();
+                    break;
+                case PatienceTimer when _step == Step.Claiming:
+                    CompleteStage();
+                    break;
+                default:
+                    break;
+            }
+        }
 
         private void OnMessage(object message)
         {
             switch (message)
             {
-                case DueDeliveries due when _step == Step.Reading:
+                case DueDeliveries due when _step == Step.Claiming:
                     OnDue(due);
                     break;
                 case ParkingChanged:
                     _hasChanged = true;
-                    ReadAgain();
+                    ClaimAgain();
+                    break;
+                case ClaimRenewed renewed when renewed.Claim == _taken?.Token:
+                    RenewLater();
                     break;
                 case Parked parked when _step == Step.Storing && parked.Id == _awaited:
                 case Unparked unparked when _step == Step.Storing && unparked.Id == _awaited:
@@ -106,40 +137,46 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
             }
         }
 
-        private void ReadAgain()
+        private void ClaimAgain()
         {
             if (_step == Step.Waiting)
             {
-                CancelTimer(ReadTimer);
+                CancelTimer(ClaimTimer);
                 TakeNext();
             }
         }
 
         private void GoOn()
         {
-            if (_control.IsStopped && _step is Step.Idle or Step.Waiting or Step.Reading)
+            if (_control.IsStopped && _step is Step.Idle or Step.Waiting)
             {
                 CompleteStage();
             }
+            else if (_control.IsStopped && _step == Step.Claiming)
+            {
+                // What it gets is given back, unless the store is away.
+                ScheduleOnce(PatienceTimer, _settings.Patience);
+            }
             else if (_step == Step.Idle && !_control.IsPaused && IsAvailable(_out))
             {
-                _step = Step.Reading;
+                _step = Step.Claiming;
                 _hasChanged = false;
-                _parking.Tell(new ReadDue(_stream.Name, NowMs, _limit, _settings.MaxUnacceptedBytes), _self);
+                _parking.Tell(new ClaimDue(_stream.Name, _limit, _settings.MaxUnacceptedBytes), _self);
             }
         }
 
         private void OnDue(DueDeliveries due)
         {
-            if (_control.IsPaused)
+            bool hasSome = due.Deliveries.Count > 0;
+            if (hasSome && (_control.IsPaused || _control.IsStopped))
             {
-                _step = Step.Idle;
+                GiveBack(due.Deliveries, due.Claim);
             }
-            else if (due.Deliveries.Count > 0)
+            else if (hasSome)
             {
-                Take(due.Deliveries);
+                Take(due.Deliveries, due.Claim);
             }
-            else if (_hasChanged)
+            else if (_hasChanged || _control.IsPaused || _control.IsStopped)
             {
                 TakeNext();
             }
@@ -155,10 +192,12 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
             _step = Step.Waiting;
             var longestMs = (long)_settings.ParkedPollInterval.TotalMilliseconds;
             long waitMs = nextMs is long next ? Math.Clamp(next - NowMs, 1, longestMs) : longestMs;
-            ScheduleOnce(ReadTimer, TimeSpan.FromMilliseconds(waitMs));
+            ScheduleOnce(ClaimTimer, TimeSpan.FromMilliseconds(waitMs));
         }
 
-        private void Take(IReadOnlyList<ParkedDelivery> due)
+        private void RenewLater() => ScheduleOnce(RenewTimer, _settings.ClaimTimeToLive / 2);
+
+        private void Take(IReadOnlyList<ParkedDelivery> due, Guid claim)
         {
             var rows = new List<ParkedDelivery>();
             var contents = new List<ParkedContent>();
@@ -185,18 +224,20 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
 
             if (damaged.Count > 0)
             {
-                // The others are read again when these are out of the way.
-                LeaveAside(damaged);
+                // The others are claimed again when these are out of the way.
+                GiveBack([.. damaged.Select(LeftAside), .. rows], claim);
                 return;
             }
 
             _step = Step.Taken;
             if (Fault.Is(FaultPoint.ParkedRemovedEarly))
             {
-                _parking.Tell(new Unpark(new BatchId(_source, ++_number), [.. rows.Select(row => row.Id)]), _self);
+                _parking.Tell(new Unpark(NextId(), [.. rows.Select(row => row.Id)], claim), _self);
             }
 
-            Push(_out, new ParkedDeliveries(rows, contents, _batchEnded));
+            _taken = new ParkedDeliveries(claim, rows, contents, _batchEnded);
+            RenewLater();
+            Push(_out, _taken);
         }
 
         /// <summary>A batch that is not this stream's, or is for another Partition than its topics', would be counted wrongly.</summary>
@@ -217,6 +258,8 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
 
         private void OnBatchEnded(ParkedDeliveries batch, Exception? fault)
         {
+            _taken = null;
+            CancelTimer(RenewTimer);
             if (fault is null)
             {
                 _limit = _settings.ParkedBatch;
@@ -226,7 +269,7 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
                 }
                 else
                 {
-                    Store(id => new Unpark(id, batch.Done));
+                    Store(id => new Unpark(id, batch.Done, batch.Token));
                 }
 
                 return;
@@ -235,28 +278,22 @@ internal sealed class ParkedSource(StreamDefinition stream, IActorRef parking, I
             // They are taken up one by one then, so that only the one that causes it is left aside.
             IntakeLog.ParkedFailed(_options.Logger, _stream.Name, batch.Rows.Count, fault.Message);
             _limit = 1;
-            if (batch.Rows.Count == 1)
-            {
-                LeaveAside(batch.Rows);
-            }
-            else
-            {
-                TakeNext();
-            }
+            GiveBack(batch.Rows.Count == 1 ? [LeftAside(batch.Rows[0])] : batch.Rows, batch.Token);
         }
 
-        private void LeaveAside(IReadOnlyList<ParkedDelivery> rows)
-        {
-            long due = NowMs + (long)_settings.ParkedFaultDelay.TotalMilliseconds;
-            Store(id => new Park(id, [.. rows.Select(row => row with { DueMs = due })], HasRoom: true));
-        }
+        private ParkedDelivery LeftAside(ParkedDelivery row) => row with { DueMs = NowMs + (long)_settings.ParkedFaultDelay.TotalMilliseconds };
+
+        /// <summary>Ends a claim: the rows are as they were, or as they are to be.</summary>
+        private void GiveBack(IReadOnlyList<ParkedDelivery> rows, Guid claim) => Store(id => new ParkAgain(id, rows, claim));
 
         private void Store(Func<BatchId, object> change)
         {
             _step = Step.Storing;
-            _awaited = new BatchId(_source, ++_number);
+            _awaited = NextId();
             _parking.Tell(change(_awaited), _self);
         }
+
+        private BatchId NextId() => new(_source, ++_number);
 
         private void TakeNext()
         {

@@ -219,16 +219,16 @@ internal sealed class PartitionDispatch(DispatchTargets targets, string stream, 
             Part batch = entry.Sent;
             long nowMs = _time.GetUtcNow().ToUnixTimeMilliseconds();
             Part parking;
-            if (entry.Origin.HasRows)
+            if (entry.Origin.Claim is { } claim)
             {
                 ParkedDelivery[] rows = [.. entry.Origin.RowsOf(batch.Tags).Select(row => row with { DueMs = DueMs(nowMs, row.Tries) })];
-                parking = new Part(batch.Id, PartTarget.ParkingAgain, new Park(batch.Id, rows, HasRoom: true), 0, batch.Tags);
+                parking = new Part(batch.Id, PartTarget.ParkingAgain, new ParkAgain(batch.Id, rows, claim), 0, batch.Tags);
             }
             else
             {
                 byte[] message = new ParkedContent(nowMs, (EventBatch)batch.Message).Encode();
                 var row = new ParkedDelivery { Id = _options.NewId(), Stream = _stream, DueMs = DueMs(nowMs, 1), Tries = 1, Message = message };
-                parking = new Part(batch.Id, PartTarget.Parking, new Park(batch.Id, [row], HasRoom: false), message.Length, batch.Tags);
+                parking = new Part(batch.Id, PartTarget.Parking, new Park(batch.Id, [row]), message.Length, batch.Tags);
                 _options.Metrics.Parked.Add(1, new KeyValuePair<string, object?>(EngineMetrics.StreamTag, _stream));
             }
 

@@ -56,7 +56,7 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
         if (entry.Partition is not null)
         {
             // What waited for a query for long is sent once at the least. Rows are in no hurry, but hold up those behind them.
-            TimeSpan limit = origin.HasRows ? Shorter(holdLimit, resend.Limit) : holdLimit - heldFor;
+            TimeSpan limit = origin.Claim is not null ? Shorter(holdLimit, resend.Limit) : holdLimit - heldFor;
             entry.ParkAt = now + (limit > resend.First ? limit : Shorter(holdLimit, resend.First));
         }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using DataLoad.Engine.Contract;
 using LinqToDB;
 using LinqToDB.Data;
+using LinqToDB.DataProvider.PostgreSQL;
 using Npgsql;
 
 namespace DataLoad.Engine.Storage.PostgreSql;
@@ -126,6 +127,8 @@ internal sealed class PostgreSqlDialect : SqlDialect
 
     public override (string Condition, DataParameter Parameter) OneOf(string column, string parameter, IReadOnlyList<byte[]> keys) =>
         ($"{column} = ANY (@{parameter})", new DataParameter(parameter, keys as byte[][] ?? [.. keys]));
+
+    public override IQueryable<T> SkipLocked<T>(IQueryable<T> rows) => rows.AsPostgreSQL().ForUpdateSkipLockedHint();
 
     public override string CreateKey(Page page) => $"CREATE UNIQUE INDEX ON {Quote(page.Table)} (topic_type COLLATE \"C\", topic_id, stat_date)";
 

@@ -12,6 +12,8 @@ internal sealed class PostgreSqlNodeStore(NpgsqlConnectionStringBuilder connecti
     private readonly SemaphoreSlim _turn = new(1, 1);
     private bool _disposed;
 
+    public ValueTask<string?> FindRefusalAsync(CancellationToken cancellationToken) => ValueTask.FromResult<string?>(null);
+
     public async ValueTask<NodeEntry> EnterAsync(NodePlace node, TimeSpan timeToLive, CancellationToken cancellationToken)
     {
         using SemaphoreHold hold = await SemaphoreHold.TakeAsync(_turn, cancellationToken);

@@ -16,15 +16,19 @@ internal sealed class SqliteNodeStore(SqliteDatabase database) : INodeStore
 
     private string LockPath => database.File.RealPath + ".lock";
 
+    public async ValueTask<string?> FindRefusalAsync(CancellationToken cancellationToken)
+    {
+        using SemaphoreHold hold = await SemaphoreHold.TakeAsync(_gate, cancellationToken);
+        return _lock is null && SqliteLockFile.IsLocked(LockPath) ? await RefusalAsync(cancellationToken) : null;
+    }
+
     public async ValueTask<NodeEntry> EnterAsync(NodePlace node, TimeSpan timeToLive, CancellationToken cancellationToken)
     {
         using SemaphoreHold hold = await SemaphoreHold.TakeAsync(_gate, cancellationToken);
         bool fresh = _lock is null;
         if (fresh ? !await TryLockAsync(cancellationToken) : !IsHolder(node.Node.Id))
         {
-            string other = (await database.ReadAsync(FindNode, cancellationToken))?.Node.Id ?? "that has not said its name";
-            throw new StoreException(
-                $"Node {other} runs over {database.Name}, which one node uses at a time: stop it first, or use PostgreSQL for several nodes.");
+            throw new StoreException(await RefusalAsync(cancellationToken));
         }
 
         try
@@ -82,6 +86,12 @@ internal sealed class SqliteNodeStore(SqliteDatabase database) : INodeStore
     {
         using SemaphoreHold hold = await SemaphoreHold.TakeAsync(_gate);
         Unlock();
+    }
+
+    private async ValueTask<string> RefusalAsync(CancellationToken cancellationToken)
+    {
+        string other = (await database.ReadAsync(FindNode, cancellationToken))?.Node.Id ?? "that has not said its name";
+        return $"Node {other} runs over {database.Name}, which one node uses at a time: stop it first, or use PostgreSQL for several nodes.";
     }
 
     private bool IsHolder(string nodeId) => _hasJoined && string.Equals(_holder, nodeId, StringComparison.Ordinal);

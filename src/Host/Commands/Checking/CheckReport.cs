@@ -1,4 +1,6 @@
 using System.Data.Common;
+using DataLoad.Engine.Clustering;
+using DataLoad.Host.Hosting;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 using RabbitMQ.Client.Exceptions;
@@ -40,6 +42,29 @@ internal sealed class HttpCheck(CheckReport report, HttpSettings settings)
         if (settings.Refusal is null && !settings.IsLoopbackOnly && settings.Urls.Any(url => url.StartsWith("http:", StringComparison.OrdinalIgnoreCase)))
         {
             report.Note("http", "tokens go over plain HTTP: keep it on a private network, or put TLS in front.");
+        }
+    }
+}
+
+/// <summary>Checks how other nodes would be let in, and whether they may.</summary>
+internal sealed class ClusterCheck(CheckReport report, ClusterSettings settings)
+{
+    public void Run()
+    {
+        try
+        {
+            ClusterTls? tls = ClusterStart.Check(settings);
+            report.Ok("cluster", tls is not null ? $"other nodes reach it at {settings.ReachedBy}, and are let in by certificates."
+                : settings.IsOpen ? $"other nodes reach it at {settings.ReachedBy}, and anybody else does."
+                : $"other nodes reach it at {settings.ReachedBy}, from this machine alone.");
+            foreach (string warning in ClusterStart.FindWarnings(settings, tls))
+            {
+                report.Note("cluster", warning);
+            }
+        }
+        catch (StartException e)
+        {
+            report.Problem("cluster", e.Message);
         }
     }
 }

@@ -16,10 +16,9 @@ public sealed class DeadLetterActorTests : IntakeKit
     private readonly FakeParkingStore _store = new();
     private readonly DeadLetterState _state = new();
     private readonly ScriptedPublishing _broker = new();
-    private readonly IActorRef _parking;
     private long _number;
 
-    public DeadLetterActorTests() => _parking = Sys.ActorOf(ParkingActor.Props(_store, Options, new ParkingState()));
+    private IActorRef Parking => field ??= Sys.ActorOf(ParkingActor.Props(_store, Options, new ParkingState()));
 
     [Fact]
     public async Task It_answers_when_every_letter_is_confirmed()
@@ -85,14 +84,49 @@ public sealed class DeadLetterActorTests : IntakeKit
     [Fact]
     public async Task What_a_former_life_set_aside_is_published()
     {
-        var letter = new Letter("act.buy", new Rejection("no-row", "There is no row"), 1, Json, "old"u8.ToArray());
-        await _store.ParkAsync([new ParkedDelivery { Id = NextId(), Stream = Letter.Exchange, DueMs = 0, Tries = 1, Message = letter.ToParked().Encode() }],
-            default);
+        await _store.ParkAsync([SetAside("old")], default);
 
         Start();
 
         await UntilAsync(() => _store.Rows.Count == 0, "it to be published");
         _broker.Published.ShouldBe(["old"]);
+    }
+
+    [Fact]
+    public async Task What_is_being_published_again_stays_claimed()
+    {
+        Options = Options with { Settings = Options.Settings with { ClaimTimeToLive = 10 * Second } };
+        ParkedDelivery row = SetAside("slow");
+        await _store.ParkAsync([row], default);
+        _broker.Gate = new TaskCompletionSource();
+        Start();
+        await UntilAsync(() => _store.ClaimOf(row.Id) is not null, "it to be claimed");
+        Guid? claim = _store.ClaimOf(row.Id);
+
+        await AdvanceUntilAsync(() => _store.CallsOf("renew") >= 4, Second, "the claim to be renewed");
+
+        _store.ClaimOf(row.Id).ShouldBe(claim);
+        _store.Rows.Single().DueMs.ShouldBeGreaterThan(Clock.Now.ToUnixTimeMilliseconds() + 5000);
+        _broker.Gate.SetResult();
+        await UntilAsync(() => _store.Rows.Count == 0, "it to be confirmed");
+    }
+
+    [Fact]
+    public async Task A_letter_that_another_node_has_taken_meanwhile_is_left_to_it()
+    {
+        ParkedDelivery row = SetAside("slow");
+        await _store.ParkAsync([row], default);
+        _broker.Script = (_, _) => (PublishOutcome.Nacked, 0, "full");
+        _broker.Gate = new TaskCompletionSource();
+        Start();
+        await UntilAsync(() => _store.ClaimOf(row.Id) is not null, "it to be claimed");
+        _store.RemoveElsewhere(row.Id);
+
+        _broker.Gate.SetResult();
+
+        await UntilAsync(() => _store.CallsOf("park") == 2, "it to be stored again");
+        _store.Rows.ShouldBeEmpty();
+        await AdvanceUntilAsync(() => _state is { Failing: null, SetAside: 0 }, Second, "it to be forgotten");
     }
 
     [Fact]
@@ -176,7 +210,14 @@ public sealed class DeadLetterActorTests : IntakeKit
     }
 
     private IActorRef Start(int maxInFlight = 16) =>
-        Sys.ActorOf(DeadLetterActor.Props(new DeadLetterPublishing(_broker.Flow, "me", 128 * 1024, maxInFlight), _parking, Options, _state));
+        Sys.ActorOf(DeadLetterActor.Props(new DeadLetterPublishing(_broker.Flow, "me", 128 * 1024, maxInFlight), Parking, Options, _state));
+
+    /// <summary>The row of a letter that was set aside.</summary>
+    private ParkedDelivery SetAside(string body)
+    {
+        var letter = new Letter("act.buy", new Rejection("no-row", "There is no row"), 1, Json, System.Text.Encoding.UTF8.GetBytes(body));
+        return new ParkedDelivery { Id = NextId(), Stream = Letter.Exchange, DueMs = 0, Tries = 1, Message = letter.ToParked().Encode() };
+    }
 
     private PublishLetters Publish(params string[] bodies) =>
         new(NextBatch(),

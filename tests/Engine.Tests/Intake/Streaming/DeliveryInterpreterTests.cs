@@ -165,6 +165,7 @@ public sealed class DeliveryInterpreterTests
     [Fact]
     public async Task A_missing_row_is_parked_ever_longer_and_rejected_after_the_last_try()
     {
+        Guid claim = new(5, 5, 5, new byte[8]);
         for (int tries = 0; tries <= 3; tries++)
         {
             DeliveryInterpreter interpreter = Interpreter("act.buy");
@@ -172,14 +173,14 @@ public sealed class DeliveryInterpreterTests
             interpreter.Start("");
             interpreter.Add(0, row, new ParkedContent(ManualTime.Start - 5000, IntakeKit.Json, Encoding.UTF8.GetBytes(IntakeKit.Record)));
             await interpreter.LookUpAsync(default);
-            Interpretation interpretation = interpreter.Finish(new TestDeliveries(0));
+            Interpretation interpretation = interpreter.Finish(new TestDeliveries(0) { Claim = claim });
 
             if (tries < 3)
             {
                 Part again = interpretation.Parts.ShouldHaveSingleItem();
                 again.Target.ShouldBe(PartTarget.ParkingAgain);
-                ((Park)again.Message).HasRoom.ShouldBeTrue();
-                ParkedDelivery parked = ((Park)again.Message).Deliveries.Single();
+                ((ParkAgain)again.Message).Claim.ShouldBe(claim);
+                ParkedDelivery parked = ((ParkAgain)again.Message).Deliveries.Single();
                 (parked.DueMs, parked.Tries, parked.Id).ShouldBe((ManualTime.Start + (1000 << tries), tries + 1, row.Id));
                 ParkedContent.Decode(parked.Id, parked.Message).ReceivedMs.ShouldBe(ManualTime.Start - 5000);
             }

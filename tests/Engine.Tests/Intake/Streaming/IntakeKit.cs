@@ -132,6 +132,8 @@ internal sealed class TestDeliveries(ulong firstTag, params (string Body, AmqpPr
 
     public bool IsRedelivered { get; init; }
 
+    public Guid? Claim { get; init; }
+
     public string Channel { get; init; } = "1";
 
     public bool IsLost

@@ -17,14 +17,14 @@ public sealed class ParkedDeliveriesTests : IntakeKit
     private readonly StreamState _state = new();
     private readonly TestProbe _region;
     private readonly TestProbe _letters;
-    private readonly IActorRef _parking;
 
     public ParkedDeliveriesTests()
     {
         _region = CreateTestProbe("region");
         _letters = CreateTestProbe("letters");
-        _parking = Sys.ActorOf(ParkingActor.Props(_store, Options, new ParkingState()));
     }
+
+    private IActorRef Parking => field ??= Sys.ActorOf(ParkingActor.Props(_store, Options, new ParkingState()));
 
     private long NowMs => Clock.Now.ToUnixTimeMilliseconds();
 
@@ -44,13 +44,14 @@ public sealed class ParkedDeliveriesTests : IntakeKit
     [Fact]
     public async Task What_is_due_later_is_taken_up_at_its_time()
     {
-        await ParkAsync(Row("act.share", Share) with { DueMs = NowMs + 5000 });
+        long dueMs = NowMs + 5000;
+        await ParkAsync(Row("act.share", Share) with { DueMs = dueMs });
         Run("act.share");
         await UntilAsync(() => _store.CallsOf("next") == 1, "the wait");
 
         await AdvanceUntilAsync(() => _region.HasMessages, Second / 2, "it to be taken up");
 
-        NowMs.ShouldBeGreaterThanOrEqualTo(_store.Rows.Single().DueMs);
+        NowMs.ShouldBeGreaterThanOrEqualTo(dueMs);
     }
 
     [Fact]
@@ -59,7 +60,7 @@ public sealed class ParkedDeliveriesTests : IntakeKit
         Run("act.share");
         await UntilAsync(() => _store.CallsOf("next") == 1, "the wait");
 
-        _parking.Tell(new Park(new BatchId(Guid.Empty, 1), [Row("act.share", Share)], HasRoom: false));
+        Parking.Tell(new Park(new BatchId(Guid.Empty, 1), [Row("act.share", Share)]));
 
         await _region.ExpectMsgAsync<EventBatch>();
     }
@@ -164,7 +165,7 @@ public sealed class ParkedDeliveriesTests : IntakeKit
 
         DateTimeOffset start = Clock.Now;
         ParkedDelivery other = BatchRow(topic: 2, "b");
-        _parking.Tell(new Park(new BatchId(Guid.Empty, 1), [other], HasRoom: false));
+        Parking.Tell(new Park(new BatchId(Guid.Empty, 1), [other]));
         EventBatch sent = (EventBatch)await _region.FishForMessageAsync(message => message is EventBatch batch && batch.Partition != partition);
         _region.Reply(new Accepted(sent.Id, sent.Partition));
         await UntilAsync(() => _store.Rows.Count == 1, "the other's row to be removed");
@@ -261,6 +262,112 @@ public sealed class ParkedDeliveriesTests : IntakeKit
         _store.CallsOf("park").ShouldBe(1);
     }
 
+    [Fact]
+    public async Task A_batch_that_is_out_for_long_stays_claimed()
+    {
+        // So long that it is not parked again meanwhile, however far the clock gets between two looks.
+        var days = TimeSpan.FromDays(10);
+        Options = Options with { Settings = Options.Settings with { ClaimTimeToLive = 10 * Second, Resend = new Engine.Scheduling.Backoff(Second, days), HoldLimit = days } };
+        ParkedDelivery row = Row("act.share", Share);
+        await ParkAsync(row);
+        Run("act.share");
+        EventBatch sent = await _region.ExpectMsgAsync<EventBatch>();
+        Guid? claim = _store.ClaimOf(row.Id);
+        for (int i = 1; i <= 4; i++)
+        {
+            long due = _store.Rows.Single().DueMs;
+            await AdvanceUntilAsync(() => _store.Rows.Single().DueMs > due, Second, "the claim to be renewed");
+        }
+
+        _store.ClaimOf(row.Id).ShouldBe(claim);
+        _region.Reply(new Accepted(sent.Id, sent.Partition));
+        await UntilAsync(() => _store.Rows.Count == 0, "the row to be removed");
+        int renewals = _store.CallsOf("renew");
+        DateTimeOffset end = Clock.Now + (12 * Second);
+        await AdvanceUntilAsync(() => Clock.Now >= end, Second, "the time of another renewal");
+        _store.CallsOf("renew").ShouldBe(renewals);
+    }
+
+    [Fact]
+    public async Task Rows_that_were_lost_to_another_node_meanwhile_are_its_own_and_the_next_are_taken_up()
+    {
+        Options = Options with { Settings = Options.Settings with { ClaimTimeToLive = 10 * Second } };
+        ParkedDelivery[] rows = [Row("act.share", Share), Row("act.share", Share)];
+        await ParkAsync(rows);
+        Run("act.share");
+        EventBatch sent = await _region.ExpectMsgAsync<EventBatch>();
+        _store.RemoveElsewhere(rows[0].Id);
+        var other = Guid.NewGuid();
+        (await _store.ClaimAsync("act.share", NowMs + 10_000, long.MaxValue, other, 10, 1000, default)).ShouldHaveSingleItem().Id.ShouldBe(rows[1].Id);
+        await AdvanceUntilAsync(() => _store.CallsOf("renew") > 0, Second, "the claim to be renewed");
+
+        _region.Reply(new Accepted(sent.Id, sent.Partition));
+
+        await UntilAsync(() => _store.CallsOf("remove") == 1, "the rows to be removed");
+        ParkedDelivery left = _store.Rows.ShouldHaveSingleItem();
+        (left.Id, left.DueMs, _store.ClaimOf(left.Id)).ShouldBe((rows[1].Id, long.MaxValue, other));
+        ParkedDelivery next = Row("act.share", Share);
+        Parking.Tell(new Park(new BatchId(Guid.Empty, 1), [next]));
+
+        // Behind copies of the first one perhaps.
+        await _region.FishForMessageAsync(message => message is EventBatch { Count: 1 });
+    }
+
+    [Fact]
+    public async Task What_is_out_when_the_graph_fails_is_given_back_at_once()
+    {
+        ParkedDelivery row = Row("act.share", Share);
+        await ParkAsync(row);
+        StreamRun run = Run("act.share");
+        await _region.ExpectMsgAsync<EventBatch>();
+
+        run.Abort(new InvalidOperationException("a fault"));
+
+        await UntilAsync(() => _store.ClaimOf(row.Id) is null, "it to be given back");
+        _store.Rows.Single().ShouldBe(row);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_is_claimed_while_it_is_paused_or_stopped_is_given_back(bool isPaused)
+    {
+        ParkedDelivery row = Row("act.share", Share);
+        _store.Failures["claim"] = 1;
+        await ParkAsync(row);
+        StreamRun run = Run("act.share");
+        await UntilAsync(() => _store.CallsOf("claim") == 1, "it to be claimed");
+        if (isPaused)
+        {
+            run.Pause();
+        }
+        else
+        {
+            await run.StopTaking();
+        }
+
+        await AdvanceUntilAsync(() => _store.CallsOf("park") == 2, Second / 2, "it to be given back");
+
+        (_store.Rows.Single(), _store.ClaimOf(row.Id), _region.HasMessages).ShouldBe((row, null, false));
+        if (!isPaused)
+        {
+            await run.Ended;
+        }
+    }
+
+    [Fact]
+    public async Task A_stop_waits_no_longer_than_its_patience_for_a_store_that_is_away()
+    {
+        _store.Failures["claim"] = int.MaxValue;
+        StreamRun run = Run("act.share");
+        await UntilAsync(() => _store.CallsOf("claim") == 1, "it to be claimed");
+
+        await run.StopTaking();
+
+        await AdvanceUntilAsync(() => run.Ended.IsCompleted, Second / 2, "the end");
+        _store.Failures["claim"].ShouldBeGreaterThan(0);
+    }
+
     /// <summary>Accepts whatever is sent, and moves the clock, until something holds.</summary>
     private Task AnswerUntilAsync(Func<bool> condition, string what)
     {
@@ -279,9 +386,9 @@ public sealed class ParkedDeliveriesTests : IntakeKit
     private StreamRun Run(string stream, bool paused = false)
     {
         StreamRun run = StreamGraph.RunParked(
-            new ParkedSource(StreamNamed(stream), _parking, Options),
+            new ParkedSource(StreamNamed(stream), Parking, Options),
             new DeliveryInterpreter(StreamNamed(stream), Options),
-            new PartitionDispatch(new DispatchTargets(_region, _parking, _letters), stream, Options, _state),
+            new PartitionDispatch(new DispatchTargets(_region, Parking, _letters), stream, Options, _state),
             Options,
             _state,
             Streams);

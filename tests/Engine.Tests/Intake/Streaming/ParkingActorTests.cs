@@ -82,15 +82,17 @@ public sealed class ParkingActorTests : IntakeKit
         parking.Tell(ParkOf(Row(1), Row(2)));
         await ExpectMsgAsync<Parked>();
         Park waiting = ParkOf(Row(3));
-        Park again = ParkOf(Row(1)) with { HasRoom = true };
+        DueDeliveries claimed = await ClaimAsync(parking);
+        var again = new ParkAgain(NextBatch(), [Row(1)], claimed.Claim);
         parking.Tell(waiting);
         parking.Tell(again);
 
         (await ExpectMsgAsync<Parked>()).Id.ShouldBe(again.Id);
         _state.Failing!.ShouldContain("2 deliveries are parked, which is the limit");
-        parking.Tell(new Unpark(NextBatch(), [Row(1).Id]));
+        claimed = await ClaimAsync(parking);
+        parking.Tell(new Unpark(NextBatch(), [Row(1).Id], claimed.Claim));
 
-        await ExpectMsgAsync<Unparked>();
+        (await ExpectMsgAsync<Unparked>()).Removed.ShouldBe(1);
         (await ExpectMsgAsync<Parked>()).Id.ShouldBe(waiting.Id);
         (_state.Count, _state.Failing).ShouldBe((2L, null));
     }
@@ -104,7 +106,7 @@ public sealed class ParkingActorTests : IntakeKit
         Park waiting = ParkOf(Row(2));
         parking.Tell(waiting);
         await UntilAsync(() => _state.Failing is not null, "the lot to be full");
-        await _store.RemoveAsync([Row(1).Id], default);
+        _store.RemoveElsewhere(Row(1).Id);
 
         await PassAsync(Second);
 
@@ -118,12 +120,13 @@ public sealed class ParkingActorTests : IntakeKit
         IActorRef parking = Start(maxParked: 1);
         parking.Tell(ParkOf(Row(1)));
         await ExpectMsgAsync<Parked>();
+        DueDeliveries claimed = await ClaimAsync(parking);
         Park first = ParkOf(Row(2));
         Park second = ParkOf(Row(3));
         parking.Tell(first);
         parking.Tell(second);
         parking.Tell(new CancelParking(first.Id));
-        parking.Tell(new Unpark(NextBatch(), [Row(1).Id]));
+        parking.Tell(new Unpark(NextBatch(), [Row(1).Id], claimed.Claim));
 
         await ExpectMsgAsync<Unparked>();
         (await ExpectMsgAsync<Parked>()).Id.ShouldBe(second.Id);
@@ -157,13 +160,11 @@ public sealed class ParkingActorTests : IntakeKit
         IActorRef parking = Start();
         _store.Gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _store.Failures["park"] = 1;
-        parking.Tell(new ReadDue("act.share", 0, 1, 1));
-        await ExpectMsgAsync<DueDeliveries>();
+        await ClaimAsync(parking);
         Park taken = ParkOf(Row(1));
         parking.Tell(taken);
         parking.Tell(new CancelParking(taken.Id));
-        parking.Tell(new ReadDue("act.share", 0, 1, 1));
-        await ExpectMsgAsync<DueDeliveries>();
+        await ClaimAsync(parking);
 
         _store.Gate.SetResult();
 
@@ -192,19 +193,147 @@ public sealed class ParkingActorTests : IntakeKit
     }
 
     [Fact]
-    public async Task It_says_what_is_due_or_when_the_next_one_is()
+    public async Task It_claims_what_is_due_or_says_when_the_next_one_is()
     {
         IActorRef parking = Start();
-        parking.Tell(ParkOf(Row(1) with { DueMs = 100 }, Row(2) with { DueMs = 200 }));
+        parking.Tell(ParkOf(Row(1) with { DueMs = NowMs }, Row(2) with { DueMs = NowMs + 100 }));
         await ExpectMsgAsync<Parked>();
 
-        parking.Tell(new ReadDue("act.share", 100, 10, 1000));
-        DueDeliveries due = await ExpectMsgAsync<DueDeliveries>();
+        DueDeliveries due = await ClaimAsync(parking);
         due.Deliveries.Select(row => row.Id).ShouldBe([Row(1).Id]);
+        _store.ClaimOf(Row(1).Id).ShouldBe(due.Claim);
+        _store.Rows[0].DueMs.ShouldBe(NowMs + 60_000);
 
-        parking.Tell(new ReadDue("act.share", 99, 10, 1000));
-        due = await ExpectMsgAsync<DueDeliveries>();
-        (due.Deliveries.Count, due.NextDueMs).ShouldBe((0, 100L));
+        due = await ClaimAsync(parking);
+        (due.Deliveries.Count, due.NextDueMs).ShouldBe((0, NowMs + 100));
+    }
+
+    [Fact]
+    public async Task A_claim_whose_answer_was_lost_is_nobodys_and_its_rows_are_due_again_when_it_has_run_out()
+    {
+        IActorRef parking = Start();
+        parking.Tell(ParkOf(Row(1)));
+        await ExpectMsgAsync<Parked>();
+        (_store.FailsAfterwards, _store.Failures["claim"]) = (true, 1);
+        parking.Tell(new ClaimDue("act.share", 10, 1000));
+        await AdvanceUntilAsync(() => HasMessages, Second, "the second try");
+        (await ExpectMsgAsync<DueDeliveries>()).Deliveries.ShouldBeEmpty();
+
+        await PassUntilAsync(60 * Second);
+
+        (await ClaimAsync(parking)).Deliveries.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task A_claim_that_is_renewed_runs_from_when_the_store_is_told()
+    {
+        IActorRef parking = Start();
+        parking.Tell(ParkOf(Row(1)));
+        await ExpectMsgAsync<Parked>();
+        DueDeliveries claimed = await ClaimAsync(parking);
+        await PassUntilAsync(30 * Second);
+        _store.Failures["renew"] = 1;
+
+        parking.Tell(new RenewClaim([Row(1).Id], claimed.Claim));
+
+        await AdvanceUntilAsync(() => HasMessages, Second, "the second try");
+        (await ExpectMsgAsync<ClaimRenewed>()).Claim.ShouldBe(claimed.Claim);
+        _store.Rows.Single().DueMs.ShouldBeInRange(NowMs + 59_000, NowMs + 60_000);
+    }
+
+    [Fact]
+    public async Task What_another_node_removed_is_neither_stored_again_nor_subtracted()
+    {
+        IActorRef parking = Start();
+        parking.Tell(ParkOf(Row(1), Row(2)));
+        await ExpectMsgAsync<Parked>();
+        DueDeliveries claimed = await ClaimAsync(parking);
+        _store.RemoveElsewhere(Row(1).Id);
+
+        parking.Tell(new ParkAgain(NextBatch(), [Row(1)], claimed.Claim));
+        await ExpectMsgAsync<Parked>();
+        _store.Rows.ShouldHaveSingleItem().Id.ShouldBe(Row(2).Id);
+        parking.Tell(new Unpark(NextBatch(), [Row(1).Id], claimed.Claim));
+        (await ExpectMsgAsync<Unparked>()).Removed.ShouldBe(0);
+
+        // Until the next count.
+        _state.Count.ShouldBe(2);
+        await AdvanceUntilAsync(() => _state.Count == 1, Second, "the next count");
+    }
+
+    [Fact]
+    public async Task They_are_counted_every_few_seconds_as_other_nodes_park_too()
+    {
+        Start();
+        await UntilAsync(() => _store.CallsOf("count") == 1, "the first count");
+        await _store.ParkAsync([Row(1), Row(2)], default);
+        DateTimeOffset start = Clock.Now;
+
+        await AdvanceUntilAsync(() => _state.Count == 2, Second, "the count");
+
+        (Clock.Now - start).ShouldBe(5 * Second);
+    }
+
+    [Fact]
+    public async Task Near_the_limit_they_are_counted_before_more_are_stored_where_the_count_is_older_than_a_second()
+    {
+        IActorRef parking = Start(maxParked: 10);
+        await UntilAsync(() => _store.CallsOf("count") == 1, "the first count");
+        parking.Tell(ParkOf([.. Enumerable.Range(1, 9).Select(Row)]));
+        await ExpectMsgAsync<Parked>();
+        await _store.ParkAsync([Row(10), Row(11)], default);
+        await PassUntilAsync(2 * Second);
+
+        parking.Tell(ParkOf(Row(12)));
+
+        await UntilAsync(() => _state.Failing is not null, "the lot to be full");
+        (_store.CallsOf("count"), _state.Count, _store.Rows.Count).ShouldBe((2, 11L, 11));
+    }
+
+    [Fact]
+    public async Task Far_from_the_limit_nothing_is_counted_before_more_is_stored()
+    {
+        IActorRef parking = Start(maxParked: 10);
+        await UntilAsync(() => _store.CallsOf("count") == 1, "the first count");
+        parking.Tell(ParkOf([.. Enumerable.Range(1, 8).Select(Row)]));
+        await ExpectMsgAsync<Parked>();
+        await PassUntilAsync(2 * Second);
+        parking.Tell(ParkOf(Row(9)));
+        await ExpectMsgAsync<Parked>();
+
+        _store.CallsOf("count").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task What_crosses_a_count_is_counted_rather_too_often_than_not_at_all()
+    {
+        IActorRef parking = Start();
+        parking.Tell(ParkOf(Row(1), Row(2)));
+        await ExpectMsgAsync<Parked>();
+        _store.Gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        parking.Tell(ParkOf(Row(3)));
+        await AdvanceUntilAsync(() => _store.CallsOf("count") == 2, Second, "the second count");
+        await UntilAsync(() => _state.Count == 3, "what is under way to be counted");
+
+        _store.Gate.SetResult();
+
+        await ExpectMsgAsync<Parked>();
+        (_state.Count, _store.Rows.Count).ShouldBe((3L, 3));
+    }
+
+    private long NowMs => Clock.Now.ToUnixTimeMilliseconds();
+
+    /// <summary>Moves the clock, and lets what was due then be done.</summary>
+    private async Task PassUntilAsync(TimeSpan time)
+    {
+        DateTimeOffset end = Clock.Now + time;
+        await AdvanceUntilAsync(() => Clock.Now >= end, Second, $"{time}");
+    }
+
+    private async Task<DueDeliveries> ClaimAsync(IActorRef parking)
+    {
+        parking.Tell(new ClaimDue("act.share", 10, 1000));
+        return await ExpectMsgAsync<DueDeliveries>();
     }
 
     private static ParkedDelivery Row(int id) => new() { Id = new Guid(id, 0, 0, new byte[8]), Stream = "act.share", DueMs = 0, Tries = 0, Message = [] };
@@ -215,7 +344,7 @@ public sealed class ParkingActorTests : IntakeKit
         return Sys.ActorOf(ParkingActor.Props(_store, Options with { Settings = settings }, _state));
     }
 
-    private Park ParkOf(params ParkedDelivery[] rows) => new(NextBatch(), rows, HasRoom: false);
+    private Park ParkOf(params ParkedDelivery[] rows) => new(NextBatch(), rows);
 
     private BatchId NextBatch() => new(Guid.Empty, ++_number);
 }

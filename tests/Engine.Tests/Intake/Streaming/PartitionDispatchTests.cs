@@ -224,7 +224,7 @@ public sealed class PartitionDispatchTests : IntakeKit
 
         // The clock may be moved on before the stage hears of it, never the other way round.
         ParkedDelivery row = park.Deliveries.Single();
-        (row.Stream, row.Tries, park.HasRoom).ShouldBe(("act.share", 1, false));
+        (row.Stream, row.Tries).ShouldBe(("act.share", 1));
         row.DueMs.ShouldBeInRange((start + HoldLimit + TimeSpan.FromSeconds(30)).ToUnixTimeMilliseconds(), (Clock.Now + TimeSpan.FromSeconds(30))
             .ToUnixTimeMilliseconds());
         EventBatch parked = ParkedContent.Decode(row.Id, row.Message).Batch!;
@@ -383,7 +383,7 @@ public sealed class PartitionDispatchTests : IntakeKit
     private Part Parked(PartTarget target, long bytes, params ulong[] tags)
     {
         BatchId id = new(_source, ++_number);
-        return new Part(id, target, new Park(id, [], HasRoom: target == PartTarget.ParkingAgain), bytes, tags);
+        return new Part(id, target, target == PartTarget.ParkingAgain ? new ParkAgain(id, [], Guid.Empty) : new Park(id, []), bytes, tags);
     }
 
     private sealed class Taken

@@ -271,7 +271,7 @@ public sealed class UnacceptedPartsTests
         return parts;
     }
 
-    private static Part Parking(long number) => new(Id(number), PartTarget.Parking, new Park(Id(number), [], HasRoom: false), 25, [(ulong)number]);
+    private static Part Parking(long number) => new(Id(number), PartTarget.Parking, new Park(Id(number), []), 25, [(ulong)number]);
 
     private static BatchId Id(long number) => new(Source, number);
 
