@@ -19,6 +19,7 @@ public sealed class ViewTests(Chromium chromium)
     [InlineData("/topics", "Topics", "table.topics tbody a")]
     [InlineData("/topic?type=ACTIVITY&id=42", "Topic ACTIVITY 42", "tr[data-metric=pay_amount]")]
     [InlineData("/streams", "Streams", "tr[data-stream='act.group']")]
+    [InlineData("/cluster", "Cluster", "[data-node='node-b'] [data-partition='8']")]
     [InlineData("/nodes", "Shards and nodes", "tbody tr")]
     [InlineData("/dead-letters?stream=act.buy&reason=row-missing", "Dead letters", "tr[data-dead-letter]")]
     public async Task A_view_shows_its_data_accessibly_in_both_themes_and_breaks_no_rule(string path, string heading, string data)
@@ -50,6 +51,26 @@ public sealed class ViewTests(Chromium chromium)
         node.Live.Tell(StubApi.Live(events: 2, now: StubApi.Now + 2000));
         await Visit.ShouldSayAsync(rate, "2");
         await Visit.ShouldSayAsync(visits, "987,654,321");
+        visit.ShouldBeFaultless();
+    }
+
+    [Fact]
+    public async Task A_Partition_that_moves_is_shown_where_it_is_and_each_node_with_its_rates()
+    {
+        await using StubNode node = await StubNode.StartAsync();
+        await using Visit visit = await Visit.OpenAsync(chromium, node.Address, "/cluster");
+        await Visit.ShouldBeSeenAsync(visit.Page.Locator("[data-node='node-a'] [data-partition='3']"));
+        await Visit.ShouldContainAsync(visit.Page.Locator("tr[data-member='node-b']"), "Unreachable");
+        await Visit.ShouldContainAsync(visit.Page.Locator("main"), "Partition 3 fails: no disk");
+        await Visit.ShouldContainAsync(visit.Page.Locator("main"), "No member: node-c at akka.tcp://dataload@10.0.0.3:4053");
+        await Deadline.UntilAsync("the page to listen", () => node.Cluster.Listeners == 1);
+
+        node.Cluster.Tell(new { at = StubApi.Now, what = "partition", address = (string?)null, id = "node-b", partition = 3, phase = "recovering" });
+        await Visit.ShouldContainAsync(visit.Page.Locator("[data-node='node-b'] [data-partition='3'].moved.other"), "recovering");
+        node.Cluster.Tell(new { at = StubApi.Now, what = "partition", address = (string?)null, id = "node-b", partition = 3, phase = "serving" });
+        await Visit.ShouldBeSeenAsync(visit.Page.Locator("[data-node='node-b'] [data-partition='3'].serving"));
+        node.Live.Tell(StubApi.Live(events: 1234.5, now: StubApi.Now + 1000));
+        await Visit.ShouldContainAsync(visit.Page.Locator("tr[data-member='node-b']"), "1,234.5");
         visit.ShouldBeFaultless();
     }
 

@@ -41,6 +41,7 @@ public sealed class ClusterNode
     private readonly ILogger _logger;
     private readonly NodeStart _start;
     private volatile Life? _life;
+    private volatile ActorSystem? _system;
     private volatile bool _isStopping;
 
     /// <summary>Makes a node; <see cref="RunAsync"/> runs it.</summary>
@@ -54,6 +55,8 @@ public sealed class ClusterNode
         Zone = TimeZoneInfo.FindSystemTimeZoneById(settings.TimeZone);
         Budget = new MemoryBudget(settings.Partitions.MemoryBudgetBytes);
         _start = new NodeStart(settings, services);
+        Events = new ClusterEvents(services.Time);
+        Registry.Moved = Events.Show;
     }
 
     /// <summary>The zone that days are counted in.</summary>
@@ -67,6 +70,12 @@ public sealed class ClusterNode
 
     /// <summary>What the Partitions say of themselves.</summary>
     public PartitionRegistry Registry { get; } = new();
+
+    /// <summary>Shows what happens in the cluster to whoever watches.</summary>
+    public ClusterEvents Events { get; }
+
+    /// <summary>The cluster as this node sees it, while its actor system runs, or null.</summary>
+    public ClusterView? Cluster => _system is { } system ? ClusterView.Of(system, Events) : null;
 
     /// <summary>What a start waits for, in a sentence, or null.</summary>
     public string? WaitingFor => _start.WaitingFor;
@@ -91,8 +100,8 @@ public sealed class ClusterNode
     public async Task<IReadOnlyDictionary<string, HealthReportEntry>> CheckJournalAsync(CancellationToken cancellationToken) =>
         _life is { } life ? (await life.CheckAsync(Ready, cancellationToken)).Entries : ImmutableDictionary<string, HealthReportEntry>.Empty;
 
-    /// <summary>The actor system, while it runs, or null.</summary>
-    public ActorSystem? System => _life?.System;
+    /// <summary>The actor system, while it runs, also while it joins the cluster, or null.</summary>
+    public ActorSystem? System => _system;
 
     /// <summary>How many deliveries are parked.</summary>
     public long Parked => _life?.Intake?.Parking.Count ?? 0;
@@ -189,7 +198,7 @@ public sealed class ClusterNode
         {
             await host.StartAsync(cancellationToken);
             hasStarted = true;
-            ActorSystem system = host.Services.GetRequiredService<ActorSystem>();
+            ActorSystem system = _system = host.Services.GetRequiredService<ActorSystem>();
             if (!await membership.JoinAsync(system, isAlone: intake is null, cancellationToken))
             {
                 ClusterLog.Lost(_logger);
@@ -221,7 +230,7 @@ public sealed class ClusterNode
             }
             finally
             {
-                _life = null;
+                (_life, _system) = (null, null);
                 EndRegistry();
             }
         }
@@ -325,7 +334,8 @@ public sealed class ClusterNode
                 .WithActorSystemLivenessCheck(tags: [Live])
                 .WithClustering()
                 .AddPartitions(partitions, _settings.StopTimeout / 2)
-                .WithActors((system, _) => system.ActorOf(MembershipProps(membership), MembershipActor.Name));
+                .WithActors((system, _) => system.ActorOf(MembershipProps(membership), MembershipActor.Name))
+                .WithActors((system, _) => system.ActorOf(ClusterEventsActor.Props(Events), "cluster-events"));
 #pragma warning disable CS0618 // The other overload takes options, which would write over what akka.conf says of the journal.
             akka.WithJournal("sql", journal => journal.WithHealthCheck(HealthStatus.Unhealthy, "journal", [Ready]));
 #pragma warning restore CS0618

@@ -65,6 +65,13 @@ public sealed class EngineMetrics(Meter meter) : IDisposable
     public Counter<long> LookupFailures { get; } =
         meter.CreateCounter<long>("dataload.lookup.failures", "{query}", "Business queries that failed and were retried");
 
+    /// <summary>Batches of events sent again, by stream.</summary>
+    public Counter<long> Resends { get; } = meter.CreateCounter<long>(
+        "dataload.resends", "{batch}", "Batches of events that were sent again, since their Partition had not accepted them");
+
+    /// <summary>Adds a counter that is read when it is asked for.</summary>
+    public void Count(string name, string unit, string description, Func<long> read) => meter.CreateObservableCounter(name, read, unit, description);
+
     /// <summary>Adds a gauge that is read when it is asked for.</summary>
     public void Gauge(string name, string unit, string description, Func<IEnumerable<Measurement<long>>> read) =>
         meter.CreateObservableGauge(name, read, unit, description);

@@ -16,6 +16,18 @@ public sealed class PartitionRegistry
     private readonly ConcurrentDictionary<int, string> _persistFailures = new();
     private readonly ConcurrentDictionary<int, string> _damages = new();
     private readonly ConcurrentDictionary<string, string> _writers = new(StringComparer.Ordinal);
+    private long _takenCount;
+    private long _givenUpCount;
+    private long _lossCount;
+
+    /// <summary>How many times a Partition was started here that had not been here, since the process began.</summary>
+    public long TakenCount => Interlocked.Read(ref _takenCount);
+
+    /// <summary>How many times a Partition was given up here, those that were taken over among them.</summary>
+    public long GivenUpCount => Interlocked.Read(ref _givenUpCount);
+
+    /// <summary>How many times a Partition was taken over while it ran here.</summary>
+    public long LossCount => Interlocked.Read(ref _lossCount);
 
     /// <summary>The Partitions that are here, by number.</summary>
     public IReadOnlyList<PartitionStatus> Partitions => [.. _statuses.Values.OrderBy(status => status.Partition)];
@@ -38,17 +50,28 @@ public sealed class PartitionRegistry
         .. Partitions.Where(status => status.Failing is not null).Select(status => $"Partition {status.Partition}: {status.Failing}"),
     ];
 
+    /// <summary>Told where a Partition is somewhere else than before, or does something else; it must not wait.</summary>
+    internal Action<PartitionStatus>? Moved { get; set; }
+
+    /// <summary>What keeps a Partition up that could not go on here, in a sentence, or null.</summary>
+    public string? FailingOf(int partition) =>
+        _damages.TryGetValue(partition, out string? why) || _persistFailures.TryGetValue(partition, out why) ? why : null;
+
     /// <summary>A Partition of this node says what it is doing.</summary>
     public void Report(PartitionStatus status)
     {
-        _statuses[status.Partition] = status;
+        bool isNew = Note(_statuses, status);
         _left.TryRemove(status.Partition, out _);
+        if (isNew)
+        {
+            Interlocked.Increment(ref _takenCount);
+        }
     }
 
     /// <summary>A Partition of another node says what it is doing.</summary>
     public void ReportElsewhere(PartitionStatus status)
     {
-        _elsewhere[status.Partition] = status;
+        Note(_elsewhere, status);
         _left.TryRemove(status.Partition, out _);
         if (status.Phase == PartitionPhase.Serving && !_statuses.ContainsKey(status.Partition))
         {
@@ -66,6 +89,7 @@ public sealed class PartitionRegistry
         if (_statuses.TryRemove(partition, out PartitionStatus? last))
         {
             _left[partition] = last;
+            Interlocked.Increment(ref _givenUpCount);
         }
     }
 
@@ -98,7 +122,11 @@ public sealed class PartitionRegistry
         _persistFailures[partition] = $"Partition {partition} cannot persist at SequenceNr {sequenceNr}: {error}";
 
     /// <summary>A Partition was taken over by another owner.</summary>
-    public void Lost(int partition, long nowMs) => _losses[partition] = (LossesOf(partition, nowMs) + 1, nowMs);
+    public void Lost(int partition, long nowMs)
+    {
+        _losses[partition] = (LossesOf(partition, nowMs) + 1, nowMs);
+        Interlocked.Increment(ref _lossCount);
+    }
 
     /// <summary>How often a Partition was taken over, each time within <see cref="LossMemory"/> of the time before.</summary>
     public int LossesOf(int partition, long nowMs) =>
@@ -147,6 +175,19 @@ public sealed class PartitionRegistry
         {
             _writers[name] = error;
         }
+    }
+
+    /// <returns>Whether nothing was known of it there.</returns>
+    private bool Note(ConcurrentDictionary<int, PartitionStatus> statuses, PartitionStatus status)
+    {
+        statuses.TryGetValue(status.Partition, out PartitionStatus? before);
+        statuses[status.Partition] = status;
+        if (before?.Phase != status.Phase || !string.Equals(before.Node, status.Node, StringComparison.Ordinal))
+        {
+            Moved?.Invoke(status);
+        }
+
+        return before is null;
     }
 
     private static bool IsServing(ConcurrentDictionary<int, PartitionStatus> statuses, int partition) =>

@@ -12,7 +12,7 @@ internal static class ActorEndpoint
     private const int UsualChildren = 50;
     private const int MaxChildren = 1000;
 
-    public static void Map(RouteGroupBuilder api, ApiServices services) => api.MapRead("/actors", ApiJson.Default.ActorList, context =>
+    public static void Map(RouteGroupBuilder api, ApiServices services) => api.MapReadOfNode(services, "/actors", ApiJson.Default.ActorList, context =>
     {
         var query = new ApiQuery(context.Request.Query);
         string path = query.Text("path") ?? UsualPath;

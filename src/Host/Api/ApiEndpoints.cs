@@ -25,6 +25,8 @@ internal static class ApiEndpoints
         MapDescription(api, "openapi.yaml", "application/yaml");
         MapDescription(api, "openapi.json", "application/json");
         NodeEndpoints.Map(api, services);
+        ClusterEndpoints.Map(api, services);
+        PartitionEndpoints.Map(api, services);
         ActorEndpoint.Map(api, services);
         StreamEndpoints.Map(api, services);
         CounterEndpoints.Map(api, services);
@@ -80,9 +82,23 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
     /// <summary>Bounds those that watch.</summary>
     public SemaphoreSlim Watchers { get; } = new(Settings.Http.MaxWatchers);
 
+    /// <summary>Bounds other nodes that watch on behalf of theirs, each of which watches all nodes.</summary>
+    public SemaphoreSlim PeerWatchers { get; } = new(Settings.Http.MaxWatchers * PeerEvents.MaxPeers);
+
+    /// <summary>The nodes that live.</summary>
+    public NodeDirectory Nodes { get; } = new(Store.Nodes, Info);
+
+    /// <summary>Asks other nodes.</summary>
+    public NodeRelay Relay { get; } = new();
+
     public long NowMs => Time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    public void Dispose() => Watchers.Dispose();
+    public void Dispose()
+    {
+        Watchers.Dispose();
+        PeerWatchers.Dispose();
+        Relay.Dispose();
+    }
 }
 
 /// <summary>How the API's shapes are written and read.</summary>
@@ -94,6 +110,12 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
 [JsonSerializable(typeof(StreamDetails))]
 [JsonSerializable(typeof(ShardList))]
 [JsonSerializable(typeof(NodeList))]
+[JsonSerializable(typeof(ClusterDetails))]
+[JsonSerializable(typeof(ClusterTarget))]
+[JsonSerializable(typeof(ClusterChanged))]
+[JsonSerializable(typeof(ClusterNews))]
+[JsonSerializable(typeof(PartitionList))]
+[JsonSerializable(typeof(PartitionStats))]
 [JsonSerializable(typeof(ActorList))]
 [JsonSerializable(typeof(TopicList))]
 [JsonSerializable(typeof(TopicDetails))]
@@ -102,6 +124,7 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
 [JsonSerializable(typeof(OperationResult))]
 [JsonSerializable(typeof(CountedEvent))]
 [JsonSerializable(typeof(DroppedEvents))]
+[JsonSerializable(typeof(AwayNode))]
 [JsonSerializable(typeof(LiveUpdate))]
 [JsonSerializable(typeof(DeadLetterGroups))]
 [JsonSerializable(typeof(DeadLetterList))]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
@@ -112,7 +113,21 @@ internal sealed record CountedEvent
 }
 
 /// <summary>How many events, or lines of the log, were not shown since the last word of it.</summary>
-internal sealed record DroppedEvents(long Count);
+internal sealed record DroppedEvents(long Count)
+{
+    /// <summary>How many another node says; none where it says something else.</summary>
+    public static long Read(byte[] json)
+    {
+        try
+        {
+            return Math.Max(0, JsonSerializer.Deserialize(json, ApiJson.Default.DroppedEvents)?.Count ?? 0);
+        }
+        catch (JsonException)
+        {
+            return 0;
+        }
+    }
+}
 
 /// <summary>Turns the entries of journal blocks into what the API shows. Not thread-safe.</summary>
 internal sealed class EntryReader(Catalog catalog, bool users)

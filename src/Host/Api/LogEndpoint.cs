@@ -13,7 +13,7 @@ internal static class LogEndpoint
 
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
 
-    public static void Map(RouteGroupBuilder api, ApiServices services) => api.MapRead("/log/tail", context =>
+    public static void Map(RouteGroupBuilder api, ApiServices services) => api.MapWatchOfNode(services, "/log/tail", context =>
     {
         if (services.Log.Capacity == 0)
         {

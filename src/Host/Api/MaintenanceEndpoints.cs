@@ -32,15 +32,15 @@ internal static class SettingEndpoints
 
     public static void Map(RouteGroupBuilder api, ApiServices services)
     {
-        api.MapRead("/settings", ApiJson.Default.SettingList, context =>
+        api.MapReadOfNode(services, "/settings", ApiJson.Default.SettingList, context =>
         {
             string? search = new ApiQuery(context.Request.Query).Text("search", 100);
             return new SettingList([.. services.Settings.FindEffective().Concat(services.Settings.Akka.FindChanged())
                 .Where(setting => search is null || setting.Path.Contains(search, StringComparison.OrdinalIgnoreCase))
                 .Select(setting => new SettingList.Setting(setting.Path, setting.Value, setting.Origin.ToString()))]);
         });
-        api.MapRead("/log-levels", ApiJson.Default.LogLevelList, _ => Levels(services));
-        api.MapWrite(HttpMethods.Put, "/log-levels", ApiJson.Default.LogLevelList, context => SetAsync(services, context));
+        api.MapReadOfNode(services, "/log-levels", ApiJson.Default.LogLevelList, _ => Levels(services));
+        api.MapWriteOfNode(services, HttpMethods.Put, "/log-levels", ApiJson.Default.LogLevelList, context => SetAsync(services, context));
     }
 
     private static async Task<LogLevelList> SetAsync(ApiServices services, HttpContext context)

@@ -12,8 +12,6 @@ internal static class NodeEndpoints
     private const string Serving = "serving";
     private const string Waiting = "waiting";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
-
     private static readonly string Version = Assembly.GetExecutingAssembly()
         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
@@ -24,8 +22,8 @@ internal static class NodeEndpoints
             Caller caller = Caller.Of(context);
             return new WhoAmI(caller.RoleName, caller.Means, services.Settings.Http.HasTokens);
         });
-        api.MapRead("/status", ApiJson.Default.NodeStatus, context => StatusAsync(services, context.RequestAborted));
-        api.MapRead("/shards", ApiJson.Default.ShardList, _ => new ShardList([.. services.Node.Registry.Partitions.Select(ShardList.ShardEntry.Of)]));
+        api.MapReadOfNode(services, "/status", ApiJson.Default.NodeStatus, context => StatusAsync(services, context.RequestAborted));
+        api.MapRead("/shards", ApiJson.Default.ShardList, _ => new ShardList([.. services.Node.Registry.Everywhere.Select(ShardList.ShardEntry.Of)]));
         api.MapRead("/nodes", ApiJson.Default.NodeList, context => NodesAsync(services, context.RequestAborted));
         api.MapRead("/catalog", ApiJson.Default.CatalogDescription, _ => new CatalogDescription(
             [.. services.Catalog.Pages.Select(page => new CatalogDescription.PageEntry(page.Name, page.Table,
@@ -77,9 +75,7 @@ internal static class NodeEndpoints
 
     private static async Task<NodeList> NodesAsync(ApiServices services, CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(Patience);
-        IReadOnlyList<NodePresence> known = await services.Store.Nodes.ListAsync(patience.Token);
+        IReadOnlyList<NodePresence> known = await services.Nodes.ListAsync(cancellationToken);
         IReadOnlyDictionary<string, int> shards = services.Node.Registry.CountByNode();
         var self = new NodeList.NodeEntry(services.Info.Id, services.Info.Address, IsSelf: true, ShardsOf(services.Info), StateOf(services));
         return new NodeList([self, .. known.Where(other => !string.Equals(other.Node.Id, self.Id, StringComparison.Ordinal)).Select(EntryOf)]);
@@ -136,15 +132,16 @@ internal sealed record NodeList(IReadOnlyList<NodeList.NodeEntry> Nodes)
     internal sealed record NodeEntry(string Id, string Address, bool IsSelf, int Shards, string State);
 }
 
-/// <summary>The Partitions that the node owns.</summary>
+/// <summary>The Partitions that are known to run, on whatever node.</summary>
 internal sealed record ShardList(IReadOnlyList<ShardList.ShardEntry> Shards)
 {
     /// <summary>A Partition. Its SequenceNr is that of its last block; what is uncheckpointed is counted in events.</summary>
-    internal sealed record ShardEntry(int Shard, string Phase, long Epoch, long SequenceNr, long CheckpointSequenceNr, long Uncheckpointed, int Counters,
-        long ResidentBytes, int Unflushed, int Damaged, string? Failing)
+    internal sealed record ShardEntry(int Shard, string Node, string Phase, long Epoch, long SequenceNr, long CheckpointSequenceNr, long Uncheckpointed,
+        int Counters, long ResidentBytes, int Unflushed, int Damaged, string? Failing)
     {
-        public static ShardEntry Of(PartitionStatus status) => new(status.Partition, status.Phase.ToString().ToLowerInvariant(), status.Epoch,
-            status.SequenceNr, status.Checkpoint, status.EventsSinceCheckpoint, status.Counters, status.ResidentBytes, status.Unflushed, status.Damaged,
+        public static ShardEntry Of(PartitionStatus status) => new(status.Partition, status.Node, status.Phase.ToString().ToLowerInvariant(),
+            status.Epoch, status.SequenceNr, status.Checkpoint, status.EventsSinceCheckpoint, status.Counters, status.ResidentBytes, status.Unflushed,
+            status.Damaged,
             status.Failing);
     }
 }

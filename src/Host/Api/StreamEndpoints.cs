@@ -11,8 +11,8 @@ internal static class StreamEndpoints
 
     public static void Map(RouteGroupBuilder api, ApiServices services)
     {
-        api.MapRead("/streams", ApiJson.Default.StreamList, _ => new StreamList(All(services)));
-        api.MapRead("/streams/{stream}", ApiJson.Default.StreamDetails, context => Of(services, Named(services, context)));
+        api.MapReadOfNode(services, "/streams", ApiJson.Default.StreamList, _ => new StreamList(All(services)));
+        api.MapReadOfNode(services, "/streams/{stream}", ApiJson.Default.StreamDetails, context => Of(services, Named(services, context)));
         api.MapWrite(HttpMethods.Post, "/streams/{stream}/pause", ApiJson.Default.StreamDetails, context => SetAsync(services, context, paused: true));
         api.MapWrite(HttpMethods.Post, "/streams/{stream}/resume", ApiJson.Default.StreamDetails, context => SetAsync(services, context, paused: false));
     }
@@ -141,6 +141,12 @@ internal sealed record LiveUpdate
     public required IReadOnlyDictionary<string, LiveStream> Streams { get; init; }
     public required DateOnly Today { get; init; }
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public IReadOnlyDictionary<string, NamedValues>? TodayTotals { get; init; }
+
+    /// <summary>Each node by its id; null where it is one node's own.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public IReadOnlyDictionary<string, LiveNode>? Nodes { get; init; }
+
+    internal sealed record LiveNode(string State, double Events, double Deliveries, double Duplicates, double DeadLetters, long ResidentBytes,
+        long Unacknowledged);
 
     internal sealed record LiveStream(string State, double Events, double Deliveries, double Duplicates, double DeadLetters, long? Lag, long Unacknowledged);
 }

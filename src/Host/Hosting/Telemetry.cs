@@ -73,5 +73,13 @@ internal static class NodeGauges
             [new(node.Registry.Partitions.Sum(partition => (long)partition.Unflushed))]);
         metrics.Gauge("dataload.journal.uncheckpointed", "{event}", "Events that a recovery would replay", () =>
             [new(node.Registry.Partitions.Sum(partition => partition.EventsSinceCheckpoint))]);
+        metrics.Gauge("dataload.partitions", "{partition}", "Partitions that run on the node", () => [new(node.Registry.Partitions.Count)]);
+        metrics.Count("dataload.partitions.taken", "{partition}", "Partitions that were started here", () => node.Registry.TakenCount);
+        metrics.Count("dataload.partitions.given_up", "{partition}", "Partitions that were given up here", () => node.Registry.GivenUpCount);
+        metrics.Count("dataload.partitions.lost", "{partition}", "Partitions that were taken over while they ran here", () => node.Registry.LossCount);
+        metrics.Gauge("dataload.cluster.members_up", "{member}", "Members of the cluster that are up, as the node sees it", () =>
+            [new(node.Cluster?.Members.Count(member => member.Status is "Up") ?? 0)]);
+        metrics.Gauge("dataload.cluster.members_unreachable", "{member}", "Members of the cluster that somebody cannot reach", () =>
+            [new(node.Cluster?.Members.Count(member => member.IsUnreachable) ?? 0)]);
     }
 }

@@ -45,7 +45,7 @@ public sealed record HttpSettings
     /// <summary>How many journal blocks may wait for one who watches counted events.</summary>
     public int TailBlocks { get; init; } = 64;
 
-    /// <summary>How many lines of the log may wait for one who watches it.</summary>
+    /// <summary>How many lines of the log, or events of the cluster, may wait for one who watches them.</summary>
     public int TailLines { get; init; } = 1000;
 
     /// <summary>How many journal entries one call looks at.</summary>

@@ -55,6 +55,7 @@ internal static class StubApi
             .Select(shard => new
             {
                 shard,
+                node = "node-a",
                 phase = "serving",
                 epoch = 3,
                 sequenceNr = 1000 + shard,
@@ -73,6 +74,26 @@ internal static class StubApi
                 nodes = new[] { new { id = "node-a", address = "http://127.0.0.1:8080", isSelf = true, shards = 16, state = "serving" },
             new { id = "node-b", address = "http://127.0.0.1:8081", isSelf = false, shards = 0, state = "waiting" } }
             }));
+        reads.MapGet("/cluster", () => Answer(new
+        {
+            node = "node-a",
+            isMember = true,
+            waitingFor = (string?)null,
+            members = new[] { Member("node-a", 1, isSelf: true), Member("node-b", 2, isSelf: false) },
+            others = new[] { new { id = "node-c", address = "akka.tcp://dataload@10.0.0.3:4053", http = "", hasJoined = false } },
+            storeError = (string?)null,
+        }));
+        reads.MapGet("/cluster/tail", node.Cluster.ServeAsync);
+        reads.MapGet("/partitions", () => Answer(new
+        {
+            partitions = Enumerable.Range(0, 16).Select(partition => new
+            {
+                partition,
+                node = partition < 8 ? "node-a" : "node-b",
+                phase = "serving",
+                failing = partition == 3 ? "no disk" : null
+            }),
+        }));
         reads.MapGet("/live", node.Live.ServeAsync);
         reads.MapGet("/totals", () => Answer(new
         {
@@ -188,6 +209,10 @@ internal static class StubApi
         residentBytes = 50_000_000,
         rates = new { deliveries = events, events, duplicates = events / 20, retries = 0, parked = 0, deadLetters = events / 400 },
         totals = NoTallies,
+        nodes = new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["node-b"] = new { state = "serving", events, deliveries = events, duplicates = 0, deadLetters = 0, residentBytes = 1_000_000, unacknowledged = 5 },
+        },
         streams = Catalog.Default.Streams.ToDictionary(stream => stream.Name, _ =>
             (object)new { state = "running", events = events / 17, deliveries = events / 17, duplicates = 0, deadLetters = 0, lag = 3, unacknowledged = 5 },
             StringComparer.Ordinal),
@@ -215,6 +240,21 @@ internal static class StubApi
         options.MakeReadOnly(populateMissingResolver: true);
         return options;
     }
+
+    private static object Member(string id, int host, bool isSelf) => new
+    {
+        id,
+        address = $"akka.tcp://dataload@10.0.0.{host.ToString(CultureInfo.InvariantCulture)}:4053",
+        http = "",
+        status = isSelf ? "Up" : "Leaving",
+        isUnreachable = !isSelf,
+        isSelf,
+        isLeader = isSelf,
+        isOldest = isSelf,
+        upSince = Now,
+        version = "0.2.0",
+        partitions = 8,
+    };
 
     private static IResult Answer(object value) => Results.Json(value, Json);
 

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace DataLoad.Dashboard.Tests.Stub;
 
-/// <summary>Live rates that move when a test says so.</summary>
-internal sealed class StubLive
+/// <summary>Server-sent events that come when a test says so: what a listener hears first, and then what has changed, by the name of those events.</summary>
+internal sealed class StubLive(string change = "delta")
 {
     private ImmutableList<ChannelWriter<string>> _listeners = [];
 
@@ -21,7 +21,7 @@ internal sealed class StubLive
     {
         foreach (ChannelWriter<string> listener in _listeners)
         {
-            listener.TryWrite(Write("delta", delta));
+            listener.TryWrite(Write(change, delta));
         }
     }
 

@@ -42,6 +42,9 @@ internal sealed class StubNode : IAsyncDisposable
 
     public StubLive Live { get; }
 
+    /// <summary>What happens in the cluster.</summary>
+    public StubLive Cluster { get; } = new("change") { Snapshot = () => new { } };
+
     public StubDeadLetters DeadLetters { get; }
 
     /// <summary>What was asked for, in order.</summary>
@@ -68,6 +71,7 @@ internal sealed class StubNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Live.End();
+        Cluster.End();
         await _web.DisposeAsync();
     }
 }

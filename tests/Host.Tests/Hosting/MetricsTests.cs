@@ -21,7 +21,7 @@ public sealed partial class MetricsTests
         foreach (System.Diagnostics.Metrics.Counter<long> counter in new[]
         {
             metrics.Deliveries, metrics.Events, metrics.Duplicates, metrics.Unidentified, metrics.Retries, metrics.Parked, metrics.BrokerConnections,
-            metrics.LookupFailures,
+            metrics.LookupFailures, metrics.Resends,
         })
         {
             counter.Add(3, stream);
@@ -47,6 +47,8 @@ public sealed partial class MetricsTests
         text.ShouldContain("dataload_dead_letters_total{reason=\"no-row\",stream=\"act.buy\"} 2");
         text.ShouldContain("# TYPE dataload_serving gauge\n");
         text.ShouldContain("dataload_serving{} 0\n");
+        text.ShouldContain("# TYPE dataload_partitions_taken_total counter\n");
+        text.ShouldContain("dataload_resends_total{stream=\"act.buy\"} 3");
         text.ShouldContain("# TYPE dataload_memory_budget_bytes gauge\n");
         text.ShouldContain("# TYPE dataload_lookup_duration_seconds histogram\n");
         text.ShouldContain("dataload_lookup_duration_seconds_bucket{stream=\"act.buy\",le=\"0.01\"} 0");

@@ -78,12 +78,12 @@ public sealed class OneShotTests : IAsyncLifetime
     [Fact]
     public async Task Watching_shows_as_many_pictures_as_are_asked_for()
     {
-        _node.Answers("GET /api/v1/shards", """{"shards":[{"shard":3,"epoch":1,"sequenceNr":12,"checkpointSequenceNr":10,"uncheckpointed":2,"phase":"serving","counters":4,"residentBytes":100,"unflushed":1,"damaged":0}]}""");
+        _node.Answers("GET /api/v1/shards", """{"shards":[{"shard":3,"node":"a-1","epoch":1,"sequenceNr":12,"checkpointSequenceNr":10,"uncheckpointed":2,"phase":"serving","counters":4,"residentBytes":100,"unflushed":1,"damaged":0}]}""");
 
         CommandRun run = await RunAsync("shards", "--watch", "--count", "2");
 
-        const string Head = "shard\tepoch\tsequence-nr\tbehind\tcounters\tbytes\tunflushed\tdamaged";
-        const string Row = "3\t1\t12\t2\t4\t100\t1\t0";
+        const string Head = "shard\tnode\tepoch\tsequence-nr\tbehind\tcounters\tbytes\tunflushed\tdamaged";
+        const string Row = "3\ta-1\t1\t12\t2\t4\t100\t1\t0";
         run.Output.ShouldBe(Lines(Head, Row, "", Head, Row));
     }
 
@@ -192,6 +192,97 @@ public sealed class OneShotTests : IAsyncLifetime
             new CommandRun(0, Lines(Line, Line), Lines("dataload: … 1,234 lines were dropped")));
         CommandRun ended = await RunAsync(tail);
         (ended.Code, ended.Error).ShouldBe((ExitCode.Failed, Lines("dataload: The node has stopped.")));
+    }
+
+    [Fact]
+    public async Task The_cluster_is_a_line_a_member_and_one_that_is_not_reached_makes_1()
+    {
+        string answer = """{"node":"a-1","address":"akka.tcp://dataload@10.0.0.5:4053","isMember":true,"waitingFor":null,"now":1,"partitions":32,"members":[{"id":"a-1","address":"akka.tcp://dataload@10.0.0.5:4053","http":"http://10.0.0.5:8080","status":"Up","isUnreachable":false,"isSelf":true,"isLeader":true,"isOldest":true,"upSince":0,"version":"1.2","partitions":20},{"id":null,"address":"akka.tcp://dataload@10.0.0.6:4053","http":null,"status":"Leaving","isUnreachable":true,"isSelf":false,"isLeader":false,"isOldest":false,"upSince":null,"version":"1.2","partitions":0}],"others":[{"id":"c-3","address":"akka.tcp://dataload@10.0.0.7:4053","http":"","hasJoined":false}],"storeError":null}""";
+        _node.Answers("GET /api/v1/cluster", answer);
+
+        (await RunAsync("cluster", "show")).ShouldBe(new CommandRun(ExitCode.Found, Lines(
+            "node\taddress\thttp\tstate\trole\tup-since\tversion\tpartitions",
+            "a-1 *\takka.tcp://dataload@10.0.0.5:4053\thttp://10.0.0.5:8080\tUp\tleader, oldest\t1970-01-01T00:00:00.000Z\t1.2\t20",
+            "?\takka.tcp://dataload@10.0.0.6:4053\t\tLeaving, unreachable\t\t\t1.2\t0",
+            "no member: c-3 at akka.tcp://dataload@10.0.0.7:4053, HTTP at none, joins"), ""));
+        (await RunAsync("cluster", "show", "--json")).Output.ShouldBe(Lines(answer));
+        _node.Answers("GET /api/v1/cluster", """{"node":"a-1","isMember":false,"waitingFor":"joining the cluster at x","members":[],"others":[],"storeError":"no store"}""");
+        (await RunAsync("cluster", "show")).Output.ShouldEndWith(Lines("Node a-1 is no member: joining the cluster at x", "no store"));
+    }
+
+    [Theory]
+    [InlineData("cluster leave", "leave", """{"address":null}""", "Have the node that is asked leave the cluster and join it anew")]
+    [InlineData("cluster leave 10.0.0.6:4053", "leave", """{"address":"10.0.0.6:4053"}""", "Have 10.0.0.6:4053 leave the cluster and join it anew")]
+    [InlineData("cluster down 10.0.0.6:4053", "down", """{"address":"10.0.0.6:4053"}""", "Take 10.0.0.6:4053 for dead")]
+    [InlineData("cluster down-unreachable", "down-unreachable", """{"address":null}""", "Take all members for dead that cannot be reached")]
+    [InlineData("cluster join 10.0.0.6:4053", "join", """{"address":"10.0.0.6:4053"}""", "Join the cluster at 10.0.0.6:4053")]
+    public async Task What_changes_the_cluster_is_done_only_when_it_is_meant(string line, string action, string body, string question)
+    {
+        _node.Answers($"POST /api/v1/cluster/{action}", $$"""{"action":"{{action}}","addresses":["akka.tcp://dataload@10.0.0.6:4053"]}""");
+
+        CommandRun unsaid = await RunAsync(line.Split(' '));
+        unsaid.Code.ShouldBe(ExitCode.Failed);
+        unsaid.Error.ShouldContain($"{question}: this has to be confirmed");
+        _node.Requests.ShouldBeEmpty();
+        CommandRun said = await RunAsync([.. line.Split(' '), "--yes"]);
+        said.Code.ShouldBe(ExitCode.Done);
+        said.Output.ShouldContain("akka.tcp://dataload@10.0.0.6:4053");
+        _node.Requests.ShouldBe([$"POST /api/v1/cluster/{action} {body}"]);
+    }
+
+    [Fact]
+    public async Task What_happens_in_the_cluster_is_a_line_each()
+    {
+        const string Up = """{"at":0,"what":"up","address":"akka.tcp://dataload@10.0.0.6:4053","id":"b-2","partition":null,"phase":null}""";
+        const string Moved = """{"at":0,"what":"partition","address":null,"id":"b-2","partition":7,"phase":"serving"}""";
+        _node.Answers("GET /api/v1/cluster/tail",
+            $":\n\nevent: change\ndata: {Up}\n\nevent: dropped\ndata: {{\"count\":1234}}\n\nevent: change\ndata: {Moved}\n\n", type: "text/event-stream");
+
+        (await RunAsync("cluster", "tail", "--count", "2")).ShouldBe(new CommandRun(ExitCode.Done, Lines(
+            "1970-01-01T00:00:00.000Z\tup\takka.tcp://dataload@10.0.0.6:4053\tb-2",
+            "… 1,234 events were dropped",
+            "1970-01-01T00:00:00.000Z\tpartition\t7\tserving\tb-2"), ""));
+    }
+
+    [Fact]
+    public async Task Partitions_are_a_line_each_wherever_they_are_and_one_that_does_not_serve_makes_1()
+    {
+        _node.Answers("GET /api/v1/partitions", """{"node":"a-1","now":1,"partitions":[{"partition":0,"node":"a-1","phase":"serving","epoch":1,"sequenceNr":12,"checkpointSequenceNr":10,"lag":2,"uncheckpointed":30,"counters":4,"residentBytes":100,"unflushed":1,"damaged":0,"since":0,"failing":null},{"partition":1,"node":null,"phase":"unknown","epoch":0,"sequenceNr":0,"checkpointSequenceNr":0,"lag":0,"uncheckpointed":0,"counters":0,"residentBytes":0,"unflushed":0,"damaged":0,"since":null,"failing":"no disk"}]}""");
+        _node.Answers("GET /api/v1/partitions/stats", """{"partitions":2,"nodes":[{"node":"a-1","isSelf":true,"partitions":1,"serving":1,"counters":4,"residentBytes":100,"uncheckpointed":30},{"node":null,"isSelf":false,"partitions":1,"serving":0,"counters":0,"residentBytes":0,"uncheckpointed":0}]}""");
+
+        (await RunAsync("partitions")).ShouldBe(new CommandRun(ExitCode.Found, Lines(
+            "partition\tnode\tphase\tsequence-nr\tlag\tto-replay\tcounters\tbytes\tdamaged\tsince",
+            "0\ta-1 *\tserving\t12\t2\t30\t4\t100\t0\t1970-01-01T00:00:00.000Z",
+            "1\tnobody\tunknown\t0\t0\t0\t0\t0\t0\t",
+            "Partition 1 fails: no disk"), ""));
+        (await RunAsync("partitions", "stats")).ShouldBe(new CommandRun(ExitCode.Done, Lines(
+            "node\tpartitions\tserving\tcounters\tbytes\tto-replay",
+            "a-1 *\t1\t1\t4\t100\t30",
+            "nobody\t1\t0\t0\t0\t0"), ""));
+    }
+
+    [Theory]
+    [InlineData("status", "GET /api/v1/nodes/b%2F2/status")]
+    [InlineData("streams", "GET /api/v1/nodes/b%2F2/streams")]
+    [InlineData("streams act.buy", "GET /api/v1/nodes/b%2F2/streams/act.buy")]
+    [InlineData("actors /user", "GET /api/v1/nodes/b%2F2/actors?path=%2Fuser&depth=3&children=50")]
+    [InlineData("settings", "GET /api/v1/nodes/b%2F2/settings")]
+    [InlineData("log-level", "GET /api/v1/nodes/b%2F2/log-levels")]
+    [InlineData("log-level debug", """PUT /api/v1/nodes/b%2F2/log-levels {"category":null,"level":"debug"}""")]
+    [InlineData("log tail", "GET /api/v1/nodes/b%2F2/log/tail?lines=20")]
+    public async Task What_is_about_one_node_can_be_asked_of_another_one(string line, string request)
+    {
+        await RunAsync([.. line.Split(' '), "--node", "b/2"]);
+
+        _node.Requests.ShouldBe([request]);
+    }
+
+    [Fact]
+    public async Task A_node_whose_events_cannot_be_shown_is_named_beside_them()
+    {
+        _node.Answers("GET /api/v1/tail?rate=50", "event: away\ndata: {\"node\":\"b-2\",\"why\":\"it is\\u001b[2J gone.\"}\n\n", type: "text/event-stream");
+
+        (await RunAsync("tail")).Error.ShouldBe(Lines("dataload: what node b-2 counts is not shown: it is\uFFFD[2J gone.", "dataload: The node has stopped."));
     }
 
     [Fact]

@@ -85,6 +85,7 @@ export interface Stream {
 
 export interface Shard {
     shard: number;
+    node: string;
     phase: "owning" | "recovering" | "serving" | "stopping" | "stopped";
     epoch: number;
     sequenceNr: number;
@@ -95,6 +96,45 @@ export interface Shard {
     unflushed: number;
     damaged: number;
     failing: string | null;
+}
+
+export interface Partition {
+    partition: number;
+    node: string | null;
+    phase: Shard["phase"] | "unknown";
+    failing: string | null;
+}
+
+export interface ClusterMember {
+    id: string | null;
+    address: string;
+    http: string | null;
+    status: string;
+    isUnreachable: boolean;
+    isSelf: boolean;
+    isLeader: boolean;
+    isOldest: boolean;
+    upSince: number | null;
+    version: string;
+    partitions: number;
+}
+
+export interface Cluster {
+    node: string;
+    isMember: boolean;
+    waitingFor: string | null;
+    members: ClusterMember[];
+    others: { id: string; address: string; http: string; hasJoined: boolean }[];
+    storeError: string | null;
+}
+
+export interface ClusterChange {
+    at: number;
+    what: string;
+    address: string | null;
+    id: string | null;
+    partition: number | null;
+    phase: Partition["phase"] | null;
 }
 
 export interface Node {
@@ -159,6 +199,16 @@ export interface LiveStream {
     unacknowledged: number;
 }
 
+export interface LiveNode {
+    state: "serving" | "waiting";
+    events: number;
+    deliveries: number;
+    duplicates: number;
+    deadLetters: number;
+    residentBytes: number;
+    unacknowledged: number;
+}
+
 export interface Live {
     now: number;
     ready: boolean;
@@ -170,6 +220,7 @@ export interface Live {
     deadLetters: number | null;
     residentBytes: number;
     streams: Record<string, Partial<LiveStream>>;
+    nodes?: Record<string, LiveNode>;
     today: string;
     todayTotals: Record<string, Values>;
 }

@@ -1,6 +1,19 @@
 import { named } from "../i18n/language";
 
-const TONES: Record<string, string> = { running: "good", serving: "good", failing: "bad", paused: "warn", waiting: "warn" };
+const TONES: Record<string, string> = {
+    running: "good",
+    serving: "good",
+    failing: "bad",
+    paused: "warn",
+    waiting: "warn",
+    Up: "good",
+    Joining: "warn",
+    WeaklyUp: "warn",
+    Leaving: "warn",
+    Exiting: "warn",
+    Down: "bad",
+    unreachable: "bad",
+};
 
 /** A state as a word; its colour says nothing that the word does not. */
 export function Badge(props: { state: string }) {

@@ -10,6 +10,7 @@ import { theme, toggleTheme } from "../state/theme";
 import { t, toggleLanguage, useLanguage, type Word } from "../i18n/language";
 import { Heading } from "../parts/Heading";
 import { Link } from "../parts/Link";
+import { Cluster } from "./Cluster";
 import { DeadLetters } from "./DeadLetters";
 import { Login } from "./Login";
 import { Nodes } from "./Nodes";
@@ -22,6 +23,7 @@ const VIEWS: [string, Word][] = [
     ["/", "nav.overview"],
     ["/topics", "nav.topics"],
     ["/streams", "nav.streams"],
+    ["/cluster", "nav.cluster"],
     ["/nodes", "nav.nodes"],
     ["/dead-letters", "nav.dead"],
 ];
@@ -130,6 +132,8 @@ function View() {
             return <Topic route={here} catalog={known} />;
         case "/streams":
             return <Streams />;
+        case "/cluster":
+            return <Cluster />;
         case "/nodes":
             return <Nodes />;
         case "/dead-letters":

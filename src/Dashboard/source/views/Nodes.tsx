@@ -7,7 +7,7 @@ import { bytes, whole } from "../format";
 import { t } from "../i18n/language";
 import { useLoad } from "../state/load";
 
-/** The nodes that live, and what the shards of this one are at. */
+/** The nodes that live, and what the shards are at. */
 export function Nodes() {
     const nodes = useLoad("nodes", (signal) => get<{ nodes: Node[] }>("/nodes", {}, signal), true);
     const shards = useLoad("shards", (signal) => get<{ shards: Shard[] }>("/shards", {}, signal), true);
@@ -55,6 +55,7 @@ export function Nodes() {
                             <thead>
                                 <tr>
                                     <th scope="col">{t("shard")}</th>
+                                    <th scope="col">{t("node")}</th>
                                     <th scope="col" class="number">{t("epoch")}</th>
                                     <th scope="col" class="number">{t("sequenceNr")}</th>
                                     <th scope="col" class="number">{t("toReplay")}</th>
@@ -71,6 +72,7 @@ export function Nodes() {
                                             {shard.shard}
                                             {shard.failing && <small class="failed">{shard.failing}</small>}
                                         </th>
+                                        <td>{shard.node}</td>
                                         <td class="number">{whole(shard.epoch)}</td>
                                         <td class="number">{whole(shard.sequenceNr)}</td>
                                         <td class="number">{whole(shard.uncheckpointed)}</td>

@@ -267,6 +267,10 @@ internal sealed class PartitionDispatch(DispatchTargets targets, string stream, 
                 foreach (Part part in parts)
                 {
                     Send(part);
+                    if (part.Target == PartTarget.Partition)
+                    {
+                        _options.Metrics.Resends.Add(1, new KeyValuePair<string, object?>(EngineMetrics.StreamTag, _stream));
+                    }
                 }
             }
         }

@@ -47,9 +47,10 @@ internal static class JournalCommand
 internal static class TailCommand
 {
     private const string Details = """
-        An event a line: time, stream, topic, day, shard/SequenceNr.index, identity, facts. What comes faster than --rate is not
-        shown, and how many those were is said. Users and sessions are shown with --users alone, which needs the
-        operator's token and is written to the audit log. Ctrl-C ends it.
+        Events of all nodes, one a line: time, stream, topic, day, shard/SequenceNr.index, identity, facts. What comes faster
+        than --rate is not shown, and how many those were is said; so is a node that cannot be heard, while the others go on.
+        Users and sessions are shown with --users alone, which needs the operator's token and is written to the audit log.
+        Ctrl-C ends it.
 
         Examples:
           dataload tail

@@ -17,6 +17,7 @@ internal static class LogCommand
           dataload log tail
           dataload log tail --level warning --lines 100
           dataload log tail --category DataLoad.Engine.Intake
+          dataload log tail --node shop-2
           dataload log tail --lines 1000 --count 1000 --json
 
         Exit codes: 0 done; 2 the node could not be asked, or is gone.
@@ -32,10 +33,11 @@ internal static class LogCommand
         Option<string?> category = Options.Text("--category", "PREFIX", "Lines alone whose category begins with this.", LogLevelCommand.Categories);
         Option<int> lines = Options.Number("--lines", "N", "How many of the last lines come first, 0 to 10000.", 0, LogSettings.MaxKeptLines, 20);
         Option<int> count = Options.Number("--count", "N", "Ends after so many lines; 0 never.", 0, 1_000_000_000, 0);
-        return context.Define("tail", "Shows the last lines of the node's log, and then what comes.", Details, [level, category, lines, count], async run =>
+        Symbol[] symbols = [level, category, lines, count, context.OtherNode];
+        return context.Define("tail", "Shows the last lines of the node's log, and then what comes.", Details, symbols, async run =>
         {
             string path = NodePath.With(
-                NodePath.Of("log", "tail"), ("level", run.Get(level)), ("category", run.Get(category)), ("lines", run.Get(lines)));
+                run.OfNode("log", "tail"), ("level", run.Get(level)), ("category", run.Get(category)), ("lines", run.Get(lines)));
             return await run.TailAsync(path, "line", run.Get(count), Render, dropped => $"… {dropped:N0} lines were dropped");
         });
     }

@@ -54,8 +54,9 @@ internal static class SettingsCommand
     public static Command Create(OperatingContext context)
     {
         Argument<string?> search = Options.MayBe("TEXT", "Settings alone with this text in their path.");
-        return context.Define("settings", "Shows the node's settings and where each comes from.", Details, [search], run => run.ShowAsync<SettingList>(
-            NodePath.With(NodePath.Of("settings"), ("search", run.Get(search))), (display, answer) => display.Table(["setting", "value", "from"],
+        Symbol[] symbols = [search, context.OtherNode];
+        return context.Define("settings", "Shows the node's settings and where each comes from.", Details, symbols, run => run.ShowAsync<SettingList>(
+            NodePath.With(run.OfNode("settings"), ("search", run.Get(search))), (display, answer) => display.Table(["setting", "value", "from"],
                 answer.Settings.Select(setting => new Cell[] { setting.Path, setting.Value, new(setting.Origin, Tone.Faint) }))));
     }
 }
@@ -86,10 +87,10 @@ internal static class LogLevelCommand
         level.AcceptOnlyFromAmong(Levels);
         Option<string?> category = Options.Text("--category", "NAME", "This category and all below it; the default level without it.", Categories);
         Option<bool> reset = new("--reset") { Description = "Takes the level back to what it was at the start." };
-        return context.Define("log-level", "Shows or sets what the node logs.", Details, [level, category, reset], run =>
+        return context.Define("log-level", "Shows or sets what the node logs.", Details, [level, category, reset, context.OtherNode], run =>
         {
             string? to = run.Get(level);
-            string path = NodePath.Of("log-levels");
+            string path = run.OfNode("log-levels");
             return to is null && !run.Get(reset) ? run.ShowAsync<LogLevelList>(path, Render)
                 : run.DoAsync<LogLevelList>(HttpMethod.Put, path, new { category = run.Get(category), level = to }, Render);
         }).Refuses(result => result.GetResult(level) is { Tokens.Count: > 0 } && result.GetValue(reset) ? "Say a level or --reset, not both." : null);
@@ -118,7 +119,8 @@ internal static class AuditCommand
     public static Command Create(OperatingContext context)
     {
         Option<string?> action = Options.Text("--action", "ACTION", "This action alone, such as stream.pause.", "stream.pause", "stream.resume", "flush",
-            "checkpoint", "dead.requeue", "dead.edit", "dead.purge", "log-level");
+            "checkpoint", "dead.requeue", "dead.edit", "dead.purge", "log-level", "relay", "cluster.leave", "cluster.down",
+            "cluster.down-unreachable", "cluster.join");
         Option<long?> before = new("--before") { Description = "Entries before this id: the next page.", HelpName = "ID" };
         Option<int> limit = Options.Number("--limit", "N", "How many entries, 1 to 500.", 1, 500, 50);
         return context.Define("audit", "Shows what operators did, newest first.", Details, [action, before, limit], run => run.ShowAsync<AuditPage>(

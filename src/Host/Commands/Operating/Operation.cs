@@ -7,6 +7,10 @@ internal sealed class OperatingContext(NodeSource source, Confirmation confirmat
 {
     private readonly Option<bool> _json = new("--json") { Description = "Prints the answer of the HTTP API as JSON, for programs." };
 
+    /// <summary>The option of commands that are about one node: another one than is asked.</summary>
+    public Option<string?> OtherNode { get; } = Options.Text("--node", "ID",
+        "Of this node, by its id or the beginning of it ('nodes' lists them); of the node that is asked without it.");
+
     /// <summary>Makes a command of its arguments and options, whose work returns the exit code.</summary>
     public DetailedCommand Define(string name, string summary, string details, IEnumerable<Symbol> symbols, Func<Operation, Task<int>> work)
     {
@@ -17,7 +21,8 @@ internal sealed class OperatingContext(NodeSource source, Confirmation confirmat
         {
             (NodeAccess node, ConsoleSettings settings) = source.Find(result);
             using var client = new NodeClient(node);
-            return await work(new Operation(client, result, result.GetValue(_json), confirmation, settings, time, cancellationToken));
+            return await work(new Operation(
+                client, result, result.GetValue(_json), OtherNode, confirmation, settings, time, cancellationToken));
         });
     }
 
@@ -31,8 +36,8 @@ internal sealed class OperatingContext(NodeSource source, Confirmation confirmat
 }
 
 /// <summary>One run of a command that asks a node: the line that was given, what it works with, and the token that ends it.</summary>
-internal sealed record Operation(NodeClient Node, ParseResult Line, bool IsJson, Confirmation Confirmation, ConsoleSettings Settings, TimeProvider Time,
-    CancellationToken Token)
+internal sealed record Operation(NodeClient Node, ParseResult Line, bool IsJson, Option<string?> OtherNode, Confirmation Confirmation,
+    ConsoleSettings Settings, TimeProvider Time, CancellationToken Token)
 {
     public TextWriter Output => Line.InvocationConfiguration.Output;
     public TextWriter Error => Line.InvocationConfiguration.Error;
@@ -40,6 +45,9 @@ internal sealed record Operation(NodeClient Node, ParseResult Line, bool IsJson,
 
     public T? Get<T>(Option<T> option) => Line.GetValue(option);
     public T? Get<T>(Argument<T> argument) => Line.GetValue(argument);
+
+    /// <summary>A path of what is about one node: that which <c>--node</c> names, else the one that is asked.</summary>
+    public string OfNode(params string[] parts) => Get(OtherNode) is { } id ? NodePath.Of(["nodes", id, .. parts]) : NodePath.Of(parts);
 
     /// <summary>Reads what is at a path.</summary>
     public async Task<T> ReadAsync<T>(string path)
@@ -123,6 +131,11 @@ internal sealed record Operation(NodeClient Node, ParseResult Line, bool IsJson,
                     render(Display, one.Data);
                     Display.Show();
                 }
+                else if (one.Name is PeerEvents.Away)
+                {
+                    AwayNode away = one.Data.As<AwayNode>();
+                    await Error.WriteLineAsync(Cell.Flat($"dataload: what node {away.Node} counts is not shown: {away.Why}"));
+                }
                 else if (one.Name is "dropped" && IsJson)
                 {
                     await Error.WriteLineAsync($"dataload: {dropped(one.Data.As<DroppedEvents>().Count)}");
@@ -172,6 +185,7 @@ internal static class OperatingCommands
     public static Command[] Create(OperatingContext context) =>
     [
         StatusCommand.Create(context), StreamsCommand.Create(context), ShardsCommand.Create(context), NodesCommand.Create(context),
+        ClusterCommand.Create(context), PartitionsCommand.Create(context),
         CountersCommand.Create(context), TopicCommand.Create(context), TailCommand.Create(context), DeadCommand.Create(context),
         JournalCommand.Create(context), PauseCommand.CreatePause(context), PauseCommand.CreateResume(context), MaintenanceCommand.CreateFlush(context),
         MaintenanceCommand.CreateCheckpoint(context), SettingsCommand.Create(context), LogCommand.Create(context), LogLevelCommand.Create(context),

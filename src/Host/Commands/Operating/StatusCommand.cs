@@ -11,6 +11,7 @@ internal static class StatusCommand
         Examples:
           dataload status
           dataload status --address http://10.0.0.5:8080
+          dataload status --node shop-2
           dataload status --json | jq .lag
           dataload status --watch
 
@@ -20,8 +21,8 @@ internal static class StatusCommand
     public static Command Create(OperatingContext context)
     {
         var watch = new WatchOptions();
-        return context.Define("status", "Shows the node and what it needs in one look.", Details, watch.Symbols, run =>
-            run.WatchAsync<NodeStatus>(watch, NodePath.Of("status"), Render, status => status.Ready ? ExitCode.Done : ExitCode.Found));
+        return context.Define("status", "Shows the node and what it needs in one look.", Details, [.. watch.Symbols, context.OtherNode], run =>
+            run.WatchAsync<NodeStatus>(watch, run.OfNode("status"), Render, status => status.Ready ? ExitCode.Done : ExitCode.Found));
     }
 
     private static void Render(Display display, NodeStatus status)
@@ -69,12 +70,13 @@ internal static class StatusCommand
     }
 }
 
-/// <summary><c>dataload shards</c>: the Partitions that run on the node, which the API calls shards.</summary>
+/// <summary><c>dataload shards</c>: the Partitions that run, which the API calls shards.</summary>
 internal static class ShardsCommand
 {
     private const string Details = """
         A shard is a Partition: a fixed part of all topics. sequence-nr is its last block's number, behind is how many
-        events a recovery would replay, unflushed how many Counters wait for their row.
+        events a recovery would replay, unflushed how many Counters wait for their row. Of those on other nodes it is what
+        they said last. 'dataload partitions' shows those too that nobody runs, and what fails.
 
         Examples:
           dataload shards
@@ -86,7 +88,7 @@ internal static class ShardsCommand
     public static Command Create(OperatingContext context)
     {
         var watch = new WatchOptions();
-        return context.Define("shards", "Shows the Partitions that run on the node.", Details, watch.Symbols, run => run.WatchAsync<ShardList>(
+        return context.Define("shards", "Shows the Partitions that run, and on which node.", Details, watch.Symbols, run => run.WatchAsync<ShardList>(
             watch, NodePath.Of("shards"), Render, answer => answer.Shards.Any(shard => shard.Damaged > 0) ? ExitCode.Found : ExitCode.Done));
     }
 
@@ -94,16 +96,16 @@ internal static class ShardsCommand
     {
         if (answer.Shards.Count == 0 && display.IsTerminal)
         {
-            display.Line("No Partition runs on this node: it stands by, starts or stops.", Tone.Warning);
+            display.Line("No Partition is known to run: the node starts or stops.", Tone.Warning);
             return;
         }
 
         display.Table(
-            [.. new[] { "shard", "epoch", "sequence-nr", "behind", "counters", "bytes", "unflushed", "damaged" }.Select(Column.Number)],
+            [Column.Number("shard"), "node", .. new[] { "epoch", "sequence-nr", "behind", "counters", "bytes", "unflushed", "damaged" }.Select(Column.Number)],
             answer.Shards.OrderBy(shard => shard.Shard).Select(shard => new[]
             {
-                Cell.Of(shard.Shard), Cell.Of(shard.Epoch), Cell.Of(shard.SequenceNr), Cell.Of(shard.Uncheckpointed), Cell.Of(shard.Counters),
-                Cell.Of(shard.ResidentBytes), Cell.Of(shard.Unflushed), Cell.Unless0(shard.Damaged, Tone.Bad),
+                Cell.Of(shard.Shard), shard.Node ?? "", Cell.Of(shard.Epoch), Cell.Of(shard.SequenceNr), Cell.Of(shard.Uncheckpointed),
+                Cell.Of(shard.Counters), Cell.Of(shard.ResidentBytes), Cell.Of(shard.Unflushed), Cell.Unless0(shard.Damaged, Tone.Bad),
             }));
     }
 }

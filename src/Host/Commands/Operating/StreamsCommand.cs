@@ -13,6 +13,7 @@ internal static class StreamsCommand
           dataload streams
           dataload streams --watch
           dataload streams act.buy
+          dataload streams --node shop-2
           dataload streams --json | jq -r '.streams[] | select(.lag > 1000) | .name'
 
         Exit codes: 0 done; 1 a stream fails; 2 the node could not be asked.
@@ -22,9 +23,10 @@ internal static class StreamsCommand
     {
         var watch = new WatchOptions();
         Argument<string?> stream = Options.StreamArgument("This stream alone, with its dead letters by reason.", ArgumentArity.ZeroOrOne);
-        return context.Define("streams", "Shows the streams: state, rates, lag, unacknowledged, retries.", Details, [stream, .. watch.Symbols], run =>
-            run.Get(stream) is { } name ? run.WatchAsync<StreamDetails>(watch, NodePath.Of("streams", name), RenderOne, CodeOf)
-                : run.WatchAsync<StreamList>(watch, NodePath.Of("streams"), (display, answer) => Render(display, answer.Streams), answer =>
+        Symbol[] symbols = [stream, .. watch.Symbols, context.OtherNode];
+        return context.Define("streams", "Shows the streams: state, rates, lag, unacknowledged, retries.", Details, symbols, run =>
+            run.Get(stream) is { } name ? run.WatchAsync<StreamDetails>(watch, run.OfNode("streams", name), RenderOne, CodeOf)
+                : run.WatchAsync<StreamList>(watch, run.OfNode("streams"), (display, answer) => Render(display, answer.Streams), answer =>
                     answer.Streams.Select(CodeOf).DefaultIfEmpty(ExitCode.Done).Max()));
     }
 
