@@ -137,10 +137,14 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
             _acceptance.Persisted().Batches.ForEach(Answer);
         }
 
-        _context.Registry.PersistFailed(_partition, sequenceNr, cause.Message);
         if (_context.IsConflict(cause))
         {
+            // No fault of the write's: whoever has the number goes on.
             LoseOwnership();
+        }
+        else
+        {
+            _context.Registry.PersistFailed(_partition, sequenceNr, cause.Message);
         }
     }
 
