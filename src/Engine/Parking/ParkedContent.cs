@@ -33,7 +33,7 @@ internal sealed record ParkedContent(long ReceivedMs, AmqpProperties Properties,
     public byte[] Encode()
     {
         ReadOnlySpan<byte> properties = Properties.Bytes.Span;
-        
+
         // Whoever takes it up reads it, also where that is a node of the version before.
         byte[] batch = Batch is null ? [] : SentVersion.As(NodeProtocol.Oldest, PartitionMessageCodec.Encode(Batch));
         var writer = new ByteWriter(64 + properties.Length + Body.Length + batch.Length);
