@@ -12,7 +12,7 @@ internal sealed class MemoryPartitionStore(MemoryCalls calls) : IPartitionStore
         state =>
         {
             PartitionPositions found = state.PositionsOf(partition);
-            if (found.Epoch > epoch)
+            if (state.Partitions.ContainsKey(partition) && (found.Epoch > epoch || found.Baseline >= epoch))
             {
                 return false;
             }

@@ -8,7 +8,8 @@ public interface IPartitionStore
 {
     /// <summary>Puts an Epoch in force, the SequenceNr at which the owner announced itself, which no two owners share: of the writes of lower ones none lands
     /// once this has returned. Repeating the call, as after an unknown outcome, changes nothing and answers the same.</summary>
-    /// <returns>False where a higher Epoch is in force: the caller is no longer the owner.</returns>
+    /// <returns>False where a higher Epoch is in force, or where the baseline has reached this one: the caller announced itself at a number that was taken, and is
+    /// free only since it was trimmed. It is not the owner.</returns>
     ValueTask<bool> RaiseEpochAsync(int partition, long epoch, CancellationToken cancellationToken);
 
     /// <summary>What is stored of a Partition; all zeros at first.</summary>

@@ -20,7 +20,7 @@ internal sealed class SqlPartitionStore(SqlDatabase database) : IPartitionStore
         [("partition_id", "w.partition_id"), ("epoch", "w.epoch"), ("checkpoint", "0"), ("baseline", "0")],
         keys: 1,
         changed: ..1,
-        condition: "t.epoch <= excluded.epoch");
+        condition: "t.epoch <= excluded.epoch AND t.baseline < excluded.epoch");
 
     private readonly string _saveCheckpoint = database.Dialect.Update(
         "dataload_partition",

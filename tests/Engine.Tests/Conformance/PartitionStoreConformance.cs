@@ -48,6 +48,18 @@ public abstract class PartitionStoreConformance : ConformanceBase
     }
 
     [Fact]
+    public async Task An_Epoch_at_a_number_that_was_trimmed_is_refused()
+    {
+        await Partitions.RaiseEpochAsync(3, 4, Token);
+        await Partitions.SaveBaselineAsync(3, 4, 10, [], Token);
+
+        (await Partitions.RaiseEpochAsync(3, 7, Token)).ShouldBeFalse();
+        (await Partitions.RaiseEpochAsync(3, 10, Token)).ShouldBeFalse();
+        (await Partitions.RaiseEpochAsync(3, 11, Token)).ShouldBeTrue();
+        (await Partitions.LoadAsync(3, Token)).ShouldBe(new PartitionPositions(11, 0, 10));
+    }
+
+    [Fact]
     public async Task A_checkpoint_moves_forward_and_only_under_the_Epoch_in_force()
     {
         (await Partitions.SaveCheckpointAsync(3, 0, 5, Token)).ShouldBeFalse();

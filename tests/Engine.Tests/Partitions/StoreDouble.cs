@@ -75,7 +75,7 @@ internal sealed class StoreDouble : IPartitionStore, ISnapshotStore, IStatistics
         lock (_lock)
         {
             PartitionPositions now = _positions.GetValueOrDefault(partition);
-            if (now.Epoch > epoch)
+            if (_positions.ContainsKey(partition) && (now.Epoch > epoch || now.Baseline >= epoch))
             {
                 return false;
             }

@@ -29,7 +29,10 @@ internal sealed partial class Auditor : IStoreWatch
     public void OnEpoch(int partition, long epoch, bool admitted)
     {
         long current = _epochs.GetValueOrDefault(partition);
-        if (admitted != epoch >= current)
+
+        // One at a number that was trimmed was taken by somebody before.
+        bool isDue = epoch >= current && epoch > _state.PositionsOf(partition).Baseline;
+        if (admitted != isDue)
         {
             _world.Fail($"Epoch {epoch} of Partition {partition} was {(admitted ? "put in force" : "refused")}, {current} is in force");
         }
@@ -39,7 +42,11 @@ internal sealed partial class Auditor : IStoreWatch
             _world.Fail($"Epoch {epoch} of Partition {partition} is not persisted");
         }
 
-        _epochs[partition] = Math.Max(current, epoch);
+        if (admitted)
+        {
+            _epochs[partition] = epoch;
+        }
+
         EpochRaised?.Invoke(partition);
         _world.Log("store", $"Partition {partition} Epoch {epoch}{(admitted ? "" : " refused")}");
     }

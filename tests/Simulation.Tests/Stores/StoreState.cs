@@ -23,11 +23,11 @@ internal sealed class StoreState
     /// <summary>A Partition's row.</summary>
     public PartitionPositions PositionsOf(int partition) => _partitions.GetValueOrDefault(partition);
 
-    /// <summary>Puts an Epoch in force, unless a higher one is.</summary>
+    /// <summary>Puts an Epoch in force, unless a higher one is, or its number was trimmed.</summary>
     public bool RaiseEpoch(int partition, long epoch)
     {
         PartitionPositions row = PositionsOf(partition);
-        if (epoch < row.Epoch)
+        if (_partitions.ContainsKey(partition) && (epoch < row.Epoch || epoch <= row.Baseline))
         {
             return false;
         }
