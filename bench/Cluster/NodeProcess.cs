@@ -14,6 +14,7 @@ internal sealed class NodeProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly HttpClient _http;
     private readonly Task _log;
+    private string? _id;
 
     private NodeProcess(Process process, int httpPort, int clusterPort, long startedAt, TextWriter log)
     {
@@ -66,14 +67,23 @@ internal sealed class NodeProcess : IAsyncDisposable
     }
 
     /// <summary>The Partitions that serve at this node; empty where it does not answer.</summary>
+    /// <remarks>It answers for all nodes, and what it says of another may be a moment old.</remarks>
     public async Task<IReadOnlyList<int>> ServingAsync()
     {
+        _id ??= await ReadIdAsync();
         using JsonDocument? answer = await TryReadAsync("/api/v1/shards");
         return answer is null ? [] :
         [
             .. answer.RootElement.GetProperty("shards").EnumerateArray()
-                .Where(shard => shard.GetProperty("phase").ValueEquals("serving")).Select(shard => shard.GetProperty("shard").GetInt32()),
+                .Where(shard => shard.GetProperty("phase").ValueEquals("serving") && shard.GetProperty("node").ValueEquals(_id))
+                .Select(shard => shard.GetProperty("shard").GetInt32()),
         ];
+    }
+
+    private async Task<string?> ReadIdAsync()
+    {
+        using JsonDocument? status = await TryReadAsync("/api/v1/status");
+        return status?.RootElement.GetProperty("node").GetString();
     }
 
     /// <summary>Pauses or resumes a stream.</summary>

@@ -86,6 +86,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     private void OnUnreachable(Member member)
     {
         ClusterLog.Unreachable(_logger, member.Address);
+        Context.System.EventStream.Publish(new NodeUnreachable(member.Address));
         _unreachable[member.UniqueAddress] = 0;
         Look(member);
     }
@@ -133,7 +134,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         Address address = removed.Member.Address;
         bool wasDowned = removed.PreviousStatus == MemberStatus.Down;
         ClusterLog.MemberRemoved(_logger, address, wasDowned ? "downed" : "it left");
-        Context.System.EventStream.Publish(NodeGone.Instance);
+        Context.System.EventStream.Publish(new NodeGone(address));
         _unreachable.Remove(removed.Member.UniqueAddress);
         Timers.Cancel(removed.Member.UniqueAddress);
         if (wasDowned && !removed.Member.UniqueAddress.Equals(_cluster.SelfUniqueAddress))

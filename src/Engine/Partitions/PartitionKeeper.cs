@@ -19,10 +19,14 @@ internal sealed class PartitionKeeper : UntypedActor, IWithTimers
     private readonly Func<IEnumerable<ICanTell>> _others;
     private readonly int[] _missed;
 
+    // Where the Partitions of other nodes answered from last.
+    private readonly Address?[] _places;
+
     public PartitionKeeper(IActorRef region, PartitionServices services, Func<IEnumerable<ICanTell>> others)
     {
         (_region, _services, _others) = (region, services, others);
         _missed = new int[services.Settings.Partitions];
+        _places = new Address?[_missed.Length];
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -38,6 +42,7 @@ internal sealed class PartitionKeeper : UntypedActor, IWithTimers
     protected override void PreStart()
     {
         Context.System.EventStream.Subscribe(Self, typeof(PartitionServing));
+        Context.System.EventStream.Subscribe(Self, typeof(NodeUnreachable));
         Context.System.EventStream.Subscribe(Self, typeof(NodeGone));
         AskAll();
     }
@@ -52,8 +57,10 @@ internal sealed class PartitionKeeper : UntypedActor, IWithTimers
             case PartitionStatus status: OnStatus(status); break;
             case PartitionServing { IsElsewhere: false } serving: Announce(serving.Partition); break;
             case PartitionServing: break;
-            case NodeGone:
+            case NodeUnreachable unreachable: ForgetThoseAt(unreachable.Address); break;
+            case NodeGone gone:
                 // Those that ran there are to be started elsewhere now.
+                ForgetThoseAt(gone.Address);
                 AskAll();
                 break;
             default: Unhandled(message); break;
@@ -100,10 +107,23 @@ internal sealed class PartitionKeeper : UntypedActor, IWithTimers
             return;
         }
 
+        _places[status.Partition] = Sender.Path.Address;
         Registry.ReportElsewhere(status);
         if (isNew && status.Phase == PartitionPhase.Serving)
         {
             Context.System.EventStream.Publish(new PartitionServing(status.Partition, IsElsewhere: true));
+        }
+    }
+
+    private void ForgetThoseAt(Address node)
+    {
+        for (int partition = 0; partition < _places.Length; partition++)
+        {
+            if (node.Equals(_places[partition]))
+            {
+                _places[partition] = null;
+                Registry.Forget(partition);
+            }
         }
     }
 
@@ -123,8 +143,11 @@ internal sealed class PartitionKeeper : UntypedActor, IWithTimers
     private sealed record Wake : Signal<Wake>;
 }
 
+/// <summary>Another node cannot be reached: published on the event stream of those that do not reach it.</summary>
+internal sealed record NodeUnreachable(Address Address) : INoSerializationVerificationNeeded;
+
 /// <summary>Another node is no member of the cluster any more: published on the event stream of those that are left.</summary>
-internal sealed record NodeGone : Signal<NodeGone>;
+internal sealed record NodeGone(Address Address) : INoSerializationVerificationNeeded;
 
 /// <summary>What Partitions ask of the cluster.</summary>
 internal static class ClusterExtensions
