@@ -40,7 +40,7 @@ public sealed record IntakeSettings
 
     /// <summary>How long a node has what it takes up of the parked deliveries to itself, 5 seconds to an hour; renewed at half of it for as long as it is at
     /// them. Short: a node that stands still for a moment has them done twice, which is no harm. Long: those of a node that died wait.</summary>
-    public TimeSpan ClaimTimeToLive { get; init; } = TimeSpan.FromMinutes(1);
+    public TimeSpan ClaimTimeToLive { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>How many parked deliveries of a stream are taken up together, as far as <see cref="MaxUnacceptedBytes"/> allows.</summary>
     public int ParkedBatch { get; init; } = 500;

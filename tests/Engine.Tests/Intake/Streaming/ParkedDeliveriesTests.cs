@@ -346,7 +346,7 @@ public sealed class ParkedDeliveriesTests : IntakeKit
             await run.StopTaking();
         }
 
-        await AdvanceUntilAsync(() => _store.CallsOf("park") == 2, Second / 2, "it to be given back");
+        await AdvanceUntilAsync(() => _store.CallsOf("park") == 2, Second / 50, "it to be given back");
 
         (_store.Rows.Single(), _store.ClaimOf(row.Id), _region.HasMessages).ShouldBe((row, null, false));
         if (!isPaused)

@@ -202,7 +202,7 @@ public sealed class ParkingActorTests : IntakeKit
         DueDeliveries due = await ClaimAsync(parking);
         due.Deliveries.Select(row => row.Id).ShouldBe([Row(1).Id]);
         _store.ClaimOf(Row(1).Id).ShouldBe(due.Claim);
-        _store.Rows[0].DueMs.ShouldBe(NowMs + 60_000);
+        _store.Rows[0].DueMs.ShouldBe(NowMs + 20_000);
 
         due = await ClaimAsync(parking);
         (due.Deliveries.Count, due.NextDueMs).ShouldBe((0, NowMs + 100));
@@ -219,7 +219,7 @@ public sealed class ParkingActorTests : IntakeKit
         await AdvanceUntilAsync(() => HasMessages, Second / 100, "the second try");
         (await ExpectMsgAsync<DueDeliveries>()).Deliveries.ShouldBeEmpty();
 
-        await PassUntilAsync(60 * Second);
+        await PassUntilAsync(20 * Second);
 
         (await ClaimAsync(parking)).Deliveries.ShouldHaveSingleItem();
     }
@@ -231,14 +231,14 @@ public sealed class ParkingActorTests : IntakeKit
         parking.Tell(ParkOf(Row(1)));
         await ExpectMsgAsync<Parked>();
         DueDeliveries claimed = await ClaimAsync(parking);
-        await PassUntilAsync(30 * Second);
+        await PassUntilAsync(10 * Second);
         _store.Failures["renew"] = 1;
 
         parking.Tell(new RenewClaim([Row(1).Id], claimed.Claim));
 
         await AdvanceUntilAsync(() => HasMessages, Second / 100, "the second try");
         (await ExpectMsgAsync<ClaimRenewed>()).Claim.ShouldBe(claimed.Claim);
-        _store.Rows.Single().DueMs.ShouldBeInRange(NowMs + 59_000, NowMs + 60_000);
+        _store.Rows.Single().DueMs.ShouldBeInRange(NowMs + 19_000, NowMs + 20_000);
     }
 
     [Fact]
