@@ -169,6 +169,7 @@ public sealed class ClusterNode
     public async Task RunOfflineAsync(Func<PartitionClient, Task> work, CancellationToken cancellationToken)
     {
         await _start.PrepareOnceAsync(cancellationToken);
+        bool hasRun = false;
         await LiveAsync(
             withIntake: false,
             async life =>
@@ -180,8 +181,13 @@ public sealed class ClusterNode
                 }
 
                 await work(life.Client);
+                hasRun = true;
             },
             cancellationToken);
+        if (!hasRun)
+        {
+            throw new StoreException($"Another node took {_services.Store.Name} over meanwhile: ask that one, by running the command again.");
+        }
     }
 
     /// <summary>One life of an actor system: from its start to its coordinated shutdown.</summary>

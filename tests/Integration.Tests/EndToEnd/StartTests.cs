@@ -49,6 +49,14 @@ public sealed class StartTests
         again.ExitCode.ShouldBe(0);
     });
 
+    [Fact]
+    public Task A_second_node_over_SQLite_is_refused_by_the_first_ones_name() => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
+    {
+        var first = await scenario.StartHostAsync();
+        await ShouldRefuseAsync(scenario.LaunchHost(), "which one node uses at a time");
+        (await first.GetAsync("/health/ready")).Status.ShouldBe(HttpStatusCode.OK);
+    });
+
     /// <summary>It ended with an error, and with one sentence that says what is wrong.</summary>
     internal static async Task ShouldRefuseAsync(HostProcess host, string named)
     {
