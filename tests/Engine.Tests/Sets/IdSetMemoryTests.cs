@@ -9,6 +9,12 @@ namespace DataLoad.Engine.Tests.Sets;
 [CollectionDefinition(nameof(IdSetMemoryTests), DisableParallelization = true)]
 public sealed class IdSetMemoryTests
 {
+    /// <summary>
+    /// What a reading may be off by: the collector counts what each thread has taken to allocate from, 8 KiB a piece, as used,
+    /// and this process has other threads. Sets are made in such numbers that a wrong statement is beyond it.
+    /// </summary>
+    private const long Noise = 64 << 10;
+
     [Fact]
     public void Ten_thousand_scattered_ids_cost_at_most_five_bytes_each() =>
         BytesPerId(50, 10_000, 50_000_000).ShouldBeLessThanOrEqualTo(5.0);
@@ -24,15 +30,14 @@ public sealed class IdSetMemoryTests
     [InlineData(25_000)]
     [InlineData(60_000)]
     public void Any_number_of_ids_costs_at_most_five_bytes_each(int count) =>
-        BytesPerId(10, count, 50_000_000).ShouldBeLessThanOrEqualTo(5.0);
+        BytesPerId(50, count, 50_000_000).ShouldBeLessThanOrEqualTo(5.0);
 
     [Fact]
     public void A_million_consecutive_ids_cost_at_most_64_kilobytes()
     {
-        var (sets, bytes) = Measure(() => [Enumerable.Range(1_234_567, 1_000_000).ToSet()]);
-        sets[0].Count.ShouldBe(1_000_000);
-        sets[0].ResidentBytes.ShouldBeLessThanOrEqualTo(64 << 10);
-        bytes.ShouldBeLessThanOrEqualTo(64 << 10);
+        var (sets, bytes) = Measure(() => [.. Enumerable.Range(0, 8).Select(i => Enumerable.Range(1_234_567 + i, 1_000_000).ToSet())]);
+        sets.ShouldAllBe(set => set.Count == 1_000_000 && set.ResidentBytes <= 64 << 10);
+        (bytes - Noise).ShouldBeLessThanOrEqualTo(sets.Length * (64 << 10));
     }
 
     [Fact]
@@ -47,8 +52,8 @@ public sealed class IdSetMemoryTests
     public void Resident_bytes_are_what_the_collector_sees(string shape)
     {
         var ids = IdShapes.Make(shape, 9);
-        var (sets, _) = Measure(() => [.. Enumerable.Range(0, 50).Select(_ => ids.ToSet())]);
-        sets.Length.ShouldBe(50);
+        var (sets, _) = Measure(() => [.. Enumerable.Range(0, 200).Select(_ => ids.ToSet())]);
+        sets.Length.ShouldBe(200);
     }
 
     [Theory]
@@ -117,7 +122,7 @@ public sealed class IdSetMemoryTests
     {
         var (made, bytes) = Measure(() => [.. Enumerable.Range(0, sets).Select(seed => Random(seed, count, range))]);
         var ids = made.Sum(set => set.Count);
-        var perId = (double)Math.Max(bytes - 16_384, made.Sum(set => set.ResidentBytes)) / ids;
+        var perId = (double)Math.Max(bytes - Noise, made.Sum(set => set.ResidentBytes)) / ids;
         TestContext.Current.TestOutputHelper?.WriteLine(FormattableString.Invariant($"{count} of {range}: {perId:F2} bytes an id"));
         return perId;
     }
@@ -147,7 +152,7 @@ public sealed class IdSetMemoryTests
             var made = make();
             var bytes = GC.GetTotalMemory(forceFullCollection: true) - before;
             var stated = made.Sum(set => set.ResidentBytes);
-            if (Math.Abs(bytes - stated) <= stated / 50 + 16_384)
+            if (Math.Abs(bytes - stated) <= stated / 50 + Noise)
             {
                 return (made, bytes);
             }
