@@ -22,6 +22,8 @@ public abstract class IntakeKit : Akka.TestKit.Xunit.TestKit
 
     private const string Config = """
         akka.scheduler.implementation = "DataLoad.Engine.Tests.Intake.Streaming.SerialTestScheduler, Engine.Tests"
+        akka.actor.default-dispatcher.type = "DataLoad.Engine.Tests.Intake.Streaming.CountingDispatcherConfigurator, Engine.Tests"
+        akka.actor.internal-dispatcher.type = ${akka.actor.default-dispatcher.type}
         akka.loglevel = WARNING
         akka.stdout-loglevel = OFF
         akka.log-dead-letters = off
@@ -29,13 +31,16 @@ public abstract class IntakeKit : Akka.TestKit.Xunit.TestKit
         """;
 
     private const int Turns = 50;
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
+    private readonly CountingDispatcher[] _dispatchers;
     private int _ids;
 
     protected IntakeKit()
         : base(Config)
     {
         Clock = (SerialTestScheduler)Sys.Scheduler;
+        _dispatchers = [(CountingDispatcher)Sys.Dispatchers.DefaultGlobalDispatcher, (CountingDispatcher)Sys.Dispatchers.Lookup("akka.actor.internal-dispatcher")];
         Options = OptionsOn(new SchedulerTime(Clock), Lookup, NextId);
     }
 
@@ -75,18 +80,13 @@ public abstract class IntakeKit : Akka.TestKit.Xunit.TestKit
     /// <summary>Ids that count up, so that they are the same in each run.</summary>
     internal Guid NextId() => new(Interlocked.Increment(ref _ids), 0, 0, new byte[8]);
 
-    /// <summary>Waits until something holds, without moving the clock.</summary>
-    internal static async Task UntilAsync(Func<bool> condition, string what)
+    /// <summary>Waits until something holds, without moving the clock, and for actors to end what they are at.</summary>
+    internal async Task UntilAsync(Func<bool> condition, string what)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (!condition())
+        using var limit = new CancellationTokenSource(Limit);
+        while (!(condition() && AreActorsIdle))
         {
-            if (limit.IsCancellationRequested)
-            {
-                throw new TimeoutException($"Waited in vain for {what}.");
-            }
-
-            await Task.Yield();
+            await TurnAsync(limit.Token, what);
         }
     }
 
@@ -97,25 +97,35 @@ public abstract class IntakeKit : Akka.TestKit.Xunit.TestKit
         Clock.Advance(time);
     }
 
-    /// <summary>Moves the clock, a step at a time, until something holds.</summary>
+    /// <summary>Moves the clock, a step at a time, until something holds, and waits for actors to end what they are at.</summary>
     internal async Task AdvanceUntilAsync(Func<bool> condition, TimeSpan step, string what)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(Limit);
         while (!condition())
         {
-            if (limit.IsCancellationRequested)
-            {
-                throw new TimeoutException($"Waited in vain for {what}.");
-            }
-
             Clock.Advance(step);
 
-            // What an actor does of it, and others because of that, stands in the pool's queue before this test: time stands until it is done.
-            for (int turn = 0; turn < Turns && !condition(); turn++)
+            // Time stands until actors have done what they do of it, and others because of that. What they await of the
+            // fakes is no mailbox's work, but stands in the pool's queue before this test.
+            for (int turn = 0; turn < Turns && !condition(); turn = AreActorsIdle ? turn + 1 : 0)
             {
-                await Task.Yield();
+                await TurnAsync(limit.Token, what);
             }
         }
+
+        await UntilAsync(static () => true, what);
+    }
+
+    private bool AreActorsIdle => Array.TrueForAll(_dispatchers, dispatcher => dispatcher.IsIdle);
+
+    private static async Task TurnAsync(CancellationToken limit, string what)
+    {
+        if (limit.IsCancellationRequested)
+        {
+            throw new TimeoutException($"Waited in vain for {what}.");
+        }
+
+        await Task.Yield();
     }
 }
 
