@@ -1,12 +1,16 @@
 using System.Diagnostics;
 using System.Globalization;
 using DataLoad.Bench.Drain;
+using DataLoad.Bench.Profile;
 using DataLoad.Bench.Reporting;
 
 namespace DataLoad.Bench.Cluster;
 
-/// <summary>What one backlog takes of one, two and three nodes, in alternating order; what was counted is compared cell by cell.</summary>
-internal sealed class ClusterDrains(ClusterServers servers, FigureTable table)
+/// <summary>What one backlog takes of clusters of one, two and three nodes, in alternating order; what was counted is compared cell by cell.</summary>
+/// <param name="servers">The servers.</param>
+/// <param name="table">Where the figures go.</param>
+/// <param name="profiles">The folder of the samples that tell where the CPU goes, by stage; null where none are taken: what takes them changes the rest.</param>
+internal sealed class ClusterDrains(ClusterServers servers, FigureTable table, string? profiles)
 {
     private const int MostNodes = 3;
     private const int WarmingPart = 5;
@@ -18,20 +22,26 @@ internal sealed class ClusterDrains(ClusterServers servers, FigureTable table)
 
     /// <summary>Drains, and adds the figures.</summary>
     /// <returns>The store of the last drain, whose nodes are gone.</returns>
-    public async Task<string> RunAsync(int messages, int rounds)
+    /// <param name="messages">The backlog.</param>
+    /// <param name="rounds">How often each drains it.</param>
+    /// <param name="sizes">How many nodes drain it, one after the other.</param>
+    public async Task<string> RunAsync(int messages, int rounds, IReadOnlyList<int> sizes)
     {
         DrainBacklog backlog = await DrainBacklog.MakeAsync(servers.Amqp, servers.Business, messages + (messages / WarmingPart), firstKey: 1);
         string store = "";
         for (int round = 1; round <= rounds; round++)
         {
-            IEnumerable<int> order = Enumerable.Range(1, MostNodes);
-            foreach (int nodes in round % 2 == 0 ? order.Reverse() : order)
+            foreach (int nodes in round % 2 == 0 ? sizes.Reverse() : sizes)
             {
                 store = await DrainAsync(backlog, messages / WarmingPart, nodes, round);
             }
         }
 
-        Report();
+        foreach (int nodes in sizes)
+        {
+            Report(nodes, [.. _drains.Where(drain => drain.Nodes == nodes)]);
+        }
+
         return store;
     }
 
@@ -44,7 +54,7 @@ internal sealed class ClusterDrains(ClusterServers servers, FigureTable table)
         string store = await servers.Databases.NewAsync();
         await servers.Broker.RollOverAsync();
         await backlog.DeclareAsync("quorum");
-        await using var cluster = new ClusterUnderTest(() => servers.StartNode(store));
+        await using var cluster = new ClusterUnderTest(() => servers.StartNode(store, profiles is null ? null : Perf.Environment));
         for (int i = 0; i < nodes; i++)
         {
             await cluster.JoinAsync();
@@ -64,8 +74,16 @@ internal sealed class ClusterDrains(ClusterServers servers, FigureTable table)
         double start = Cpu(cluster);
         (double broker, double database) = servers.ReadCpu();
         Task<double> watch = HostWatch.DrainSecondsAsync(ports, backlog.Messages, patience.Token);
+        string samples = Path.Combine(profiles ?? "", string.Create(CultureInfo.InvariantCulture, $"perf-{nodes}-{round}.data"));
+        Perf? perf = profiles is null ? null : Perf.Start(samples);
         await SetPausedAsync(cluster, paused: false);
         double seconds = await watch;
+        if (perf is not null)
+        {
+            await perf.DisposeAsync();
+            ProfileReport.Add(table, Perf.Count(samples, cluster.Nodes.Select(node => node.Pid)), backlog.Messages - warming, string.Create(CultureInfo.InvariantCulture, $"{nodes} nodes: "));
+        }
+
         double own = Cpu(cluster) - start;
         (double brokerAfter, double databaseAfter) = servers.ReadCpu();
         long bytes = (await NodeTraffic.ReadAsync(cluster.Nodes)).Since(traffic);
@@ -91,28 +109,28 @@ internal sealed class ClusterDrains(ClusterServers servers, FigureTable table)
 
     private static double Cpu(ClusterUnderTest cluster) => cluster.Nodes.Sum(node => node.CpuSeconds);
 
-    private void Report()
+    private void Report(int nodes, IReadOnlyList<ClusterDrain> drains)
     {
-        for (int nodes = 1; nodes <= MostNodes; nodes++)
+        string by = string.Create(CultureInfo.InvariantCulture, $"{drains[0].Messages:N0} events drained by {nodes} {(nodes == 1 ? "node" : "nodes")}");
+        table.Add($"{by}: own CPU of all nodes", "CPU µs an event", goal: null, [.. drains.Select(drain => drain.Micros(drain.OwnCpu))]);
+        Dictionary<int, ClusterDrain> ofOne = _drains.Where(drain => drain.Nodes == 1).ToDictionary(drain => drain.Round);
+        if (nodes > 1 && ofOne.Count > 0)
         {
-            ClusterDrain[] drains = [.. _drains.Where(drain => drain.Nodes == nodes)];
-            string by = string.Create(CultureInfo.InvariantCulture, $"{drains[0].Messages:N0} events drained by {nodes} {(nodes == 1 ? "node" : "nodes")}");
-            table.Add($"{by}: own CPU of all nodes", "CPU µs an event", goal: null, [.. drains.Select(drain => drain.Micros(drain.OwnCpu))]);
-            if (nodes > 1)
-            {
-                table.Add($"{by}: the same, of one node's in the same round", "ratio", nodes == MostNodes ? Goal.AtMost(1.4) : null,
-                    [.. drains.Select(drain => drain.OwnCpu / _drains.Single(one => one.Nodes == 1 && one.Round == drain.Round).OwnCpu)]);
-                table.Add($"{by}: bytes between nodes", "bytes an event", goal: null, [.. drains.Select(drain => (double)drain.Bytes / drain.Messages)]);
-            }
-
-            table.Add($"{by}: CPU of the broker", "CPU µs an event", goal: null, [.. drains.Select(drain => drain.Micros(drain.BrokerCpu))]);
-            table.Add($"{by}: CPU of the database", "CPU µs an event", goal: null, [.. drains.Select(drain => drain.Micros(drain.DatabaseCpu))]);
-            table.Add($"{by}: rate", "events a second", goal: null, [.. drains.Select(drain => drain.Messages / drain.Seconds)]);
-            table.Add($"{by}: just before, own CPU of all nodes while nothing came", "cores", goal: null,
-                [.. drains.Select(drain => drain.IdleCores)]);
-            table.Add($"{by}: own CPU of all nodes, their start and {drains[0].Warming:N0} events before included", "CPU µs an event", goal: null,
-                [.. drains.Select(drain => drain.WholeMicros)]);
+            table.Add($"{by}: the same, of one node's in the same round", "ratio", nodes == MostNodes ? Goal.AtMost(1.4) : null,
+                [.. drains.Select(drain => drain.OwnCpu / ofOne[drain.Round].OwnCpu)]);
         }
+
+        if (nodes > 1)
+        {
+            table.Add($"{by}: bytes between nodes", "bytes an event", goal: null, [.. drains.Select(drain => (double)drain.Bytes / drain.Messages)]);
+        }
+
+        table.Add($"{by}: CPU of the broker", "CPU µs an event", goal: null, [.. drains.Select(drain => drain.Micros(drain.BrokerCpu))]);
+        table.Add($"{by}: CPU of the database", "CPU µs an event", goal: null, [.. drains.Select(drain => drain.Micros(drain.DatabaseCpu))]);
+        table.Add($"{by}: rate", "events a second", goal: null, [.. drains.Select(drain => drain.Messages / drain.Seconds)]);
+        table.Add($"{by}: just before, own CPU of all nodes while nothing came", "cores", goal: null, [.. drains.Select(drain => drain.IdleCores)]);
+        table.Add($"{by}: own CPU of all nodes, their start and {drains[0].Warming:N0} events before included", "CPU µs an event", goal: null,
+            [.. drains.Select(drain => drain.WholeMicros)]);
     }
 }
 

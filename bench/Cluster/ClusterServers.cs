@@ -50,7 +50,10 @@ internal sealed class ClusterServers : IAsyncDisposable
     }
 
     /// <summary>Starts a node over a store.</summary>
-    public NodeProcess StartNode(string store) => NodeProcess.Start(_program, Amqp, store, Business, _log);
+    /// <param name="store">The store.</param>
+    /// <param name="environment">What it is started with besides.</param>
+    public NodeProcess StartNode(string store, IReadOnlyDictionary<string, string>? environment = null) =>
+        NodeProcess.Start(_program, Amqp, store, Business, _log, environment ?? new Dictionary<string, string>(StringComparer.Ordinal));
 
     /// <summary>Closes the log.</summary>
     public ValueTask DisposeAsync() => _file.DisposeAsync();

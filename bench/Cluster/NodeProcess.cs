@@ -32,6 +32,9 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>When its process was started, as <see cref="Stopwatch.GetTimestamp"/> has it.</summary>
     public long StartedAt { get; }
 
+    /// <summary>The number of its process.</summary>
+    public int Pid => _process.Id;
+
     /// <summary>CPU seconds since it was started.</summary>
     public double CpuSeconds => CpuMeter.SecondsOfTree(_process.Id);
 
@@ -41,7 +44,9 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <param name="store">The store.</param>
     /// <param name="business">The business database.</param>
     /// <param name="log">Where its log goes.</param>
-    public static NodeProcess Start(string program, string amqp, string store, string business, TextWriter log)
+    /// <param name="environment">What it is started with besides.</param>
+    public static NodeProcess Start(
+        string program, string amqp, string store, string business, TextWriter log, IReadOnlyDictionary<string, string> environment)
     {
         int http = Ports.Free();
         int cluster = Ports.Free();
@@ -51,6 +56,11 @@ internal sealed class NodeProcess : IAsyncDisposable
         start.Environment["DATALOAD_BUSINESS"] = business;
         start.Environment["DATALOAD_HTTP"] = AddressOf(http).GetLeftPart(UriPartial.Authority);
         start.Environment["DATALOAD_CLUSTER_PORT"] = cluster.ToString(CultureInfo.InvariantCulture);
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         long startedAt = Stopwatch.GetTimestamp();
         return new NodeProcess(Process.Start(start)!, http, cluster, startedAt, log);
     }

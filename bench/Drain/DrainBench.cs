@@ -184,7 +184,7 @@ public sealed class DrainBench
         string store = database[(database.LastIndexOf('/') + 1)..];
         IReadOnlyDictionary<string, double> sharesBefore = DatabaseShares.Read(_options.PostgresPid, Business, store);
         double seconds;
-        await using (Perf.Start(host, file).ConfigureAwait(false))
+        await using (Perf.Start(file).ConfigureAwait(false))
         {
             seconds = await HostWatch.DrainSecondsAsync([port], backlog.Messages, cancellationToken).ConfigureAwait(false);
         }
@@ -192,7 +192,7 @@ public sealed class DrainBench
         Cpu after = ReadCpu();
         var drain = new DrainResult("dataload", queueType, 1, backlog.Messages, seconds, CpuMeter.SecondsOfTree(host), after.Broker - before.Broker,
             after.Database - before.Database);
-        ProfileReport.Write(_options.Output, drain, Perf.Count(file), sharesBefore, DatabaseShares.Read(_options.PostgresPid, Business, store));
+        ProfileReport.Write(_options.Output, drain, Perf.Count(file, [host]), sharesBefore, DatabaseShares.Read(_options.PostgresPid, Business, store));
         return seconds;
     }
 

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace DataLoad.Bench.Profile;
 
-/// <summary>Samples the stacks of a process by Linux's <c>perf</c>, as long as this lives.</summary>
+/// <summary>Samples stacks by Linux's <c>perf</c>, as long as this lives.</summary>
 internal sealed class Perf : IAsyncDisposable
 {
     /// <summary>How often a running thread is sampled in a second.</summary>
@@ -32,14 +32,15 @@ internal sealed class Perf : IAsyncDisposable
     };
 
     /// <summary>Starts sampling into a file.</summary>
-    public static Perf Start(int pid, string file) => new(Process.Start(new ProcessStartInfo(
-        "perf",
-        ["record", "-q", "-g", "-F", Frequency.ToString(CultureInfo.InvariantCulture), "-p", pid.ToString(CultureInfo.InvariantCulture), "-o", file]))!);
+    /// <remarks>All processors: a thread that ends while <c>perf</c> attaches to those of a process would leave it without any.</remarks>
+    public static Perf Start(string file) => new(Process.Start(new ProcessStartInfo(
+        "perf", ["record", "-q", "-g", "-a", "-F", Frequency.ToString(CultureInfo.InvariantCulture), "-o", file]))!);
 
-    /// <summary>Counts a file's samples by stage.</summary>
-    public static StageCount Count(string file)
+    /// <summary>Counts a file's samples of processes by stage.</summary>
+    public static StageCount Count(string file, IEnumerable<int> pids)
     {
-        using Process script = Process.Start(new ProcessStartInfo("perf", ["script", "-i", file, "-F", "comm,ip,sym,dso"])
+        string ofThem = "--pid=" + string.Join(',', pids.Select(pid => pid.ToString(CultureInfo.InvariantCulture)));
+        using Process script = Process.Start(new ProcessStartInfo("perf", ["script", "-i", file, ofThem, "-F", "comm,ip,sym,dso"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true
