@@ -15,12 +15,16 @@ internal sealed partial class PartitionActor
     // What the state of a Counter that is not known yet is expected to take, with its part of the blocks and of the seen identities.
     private const int ExpectedStateBytes = 2048;
 
+    // After so many intervals without a block, what comes is the first of what may be more, and waits for nothing.
+    private const int RestIntervals = 5;
+
     private readonly Queue<(EventBatch Events, (BatchId Id, IActorRef Sender) Batch)> _arrived = new();
     private readonly HashSet<BatchId> _held = [];
     private readonly RecentBatches _recent;
     private readonly List<(EventBatch Events, (BatchId Id, IActorRef Sender) Batch)> _taken = [];
     private readonly Action<Block> _onPersisted;
     private int _lastBlockEvents;
+    private bool _isBlockDue;
     private bool _hasSucceeded;
     private long _appliedSequenceNr;
     private long _arrivedBytes;
@@ -219,22 +223,32 @@ internal sealed partial class PartitionActor
         }
     }
 
-    /// <summary>Whether the filled block waits for what else comes until its interval has passed; then a timer ends the wait.</summary>
+    /// <summary>Whether the filled block, soon after one that was persisted, waits for what else comes; then a timer ends the wait. All Partitions of a node
+    /// wait for the same moments, the multiples of the interval on its clock: the journal writes the blocks that come together in one transaction.</summary>
     private bool WaitsForInterval()
     {
-        TimeSpan wait = _context.Settings.BlockInterval - _context.Time.GetElapsedTime(_persistStartedAt);
-        if (_lastBlockEvents < _context.Settings.BusyBlockEvents || wait <= TimeSpan.Zero || _phase != PartitionPhase.Serving
-            || _acceptance.FillingBytes >= _context.Settings.MaxBlockBytes)
+        TimeSpan interval = _context.Settings.BlockInterval;
+        if (_isBlockDue || _lastBlockEvents < _context.Settings.BusyBlockEvents || _context.Time.GetElapsedTime(_lastPersistedAt) >= RestIntervals * interval
+            || _phase != PartitionPhase.Serving || _acceptance.FillingBytes >= _context.Settings.MaxBlockBytes)
         {
             return false;
         }
 
         if (!Timers.IsTimerActive(BlockDue.Instance))
         {
-            Timers.StartSingleTimer(BlockDue.Instance, BlockDue.Instance, wait);
+            TimeSpan now = _context.Time.GetElapsedTime(0);
+            Timers.StartSingleTimer(BlockDue.Instance, BlockDue.Instance, interval - TimeSpan.FromTicks(now.Ticks % interval.Ticks));
         }
 
         return true;
+    }
+
+    private void OnBlockDue()
+    {
+        // A timer may be later than the next multiple.
+        _isBlockDue = true;
+        AcceptAndPersist();
+        _isBlockDue = false;
     }
 
     /// <summary>What has arrived joins the filled block, and that is persisted.</summary>

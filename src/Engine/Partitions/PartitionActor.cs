@@ -117,7 +117,7 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
                 EndReplay();
                 break;
             case ReplayAgain: Replay(); break;
-            case BlockDue: AcceptAndPersist(); break;
+            case BlockDue: OnBlockDue(); break;
             case Tick or IdleTick: OnTick(message); break;
             case IPartitionMessage request: OnRequest(request); break;
             case StopPartition stop: OnStop(stop); break;

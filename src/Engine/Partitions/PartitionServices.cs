@@ -94,8 +94,8 @@ public sealed record PartitionSettings
     /// <summary>The size in bytes at which a journal block takes no further batch.</summary>
     public int MaxBlockBytes { get; init; } = 256 * 1024;
 
-    /// <summary>The least time between the beginnings of two blocks of a Partition where events come fast, so that many share a block, its write and what
-    /// their Counters are sent; otherwise what comes is persisted at once. Zero is none.</summary>
+    /// <summary>The time at whose multiples all Partitions of a node begin their blocks where events come fast, so that many share a block, blocks share a
+    /// write, and Counters are sent little; otherwise what comes is persisted at once. Zero is none.</summary>
     public TimeSpan BlockInterval { get; init; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>How many events a block must hold for the next one to wait for its interval, 1 and up: fewer show that none would come meanwhile.</summary>

@@ -249,30 +249,6 @@ public sealed class PartitionActorTests : PartitionSpec
     }
 
     [Fact]
-    public async Task What_comes_within_a_busy_blocks_interval_shares_the_next_one_and_after_a_small_block_nothing_is_held_back()
-    {
-        Settings = Settings with { BlockInterval = TimeSpan.FromSeconds(2), BusyBlockEvents = 2 };
-        (IActorRef partition, _) = await StartServingAsync();
-        var watch = System.Diagnostics.Stopwatch.StartNew();
-        partition.Tell(Batch(Share(9, 5, "x")), TestActor);
-        await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
-        partition.Tell(Batch(Share(7, 5, "a"), Share(9, 6, "y")), TestActor);
-        await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
-        watch.Elapsed.ShouldBeLessThan(Settings.BlockInterval);
-        partition.Tell(Batch(Share(7, 6, "b")), TestActor);
-        partition.Tell(Batch(Share(7, 6, "b"), Share(8, 6, "c")), TestActor);
-        partition.Tell(Batch(Share(8, 7, "d")), TestActor);
-        for (int i = 0; i < 3; i++)
-        {
-            await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
-        }
-
-        watch.Elapsed.ShouldBeGreaterThan(TimeSpan.FromSeconds(1.5));
-        Journal.EntriesOf(Number).Count.ShouldBe(4);
-        await AwaitAssertAsync(() => (Shares(7), Shares(8)).ShouldBe(((2, 2), (2, 2))), Patience);
-    }
-
-    [Fact]
     public async Task Memory_stays_under_its_budget_while_batches_with_ten_times_more_Counters_wait_all_at_once()
     {
         const int Batches = 80;
@@ -295,24 +271,6 @@ public sealed class PartitionActorTests : PartitionSpec
         // One batch is taken in any case, and what a Counter comes to hold is known only when it has applied its events.
         most.ShouldBeInRange(1, Budget.LimitBytes + (Budget.LimitBytes / 8));
         await AwaitAssertAsync(() => Enumerable.Range(1, Batches * Topics).Count(topic => (1L, 1L).Equals(Shares(topic))).ShouldBe(Batches * Topics), Patience);
-    }
-
-    [Fact]
-    public async Task A_stop_does_not_wait_for_a_blocks_interval()
-    {
-        Settings = Settings with { BlockInterval = TimeSpan.FromMinutes(10), BusyBlockEvents = 1 };
-        (IActorRef partition, _) = await StartServingAsync();
-        Watch(partition);
-        partition.Tell(Batch(Share(7, 5, "a")), TestActor);
-        await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
-
-        // It has arrived where the next message is answered, and waits.
-        partition.Tell(Batch(Share(7, 6, "b")), TestActor);
-        await StatusAsync(partition);
-        partition.Tell(new StopPartition(Patience), TestActor);
-        await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
-        await ExpectTerminatedAsync(partition, Patience, cancellationToken: TestContext.Current.CancellationToken);
-        Shares(7).ShouldBe((2, 2));
     }
 
     [Fact]

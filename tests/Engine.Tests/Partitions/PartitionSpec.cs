@@ -74,6 +74,8 @@ public abstract class PartitionSpec : TestKit
 
     internal Task<PartitionStatus> StatusAsync(IActorRef partition) => partition.Ask<PartitionStatus>(new GetStatus(Number), TimeSpan.FromSeconds(3));
 
+    internal TimeProvider Time { get; set; } = TimeProvider.System;
+
     internal PartitionContext Context() => _context ??= PartitionRegistration.ContextOf(Sys, Services(), Journal);
 
     internal PartitionServices Services() => new()
@@ -90,7 +92,7 @@ public abstract class PartitionSpec : TestKit
         Budget = Budget,
         Metrics = new EngineMetrics(),
         Persisted = new PersistedBlocks(),
-        Time = TimeProvider.System,
+        Time = Time,
         Logger = NullLogger.Instance,
         Backoff = new Backoff(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(100)),
     };
