@@ -15,6 +15,12 @@ internal static class Lengths
     /// <summary>How often a process is killed.</summary>
     public static int Kills => AreNightly ? 30 : 3;
 
+    /// <summary>How often a node of two is killed while it is looked how long the other one takes.</summary>
+    public static int Takeovers => AreNightly ? 20 : 2;
+
+    /// <summary>How long nodes have all they can do.</summary>
+    public static TimeSpan Busy => AreNightly ? TimeSpan.FromMinutes(10) : TimeSpan.FromSeconds(10);
+
     /// <summary>How many dead letters have piled up.</summary>
     public static int DeadLetters => AreNightly ? 100_000 : 10_000;
 

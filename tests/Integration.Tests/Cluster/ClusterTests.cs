@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using DataLoad.Integration.Tests.BadDays;
 using DataLoad.Integration.Tests.EndToEnd;
 using Shouldly;
@@ -36,6 +38,57 @@ public sealed class ClusterTests
         await sending;
         await nodes.WaitUntilEvenAsync();
         await scenario.ShouldBeExactAsync(crashed: true);
+    });
+
+    [Fact]
+    public Task A_node_of_two_that_is_killed_has_its_Partitions_served_by_the_other_one_soon() => RunAsync(seed: 24, async (scenario, nodes) =>
+    {
+        await nodes.StartAsync(2);
+        using var enough = new CancellationTokenSource();
+        var sending = SendAsync(scenario, enough.Token);
+        var seconds = new List<double>();
+        for (var i = 0; i < Lengths.Takeovers; i++)
+        {
+            // The oldest, with what exists once, and the youngest.
+            var victim = nodes[i % 2];
+            var watch = Stopwatch.StartNew();
+            await nodes.KillAsync(victim);
+            await NodeSet.WaitUntilServingAloneAsync(nodes[0]);
+            seconds.Add(watch.Elapsed.TotalSeconds);
+            nodes.Launch();
+            await nodes.WaitUntilEvenAsync();
+        }
+
+        await enough.CancelAsync();
+        await sending;
+        double[] sorted = [.. seconds.Order()];
+        var (median, most) = (sorted[sorted.Length / 2], sorted[(sorted.Length * 95 / 100) - (sorted.Length >= 20 ? 1 : 0)]);
+        TestContext.Current.TestOutputHelper?.WriteLine(FormattableString.Invariant(
+            $"takeovers: {sorted.Length}, median {median:F1} s, 95 % within {most:F1} s, {sorted[0]:F1} to {sorted[^1]:F1} s"));
+        if (Lengths.AreNightly)
+        {
+            // Nothing but this test runs then.
+            median.ShouldBeLessThan(10);
+            most.ShouldBeLessThan(15);
+        }
+
+        await scenario.ShouldBeExactAsync(crashed: true);
+    });
+
+    [Fact]
+    public Task Nodes_that_have_all_they_can_do_are_not_taken_for_dead() => RunAsync(seed: 25, async (scenario, nodes) =>
+    {
+        await nodes.StartAsync(3);
+        using var enough = new CancellationTokenSource(Lengths.Busy);
+        var (idle, all) = ProcessorTicks();
+        await SendAsync(scenario, enough.Token);
+        var (idleAfter, allAfter) = ProcessorTicks();
+        TestContext.Current.TestOutputHelper?.WriteLine(FormattableString.Invariant(
+            $"busy: {Lengths.Busy.TotalSeconds:F0} s, processors {1 - ((idleAfter - idle) / (allAfter - all)):P0} busy, {await nodes.SumAsync("dataload_events_total")} events"));
+
+        nodes.Nodes.ShouldAllBe(node => !node.HasExited && !node.Log.Contains("is made anew", StringComparison.Ordinal));
+        await nodes.WaitUntilEvenAsync();
+        await scenario.ShouldBeExactAsync();
     });
 
     [Fact]
@@ -83,6 +136,26 @@ public sealed class ClusterTests
         (duplicates + await nodes.SumAsync("dataload_duplicates_total")).ShouldBe(0, "what was acknowledged came again");
         await scenario.ShouldBeExactAsync();
     });
+
+    /// <summary>Sends events, each part as soon as the one before is there, until it is told to end.</summary>
+    private static async Task SendAsync(Scenario scenario, CancellationToken enough)
+    {
+        while (!enough.IsCancellationRequested)
+        {
+            await scenario.SendMixAsync(1_000, batchMessages: 250);
+        }
+    }
+
+    /// <summary>How long this machine's processors have been idle, and all of their time, in ticks since it was started (proc(5), stat).</summary>
+    private static (double Idle, double All) ProcessorTicks()
+    {
+        double[] ticks =
+        [
+            .. File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..9]
+                .Select(field => double.Parse(field, CultureInfo.InvariantCulture)),
+        ];
+        return (ticks[3] + ticks[4], ticks.Sum());
+    }
 
     private static Task RunAsync(ulong seed, Func<Scenario, NodeSet, Task> test) => Scenario.RunAsync(StoreKind.PostgreSql, scenario =>
     {

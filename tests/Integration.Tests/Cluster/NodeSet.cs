@@ -27,9 +27,11 @@ internal sealed class NodeSet(Scenario scenario)
     /// <summary>Starts one more node, and waits for nothing.</summary>
     /// <param name="settings">Settings over the scenario's.</param>
     /// <param name="runtimeConfig">A runtime configuration in the place of the program's own.</param>
-    public HostProcess Launch(string settings = "", string? runtimeConfig = null)
+    /// <param name="network">The network namespace that it runs in.</param>
+    /// <param name="port">Where HTTP answers; 0 takes a free one.</param>
+    public HostProcess Launch(string settings = "", string? runtimeConfig = null, NetworkNamespace? network = null, int port = 0)
     {
-        var node = scenario.LaunchHost(settings, runtimeConfig: runtimeConfig);
+        var node = scenario.LaunchHost(settings, port, runtimeConfig: runtimeConfig, network: network);
         _nodes.Add(node);
         return node;
     }
@@ -61,6 +63,18 @@ internal sealed class NodeSet(Scenario scenario)
     /// <summary>Waits until a node has all Partitions, as it sees it.</summary>
     public static Task WaitUntilAloneAsync(HostProcess node) => Deadline.UntilAsync(
         "one node to have all Partitions", async () => (await SharesAsync(node)) is [Partitions, ..]);
+
+    /// <summary>Waits until all Partitions serve at one node, as it sees it.</summary>
+    public static async Task WaitUntilServingAloneAsync(HostProcess node)
+    {
+        var id = (await node.ReadAsync("/status")).GetProperty("node").GetString();
+        await Deadline.UntilAsync("one node to serve all Partitions", async () =>
+        {
+            var partitions = (await node.ReadAsync("/partitions")).GetProperty("partitions").EnumerateArray().ToList();
+            return partitions.Count == Partitions && partitions.TrueForAll(partition => partition.GetProperty("phase").ValueEquals("serving")
+                && partition.GetProperty("node").ValueEquals(id));
+        });
+    }
 
     /// <summary>How many Partitions a node knows of at each node.</summary>
     public static async Task<IReadOnlyList<int>> SharesAsync(HostProcess node) =>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -20,10 +21,15 @@ internal sealed class HostProcess : IAsyncDisposable
     private readonly EventHandler _endWithTests;
     private bool _frozen;
 
-    private HostProcess(string config, int port, bool bearsFileLimit, string? runtimeConfig)
+    private HostProcess(string config, int port, bool bearsFileLimit, string? runtimeConfig, NetworkNamespace? network)
     {
-        Http = new Uri($"http://127.0.0.1:{port}");
-        var start = new ProcessStartInfo(bearsFileLimit ? "/bin/bash" : "dotnet")
+        Http = new Uri($"http://{network?.Address ?? IPAddress.Loopback}:{port}");
+        if (network is not null)
+        {
+            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", network.Token);
+        }
+
+        var start = new ProcessStartInfo(bearsFileLimit ? "/bin/bash" : network is null ? "dotnet" : "ip")
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -37,6 +43,11 @@ internal sealed class HostProcess : IAsyncDisposable
             start.ArgumentList.Add("-c");
             start.ArgumentList.Add("trap '' XFSZ; exec dotnet \"$@\"");
             start.ArgumentList.Add("bash");
+        }
+
+        foreach (var argument in network is null ? [] : (string[])["netns", "exec", network.Name, "dotnet"])
+        {
+            start.ArgumentList.Add(argument);
         }
 
         string[] exec = runtimeConfig is null ? [] : ["exec", "--runtimeconfig", runtimeConfig];
@@ -84,8 +95,8 @@ internal sealed class HostProcess : IAsyncDisposable
     public string Errors => Read(_errors);
 
     /// <summary>Starts it with this configuration, which says that HTTP is on this port.</summary>
-    public static HostProcess Start(string config, int port, bool bearsFileLimit = false, string? runtimeConfig = null) =>
-        new(config, port, bearsFileLimit, runtimeConfig);
+    public static HostProcess Start(string config, int port, bool bearsFileLimit = false, string? runtimeConfig = null, NetworkNamespace? network = null) =>
+        new(config, port, bearsFileLimit, runtimeConfig, network);
 
     /// <summary>A port on which nobody listened just now.</summary>
     public static int FreePort()

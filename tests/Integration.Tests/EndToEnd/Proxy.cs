@@ -9,7 +9,7 @@ namespace DataLoad.Integration.Tests.EndToEnd;
 /// </summary>
 internal sealed class Proxy : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly CancellationTokenSource _ending = new();
     private readonly List<Socket> _sockets = [];
     private readonly string _host;
@@ -21,15 +21,19 @@ internal sealed class Proxy : IAsyncDisposable
     private volatile bool _silent;
 
     /// <summary>Starts a proxy before a server.</summary>
-    public Proxy(string host, int port)
+    /// <param name="host">The server's.</param>
+    /// <param name="port">The server's.</param>
+    /// <param name="address">Where it listens; null for the loopback.</param>
+    public Proxy(string host, int port, IPAddress? address = null)
     {
+        _listener = new TcpListener(address ?? IPAddress.Loopback, 0);
         _host = host;
         _port = port;
         _listener.Start();
         _accepting = AcceptAsync();
     }
 
-    /// <summary>Where it listens, on the loopback.</summary>
+    /// <summary>Where it listens.</summary>
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     /// <summary>Passes nothing on any more.</summary>

@@ -99,7 +99,8 @@ internal sealed class Scenario : IAsyncDisposable
     /// <param name="port">Where HTTP answers; 0 takes a free one.</param>
     /// <param name="bearsFileLimit">Whether <see cref="HostProcess.LimitFilesAsync"/> will be used.</param>
     /// <param name="runtimeConfig">A runtime configuration in the place of the program's own.</param>
-    public HostProcess LaunchHost(string settings = "", int port = 0, bool bearsFileLimit = false, string? runtimeConfig = null)
+    /// <param name="network">The network namespace that it runs in, whose settings are given too; null for this process's.</param>
+    public HostProcess LaunchHost(string settings = "", int port = 0, bool bearsFileLimit = false, string? runtimeConfig = null, NetworkNamespace? network = null)
     {
         port = port == 0 ? HostProcess.FreePort() : port;
         var config = PathOf(string.Create(CultureInfo.InvariantCulture, $"host-{_hosts.Count + 1}.conf"));
@@ -117,7 +118,7 @@ internal sealed class Scenario : IAsyncDisposable
             }
             """);
         Config = config;
-        var host = HostProcess.Start(config, port, bearsFileLimit, runtimeConfig);
+        var host = HostProcess.Start(config, port, bearsFileLimit, runtimeConfig, network);
         _hosts.Add(host);
         return host;
     }
