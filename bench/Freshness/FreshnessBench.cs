@@ -6,6 +6,7 @@ using DataLoad.Demo;
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Intake.Amqp;
+using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Partitions;
@@ -64,7 +65,7 @@ internal sealed class FreshnessBench
         using var stop = new CancellationTokenSource();
         ClusterNode node = MakeNode(nodeId, postgres, metrics);
         Task watching;
-        using (PersistedBlocks.Watch persisted = node.Persisted.Begin(WatchedBlocks))
+        using (Watch<PersistedBlock> persisted = node.Persisted.Begin(WatchedBlocks))
         {
             watching = _watch.WatchAsync(persisted);
             Task running = node.RunAsync(stop.Token);

@@ -49,9 +49,9 @@ internal sealed class FreshnessWatch
 
     /// <summary>Takes blocks as they are persisted, until the watch ends: each is durable since it is seen.</summary>
     /// <exception cref="InvalidOperationException">Blocks were dropped, so that not every event was seen.</exception>
-    public async Task WatchAsync(PersistedBlocks.Watch persisted)
+    public async Task WatchAsync(Watch<PersistedBlock> persisted)
     {
-        await foreach (PersistedBlock block in persisted.Blocks.ReadAllAsync())
+        await foreach (PersistedBlock block in persisted.Items.ReadAllAsync())
         {
             OnPersisted(block, Stopwatch.GetTimestamp());
             long dropped = persisted.TakeDropped();

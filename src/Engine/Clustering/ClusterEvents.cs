@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
-using System.Threading.Channels;
 using Akka.Actor;
 using Akka.Cluster;
 using DataLoad.Engine.Partitions;
+using DataLoad.Engine.Watching;
 
 namespace DataLoad.Engine.Clustering;
 
@@ -12,21 +12,11 @@ namespace DataLoad.Engine.Clustering;
 public sealed class ClusterEvents(TimeProvider time)
 {
     private readonly ConcurrentDictionary<UniqueAddress, long> _upSince = new();
-    private readonly Lock _lock = new();
-    private volatile Watch[] _watches = [];
+    private readonly Broadcast<ClusterChange> _changes = new();
 
     /// <summary>Begins to watch; dispose the watch to end it.</summary>
     /// <param name="capacity">How many events may wait for the watcher before further ones are dropped.</param>
-    public Watch Begin(int capacity)
-    {
-        var watch = new Watch(this, capacity);
-        lock (_lock)
-        {
-            _watches = [.. _watches, watch];
-        }
-
-        return watch;
-    }
+    public Watch<ClusterChange> Begin(int capacity) => _changes.Begin(capacity);
 
     /// <summary>When this node saw first that a member is up, in epoch milliseconds, or null.</summary>
     internal long? UpSince(UniqueAddress member) => _upSince.TryGetValue(member, out long at) ? at : null;
@@ -47,64 +37,13 @@ public sealed class ClusterEvents(TimeProvider time)
             _upSince.TryRemove(member, out _);
         }
 
-        Show(new ClusterChange(now, what, member?.Address.ToString(), member?.Uid));
+        _changes.Show(new ClusterChange(now, what, member?.Address.ToString(), member?.Uid));
     }
 
     /// <summary>A Partition is somewhere else than before, or does something else.</summary>
-    internal void Show(PartitionStatus status) => Show(new ClusterChange(NowMs, ClusterChange.Moved, Address: null, Uid: null, status));
+    internal void Show(PartitionStatus status) => _changes.Show(new ClusterChange(NowMs, ClusterChange.Moved, Address: null, Uid: null, status));
 
     private long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
-
-    private void Show(ClusterChange one)
-    {
-        foreach (Watch watch in _watches)
-        {
-            watch.Take(one);
-        }
-    }
-
-    private void End(Watch watch)
-    {
-        lock (_lock)
-        {
-            _watches = [.. _watches.Where(other => other != watch)];
-        }
-    }
-
-    /// <summary>One watcher's bounded view. Read by one, written by many.</summary>
-    public sealed class Watch : IDisposable
-    {
-        private readonly ClusterEvents _events;
-        private readonly Channel<ClusterChange> _channel;
-        private long _dropped;
-
-        internal Watch(ClusterEvents events, int capacity)
-        {
-            _events = events;
-            _channel = Channel.CreateBounded<ClusterChange>(new BoundedChannelOptions(capacity) { SingleReader = true });
-        }
-
-        /// <summary>The events as they happen.</summary>
-        public ChannelReader<ClusterChange> Events => _channel.Reader;
-
-        /// <summary>How many were dropped for this watcher since it was last asked.</summary>
-        public long TakeDropped() => Interlocked.Exchange(ref _dropped, 0);
-
-        /// <inheritdoc/>
-        public void Dispose()
-        {
-            _events.End(this);
-            _channel.Writer.TryComplete();
-        }
-
-        internal void Take(ClusterChange one)
-        {
-            if (!_channel.Writer.TryWrite(one))
-            {
-                Interlocked.Increment(ref _dropped);
-            }
-        }
-    }
 }
 
 /// <summary>Something that happened in the cluster, as this node learnt of it.</summary>

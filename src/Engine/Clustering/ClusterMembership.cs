@@ -55,8 +55,9 @@ internal sealed class ClusterMembership(EngineSettings settings, NodeServices se
         var place = new NodePlace(services.Info, cluster.SelfAddress.ToString(), cluster.SelfUniqueAddress.Uid, NodeProtocol.Current);
         var up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         cluster.RegisterOnMemberUp(() => up.TrySetResult());
-        while (!up.Task.IsCompleted)
+        do
         {
+            // In any case, also where Akka has joined seed nodes by itself and the node is up already: from here on the store knows it.
             NodeEntry entry = await EnterAsync(place, cancellationToken);
             await CheckOthersAsync(entry, isAlone, cancellationToken);
             if (_keeping.IsCompleted)
@@ -78,6 +79,7 @@ internal sealed class ClusterMembership(EngineSettings settings, NodeServices se
                 return false;
             }
         }
+        while (!up.Task.IsCompleted);
 
         _hasJoined = true;
         start.WaitingFor = null;

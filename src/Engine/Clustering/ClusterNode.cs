@@ -66,7 +66,7 @@ public sealed class ClusterNode
     public MemoryBudget Budget { get; }
 
     /// <summary>Shows what is persisted to whoever watches.</summary>
-    public PersistedBlocks Persisted { get; } = new();
+    public Broadcast<PersistedBlock> Persisted { get; } = new();
 
     /// <summary>What the Partitions say of themselves.</summary>
     public PartitionRegistry Registry { get; } = new();

@@ -47,7 +47,7 @@ public record PartitionServices
     public required EngineMetrics Metrics { get; init; }
 
     /// <summary>Shown what is persisted.</summary>
-    public required PersistedBlocks Persisted { get; init; }
+    public required Broadcast<PersistedBlock> Persisted { get; init; }
 
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }

@@ -3,6 +3,7 @@ using Akka.Cluster;
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Partitions;
+using DataLoad.Engine.Watching;
 
 namespace DataLoad.Host.Api;
 
@@ -110,21 +111,21 @@ internal static class ClusterEndpoints
 
     private static async Task TailAsync(ApiServices services, EventStream events, CancellationToken cancellationToken)
     {
-        using ClusterEvents.Watch watch = services.Node.Events.Begin(services.Settings.Http.TailLines);
+        using Watch<ClusterChange> watch = services.Node.Events.Begin(services.Settings.Http.TailLines);
         var ids = new Dictionary<(string, long), string>();
-        Task<bool> more = watch.Events.WaitToReadAsync(cancellationToken).AsTask();
+        Task<bool> more = watch.Items.WaitToReadAsync(cancellationToken).AsTask();
         while (true)
         {
             await Task.WhenAny(more, Task.Delay(Beat, services.Time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
             bool any = more.IsCompleted;
-            while (watch.Events.TryRead(out ClusterChange? change))
+            while (watch.Items.TryRead(out ClusterChange? change))
             {
                 string? id = change.Address is { } address && change.Uid is { } uid ? await IdOfAsync((address, uid)) : null;
                 await events.WriteAsync("change", ClusterNews.Of(change, id), ApiJson.Default.ClusterNews, cancellationToken);
             }
 
-            more = any ? watch.Events.WaitToReadAsync(cancellationToken).AsTask() : more;
+            more = any ? watch.Items.WaitToReadAsync(cancellationToken).AsTask() : more;
             long dropped = watch.TakeDropped();
             if (dropped > 0)
             {

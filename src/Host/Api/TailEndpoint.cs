@@ -44,18 +44,18 @@ internal static class TailEndpoint
     private static async Task RunAsync(ApiServices services, HttpContext context, EventStream events, TailFilter wanted, bool isLocal,
         CancellationToken cancellationToken)
     {
-        using PersistedBlocks.Watch watch = services.Node.Persisted.Begin(services.Settings.Http.TailBlocks);
+        using Watch<PersistedBlock> watch = services.Node.Persisted.Begin(services.Settings.Http.TailBlocks);
         await using PeerEvents? peers = isLocal ? null : new PeerEvents(services, context, PeersWaiting, cancellationToken);
         var reader = new EntryReader(services.Catalog, wanted.Users);
         var shown = new ShownRate(wanted.Rate);
-        Task<bool> more = watch.Blocks.WaitToReadAsync(cancellationToken).AsTask();
+        Task<bool> more = watch.Items.WaitToReadAsync(cancellationToken).AsTask();
         Task<bool> others = WaitAsync();
         while (true)
         {
             await Task.WhenAny(more, others, Task.Delay(Beat, services.Time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
             bool any = more.IsCompleted || others.IsCompleted;
-            while (watch.Blocks.TryRead(out PersistedBlock block))
+            while (watch.Items.TryRead(out PersistedBlock block))
             {
                 reader.Open(block);
                 while (reader.Next())
@@ -72,7 +72,7 @@ internal static class TailEndpoint
                 await PassOnAsync(one);
             }
 
-            more = more.IsCompleted ? watch.Blocks.WaitToReadAsync(cancellationToken).AsTask() : more;
+            more = more.IsCompleted ? watch.Items.WaitToReadAsync(cancellationToken).AsTask() : more;
             others = others.IsCompleted ? WaitAsync() : others;
             long dropped = shown.TakeDropped() + watch.TakeDropped() + (peers?.TakeDropped() ?? 0);
             if (dropped > 0)

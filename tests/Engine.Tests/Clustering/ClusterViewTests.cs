@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster;
 using DataLoad.Engine.Clustering;
+using DataLoad.Engine.Watching;
 using Shouldly;
 using Xunit;
 
@@ -34,7 +35,7 @@ public sealed class ClusterViewTests : IAsyncLifetime
     public async Task A_node_that_has_not_joined_is_no_member_and_one_that_is_up_leads_and_is_the_oldest()
     {
         ClusterView before = ClusterView.Of(_system, _events);
-        using ClusterEvents.Watch watch = _events.Begin(capacity: 100);
+        using Watch<ClusterChange> watch = _events.Begin(capacity: 100);
         _system.ActorOf(ClusterEventsActor.Props(_events));
         var cluster = Cluster.Get(_system);
         await cluster.JoinAsync(cluster.SelfAddress).WaitAsync(Patience);
@@ -59,14 +60,14 @@ public sealed class ClusterViewTests : IAsyncLifetime
     [Fact]
     public void Where_a_watcher_falls_behind_events_are_dropped_and_counted()
     {
-        using ClusterEvents.Watch watch = _events.Begin(capacity: 2);
+        using Watch<ClusterChange> watch = _events.Begin(capacity: 2);
 
         for (int i = 0; i < 5; i++)
         {
             _events.Show("leader", member: null);
         }
 
-        watch.Events.Count.ShouldBe(2);
+        watch.Items.Count.ShouldBe(2);
         watch.TakeDropped().ShouldBe(3);
         watch.TakeDropped().ShouldBe(0);
     }
@@ -101,12 +102,12 @@ public sealed class ClusterViewTests : IAsyncLifetime
         new ClusterView(Self, IsMember: true, [member]).Find("10.0.0.5:4053").ShouldBe(member);
     }
 
-    private static async Task<ClusterChange> NextAsync(ClusterEvents.Watch watch, string what)
+    private static async Task<ClusterChange> NextAsync(Watch<ClusterChange> watch, string what)
     {
         using var limit = new CancellationTokenSource(Patience);
         while (true)
         {
-            ClusterChange change = await watch.Events.ReadAsync(limit.Token);
+            ClusterChange change = await watch.Items.ReadAsync(limit.Token);
             if (string.Equals(change.What, what, StringComparison.Ordinal))
             {
                 return change;

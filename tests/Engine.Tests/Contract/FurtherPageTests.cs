@@ -4,6 +4,7 @@ using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Intake;
 using DataLoad.Engine.Intake.Streaming;
+using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Scheduling;
@@ -150,7 +151,7 @@ public sealed class FurtherPageTests : TestKit
             Registry = new PartitionRegistry(),
             Budget = new MemoryBudget(64L << 20),
             Metrics = metrics,
-            Persisted = new PersistedBlocks(),
+            Persisted = new Broadcast<PersistedBlock>(),
             Time = TimeProvider.System,
             Logger = NullLogger.Instance,
         },

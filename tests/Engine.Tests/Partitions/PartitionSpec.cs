@@ -91,7 +91,7 @@ public abstract class PartitionSpec : TestKit
         Registry = Registry,
         Budget = Budget,
         Metrics = new EngineMetrics(),
-        Persisted = new PersistedBlocks(),
+        Persisted = new Broadcast<PersistedBlock>(),
         Time = Time,
         Logger = NullLogger.Instance,
         Backoff = new Backoff(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(100)),

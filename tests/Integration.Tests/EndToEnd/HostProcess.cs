@@ -211,8 +211,16 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Waits until it says that it is not ready, for a reason that holds a text.</summary>
     public Task WaitUntilNotReadyAsync(string reason) => Deadline.UntilAsync($"not ready, '{reason}'", async () =>
     {
-        var (status, body) = await GetAsync("/health/ready");
-        return status == HttpStatusCode.ServiceUnavailable && body.Contains(reason, StringComparison.Ordinal);
+        try
+        {
+            var (status, body) = await GetAsync("/health/ready");
+            return status == HttpStatusCode.ServiceUnavailable && body.Contains(reason, StringComparison.Ordinal);
+        }
+        catch (HttpRequestException) when (!HasExited)
+        {
+            // It does not listen yet.
+            return false;
+        }
     });
 
     /// <summary>What it answers at a path.</summary>

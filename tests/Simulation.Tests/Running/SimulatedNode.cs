@@ -5,6 +5,7 @@ using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Intake;
 using DataLoad.Engine.Intake.Streaming;
+using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Resolving;
@@ -204,7 +205,7 @@ internal sealed class SimulatedNode
             Registry = Registry,
             Budget = _budget,
             Metrics = s_metrics,
-            Persisted = new PersistedBlocks(),
+            Persisted = new Broadcast<PersistedBlock>(),
             Time = Clock,
             Logger = new TimelineLogger(_cluster.World, Name),
             Backoff = new Backoff(TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(200)),
