@@ -61,10 +61,10 @@ internal sealed class Node : IAsyncDisposable
         await Cluster.Get(System).JoinAsync(other.Address, limit.Token);
     }
 
-    public async Task WaitForLogAsync(string text)
+    public async Task WaitForLogAsync(string text, string? or = null)
     {
         using var limit = new CancellationTokenSource(Patience);
-        while (!Logged(text))
+        while (!Logged(text) && (or is null || !Logged(or)))
         {
             if (limit.IsCancellationRequested)
             {
