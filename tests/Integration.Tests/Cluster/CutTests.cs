@@ -72,12 +72,7 @@ public sealed class CutTests
             first.FallSilent();
             second.FallSilent();
 
-            await Deadline.UntilAsync(
-                "one of them to be downed and begin anew",
-                () => nodes.Nodes.Any(node => node.Log.Contains("is made anew", StringComparison.Ordinal)));
-            await Deadline.UntilAsync(
-                "one of them to have all Partitions",
-                async () => (await Task.WhenAll(nodes.Nodes.Select(NodeSet.SharesAsync))).Any(shares => shares is [32, ..]));
+            await nodes.WaitUntilOneGoesOnAsync();
             first.SpeakAgain();
             second.SpeakAgain();
 

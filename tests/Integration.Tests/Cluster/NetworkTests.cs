@@ -36,12 +36,7 @@ public sealed class NetworkTests
                 link.CutFromOther();
             }
 
-            await Deadline.UntilAsync(
-                "one of them to be downed and begin anew",
-                () => nodes.Nodes.Any(node => node.Log.Contains("is made anew", StringComparison.Ordinal)));
-            await Deadline.UntilAsync(
-                "one of them to have all Partitions",
-                async () => (await Task.WhenAll(nodes.Nodes.Select(NodeSet.SharesAsync))).Any(shares => shares is [32, ..]));
+            await nodes.WaitUntilOneGoesOnAsync();
             link.Heal();
 
             await sending;

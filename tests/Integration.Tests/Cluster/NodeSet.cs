@@ -64,6 +64,15 @@ internal sealed class NodeSet(Scenario scenario)
     public static Task WaitUntilAloneAsync(HostProcess node) => Deadline.UntilAsync(
         "one node to have all Partitions", async () => (await SharesAsync(node)) is [Partitions, ..]);
 
+    /// <summary>Waits until one node was downed and begins anew, and one has all Partitions, as it sees it.</summary>
+    public async Task WaitUntilOneGoesOnAsync()
+    {
+        await Deadline.UntilAsync(
+            "one of them to be downed and begin anew", () => _nodes.Exists(node => node.Log.Contains("is made anew", StringComparison.Ordinal)));
+        await Deadline.UntilAsync(
+            "one of them to have all Partitions", async () => (await Task.WhenAll(_nodes.Select(SharesAsync))).Any(shares => shares is [Partitions, ..]));
+    }
+
     /// <summary>Waits until all Partitions serve at one node, as it sees it.</summary>
     public static async Task WaitUntilServingAloneAsync(HostProcess node)
     {
