@@ -237,7 +237,7 @@ public sealed class ClusterNode
             finally
             {
                 (_life, _system) = (null, null);
-                EndRegistry();
+                SayHowItStopped(intake?.LeftUnacknowledged ?? 0);
             }
         }
     }
@@ -264,17 +264,22 @@ public sealed class ClusterNode
             system);
     }
 
-    private void EndRegistry()
+    private void SayHowItStopped(long unacknowledged)
     {
         PartitionStatus[] partitions = [.. Registry.Partitions, .. Registry.GivenUp];
         Registry.Clear();
-        if (partitions.All(partition => partition.EventsSinceCheckpoint == 0))
+        if (unacknowledged > 0)
         {
-            ClusterLog.Stopped(_logger);
+            ClusterLog.StoppedUnacknowledged(_logger, unacknowledged);
         }
-        else
+
+        if (partitions.Any(partition => partition.EventsSinceCheckpoint > 0))
         {
             ClusterLog.StoppedInPart(_logger);
+        }
+        else if (unacknowledged == 0)
+        {
+            ClusterLog.Stopped(_logger);
         }
     }
 

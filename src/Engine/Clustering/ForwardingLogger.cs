@@ -131,6 +131,9 @@ internal static partial class ClusterLog
     [LoggerMessage(6005, LogLevel.Information, "Stopped: all that was taken is persisted, flushed and checkpointed")]
     public static partial void Stopped(ILogger logger);
 
+    [LoggerMessage(6023, LogLevel.Warning, "Stopped; {Count} deliveries were taken and could not be acknowledged before: the broker delivers them again")]
+    public static partial void StoppedUnacknowledged(ILogger logger, long count);
+
     [LoggerMessage(6011, LogLevel.Information, "Stopped; what was not flushed and checkpointed is recovered from the journal at the next start")]
     public static partial void StoppedInPart(ILogger logger);
 

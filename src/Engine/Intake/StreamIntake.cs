@@ -114,6 +114,9 @@ public sealed class StreamIntake
     /// <c>service-requests-done</c>.</summary>
     public Task DrainedAsync(CancellationToken cancellationToken) => Task.WhenAll(Controls.Select(control => control.Drained)).WaitAsync(cancellationToken);
 
+    /// <summary>How many deliveries had been taken and not acknowledged when their streams ended: the broker delivers them again.</summary>
+    public long LeftUnacknowledged => Controls.Sum(control => control.LeftUnacknowledged);
+
     /// <summary>Sends Partitions nothing more, not even again: what is not accepted by now comes back from the broker. What they accept still is
     /// acknowledged. For the phase <c>service-stop</c>: what waits for a Partition that was handed off would hold up the region's end.</summary>
     public void StopSending()
@@ -215,6 +218,9 @@ public sealed class StreamControl
 
     /// <summary>Done when, after <see cref="StreamIntake.StopTakingAsync"/>, all that was taken is accepted and acknowledged, or was given back.</summary>
     public Task Drained => Task.WhenAll(Consuming.Drained, Parked.Drained);
+
+    /// <summary>How many deliveries had been taken and not acknowledged when the stream ended; 0 before that.</summary>
+    public long LeftUnacknowledged => _consumer?.Drained is { IsCompletedSuccessfully: true } drained ? drained.Result : 0;
 
     internal StreamHandle Consuming { get; }
     internal StreamHandle Parked { get; }

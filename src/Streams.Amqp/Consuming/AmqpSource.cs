@@ -84,9 +84,9 @@ public interface IAmqpConsumerControl
     /// <summary>What the source is doing.</summary>
     AmqpConsumerStatus Status { get; }
 
-    /// <summary>Done when the source has ended: true where everything that it had taken on its last channel was acknowledged, false where that was lost or
-    /// the stream ended before, so that the others come to whoever consumes next.</summary>
-    Task<bool> Drained { get; }
+    /// <summary>Done when the source has ended: how many deliveries it had taken on its last channel and not acknowledged, since that was lost or the stream
+    /// ended before, so that they come to whoever consumes next; 0 where all were.</summary>
+    Task<long> Drained { get; }
 
     /// <summary>Stops taking for good: no further batch is emitted, the consumer is cancelled, acknowledging goes on until everything that was taken is
     /// acknowledged; then the source completes. Ends a pause.</summary>

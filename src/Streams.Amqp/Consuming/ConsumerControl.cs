@@ -5,7 +5,7 @@ internal sealed class ConsumerControl(int prefetch) : IAmqpConsumerControl
 {
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource<bool> _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<long> _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Action? _changed;
     private ConsumerSession? _session;
     private string? _error = "not connected yet";
@@ -13,9 +13,9 @@ internal sealed class ConsumerControl(int prefetch) : IAmqpConsumerControl
     private int? _granted;
     private bool _isPaused;
     private bool _isStopping;
-    private bool _isAcknowledged = true;
+    private long _unacknowledged;
 
-    public Task<bool> Drained => _drained.Task;
+    public Task<long> Drained => _drained.Task;
 
     public bool IsPaused => Volatile.Read(ref _isPaused);
     public bool IsStopping => Volatile.Read(ref _isStopping);
@@ -83,7 +83,7 @@ internal sealed class ConsumerControl(int prefetch) : IAmqpConsumerControl
     {
         lock (_lock)
         {
-            _isAcknowledged = session.IsDrained;
+            _unacknowledged = session.TakenUnacknowledged;
             if (!session.Ring.HasRoom)
             {
                 _granted = Math.Max(1, (int)(session.Ring.Written - session.Ring.Released) / 2);
@@ -99,14 +99,14 @@ internal sealed class ConsumerControl(int prefetch) : IAmqpConsumerControl
     /// <summary>Notes that the source has ended.</summary>
     public void Ended()
     {
-        bool isDrained;
+        long unacknowledged;
         lock (_lock)
         {
-            isDrained = _session?.IsDrained ?? _isAcknowledged;
+            unacknowledged = _session?.TakenUnacknowledged ?? _unacknowledged;
         }
 
         _stopped.TrySetResult();
-        _drained.TrySetResult(isDrained);
+        _drained.TrySetResult(unacknowledged);
     }
 
     private void Set(Action set)

@@ -7,6 +7,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
     private readonly long _incarnation;
     private readonly Action<ConsumerSession> _wake;
     private ulong _acknowledged;
+    private ulong _acknowledgedBefore;
     private Task _acknowledging = Task.CompletedTask;
     private int _isAwake;
     private bool _isOver;
@@ -35,7 +36,17 @@ internal sealed class ConsumerSession : IAsyncDisposable
     public long Unacknowledged => (long)(Ring.Written - Volatile.Read(ref _acknowledged));
 
     /// <summary>Whether everything that was taken is acknowledged, as far as the operating system takes it.</summary>
-    public bool IsDrained => Volatile.Read(ref _acknowledged) >= Ring.Taken && Volatile.Read(ref _acknowledging).IsCompletedSuccessfully;
+    public bool IsDrained => TakenUnacknowledged == 0;
+
+    /// <summary>How many deliveries were taken and are not acknowledged, as far as the operating system takes it.</summary>
+    public long TakenUnacknowledged
+    {
+        get
+        {
+            bool isWritten = Volatile.Read(ref _acknowledging).IsCompletedSuccessfully;
+            return (long)(Ring.Taken - Volatile.Read(ref isWritten ? ref _acknowledged : ref _acknowledgedBefore));
+        }
+    }
 
     /// <summary>Opens a channel and consumes.</summary>
     public static async Task<ConsumerSession> OpenAsync(
@@ -71,6 +82,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
             return null;
         }
 
+        Volatile.Write(ref _acknowledgedBefore, _acknowledged);
         Volatile.Write(ref _acknowledging, Channel.AcknowledgeAsync(watermark));
         Volatile.Write(ref _acknowledged, watermark);
         return _acknowledging;

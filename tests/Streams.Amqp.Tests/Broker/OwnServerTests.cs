@@ -74,7 +74,7 @@ public sealed class OwnServerTests : StreamTest
         failures.ShouldAllBe(result => result.Outcome == PublishOutcome.ConnectionLost);
 
         await control.StopTaking();
-        (await control.Drained.WaitAsync(Patience)).ShouldBeTrue();
+        (await control.Drained.WaitAsync(Patience)).ShouldBe(0);
         await done.WaitAsync(Patience);
     }
 

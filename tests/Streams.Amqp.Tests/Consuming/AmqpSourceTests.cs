@@ -95,7 +95,7 @@ public sealed class AmqpSourceTests : StreamTest
         Exception error = await probe.ExpectErrorAsync(default);
         error.ShouldBeOfType<AmqpException>().Code.ShouldBe(404);
         error.Message.ShouldContain("Queue q is not consumed any more: NOT_FOUND");
-        (await control.Drained.WaitAsync(Patience)).ShouldBeFalse();
+        (await control.Drained.WaitAsync(Patience)).ShouldBe(1);
         control.Status.Error.ShouldNotBeNull().ShouldContain("NOT_FOUND");
     }
 
@@ -205,7 +205,7 @@ public sealed class AmqpSourceTests : StreamTest
         taken.Release();
         taken.Committer.CompleteAll();
 
-        (await control.Drained.WaitAsync(Patience)).ShouldBeTrue();
+        (await control.Drained.WaitAsync(Patience)).ShouldBe(0);
         await probe.ExpectCompleteAsync(default);
         channel.Acknowledged.ShouldBe([2UL]);
         channel.IsDisposed.ShouldBeTrue("what was not taken goes back to the queue");
@@ -223,7 +223,7 @@ public sealed class AmqpSourceTests : StreamTest
         await control.StopTaking().WaitAsync(Patience);
         channel.Close(0, "lost");
 
-        (await control.Drained.WaitAsync(Patience)).ShouldBeFalse();
+        (await control.Drained.WaitAsync(Patience)).ShouldBe(1);
         await probe.ExpectCompleteAsync(default);
     }
 
@@ -238,7 +238,7 @@ public sealed class AmqpSourceTests : StreamTest
         await UntilAsync(() => control.Status.Error?.Contains("is down", StringComparison.Ordinal) ?? false);
         await control.StopTaking().WaitAsync(Patience);
 
-        (await control.Drained.WaitAsync(Patience)).ShouldBeTrue("it had taken nothing");
+        (await control.Drained.WaitAsync(Patience)).ShouldBe(0, "it had taken nothing");
         await probe.ExpectCompleteAsync(default);
     }
 
@@ -296,7 +296,7 @@ public sealed class AmqpSourceTests : StreamTest
         await control.StopTaking().WaitAsync(Patience);
 
         await probe.ExpectCompleteAsync(default);
-        (await control.Drained.WaitAsync(Patience)).ShouldBeTrue();
+        (await control.Drained.WaitAsync(Patience)).ShouldBe(0);
     }
 
     [Fact]
@@ -370,7 +370,7 @@ public sealed class AmqpSourceTests : StreamTest
         probe.Cancel();
 
         await UntilAsync(() => channel.IsDisposed);
-        (await control.Drained.WaitAsync(Patience)).ShouldBeFalse();
+        (await control.Drained.WaitAsync(Patience)).ShouldBe(1);
     }
 
     private FakeConnection? _connection;

@@ -200,6 +200,7 @@ public sealed class StreamIntakeTests : IntakeKit
         await drained;
         await UntilAsync(() => !_broker.IsConsumed(ShareQueue), "the channel to be closed");
         _broker.Left(ShareQueue).ShouldBe(1);
+        _intake.LeftUnacknowledged.ShouldBe(0);
     }
 
     [Fact]
@@ -217,6 +218,7 @@ public sealed class StreamIntakeTests : IntakeKit
         await stopped;
         await UntilAsync(() => !_broker.IsConsumed(BuyQueue), "the channel to be closed");
         _broker.Left(BuyQueue).ShouldBe(1);
+        await UntilAsync(() => _intake.LeftUnacknowledged == 1, "what comes again to be counted");
     }
 
     [Fact]
