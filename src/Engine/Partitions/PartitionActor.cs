@@ -69,6 +69,7 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         if (isGivenUp)
         {
             _context.Registry.Left(_partition);
+            Context.System.EventStream.Publish(new PartitionGivenUp(Status()));
         }
 
         base.PostStop();

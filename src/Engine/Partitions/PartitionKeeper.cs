@@ -5,7 +5,7 @@ namespace DataLoad.Engine.Partitions;
 
 /// <summary>Has every Partition run somewhere though no event comes for it, so that one whose node went starts elsewhere: asks each how it is every few
 /// seconds, and notes what those of other nodes answer. Tells the keepers of other nodes when a Partition serves here, so that what was sent to its former
-/// owner is sent again at once.</summary>
+/// owner is sent again at once, and when one was given up here, so that they have it run.</summary>
 internal sealed class PartitionKeeper : UntypedActor, IWithTimers
 {
     public const string Name = "partition-keeper";
@@ -42,6 +42,7 @@ internal sealed class PartitionKeeper : UntypedActor, IWithTimers
     protected override void PreStart()
     {
         Context.System.EventStream.Subscribe(Self, typeof(PartitionServing));
+        Context.System.EventStream.Subscribe(Self, typeof(PartitionGivenUp));
         Context.System.EventStream.Subscribe(Self, typeof(NodeUnreachable));
         Context.System.EventStream.Subscribe(Self, typeof(NodeGone));
         AskAll();
@@ -55,8 +56,15 @@ internal sealed class PartitionKeeper : UntypedActor, IWithTimers
         {
             case Wake: AskAll(); break;
             case PartitionStatus status: OnStatus(status); break;
-            case PartitionServing { IsElsewhere: false } serving: Announce(serving.Partition); break;
+            case PartitionServing { IsElsewhere: true }: break;
+            case PartitionServing serving when Registry.Partitions.FirstOrDefault(status => status.Partition == serving.Partition) is { } here: Announce(here); break;
             case PartitionServing: break;
+            case PartitionGivenUp given: Announce(given.Status); break;
+            case KeepNothing:
+                Timers.CancelAll();
+                Become(Leaving);
+                Sender.Tell(KeepsNothing.Instance);
+                break;
             case NodeUnreachable unreachable: ForgetThoseAt(unreachable.Address); break;
             case NodeGone gone:
                 // Those that ran there are to be started elsewhere now.
@@ -64,6 +72,15 @@ internal sealed class PartitionKeeper : UntypedActor, IWithTimers
                 AskAll();
                 break;
             default: Unhandled(message); break;
+        }
+    }
+
+    /// <summary>The node leaves: it asks for nothing, and says what it gives up.</summary>
+    private void Leaving(object message)
+    {
+        if (message is PartitionGivenUp given)
+        {
+            Announce(given.Status);
         }
     }
 
@@ -113,6 +130,10 @@ internal sealed class PartitionKeeper : UntypedActor, IWithTimers
         {
             Context.System.EventStream.Publish(new PartitionServing(status.Partition, IsElsewhere: true));
         }
+        else if (status.Phase == PartitionPhase.Stopped)
+        {
+            _region.Tell(new GetStatus(status.Partition), Self);
+        }
     }
 
     private void ForgetThoseAt(Address node)
@@ -127,20 +148,21 @@ internal sealed class PartitionKeeper : UntypedActor, IWithTimers
         }
     }
 
-    private void Announce(int partition)
+    private void Announce(PartitionStatus status)
     {
-        if (Registry.Partitions.FirstOrDefault(status => status.Partition == partition) is not { } here)
-        {
-            return;
-        }
-
         foreach (ICanTell other in _others())
         {
-            other.Tell(here, Self);
+            other.Tell(status, Self);
         }
     }
 
     private sealed record Wake : Signal<Wake>;
+
+    /// <summary>The node leaves: no Partition is to be kept running by it any more. Answered by <see cref="KeepsNothing"/>.</summary>
+    internal sealed record KeepNothing : Signal<KeepNothing>;
+
+    /// <summary>Answers <see cref="KeepNothing"/>: it asks for nothing from now on.</summary>
+    internal sealed record KeepsNothing : Signal<KeepsNothing>;
 }
 
 /// <summary>Another node cannot be reached: published on the event stream of those that do not reach it.</summary>

@@ -83,6 +83,11 @@ public sealed record StopPartition(TimeSpan Limit);
 /// <param name="IsElsewhere">Whether another node runs it.</param>
 public sealed record PartitionServing(int Partition, bool IsElsewhere = false);
 
+/// <summary>A Partition was given up here, for another node to run or since one does: published on the event stream of this node's actor system, so that the
+/// others have it run at once, whether events come for it or not.</summary>
+/// <param name="Status">What it said last.</param>
+internal sealed record PartitionGivenUp(PartitionStatus Status) : INoSerializationVerificationNeeded;
+
 /// <summary>What a Partition says of itself.</summary>
 public sealed record PartitionStatus : IPartitionAnswer, IDeadLetterSuppression
 {

@@ -59,7 +59,7 @@ public static class PartitionRegistration
         CoordinatedShutdown shutdown = CoordinatedShutdown.Get(system);
         shutdown.AddTask(CoordinatedShutdown.PhaseServiceStop, "partitions-are-kept-no-longer", async () =>
         {
-            await keeper.GracefulStop(shutdown.Timeout(CoordinatedShutdown.PhaseServiceStop));
+            await keeper.Ask<PartitionKeeper.KeepsNothing>(PartitionKeeper.KeepNothing.Instance, shutdown.Timeout(CoordinatedShutdown.PhaseServiceStop));
             return Akka.Done.Instance;
         });
     }

@@ -14,12 +14,12 @@ public sealed class AkkaSettings
     /// <summary>The phases of a stop that have a part of <c>dataload.stop.timeout</c>, in hundredths of a percent.</summary>
     private static readonly (string Phase, int Share)[] Phases =
     [
-        ("service-unbind", 1500),
+        ("service-unbind", 1300),
         ("service-requests-done", 2250),
-        ("service-stop", 300),
-        ("cluster-sharding-shutdown-region", 4600),
+        ("service-stop", 200),
+        ("cluster-sharding-shutdown-region", 4100),
         ("cluster-leave", 300),
-        ("cluster-exiting", 300),
+        ("cluster-exiting", 1100),
         ("cluster-exiting-done", 150),
         ("cluster-shutdown", 200),
         ("actor-system-terminate", 400),

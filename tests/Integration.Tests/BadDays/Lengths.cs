@@ -21,6 +21,9 @@ internal static class Lengths
     /// <summary>How long nodes have all they can do.</summary>
     public static TimeSpan Busy => AreNightly ? TimeSpan.FromMinutes(10) : TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a Partition may serve nowhere while its node stops in order; longer where other tests run beside.</summary>
+    public static TimeSpan LongestHandOff => AreNightly ? TimeSpan.FromSeconds(2) : TimeSpan.FromSeconds(6);
+
     /// <summary>How many dead letters have piled up.</summary>
     public static int DeadLetters => AreNightly ? 100_000 : 10_000;
 

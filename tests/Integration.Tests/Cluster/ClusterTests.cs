@@ -138,6 +138,7 @@ public sealed class ClusterTests
         var gaps = HandOffs.Gaps(all);
         TestContext.Current.TestOutputHelper?.WriteLine(FormattableString.Invariant(
             $"replaced one by one: {gaps.Count} hand-offs, the longest {gaps[0].TotalSeconds:F2} s, the median {gaps[gaps.Count / 2].TotalSeconds:F2} s"));
+        gaps[0].ShouldBeLessThan(Lengths.LongestHandOff);
         await scenario.ShouldBeExactAsync();
     });
 
