@@ -61,10 +61,10 @@ internal sealed class Node : IAsyncDisposable
         await Cluster.Get(System).JoinAsync(other.Address, limit.Token);
     }
 
-    public async Task WaitForLogAsync(string text, string? or = null)
+    public async Task WaitForLogAsync(string text)
     {
         using var limit = new CancellationTokenSource(Patience);
-        while (!Logged(text) && (or is null || !Logged(or)))
+        while (!Logged(text))
         {
             if (limit.IsCancellationRequested)
             {
