@@ -227,7 +227,7 @@ internal sealed partial class PartitionActor
     /// wait for the same moments, the multiples of the interval on its clock: the journal writes the blocks that come together in one transaction.</summary>
     private bool WaitsForInterval()
     {
-        TimeSpan interval = _context.Settings.BlockInterval;
+        TimeSpan interval = _context.Pace.Interval;
         if (_isBlockDue || _lastBlockEvents < _context.Settings.BusyBlockEvents || _context.Time.GetElapsedTime(_lastPersistedAt) >= RestIntervals * interval
             || _phase != PartitionPhase.Serving || _acceptance.FillingBytes >= _context.Settings.MaxBlockBytes)
         {
@@ -268,7 +268,9 @@ internal sealed partial class PartitionActor
                 $"Partition {_partition} persisted a block at SequenceNr {LastSequenceNr} that was made for {block.SequenceNr}.");
         }
 
-        _context.Metrics.JournalSeconds.Record(_context.Time.GetElapsedTime(_persistStartedAt).TotalSeconds);
+        TimeSpan took = _context.Time.GetElapsedTime(_persistStartedAt);
+        _context.Metrics.JournalSeconds.Record(took.TotalSeconds);
+        _context.Pace.Wrote(took);
         _eventsSinceCheckpoint += block.Count;
         _lastPersistedAt = _context.Time.GetTimestamp();
         _expectedInFlight = 0;

@@ -67,7 +67,11 @@ internal sealed record PartitionContext : PartitionServices
 {
     [SetsRequiredMembers]
     public PartitionContext(PartitionServices services, JournalReader journal, IActorRef statisticsWriter, IActorRef snapshotWriter)
-        : base(services) => (Journal, StatisticsWriter, SnapshotWriter) = (journal, statisticsWriter, snapshotWriter);
+        : base(services)
+    {
+        (Journal, StatisticsWriter, SnapshotWriter) = (journal, statisticsWriter, snapshotWriter);
+        Pace = new BlockPace(Settings.BlockInterval, Settings.LongestBlockInterval);
+    }
 
     /// <summary>Reads the journal.</summary>
     public JournalReader Journal { get; init; }
@@ -77,6 +81,9 @@ internal sealed record PartitionContext : PartitionServices
 
     /// <summary>The <see cref="GroupWriterActor{T}"/> of snapshots.</summary>
     public IActorRef SnapshotWriter { get; }
+
+    /// <summary>How far apart the node's Partitions begin their blocks.</summary>
+    public BlockPace Pace { get; }
 
     /// <summary>Whether other nodes can take a Partition that stops here.</summary>
     public Func<bool> HasOtherNodes { get; init; } = () => false;
@@ -97,6 +104,9 @@ public sealed record PartitionSettings
     /// <summary>The time at whose multiples all Partitions of a node begin their blocks where events come fast, so that many share a block, blocks share a
     /// write, and Counters are sent little; otherwise what comes is persisted at once. Zero is none.</summary>
     public TimeSpan BlockInterval { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>What <see cref="BlockInterval"/> is doubled up to, once or more often, while writes to the journal take long.</summary>
+    public TimeSpan LongestBlockInterval { get; init; } = TimeSpan.FromMilliseconds(160);
 
     /// <summary>How many events a block must hold for the next one to wait for its interval, 1 and up: fewer show that none would come meanwhile.</summary>
     public int BusyBlockEvents { get; init; } = 4;

@@ -152,6 +152,7 @@ public static class SettingsBinder
         TrimSlice = config.GetInt("dataload.journal.trim-slice", 1, 1_000_000),
         MaxBlockBytes = (int)config.GetBytes("dataload.journal.max-block", 1024, 64L * 1024 * 1024),
         BlockInterval = config.GetDuration("dataload.journal.block-interval", TimeSpan.Zero, TimeSpan.FromSeconds(1)),
+        LongestBlockInterval = config.GetDuration("dataload.journal.longest-block-interval", TimeSpan.Zero, TimeSpan.FromSeconds(1)),
         BusyBlockEvents = config.GetInt("dataload.journal.busy-block", 1, 1_000_000),
         JournalRetention = string.Equals(config.GetString("dataload.journal.retention"), "forever", StringComparison.Ordinal)
             ? null

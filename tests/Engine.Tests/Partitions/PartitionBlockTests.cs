@@ -39,6 +39,27 @@ public sealed class PartitionBlockTests : PartitionSpec
     }
 
     [Fact]
+    public async Task A_block_waits_for_a_longer_interval_while_writes_take_long()
+    {
+        var clock = new StandingClock(0);
+        Time = clock;
+        Settings = Settings with { BlockInterval = TimeSpan.FromSeconds(1), LongestBlockInterval = TimeSpan.FromSeconds(4), BusyBlockEvents = 2 };
+        (IActorRef partition, _) = await StartServingAsync();
+        Journal.BeforeWrite = _ =>
+        {
+            clock.NowMs += 400;
+            return Task.CompletedTask;
+        };
+        partition.Tell(Batch(Share(7, 5, "a"), Share(9, 6, "y")), TestActor);
+        await AcceptedAsync();
+        var watch = Stopwatch.StartNew();
+        partition.Tell(Batch(Share(7, 6, "b")), TestActor);
+        await AcceptedAsync();
+
+        watch.Elapsed.ShouldBeGreaterThan(TimeSpan.FromMilliseconds(1600 - 50));
+    }
+
+    [Fact]
     public async Task After_a_small_block_and_after_a_rest_nothing_is_held_back()
     {
         var clock = new StandingClock(0);
