@@ -174,7 +174,7 @@ public sealed class AkkaSettingsTests : IDisposable
 
         total.ShouldBe(settings.Engine.StopTimeout);
         Bind([Write("my.conf", "dataload.stop.timeout = 16s")]).Akka.Config.GetTimeSpan("akka.coordinated-shutdown.phases.service-unbind.timeout")
-            .ShouldBe(TimeSpan.FromSeconds(2.4));
+            .ShouldBe(TimeSpan.FromSeconds(2.08));
     }
 
     [Fact]

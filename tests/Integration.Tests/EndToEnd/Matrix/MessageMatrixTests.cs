@@ -40,9 +40,9 @@ public sealed class MessageMatrixTests
             ShouldBeAsItCame(letter, matrix.Refusals[letter.BasicProperties.MessageId!], before);
         }
 
-        await host.WaitForMetricAsync("dataload_parked_waiting", EventCases.Held);
+        await Deadline.UntilAsync(
+            $"{EventCases.Held} deliveries to be parked", async () => (await host.MetricsAsync()).Sum("dataload_parked_waiting") == EventCases.Held);
         var metrics = await host.MetricsAsync();
-        metrics.Sum("dataload_parked_waiting").ShouldBe(EventCases.Held);
         metrics.Sum("dataload_unidentified_total").ShouldBe(scenario.Tally.Unidentified);
         host.Log.ShouldNotContain("is not consumed any more");
     });
