@@ -1,3 +1,4 @@
+using DataLoad.Engine.Contract;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Operating;
@@ -48,6 +49,9 @@ internal sealed class StoreOver(IStore store, IStatisticsStore statistics) : ISt
 
     /// <inheritdoc/>
     public ValueTask<string?> CheckSchemaAsync(CancellationToken cancellationToken) => store.CheckSchemaAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<string?> CheckDatabaseAsync(IReadOnlyList<Page> pages, CancellationToken cancellationToken) => store.CheckDatabaseAsync(pages, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<string?> CheckJournalAsync(CancellationToken cancellationToken) => store.CheckJournalAsync(cancellationToken);

@@ -1,3 +1,4 @@
+using DataLoad.Engine.Contract;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Operating;
@@ -95,6 +96,10 @@ public sealed class MemoryStore : IStore
         state => state.SchemaVersion == Version ? null
             : $"The schema has version {state.SchemaVersion}, this program needs {Version}; start the engine once to migrate it.",
         cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<string?> CheckDatabaseAsync(IReadOnlyList<Page> pages, CancellationToken cancellationToken) =>
+        _calls.RunAsync<string?>("Store.CheckDatabase", _ => null, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<string?> CheckJournalAsync(CancellationToken cancellationToken) =>

@@ -58,6 +58,11 @@ public sealed class NodeStart(EngineSettings settings, NodeServices services)
 
     private async ValueTask TryPrepareAsync(CancellationToken cancellationToken)
     {
+        if (await _store.CheckDatabaseAsync(services.Catalog.Pages, cancellationToken) is { } unfit)
+        {
+            throw new StoreException(unfit);
+        }
+
         await _store.MigrateAsync(cancellationToken);
         if (await _store.CheckJournalAsync(cancellationToken) is { } wrong)
         {

@@ -9,8 +9,7 @@ namespace DataLoad.Engine.Partitions;
 /// <param name="longest">What it is never longer than, unless <paramref name="interval"/> is.</param>
 internal sealed class BlockPace(TimeSpan interval, TimeSpan longest)
 {
-    /// <summary>The part of a doubled interval that a write takes at the least. A larger part doubles later: with 0.4 a drain by three nodes cost a fifth
-    /// more CPU than with 0.2; freshness beside no backlog was the same with both.</summary>
+    /// <summary>The part of a doubled interval that a write takes at the least.</summary>
     private const double WriteShare = 0.2;
 
     // A write weighs so much against those before it: all Partitions of a node tell of the same one.

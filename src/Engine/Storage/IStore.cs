@@ -1,3 +1,4 @@
+using DataLoad.Engine.Contract;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Operating;
@@ -39,6 +40,10 @@ public interface IStore : IAsyncDisposable
 
     /// <summary>The streams that are paused.</summary>
     IPausedStreams PausedStreams { get; }
+
+    /// <summary>Whether the database, and the statistics tables that are there already, keep what is exact: texts as they are, each topic apart; changes nothing.</summary>
+    /// <returns>Null where they do, or nothing is there yet, else a sentence that says what is wrong, and the remedy.</returns>
+    ValueTask<string?> CheckDatabaseAsync(IReadOnlyList<Page> pages, CancellationToken cancellationToken);
 
     /// <summary>Brings the schema up to date by numbered, transactional migrations.</summary>
     /// <exception cref="StoreException">The schema is newer than this program, or cannot be migrated.</exception>

@@ -120,6 +120,15 @@ internal abstract class SqlDialect
     /// <summary>What else makes a complete statistics table serve better, outside of a transaction; false where it may not be done.</summary>
     public virtual Task<bool> OptimizeAsync(DataConnection db, Page page, CancellationToken cancellationToken) => Task.FromResult(true);
 
+    /// <summary>Why the database cannot keep what is exact, with the remedy; null where it can.</summary>
+    /// <param name="db">A connection to it.</param>
+    /// <param name="name">Its name, for messages.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public virtual Task<string?> FindUnfitAsync(DataConnection db, string name, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
+    /// <summary>The collation that tells all texts apart, as it is written in a column's declaration.</summary>
+    public abstract string ExactCollation { get; }
+
     /// <summary>Why a type cannot serve for a column of a statistics table, as in <c>bigint</c> where it is needed; null where it can.</summary>
     public virtual string? Unfit(TableColumn column, StatisticsColumn needed) => null;
 
@@ -154,7 +163,9 @@ internal abstract class SqlDialect
 /// <param name="Type">Its type, as the database calls it.</param>
 /// <param name="Category">What kind of type it is, as the database says; empty where it does not.</param>
 /// <param name="IsDemanded">Whether a row cannot be added without it.</param>
-internal sealed record TableColumn(string Name, string Type, string Category, bool IsDemanded);
+/// <param name="Length">How many characters it holds; 0 where that is not bounded.</param>
+/// <param name="Collation">The collation by which it, or a unique key that it is in, takes different texts for one; null where there is none.</param>
+internal sealed record TableColumn(string Name, string Type, string Category, bool IsDemanded, int Length = 0, string? Collation = null);
 
 /// <summary>What a column of a statistics table is for.</summary>
 internal enum StatisticsColumn

@@ -129,6 +129,20 @@ internal sealed class SqlStatisticsTable(SqlDatabase database, Page page)
         await database.ReadAsync((db, token) => Dialect.OptimizeAsync(db, page, token), cancellationToken);
     }
 
+    /// <summary>Why the table cannot serve, with the remedy; null where it can, is not there, or can be completed. Changes nothing.</summary>
+    public async Task<string?> FindUnfitAsync(DataConnection db, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await MissingAsync(db, cancellationToken);
+            return null;
+        }
+        catch (StoreException e)
+        {
+            return e.Message;
+        }
+    }
+
     private async Task<bool> CompleteAsync(DataConnection db, CancellationToken cancellationToken)
     {
         await Dialect.LockSchemaAsync(db, database.Name, cancellationToken);
@@ -214,6 +228,11 @@ internal sealed class SqlStatisticsTable(SqlDatabase database, Page page)
             else if (Dialect.Unfit(column, role) is { } needed)
             {
                 throw Unfit($"has a column '{column.Name}' of type {column.Type} where {needed} is needed; change its type");
+            }
+            else if (role == StatisticsColumn.TopicType && column.Collation is { } collation)
+            {
+                throw Unfit($"has a column '{column.Name}' that is compared by the collation {collation}, by which different topics are one row; declare it, and the "
+                    + $"unique keys that it is in, with {Dialect.ExactCollation}");
             }
         }
     }

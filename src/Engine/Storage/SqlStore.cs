@@ -1,3 +1,4 @@
+using DataLoad.Engine.Contract;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Operating;
@@ -36,6 +37,22 @@ public sealed class SqlStore(SqlDatabase database) : IStore
     public IPausedStreams PausedStreams { get; } = new SqlPausedStreams(database);
     /// <inheritdoc/>
     public INodeStore Nodes { get; } = database.MakeNodes();
+
+    /// <inheritdoc/>
+    public async ValueTask<string?> CheckDatabaseAsync(IReadOnlyList<Page> pages, CancellationToken cancellationToken) => !database.Exists
+        ? null
+        : await database.ReadAsync(
+            async (db, token) =>
+            {
+                string? unfit = await database.Dialect.FindUnfitAsync(db, Name, token);
+                foreach (Page page in pages)
+                {
+                    unfit ??= await new SqlStatisticsTable(database, page).FindUnfitAsync(db, token);
+                }
+
+                return unfit;
+            },
+            cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask MigrateAsync(CancellationToken cancellationToken) => _migrations.MigrateAsync(cancellationToken);

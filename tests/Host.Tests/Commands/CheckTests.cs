@@ -55,15 +55,21 @@ public sealed class CheckTests : IDisposable
     }
 
     [Fact]
+    public async Task A_statistics_table_that_takes_different_topics_for_one_is_a_problem()
+    {
+        Execute("CREATE TABLE data_load_bear (topic_type text COLLATE NOCASE NOT NULL, topic_id int, stat_date date, UNIQUE (topic_type, topic_id, stat_date))");
+
+        (int code, string output) = await CheckAsync();
+
+        code.ShouldBe(1);
+        output.ShouldContain("problem  store: SQLite ");
+        output.ShouldContain("the table 'data_load_bear' has a column 'topic_type' that is compared by the collation NOCASE");
+    }
+
+    [Fact]
     public async Task Queries_are_run_and_a_lacking_column_is_named_with_its_setting()
     {
-        using (var connection = new SqliteConnection($"Data Source={Path.Combine(_directory, "dataload.db")};Pooling=False"))
-        {
-            connection.Open();
-            using SqliteCommand command = connection.CreateCommand();
-            command.CommandText = "CREATE TABLE user_record (id, session_str, parent_topic_type, parent_topic_id, topic_type, topic_id, qr_code, wu_id, channel_type, ctime); CREATE TABLE mq_operate_record (id, ctime)";
-            command.ExecuteNonQuery();
-        }
+        Execute("CREATE TABLE user_record (id, session_str, parent_topic_type, parent_topic_id, topic_type, topic_id, qr_code, wu_id, channel_type, ctime); CREATE TABLE mq_operate_record (id, ctime)");
 
         (_, string output) = await CheckAsync();
 
@@ -115,6 +121,15 @@ public sealed class CheckTests : IDisposable
         var output = new StringWriter();
         int code = await CheckCommand.RunAsync(settings, [], output, CancellationToken.None);
         return (code, output.ToString());
+    }
+
+    private void Execute(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={Path.Combine(_directory, "dataload.db")};Pooling=False");
+        connection.Open();
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
     }
 
     private string WriteConfig(string more = "")

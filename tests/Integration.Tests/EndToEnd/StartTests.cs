@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using DataLoad.Integration.Tests.PostgreSql;
 using Npgsql;
 using Shouldly;
 using Xunit;
@@ -55,6 +56,28 @@ public sealed class StartTests
         var first = await scenario.StartHostAsync();
         await ShouldRefuseAsync(scenario.LaunchHost(), "which one node uses at a time");
         (await first.GetAsync("/health/ready")).Status.ShouldBe(HttpStatusCode.OK);
+    });
+
+    [Fact]
+    public Task A_database_that_is_not_UTF_8_and_a_table_that_takes_topics_for_one_are_named_and_nothing_is_made() => Scenario.RunAsync(StoreKind.PostgreSql, async scenario =>
+    {
+        var builder = new NpgsqlConnectionStringBuilder(scenario.Store);
+        var ascii = $"{builder.Database}_ascii";
+        await TestDatabase.ExecuteAsync(scenario.Store, $"CREATE DATABASE {ascii} ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
+        builder.Database = ascii;
+        try
+        {
+            await ShouldRefuseAsync(scenario.LaunchHost($"store.connection = \"{builder.ConnectionString}\""), "has the encoding SQL_ASCII");
+            (await TestDatabase.ExecuteAsync(builder.ConnectionString, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")).ShouldBe(0L);
+        }
+        finally
+        {
+            await TestDatabase.ExecuteAsync(scenario.Store, $"DROP DATABASE {ascii} WITH (FORCE)");
+        }
+
+        await TestDatabase.ExecuteAsync(scenario.Store, "CREATE TABLE data_load_bear (topic_type char(64), topic_id int, stat_date date)");
+        await ShouldRefuseAsync(scenario.LaunchHost(), "'data_load_bear' has a column 'topic_type' of type bpchar");
+        (await TestDatabase.ExecuteAsync(scenario.Store, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")).ShouldBe(1L);
     });
 
     /// <summary>It ended with an error, and with one sentence that says what is wrong.</summary>

@@ -104,6 +104,70 @@ public sealed class PostgreSqlSchemaTests(TestDatabase database) : IClassFixture
         (await TestDatabase.ExecuteAsync(sql.JournalConnection.ConnectionString, "SHOW synchronous_commit")).ShouldBe("on");
     }
 
+    [Theory]
+    [InlineData("topic_type char(64)", "type bpchar where text or varchar(64) is needed")]
+    [InlineData("topic_type name", "type name where text or varchar(64) is needed")]
+    [InlineData("topic_type varchar(63)", "type varchar where text or varchar(64) is needed")]
+    [InlineData("topic_type short_text", "type varchar where text or varchar(64) is needed")]
+    [InlineData("topic_type text COLLATE ignores_case", "collation ignores_case, by which different topics are one row")]
+    [InlineData("topic_type varchar COLLATE ignores_case", "collation ignores_case, by which different topics are one row")]
+    public async Task A_table_whose_topic_types_are_not_kept_apart_as_they_are_is_refused_by_name(string column, string why)
+    {
+        string connectionString = await database.CreateSchemaAsync();
+        await TestDatabase.ExecuteAsync(
+            connectionString,
+            $"""
+            CREATE COLLATION ignores_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+            CREATE DOMAIN short_text AS varchar(20);
+            CREATE TABLE data_load_act_date ({column} NOT NULL, topic_id int, stat_date date, PRIMARY KEY (topic_type, topic_id, stat_date))
+            """);
+        await using SqlStore store = TestDatabase.Open(connectionString);
+
+        string unfit = (await store.CheckDatabaseAsync(Catalog.Default.Pages, Some.None)).ShouldNotBeNull();
+
+        unfit.ShouldContain("the table 'data_load_act_date' has a column 'topic_type'");
+        unfit.ShouldContain(why);
+    }
+
+    [Fact]
+    public async Task A_unique_key_that_takes_topic_types_for_one_is_refused_and_any_of_the_stores_own_is_taken()
+    {
+        string connectionString = await database.CreateSchemaAsync();
+        await using SqlStore store = TestDatabase.Open(connectionString);
+        await store.MigrateAsync(Some.None);
+        foreach (Page page in Catalog.Default.Pages)
+        {
+            await store.Statistics.EnsureTableAsync(page, Some.None);
+        }
+
+        (await store.CheckDatabaseAsync(Catalog.Default.Pages, Some.None)).ShouldBeNull();
+        await TestDatabase.ExecuteAsync(
+            connectionString,
+            """
+            CREATE COLLATION ignores_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+            CREATE UNIQUE INDEX ON data_load_bear (topic_id, topic_type COLLATE ignores_case, stat_date)
+            """);
+        (await store.CheckDatabaseAsync(Catalog.Default.Pages, Some.None))!.ShouldContain("collation ignores_case, by which different topics are one row");
+    }
+
+    [Fact]
+    public async Task A_database_that_is_not_UTF_8_is_refused_before_anything_is_made_in_it()
+    {
+        string name = $"dataload_ascii_{Guid.NewGuid():N}";
+        await TestDatabase.ExecuteAsync(database.ConnectionString, $"CREATE DATABASE {name} ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
+        string connectionString = new NpgsqlConnectionStringBuilder(database.ConnectionString) { Database = name }.ConnectionString;
+        try
+        {
+            await using SqlStore store = TestDatabase.Open(connectionString);
+
+            (await store.CheckDatabaseAsync(Catalog.Default.Pages, Some.None))!.ShouldContain("has the encoding SQL_ASCII");
+        }
+        finally
+        {
+            await TestDatabase.ExecuteAsync(database.ConnectionString, $"DROP DATABASE {name} WITH (FORCE)");
+        }
+    }
+
     [Fact]
     public async Task A_newer_schema_is_refused()
     {

@@ -12,6 +12,7 @@ namespace DataLoad.Engine.Storage.PostgreSql;
 internal sealed class PostgreSqlDialect : SqlDialect
 {
     private const int OldestServer = 120_000;
+    private const int LongestTopicType = 64;
     private static readonly string[] NumberTypes = ["int2", "int4", "int8", "numeric"];
 
     public override string Bytes => "bytea";
@@ -134,11 +135,16 @@ internal sealed class PostgreSqlDialect : SqlDialect
 
     public override async Task<IReadOnlyList<TableColumn>> ColumnsAsync(DataConnection db, string table, CancellationToken cancellationToken) =>
         await db.QueryToListAsync(
-            reader => new TableColumn(reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetBoolean(3)),
+            reader => new TableColumn(
+                reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetBoolean(3), reader.GetInt32(4), reader.IsDBNull(5) ? null : reader.GetString(5)),
             """
-            SELECT a.attname::text, t.typname::text, t.typcategory::text,
-                a.attnotnull AND NOT (a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '')
-            FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+            SELECT a.attname::text, coalesce(b.typname, t.typname)::text, t.typcategory::text,
+                a.attnotnull AND NOT (a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> ''),
+                CASE WHEN coalesce(b.typname, t.typname) = 'varchar' THEN greatest(a.atttypmod, t.typtypmod, 4) - 4 ELSE 0 END,
+                (SELECT min(c.collname::text) FROM pg_collation c WHERE NOT c.collisdeterministic AND (c.oid = a.attcollation OR c.oid IN (
+                    SELECT i.indcollation[k] FROM pg_index i, generate_subscripts(i.indcollation, 1) k
+                    WHERE i.indrelid = a.attrelid AND i.indisunique AND i.indkey[k] = a.attnum)))
+            FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type b ON b.oid = t.typbasetype
             WHERE a.attrelid = to_regclass(@table) AND a.attnum > 0 AND NOT a.attisdropped
             """,
             cancellationToken,
@@ -191,9 +197,21 @@ internal sealed class PostgreSqlDialect : SqlDialect
         }
     }
 
+    public override string ExactCollation => "COLLATE \"C\"";
+
+    public override async Task<string?> FindUnfitAsync(DataConnection db, string name, CancellationToken cancellationToken)
+    {
+        string encoding = await db.ExecuteAsync<string>("SELECT getdatabaseencoding()::text", cancellationToken);
+        return encoding is "UTF8" ? null
+            : $"{name} has the encoding {encoding}, in which texts are not kept or counted as they are: make a database with the encoding UTF8 "
+                + "(CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0), move the tables there, and name it in dataload.store.connection.";
+    }
+
     public override string? Unfit(TableColumn column, StatisticsColumn needed) => needed switch
     {
-        StatisticsColumn.TopicType => column.Category is "S" ? null : "a text type",
+        // Others of the category are padded (bpchar), cut (name) or compared without case (citext).
+        StatisticsColumn.TopicType => column.Type is "text" || (column.Type is "varchar" && column.Length is 0 or >= LongestTopicType) ? null
+            : $"text or varchar({LongestTopicType})",
         StatisticsColumn.TopicId => NumberTypes.Contains(column.Type) ? null : "int",
         StatisticsColumn.Day => column.Type is "date" ? null : "date",
         StatisticsColumn.Count => NumberTypes.Contains(column.Type) ? null : "bigint",

@@ -12,6 +12,8 @@ namespace DataLoad.Engine.Storage.Sqlite;
 /// <remarks>Rows come one after another through a prepared statement, since a call costs next to nothing; fenced ones are left out before.</remarks>
 internal sealed partial class SqliteDialect : SqlDialect
 {
+    private const string Exact = "BINARY";
+
     public override string Bytes => "BLOB";
     public override string Identity => "INTEGER PRIMARY KEY AUTOINCREMENT";
     public override string StatisticsKey => "topic_type varchar(64) NOT NULL, topic_id int NOT NULL, stat_date date NOT NULL";
@@ -133,12 +135,24 @@ internal sealed partial class SqliteDialect : SqlDialect
     public override string CreateKey(Page page) =>
         $"CREATE UNIQUE INDEX {Quote(page.Table + "_topic_day")} ON {Quote(page.Table)} (topic_type, topic_id, stat_date)";
 
-    public override async Task<IReadOnlyList<TableColumn>> ColumnsAsync(DataConnection db, string table, CancellationToken cancellationToken) =>
-        await db.QueryToListAsync(
-            reader => new TableColumn(reader.GetString(0), reader.GetString(1), "", IsDemanded: reader.GetInt64(2) == 1),
-            """SELECT name, type, "notnull" = 1 AND dflt_value IS NULL AND pk = 0 FROM pragma_table_info(@table)""",
+    public override string ExactCollation => $"COLLATE {Exact}";
+
+    public override async Task<IReadOnlyList<TableColumn>> ColumnsAsync(DataConnection db, string table, CancellationToken cancellationToken)
+    {
+        List<TableColumn> columns = await db.QueryToListAsync(
+            reader => new TableColumn(
+                reader.GetString(0), reader.GetString(1), "", IsDemanded: reader.GetInt64(2) == 1, Collation: reader.IsDBNull(3) ? null : reader.GetString(3)),
+            $"""
+            SELECT c.name, c.type, c."notnull" = 1 AND c.dflt_value IS NULL AND c.pk = 0,
+                (SELECT min(i.coll) FROM pragma_index_list(@table) l, pragma_index_xinfo(l.name) i
+                 WHERE l."unique" = 1 AND i.key = 1 AND i.name = c.name AND i.coll <> '{Exact}')
+            FROM pragma_table_info(@table) c
+            """,
             cancellationToken,
             DataParameter.Text("table", table));
+        var connection = (SqliteConnection)await db.OpenDbConnectionAsync(cancellationToken);
+        return columns.ConvertAll(column => column with { Collation = column.Collation ?? CollationOf(connection, table, column.Name) });
+    }
 
     public override async Task<bool> HasUniqueKeyAsync(DataConnection db, string table, IReadOnlyList<string> columns, CancellationToken cancellationToken)
     {
@@ -156,6 +170,13 @@ internal sealed partial class SqliteDialect : SqlDialect
         : null;
 
     public override bool IsDuplicate(Exception error) => error is SqliteException { SqliteErrorCode: raw.SQLITE_CONSTRAINT };
+
+    /// <summary>A column's own collation where it takes different texts for one. No pragma tells it.</summary>
+    private static string? CollationOf(SqliteConnection connection, string table, string column)
+    {
+        int code = raw.sqlite3_table_column_metadata(connection.Handle, "main", table, column, out _, out string collation, out _, out _, out _);
+        return code != raw.SQLITE_OK || collation is Exact ? null : collation;
+    }
 
     /// <summary>An expression for one row, whose values are parameters.</summary>
     private static string Bound(RowShape shape, string expression) => RowValue().Replace(

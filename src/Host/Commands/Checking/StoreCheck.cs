@@ -31,6 +31,11 @@ internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings 
     private async Task CheckAsync(CancellationToken cancellationToken)
     {
         await store.PingAsync(cancellationToken);
+        if (await store.CheckDatabaseAsync(Catalog.Default.Pages, cancellationToken) is { } unfit)
+        {
+            report.Problem("store", unfit);
+        }
+
         string? wrong = await store.CheckSchemaAsync(cancellationToken);
         string? shards = await store.FindFixedAsync(FixedValues.Partitions, cancellationToken);
         (Finding finding, string text) = wrong switch

@@ -142,6 +142,41 @@ public sealed class SqliteStoreTests : IDisposable
         (await store.CheckJournalAsync(Token))!.ShouldContain("CREATE UNIQUE INDEX journal_uq ON journal (persistence_id, sequence_number)");
     }
 
+    [Theory]
+    [InlineData("topic_type varchar(64) COLLATE NOCASE NOT NULL, PRIMARY KEY (topic_type, topic_id, stat_date)", "NOCASE")]
+    [InlineData("topic_type text COLLATE rtrim NOT NULL, UNIQUE (topic_type, topic_id, stat_date)", "rtrim")]
+    [InlineData("topic_type text COLLATE NOCASE NOT NULL, UNIQUE (topic_type COLLATE BINARY, topic_id, stat_date)", "NOCASE")]
+    [InlineData("topic_type text NOT NULL, UNIQUE (topic_type COLLATE NOCASE, topic_id, stat_date)", "NOCASE")]
+    public async Task A_table_whose_topic_types_are_not_all_told_apart_is_refused_by_name(string key, string collation)
+    {
+        await _database.ExecuteAsync($"CREATE TABLE data_load_bear (topic_id int NOT NULL, stat_date date NOT NULL, {key})");
+        await using var store = new SqlStore(SqliteDatabase.ForStore(_database.Path));
+
+        string unfit = (await store.CheckDatabaseAsync(Catalog.Default.Pages, Token)).ShouldNotBeNull();
+
+        unfit.ShouldContain("'data_load_bear' has a column 'topic_type'");
+        unfit.ShouldContain($"collation {collation}, by which different topics are one row");
+        unfit.ShouldContain("COLLATE BINARY");
+        Page page = Catalog.Default.Pages.Single(page => page.Table is "data_load_bear");
+        (await Should.ThrowAsync<StoreException>(async () => await store.Statistics.EnsureTableAsync(page, Token))).Message.ShouldBe(unfit);
+    }
+
+    [Fact]
+    public async Task A_database_that_is_not_there_and_one_of_the_stores_own_keep_what_is_exact()
+    {
+        await using var store = new SqlStore(SqliteDatabase.ForStore(_database.Path));
+        (await store.CheckDatabaseAsync(Catalog.Default.Pages, Token)).ShouldBeNull();
+        File.Exists(_database.Path).ShouldBeFalse();
+
+        await store.MigrateAsync(Token);
+        foreach (Page page in Catalog.Default.Pages)
+        {
+            await store.Statistics.EnsureTableAsync(page, Token);
+        }
+
+        (await store.CheckDatabaseAsync(Catalog.Default.Pages, Token)).ShouldBeNull();
+    }
+
     [Fact]
     public async Task A_journal_that_is_missing_beside_a_store_is_named_and_not_made_anew()
     {
