@@ -41,7 +41,8 @@ public interface IStore : IAsyncDisposable
     /// <summary>The streams that are paused.</summary>
     IPausedStreams PausedStreams { get; }
 
-    /// <summary>Whether the database, and the statistics tables that are there already, keep what is exact: texts as they are, each topic apart; changes nothing.</summary>
+    /// <summary>Whether the database, and the statistics tables that are there already, keep what is exact: texts as they are, each topic apart, and a file used
+    /// under one name alone; changes nothing. To be asked before anything else, since of a file that is used under another name nothing is to be opened.</summary>
     /// <returns>Null where they do, or nothing is there yet, else a sentence that says what is wrong, and the remedy.</returns>
     ValueTask<string?> CheckDatabaseAsync(IReadOnlyList<Page> pages, CancellationToken cancellationToken);
 

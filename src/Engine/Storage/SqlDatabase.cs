@@ -55,6 +55,9 @@ public abstract class SqlDatabase : IAsyncDisposable
     internal abstract ValueTask QueryAsync(
         string query, ReadOnlyMemory<int> keys, Func<DbDataReader, CancellationToken, ValueTask> read, CancellationToken cancellationToken);
 
+    /// <summary>Why the database is in use in a way that the node store cannot tell; null where it is not. Asked before anything is read.</summary>
+    internal virtual string? FindOtherUse() => null;
+
     /// <summary>Who runs over the store.</summary>
     internal abstract INodeStore MakeNodes();
 }

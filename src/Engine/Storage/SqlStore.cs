@@ -41,7 +41,7 @@ public sealed class SqlStore(SqlDatabase database) : IStore
     /// <inheritdoc/>
     public async ValueTask<string?> CheckDatabaseAsync(IReadOnlyList<Page> pages, CancellationToken cancellationToken) => !database.Exists
         ? null
-        : await database.ReadAsync(
+        : database.FindOtherUse() ?? await database.ReadAsync(
             async (db, token) =>
             {
                 string? unfit = await database.Dialect.FindUnfitAsync(db, Name, token);

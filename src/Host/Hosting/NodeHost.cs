@@ -163,6 +163,11 @@ internal static class NodeHost
             // A node that is serving ends without an exception: this one was looking whether it can.
             HostLog.StoppedAtStart(host.Services.GetRequiredService<ILogger<NodeService>>());
         }
+        catch (OperationCanceledException) when (node.ExecuteTask is { IsFaulted: true })
+        {
+            // What failed before the host had started cancels its start.
+            await node.ExecuteTask;
+        }
 
         if (!stop.IsCancellationRequested)
         {

@@ -25,7 +25,7 @@ internal static class StartCheck
     /// <exception cref="StartException">A server is there and refuses.</exception>
     public static async Task RunAsync(IStore store, ILookup lookup, AmqpConnector connector, CancellationToken cancellationToken)
     {
-        await CheckDatabaseAsync(store.Name, "dataload.store.connection", store.PingAsync, cancellationToken);
+        await CheckDatabaseAsync(store.Name, "dataload.store.connection", token => CheckStoreAsync(store, token), cancellationToken);
         await CheckDatabaseAsync(lookup.Name, "dataload.business.connection", lookup.PingAsync, cancellationToken);
         try
         {
@@ -49,6 +49,17 @@ internal static class StartCheck
 
     private static ShutdownEventArgs? ReasonOf(Exception e) =>
         (e as OperationInterruptedException ?? e.InnerException as OperationInterruptedException)?.ShutdownReason;
+
+    /// <summary>First of all: of a SQLite file that is used under another name nothing is to be opened.</summary>
+    private static async ValueTask CheckStoreAsync(IStore store, CancellationToken cancellationToken)
+    {
+        if (await store.CheckDatabaseAsync(Catalog.Default.Pages, cancellationToken) is { } unfit)
+        {
+            throw new StartException(unfit);
+        }
+
+        await store.PingAsync(cancellationToken);
+    }
 
     private static async Task CheckDatabaseAsync(string name, string setting, Func<CancellationToken, ValueTask> ping, CancellationToken cancellationToken)
     {

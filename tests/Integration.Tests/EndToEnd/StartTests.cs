@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using DataLoad.Integration.Tests.PostgreSql;
@@ -78,6 +79,24 @@ public sealed class StartTests
         await TestDatabase.ExecuteAsync(scenario.Store, "CREATE TABLE data_load_bear (topic_type char(64), topic_id int, stat_date date)");
         await ShouldRefuseAsync(scenario.LaunchHost(), "'data_load_bear' has a column 'topic_type' of type bpchar");
         (await TestDatabase.ExecuteAsync(scenario.Store, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")).ShouldBe(1L);
+    });
+
+    [Fact]
+    public Task A_store_file_that_a_node_uses_under_another_name_is_refused_by_a_start_and_named_by_a_check() => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
+    {
+        await scenario.StartHostAsync();
+        var link = scenario.PathOf("link.db");
+        Process.Start("ln", [scenario.StoreFile, link]).WaitForExit();
+        var second = scenario.LaunchHost($"store.connection = \"{link}\"");
+        await ShouldRefuseAsync(second, "under another name");
+
+        var check = await CommandProcess.RunOverAsync(scenario.Config, "check");
+        check.ExitCode.ShouldBe(1);
+        check.Output.ShouldContain("problem  store: A node runs over the file of SQLite");
+        File.Exists($"{link}-wal").ShouldBeFalse("nothing is opened under the other name");
+
+        await scenario.SendAsync(scenario.Generator.Next(200));
+        await scenario.ShouldEqualTallyAsync();
     });
 
     /// <summary>It ended with an error, and with one sentence that says what is wrong.</summary>

@@ -214,6 +214,9 @@ internal sealed class SqliteFile
     /// <summary>The file's name behind all links, so that one file has one lock.</summary>
     public string RealPath => File.Exists(Path) ? File.ResolveLinkTarget(Path, returnFinalTarget: true)?.FullName ?? Path : Path;
 
+    /// <summary>The file whose lock says which process owns the database under this name.</summary>
+    public string LockPath => RealPath + ".lock";
+
     /// <summary>The file of the journal that belongs to a store's: <c>store.db</c> has <c>store-journal.db</c> beside it.</summary>
     public SqliteFile Journal => new(System.IO.Path.Combine(
         System.IO.Path.GetDirectoryName(RealPath) ?? ".",

@@ -19,6 +19,7 @@ public sealed partial class SqliteDatabase : SqlDatabase
     {
         _connections = new SqliteConnections(file, (options ?? new SqliteStoreOptions()).Validate(), isForReading);
         _journal = journal;
+        Hold = new SqliteFileHold(file);
     }
 
     /// <inheritdoc/>
@@ -34,6 +35,12 @@ public sealed partial class SqliteDatabase : SqlDatabase
     internal override bool Exists => _connections.File.Exists;
     internal override SqlDatabase Journal => _journal ?? this;
     internal SqliteFile File => _connections.File;
+
+    /// <summary>Keeps the file from who names it otherwise.</summary>
+    internal SqliteFileHold Hold { get; }
+
+    internal string HeldElsewhere => $"A node runs over the file of {Name} under another name, by a hard link or a directory that is mounted twice, and each name has a "
+        + "write-ahead log of its own: stop it first, and name the file the same everywhere, or use PostgreSQL for several nodes.";
 
     /// <summary>Makes a database for a store over a file; nothing is opened before the first call.</summary>
     /// <param name="pathOrConnectionString">A path, or a connection string such as <c>Data Source=/path/dataload.db</c>.</param>
@@ -56,6 +63,7 @@ public sealed partial class SqliteDatabase : SqlDatabase
     public override async ValueTask DisposeAsync()
     {
         await _connections.DisposeAsync();
+        Hold.Dispose();
         if (_journal is not null)
         {
             await _journal.DisposeAsync();
@@ -106,6 +114,19 @@ public sealed partial class SqliteDatabase : SqlDatabase
                 return true;
             },
             cancellationToken);
+    }
+
+    /// <remarks>A node under the same name is told of by the node store.</remarks>
+    internal override string? FindOtherUse()
+    {
+        if (SqliteLockFile.IsLocked(File.LockPath))
+        {
+            return null;
+        }
+
+        bool isFree = Hold.TryTake();
+        Hold.Release();
+        return isFree ? null : HeldElsewhere;
     }
 
     internal override INodeStore MakeNodes() => new SqliteNodeStore(this);

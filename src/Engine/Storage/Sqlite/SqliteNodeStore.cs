@@ -14,12 +14,10 @@ internal sealed class SqliteNodeStore(SqliteDatabase database) : INodeStore
     private string? _holder;
     private bool _hasJoined;
 
-    private string LockPath => database.File.RealPath + ".lock";
-
     public async ValueTask<string?> FindRefusalAsync(CancellationToken cancellationToken)
     {
         using SemaphoreHold hold = await SemaphoreHold.TakeAsync(_gate, cancellationToken);
-        return _lock is null && SqliteLockFile.IsLocked(LockPath) ? await RefusalAsync(cancellationToken) : null;
+        return _lock is null && SqliteLockFile.IsLocked(database.File.LockPath) ? await RefusalAsync(cancellationToken) : null;
     }
 
     public async ValueTask<NodeEntry> EnterAsync(NodePlace node, TimeSpan timeToLive, CancellationToken cancellationToken)
@@ -29,6 +27,12 @@ internal sealed class SqliteNodeStore(SqliteDatabase database) : INodeStore
         if (fresh ? !await TryLockAsync(cancellationToken) : !IsHolder(node.Node.Id))
         {
             throw new StoreException(await RefusalAsync(cancellationToken));
+        }
+
+        if (fresh && !database.Hold.TryTake())
+        {
+            Unlock();
+            throw new StoreException(database.HeldElsewhere);
         }
 
         try
@@ -67,7 +71,7 @@ internal sealed class SqliteNodeStore(SqliteDatabase database) : INodeStore
     public async ValueTask<IReadOnlyList<NodePresence>> ListAsync(CancellationToken cancellationToken)
     {
         using SemaphoreHold hold = await SemaphoreHold.TakeAsync(_gate, cancellationToken);
-        return (_lock is not null || SqliteLockFile.IsLocked(LockPath)) && await database.ReadAsync(FindNode, cancellationToken) is { } node
+        return (_lock is not null || SqliteLockFile.IsLocked(database.File.LockPath)) && await database.ReadAsync(FindNode, cancellationToken) is { } node
             ? [new NodePresence(node, HasJoined: true)]
             : [];
     }
@@ -99,7 +103,7 @@ internal sealed class SqliteNodeStore(SqliteDatabase database) : INodeStore
     private async ValueTask<bool> TryLockAsync(CancellationToken cancellationToken)
     {
         // A command that only asks whether the lock is held is in the way for a moment.
-        for (int i = 1; (_lock = SqliteLockFile.TryLock(LockPath)) is null && i < LockTries; i++)
+        for (int i = 1; (_lock = SqliteLockFile.TryLock(database.File.LockPath)) is null && i < LockTries; i++)
         {
             await Task.Delay(LockPause, cancellationToken);
         }
@@ -109,6 +113,7 @@ internal sealed class SqliteNodeStore(SqliteDatabase database) : INodeStore
 
     private void Unlock()
     {
+        database.Hold.Release();
         _lock?.Dispose();
         (_lock, _holder, _hasJoined) = (null, null, false);
     }

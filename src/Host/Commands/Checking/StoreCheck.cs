@@ -30,12 +30,14 @@ internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings 
 
     private async Task CheckAsync(CancellationToken cancellationToken)
     {
-        await store.PingAsync(cancellationToken);
+        // First: of a file that is used under another name nothing is to be opened.
         if (await store.CheckDatabaseAsync(Catalog.Default.Pages, cancellationToken) is { } unfit)
         {
             report.Problem("store", unfit);
+            return;
         }
 
+        await store.PingAsync(cancellationToken);
         string? wrong = await store.CheckSchemaAsync(cancellationToken);
         string? shards = await store.FindFixedAsync(FixedValues.Partitions, cancellationToken);
         (Finding finding, string text) = wrong switch

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Nodes;
@@ -142,6 +143,38 @@ public sealed class SqliteStoreTests : IDisposable
         (await store.CheckJournalAsync(Token))!.ShouldContain("CREATE UNIQUE INDEX journal_uq ON journal (persistence_id, sequence_number)");
     }
 
+    [Fact]
+    public async Task A_file_is_one_nodes_whatever_its_names_until_its_store_is_closed()
+    {
+        var store = new SqlStore(SqliteDatabase.ForStore(_database.Path));
+        await store.MigrateAsync(Token);
+        await store.Nodes.EnterAsync(Node("first"), TimeSpan.FromMinutes(1), Token);
+        string link = _database.Sibling("link.db");
+        Process.Start("ln", [_database.Path, link]).WaitForExit();
+        await using var other = new SqlStore(SqliteDatabase.ForStore(link));
+
+        (await other.CheckDatabaseAsync(Catalog.Default.Pages, Token))!.ShouldContain($"A node runs over the file of SQLite {link} under another name");
+        File.Exists(link + "-wal").ShouldBeFalse("nothing is opened");
+        (await Should.ThrowAsync<StoreException>(() => other.Nodes.EnterAsync(Node("second"), TimeSpan.FromMinutes(1), Token).AsTask()))
+            .Message.ShouldContain("under another name");
+
+        await store.DisposeAsync();
+        (await other.CheckDatabaseAsync(Catalog.Default.Pages, Token)).ShouldBeNull();
+        (await other.Nodes.EnterAsync(Node("second"), TimeSpan.FromMinutes(1), Token)).IsFounder.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_check_keeps_no_node_from_its_file()
+    {
+        await using var looking = new SqlStore(SqliteDatabase.ForStore(_database.Path));
+        await using var store = new SqlStore(SqliteDatabase.ForStore(_database.Path));
+        await store.MigrateAsync(Token);
+        (await looking.CheckDatabaseAsync(Catalog.Default.Pages, Token)).ShouldBeNull();
+
+        (await store.Nodes.EnterAsync(Node("first"), TimeSpan.FromMinutes(1), Token)).IsFounder.ShouldBeTrue();
+        (await looking.CheckDatabaseAsync(Catalog.Default.Pages, Token)).ShouldBeNull("it is used under the same name, which a check is told elsewhere");
+    }
+
     [Theory]
     [InlineData("topic_type varchar(64) COLLATE NOCASE NOT NULL, PRIMARY KEY (topic_type, topic_id, stat_date)", "NOCASE")]
     [InlineData("topic_type text COLLATE rtrim NOT NULL, UNIQUE (topic_type, topic_id, stat_date)", "rtrim")]
@@ -265,4 +298,6 @@ public sealed class SqliteStoreTests : IDisposable
     private static NodePlace Place(string id) => new(new NodeInfo(id, "", ""), "akka.tcp://dataload@127.0.0.1:1", Uid: 1, NodeProtocol.Current);
 
     private static SnapshotWrite Snapshot(long epoch, byte key, int bytes) => new(1, epoch, SnapshotKind.Counter, [key], 1, new byte[bytes]);
+
+    private static NodePlace Node(string id) => new(new NodeInfo(id, "http://127.0.0.1:1", "secret"), $"akka.tcp://dataload@127.0.0.1:1", 1, NodeProtocol.Current);
 }
