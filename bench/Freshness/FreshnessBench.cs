@@ -5,7 +5,7 @@ using DataLoad.Bench.Reporting;
 using DataLoad.Demo;
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Contract;
-using DataLoad.Engine.Intake.Amqp;
+using DataLoad.Engine.Intake;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Metrics;

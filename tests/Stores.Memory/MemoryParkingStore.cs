@@ -80,11 +80,11 @@ internal sealed class MemoryParkingStore(MemoryCalls calls) : IParkingStore
         cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<ParkedDelivery>> ListAsync(Guid? after, int limit, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<ParkedDelivery>> ListAsync(string? stream, Guid? after, int limit, CancellationToken cancellationToken) =>
         calls.RunAsync<IReadOnlyList<ParkedDelivery>>(
             "Parking.List",
             state => [.. state.Parked.Values
-                .Where(delivery => after is not { } last || delivery.Id.CompareTo(last) > 0)
+                .Where(delivery => (after is not { } last || delivery.Id.CompareTo(last) > 0) && (stream is null || IsOf(delivery, stream)))
                 .OrderBy(delivery => delivery.Id)
                 .Take(limit)
                 .Select(Copy)],

@@ -260,7 +260,7 @@ internal sealed class ParkedCheck(IParkingStore parking, Action<Damage> report)
         Guid? after = null;
         while (true)
         {
-            IReadOnlyList<ParkedDelivery> page = await parking.ListAsync(after, PageRows, cancellationToken);
+            IReadOnlyList<ParkedDelivery> page = await parking.ListAsync(stream: null, after, PageRows, cancellationToken);
             foreach (ParkedDelivery parked in page)
             {
                 Check(parked);

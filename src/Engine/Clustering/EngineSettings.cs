@@ -1,7 +1,6 @@
 using Akka.Configuration;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Intake;
-using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Partitions;

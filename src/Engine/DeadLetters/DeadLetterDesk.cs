@@ -1,25 +1,38 @@
 using System.Data.Common;
+using System.Text;
+using Akka;
+using Akka.Actor;
+using Akka.Streams;
+using Akka.Streams.Dsl;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Intake;
-using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Engine.Nodes;
+using DataLoad.Engine.Parking;
+using DataLoad.Streams.Amqp;
 using Microsoft.Extensions.Logging;
-using RabbitMQ.Client;
-using RabbitMQ.Client.Exceptions;
 
 namespace DataLoad.Engine.DeadLetters;
 
 /// <summary>Works on the dead letters that wait in their queue: lists, shows, puts back and removes them. One call at a time, of all nodes, since each takes
-/// what it looks at out of the queue; each has a connection of its own, so that what it held goes back whatever happens to it.</summary>
+/// what it looks at out of the queue; each has connections of its own, so that what it held goes back whatever happens to it.</summary>
+/// <param name="broker">Where the broker is.</param>
+/// <param name="system">Gives the actor system that publishing runs in, while it runs.</param>
+/// <param name="catalog">The streams that letters go back to.</param>
+/// <param name="settings">The bounds.</param>
+/// <param name="parking">Where those wait that could not be published.</param>
+/// <param name="lease">Held while a call works.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Told what is moved.</param>
 public sealed class DeadLetterDesk(
-    AmqpConnector connector, Catalog catalog, DeadLetterSettings settings, WorkLease lease, TimeProvider time, ILogger logger) : IDisposable
+    AmqpConnectionSettings broker, Func<ActorSystem?> system, Catalog catalog, DeadLetterSettings settings, IParkingStore parking, WorkLease lease,
+    TimeProvider time, ILogger<DeadLetterDesk> logger) : IDisposable
 {
     /// <summary>The exchange and the queue of dead letters.</summary>
     public const string Queue = Letter.Exchange;
 
     private static readonly TimeSpan OldestListing = TimeSpan.FromMinutes(1);
 
-    private delegate (BasicProperties Properties, ReadOnlyMemory<byte> Body) MakeMessage(DeadLetterContent letter);
+    private delegate (AmqpProperties Properties, ReadOnlyMemory<byte> Body) MakeMessage(DeadLetterContent letter);
 
     private readonly SemaphoreSlim _gate = new(1, 1);
     private volatile DeadLetterListing? _listing;
@@ -34,30 +47,37 @@ public sealed class DeadLetterDesk(
         }
 
         return await WorkAsync(
-            async (connection, cancellationToken) =>
+            async (connections, cancellationToken) =>
             {
                 // Another call may have looked meanwhile; and where nothing came or went, the last look is as good.
                 if (AgeOf(_listing) < maxAge
-                    || (maxAge > TimeSpan.Zero && AgeOf(_listing) < OldestListing && await CountAsync(connection, cancellationToken) == _listing!.Total))
+                    || (maxAge > TimeSpan.Zero && AgeOf(_listing) < OldestListing && await CountAsync(connections.Consuming, cancellationToken) == _listing!.Total))
                 {
                     return _listing!;
                 }
 
                 var letters = new List<DeadLetterSummary>();
-                var walk = new DeadLetterWalk(connection, settings, time);
+                var walk = new DeadLetterWalk(connections.Consuming, settings, time);
                 await walk.VisitAsync(letters.Add, cancellationToken);
                 return _listing = new DeadLetterListing(time.GetUtcNow().ToUnixTimeMilliseconds(), Math.Max(walk.Total, letters.Count), letters);
             },
             cancellationToken);
     }
 
+    /// <summary>Dead letters that could not be published, wait in the store and are published again later, in no order.</summary>
+    /// <param name="limit">How many at the most.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="DbException">The store cannot be asked.</exception>
+    public async Task<IReadOnlyList<WaitingLetter>> ListWaitingAsync(int limit, CancellationToken cancellationToken) =>
+        [.. (await parking.ListAsync(Letter.Exchange, after: null, limit, cancellationToken)).Select(WaitingLetter.Of)];
+
     /// <summary>One dead letter whole, or null where it is not there.</summary>
     /// <exception cref="DeadLetterException">They cannot be looked at now.</exception>
     public Task<DeadLetterContent?> FindAsync(UInt128 id, CancellationToken cancellationToken) => WorkAsync(
-        async (connection, cancellationToken) =>
+        async (connections, cancellationToken) =>
         {
             DeadLetterContent? found = null;
-            await new DeadLetterWalk(connection, settings, time).RunAsync(
+            await new DeadLetterWalk(connections.Consuming, settings, time).RunAsync(
                 letter => found is null && letter.Id == id,
                 (letters, _) =>
                 {
@@ -78,32 +98,27 @@ public sealed class DeadLetterDesk(
     /// <summary>Puts a dead letter back with another body; equal ones that share its id too.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="body">The corrected body.</param>
-    /// <param name="contentType">Its new content type, or null to keep the one it has.</param>
+    /// <param name="contentType">Its new content type, of at most 255 bytes, or null to keep the one it has.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="DeadLetterException">It cannot be moved now.</exception>
     public Task<DeadLetterMove> EditAsync(UInt128 id, ReadOnlyMemory<byte> body, string? contentType, CancellationToken cancellationToken)
     {
         return MoveAsync(new DeadLetterSelection(Ids: new HashSet<UInt128> { id }), Edited, cancellationToken);
 
-        (BasicProperties Properties, ReadOnlyMemory<byte> Body) Edited(DeadLetterContent letter)
+        (AmqpProperties Properties, ReadOnlyMemory<byte> Body) Edited(DeadLetterContent letter)
         {
-            BasicProperties properties = Requeued(letter.Properties);
-            if (contentType is not null)
-            {
-                properties.ContentType = contentType;
-            }
-
-            return (properties, body);
+            AmqpProperties properties = Requeued(letter.Properties);
+            return (contentType is null ? properties : properties.With(AmqpProperty.ContentType, Encoding.UTF8.GetBytes(contentType)), body);
         }
     }
 
     /// <summary>Removes dead letters for good, if there are exactly as many as the caller thinks.</summary>
     /// <exception cref="DeadLetterException">They cannot be removed now.</exception>
     public Task<DeadLetterPurge> PurgeAsync(DeadLetterSelection selection, long confirm, CancellationToken cancellationToken) => WorkAsync(
-        async (connection, cancellationToken) =>
+        async (connections, cancellationToken) =>
         {
             long counted = 0;
-            var counting = new DeadLetterWalk(connection, settings, time);
+            var counting = new DeadLetterWalk(connections.Consuming, settings, time);
             await counting.VisitAsync(letter => counted += counted < selection.Limit && selection.Means(letter) ? 1 : 0, cancellationToken);
             if (counted != confirm || confirm == 0)
             {
@@ -111,14 +126,14 @@ public sealed class DeadLetterDesk(
             }
 
             long removed = 0;
-            var walk = new DeadLetterWalk(connection, settings, time);
+            var walk = new DeadLetterWalk(connections.Consuming, settings, time);
             await walk.RunAsync(
                 letter => removed < confirm && selection.Means(letter),
                 async (letters, channel) =>
                 {
                     foreach ((ulong tag, _) in letters.Take((int)Math.Min(letters.Count, confirm - removed)))
                     {
-                        await walk.AcknowledgeAsync(channel, tag, cancellationToken);
+                        await walk.AcknowledgeAsync(channel, tag);
                         removed++;
                     }
 
@@ -134,28 +149,24 @@ public sealed class DeadLetterDesk(
     public void Dispose() => _gate.Dispose();
 
     /// <summary>The properties to put a dead letter back with: as they came, and the receipt, without the engine's verdict.</summary>
-    internal static BasicProperties Requeued(IReadOnlyBasicProperties properties)
-    {
-        var headers = new Dictionary<string, object?>(properties.Headers ?? new Dictionary<string, object?>(StringComparer.Ordinal), StringComparer.Ordinal);
-        headers.Remove(DeliveryHeaders.Stream);
-        headers.Remove(DeliveryHeaders.Reason);
-        headers.Remove(DeliveryHeaders.Error);
-        return new BasicProperties(properties) { Headers = headers };
-    }
+    internal static AmqpProperties Requeued(AmqpProperties properties) => properties
+        .WithoutHeader(DeliveryHeaders.Stream)
+        .WithoutHeader(DeliveryHeaders.Reason)
+        .WithoutHeader(DeliveryHeaders.Error)
+        .WithoutHeader(DeliveryHeaders.Dropped);
 
     private Task<DeadLetterMove> MoveAsync(DeadLetterSelection selection, MakeMessage make, CancellationToken cancellationToken) => WorkAsync(
-        async (connection, cancellationToken) =>
+        async (connections, cancellationToken) =>
         {
-            (long wanted, long moved, long skipped) = (0, 0, 0);
-            await using ConfirmedChannel publisher = await ConfirmedChannel.OpenAsync(connection, cancellationToken);
-            var walk = new DeadLetterWalk(connection, settings, time);
+            (long wanted, long moved, long skipped, string? why) = (0, 0, 0, null);
+            var walk = new DeadLetterWalk(connections.Consuming, settings, time);
             try
             {
                 await walk.RunAsync(
                     letter => wanted < selection.Limit && selection.Means(letter) && ++wanted > 0,
                     async (letters, channel) =>
                     {
-                        foreach ((ulong Tag, DeadLetterContent Letter)[] slice in letters.Chunk(connector.Settings.ConfirmWindow))
+                        foreach ((ulong Tag, DeadLetterContent Letter)[] slice in letters.Chunk(settings.ConfirmWindow))
                         {
                             await MoveSliceAsync(slice, channel);
                         }
@@ -170,73 +181,99 @@ public sealed class DeadLetterDesk(
                 DeadLetterLog.Moved(logger, moved, skipped);
             }
 
-            return new DeadLetterMove(moved, skipped, walk.Total - moved);
+            return new DeadLetterMove(moved, skipped, walk.Total - moved, why);
 
-            async Task MoveSliceAsync((ulong Tag, DeadLetterContent Letter)[] slice, IChannel channel)
+            async Task MoveSliceAsync((ulong Tag, DeadLetterContent Letter)[] slice, IAmqpChannel channel)
             {
-                var publishing = new List<Task?>();
-                foreach ((_, DeadLetterContent letter) in slice)
+                var results = new Dictionary<ulong, string>();
+                var requests = new List<PublishRequest<ulong>>();
+                foreach ((ulong tag, DeadLetterContent letter) in slice)
                 {
-                    publishing.Add(await PublishAsync(publisher, letter, make, cancellationToken));
+                    if (MessageOf(letter, make) is { } message)
+                    {
+                        requests.Add(new PublishRequest<ulong>(message, tag));
+                    }
+                    else
+                    {
+                        results.Add(tag, "its stream is none of the catalog");
+                    }
                 }
 
-                Task all = Task.WhenAll(publishing.OfType<Task>()).WaitAsync(cancellationToken);
-                await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                for (int i = 0; i < slice.Length; i++)
+                IReadOnlyList<PublishResult<ulong>> published = await PublishAsync(connections.All, requests, cancellationToken);
+                foreach (PublishResult<ulong> result in published)
                 {
-                    if (publishing[i] is { IsCompletedSuccessfully: true })
+                    if (result.IsConfirmed)
                     {
-                        await walk.AcknowledgeAsync(channel, slice[i].Tag, cancellationToken);
+                        await walk.AcknowledgeAsync(channel, result.Request.Context);
                         moved++;
                     }
                     else
                     {
-                        skipped++;
-                        string error = publishing[i]?.Exception?.InnerException?.Message ?? "its stream is none of the catalog";
-                        DeadLetterLog.Refused(logger, slice[i].Letter.Summary.Stream, error);
+                        results.Add(result.Request.Context, $"{result.Outcome}: {result.Text}");
                     }
                 }
 
-                // A fault of the channel is no fault of the letters: it ends the walk.
-                cancellationToken.ThrowIfCancellationRequested();
-                if (!publisher.IsOpen)
+                foreach ((ulong tag, DeadLetterContent letter) in slice.Where(letter => results.ContainsKey(letter.Tag)))
                 {
-                    throw new DeadLetterException($"The broker closed the channel after {moved} dead letters were moved; nothing is lost, try again.");
+                    skipped++;
+                    why ??= results[tag];
+                    DeadLetterLog.Refused(logger, letter.Summary.Stream, results[tag]);
+                }
+
+                // A fault of the broker is no fault of the letters: it ends the walk.
+                cancellationToken.ThrowIfCancellationRequested();
+                if (published.FirstOrDefault(result => result.Outcome is PublishOutcome.TimedOut or PublishOutcome.ConnectionLost) is { Text: { } fault })
+                {
+                    throw new DeadLetterException(
+                        $"The broker at {broker.SafeName} does not confirm what is put back, after {moved} were: {fault}. Nothing is lost; try again when it does.");
                 }
             }
         },
         cancellationToken);
 
-    /// <returns>Done when the broker has it in the stream's queue; null where its stream is none of the catalog.</returns>
-    private async ValueTask<Task?> PublishAsync(ConfirmedChannel channel, DeadLetterContent letter, MakeMessage make, CancellationToken cancellationToken)
+    /// <returns>Null where its stream is none of the catalog.</returns>
+    private AmqpMessage? MessageOf(DeadLetterContent letter, MakeMessage make)
     {
         if (catalog.FindStream(letter.Summary.Stream) is not { } stream)
         {
             return null;
         }
 
-        (BasicProperties properties, ReadOnlyMemory<byte> body) = make(letter);
-        if (properties.IsUserIdPresent() && !string.Equals(properties.UserId, connector.UserName, StringComparison.Ordinal))
-        {
-            // The broker refuses to publish in another user's name; the name goes on as a header.
-            properties.Headers![DeliveryHeaders.UserId] = properties.UserId;
-            properties.ClearUserId();
-        }
-
         // By the default exchange, to this queue alone: the stream's fanout may have other subscribers, who have it.
-        return await channel.PublishAsync("", stream.Queue, properties, body, cancellationToken);
+        (AmqpProperties properties, ReadOnlyMemory<byte> body) = make(letter);
+        return new AmqpMessage("", stream.Queue, Publishable.Of(properties, broker.UserName, []), body);
     }
 
-    private static async Task<long> CountAsync(IConnection connection, CancellationToken cancellationToken)
+    /// <summary>Publishes messages together, and once more alone each that was lost with another one that the broker closed the channel over.</summary>
+    private async Task<IReadOnlyList<PublishResult<ulong>>> PublishAsync(
+        AmqpConnections connections, IReadOnlyList<PublishRequest<ulong>> requests, CancellationToken cancellationToken)
     {
-        await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-        return await channel.MessageCountAsync(Letter.Exchange, cancellationToken);
+        IReadOnlyList<PublishResult<ulong>> results = await RunAsync(requests, settings.ConfirmWindow);
+        PublishRequest<ulong>[] lost = [.. results.Where(result => result.Outcome == PublishOutcome.ConnectionLost).Select(result => result.Request)];
+        return lost.Length == 0 ? results
+            : [.. results.Where(result => result.Outcome != PublishOutcome.ConnectionLost), .. await RunAsync(lost, maxInFlight: 1)];
+
+        async Task<IReadOnlyList<PublishResult<ulong>>> RunAsync(IReadOnlyList<PublishRequest<ulong>> some, int maxInFlight)
+        {
+            ActorSystem running = system() ?? throw new DeadLetterException("The node is not running yet, or stops; try again.");
+            var publishing = new AmqpPublishSettings { MaxInFlight = maxInFlight, ConfirmTimeout = settings.ConfirmTimeout };
+            return await Source.From(some)
+                .Via(AmqpFlow.Publish<ulong>(connections, publishing))
+                .RunWith(Sink.Seq<PublishResult<ulong>>(), running.Materializer())
+                .WaitAsync(cancellationToken);
+        }
+    }
+
+    private static async Task<long> CountAsync(IAmqpConnection connection, CancellationToken cancellationToken)
+    {
+        await using IAmqpChannel channel = await connection.OpenChannelAsync(cancellationToken);
+        return (await channel.DeclareAsync(new AmqpQueue(Letter.Exchange), passive: true, cancellationToken)).Messages;
     }
 
     private TimeSpan AgeOf(DeadLetterListing? listing) =>
         listing is null ? TimeSpan.MaxValue : time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(listing.AtMs);
 
-    private async Task<T> WorkAsync<T>(Func<IConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    private async Task<T> WorkAsync<T>(Func<DeskConnections, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
         if (!await _gate.WaitAsync(settings.Patience, cancellationToken))
         {
@@ -256,10 +293,10 @@ public sealed class DeadLetterDesk(
         {
             throw new DeadLetterException($"The store cannot be asked whether another node is at work on the dead letters: {e.Message}.", e);
         }
-        catch (Exception e) when (e is RabbitMQClientException or IOException or TimeoutException && e is not DeadLetterException)
+        catch (Exception e) when (e is IOException or TimeoutException)
         {
             throw new DeadLetterException(
-                $"The broker at {connector.Settings.SafeName} cannot be worked with: {e.Message}. Nothing is lost; try again when it is there.", e);
+                $"The broker at {broker.SafeName} cannot be worked with: {e.Message}. Nothing is lost; try again when it is there.", e);
         }
         finally
         {
@@ -267,16 +304,13 @@ public sealed class DeadLetterDesk(
         }
     }
 
-    private async Task<T> WorkAloneAsync<T>(Func<IConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    private async Task<T> WorkAloneAsync<T>(Func<DeskConnections, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
-        IConnection connection = await connector.ConnectAsync("dead-letter desk", cancellationToken);
-        try
-        {
-            return await work(connection, cancellationToken);
-        }
-        finally
-        {
-            await AmqpClosing.CloseAsync(connection, logger);
-        }
+        await using var connections = new AmqpConnections(broker with { Name = $"{broker.Name} dead-letter desk" }, time);
+        IAmqpConnection consuming = await connections.GetAsync(AmqpConnectionRole.Consuming, cancellationToken);
+        return await work(new DeskConnections(connections, consuming), cancellationToken);
     }
+
+    /// <summary>The connections of a call: the one that it looks by, and all, since publishing has another.</summary>
+    private sealed record DeskConnections(AmqpConnections All, IAmqpConnection Consuming);
 }

@@ -1,4 +1,6 @@
-using RabbitMQ.Client;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Parking;
+using DataLoad.Streams.Amqp;
 
 namespace DataLoad.Engine.DeadLetters;
 
@@ -37,6 +39,34 @@ public sealed record DeadLetterSummary
     public string? ContentType { get; init; }
 }
 
+/// <summary>A dead letter that could not be published and waits in the store.</summary>
+/// <param name="Stream">The stream that rejected it.</param>
+/// <param name="Reason">The short code of why it was rejected.</param>
+/// <param name="Error">The sentence that says why.</param>
+/// <param name="ReceivedMs">Its first receipt, in epoch milliseconds.</param>
+/// <param name="Bytes">The size of its body.</param>
+/// <param name="Tries">How often it could not be published.</param>
+/// <param name="DueMs">When it is published again, in epoch milliseconds.</param>
+public sealed record WaitingLetter(string Stream, string Reason, string Error, long ReceivedMs, int Bytes, int Tries, long DueMs)
+{
+    private const string Unreadable = "unreadable";
+
+    internal static WaitingLetter Of(ParkedDelivery row)
+    {
+        try
+        {
+            ParkedContent content = ParkedContent.Decode(row.Id, row.Message);
+            return content.Letter is { } letter
+                ? new WaitingLetter(letter.Stream, letter.Reason, letter.Error, content.ReceivedMs, content.Body.Length, row.Tries, row.DueMs)
+                : new WaitingLetter("", Unreadable, $"Row {row.Id} holds no dead letter.", content.ReceivedMs, content.Body.Length, row.Tries, row.DueMs);
+        }
+        catch (StoredFormatException e)
+        {
+            return new WaitingLetter("", Unreadable, e.Message, 0, row.Message.Length, row.Tries, row.DueMs);
+        }
+    }
+}
+
 /// <summary>Which dead letters are meant: those that all its members mean.</summary>
 /// <param name="Stream">Those of a stream; null for any.</param>
 /// <param name="Reason">Those of a reason; null for any.</param>
@@ -53,15 +83,16 @@ public sealed record DeadLetterSelection(string? Stream = null, string? Reason =
 
 /// <summary>A whole dead letter.</summary>
 /// <param name="Summary">What it says of itself.</param>
-/// <param name="Properties">Its properties and headers.</param>
+/// <param name="Properties">Its properties and headers, as they came.</param>
 /// <param name="Body">Its body.</param>
-public sealed record DeadLetterContent(DeadLetterSummary Summary, IReadOnlyBasicProperties Properties, byte[] Body);
+public sealed record DeadLetterContent(DeadLetterSummary Summary, AmqpProperties Properties, byte[] Body);
 
 /// <summary>What became of dead letters that were to be moved or removed.</summary>
 /// <param name="Moved">How many were.</param>
-/// <param name="Skipped">How many were meant and stayed: their stream is none of the catalog, or its queue is gone.</param>
+/// <param name="Skipped">How many were meant and stayed: their stream is none of the catalog, or the broker does not take them.</param>
 /// <param name="Left">How many dead letters remain.</param>
-public sealed record DeadLetterMove(long Moved, long Skipped, long Left);
+/// <param name="Why">Why the first that stayed did, for people; null where none did.</param>
+public sealed record DeadLetterMove(long Moved, long Skipped, long Left, string? Why = null);
 
 /// <summary>What came of a purge.</summary>
 /// <param name="IsConfirmed">Whether there were as many as were to be removed, and they were.</param>
@@ -77,6 +108,18 @@ public sealed record DeadLetterSettings
 {
     /// <summary>How many dead letters are taken from the broker at a time, 1 to 65,535.</summary>
     public int Page { get; init; } = 1000;
+
+    /// <summary>About how many bytes of them may be in memory at a time; one is always taken.</summary>
+    public long PageBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>How many may wait for their confirms at once when they are put back.</summary>
+    public int ConfirmWindow { get; init; } = 256;
+
+    /// <summary>How long the broker may take to confirm one that is put back.</summary>
+    public TimeSpan ConfirmTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Whether they may be looked at though their queue is no classic one, since nothing limits how often it delivers a message.</summary>
+    public bool UnlimitedDeliveries { get; init; }
 
     /// <summary>How many are looked at in one go, which bounds the memory that a listing takes.</summary>
     public int MaxListed { get; init; } = 200_000;

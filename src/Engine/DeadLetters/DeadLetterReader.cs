@@ -1,10 +1,9 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using DataLoad.Engine.Intake;
-using RabbitMQ.Client;
+using DataLoad.Streams.Amqp;
 
 namespace DataLoad.Engine.DeadLetters;
 
@@ -15,12 +14,15 @@ internal static class DeadLetterReader
     private const int MaxError = 300;
     private const int MaxTexts = 1000;
 
+    // The longest UTF-8 of a character of UTF-16.
+    private const int MaxBytesOfCharacter = 3;
+
     private static readonly ConcurrentDictionary<string, string> Texts = new(StringComparer.Ordinal);
 
-    public static DeadLetterSummary Read(IReadOnlyBasicProperties properties, ReadOnlySpan<byte> body)
+    public static DeadLetterSummary Read(AmqpProperties properties, ReadOnlySpan<byte> body)
     {
         string stream = Header(properties, DeliveryHeaders.Stream, MaxCode);
-        long receivedMs = Integer(properties, DeliveryHeaders.Received) ?? 0;
+        long receivedMs = properties.TryGetHeader(DeliveryHeaders.Received, out AmqpValue received) && received.TryGetInt64(out long at) ? at : 0;
         return new DeadLetterSummary
         {
             Id = IdOf(stream, receivedMs, properties.MessageId, body),
@@ -29,49 +31,43 @@ internal static class DeadLetterReader
             Error = Header(properties, DeliveryHeaders.Error, MaxError),
             ReceivedMs = receivedMs,
             Bytes = body.Length,
-            ContentType = properties.ContentType is { Length: > 0 } type ? Known(type) : null,
+            ContentType = properties.ContentType is { IsEmpty: false } type ? Known(Encoding.UTF8.GetString(type)) : null,
         };
     }
 
     /// <summary>An id that every look at the message gives again, also after a restart of the broker: a digest, since a queue has no ids.</summary>
-    private static UInt128 IdOf(string stream, long receivedMs, string? messageId, ReadOnlySpan<byte> body)
+    private static UInt128 IdOf(string stream, long receivedMs, ReadOnlySpan<byte> messageId, ReadOnlySpan<byte> body)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Append(Encoding.UTF8.GetBytes(stream));
+        Append(messageId);
         Span<byte> number = stackalloc byte[8];
-        foreach (string text in new[] { stream, messageId ?? "" })
-        {
-            byte[] bytes = Encoding.UTF8.GetBytes(text);
-            BinaryPrimitives.WriteInt64LittleEndian(number, bytes.Length);
-            hash.AppendData(number);
-            hash.AppendData(bytes);
-        }
-
         BinaryPrimitives.WriteInt64LittleEndian(number, receivedMs);
         hash.AppendData(number);
         hash.AppendData(body);
         Span<byte> digest = stackalloc byte[32];
         hash.GetHashAndReset(digest);
         return BinaryPrimitives.ReadUInt128BigEndian(digest);
+
+        void Append(ReadOnlySpan<byte> bytes)
+        {
+            Span<byte> length = stackalloc byte[8];
+            BinaryPrimitives.WriteInt64LittleEndian(length, bytes.Length);
+            hash.AppendData(length);
+            hash.AppendData(bytes);
+        }
     }
 
-    private static object? Value(IReadOnlyBasicProperties properties, string name) =>
-        properties.Headers is { } headers && headers.TryGetValue(name, out object? value) ? value : null;
-
-    private static string Text(object? value) => value is byte[] bytes ? Encoding.UTF8.GetString(bytes) : value as string ?? "";
-
-    private static string Header(IReadOnlyBasicProperties properties, string name, int max)
+    private static string Header(AmqpProperties properties, ReadOnlySpan<byte> name, int max)
     {
-        string text = Text(Value(properties, name));
+        if (!properties.TryGetHeader(name, out AmqpValue value) || (char)value.Type is not ('S' or 'x'))
+        {
+            return "";
+        }
+
+        string text = Encoding.UTF8.GetString(value.Bytes[..Math.Min(value.Bytes.Length, max * MaxBytesOfCharacter)]);
         return text.Length <= max ? text : text[..max];
     }
-
-    /// <summary>A header of any integer type, or of digits in a string; null where it is missing or none of these.</summary>
-    private static long? Integer(IReadOnlyBasicProperties properties, string name) => Value(properties, name) switch
-    {
-        ulong and > long.MaxValue => null,
-        object value and (byte or sbyte or short or ushort or int or uint or long or ulong) => Convert.ToInt64(value, CultureInfo.InvariantCulture),
-        var value => long.TryParse(Text(value), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : null,
-    };
 
     // Streams, reasons and content types are few: a hundred thousand listings share one text of each.
     private static string Known(string text) => string.IsInterned(text)

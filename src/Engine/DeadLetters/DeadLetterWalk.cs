@@ -1,24 +1,22 @@
-using System.Globalization;
 using System.Threading.Channels;
-using RabbitMQ.Client;
-using RabbitMQ.Client.Exceptions;
+using DataLoad.Streams.Amqp;
 
 namespace DataLoad.Engine.DeadLetters;
 
-/// <summary>Goes through the queue of dead letters once, a page at a time, each page by a consumer of its own whose prefetch is the page. What was looked at
+/// <summary>Goes through the queue of dead letters once, a page at a time, each page on a channel of its own whose prefetch is the page. What was looked at
 /// stays unacknowledged on its channel, so that the next page is the next messages. What is not acknowledged goes back to its place in the end.</summary>
-internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings settings, TimeProvider time)
+internal sealed class DeadLetterWalk(IAmqpConnection connection, DeadLetterSettings settings, TimeProvider time)
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
 
-    // To acknowledge a message the broker searches all that its channel holds from the oldest on: a channel that held a
-    // hundred thousand would take minutes for some ten thousand of them. So many are held by one, or, where there would be
-    // too many channels (a broker allows 2047 to a connection), as many as a share of them.
-    private const long HeldByChannel = 1000;
+    private const int AccessRefused = 403;
+
+    // A broker allows 2047 channels to a connection.
     private const long MostChannels = 1000;
 
-    private readonly List<IChannel> _channels = [];
+    private readonly List<IAmqpChannel> _channels = [];
+    private DeadLetterPage? _page;
     private long _taken;
 
     /// <summary>How many there were at the start, which is how many are looked at at the most.</summary>
@@ -28,14 +26,15 @@ internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings 
     public long Seen { get; private set; }
 
     /// <summary>Takes one of a page's letters out of the queue for good.</summary>
-    public async ValueTask AcknowledgeAsync(IChannel channel, ulong tag, CancellationToken cancellationToken)
+    public async Task AcknowledgeAsync(IAmqpChannel channel, ulong tag)
     {
-        await channel.BasicAckAsync(tag, multiple: false, cancellationToken);
+        await channel.AcknowledgeAsync(tag, multiple: false);
         _taken++;
+        _page?.HasRoomForAnother();
     }
 
     /// <summary>Goes through the queue, and takes none whole.</summary>
-    /// <exception cref="DeadLetterException">Another consumer has the queue, or the channel was lost.</exception>
+    /// <exception cref="DeadLetterException">Looking would change them, another consumer has the queue, or the channel was lost.</exception>
     public Task VisitAsync(Action<DeadLetterSummary> visit, CancellationToken cancellationToken) => RunAsync(
         letter =>
         {
@@ -47,179 +46,219 @@ internal sealed class DeadLetterWalk(IConnection connection, DeadLetterSettings 
 
     /// <summary>Goes through the queue.</summary>
     /// <param name="wants">Asked of each whether it is wanted whole.</param>
-    /// <param name="take">Given what a page has of those, and the channel to acknowledge on; says whether to go on.</param>
+    /// <param name="take">Given those of a page, or some of them where they are large, and the channel to acknowledge on; says whether to go on.</param>
     /// <param name="cancellationToken">Ends the walk.</param>
-    /// <exception cref="DeadLetterException">Another consumer has the queue, or the channel was lost.</exception>
+    /// <exception cref="DeadLetterException">Looking would change them, another consumer has the queue, or the channel was lost.</exception>
     public async Task RunAsync(
         Func<DeadLetterSummary, bool> wants,
-        Func<IReadOnlyList<(ulong Tag, DeadLetterContent Letter)>, IChannel, Task<bool>> take,
+        Func<IReadOnlyList<(ulong Tag, DeadLetterContent Letter)>, IAmqpChannel, Task<bool>> take,
         CancellationToken cancellationToken)
     {
+        if (!await MayLookAsync(cancellationToken))
+        {
+            return;
+        }
+
         try
         {
-            IChannel channel = await OpenAsync(cancellationToken);
-            Total = await channel.MessageCountAsync(Letter.Exchange, cancellationToken);
+            Total = await CountAsync(cancellationToken);
             long most = Math.Min(Total, settings.MaxListed);
-            long room = Math.Max(HeldByChannel, most / MostChannels);
-            long held = 0;
+            long page = Math.Min(ushort.MaxValue, Math.Max(settings.Page, most / MostChannels));
             bool goOn = true;
             while (goOn && Seen < most)
             {
-                if (held >= room)
-                {
-                    channel = await OpenAsync(cancellationToken);
-                    held = 0;
-                }
-
-                DeadLetterPage page = await TakePageAsync(channel, (int)Math.Min(settings.Page, most - Seen), wants, cancellationToken);
-                if (page.Received == 0)
-                {
-                    break;
-                }
-
-                Seen += page.Received;
-                held += page.Received;
-                goOn = page.Wanted.Count == 0 || await take(page.Wanted, channel);
+                long left = most - Seen;
+                IAmqpChannel channel = await connection.OpenChannelAsync(cancellationToken);
+                _channels.Add(channel);
+                _page = new DeadLetterPage(channel, (int)Math.Min(page, left), left, settings.PageBytes, wants);
+                goOn = await LookAsync(_page, take, cancellationToken);
+                Seen += _page.Received;
+                goOn &= _page.Received > 0;
             }
 
-            foreach (IChannel used in _channels)
+            // Which gives back what is unacknowledged.
+            foreach (IAmqpChannel used in _channels)
             {
-                // Tag 0 stands for all that are unacknowledged.
-                await used.BasicNackAsync(0, multiple: true, requeue: true, cancellationToken);
-                await used.CloseAsync(cancellationToken);
+                await used.DisposeAsync();
             }
 
             await WaitUntilBackAsync(cancellationToken);
         }
-        catch (OperationInterruptedException e) when (e.ShutdownReason?.ReplyCode == Constants.NotFound)
+        catch (AmqpException e) when (e.Code == AccessRefused)
         {
-            // No queue yet: nothing was ever dead-lettered.
-            Total = Seen;
-        }
-        catch (OperationInterruptedException e)
-        {
-            string reason = e.ShutdownReason?.ReplyText ?? e.Message;
             throw new DeadLetterException(
-                $"The dead letters cannot be looked at: {reason}. Another consumer may have the queue '{Letter.Exchange}'; try again when it is gone.", e);
+                $"The dead letters cannot be looked at: {e.Message}. Another consumer may have the queue '{Letter.Exchange}'; try again when it is gone.", e);
         }
         finally
         {
-            foreach (IChannel used in _channels)
+            foreach (IAmqpChannel used in _channels)
             {
                 await used.DisposeAsync();
             }
         }
     }
 
-    private async Task<IChannel> OpenAsync(CancellationToken cancellationToken)
+    /// <summary>Finds out whether looking uses letters up: a queue that is not a classic one counts how often it delivers a message, and drops it in the end.
+    /// Over AMQP nobody is told after how many times, where a policy or the broker's default says it.</summary>
+    /// <returns>False where there is no queue yet: nothing was ever dead-lettered.</returns>
+    private async Task<bool> MayLookAsync(CancellationToken cancellationToken)
     {
-        IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-        _channels.Add(channel);
-        return channel;
-    }
-
-    /// <summary>The broker gives a page after the other back to the queue in its own time, and the next walk would miss those that are not there yet.
-    /// Somebody else may take some meanwhile, so it is not waited for long.</summary>
-    private async Task WaitUntilBackAsync(CancellationToken cancellationToken)
-    {
-        await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-        long start = time.GetTimestamp();
-        while (await channel.MessageCountAsync(Letter.Exchange, cancellationToken) < Total - _taken && time.GetElapsedTime(start) < settings.Patience)
+        AmqpQueue? queue;
+        try
         {
-            await Task.Delay(Step, time, cancellationToken);
+            queue = await AmqpInspection.FindQueueAsync(connection, Letter.Exchange, cancellationToken);
         }
+        catch (AmqpException e) when (e.Code == AccessRefused)
+        {
+            if (settings.UnlimitedDeliveries)
+            {
+                return true;
+            }
+
+            throw new DeadLetterException($"Nothing was looked at: whether the queue '{Letter.Exchange}' counts looks as deliveries cannot be found out, since "
+                + $"the broker refuses to say how it is ({e.Message}). Give the user the right 'configure' on it; or, where it is a classic queue or has no "
+                + "delivery limit, set dataload.dead-letters.unlimited-deliveries = on.", e);
+        }
+
+        if (queue?.Arguments.GetValueOrDefault("x-queue-type") is string type and not "classic" && !settings.UnlimitedDeliveries)
+        {
+            throw new DeadLetterException($"Nothing was looked at: the queue '{Letter.Exchange}' is a {type} queue, which counts each look as a delivery and "
+                + "drops a dead letter after a number of them (20 by default from RabbitMQ 4.0 on, or what a policy says). Have the engine declare a classic "
+                + "queue: stop all nodes, move its messages away (a shovel does), delete it, start, and move them back. Or, where it has no delivery limit, set "
+                + "dataload.dead-letters.unlimited-deliveries = on.");
+        }
+
+        return queue is not null;
     }
 
-    private async Task<DeadLetterPage> TakePageAsync(IChannel channel, int expected, Func<DeadLetterSummary, bool> wants, CancellationToken cancellationToken)
+    private async Task<bool> LookAsync(
+        DeadLetterPage page, Func<IReadOnlyList<(ulong Tag, DeadLetterContent Letter)>, IAmqpChannel, Task<bool>> take, CancellationToken cancellationToken)
     {
-        var page = new DeadLetterPage(channel, expected, wants);
-        await channel.BasicQosAsync(0, (ushort)expected, global: false, cancellationToken);
-
-        // Exclusive, so that no other walk, of another node, takes half of the queue away meanwhile.
-        string tag = await channel.BasicConsumeAsync(
-            Letter.Exchange, autoAck: false, "", noLocal: false, exclusive: true, arguments: null, page, cancellationToken);
-        while (!page.IsFull && page.Fault is null)
+        await page.BeginAsync(cancellationToken);
+        bool goOn = true;
+        while (goOn && !page.IsWhole)
         {
             using var timer = new CancellationTokenSource(Quiet, time);
             using var quiet = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
             try
             {
-                await page.MovedAsync(quiet.Token);
+                await page.ReadAsync(quiet.Token);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
                 // Fewer are left than were counted: somebody took them, or their time to live ended.
                 break;
             }
+
+            goOn = await TakeAsync(whole: false);
         }
 
-        if (page.Fault is { } fault)
+        // First, so that what is acknowledged from here on makes room for nothing that would not be looked at.
+        await page.EndAsync(cancellationToken);
+        return goOn && await TakeAsync(whole: true);
+
+        async Task<bool> TakeAsync(bool whole) => page.Claim(whole) is not { Count: > 0 } wanted || await take(wanted, page.Channel);
+    }
+
+    private async Task<long> CountAsync(CancellationToken cancellationToken)
+    {
+        await using IAmqpChannel channel = await connection.OpenChannelAsync(cancellationToken);
+        return (await channel.DeclareAsync(new AmqpQueue(Letter.Exchange), passive: true, cancellationToken)).Messages;
+    }
+
+    /// <summary>The broker gives a page after the other back to the queue in its own time, and the next walk would miss those that are not there yet.
+    /// Somebody else may take some meanwhile, so it is not waited for long.</summary>
+    private async Task WaitUntilBackAsync(CancellationToken cancellationToken)
+    {
+        long start = time.GetTimestamp();
+        while (await CountAsync(cancellationToken) < Total - _taken && time.GetElapsedTime(start) < settings.Patience)
         {
-            throw fault as DeadLetterException ?? new DeadLetterException($"A dead letter cannot be read: {fault.Message}", fault);
+            await Task.Delay(Step, time, cancellationToken);
         }
-
-        await channel.BasicCancelAsync(tag, cancellationToken: cancellationToken);
-        return page;
     }
 }
 
-/// <summary>Takes one page of the queue: reads each message while the client hands it over, and keeps only what is wanted whole.</summary>
-internal sealed class DeadLetterPage(IChannel channel, int expected, Func<DeadLetterSummary, bool> wants) : AsyncDefaultBasicConsumer(channel)
+/// <summary>A page of the queue: reads each message as it comes, and keeps only what is wanted whole.</summary>
+/// <param name="channel">The channel, which is the page's alone.</param>
+/// <param name="count">How many messages may be unacknowledged.</param>
+/// <param name="left">How many there are at the most.</param>
+/// <param name="maxBytes">About how many bytes may be in memory before they are to be claimed.</param>
+/// <param name="wants">Asked of each whether it is wanted whole.</param>
+internal sealed class DeadLetterPage(IAmqpChannel channel, int count, long left, long maxBytes, Func<DeadLetterSummary, bool> wants)
 {
-    // Quorum queues count deliveries and drop a message after a number of them, which every look would bring nearer.
-    private const string DeliveryCount = "x-delivery-count";
-    private const long MostDeliveries = 10;
-
-    private readonly List<(ulong Tag, DeadLetterContent Letter)> _wanted = [];
-    private readonly Channel<bool> _moved =
+    private readonly Channel<bool> _arrived =
         System.Threading.Channels.Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private volatile int _received;
-    private volatile Exception? _fault;
+    private List<(ulong Tag, DeadLetterContent Letter)> _wanted = [];
+    private DeliveryRing? _ring;
+    private long _expected = count;
+    private long _bytes;
 
-    /// <summary>Waits until a message was taken, or there will be no more.</summary>
-    public async ValueTask MovedAsync(CancellationToken cancellationToken) => await _moved.Reader.ReadAsync(cancellationToken);
+    public IAmqpChannel Channel => channel;
 
-    public int Received => _received;
-    public bool IsFull => _received >= expected;
-    public Exception? Fault => _fault;
+    /// <summary>How many messages came.</summary>
+    public int Received { get; private set; }
 
-    /// <summary>Those that are wanted; to be read when the page has ended.</summary>
-    public IReadOnlyList<(ulong Tag, DeadLetterContent Letter)> Wanted => _wanted;
+    /// <summary>Whether all came.</summary>
+    public bool IsWhole => Received >= Math.Min(_expected, left);
 
-    public override Task HandleBasicDeliverAsync(
-        string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey,
-        IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
+    /// <summary>Says that one was acknowledged, which has another one delivered.</summary>
+    public void HasRoomForAnother() => _expected++;
+
+    /// <summary>Has them delivered: to this consumer alone, so that no walk of somebody else takes half of the queue away meanwhile.</summary>
+    public Task BeginAsync(CancellationToken cancellationToken)
     {
-        try
-        {
-            if (properties.Headers?.TryGetValue(DeliveryCount, out object? count) == true
-                && Convert.ToInt64(count, CultureInfo.InvariantCulture) >= MostDeliveries)
-            {
-                throw new DeadLetterException($"The queue of dead letters is a quorum queue that counts looks as deliveries ({count} so far) "
-                    + "and may drop what was delivered too often: let it be a classic queue.");
-            }
-
-            DeadLetterSummary summary = DeadLetterReader.Read(properties, body.Span);
-            if (wants(summary))
-            {
-                _wanted.Add((deliveryTag, new DeadLetterContent(summary, new BasicProperties(properties), body.ToArray())));
-            }
-        }
-        catch (Exception e)
-        {
-            // Otherwise the client would pass over it, and the walk would take the message for looked at.
-            _fault = e;
-        }
-
-        _received++;
-        _moved.Writer.TryWrite(true);
-        return Task.CompletedTask;
+        _ring = new DeliveryRing(count, maxBytes, () => _arrived.Writer.TryWrite(true));
+        _ = WakeAtEndAsync();
+        return channel.ConsumeAsync(Letter.Exchange, count, isExclusive: true, _ring, cancellationToken);
     }
 
-    public override Task HandleChannelShutdownAsync(object channel, RabbitMQ.Client.Events.ShutdownEventArgs reason)
+    /// <summary>Waits until messages came, and reads them.</summary>
+    /// <exception cref="DeadLetterException">There will be no more.</exception>
+    public async Task ReadAsync(CancellationToken cancellationToken)
     {
-        _fault ??= new DeadLetterException($"The broker closed the channel: {reason.ReplyText}. Nothing is lost; try again.");
-        _moved.Writer.TryWrite(true);
-        return Task.CompletedTask;
+        await _arrived.Reader.ReadAsync(cancellationToken);
+        Received += _ring!.TakeAll(Read);
+        if (!IsWhole && channel.Ended.IsCompleted)
+        {
+            throw new DeadLetterException($"The broker closed the channel: {(await channel.Ended).Reason}. Nothing is lost; try again.");
+        }
+    }
+
+    /// <summary>Those that are wanted and were not claimed yet: when the page is over, or they take more memory than they may.</summary>
+    public List<(ulong Tag, DeadLetterContent Letter)> Claim(bool whole)
+    {
+        if (!whole && _bytes < maxBytes)
+        {
+            return [];
+        }
+
+        List<(ulong Tag, DeadLetterContent Letter)> claimed = _wanted;
+        (_wanted, _bytes) = ([], 0);
+        return claimed;
+    }
+
+    /// <summary>Ends the consumer; what it delivered stays unacknowledged.</summary>
+    public async Task EndAsync(CancellationToken cancellationToken)
+    {
+        await channel.CancelAsync();
+
+        // Answered when the broker has cancelled, so that the next page's consumer may be the only one.
+        await channel.DeclareAsync(new AmqpQueue(Letter.Exchange), passive: true, cancellationToken);
+    }
+
+    private async Task WakeAtEndAsync()
+    {
+        await channel.Ended;
+        _arrived.Writer.TryWrite(true);
+    }
+
+    private void Read(Delivery delivery)
+    {
+        DeadLetterSummary summary = DeadLetterReader.Read(delivery.Properties, delivery.Body.Span);
+        if (wants(summary))
+        {
+            _wanted.Add((delivery.Tag, new DeadLetterContent(summary, delivery.Properties.Copy(), delivery.Body.ToArray())));
+            _bytes += delivery.Bytes;
+        }
     }
 }

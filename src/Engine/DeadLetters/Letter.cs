@@ -1,5 +1,6 @@
 using System.Text;
 using DataLoad.Engine.Decoding;
+using DataLoad.Engine.Intake;
 using DataLoad.Engine.Parking;
 using DataLoad.Streams.Amqp;
 
@@ -17,9 +18,6 @@ internal sealed record Letter(string Stream, Rejection Rejection, long ReceivedM
     // What the engine's own headers take at the most beside the error, names included.
     private const int OwnHeaderBytes = 1024;
 
-    /// <summary>Headers that the broker itself acts on when they are published: they would send the letter to other queues, or be refused.</summary>
-    private static readonly string[] BrokerHeaders = ["CC", "BCC", "x-death"];
-
     /// <summary>About how much memory it takes, in bytes.</summary>
     public long Bytes => Properties.Bytes.Length + Body.Length;
 
@@ -28,38 +26,23 @@ internal sealed record Letter(string Stream, Rejection Rejection, long ReceivedM
     public AmqpMessage ToMessage(string user, int maxPropertyBytes, bool withBody)
     {
         var leftOut = new List<string>();
-        AmqpProperties properties = Properties;
-        foreach (string name in BrokerHeaders)
-        {
-            byte[] utf8 = Encoding.UTF8.GetBytes(name);
-            if (properties.TryGetHeader(utf8, out _))
-            {
-                properties = properties.WithoutHeader(utf8);
-                leftOut.Add(name);
-            }
-        }
-
-        if (properties.TryGet(AmqpProperty.UserId, out ReadOnlySpan<byte> publisher) && !publisher.SequenceEqual(Encoding.UTF8.GetBytes(user)))
-        {
-            properties = properties.Without(AmqpProperty.UserId).WithHeader("x-dataload-user-id"u8, publisher);
-        }
-
+        AmqpProperties properties = Publishable.Of(Properties, user, leftOut);
         properties = Fit(properties, maxPropertyBytes - OwnHeaderBytes - (MaxErrorCharacters * 2), leftOut);
         string more = leftOut.Count > MaxNames ? $" and {leftOut.Count - MaxNames} more" : "";
         string names = string.Join(", ", leftOut.Take(MaxNames)) + more;
         if (names.Length > 0)
         {
-            properties = properties.WithHeader("x-dataload-dropped-headers"u8, Utf8(names, MaxErrorCharacters));
+            properties = properties.WithHeader(DeliveryHeaders.Dropped, Utf8(names, MaxErrorCharacters));
         }
 
         string error = Rejection.Error;
         error += names.Length == 0 ? "" : $" Left out of the dead letter: the headers {names}.";
         error += withBody || Body.IsEmpty ? "" : $" Left out of the dead letter: the body of {Body.Length} bytes, which the broker refuses as too large.";
         properties = properties
-            .WithHeader("x-dataload-error"u8, Utf8(error, MaxErrorCharacters))
-            .WithHeader("x-dataload-reason"u8, Utf8(Rejection.Reason, MaxErrorCharacters))
-            .WithHeader("x-dataload-stream"u8, Utf8(Stream, MaxErrorCharacters))
-            .WithHeader("x-dataload-received"u8, ReceivedMs)
+            .WithHeader(DeliveryHeaders.Error, Utf8(error, MaxErrorCharacters))
+            .WithHeader(DeliveryHeaders.Reason, Utf8(Rejection.Reason, MaxErrorCharacters))
+            .WithHeader(DeliveryHeaders.Stream, Utf8(Stream, MaxErrorCharacters))
+            .WithHeader(DeliveryHeaders.Received, ReceivedMs)
             .With(AmqpProperty.DeliveryMode, [2]);
         return new AmqpMessage(Exchange, Exchange, properties, withBody ? Body : default);
     }

@@ -54,6 +54,7 @@ internal sealed class IntakeActor : ReceiveActor
         }
 
         Context.ActorOf(TopologyActor.Props(_setup, [.. _intake.Controls.Select(control => control.Definition)], _intake.Broker), "topology");
+        Context.ActorOf(PublishingProbeActor.Props(_setup, _intake.Broker), "publishing-probe");
         if (_setup.PausedStreams is not null)
         {
             Context.ActorOf(PausingActor.Props(_intake), "pausing");

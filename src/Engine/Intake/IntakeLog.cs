@@ -20,6 +20,15 @@ internal static partial class IntakeLog
     [LoggerMessage(5008, LogLevel.Debug, "The queues could not all be asked for their length: {Error}")]
     public static partial void LagUnknown(ILogger logger, string error);
 
+    [LoggerMessage(5014, LogLevel.Debug, "Whether the broker takes what is published could not be found out: {Error}")]
+    public static partial void ProbeFailed(ILogger logger, string error);
+
+    [LoggerMessage(
+        5015,
+        LogLevel.Information,
+        "Whether the broker blocks publishing is seen only once a dead letter waits for it: the user has no right to write to the default exchange ({Error})")]
+    public static partial void NoProbe(ILogger logger, string error);
+
     [LoggerMessage(5009, LogLevel.Information, "Stream {Stream} is paused on demand: nothing of it is taken until it is resumed")]
     public static partial void Paused(ILogger logger, string stream);
 

@@ -1,5 +1,5 @@
 using DataLoad.Engine.Contract;
-using DataLoad.Engine.Intake.Amqp;
+using DataLoad.Engine.Intake;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Operating;
 using DataLoad.Engine.Parking;

@@ -42,8 +42,8 @@ public sealed class StreamIntake
         }
     }
 
-    /// <summary>Why the broker takes no publishing (<c>connection.blocked</c>), or null.</summary>
-    public string? Blocked => Setup.Connections.StateOf(AmqpConnectionRole.Publishing).Blocked;
+    /// <summary>Why the broker takes no publishing (<c>connection.blocked</c>, or no confirm in time), or null.</summary>
+    public string? Blocked => Setup.Connections.StateOf(AmqpConnectionRole.Publishing).Blocked ?? Broker.PublishingRefused;
 
     /// <summary>How many messages wait in each stream's queue, as of the last check.</summary>
     public IReadOnlyDictionary<string, long> Lag => Broker.Lag;

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using Akka.Actor;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.DeadLetters;
-using DataLoad.Engine.Intake.Amqp;
+using DataLoad.Engine.Intake;
 using DataLoad.Engine.Intake.Streaming;
 using DataLoad.Streams.Amqp;
 
@@ -212,6 +212,9 @@ internal sealed class BrokerState
 
     /// <summary>What of a stream's exchange, queue or bindings is not as it should be, by the stream's name.</summary>
     public ConcurrentDictionary<string, string> Problems { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Why the broker takes nothing that is published, as of the last probe, or null.</summary>
+    public string? PublishingRefused { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); }
 
     /// <summary>How many dead letters wait in their queue; null before the first check.</summary>
     public long? DeadLetters

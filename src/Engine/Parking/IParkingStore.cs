@@ -30,11 +30,12 @@ public interface IParkingStore
     /// out.</summary>
     ValueTask<long?> NextDueAsync(string stream, CancellationToken cancellationToken);
 
-    /// <summary>Those of all streams in the order of their ids; for reading all of them, a page at a time.</summary>
+    /// <summary>Those that are stored in the order of their ids; for reading all of them, a page at a time.</summary>
+    /// <param name="stream">Only those of a stream; null for all streams.</param>
     /// <param name="after">Only those after this id; null for the first page.</param>
     /// <param name="limit">How many at the most.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    ValueTask<IReadOnlyList<ParkedDelivery>> ListAsync(Guid? after, int limit, CancellationToken cancellationToken);
+    ValueTask<IReadOnlyList<ParkedDelivery>> ListAsync(string? stream, Guid? after, int limit, CancellationToken cancellationToken);
 
     /// <summary>Removes deliveries that are done, in one transaction; those that are not under the claim stay.</summary>
     /// <returns>How many were removed.</returns>

@@ -83,12 +83,15 @@ internal sealed class SqlParkingStore(SqlDatabase database) : IParkingStore
     public ValueTask<long?> NextDueAsync(string stream, CancellationToken cancellationToken) => database.ReadAsync(
         (db, token) => db.GetTable<ParkedRow>().Where(row => row.Stream == stream).MinAsync(row => (long?)row.DueMs, token), cancellationToken);
 
-    public async ValueTask<IReadOnlyList<ParkedDelivery>> ListAsync(Guid? after, int limit, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<ParkedDelivery>> ListAsync(string? stream, Guid? after, int limit, CancellationToken cancellationToken)
     {
         byte[] last = after is { } id ? BytesOf(id) : [];
         return Deliveries(await database.ReadAsync(
             (db, token) => ReadAsync(
-                db.GetTable<ParkedRow>().Where(row => Sql.Expr<bool>($"{row.Id} > {last}")).OrderBy(row => row.Id).Take(limit), long.MaxValue, token),
+                db.GetTable<ParkedRow>()
+                    .Where(row => Sql.Expr<bool>($"{row.Id} > {last}") && (stream == null || row.Stream == stream)).OrderBy(row => row.Id).Take(limit),
+                long.MaxValue,
+                token),
             cancellationToken));
     }
 

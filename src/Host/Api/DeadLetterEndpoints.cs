@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 using System.Text.Unicode;
 using DataLoad.Engine.DeadLetters;
 using DataLoad.Host.Access;
-using RabbitMQ.Client;
+using DataLoad.Streams.Amqp;
 
 namespace DataLoad.Host.Api;
 
@@ -10,6 +10,8 @@ namespace DataLoad.Host.Api;
 internal static class DeadLetterEndpoints
 {
     private const int MaxIds = 1000;
+    private const int MaxContentType = 255;
+    private const int MaxWaiting = 100;
 
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -34,7 +36,10 @@ internal static class DeadLetterEndpoints
             .Select(group => new DeadLetterGroups.Group(group.Key.Stream, group.Key.Reason, group.LongCount(), group.Min(letter => letter.ReceivedMs),
                 group.Max(letter => letter.ReceivedMs), group.First().Error, DeadLetterEntry.Show(group.First().Id)))
             .OrderByDescending(group => group.Count);
-        return new DeadLetterGroups(listing.Total, listing.AtMs, listing.IsComplete, [.. groups]);
+        IReadOnlyList<WaitingLetter> waiting = await services.DeadLetters.ListWaitingAsync(MaxWaiting, context.RequestAborted);
+        return new DeadLetterGroups(listing.Total, listing.AtMs, listing.IsComplete, [.. groups],
+            [.. waiting.OrderBy(letter => letter.DueMs).Select(letter => new DeadLetterGroups.Waiter(letter.Stream, letter.Reason, letter.Error,
+                letter.ReceivedMs, letter.Bytes, letter.Tries, letter.DueMs))]);
     }
 
     private static async Task<DeadLetterList> ListAsync(ApiServices services, HttpContext context)
@@ -63,11 +68,10 @@ internal static class DeadLetterEndpoints
             Bytes = entry.Bytes,
             ContentType = entry.ContentType,
             Queue = stream?.Queue,
-            MessageId = letter.Properties.MessageId,
-            Timestamp = letter.Properties.IsTimestampPresent() ? letter.Properties.Timestamp.UnixTime : null,
-            Properties = PropertiesOf(letter.Properties),
-            Headers = (letter.Properties.Headers ?? new Dictionary<string, object?>(StringComparer.Ordinal))
-                .ToDictionary(header => header.Key, header => Show(header.Value), StringComparer.Ordinal),
+            MessageId = letter.Properties.TryGet(AmqpProperty.MessageId, out ReadOnlySpan<byte> messageId) ? AmqpText.Of(messageId) : null,
+            Timestamp = letter.Properties.TimestampSeconds,
+            Properties = AmqpText.OfProperties(letter.Properties),
+            Headers = AmqpText.OfHeaders(letter.Properties),
             Body = Utf8.IsValid(letter.Body) ? Encoding.UTF8.GetString(letter.Body) : null,
             BodyBase64 = Convert.ToBase64String(letter.Body),
         };
@@ -79,7 +83,7 @@ internal static class DeadLetterEndpoints
         DeadLetterSelection selection = SelectionOf(request);
         DeadLetterMove move = await services.Audit.RunAsync(context, "dead.requeue", TargetOf(request), "", () =>
             services.DeadLetters.RequeueAsync(selection, context.RequestAborted), Describe);
-        return new DeadLetterMoveResult(move.Moved, move.Left, move.Skipped);
+        return new DeadLetterMoveResult(move.Moved, move.Left, move.Skipped, move.Why);
     }
 
     private static async Task<DeadLetterMoveResult> EditAsync(ApiServices services, HttpContext context)
@@ -87,10 +91,15 @@ internal static class DeadLetterEndpoints
         UInt128 id = IdOf(context);
         DeadLetterEdit edit = await ApiBody.ReadAsync(context, ApiJson.Default.DeadLetterEdit);
         byte[] body = BodyOf(edit);
+        if (edit.ContentType is { } type && Encoding.UTF8.GetByteCount(type) > MaxContentType)
+        {
+            throw ApiProblem.Bad($"contentType has {Encoding.UTF8.GetByteCount(type)} bytes: expected at most {MaxContentType}.");
+        }
+
         DeadLetterMove move = await services.Audit.RunAsync(context, "dead.edit", DeadLetterEntry.Show(id), $"{body.Length} bytes", () =>
             services.DeadLetters.EditAsync(id, body, edit.ContentType, context.RequestAborted),
             done => done.Moved + done.Skipped > 0 ? Describe(done) : throw Missing(id));
-        return new DeadLetterMoveResult(move.Moved, move.Left, move.Skipped);
+        return new DeadLetterMoveResult(move.Moved, move.Left, move.Skipped, move.Why);
     }
 
     private static async Task<DeadLetterMoveResult> PurgeAsync(ApiServices services, HttpContext context)
@@ -105,10 +114,11 @@ internal static class DeadLetterEndpoints
             {
                 Extensions = new Dictionary<string, object?>(StringComparer.Ordinal) { ["count"] = done.Count },
             });
-        return new DeadLetterMoveResult(purge.Count, purge.Left, Skipped: 0);
+        return new DeadLetterMoveResult(purge.Count, purge.Left, Skipped: 0, Why: null);
     }
 
-    private static string Describe(DeadLetterMove move) => $"{move.Moved} moved, {move.Skipped} skipped";
+    private static string Describe(DeadLetterMove move) =>
+        $"{move.Moved} moved, {move.Skipped} skipped{(move.Why is null ? "" : $", the first since {move.Why}")}";
 
     private static Task<DeadLetterListing> ListingAsync(ApiServices services, HttpContext context) =>
         services.DeadLetters.ListAsync(TimeSpan.FromSeconds(new ApiQuery(context.Request.Query).Int("maxAge", 0, 3600) ?? 5), context.RequestAborted);
@@ -155,30 +165,6 @@ internal static class DeadLetterEndpoints
     private static UInt128 IdOf(HttpContext context) => DeadLetterEntry.IdOf(context.Request.RouteValues["id"] as string ?? "");
 
     private static ApiProblem Missing(UInt128 id) => ApiProblem.NotFound($"There is no dead letter {DeadLetterEntry.Show(id)} any more; list them again.");
-
-    private static Dictionary<string, string> PropertiesOf(IReadOnlyBasicProperties properties)
-    {
-        (string Name, string? Value)[] all =
-        [
-            ("content-encoding", properties.ContentEncoding), ("correlation-id", properties.CorrelationId), ("reply-to", properties.ReplyTo),
-            ("expiration", properties.Expiration), ("type", properties.Type), ("user-id", properties.UserId), ("app-id", properties.AppId),
-            ("cluster-id", properties.ClusterId),
-            ("delivery-mode", properties.IsDeliveryModePresent() ? ((int)properties.DeliveryMode).ToString() : null),
-            ("priority", properties.IsPriorityPresent() ? properties.Priority.ToString() : null),
-        ];
-        return all.Where(property => !string.IsNullOrEmpty(property.Value))
-            .ToDictionary(property => property.Name, property => property.Value!, StringComparer.Ordinal);
-    }
-
-    private static string Show(object? value) => value switch
-    {
-        null => "null",
-        byte[] bytes => Encoding.UTF8.GetString(bytes),
-        AmqpTimestamp time => time.UnixTime.ToString(),
-        System.Collections.IDictionary table => $"{{{string.Join(", ", table.Keys.Cast<object>().Select(key => $"{key}: {Show(table[key])}"))}}}",
-        System.Collections.IList list => $"[{string.Join(", ", list.Cast<object?>().Select(Show))}]",
-        var other => Convert.ToString(other) ?? "",
-    };
 }
 
 /// <summary>A page of dead letters.</summary>
@@ -198,9 +184,12 @@ internal sealed record DeadLetterEntry(string Id, string Stream, string Reason, 
         : throw ApiProblem.Bad($"id = {(id.Length <= 100 ? id : id[..100])}: expected 32 hexadecimal digits, as a list shows them.");
 }
 
-/// <summary>Dead letters by stream and reason.</summary>
-internal sealed record DeadLetterGroups(long Total, long At, bool Complete, IReadOnlyList<DeadLetterGroups.Group> Groups)
+/// <summary>Dead letters by stream and reason, and those that could not be published and wait in the store, one by one, of many some.</summary>
+internal sealed record DeadLetterGroups(
+    long Total, long At, bool Complete, IReadOnlyList<DeadLetterGroups.Group> Groups, IReadOnlyList<DeadLetterGroups.Waiter>? Waiting = null)
 {
+    internal sealed record Waiter(string Stream, string Reason, string Error, long Received, int Bytes, int Tries, long Due);
+
     internal sealed record Group(string Stream, string Reason, long Count, long Oldest, long Newest, string Example, string ExampleId);
 }
 
@@ -238,4 +227,4 @@ internal sealed record DeadLetterRequest
 internal sealed record DeadLetterEdit(string? Body, string? BodyBase64, string? ContentType);
 
 /// <summary>What was moved.</summary>
-internal sealed record DeadLetterMoveResult(long Moved, long Left, long Skipped);
+internal sealed record DeadLetterMoveResult(long Moved, long Left, long Skipped, string? Why);

@@ -50,7 +50,7 @@ internal static class NodeEndpoints
             Ready = ready.IsReady,
             TimeZone = services.Settings.Engine.TimeZone,
             Today = services.Today.Today,
-            Broker = HealthOf(ready, "broker", services.Settings.Engine.Amqp.SafeName),
+            Broker = HealthOf(ready, "broker", services.Settings.Engine.Amqp.ToConnectionSettings().SafeName),
             Store = HealthOf(ready, "store", services.Store.Name),
             Business = HealthOf(ready, "business", services.Lookup.Name),
             Shards = new NodeStatus.ShardCount(shards.Count, services.Settings.Engine.Partitions.Partitions),

@@ -66,7 +66,7 @@ internal static class StreamEndpoints
 
     private static StreamDetails Of(ApiServices services, StreamDefinition stream, StreamStatus? status)
     {
-        Engine.Intake.Amqp.StreamSettings settings = services.Settings.Engine.Amqp.Of(stream);
+        Engine.Intake.StreamSettings settings = services.Settings.Engine.Amqp.Of(stream);
         return new StreamDetails
         {
             Name = stream.Name,

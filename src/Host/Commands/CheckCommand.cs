@@ -1,4 +1,3 @@
-using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Engine.Resolving;
 using DataLoad.Host.Commands.Checking;
 using DataLoad.Host.Hosting;
@@ -29,7 +28,6 @@ internal static class CheckCommand
     /// <returns>The exit code.</returns>
     internal static async Task<int> RunAsync(HostSettings settings, IReadOnlyList<FileInfo> files, TextWriter output, CancellationToken cancellationToken)
     {
-        var connector = new AmqpConnector(settings.Engine.Amqp);
         await using IStore store = Databases.OpenStore(settings.Store, nodeId: null);
         await using ILookup lookup = Databases.OpenLookup(settings.Business);
         var report = new CheckReport(output);
@@ -45,7 +43,7 @@ internal static class CheckCommand
         new ClusterCheck(report, settings.Engine.Cluster).Run();
         await new StoreCheck(report, store, settings).RunAsync(cancellationToken);
         await new BusinessCheck(report, lookup, settings).RunAsync(cancellationToken);
-        await new BrokerCheck(report, connector, settings).RunAsync(cancellationToken);
+        await new BrokerCheck(report, settings).RunAsync(cancellationToken);
         await output.WriteLineAsync(report.Problems switch
         {
             0 => "No problem was found.",

@@ -1,5 +1,3 @@
-using DataLoad.Engine.Intake;
-using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Host.Commands.Publishing;
 using DataLoad.Host.Hosting;
 
@@ -50,7 +48,7 @@ internal static class PublishCommand
                 + "event too");
             IEnumerable<EventMessage> messages = Enumerable.Range(0, count)
                 .Select(i => i == 0 ? first : composer.Compose(request, TimeProvider.System.GetUtcNow()));
-            await new EventPublisher(new AmqpConnector(settings.Engine.Amqp)).PublishAsync(first.Exchange, messages, cancellationToken);
+            await new EventPublisher(settings.Engine.Amqp.ToConnectionSettings()).PublishAsync(first.Exchange, messages, cancellationToken);
             await output.WriteLineAsync($"{count} published to {first.Exchange}, confirmed by the broker.");
             return ExitCode.Done;
         });
@@ -66,7 +64,7 @@ internal static class PublishCommand
             ("content-encoding", message.ContentEncoding),
             ("delivery-mode", "2 (persistent)"),
             ("message-id", message.MessageId),
-            (DeliveryHeaders.Delay, message.DelayMs),
+            ("x-delay", message.DelayMs),
             isText ? ("body", Encoding.UTF8.GetString(message.Body)) : ("body (hex)", Convert.ToHexString(message.Body)),
         ];
         foreach ((string name, object? value) in lines.Where(line => line.Value is not null))

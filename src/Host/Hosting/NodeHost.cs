@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
+using Akka.Actor;
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.DeadLetters;
-using DataLoad.Engine.Intake.Amqp;
+using DataLoad.Engine.Intake;
 using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Resolving;
@@ -123,8 +124,8 @@ internal static class NodeHost
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<TodayTotals>(
             provider, TimeZoneInfo.FindSystemTimeZoneById(settings.Engine.TimeZone), settings.Http.TotalsInterval))
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<DeadLetterDesk>(
-            provider, new AmqpConnector(settings.Engine.Amqp), settings.DeadLetters, DeskLease(provider, settings),
-            provider.GetRequiredService<ILogger<DeadLetterDesk>>()))
+            provider, settings.Engine.Amqp.ToConnectionSettings(), (Func<ActorSystem?>)(() => provider.GetRequiredService<ClusterNode>().System),
+            settings.DeadLetters, provider.GetRequiredService<IStore>().Parking, DeskLease(provider, settings)))
         .AddSingleton<AuditTrail>()
         .AddSingleton<ApiServices>();
 

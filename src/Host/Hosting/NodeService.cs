@@ -1,10 +1,8 @@
 using DataLoad.Engine.Clustering;
-using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Engine.Resolving;
+using DataLoad.Host.Commands.Checking;
+using DataLoad.Streams.Amqp;
 using Npgsql;
-using RabbitMQ.Client;
-using RabbitMQ.Client.Events;
-using RabbitMQ.Client.Exceptions;
 
 namespace DataLoad.Host.Hosting;
 
@@ -14,7 +12,7 @@ internal sealed class NodeService(ClusterNode node, IStore store, ILookup lookup
     /// <exception cref="StartException">A server is there and refuses.</exception>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await StartCheck.RunAsync(store, lookup, new AmqpConnector(settings.Engine.Amqp), stoppingToken);
+        await StartCheck.RunAsync(store, lookup, settings.Engine.Amqp.ToConnectionSettings(), stoppingToken);
         await node.RunAsync(stoppingToken);
     }
 }
@@ -23,32 +21,30 @@ internal sealed class NodeService(ClusterNode node, IStore store, ILookup lookup
 internal static class StartCheck
 {
     /// <exception cref="StartException">A server is there and refuses.</exception>
-    public static async Task RunAsync(IStore store, ILookup lookup, AmqpConnector connector, CancellationToken cancellationToken)
+    public static async Task RunAsync(IStore store, ILookup lookup, AmqpConnectionSettings broker, CancellationToken cancellationToken)
     {
         await CheckDatabaseAsync(store.Name, "dataload.store.connection", token => CheckStoreAsync(store, token), cancellationToken);
         await CheckDatabaseAsync(lookup.Name, "dataload.business.connection", lookup.PingAsync, cancellationToken);
+        await CheckBrokerAsync(broker, cancellationToken);
+    }
+
+    private static async Task CheckBrokerAsync(AmqpConnectionSettings broker, CancellationToken cancellationToken)
+    {
         try
         {
-            await using IConnection connection = await connector.ConnectAsync("check", cancellationToken);
+            await using var connections = new AmqpConnections(broker with { Name = $"{broker.Name} check" });
+            await connections.GetAsync(AmqpConnectionRole.Declaring, cancellationToken);
         }
-        catch (BrokerUnreachableException e) when (e.InnerException is AuthenticationFailureException or PossibleAuthenticationFailureException)
+        catch (AmqpException e) when (e.Code is FailureText.LoginRefused or FailureText.VhostRefused)
         {
-            throw new StartException($"The broker at {connector.Settings.SafeName} refuses the login as '{connector.UserName}': correct user and password in "
-                + "dataload.amqp.url.");
+            throw new StartException($"The broker at {broker.SafeName} {FailureText.OfBroker(e, broker.UserName)}");
         }
-        catch (Exception e) when (ReasonOf(e) is { ReplyCode: Constants.NotAllowed })
-        {
-            throw new StartException($"The broker at {connector.Settings.SafeName} refuses: {ReasonOf(e)!.ReplyText}. Correct the vhost in dataload.amqp.url.");
-        }
-        catch (Exception e) when (e is RabbitMQClientException or IOException or TimeoutException)
+        catch (Exception e) when (e is IOException or TimeoutException)
         {
             // Away: the intake says so, and goes on trying.
             cancellationToken.ThrowIfCancellationRequested();
         }
     }
-
-    private static ShutdownEventArgs? ReasonOf(Exception e) =>
-        (e as OperationInterruptedException ?? e.InnerException as OperationInterruptedException)?.ShutdownReason;
 
     /// <summary>First of all: of a SQLite file that is used under another name nothing is to be opened.</summary>
     private static async ValueTask CheckStoreAsync(IStore store, CancellationToken cancellationToken)

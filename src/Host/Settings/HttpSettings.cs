@@ -103,6 +103,10 @@ internal static class HttpBinder
     public static DeadLetterSettings BindDeadLetters(HoconConfig config) => new()
     {
         Page = config.GetInt("dataload.dead-letters.page", 1, 65_535),
+        PageBytes = config.GetBytes("dataload.dead-letters.page-bytes", 1, int.MaxValue),
+        ConfirmWindow = config.GetInt("dataload.amqp.confirm-window", 1, 65_535),
+        ConfirmTimeout = config.GetDuration("dataload.intake.dead-letter-patience", TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1)),
+        UnlimitedDeliveries = config.GetBool("dataload.dead-letters.unlimited-deliveries"),
         MaxListed = config.GetInt("dataload.dead-letters.max-listed", 1, 100_000_000),
         Patience = config.GetDuration("dataload.dead-letters.patience", TimeSpan.Zero, Day),
     };

@@ -1,7 +1,6 @@
 using System.Reflection;
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Intake;
-using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Scheduling;
 using DataLoad.Streams.Amqp;

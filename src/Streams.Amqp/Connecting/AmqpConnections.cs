@@ -30,7 +30,8 @@ public sealed class AmqpConnections : IAsyncDisposable
     public AmqpConnectionState StateOf(AmqpConnectionRole role) => _lanes[(int)role].State;
 
     /// <summary>The shared connection of a role; it is connected now where it is not.</summary>
-    /// <exception cref="IOException">No host can be reached; the message names each and why.</exception>
+    /// <exception cref="IOException">No host can be reached; the message names each and why, and an <see cref="AmqpException"/> has the code by which all
+    /// refuse.</exception>
     /// <exception cref="ObjectDisposedException">The connections were closed.</exception>
     public Task<IAmqpConnection> GetAsync(AmqpConnectionRole role, CancellationToken cancellationToken)
     {
@@ -141,7 +142,7 @@ public sealed class AmqpConnections : IAsyncDisposable
 
         private async Task<IAmqpConnection> ConnectAsync(CancellationToken cancellationToken)
         {
-            var errors = new List<string>();
+            var errors = new List<Exception>();
             IReadOnlyList<AmqpEndpoint> endpoints = owner.Settings.Endpoints;
             for (int i = 0; i < endpoints.Count; i++)
             {
@@ -154,18 +155,19 @@ public sealed class AmqpConnections : IAsyncDisposable
                 }
                 catch (Exception e) when (e is IOException or TimeoutException && !cancellationToken.IsCancellationRequested)
                 {
-                    errors.Add(e.Message);
+                    errors.Add(e);
                 }
             }
 
-            string error = string.Join(" ", errors);
+            string error = string.Join(" ", errors.Select(e => e.Message));
+            int[] codes = [.. errors.Select(e => (e as AmqpException)?.Code ?? 0).Distinct()];
             lock (_lock)
             {
                 _error = error;
                 _next = (_next + 1) % endpoints.Count;
             }
 
-            throw new AmqpException(error);
+            throw new AmqpException(error, codes is [int code] ? code : 0);
         }
 
         private void Connected(IAmqpConnection connection, AmqpEndpoint endpoint, int place)

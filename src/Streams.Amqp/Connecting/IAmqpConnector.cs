@@ -45,12 +45,13 @@ public interface IAmqpChannel : IAsyncDisposable
     Task<AmqpEnd> Ended { get; }
 
     /// <summary>Consumes a queue, once a channel. Its deliveries have the tags 1, 2, 3 and so on, and go to the ring, of which the channel is the only
-    /// writer: it leaves further ones unread while that has no room.</summary>
-    Task ConsumeAsync(string queue, int prefetch, DeliveryRing ring, CancellationToken cancellationToken);
+    /// writer: it leaves further ones unread while that has no room. Where it is exclusive, the broker refuses it beside any other consumer, and any other
+    /// beside it.</summary>
+    Task ConsumeAsync(string queue, int prefetch, bool isExclusive, DeliveryRing ring, CancellationToken cancellationToken);
 
-    /// <summary>Acknowledges all deliveries up to a tag.</summary>
+    /// <summary>Acknowledges one delivery, or all up to it.</summary>
     /// <returns>Done when it is handed to the operating system.</returns>
-    Task AcknowledgeAsync(ulong tag);
+    Task AcknowledgeAsync(ulong tag, bool multiple);
 
     /// <summary>Says that no more deliveries are wanted; those that still come are dropped. Acknowledging goes on.</summary>
     Task CancelAsync();

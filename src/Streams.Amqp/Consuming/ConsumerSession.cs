@@ -57,7 +57,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
         IAmqpChannel channel = await connection.OpenChannelAsync(cancellationToken);
         int prefetch = control.GrantedOn(connection);
         var session = new ConsumerSession(connection, host, channel, connections.NextIncarnation(), prefetch, settings.MaxBytes, wake);
-        return await session.OrDisposeAsync(opened => channel.ConsumeAsync(settings.Queue, prefetch, opened.Ring, cancellationToken));
+        return await session.OrDisposeAsync(opened => channel.ConsumeAsync(settings.Queue, prefetch, isExclusive: false, opened.Ring, cancellationToken));
     }
 
     /// <summary>Takes a batch of what has arrived.</summary>
@@ -83,7 +83,7 @@ internal sealed class ConsumerSession : IAsyncDisposable
         }
 
         Volatile.Write(ref _acknowledgedBefore, _acknowledged);
-        Volatile.Write(ref _acknowledging, Channel.AcknowledgeAsync(watermark));
+        Volatile.Write(ref _acknowledging, Channel.AcknowledgeAsync(watermark, multiple: true));
         Volatile.Write(ref _acknowledged, watermark);
         return _acknowledging;
     }

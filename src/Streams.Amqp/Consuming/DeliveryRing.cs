@@ -55,6 +55,31 @@ public sealed class DeliveryRing(int prefetch, long maxBytes, Action changed)
         }
     }
 
+    /// <summary>Takes all that has arrived and frees its slots; for who consumes by a channel alone, and acknowledges there.</summary>
+    /// <param name="each">Given each delivery, which is valid until it returns.</param>
+    /// <returns>How many there were.</returns>
+    public int TakeAll(Action<Delivery> each)
+    {
+        long start = _taken;
+        int count = Take(int.MaxValue);
+        try
+        {
+            for (int i = 0; i < count; i++)
+            {
+                each(At(start + i));
+            }
+        }
+        finally
+        {
+            if (count > 0)
+            {
+                Release(start, count);
+            }
+        }
+
+        return count;
+    }
+
     /// <summary>The next free slot, to be filled in pieces; it is the writer's until <see cref="Commit"/>.</summary>
     internal Delivery Begin()
     {

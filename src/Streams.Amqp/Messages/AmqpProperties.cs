@@ -102,6 +102,15 @@ public readonly struct AmqpProperties(ReadOnlyMemory<byte> bytes)
         return WithEntry(name, value);
     }
 
+    /// <summary>The same with a header of a 32-bit integer (type <c>I</c>), before all others, in the place of one of that name.</summary>
+    /// <exception cref="ArgumentException">The name has more than 255 bytes.</exception>
+    public AmqpProperties WithInt32Header(ReadOnlySpan<byte> name, int number)
+    {
+        byte[] value = [(byte)'I', .. new byte[4]];
+        BinaryPrimitives.WriteInt32BigEndian(value.AsSpan(1), number);
+        return WithEntry(name, value);
+    }
+
     /// <summary>The same without the headers of a name.</summary>
     public AmqpProperties WithoutHeader(ReadOnlySpan<byte> name) => TryGetHeader(name, out _) ? WithEntry(name, []) : this;
 

@@ -6,7 +6,7 @@ namespace DataLoad.Streams.Amqp;
 /// <summary>Flows that publish.</summary>
 public static class AmqpFlow
 {
-    /// <summary>Publishes each request, mandatory and with a confirm, over a channel of its own of the shared publishing connection, and emits each result as
+    /// <summary>Publishes each request, mandatory unless set otherwise, and with a confirm, over a channel of its own of the shared publishing connection, and emits each result as
     /// it comes, not in the order of the requests. Every failure is a result: the flow itself never fails, connects when there is something to publish, and
     /// connects again with growing waits. It publishes once; repeating is the caller's.</summary>
     /// <remarks>A broker closes the channel over a message that it refuses, and does not say which. All that were unconfirmed are then
@@ -24,7 +24,7 @@ public static class AmqpFlow
     }
 }
 
-/// <summary>What is to be published, mandatory, with whatever the caller wants back with its result.</summary>
+/// <summary>What is to be published, with whatever the caller wants back with its result.</summary>
 /// <typeparam name="T">The type of the context.</typeparam>
 /// <param name="Message">The message.</param>
 /// <param name="Context">Comes back with the result.</param>
@@ -72,6 +72,10 @@ public sealed record AmqpPublishSettings
 
     /// <summary>How long a request may be without a result, connecting included. Default 30 s.</summary>
     public TimeSpan ConfirmTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Whether a message that no queue takes is given back. A delaying exchange gives all of them back, since it routes only after the wait. Default
+    /// true.</summary>
+    public bool IsMandatory { get; init; } = true;
 
     /// <summary>The first wait before a lost connection is made anew. Default 200 ms.</summary>
     public TimeSpan MinBackoff { get; init; } = TimeSpan.FromMilliseconds(200);

@@ -236,7 +236,7 @@ internal sealed class PublishStage<T>(AmqpConnections connections, AmqpPublishSe
                 }
 
                 publisher.Unconfirmed.Add(message);
-                Task written = publisher.Channel.PublishAsync(message.Request.Message, mandatory: true);
+                Task written = publisher.Channel.PublishAsync(message.Request.Message, _settings.IsMandatory);
                 if (!written.IsCompletedSuccessfully)
                 {
                     // One that fails is followed by the channel's end.

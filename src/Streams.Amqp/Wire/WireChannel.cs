@@ -7,6 +7,7 @@ namespace DataLoad.Streams.Amqp.Wire;
 internal sealed class WireChannel(WireConnection connection, ushort number) : IAmqpChannel
 {
     private const string ConsumerTag = "1";
+    private const byte Exclusive = 4;
 
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _noMore = new();
@@ -35,17 +36,18 @@ internal sealed class WireChannel(WireConnection connection, ushort number) : IA
     public Task OpenAsync(CancellationToken cancellationToken) =>
         AskAsync(new MethodWriter(number, AmqpMethod.ChannelOpen).ShortText(""), AmqpMethod.ChannelOpenOk, cancellationToken);
 
-    public async Task ConsumeAsync(string queue, int prefetch, DeliveryRing ring, CancellationToken cancellationToken)
+    public async Task ConsumeAsync(string queue, int prefetch, bool isExclusive, DeliveryRing ring, CancellationToken cancellationToken)
     {
         await AskAsync(new MethodWriter(number, AmqpMethod.BasicQos).UInt32(0).UInt16((ushort)prefetch).Byte(0), AmqpMethod.BasicQosOk, cancellationToken);
 
         // The first deliveries may come with the answer.
         Volatile.Write(ref _ring, ring);
-        MethodWriter consume = new MethodWriter(number, AmqpMethod.BasicConsume).UInt16(0).ShortText(queue).ShortText(ConsumerTag).Byte(0).Table([]);
+        byte flags = isExclusive ? Exclusive : (byte)0;
+        MethodWriter consume = new MethodWriter(number, AmqpMethod.BasicConsume).UInt16(0).ShortText(queue).ShortText(ConsumerTag).Byte(flags).Table([]);
         await AskAsync(consume, AmqpMethod.BasicConsumeOk, cancellationToken);
     }
 
-    public Task AcknowledgeAsync(ulong tag)
+    public Task AcknowledgeAsync(ulong tag, bool multiple)
     {
         if (!_isOpen)
         {
@@ -58,7 +60,7 @@ internal sealed class WireChannel(WireConnection connection, ushort number) : IA
         BinaryPrimitives.WriteUInt32BigEndian(frame[3..], 13);
         BinaryPrimitives.WriteUInt32BigEndian(frame[7..], (uint)AmqpMethod.BasicAck);
         BinaryPrimitives.WriteUInt64BigEndian(frame[11..], tag);
-        frame[19] = 1;
+        frame[19] = multiple ? (byte)1 : (byte)0;
         frame[20] = FrameBuffer.End;
         return connection.SendAsync(frame);
     }

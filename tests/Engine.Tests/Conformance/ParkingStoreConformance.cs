@@ -256,12 +256,15 @@ public abstract class ParkingStoreConformance : ConformanceBase
         await Parking.ParkAsync([Delivery(200, 1), Delivery(3, 9) with { Id = higher }, Delivery(1, 500, tries: 2) with { Stream = "act.off" }, Delivery(2, 9)
             with { Id = high }], Token);
 
-        IReadOnlyList<ParkedDelivery> first = await Parking.ListAsync(after: null, 3, Token);
+        IReadOnlyList<ParkedDelivery> first = await Parking.ListAsync(stream: null, after: null, 3, Token);
         first.Select(delivery => delivery.Id).ShouldBe([Id(1), Id(200), high]);
         first[0].ShouldBe(Delivery(1, 500, tries: 2) with { Stream = "act.off", Message = first[0].Message });
         first[0].Message.ShouldBe([1]);
-        (await Parking.ListAsync(high, 3, Token)).Select(delivery => delivery.Id).ShouldBe([higher]);
-        (await Parking.ListAsync(higher, 3, Token)).ShouldBeEmpty();
+        (await Parking.ListAsync(stream: null, high, 3, Token)).Select(delivery => delivery.Id).ShouldBe([higher]);
+        (await Parking.ListAsync(stream: null, higher, 3, Token)).ShouldBeEmpty();
+        (await Parking.ListAsync("act.off", after: null, 3, Token)).Select(delivery => delivery.Id).ShouldBe([Id(1)]);
+        (await Parking.ListAsync("act.off", Id(1), 3, Token)).ShouldBeEmpty();
+        (await Parking.ListAsync(StreamName, Id(200), 1, Token)).Select(delivery => delivery.Id).ShouldBe([high]);
     }
 
     /// <summary>The ids of those that are due, claimed.</summary>

@@ -24,7 +24,7 @@ public sealed class CheckTests : IDisposable
         code.ShouldBe(ExitCode.Found);
         output.ShouldContain($"note     store: SQLite {_directory}/dataload.db does not exist yet; the first start makes it.");
         output.ShouldContain("problem  business: ");
-        output.ShouldContain("problem  broker: amqp://127.0.0.1:1/ cannot be reached");
+        output.ShouldContain("problem  broker: 127.0.0.1:1/ cannot be reached");
         output.ShouldContain("2 problems were found.");
         Directory.GetFileSystemEntries(_directory).ShouldBe([Path.Combine(_directory, "my.conf")]);
     }

@@ -3,7 +3,7 @@ using System.Reflection;
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.DeadLetters;
-using DataLoad.Engine.Intake.Amqp;
+using DataLoad.Engine.Intake;
 using DataLoad.Engine.Resolving;
 using DataLoad.Host.Hocon;
 using DataLoad.Host.Settings;

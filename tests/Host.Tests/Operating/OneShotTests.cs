@@ -289,7 +289,7 @@ public sealed class OneShotTests : IAsyncLifetime
     public async Task Many_dead_letters_are_not_moved_before_it_is_said_that_it_is_meant()
     {
         _node.Answers("GET /api/v1/dead-letters?maxAge=0", """{"total":9,"at":1,"complete":true,"groups":[{"stream":"act.buy","reason":"no-row","count":4,"oldest":0,"newest":1},{"stream":"act.buy","reason":"bad-row","count":2,"oldest":0,"newest":1},{"stream":"act.off","reason":"no-row","count":3,"oldest":0,"newest":1}]}""");
-        _node.Answers("POST /api/v1/dead-letters/requeue", """{"moved":5,"left":4,"skipped":1}""");
+        _node.Answers("POST /api/v1/dead-letters/requeue", """{"moved":5,"left":4,"skipped":1,"why":"its stream is none of the catalog"}""");
         _node.Answers("POST /api/v1/dead-letters/purge", """{"moved":9,"left":0,"skipped":0}""");
 
         CommandRun unsaid = await RunAsync("dead", "requeue", "--stream", "act.buy");
@@ -299,7 +299,7 @@ public sealed class OneShotTests : IAsyncLifetime
 
         CommandRun said = await RunAsync("dead", "requeue", "--stream", "act.buy", "--yes");
         said.Code.ShouldBe(ExitCode.Found);
-        said.Output.ShouldBe(Lines("5 requeued, 4 left.", "1 were not moved: their stream is none of the catalog, or its queue is gone."));
+        said.Output.ShouldBe(Lines("5 requeued, 4 left.", "1 were not moved, the first of them for this reason: its stream is none of the catalog."));
         _node.Requests.Last().ShouldBe("""POST /api/v1/dead-letters/requeue {"stream":"act.buy","all":false}""");
 
         (await RunAsync("dead", "purge", "--all", "--yes")).Code.ShouldBe(ExitCode.Done);

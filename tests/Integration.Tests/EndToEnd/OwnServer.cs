@@ -30,6 +30,9 @@ internal sealed class OwnServer : IAsyncDisposable
     public async Task SignalAsync(Signal signal) =>
         signal.Send(int.Parse(await ServerScript.RunAsync(_script, "pid", _folder), CultureInfo.InvariantCulture));
 
+    /// <summary>What <c>rabbitmqctl</c> says of it.</summary>
+    public Task<string> ControlAsync(params string[] arguments) => ServerScript.RunAsync(_script, ["ctl", _folder, .. arguments]);
+
     /// <summary>Whether it runs.</summary>
     public async Task<bool> IsRunningAsync()
     {

@@ -216,10 +216,10 @@ internal sealed class SimulatedParking(StoreState state, StoreWire wire, IStoreW
     public ValueTask<long?> NextDueAsync(string stream, CancellationToken cancellationToken) =>
         wire.ReadAsync("Parking.NextDue", () => Of(stream).Min(delivery => (long?)delivery.DueMs), cancellationToken);
 
-    public ValueTask<IReadOnlyList<ParkedDelivery>> ListAsync(Guid? after, int limit, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<ParkedDelivery>> ListAsync(string? stream, Guid? after, int limit, CancellationToken cancellationToken) =>
         wire.ReadAsync<IReadOnlyList<ParkedDelivery>>(
         "Parking.List",
-        () => [.. state.Parked.Values.Where(delivery => after is not { } last || delivery.Id.CompareTo(last) > 0).OrderBy(delivery => delivery.Id).Take(limit)],
+        () => [.. (stream is null ? state.Parked.Values : Of(stream)).Where(delivery => after is not { } last || delivery.Id.CompareTo(last) > 0).OrderBy(delivery => delivery.Id).Take(limit)],
         cancellationToken);
 
     public ValueTask<int> RemoveAsync(IReadOnlyList<Guid> ids, Guid claim, CancellationToken cancellationToken)

@@ -115,7 +115,7 @@ internal sealed class FakeChannel : IAmqpChannel
 
     public DeliveryRing Ring => _ring!;
 
-    public Task ConsumeAsync(string queue, int prefetch, DeliveryRing ring, CancellationToken cancellationToken)
+    public Task ConsumeAsync(string queue, int prefetch, bool isExclusive, DeliveryRing ring, CancellationToken cancellationToken)
     {
         Prefetch = prefetch;
         _ring = ring;
@@ -134,7 +134,7 @@ internal sealed class FakeChannel : IAmqpChannel
         Ring.Announce();
     }
 
-    public Task AcknowledgeAsync(ulong tag)
+    public Task AcknowledgeAsync(ulong tag, bool multiple)
     {
         Acknowledged.Enqueue(tag);
         return Task.CompletedTask;

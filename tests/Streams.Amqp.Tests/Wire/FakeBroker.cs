@@ -165,7 +165,7 @@ internal sealed class FakeBroker
     public async Task<IAmqpChannel> ConsumeAsync(WireConnection connection, DeliveryRing ring, int prefetch = 100, ushort channel = 1)
     {
         IAmqpChannel opened = await OpenChannelAsync(connection, channel);
-        Task consuming = opened.ConsumeAsync("queue", prefetch, ring, default);
+        Task consuming = opened.ConsumeAsync("queue", prefetch, isExclusive: false, ring, default);
         await ExpectAsync(AmqpMethod.BasicQos);
         Send(new MethodWriter(channel, AmqpMethod.BasicQosOk).ToBytes());
         await ExpectAsync(AmqpMethod.BasicConsume);

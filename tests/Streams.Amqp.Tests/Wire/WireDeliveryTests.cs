@@ -116,15 +116,15 @@ public sealed class WireDeliveryTests
         WireConnection connection = await _broker.OpenAsync();
         DeliveryRing ring = _broker.Ring();
         IAmqpChannel channel = await _broker.ConsumeAsync(connection, ring);
-        await channel.AcknowledgeAsync(0x0102);
+        await channel.AcknowledgeAsync(0x0102, multiple: true);
         await channel.CancelAsync();
-        await channel.AcknowledgeAsync(0x0103);
+        await channel.AcknowledgeAsync(0x0103, multiple: false);
         _broker.Send(FakeBroker.Message(1, [1]));
         Task closing = channel.DisposeAsync().AsTask();
 
         (await _broker.ExpectAsync(AmqpMethod.BasicAck)).ShouldBe([0, 0, 0, 0, 0, 0, 1, 2, 1]);
         await _broker.ExpectAsync(AmqpMethod.BasicCancel);
-        (await _broker.ExpectAsync(AmqpMethod.BasicAck)).ShouldBe([0, 0, 0, 0, 0, 0, 1, 3, 1]);
+        (await _broker.ExpectAsync(AmqpMethod.BasicAck)).ShouldBe([0, 0, 0, 0, 0, 0, 1, 3, 0]);
         await _broker.ExpectAsync(AmqpMethod.ChannelClose);
         _broker.Send(new MethodWriter(1, AmqpMethod.ChannelCloseOk).ToBytes());
         await closing.WaitAsync(Patience);

@@ -45,7 +45,7 @@ public sealed class WireEndTests
         (await connection.Ended.WaitAsync(Patience)).Reason.ShouldContain(error);
         (await channel.Ended.WaitAsync(Patience)).Reason.ShouldContain(error);
         (await Should.ThrowAsync<AmqpException>(() => connection.OpenChannelAsync(default))).Message.ShouldContain("closed");
-        await Should.ThrowAsync<AmqpException>(async () => await channel.AcknowledgeAsync(1));
+        await Should.ThrowAsync<AmqpException>(async () => await channel.AcknowledgeAsync(1, multiple: true));
         await channel.DisposeAsync();
         await connection.DisposeAsync();
         _broker.ClientIsGone.ShouldBeTrue();
@@ -87,7 +87,7 @@ public sealed class WireEndTests
     {
         WireConnection connection = await _broker.OpenAsync();
         IAmqpChannel channel = await _broker.OpenChannelAsync(connection);
-        Task consuming = channel.ConsumeAsync("queue", 100, _broker.Ring(), default);
+        Task consuming = channel.ConsumeAsync("queue", 100, isExclusive: false, _broker.Ring(), default);
         await _broker.ExpectAsync(AmqpMethod.BasicQos);
         _broker.Send(new MethodWriter(1, AmqpMethod.BasicQosOk).ToBytes());
         await _broker.ExpectAsync(AmqpMethod.BasicConsume);

@@ -239,6 +239,7 @@ export interface DeadLetterGroups {
     at: number;
     complete: boolean;
     groups: DeadLetterGroup[];
+    waiting?: { stream: string; reason: string; tries: number; due: number }[];
 }
 
 export interface DeadLetterSummary {
@@ -276,4 +277,5 @@ export interface DeadLetterMove {
     moved: number;
     left?: number;
     skipped?: number;
+    why?: string | null;
 }

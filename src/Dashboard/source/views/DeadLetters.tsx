@@ -30,13 +30,15 @@ export function DeadLetters(props: { route: Route }) {
     const groups = useLoad(`groups ${round}`, (signal) => get<DeadLetterGroups>("/dead-letters", { maxAge: round > 0 ? 0 : undefined }, signal));
     const [move, setMove] = useState<Move | null>(null);
 
+    const firstWaiting = groups.data?.waiting?.[0];
+
     async function requeue(): Promise<void> {
         const selection = move!.selection;
         setMove(null);
         try {
             const done = await post<DeadLetterMove>("/dead-letters/requeue", selection);
             const skipped = done.skipped ?? 0;
-            announce(skipped > 0 ? t("dead.requeuedSkipped", { count: whole(done.moved), skipped: whole(skipped) }) : t("dead.requeued", { count: whole(done.moved) }));
+            announce(skipped > 0 ? t("dead.requeuedSkipped", { count: whole(done.moved), skipped: whole(skipped), why: done.why ?? "" }) : t("dead.requeued", { count: whole(done.moved) }));
         } catch (error) {
             complain(error);
         }
@@ -54,6 +56,7 @@ export function DeadLetters(props: { route: Route }) {
             {groups.data && (
                 <>
                     <p class="muted">{groups.data.total === 0 ? t("dead.none") : t("dead.total", { count: whole(groups.data.total), time: moment(groups.data.at) })}</p>
+                    {firstWaiting && <p>{t("dead.waiting", { count: whole(groups.data.waiting!.length), stream: firstWaiting.stream, time: moment(firstWaiting.due) })}</p>}
                     {!groups.data.complete && <p>{t("dead.incomplete")}</p>}
                     {groups.data.groups.length > 0 && (
                         <div class="scroll" tabIndex={0} role="group" aria-label={t("dead.caption")}>

@@ -171,7 +171,7 @@ internal sealed class DeliveryInterpreter
     private Rejection? CheckDelay(Slot slot)
     {
         if (!slot.HasHeaders || slot.ParkedAs is not null || BrokerDelays
-            || !slot.Properties.TryGetHeader("x-delay"u8, out AmqpValue header) || header.Type == (byte)'V')
+            || !slot.Properties.TryGetHeader(DeliveryHeaders.Delay, out AmqpValue header) || header.Type == (byte)'V')
         {
             return null;
         }
@@ -310,7 +310,7 @@ internal sealed class DeliveryInterpreter
 
     /// <summary>The first receipt: the one that an earlier one recorded, where it is one that can have been.</summary>
     private long ReceiptOf(AmqpProperties properties) =>
-        properties.TryGetHeader("x-dataload-received"u8, out AmqpValue header) && header.TryGetInt64(out long at)
+        properties.TryGetHeader(DeliveryHeaders.Received, out AmqpValue header) && header.TryGetInt64(out long at)
         && at >= EventTime.EarliestMs && at <= _startMs ? at : _startMs;
 
     private long NowMs => _options.Time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -1,20 +1,23 @@
 using DataLoad.Engine.DeadLetters;
-using DataLoad.Engine.Intake.Amqp;
-using RabbitMQ.Client;
-using RabbitMQ.Client.Events;
-using RabbitMQ.Client.Exceptions;
+using DataLoad.Streams.Amqp;
 
 namespace DataLoad.Host.Commands.Checking;
 
-/// <summary>Checks the broker and what is declared there. Declares nothing: it only asks whether names exist.</summary>
-internal sealed class BrokerCheck(CheckReport report, AmqpConnector connector, HostSettings settings)
+/// <summary>Checks the broker and what is declared there. Declares nothing that is not there.</summary>
+internal sealed class BrokerCheck(CheckReport report, HostSettings settings)
 {
+    private const int NotFound = 404;
+    private const int AccessRefused = 403;
+
+    private readonly AmqpConnectionSettings _broker = settings.Engine.Amqp.ToConnectionSettings();
+
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await using IConnection connection = await connector.ConnectAsync("check", cancellationToken);
-            report.Ok("broker", $"{connector.Settings.SafeName} is reachable as user '{connector.UserName}'.");
+            await using var connections = new AmqpConnections(_broker with { Name = $"{_broker.Name} check" });
+            IAmqpConnection connection = await connections.GetAsync(AmqpConnectionRole.Declaring, cancellationToken);
+            report.Ok("broker", $"{_broker.SafeName} is reachable as user '{_broker.UserName}'.");
             foreach (StreamDefinition stream in Catalog.Default.Streams)
             {
                 if (settings.Engine.Amqp.Of(stream).Enabled)
@@ -29,20 +32,21 @@ internal sealed class BrokerCheck(CheckReport report, AmqpConnector connector, H
 
             await CheckAsync(connection, "dead letters", DeadLetterDesk.Queue, DeadLetterDesk.Queue, cancellationToken);
             report.Note("broker", "bindings cannot be looked at over AMQP; each start makes those that are missing.");
+            await CheckPublishingAsync(connections, cancellationToken);
         }
         catch (Exception e) when (FailureText.IsOutside(e))
         {
-            report.Problem("broker", $"{connector.Settings.SafeName} {FailureText.OfBroker(e, connector.UserName)}");
+            report.Problem("broker", $"{_broker.SafeName} {FailureText.OfBroker(e, _broker.UserName)}");
         }
     }
 
-    private async Task CheckAsync(IConnection connection, string subject, string exchange, string queue, CancellationToken cancellationToken)
+    private async Task CheckAsync(IAmqpConnection connection, string subject, string exchange, string queue, CancellationToken cancellationToken)
     {
-        QueueDeclareOk? found = null;
-        ShutdownEventArgs? noExchange = await TryAsync(connection, channel =>
-            channel.ExchangeDeclarePassiveAsync(exchange, cancellationToken), cancellationToken);
-        ShutdownEventArgs? noQueue = await TryAsync(connection, async channel =>
-            found = await channel.QueueDeclarePassiveAsync(queue, cancellationToken), cancellationToken);
+        AmqpQueueState? found = null;
+        AmqpException? noExchange = await TryAsync(
+            connection, channel => channel.DeclareAsync(new AmqpExchange(exchange), passive: true, cancellationToken), cancellationToken);
+        AmqpException? noQueue = await TryAsync(
+            connection, async channel => found = await channel.DeclareAsync(new AmqpQueue(queue), passive: true, cancellationToken), cancellationToken);
         string[] wrong = [.. new[] { Wrong("exchange", exchange, noExchange), Wrong("queue", queue, noQueue) }.OfType<string>()];
         if (wrong.Length > 0)
         {
@@ -51,31 +55,41 @@ internal sealed class BrokerCheck(CheckReport report, AmqpConnector connector, H
         }
 
         string exchangeText = $"exchange {exchange} {(noExchange is null ? "exists" : "will be declared")}";
-        string queueText = found is null
-            ? $"queue {queue} will be declared"
-            : $"queue {queue} exists, with {found.MessageCount} messages waiting and {found.ConsumerCount} consumers";
+        string queueText = found is { } state
+            ? $"queue {queue} exists, with {state.Messages} messages waiting and {state.Consumers} consumers"
+            : $"queue {queue} will be declared";
         report.Add(noExchange is null && noQueue is null ? Finding.Ok : Finding.Note, subject, $"{exchangeText}, {queueText}.");
     }
 
-    private string? Wrong(string kind, string name, ShutdownEventArgs? refusal) => refusal?.ReplyCode switch
+    private string? Wrong(string kind, string name, AmqpException? refusal) => refusal?.Code switch
     {
-        null or Constants.NotFound => null,
-        Constants.AccessRefused => $"user '{connector.UserName}' may not use {kind} {name}: give it the rights configure, read and write on it.",
-        _ => $"{kind} {name} cannot be used: {refusal.ReplyText}.",
+        null or NotFound => null,
+        AccessRefused => $"user '{_broker.UserName}' may not use {kind} {name}: give it the rights configure, read and write on it.",
+        _ => $"{kind} {name} cannot be used: {refusal.Message}.",
     };
 
-    /// <summary>Tries on a channel of its own, since a refusal closes the channel.</summary>
-    private static async Task<ShutdownEventArgs?> TryAsync(IConnection connection, Func<IChannel, Task> action, CancellationToken cancellationToken)
+    /// <summary>Finds out whether dead letters could be published: a broker that is short of memory or disk takes nothing, while it delivers.</summary>
+    private async Task CheckPublishingAsync(AmqpConnections connections, CancellationToken cancellationToken)
     {
-        await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        IAmqpConnection publishing = await connections.GetAsync(AmqpConnectionRole.Publishing, cancellationToken);
+        if (await AmqpProbe.FindRefusalAsync(publishing, _broker.ConnectTimeout, TimeProvider.System, cancellationToken) is { } reason)
+        {
+            report.Problem("broker", $"blocks publishing ({reason}): events count, but no service can publish, and dead letters wait. Free memory or disk there.");
+        }
+    }
+
+    /// <summary>Tries on a channel of its own, since a refusal closes the channel.</summary>
+    private static async Task<AmqpException?> TryAsync(IAmqpConnection connection, Func<IAmqpChannel, Task> action, CancellationToken cancellationToken)
+    {
+        await using IAmqpChannel channel = await connection.OpenChannelAsync(cancellationToken);
         try
         {
             await action(channel);
             return null;
         }
-        catch (OperationInterruptedException e) when (connection.IsOpen && e.ShutdownReason is not null)
+        catch (AmqpException e) when (e.Code != 0 && !connection.Ended.IsCompleted)
         {
-            return e.ShutdownReason;
+            return e;
         }
     }
 }

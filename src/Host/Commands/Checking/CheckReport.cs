@@ -1,9 +1,9 @@
 using System.Data.Common;
 using DataLoad.Engine.Clustering;
 using DataLoad.Host.Hosting;
+using DataLoad.Streams.Amqp;
 using Microsoft.Data.Sqlite;
 using Npgsql;
-using RabbitMQ.Client.Exceptions;
 
 namespace DataLoad.Host.Commands.Checking;
 
@@ -72,6 +72,12 @@ internal sealed class ClusterCheck(CheckReport report, ClusterSettings settings)
 /// <summary>Says in a sentence why a database or a broker could not be asked.</summary>
 internal static class FailureText
 {
+    /// <summary>AMQP's reply code of a broker that refuses user or password, when a connection is opened.</summary>
+    public const int LoginRefused = 403;
+
+    /// <summary>AMQP's reply code of a broker that refuses the vhost.</summary>
+    public const int VhostRefused = 530;
+
     /// <summary>Why a database failed, and what to do about it; the setting names the database.</summary>
     public static string OfDatabase(Exception e, string setting) => e switch
     {
@@ -84,17 +90,15 @@ internal static class FailureText
     /// <summary>Why the broker failed, and what to do about it.</summary>
     public static string OfBroker(Exception e, string user) => e switch
     {
-        BrokerUnreachableException { InnerException: AuthenticationFailureException or PossibleAuthenticationFailureException } =>
-            $"refuses the login as '{user}'. Correct user and password in dataload.amqp.url.",
-        BrokerUnreachableException { InnerException: OperationInterruptedException { ShutdownReason: { } reason } } =>
-            $"refuses: {Sentence(reason.ReplyText)} Correct the vhost in dataload.amqp.url, or the rights of user '{user}'.",
+        AmqpException { Code: LoginRefused } => $"refuses the login as '{user}': {Sentence(e.Message)} Correct user and password in dataload.amqp.url.",
+        AmqpException { Code: VhostRefused } => $"refuses: {Sentence(e.Message)} Correct the vhost in dataload.amqp.url, or the rights of user '{user}'.",
+        AmqpException { Code: not 0 } => $"refuses: {Sentence(e.Message)}",
         _ => $"cannot be reached: {Sentence(Whole(e))} Start it, or correct dataload.amqp.url.",
     };
 
     /// <summary>Whether the failure is that of what was asked, not a mistake in this program.</summary>
     public static bool IsOutside(Exception e) =>
-        e is DbException or StoreException or RabbitMQClientException or IOException or TimeoutException
-            or System.Net.Sockets.SocketException or UnauthorizedAccessException;
+        e is DbException or StoreException or IOException or TimeoutException or System.Net.Sockets.SocketException or UnauthorizedAccessException;
 
     private static string Whole(Exception e) => e.InnerException is null ? e.Message : $"{e.Message} ({e.InnerException.Message})";
 

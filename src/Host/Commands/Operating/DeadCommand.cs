@@ -26,7 +26,8 @@ internal static class DeadCommand
 internal static class DeadListCommand
 {
     private const string Details = """
-        Grouped by stream and reason, with counts and ages; one by one, the oldest first, with --messages.
+        Grouped by stream and reason, with counts and ages; one by one, the oldest first, with --messages. Below the groups
+        stand those that the broker did not take, which wait in the store and are published again later.
 
         Examples:
           dataload dead list
@@ -60,6 +61,14 @@ internal static class DeadListCommand
                 $"{Form.Age(group.Newest, answer.At)} ago", new(group.Example ?? "", Tone.Faint),
             }));
         display.Remark($"{answer.Total} dead letters{(answer.Complete ? "" : ", of which the oldest were looked at")}");
+        if (answer.Waiting is { Count: > 0 } waiting)
+        {
+            display.Line("Waiting to be published, since the broker did not take them; 'dataload status' says why:", Tone.Warning);
+            display.Table(
+                ["stream", "reason", "received", Column.Number("bytes"), Column.Number("tries"), "again at"],
+                waiting.Select(letter => new Cell[] { letter.Stream, new(letter.Reason, Tone.Warning), Form.Time(letter.Received), Cell.Of(letter.Bytes),
+                    Cell.Of(letter.Tries), Form.Time(letter.Due) }));
+        }
     }
 
     private static void RenderMessages(Display display, DeadLetterList answer)
@@ -123,7 +132,7 @@ internal static class DeadRequeueCommand
           dataload dead requeue --stream act.buy --reason no-row
           dataload dead requeue --all --limit 100 --yes
 
-        Exit codes: 0 done; 1 some were left, since their queue is gone, or nothing was confirmed; 2 it could not be done.
+        Exit codes: 0 done; 1 some were left, or nothing was confirmed; 2 it could not be done.
         """;
 
     public static Command Create(OperatingContext context)
@@ -149,7 +158,7 @@ internal static class DeadRequeueCommand
         display.Line($"{move.Moved} requeued, {move.Left} left.", Tone.Good);
         if (move.Skipped > 0)
         {
-            display.Line($"{move.Skipped} were not moved: their stream is none of the catalog, or its queue is gone.", Tone.Warning);
+            display.Line($"{move.Skipped} were not moved{(move.Why is null ? "" : $", the first of them for this reason: {move.Why}")}.", Tone.Warning);
         }
     }
 }
@@ -166,7 +175,7 @@ internal static class DeadEditCommand
           dataload dead edit 0f3c… --body-file corrected.json
           dataload dead edit 0f3c…
 
-        Exit codes: 0 done; 1 the body was not changed, or its queue is gone; 2 it could not be done.
+        Exit codes: 0 done; 1 the body was not changed, or it was left; 2 it could not be done.
         """;
 
     public static Command Create(OperatingContext context)

@@ -122,7 +122,7 @@ internal sealed class FakeBroker : IAmqpConnector
 
         public Task<AmqpEnd> Ended => _ended.Task;
 
-        public Task ConsumeAsync(string queue, int prefetch, DeliveryRing ring, CancellationToken cancellationToken)
+        public Task ConsumeAsync(string queue, int prefetch, bool isExclusive, DeliveryRing ring, CancellationToken cancellationToken)
         {
             lock (broker._lock)
             {
@@ -151,7 +151,7 @@ internal sealed class FakeBroker : IAmqpConnector
             }
         }
 
-        public Task AcknowledgeAsync(ulong tag)
+        public Task AcknowledgeAsync(ulong tag, bool multiple)
         {
             lock (broker._lock)
             {
@@ -187,7 +187,11 @@ internal sealed class FakeBroker : IAmqpConnector
         {
             lock (broker._lock)
             {
-                broker._published.Add(message);
+                // What goes to the default exchange is a probe, which no queue takes.
+                if (!message.Exchange.IsEmpty)
+                {
+                    broker._published.Add(message);
+                }
             }
 
             _confirms!.Confirmed(++_published, multiple: false);

@@ -85,7 +85,7 @@ internal sealed class FakeParkingStore : IParkingStore
     public ValueTask<long?> NextDueAsync(string stream, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Do("next", () => OfStream(stream).Min(row => (long?)row.DueMs)));
 
-    public ValueTask<IReadOnlyList<ParkedDelivery>> ListAsync(Guid? after, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<IReadOnlyList<ParkedDelivery>> ListAsync(string? stream, Guid? after, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask<int> RemoveAsync(IReadOnlyList<Guid> ids, Guid claim, CancellationToken cancellationToken) => ValueTask.FromResult(
         Do("remove", () => ids.Count(id => IsUnder(claim, id) && _claims.Remove(id) && _rows.Remove(id))));

@@ -5,7 +5,6 @@ using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Decoding;
 using DataLoad.Engine.Intake;
-using DataLoad.Engine.Intake.Amqp;
 using DataLoad.Engine.Parking;
 using DataLoad.Engine.Partitions;
 using DataLoad.Streams.Amqp;

@@ -1,7 +1,7 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Streams.Amqp;
 
-namespace DataLoad.Engine.Intake.Amqp;
+namespace DataLoad.Engine.Intake;
 
 /// <summary>The broker, and how its exchanges and queues are declared where they do not exist.</summary>
 public sealed record AmqpSettings
@@ -44,11 +44,6 @@ public sealed record AmqpSettings
         RoomPatience = RoomPatience,
         ReadInterval = ReadInterval,
     };
-
-    /// <summary>The broker's address without user and password, for messages.</summary>
-    public string SafeName => Uri.TryCreate(Url, UriKind.Absolute, out Uri? uri)
-        ? $"{uri.Scheme}://{uri.Authority[(uri.Authority.LastIndexOf('@') + 1)..]}{uri.AbsolutePath}"
-        : "(not a URL)";
 }
 
 /// <summary>How one stream is set.</summary>
