@@ -1,9 +1,10 @@
 using DataLoad.Integration.Tests.EndToEnd;
 using DataLoad.Streams.Amqp;
+using RabbitMQ.Client;
 
 namespace DataLoad.Integration.Tests.Field;
 
-/// <summary>A broker spoken to in bytes, as publishers in other languages do.</summary>
+/// <summary>A broker spoken to in bytes, as publishers in other languages do, and by somebody who takes things away.</summary>
 internal sealed class RawBroker : IAsyncDisposable
 {
     public static readonly AmqpProperties Json = default(AmqpProperties).With(AmqpProperty.ContentType, "application/json"u8);
@@ -12,14 +13,18 @@ internal sealed class RawBroker : IAsyncDisposable
     private readonly IAmqpConnection _connection;
     private readonly IAmqpChannel _channel;
 
-    private RawBroker(AmqpConnections connections, IAmqpConnection connection, IAmqpChannel channel) =>
-        (_connections, _connection, _channel) = (connections, connection, channel);
+    private readonly IConnection _client;
+    private readonly IChannel _admin;
+
+    private RawBroker(AmqpConnections connections, IAmqpConnection connection, IAmqpChannel channel, IConnection client, IChannel admin) =>
+        (_connections, _connection, _channel, _client, _admin) = (connections, connection, channel, client, admin);
 
     public static async Task<RawBroker> OpenAsync(string url)
     {
         var connections = new AmqpConnections(AmqpConnectionSettings.Parse(url) with { Name = "test" });
         IAmqpConnection connection = await connections.GetAsync(AmqpConnectionRole.Declaring, default);
-        return new RawBroker(connections, connection, await connection.OpenChannelAsync(default));
+        IConnection client = await new ConnectionFactory { Uri = new Uri(url) }.CreateConnectionAsync();
+        return new RawBroker(connections, connection, await connection.OpenChannelAsync(default), client, await client.CreateChannelAsync());
     }
 
     /// <summary>Publishes a message; where it goes is to be waited for.</summary>
@@ -50,6 +55,14 @@ internal sealed class RawBroker : IAsyncDisposable
     public Task DeclareAsync(string queue, params (string Name, object? Value)[] arguments) => _channel.DeclareAsync(
         new AmqpQueue(queue) { Arguments = arguments.ToDictionary(each => each.Name, each => each.Value, StringComparer.Ordinal) }, passive: false, default);
 
+    public Task DeclareExchangeAsync(string exchange, string type) => _admin.ExchangeDeclareAsync(exchange, type, durable: true);
+
+    public Task DeleteExchangeAsync(string exchange) => _admin.ExchangeDeleteAsync(exchange);
+
+    public Task DeleteQueueAsync(string queue) => _admin.QueueDeleteAsync(queue);
+
+    public Task UnbindAsync(string queue, string exchange, string routingKey) => _admin.QueueUnbindAsync(queue, exchange, routingKey);
+
     /// <summary>The messages of a queue as they came, which go back.</summary>
     public async Task<IReadOnlyList<(AmqpProperties Properties, byte[] Body)>> PeekAsync(string queue)
     {
@@ -70,5 +83,9 @@ internal sealed class RawBroker : IAsyncDisposable
         return messages;
     }
 
-    public async ValueTask DisposeAsync() => await _connections.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _connections.DisposeAsync();
+        await _client.DisposeAsync();
+    }
 }
