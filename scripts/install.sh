@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Installs what is missing, from the distribution's packages, and starts no service.
 #
-#   install.sh [dotnet] [tzdata] [nodejs] [npm] [chromium] [rabbitmq-server] [postgresql-15] [openssl] [linux-perf] [iproute2]
-#                                                                                    (default: all but the last two)
+#   install.sh [dotnet] [tzdata] [nodejs] [npm] [chromium] [rabbitmq-server] [postgresql-15] [openssl] [linux-perf] [iproute2] [pgbouncer]
+#                                                                                    (default: all but the last three)
 #
 # dotnet is only looked for: its SDK is not among the distribution's packages everywhere. nodejs and npm bundle the
-# dashboard, chromium tests it; openssl makes certificates in a test.
+# dashboard, chromium tests it; openssl makes certificates in a test, and pgbouncer stands before PostgreSQL in some.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 # shellcheck source=scripts/lib.sh
@@ -44,6 +44,7 @@ has() {
         tzdata) [[ -e /usr/share/zoneinfo/Asia/Shanghai ]] ;;
         nodejs) command -v node >/dev/null 2>&1 ;;
         iproute2) command -v ss >/dev/null 2>&1 ;;
+        pgbouncer) [[ -x /usr/sbin/pgbouncer ]] ;;
         linux-perf) command -v perf >/dev/null 2>&1 ;;
         postgresql-*) compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ;;
         *) command -v "$1" >/dev/null 2>&1 ;;

@@ -54,6 +54,10 @@ internal sealed class StoreOver(IStore store, IStatisticsStore statistics) : ISt
     public ValueTask<string?> CheckDatabaseAsync(IReadOnlyList<Page> pages, CancellationToken cancellationToken) => store.CheckDatabaseAsync(pages, cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<string>> FindWarningsAsync(IReadOnlyList<Page> pages, CancellationToken cancellationToken) =>
+        store.FindWarningsAsync(pages, cancellationToken);
+
+    /// <inheritdoc/>
     public ValueTask<string?> CheckJournalAsync(CancellationToken cancellationToken) => store.CheckJournalAsync(cancellationToken);
 
     /// <inheritdoc/>

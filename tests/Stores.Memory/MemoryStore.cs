@@ -102,6 +102,10 @@ public sealed class MemoryStore : IStore
         _calls.RunAsync<string?>("Store.CheckDatabase", _ => null, cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<string>> FindWarningsAsync(IReadOnlyList<Page> pages, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IReadOnlyList<string>>([]);
+
+    /// <inheritdoc/>
     public ValueTask<string?> CheckJournalAsync(CancellationToken cancellationToken) =>
         _calls.RunAsync<string?>("Store.CheckJournal", _ => null, cancellationToken);
 

@@ -8,8 +8,9 @@ namespace DataLoad.Engine.Auditing;
 internal sealed class FlushLag
 {
     private readonly List<(long StartMs, long EndMs)> _ownerships = [];
-    private readonly Dictionary<CounterId, (int Ownership, long AtMs)> _leftOut = [];
+    private readonly Dictionary<CounterId, (int Ownership, long AtMs, long SequenceNr)> _leftOut = [];
     private long _nowMs;
+    private long _nowSequenceNr;
     private bool _isWithin;
 
     /// <summary>The SequenceNr that the journal ended at before the rows were read: what was persisted later says nothing of them.</summary>
@@ -26,6 +27,7 @@ internal sealed class FlushLag
     {
         _isWithin = entry.SequenceNr <= Horizon;
         _nowMs = atMs;
+        _nowSequenceNr = entry.SequenceNr;
         if (!_isWithin)
         {
             return;
@@ -46,9 +48,13 @@ internal sealed class FlushLag
     {
         if (_isWithin)
         {
-            _leftOut.TryAdd(id, (_ownerships.Count - 1, _nowMs));
+            _leftOut.TryAdd(id, (_ownerships.Count - 1, _nowMs, _nowSequenceNr));
         }
     }
+
+    /// <summary>The Counters that were left out, each with the first SequenceNr that its row lacks and when that was persisted.</summary>
+    public IEnumerable<(CounterId Id, long SequenceNr, long AtMs)> LeftOutCounters =>
+        _leftOut.Select(counter => (counter.Key, counter.Value.SequenceNr, counter.Value.AtMs));
 
     /// <summary>The Counters that an owner went on for longer without flushing.</summary>
     /// <param name="limit">How long a flush may take.</param>

@@ -19,9 +19,16 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
     /// <summary>How often a Partition is compared again because its journal was trimmed meanwhile.</summary>
     private const int TrimTries = 5;
 
+    /// <summary>For how many Counters a flush is waited at the most: each is asked for.</summary>
+    private const int MaxAwaited = 1000;
+
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
+
     private readonly CappedList<Difference> _differences = new(options.MaxDifferences);
     private readonly CappedList<Damage> _damages = new(options.MaxDifferences);
     private readonly JournalFold _fold = new(plan, journal, store.Partitions, store.Snapshots) { Lag = new FlushLag() };
+    private readonly Dictionary<CounterId, (long SequenceNr, long AtMs)> _awaited = [];
     private long _events;
     private long _rows;
     private long _notFlushedYet;
@@ -47,6 +54,7 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
             }
         }
 
+        await WaitForFlushesAsync(cancellationToken);
         if (options.Filter == StatisticsFilter.All)
         {
             await new ParkedCheck(store.Parking, _damages.Add).RunAsync(cancellationToken);
@@ -137,6 +145,7 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
         }
 
         HashSet<CounterId> overdue = _fold.Lag!.Overdue(options.MaxFlushLag, options.OwnedUntilMs);
+        AwaitFlushes(counters, overdue);
         foreach ((CounterId id, StatisticsRow row) in rows)
         {
             if (row.SequenceNr is not null)
@@ -163,12 +172,68 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
             {
                 _differences.Add(Of(DifferenceKind.Missing, counter.Id));
             }
-            else if (!isOverdue)
+            else if (!isOverdue && !_awaited.ContainsKey(counter.Id))
             {
                 // Its fold stopped at the checkpoint, before its first event.
                 _notFlushedYet++;
             }
         }
+    }
+
+    private void AwaitFlushes(Dictionary<CounterId, Counter> counters, HashSet<CounterId> overdue)
+    {
+        if (!options.WaitsForFlushes)
+        {
+            return;
+        }
+
+        foreach ((CounterId id, long sequenceNr, long atMs) in _fold.Lag!.LeftOutCounters)
+        {
+            if (_awaited.Count < MaxAwaited && counters.ContainsKey(id) && !overdue.Contains(id))
+            {
+                _awaited.Add(id, (sequenceNr, atMs));
+            }
+        }
+    }
+
+    /// <summary>Tells what is about to be flushed from what never is: the one is a moment's state, the other a difference.</summary>
+    private async Task WaitForFlushesAsync(CancellationToken cancellationToken)
+    {
+        for (TimeSpan wait = ShortestWait; _awaited.Count > 0; wait = wait * 2 < LongestWait ? wait * 2 : LongestWait)
+        {
+            if ((await store.Nodes.ListAsync(cancellationToken)).Count == 0)
+            {
+                _notFlushedYet += _awaited.Count;
+                return;
+            }
+
+            long nowMs = options.Time.GetUtcNow().ToUnixTimeMilliseconds();
+            foreach ((CounterId id, (long sequenceNr, long atMs)) in _awaited.ToList())
+            {
+                if (await IsFlushedAsync(id, sequenceNr, cancellationToken))
+                {
+                    _awaited.Remove(id);
+                }
+                else if (nowMs - atMs > options.MaxFlushLag.TotalMilliseconds)
+                {
+                    _awaited.Remove(id);
+                    _differences.Add(Of(DifferenceKind.Overdue, id));
+                }
+            }
+
+            if (_awaited.Count > 0)
+            {
+                await Task.Delay(wait, options.Time, cancellationToken);
+            }
+        }
+    }
+
+    private async Task<bool> IsFlushedAsync(CounterId id, long sequenceNr, CancellationToken cancellationToken)
+    {
+        Page page = plan.Catalog.PageById(id.PageId)!;
+        var filter = new StatisticsFilter(page.Name, id.Topic.Type, id.Topic.Id, id.Day, id.Day);
+        StatisticsRow? row = await store.Statistics.ReadAsync(page, filter, cancellationToken).FirstOrDefaultAsync(cancellationToken);
+        return row?.SequenceNr >= sequenceNr;
     }
 
     private void Compare(in CounterId id, StatisticsRow row, Counter? counter)

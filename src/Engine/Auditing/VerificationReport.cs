@@ -76,6 +76,13 @@ public sealed record VerificationOptions
 
     /// <summary>Until when, in epoch ms, the store's nodes are known to go on: now, where one runs; null where only the journal says that they did.</summary>
     public long? OwnedUntilMs { get; init; }
+
+    /// <summary>Whether what is not flushed yet is waited for while a node runs over the store: until it is, or
+    /// <see cref="MaxFlushLag"/> has passed since.</summary>
+    public bool WaitsForFlushes { get; init; }
+
+    /// <summary>The clock of such waiting.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
 }
 
 /// <summary>Counts all that is added, and lists the first of it, up to a limit.</summary>

@@ -137,7 +137,7 @@ internal sealed class GroupWriterActor<T>(
 
         _failures++;
         Report(wrote.Error, _failures);
-        if (_failures >= FailuresBeforeApart && _group.Count > 1)
+        if (_failures >= FailuresBeforeApart && (_group.Count > 1 || _waiting.Count > 0))
         {
             SetApart();
             return;
@@ -146,7 +146,8 @@ internal sealed class GroupWriterActor<T>(
         WriteAgain(_group, _failures);
     }
 
-    /// <summary>Writes the group's requests one by one from now on: those that work are done, the others hold up only themselves.</summary>
+    /// <summary>Writes the group's requests one by one from now on: those that work are done, the others hold up only themselves, nor what
+    /// came later.</summary>
     private void SetApart()
     {
         foreach (Request request in _group)

@@ -9,9 +9,16 @@ public interface ILookup : IAsyncDisposable
     string Name { get; }
 
     /// <summary>Runs a step's query for an array of keys, in one round trip, and fills <paramref name="rows"/>. The query has one parameter, <c>@keys</c>, an
-    /// array of integers, and returns <c>id</c> and the step's columns, by name and in any order. A value that cannot be read spoils its own row.</summary>
+    /// array of integers, and returns <c>id</c> and the step's columns, by name and in any order. A value that cannot be read, here or by the database, spoils
+    /// its own row.</summary>
     /// <exception cref="LookupException">The query lacks a column that the step declares; others are the driver's.</exception>
     ValueTask QueryAsync(string query, LookupStep step, ReadOnlyMemory<int> keys, LookupRows rows, CancellationToken cancellationToken);
+
+    /// <summary>Why business rows cannot be read through this connection, with the remedy; null where they can.</summary>
+    ValueTask<string?> CheckDatabaseAsync(CancellationToken cancellationToken) => ValueTask.FromResult<string?>(null);
+
+    /// <summary>What is worth knowing of the database, a sentence each, though it can be used.</summary>
+    ValueTask<IReadOnlyList<string>> FindWarningsAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<string>>([]);
 
     /// <summary>One trivial round trip, for health.</summary>
     ValueTask PingAsync(CancellationToken cancellationToken);
@@ -31,6 +38,9 @@ public static class DefaultQueries
 /// <summary>The rows that one query returned, column by column, and reused from batch to batch. Not thread-safe.</summary>
 public sealed class LookupRows
 {
+    /// <summary>The column of what is wrong with a row as a whole.</summary>
+    public const int WholeRow = -1;
+
     private const long Null = long.MinValue;
     private const int InitialRows = 64;
 

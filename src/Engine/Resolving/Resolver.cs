@@ -138,6 +138,10 @@ public sealed class Resolver
             {
                 candidate.Miss($"{rows.Step.Name} {candidate.Keys[step]}");
             }
+            else if (rows.Error(row, LookupRows.WholeRow) is { } error)
+            {
+                candidate.Reject(new Rejection(RejectReason.BadRow, $"Row {candidate.Keys[step]} of {rows.Step.Name} {error}"));
+            }
             else
             {
                 candidate.Rows[step] = row;

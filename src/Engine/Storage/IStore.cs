@@ -41,10 +41,15 @@ public interface IStore : IAsyncDisposable
     /// <summary>The streams that are paused.</summary>
     IPausedStreams PausedStreams { get; }
 
-    /// <summary>Whether the database, and the statistics tables that are there already, keep what is exact: texts as they are, each topic apart, and a file used
-    /// under one name alone; changes nothing. To be asked before anything else, since of a file that is used under another name nothing is to be opened.</summary>
+    /// <summary>Whether the database, and the statistics tables that are there already, keep what is exact: texts as they are, each topic apart, sessions that
+    /// are kept and may write, and a file used under one name alone; changes nothing. To be asked before anything else, since of a file that is used under
+    /// another name nothing is to be opened.</summary>
     /// <returns>Null where they do, or nothing is there yet, else a sentence that says what is wrong, and the remedy.</returns>
     ValueTask<string?> CheckDatabaseAsync(IReadOnlyList<Page> pages, CancellationToken cancellationToken);
+
+    /// <summary>What is worth knowing of the database and the statistics tables though they can be used: what is not promised there, what may run out; a
+    /// sentence each. Changes nothing.</summary>
+    ValueTask<IReadOnlyList<string>> FindWarningsAsync(IReadOnlyList<Page> pages, CancellationToken cancellationToken);
 
     /// <summary>Brings the schema up to date by numbered, transactional migrations.</summary>
     /// <exception cref="StoreException">The schema is newer than this program, or cannot be migrated.</exception>

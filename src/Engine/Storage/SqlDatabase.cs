@@ -48,7 +48,7 @@ public abstract class SqlDatabase : IAsyncDisposable
     internal virtual SqlDatabase Journal => this;
 
     /// <summary>One trivial round trip, for health.</summary>
-    internal async ValueTask PingAsync(CancellationToken cancellationToken) =>
+    internal virtual async ValueTask PingAsync(CancellationToken cancellationToken) =>
         await ReadAsync((db, token) => db.ExecuteAsync<long>(Dialect.Ping, token), cancellationToken);
 
     /// <summary>Runs a query with an array of keys as <c>@keys</c>, in one round trip, and has its rows read.</summary>
@@ -57,6 +57,12 @@ public abstract class SqlDatabase : IAsyncDisposable
 
     /// <summary>Why the database is in use in a way that the node store cannot tell; null where it is not. Asked before anything is read.</summary>
     internal virtual string? FindOtherUse() => null;
+
+    /// <summary>Why the server, or what stands before it, cannot keep what is promised, with the remedy; null where it can.</summary>
+    internal virtual ValueTask<string?> FindUnfitAsync(CancellationToken cancellationToken) => ValueTask.FromResult<string?>(null);
+
+    /// <summary>What is worth knowing of the server, a sentence each, though it can be used.</summary>
+    internal virtual ValueTask<IReadOnlyList<string>> FindWarningsAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<string>>([]);
 
     /// <summary>Who runs over the store.</summary>
     internal abstract INodeStore MakeNodes();

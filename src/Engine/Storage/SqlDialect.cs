@@ -126,11 +126,21 @@ internal abstract class SqlDialect
     /// <param name="cancellationToken">Ends the call.</param>
     public virtual Task<string?> FindUnfitAsync(DataConnection db, string name, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
 
+    /// <summary>Why what bears a statistics table's name cannot be one, as in <c>is a view</c>, with the remedy; null where it can.</summary>
+    public virtual Task<string?> FindUnfitTableAsync(DataConnection db, string table, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
+    /// <summary>What is worth knowing of a table that can be used, each as in <c>has the trigger x</c>.</summary>
+    public virtual Task<IReadOnlyList<string>> FindWarningsAsync(DataConnection db, string table, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<string>>([]);
+
     /// <summary>The collation that tells all texts apart, as it is written in a column's declaration.</summary>
     public abstract string ExactCollation { get; }
 
     /// <summary>Why a type cannot serve for a column of a statistics table, as in <c>bigint</c> where it is needed; null where it can.</summary>
     public virtual string? Unfit(TableColumn column, StatisticsColumn needed) => null;
+
+    /// <summary>Whether a column of counts holds less than 64 bits.</summary>
+    public virtual bool IsNarrow(TableColumn column) => false;
 
     /// <summary>Makes the transaction the only one that changes the schema; the server is asked whether it will do.</summary>
     /// <exception cref="StoreException">The server is too old.</exception>
@@ -165,7 +175,12 @@ internal abstract class SqlDialect
 /// <param name="IsDemanded">Whether a row cannot be added without it.</param>
 /// <param name="Length">How many characters it holds; 0 where that is not bounded.</param>
 /// <param name="Collation">The collation by which it, or a unique key that it is in, takes different texts for one; null where there is none.</param>
-internal sealed record TableColumn(string Name, string Type, string Category, bool IsDemanded, int Length = 0, string? Collation = null);
+/// <param name="IsGenerated">Whether the database makes its values, and takes none.</param>
+/// <param name="Precision">How many digits a decimal has; 0 where that is not bounded.</param>
+/// <param name="Scale">How many of them are decimals.</param>
+internal sealed record TableColumn(
+    string Name, string Type, string Category, bool IsDemanded, int Length = 0, string? Collation = null, bool IsGenerated = false,
+    int Precision = 0, int Scale = 0);
 
 /// <summary>What a column of a statistics table is for.</summary>
 internal enum StatisticsColumn

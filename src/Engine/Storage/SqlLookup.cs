@@ -1,7 +1,9 @@
 using System.Data.Common;
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Resolving;
+using Npgsql;
 
 namespace DataLoad.Engine.Storage;
 
@@ -13,27 +15,89 @@ public sealed class SqlLookup(SqlDatabase database) : ILookup
     public string Name => database.Name;
 
     /// <inheritdoc/>
-    public ValueTask QueryAsync(string query, LookupStep step, ReadOnlyMemory<int> keys, LookupRows rows, CancellationToken cancellationToken) =>
-        ReferenceEquals(rows.Step, step)
-            ? database.QueryAsync(query, keys, (reader, token) => LookupReader.ReadAsync(reader, query, rows, token), cancellationToken)
-            : throw new ArgumentException($"The rows are made for the step '{rows.Step.Name}', not '{step.Name}'.", nameof(rows));
+    public async ValueTask QueryAsync(string query, LookupStep step, ReadOnlyMemory<int> keys, LookupRows rows, CancellationToken cancellationToken)
+    {
+        if (!ReferenceEquals(rows.Step, step))
+        {
+            throw new ArgumentException($"The rows are made for the step '{rows.Step.Name}', not '{step.Name}'.", nameof(rows));
+        }
+
+        rows.Clear();
+        if (await TryAsync(query, keys, rows, cancellationToken) is not { } refused)
+        {
+            return;
+        }
+
+        // Of no row, where it fails for none.
+        if (await TryAsync(query, ReadOnlyMemory<int>.Empty, rows, cancellationToken) is { } always)
+        {
+            ExceptionDispatchInfo.Throw(always);
+        }
+
+        rows.Clear();
+        await NarrowAsync(query, keys, rows, refused, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<string?> CheckDatabaseAsync(CancellationToken cancellationToken) => database.FindUnfitAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<string>> FindWarningsAsync(CancellationToken cancellationToken) => database.FindWarningsAsync(cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask PingAsync(CancellationToken cancellationToken) => database.PingAsync(cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => database.DisposeAsync();
+
+    /// <summary>Finds the rows that the database itself cannot read, as where the query casts a text that is no number, and reads the others.</summary>
+    private async Task NarrowAsync(string query, ReadOnlyMemory<int> keys, LookupRows rows, DbException refused, CancellationToken cancellationToken)
+    {
+        if (keys.Length == 1)
+        {
+            int row = rows.Find(keys.Span[0]);
+            string error = refused is PostgresException server ? server.MessageText : refused.Message;
+            rows.SetError(row < 0 ? rows.Add(keys.Span[0]) : row, LookupRows.WholeRow, $"cannot be read by the database: {error}");
+            return;
+        }
+
+        int half = keys.Length / 2;
+        foreach (ReadOnlyMemory<int> part in (ReadOnlyMemory<int>[])[keys[..half], keys[half..]])
+        {
+            if (await TryAsync(query, part, rows, cancellationToken) is { } again)
+            {
+                await NarrowAsync(query, part, rows, again, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Adds the rows of keys; the database's refusal where a value of one of them is why.</summary>
+    private async Task<DbException?> TryAsync(string query, ReadOnlyMemory<int> keys, LookupRows rows, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await database.QueryAsync(query, keys, (reader, token) => LookupReader.AddAsync(reader, query, rows, token), cancellationToken);
+            return null;
+        }
+        catch (DbException e) when (IsOfAValue(e.SqlState))
+        {
+            return e;
+        }
+    }
+
+    /// <summary>Whether a refusal is for data that a query met: it cannot be cast, is out of range, or is several rows where there must be one.</summary>
+    private static bool IsOfAValue(string? sqlState) =>
+        sqlState is PostgresErrorCodes.CardinalityViolation || sqlState?.StartsWith("22", StringComparison.Ordinal) == true;
 }
 
 /// <summary>Reads the rows of a business query into <see cref="LookupRows"/>: columns by name, each value by the type it has, without boxing.</summary>
 /// <remarks>A value that cannot be read spoils only the events that need it.</remarks>
 public static class LookupReader
 {
-    /// <summary>Empties <paramref name="rows"/> and fills them with all that a reader returns.</summary>
+    /// <summary>Adds all that a reader returns to <paramref name="rows"/>.</summary>
     /// <exception cref="LookupException">The result has no <c>id</c>, or not all of the step's columns.</exception>
-    public static async ValueTask ReadAsync(DbDataReader reader, string query, LookupRows rows, CancellationToken cancellationToken)
+    public static async ValueTask AddAsync(DbDataReader reader, string query, LookupRows rows, CancellationToken cancellationToken)
     {
-        rows.Clear();
         int[] ordinals = FindColumns(reader, query, rows.Step);
         while (await reader.ReadAsync(cancellationToken))
         {
@@ -142,6 +206,7 @@ internal static class LookupValue
         string text = reader.GetValue(ordinal) switch
         {
             byte[] bytes => $"{bytes.Length} bytes",
+            var value and not (IConvertible or IFormattable) => $"a value of type {reader.GetDataTypeName(ordinal)}",
             var value => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
         };
         return text.Length <= ShownChars ? text : $"{text.AsSpan(0, ShownChars)}…";
@@ -152,7 +217,9 @@ internal static class LookupValue
     {
         ColumnKind.Int32 => Within(Integer(reader, ordinal), 0, int.MaxValue),
         ColumnKind.Code => Within(Integer(reader, ordinal), int.MinValue, int.MaxValue),
-        ColumnKind.Time => Integer(reader, ordinal),
+
+        // The least one is what a row keeps for null.
+        ColumnKind.Time => Within(Integer(reader, ordinal), long.MinValue + 1, long.MaxValue),
         ColumnKind.Amount => Within(Amount(reader, ordinal), 0, HighestAmount),
         ColumnKind.Flag => Flag(reader, ordinal),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Text is no number."),
@@ -169,18 +236,18 @@ internal static class LookupValue
         TypeCode.Decimal => Whole(reader.GetDecimal(ordinal)),
         TypeCode.Double => Whole(reader.GetDouble(ordinal)),
         TypeCode.Single => Whole(reader.GetFloat(ordinal)),
-        TypeCode.String => Whole(reader.GetString(ordinal)),
+        TypeCode.String => Whole(String(reader, ordinal)),
         _ => null,
     };
 
-    /// <summary>Text, or the invariant text of a value of another type but bytes.</summary>
+    /// <summary>Text, or the invariant text of a value of another type that has one: bytes, arrays and the like have none.</summary>
     public static string? Text(DbDataReader reader, int ordinal) => Type.GetTypeCode(reader.GetFieldType(ordinal)) switch
     {
-        TypeCode.String => reader.GetString(ordinal),
+        TypeCode.String => String(reader, ordinal),
         TypeCode.Int64 => reader.GetInt64(ordinal).ToString(CultureInfo.InvariantCulture),
         TypeCode.Int32 => reader.GetInt32(ordinal).ToString(CultureInfo.InvariantCulture),
         TypeCode.Boolean => reader.GetBoolean(ordinal) ? "true" : "false",
-        _ => reader.GetFieldType(ordinal) == typeof(byte[]) ? null : Convert.ToString(reader.GetValue(ordinal), CultureInfo.InvariantCulture),
+        _ => reader.GetValue(ordinal) is var value and (IConvertible or IFormattable) ? Convert.ToString(value, CultureInfo.InvariantCulture) : null,
     };
 
     private static long? Amount(DbDataReader reader, int ordinal) => Type.GetTypeCode(reader.GetFieldType(ordinal)) switch
@@ -197,9 +264,18 @@ internal static class LookupValue
     private static long? Flag(DbDataReader reader, int ordinal) => Type.GetTypeCode(reader.GetFieldType(ordinal)) switch
     {
         TypeCode.Boolean => reader.GetBoolean(ordinal) ? 1 : 0,
-        TypeCode.String => reader.GetString(ordinal).ToUpperInvariant() switch { "1" or "T" or "TRUE" => 1, "0" or "F" or "FALSE" => 0, _ => null },
+        TypeCode.String when String(reader, ordinal).ToUpperInvariant() is var text and ("T" or "TRUE" or "F" or "FALSE") => text[0] == 'T' ? 1 : 0,
         _ => Integer(reader, ordinal) switch { null => null, 0 => 0, _ => 1 },
     };
+
+    /// <summary>A text without the blanks that fill a <c>char(n)</c>, which are no part of its value.</summary>
+    private static string String(DbDataReader reader, int ordinal)
+    {
+        string text = reader.GetString(ordinal);
+        return text.EndsWith(' ') && IsPadded(reader.GetDataTypeName(ordinal)) ? text.TrimEnd(' ') : text;
+    }
+
+    private static bool IsPadded(string type) => type is "character" || type.StartsWith("character(", StringComparison.Ordinal);
 
     private static long? Within(long? value, long min, long max) => value >= min && value <= max ? value : null;
 

@@ -143,6 +143,17 @@ internal sealed class SqlStatisticsTable(SqlDatabase database, Page page)
         }
     }
 
+    /// <summary>What is worth knowing of the table though it can serve, a sentence each.</summary>
+    public async Task<IEnumerable<string>> FindWarningsAsync(DataConnection db, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> found = await Dialect.FindWarningsAsync(db, page.Table, cancellationToken);
+        IEnumerable<string> narrow = (await Dialect.ColumnsAsync(db, page.Table, cancellationToken))
+            .Where(column => RoleOf(column) == StatisticsColumn.Count && Dialect.IsNarrow(column))
+            .Select(column => $"counts in the column '{column.Name}' of type {column.Type}: a row whose count passes what that holds is not written any more, "
+                + "and named; make it bigint");
+        return found.Concat(narrow).Select(what => $"{database.Name}: the table '{page.Table}' {what}.");
+    }
+
     private async Task<bool> CompleteAsync(DataConnection db, CancellationToken cancellationToken)
     {
         await Dialect.LockSchemaAsync(db, database.Name, cancellationToken);
@@ -178,6 +189,11 @@ internal sealed class SqlStatisticsTable(SqlDatabase database, Page page)
         if (columns.Count == 0)
         {
             return [CreateTable()];
+        }
+
+        if (await Dialect.FindUnfitTableAsync(db, page.Table, cancellationToken) is { } why)
+        {
+            throw Unfit(why);
         }
 
         Check(columns);
@@ -227,7 +243,12 @@ internal sealed class SqlStatisticsTable(SqlDatabase database, Page page)
             }
             else if (Dialect.Unfit(column, role) is { } needed)
             {
-                throw Unfit($"has a column '{column.Name}' of type {column.Type} where {needed} is needed; change its type");
+                string type = column.Precision == 0 ? column.Type : $"{column.Type}({column.Precision},{column.Scale})";
+                throw Unfit($"has a column '{column.Name}' of type {type} where {needed} is needed; change its type");
+            }
+            else if (column.IsGenerated)
+            {
+                throw Unfit($"has a column '{column.Name}' whose values the database generates, so that none could be written; make it a plain column");
             }
             else if (role == StatisticsColumn.TopicType && column.Collation is { } collation)
             {

@@ -41,7 +41,7 @@ public sealed class SqlStore(SqlDatabase database) : IStore
     /// <inheritdoc/>
     public async ValueTask<string?> CheckDatabaseAsync(IReadOnlyList<Page> pages, CancellationToken cancellationToken) => !database.Exists
         ? null
-        : database.FindOtherUse() ?? await database.ReadAsync(
+        : database.FindOtherUse() ?? await database.FindUnfitAsync(cancellationToken) ?? await database.ReadAsync(
             async (db, token) =>
             {
                 string? unfit = await database.Dialect.FindUnfitAsync(db, Name, token);
@@ -53,6 +53,24 @@ public sealed class SqlStore(SqlDatabase database) : IStore
                 return unfit;
             },
             cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<string>> FindWarningsAsync(IReadOnlyList<Page> pages, CancellationToken cancellationToken) => !database.Exists ? [] :
+    [
+        .. await database.FindWarningsAsync(cancellationToken),
+        .. await database.ReadAsync(
+            async (db, token) =>
+            {
+                List<string> warnings = [];
+                foreach (Page page in pages)
+                {
+                    warnings.AddRange(await new SqlStatisticsTable(database, page).FindWarningsAsync(db, token));
+                }
+
+                return warnings;
+            },
+            cancellationToken),
+    ];
 
     /// <inheritdoc/>
     public ValueTask MigrateAsync(CancellationToken cancellationToken) => _migrations.MigrateAsync(cancellationToken);

@@ -17,7 +17,8 @@ internal static class VerifyCommand
         Computes the statistics anew from the journal and compares them with the tables, row by row, each at the point of
         the journal that the row stands at. Reads all snapshots and parked deliveries, too, and tells which blocks,
         snapshots and parked deliveries are damaged. With a filter, only the snapshots of its Counters. Changes nothing, and
-        may run beside a node that counts.
+        may run beside a node that counts: then it waits, up to a minute, for rows that are not flushed yet, and those that do
+        not come are differences.
 
         Examples:
           dataload verify
@@ -49,6 +50,7 @@ internal static class VerifyCommand
                 Partitions = partitions,
                 Filter = filter.Read(result).ToFilter(),
                 OwnedUntilMs = isOwned ? TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() : null,
+                WaitsForFlushes = isOwned,
             });
             VerificationReport report = await Progress.ShowAsync("Verifying Partitions", partitions, progress =>
                 verification.RunAsync(progress, cancellationToken));

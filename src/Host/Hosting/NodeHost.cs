@@ -199,6 +199,9 @@ internal static partial class HostLog
 
     [LoggerMessage(8103, LogLevel.Warning, "{Warning}")]
     public static partial void ClusterWarning(ILogger logger, string warning);
+
+    [LoggerMessage(8104, LogLevel.Warning, "{Warning}")]
+    public static partial void StoreWarning(ILogger logger, string warning);
 }
 
 /// <summary>Bounds a stop as a whole. An orderly stop bounds its own steps, but closing what a server holds may wait for one that neither answers nor

@@ -7,12 +7,12 @@ using Npgsql;
 namespace DataLoad.Host.Hosting;
 
 /// <summary>Counts for as long as the host runs, once nothing speaks against a start. HTTP answers already meanwhile.</summary>
-internal sealed class NodeService(ClusterNode node, IStore store, ILookup lookup, HostSettings settings) : BackgroundService
+internal sealed class NodeService(ClusterNode node, IStore store, ILookup lookup, HostSettings settings, ILogger<NodeService> logger) : BackgroundService
 {
     /// <exception cref="StartException">A server is there and refuses.</exception>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await StartCheck.RunAsync(store, lookup, settings.Engine.Amqp.ToConnectionSettings(), stoppingToken);
+        await StartCheck.RunAsync(store, lookup, settings.Engine.Amqp.ToConnectionSettings(), logger, stoppingToken);
         await node.RunAsync(stoppingToken);
     }
 }
@@ -21,10 +21,10 @@ internal sealed class NodeService(ClusterNode node, IStore store, ILookup lookup
 internal static class StartCheck
 {
     /// <exception cref="StartException">A server is there and refuses.</exception>
-    public static async Task RunAsync(IStore store, ILookup lookup, AmqpConnectionSettings broker, CancellationToken cancellationToken)
+    public static async Task RunAsync(IStore store, ILookup lookup, AmqpConnectionSettings broker, ILogger logger, CancellationToken cancellationToken)
     {
-        await CheckDatabaseAsync(store.Name, "dataload.store.connection", token => CheckStoreAsync(store, token), cancellationToken);
-        await CheckDatabaseAsync(lookup.Name, "dataload.business.connection", lookup.PingAsync, cancellationToken);
+        await CheckDatabaseAsync(store.Name, "dataload.store.connection", token => CheckStoreAsync(store, logger, token), cancellationToken);
+        await CheckDatabaseAsync(lookup.Name, "dataload.business.connection", token => CheckLookupAsync(lookup, token), cancellationToken);
         await CheckBrokerAsync(broker, cancellationToken);
     }
 
@@ -47,7 +47,7 @@ internal static class StartCheck
     }
 
     /// <summary>First of all: of a SQLite file that is used under another name nothing is to be opened.</summary>
-    private static async ValueTask CheckStoreAsync(IStore store, CancellationToken cancellationToken)
+    private static async ValueTask CheckStoreAsync(IStore store, ILogger logger, CancellationToken cancellationToken)
     {
         if (await store.CheckDatabaseAsync(Catalog.Default.Pages, cancellationToken) is { } unfit)
         {
@@ -55,6 +55,20 @@ internal static class StartCheck
         }
 
         await store.PingAsync(cancellationToken);
+        foreach (string warning in await store.FindWarningsAsync(Catalog.Default.Pages, cancellationToken))
+        {
+            HostLog.StoreWarning(logger, warning);
+        }
+    }
+
+    private static async ValueTask CheckLookupAsync(ILookup lookup, CancellationToken cancellationToken)
+    {
+        if (await lookup.CheckDatabaseAsync(cancellationToken) is { } unfit)
+        {
+            throw new StartException(unfit);
+        }
+
+        await lookup.PingAsync(cancellationToken);
     }
 
     private static async Task CheckDatabaseAsync(string name, string setting, Func<CancellationToken, ValueTask> ping, CancellationToken cancellationToken)
@@ -64,7 +78,8 @@ internal static class StartCheck
             await ping(cancellationToken);
         }
         catch (PostgresException e) when (e.SqlState.StartsWith("28", StringComparison.Ordinal)
-            || e.SqlState is PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.InsufficientPrivilege)
+            || e.SqlState is PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.InsufficientPrivilege
+            || (e.SqlState is PostgresErrorCodes.ProtocolViolation && e.MessageText.StartsWith("no such ", StringComparison.Ordinal)))
         {
             throw new StartException($"{name} refuses: {e.MessageText}. Correct {setting}, or the rights of its user.");
         }

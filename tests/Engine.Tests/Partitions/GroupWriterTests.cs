@@ -43,6 +43,21 @@ public sealed class GroupWriterTests : PartitionSpec
         _writes.Last().ShouldBe([2]);
     }
 
+    [Fact]
+    public async Task What_cannot_be_written_by_itself_holds_up_nothing_that_comes_later()
+    {
+        IActorRef writer = WriterOf(items => items.Contains(1) ? Task.FromException(new InvalidOperationException("refused")) : Task.CompletedTask);
+        TestProbe poisoned = Ask(writer, partition: 0, item: 1);
+        await AwaitAssertAsync(() => _writes.Count.ShouldBeGreaterThan(3));
+
+        await Ask(writer, partition: 1, item: 2).ExpectMsgAsync<GroupWritten>();
+        await Ask(writer, partition: 2, item: 3).ExpectMsgAsync<GroupWritten>();
+
+        await poisoned.ExpectNoMsgAsync(TimeSpan.Zero);
+        Registry.Failing.ShouldNotBeEmpty();
+        _writes.ShouldContain(written => written.SequenceEqual(new[] { 1 }));
+    }
+
     private TestProbe Ask(IActorRef writer, int partition, int item)
     {
         TestProbe probe = CreateTestProbe();

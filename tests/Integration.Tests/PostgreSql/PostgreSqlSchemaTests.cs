@@ -129,6 +129,114 @@ public sealed class PostgreSqlSchemaTests(TestDatabase database) : IClassFixture
         unfit.ShouldContain(why);
     }
 
+    [Theory]
+    [InlineData("topic_id smallint", "a column 'topic_id' of type int2 where int is needed")]
+    [InlineData("topic_id numeric(9)", "a column 'topic_id' of type numeric(9,0) where int is needed")]
+    [InlineData("topic_id text", "a column 'topic_id' of type text where int is needed")]
+    [InlineData("topic_id int GENERATED ALWAYS AS IDENTITY", "a column 'topic_id' whose values the database generates")]
+    [InlineData("stat_date timestamp", "a column 'stat_date' of type timestamp where date is needed")]
+    [InlineData("visit_cnt smallint", "a column 'visit_cnt' of type int2 where bigint is needed")]
+    [InlineData("visit_cnt numeric(18)", "a column 'visit_cnt' of type numeric(18,0) where bigint is needed")]
+    [InlineData("visit_cnt double precision", "a column 'visit_cnt' of type float8 where bigint is needed")]
+    [InlineData("visit_cnt bigint GENERATED ALWAYS AS (1) STORED", "a column 'visit_cnt' whose values the database generates")]
+    [InlineData("pay_amount numeric(10,2)", "a column 'pay_amount' of type numeric(10,2) where decimal(18,2) is needed")]
+    [InlineData("pay_amount price", "a column 'pay_amount' of type numeric(12,1) where decimal(18,2) is needed")]
+    [InlineData("pay_amount numeric(38)", "a column 'pay_amount' of type numeric(38,0) where decimal(18,2) is needed")]
+    [InlineData("pay_amount money", "a column 'pay_amount' of type money where decimal(18,2) is needed")]
+    [InlineData("pay_amount double precision", "a column 'pay_amount' of type float8 where decimal(18,2) is needed")]
+    [InlineData("pay_amount bigint", "a column 'pay_amount' of type int8 where decimal(18,2) is needed")]
+    public async Task A_column_that_rounds_or_is_too_small_for_what_is_counted_is_refused_by_name(string column, string why)
+    {
+        string connectionString = await database.CreateSchemaAsync();
+        string name = column.Split(' ')[0];
+        IEnumerable<string> others = new[] { "topic_type text", "topic_id int", "stat_date date" }
+            .Where(key => !key.StartsWith(name, StringComparison.Ordinal));
+        await TestDatabase.ExecuteAsync(
+            connectionString, $"CREATE DOMAIN price AS numeric(12,1); CREATE TABLE data_load_act_date ({string.Join(", ", others)}, {column})");
+        await using SqlStore store = TestDatabase.Open(connectionString);
+
+        (await store.CheckDatabaseAsync(Catalog.Default.Pages, Some.None))!.ShouldContain($"the table 'data_load_act_date' has {why}");
+    }
+
+    [Theory]
+    [InlineData("CREATE VIEW data_load_bear AS SELECT 't'::text AS topic_type, 1 AS topic_id, current_date AS stat_date", "is a view, where a table is needed")]
+    [InlineData("CREATE MATERIALIZED VIEW data_load_bear AS SELECT 't'::text AS topic_type", "is a materialized view, where a table is needed")]
+    [InlineData("CREATE UNLOGGED TABLE data_load_bear (topic_type text, topic_id int, stat_date date)", "is UNLOGGED")]
+    [InlineData(
+        "CREATE TABLE data_load_bear (topic_type text, topic_id int, stat_date date); "
+        + "ALTER TABLE data_load_bear ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
+        "has row security in force for this role")]
+    public async Task What_is_no_table_that_keeps_its_rows_is_refused_by_name(string statements, string why)
+    {
+        string connectionString = await database.CreateSchemaAsync();
+        await using TestRole role = await TestRole.CreateAsync(connectionString, "SELECT");
+        await TestDatabase.ExecuteAsync(
+            connectionString,
+            $"GRANT CREATE ON SCHEMA {new NpgsqlConnectionStringBuilder(connectionString).SearchPath} TO {role.Name}; SET ROLE {role.Name}; {statements}");
+        await using SqlStore store = TestDatabase.Open(role.ConnectionString);
+
+        (await store.CheckDatabaseAsync(Catalog.Default.Pages, Some.None))!.ShouldContain($"the table 'data_load_bear' {why}");
+    }
+
+    [Theory]
+    [InlineData("topic_type kind, topic_id bigint, stat_date date")]
+    [InlineData("topic_type varchar(64) COLLATE \"en-x-icu\", topic_id numeric, stat_date date, UNIQUE (topic_type, topic_id, stat_date)")]
+    [InlineData("topic_type text, topic_id numeric(10), stat_date date, visit_cnt int, share_cnt numeric(19)")]
+    [InlineData(
+        "topic_type text, topic_id int, stat_date date) PARTITION BY LIST (topic_id); "
+        + "CREATE TABLE rest PARTITION OF data_load_bear (PRIMARY KEY (topic_type, topic_id, stat_date)) DEFAULT; SELECT (1")]
+    public async Task A_table_that_others_made_and_that_can_serve_counts_exactly(string columns)
+    {
+        string connectionString = await database.CreateSchemaAsync();
+        await TestDatabase.ExecuteAsync(connectionString, $"CREATE DOMAIN kind AS varchar(64); CREATE TABLE data_load_bear ({columns})");
+        await using SqlStore store = TestDatabase.Open(connectionString);
+        (await store.CheckDatabaseAsync(Catalog.Default.Pages, Some.None)).ShouldBeNull();
+        await store.MigrateAsync(Some.None);
+        Page bear = Catalog.Default.PageNamed("bear");
+        await store.Statistics.EnsureTableAsync(bear, Some.None);
+        long epoch = await Some.EpochAsync(store, 1);
+        foreach (string type in new[] { "a", "A", "a ", "\u00e1", "a\u0301", "活" })
+        {
+            await store.Statistics.FlushAsync(bear, [Some.Row(1, epoch, 3, type, int.MaxValue, 0, 6, 1, 2, 3)], correct: false, Some.None);
+            await store.Statistics.FlushAsync(bear, [Some.Row(1, epoch, 4, type, int.MaxValue, 0, 7, 1, 2, 3)], correct: false, Some.None);
+        }
+
+        List<Engine.Statistics.StatisticsRow> rows = await Some.ListAsync(store.Statistics.ReadAsync(bear, Engine.Statistics.StatisticsFilter.All, Some.None));
+        rows.Count.ShouldBe(6);
+        rows.ShouldAllBe(row => row.Values[0] == 7 && row.SequenceNr == 4);
+    }
+
+    [Fact]
+    public async Task A_partitioned_table_that_takes_no_such_key_is_named_instead_of_being_waited_for()
+    {
+        string connectionString = await database.CreateSchemaAsync();
+        await TestDatabase.ExecuteAsync(
+            connectionString, "CREATE TABLE data_load_bear (topic_type text, topic_id int, stat_date date, region int DEFAULT 1) PARTITION BY LIST (region)");
+        await using SqlStore store = TestDatabase.Open(connectionString);
+        await store.MigrateAsync(Some.None);
+
+        (await Should.ThrowAsync<StoreException>(() => store.Statistics.EnsureTableAsync(Catalog.Default.PageNamed("bear"), Some.None).AsTask()))
+            .Message.ShouldContain("the statistics table 'data_load_bear' cannot be completed: the server refuses (unique constraint on partitioned table");
+    }
+
+    [Fact]
+    public async Task Triggers_and_narrow_counts_of_a_table_that_serves_are_noted()
+    {
+        string connectionString = await database.CreateSchemaAsync();
+        await TestDatabase.ExecuteAsync(
+            connectionString,
+            """
+            CREATE TABLE data_load_bear (topic_type text, topic_id int, stat_date date, visit_cnt int);
+            CREATE TRIGGER halves BEFORE UPDATE ON data_load_bear FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()
+            """);
+        await using SqlStore store = TestDatabase.Open(connectionString);
+
+        string warnings = string.Join('\n', await store.FindWarningsAsync(Catalog.Default.Pages, Some.None));
+
+        warnings.ShouldContain("'data_load_bear' has the trigger 'halves'");
+        warnings.ShouldContain("'data_load_bear' counts in the column 'visit_cnt' of type int4");
+    }
+
     [Fact]
     public async Task A_unique_key_that_takes_topic_types_for_one_is_refused_and_any_of_the_stores_own_is_taken()
     {

@@ -10,7 +10,9 @@ internal sealed class TestRole : IAsyncDisposable
 
     private TestRole(string owner) => _owner = owner;
 
-    public string ConnectionString { get; private set; } = "";
+    public string Name => _name;
+
+    public string ConnectionString { get; set; } = "";
 
     /// <summary>Makes a role with a right on all tables that the schema has now.</summary>
     public static async Task<TestRole> CreateAsync(string connectionString, string right)

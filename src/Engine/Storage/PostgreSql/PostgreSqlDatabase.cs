@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Data.Common;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Nodes;
@@ -18,11 +17,20 @@ public sealed class PostgreSqlDatabase : SqlDatabase
     private readonly NpgsqlConnectionStringBuilder _connection;
     private readonly PostgreSqlPool _pool;
     private readonly DataOptions _data;
-    private readonly PostgreSqlNumerics _numerics = new();
+    private readonly PostgreSqlTextColumns _textColumns = new();
+    private readonly TargetSessionAttributes _target;
+    private readonly bool _isStore;
 
-    private PostgreSqlDatabase(PostgreSqlStoreOptions options, string settings, TargetSessionAttributes target)
+    private readonly string _transactionSettings;
+
+    // Of the server that answered last; the journal's own sessions start with it.
+    private volatile string _newerSettings = "";
+
+    private PostgreSqlDatabase(PostgreSqlStoreOptions options, bool isStore)
     {
         _options = options.Validate();
+        _isStore = isStore;
+        _target = isStore ? TargetSessionAttributes.Primary : TargetSessionAttributes.Any;
         _connection = PostgreSqlConnectionString.Parse(options.ConnectionString);
         Name = PostgreSqlConnectionString.NameOf(_connection);
         _connection.CommandTimeout = (int)Math.Ceiling(options.CommandTimeout.TotalSeconds);
@@ -30,7 +38,9 @@ public sealed class PostgreSqlDatabase : SqlDatabase
         _connection.MinPoolSize = Math.Min(_connection.MinPoolSize, options.MaxConnections);
         string given = string.IsNullOrEmpty(_connection.ApplicationName) ? PostgreSqlNodeName.None : _connection.ApplicationName;
         _connection.ApplicationName = options.NodeId is { } node ? PostgreSqlNodeName.ApplicationName(node) : given;
-        _pool = PostgreSqlPool.Open(_connection, settings, target, options.PrepareStatements);
+        string settings = isStore ? PostgreSqlPool.WriterSettings : KeepsNoSession ? "" : PostgreSqlPool.LookupSettings(options.CommandTimeout);
+        _transactionSettings = PostgreSqlPool.LookupTransaction(options.CommandTimeout);
+        _pool = PostgreSqlPool.Open(_connection, settings, _target, options.PrepareStatements);
         _data = new DataOptions().UseConnectionFactory(PostgreSQLTools.GetDataProvider(PostgreSQLVersion.v95), _ => _pool.Source.CreateConnection());
     }
 
@@ -40,18 +50,21 @@ public sealed class PostgreSqlDatabase : SqlDatabase
     /// <inheritdoc/>
     public override JournalConnection JournalConnection => new(
         ProviderName.PostgreSQL15,
-        PostgreSqlPool.SetUp(_connection, PostgreSqlPool.WriterSettings, _options.PrepareStatements).ConnectionString,
-        PostgreSqlPool.SetUp(_connection, PostgreSqlPool.ReaderSettings, _options.PrepareStatements).ConnectionString);
+        PostgreSqlPool.SetUp(_connection, $"{PostgreSqlPool.WriterSettings} {_newerSettings}".TrimEnd(), _options.PrepareStatements).ConnectionString,
+        PostgreSqlPool.SetUp(_connection, $"{PostgreSqlPool.ReaderSettings} {_newerSettings}".TrimEnd(), _options.PrepareStatements).ConnectionString);
 
     internal override SqlDialect Dialect { get; } = new PostgreSqlDialect();
 
+    /// <summary>Whether nothing is set, prepared or kept in a session, which may be another's with the next transaction.</summary>
+    private bool KeepsNoSession => !_isStore && !_options.PrepareStatements;
+
     /// <summary>Makes a database for a store, without connecting.</summary>
     /// <exception cref="StoreException">An option is out of its range, or the connection string cannot be read.</exception>
-    public static PostgreSqlDatabase ForStore(PostgreSqlStoreOptions options) => new(options, PostgreSqlPool.WriterSettings, TargetSessionAttributes.Primary);
+    public static PostgreSqlDatabase ForStore(PostgreSqlStoreOptions options) => new(options, isStore: true);
 
     /// <summary>Makes a database that is only read: its sessions are read-only, whatever a query says and the role may.</summary>
     /// <exception cref="StoreException">An option is out of its range, or the connection string cannot be read.</exception>
-    public static PostgreSqlDatabase ForReading(PostgreSqlStoreOptions options) => new(options, PostgreSqlPool.ReaderSettings, TargetSessionAttributes.Any);
+    public static PostgreSqlDatabase ForReading(PostgreSqlStoreOptions options) => new(options, isStore: false);
 
     /// <inheritdoc/>
     public override ValueTask DisposeAsync() => _pool.DisposeAsync();
@@ -120,21 +133,89 @@ public sealed class PostgreSqlDatabase : SqlDatabase
         return (stale, ((IList<NpgsqlBatchCommand>)batch.BatchCommands).Skip(fenced.Length > 0 ? 1 : 0).Sum(command => (int)command.Rows));
     }
 
+    internal override async ValueTask<string?> FindUnfitAsync(CancellationToken cancellationToken)
+    {
+        await using PostgreSqlPool plain = OpenPlain();
+        var probe = new PostgreSqlProbe(plain.Source, _pool.Source, Name);
+        string? unfit = _isStore ? await probe.FindUnfitStoreAsync(cancellationToken)
+            : await probe.FindUnfitLookupAsync(!KeepsNoSession, cancellationToken);
+        if (unfit is null)
+        {
+            await using NpgsqlConnection connection = await _pool.Source.OpenConnectionAsync(cancellationToken);
+            _newerSettings = PostgreSqlPool.NewerSettings(connection.PostgreSqlVersion);
+        }
+
+        return unfit;
+    }
+
+    internal override async ValueTask<IReadOnlyList<string>> FindWarningsAsync(CancellationToken cancellationToken)
+    {
+        if (KeepsNoSession)
+        {
+            return [];
+        }
+
+        await using PostgreSqlPool plain = OpenPlain();
+        int connections = _isStore ? (2 * _options.MaxConnections) + 1 : _options.MaxConnections;
+        return await new PostgreSqlProbe(plain.Source, _pool.Source, Name).FindWarningsAsync(connections, _isStore, cancellationToken);
+    }
+
     internal override async ValueTask QueryAsync(
         string query, ReadOnlyMemory<int> keys, Func<DbDataReader, CancellationToken, ValueTask> read, CancellationToken cancellationToken)
     {
-        await using var db = new DataConnection(_data);
         var parameter = new DataParameter("keys", keys.ToArray());
+        await OnceMoreAsync(
+            async token =>
+            {
+                await using var db = new DataConnection(_data);
+                if (!KeepsNoSession)
+                {
+                    await QueryAsync(db, query, parameter, read, token);
+                    return;
+                }
+
+                await using DataConnectionTransaction transaction = await db.BeginTransactionAsync(token);
+                await db.ExecuteAsync(_transactionSettings, token);
+                await QueryAsync(db, query, parameter, read, token);
+                await transaction.CommitAsync(token);
+            },
+            cancellationToken);
+    }
+
+    internal override async ValueTask PingAsync(CancellationToken cancellationToken) =>
+        await OnceMoreAsync(async token => await base.PingAsync(token), cancellationToken);
+
+    /// <summary>Runs what only reads, and once more at once where its session turns out to have been cut while it was idle.</summary>
+    /// <remarks>Whatever cut it (a pooler, a firewall, an operator) cut those beside it in the pool too, it seems; each would fail a call.</remarks>
+    private async Task OnceMoreAsync(Func<CancellationToken, Task> read, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await read(cancellationToken);
+        }
+        catch (NpgsqlException e) when (PostgreSqlPool.IsOfTheSession(e) && !cancellationToken.IsCancellationRequested)
+        {
+            _pool.Source.Clear();
+            await read(cancellationToken);
+        }
+    }
+
+    private PostgreSqlPool OpenPlain() => PostgreSqlPool.Open(
+        new NpgsqlConnectionStringBuilder(_connection.ConnectionString) { Pooling = false }, settings: "", _target, prepare: false);
+
+    private async Task QueryAsync(
+        DataConnection db, string query, DataParameter keys, Func<DbDataReader, CancellationToken, ValueTask> read, CancellationToken cancellationToken)
+    {
         while (true)
         {
-            bool[]? asText = _numerics.Of(query);
+            bool[]? asText = _textColumns.Of(query);
             if (asText is not null)
             {
-                db.OnNextCommandInitialized((_, command) => PostgreSqlNumerics.ReadAsText(command, asText));
+                db.OnNextCommandInitialized((_, command) => PostgreSqlTextColumns.ReadAsText(command, asText));
             }
 
-            await using DataReaderAsync reader = await db.ExecuteReaderAsync(query, cancellationToken, parameter);
-            if (!_numerics.Learn(query, reader.Reader!, asText))
+            await using DataReaderAsync reader = await db.ExecuteReaderAsync(query, cancellationToken, keys);
+            if (!_textColumns.Learn(query, reader.Reader!, asText))
             {
                 await read(reader.Reader!, cancellationToken);
                 return;
@@ -143,40 +224,6 @@ public sealed class PostgreSqlDatabase : SqlDatabase
     }
 
     internal override INodeStore MakeNodes() => new PostgreSqlNodeStore(_connection, _pool.Source, _options);
-}
-
-/// <summary>Which columns of which query are of type numeric. Learned at a query's first run.</summary>
-/// <remarks>Their values have more digits than any type of .NET: they are asked for as text, so that an amount is judged by its value.</remarks>
-internal sealed class PostgreSqlNumerics
-{
-    // Bounded by the settings: one for each step of each stream.
-    private readonly ConcurrentDictionary<string, bool[]> _columns = new(StringComparer.Ordinal);
-
-    /// <summary>The columns of a query that are read as text, or null where there are none or they are not known.</summary>
-    public bool[]? Of(string query) => _columns.GetValueOrDefault(query);
-
-    /// <summary>Notes a result's columns; true where the query is to be run again, since the result came with other columns as text.</summary>
-    /// <remarks>
-    /// What another run has noted meanwhile says nothing of this result: in a session that has the statement prepared for text, Npgsql takes the binary values
-    /// of a run that asked for none for text.
-    /// </remarks>
-    public bool Learn(string query, DbDataReader reader, bool[]? asText)
-    {
-        bool[] found = [.. Enumerable.Range(0, reader.FieldCount).Select(i => reader.GetDataTypeName(i).StartsWith("numeric", StringComparison.Ordinal))];
-        if (asText is null ? !found.Contains(true) : asText.AsSpan().SequenceEqual(found))
-        {
-            return false;
-        }
-
-        _columns[query] = found;
-        return true;
-    }
-
-    public static DbCommand ReadAsText(DbCommand command, bool[] columns)
-    {
-        ((NpgsqlCommand)command).UnknownResultTypeList = columns;
-        return command;
-    }
 }
 
 /// <summary>How a <see cref="PostgreSqlDatabase"/> is reached.</summary>
@@ -197,7 +244,8 @@ public sealed record PostgreSqlStoreOptions
     /// <remarks>Low: flushes, snapshots and queries wait for each other. High: the server's own limit is met sooner.</remarks>
     public int MaxConnections { get; init; } = 16;
 
-    /// <summary>Whether the server keeps statements prepared, which saves planning them anew. False behind a pooler that switches sessions.</summary>
+    /// <summary>Whether the server keeps statements prepared, which saves planning them anew. False behind a pooler that switches sessions: of a database that
+    /// is only read nothing else is kept in a session then either.</summary>
     public bool PrepareStatements { get; init; } = true;
 
     /// <summary>Checks the values.</summary>

@@ -13,7 +13,11 @@ internal sealed class PostgreSqlDialect : SqlDialect
 {
     private const int OldestServer = 120_000;
     private const int LongestTopicType = 64;
-    private static readonly string[] NumberTypes = ["int2", "int4", "int8", "numeric"];
+
+    // How many digits the largest number of each kind has that the engine counts to, before the point.
+    private const int CountDigits = 19;
+    private const int TopicIdDigits = 10;
+    private const int AmountDigits = 16;
 
     public override string Bytes => "bytea";
     public override string Identity => "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY";
@@ -136,14 +140,17 @@ internal sealed class PostgreSqlDialect : SqlDialect
     public override async Task<IReadOnlyList<TableColumn>> ColumnsAsync(DataConnection db, string table, CancellationToken cancellationToken) =>
         await db.QueryToListAsync(
             reader => new TableColumn(
-                reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetBoolean(3), reader.GetInt32(4), reader.IsDBNull(5) ? null : reader.GetString(5)),
+                reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetBoolean(3), reader.GetInt32(4),
+                reader.IsDBNull(5) ? null : reader.GetString(5), reader.GetBoolean(6), reader.GetInt32(7) >> 16, (short)reader.GetInt32(7)),
             """
             SELECT a.attname::text, coalesce(b.typname, t.typname)::text, t.typcategory::text,
                 a.attnotnull AND NOT (a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> ''),
                 CASE WHEN coalesce(b.typname, t.typname) = 'varchar' THEN greatest(a.atttypmod, t.typtypmod, 4) - 4 ELSE 0 END,
                 (SELECT min(c.collname::text) FROM pg_collation c WHERE NOT c.collisdeterministic AND (c.oid = a.attcollation OR c.oid IN (
                     SELECT i.indcollation[k] FROM pg_index i, generate_subscripts(i.indcollation, 1) k
-                    WHERE i.indrelid = a.attrelid AND i.indisunique AND i.indkey[k] = a.attnum)))
+                    WHERE i.indrelid = a.attrelid AND i.indisunique AND i.indkey[k] = a.attnum))),
+                a.attgenerated <> '' OR a.attidentity = 'a',
+                CASE WHEN coalesce(b.typname, t.typname) = 'numeric' THEN greatest(a.atttypmod, t.typtypmod, 4) - 4 ELSE 0 END
             FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type b ON b.oid = t.typbasetype
             WHERE a.attrelid = to_regclass(@table) AND a.attnum > 0 AND NOT a.attisdropped
             """,
@@ -212,13 +219,37 @@ internal sealed class PostgreSqlDialect : SqlDialect
         // Others of the category are padded (bpchar), cut (name) or compared without case (citext).
         StatisticsColumn.TopicType => column.Type is "text" || (column.Type is "varchar" && column.Length is 0 or >= LongestTopicType) ? null
             : $"text or varchar({LongestTopicType})",
-        StatisticsColumn.TopicId => NumberTypes.Contains(column.Type) ? null : "int",
+        // Others are too small, or round what is written.
+        StatisticsColumn.TopicId => column.Type is "int4" or "int8" || HoldsDigits(column, TopicIdDigits, decimals: 0) ? null : "int",
         StatisticsColumn.Day => column.Type is "date" ? null : "date",
-        StatisticsColumn.Count => NumberTypes.Contains(column.Type) ? null : "bigint",
-        StatisticsColumn.Amount => NumberTypes.Contains(column.Type) ? null : "decimal(18,2)",
+        StatisticsColumn.Count => column.Type is "int4" or "int8" || HoldsDigits(column, CountDigits, decimals: 0) ? null : "bigint",
+        StatisticsColumn.Amount => HoldsDigits(column, AmountDigits, decimals: 2) ? null : "decimal(18,2)",
         StatisticsColumn.UpdateTime => column.Type is "timestamptz" or "timestamp" ? null : "timestamptz",
         _ => column.Type is "int8" ? null : "bigint",
     };
+
+    public override bool IsNarrow(TableColumn column) => column.Type is "int4";
+
+    public override async Task<string?> FindUnfitTableAsync(DataConnection db, string table, CancellationToken cancellationToken)
+    {
+        (string kind, string persistence, bool hidesRows) = (await db.QueryToListAsync(
+            reader => (reader.GetString(0), reader.GetString(1), reader.GetBoolean(2)),
+            "SELECT relkind::text, relpersistence::text, row_security_active(oid) FROM pg_class WHERE oid = to_regclass(@table)",
+            cancellationToken,
+            DataParameter.Text("table", Quote(table)))).Single();
+        return kind is not ("r" or "p")
+            ? $"is {KindOf(kind)}, where a table is needed: rename it so that the table is created, or name another schema first in the search_path"
+            : persistence is "u" ? "is UNLOGGED, and the server empties it after a crash: ALTER TABLE … SET LOGGED"
+            : hidesRows ? "has row security in force for this role, which may hide or refuse rows: exempt the role (its owner, BYPASSRLS), or turn it off"
+            : null;
+    }
+
+    public override async Task<IReadOnlyList<string>> FindWarningsAsync(DataConnection db, string table, CancellationToken cancellationToken) =>
+        await db.QueryToListAsync(
+            reader => $"has the trigger '{reader.GetString(0)}': what it changes in a row or keeps from being written, 'dataload verify' shows as a difference",
+            "SELECT tgname::text FROM pg_trigger WHERE tgrelid = to_regclass(@table) AND NOT tgisinternal AND tgenabled <> 'D' ORDER BY tgname",
+            cancellationToken,
+            DataParameter.Text("table", Quote(table)));
 
     public override async Task LockSchemaAsync(DataConnection db, string name, CancellationToken cancellationToken)
     {
@@ -231,13 +262,27 @@ internal sealed class PostgreSqlDialect : SqlDialect
         }
     }
 
-    public override string? ExplainSchemaChange(Exception error, string statement) => error is PostgresException
+    public override string? ExplainSchemaChange(Exception error, string statement) => error switch
     {
-        SqlState: PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.InvalidSchemaName,
-    } denied
-        ? $"the role may not do it ({denied.MessageText}). Grant it CREATE on the first schema of its search_path and ownership of the tables, "
-            + $"or run as a role that has both: {statement}"
-        : null;
+        PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.InvalidSchemaName } denied =>
+            $"the role may not do it ({denied.MessageText}). Grant it CREATE on the first schema of its search_path and ownership of the tables, "
+            + $"or run as a role that has both: {statement}",
+
+        // As a partitioned table that takes no such key: it stays so, however often it is tried.
+        PostgresException { SqlState: ['0', 'A', ..] or ['4', '2', ..] } refused => $"the server refuses ({refused.MessageText}): {statement}",
+        _ => null,
+    };
+
+    private static bool HoldsDigits(TableColumn column, int digits, int decimals) =>
+        column.Type is "numeric" && (column.Precision == 0 || (column.Scale >= decimals && column.Precision - column.Scale >= digits));
+
+    private static string KindOf(string kind) => kind switch
+    {
+        "v" => "a view",
+        "m" => "a materialized view",
+        "f" => "a foreign table",
+        _ => "something else",
+    };
 
     public override bool IsDuplicate(Exception error) => error is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
 }

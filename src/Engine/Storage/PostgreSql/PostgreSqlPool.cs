@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Data;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Npgsql;
@@ -11,15 +12,43 @@ internal sealed class PostgreSqlPool(NpgsqlDataSource root, NpgsqlDataSource sou
 {
     /// <summary>
     /// Settings that sessions start with, whatever the database's or the role's defaults are. A commit that is not on disk would be acknowledged to the
-    /// broker; a fence reads the row that it locked, which takes READ COMMITTED; nothing may hold locks for good while its process is stopped; and planning a
-    /// flush takes a third as long as running it, to arrive at the same plan every time.
+    /// broker; a fence reads the row that it locked, which takes READ COMMITTED; nothing may hold locks for good while its process is stopped, and nothing else
+    /// may end a statement that the engine still waits for; and planning a flush takes a third as long as running it, to arrive at the same plan every time.
     /// </summary>
     public const string WriterSettings =
         @"-c synchronous_commit=on -c default_transaction_isolation=read\ committed -c idle_in_transaction_session_timeout=60000 "
-        + "-c plan_cache_mode=force_generic_plan -c jit=off";
+        + "-c statement_timeout=0 -c lock_timeout=0 -c plan_cache_mode=force_generic_plan -c jit=off";
 
     /// <summary>Settings of sessions that only read.</summary>
-    public const string ReaderSettings = "-c default_transaction_read_only=on -c idle_in_transaction_session_timeout=60000 -c jit=off";
+    public const string ReaderSettings =
+        @"-c default_transaction_read_only=on -c default_transaction_isolation=read\ committed -c idle_in_transaction_session_timeout=60000 "
+        + "-c statement_timeout=0 -c lock_timeout=0 -c jit=off";
+
+    private const string IdleSessionTimeout = "57P05";
+
+    private static readonly Version HasIdleTimeout = new(14, 0);
+    private static readonly Version HasTransactionTimeout = new(17, 0);
+
+    /// <summary>Settings of sessions that look into a business database. What the role says of statements is for its other users: here the
+    /// command's own limit ends them, on the server too, a while after it did here.</summary>
+    public static string LookupSettings(TimeSpan commandTimeout) => string.Create(
+        CultureInfo.InvariantCulture, $"{ReaderSettings} -c statement_timeout={(long)commandTimeout.TotalMilliseconds + 5_000}");
+
+    /// <summary>The same for one transaction, where what is set in a session might be found by another's.</summary>
+    public static string LookupTransaction(TimeSpan commandTimeout) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"""
+        SET TRANSACTION READ ONLY;
+        SET LOCAL statement_timeout = {(long)commandTimeout.TotalMilliseconds + 5_000};
+        SET LOCAL lock_timeout = 0;
+        SET LOCAL jit = off
+        """);
+
+    /// <summary>Whether a session was gone before what was asked in it was done, or what it had prepared had become stale: another one may do it.</summary>
+    public static bool IsOfTheSession(NpgsqlException e) => e is PostgresException refused
+        ? refused.SqlState is PostgresErrorCodes.AdminShutdown or IdleSessionTimeout || refused.SqlState.StartsWith("08", StringComparison.Ordinal)
+            || (refused.SqlState is PostgresErrorCodes.FeatureNotSupported && refused.MessageText.Contains("cached plan", StringComparison.Ordinal))
+        : e.InnerException is IOException;
 
     /// <summary>A connection string whose sessions start with settings.</summary>
     public static NpgsqlConnectionStringBuilder SetUp(NpgsqlConnectionStringBuilder connection, string settings, bool prepare)
@@ -28,7 +57,7 @@ internal sealed class PostgreSqlPool(NpgsqlDataSource root, NpgsqlDataSource sou
         {
             // Sessions are left as they were found, so that resetting them at every return would cost for nothing.
             NoResetOnClose = true,
-            Options = string.IsNullOrEmpty(connection.Options) ? settings : $"{connection.Options} {settings}",
+            Options = string.IsNullOrEmpty(connection.Options) ? settings : settings.Length == 0 ? connection.Options : $"{connection.Options} {settings}",
             TcpKeepAlive = true,
         };
         if (!prepare)
@@ -54,19 +83,52 @@ internal sealed class PostgreSqlPool(NpgsqlDataSource root, NpgsqlDataSource sou
             builder.TargetSessionAttributes = null;
         }
 
+        var source = new NpgsqlDataSourceBuilder(builder.ConnectionString);
+        if (settings.Length > 0)
+        {
+            source.UsePhysicalConnectionInitializer(SetNewerSettings, SetNewerSettingsAsync);
+        }
+
         if (builder.Host!.Contains(',', StringComparison.Ordinal))
         {
-            NpgsqlMultiHostDataSource hosts = new NpgsqlDataSourceBuilder(builder.ConnectionString).BuildMultiHost();
+            NpgsqlMultiHostDataSource hosts = source.BuildMultiHost();
             return new PostgreSqlPool(hosts, hosts.WithTargetSession(target));
         }
 
-        NpgsqlDataSource server = NpgsqlDataSource.Create(builder);
+        NpgsqlDataSource server = source.Build();
         return new PostgreSqlPool(server, server);
     }
+
+    /// <summary>Settings of a session that older servers do not know, which refuse to start one with them; empty where the server knows none.</summary>
+    public static string NewerSettings(Version server) =>
+        (server >= HasIdleTimeout ? "-c idle_session_timeout=0" : "") + (server >= HasTransactionTimeout ? " -c transaction_timeout=0" : "");
 
     public NpgsqlDataSource Source => source;
 
     public ValueTask DisposeAsync() => root.DisposeAsync();
+
+    private static void SetNewerSettings(NpgsqlConnection connection)
+    {
+        if (NewerStatements(connection) is { } statements)
+        {
+            using var command = new NpgsqlCommand(statements, connection);
+            command.ExecuteNonQuery();
+        }
+    }
+
+    private static async Task SetNewerSettingsAsync(NpgsqlConnection connection)
+    {
+        if (NewerStatements(connection) is { } statements)
+        {
+            await using var command = new NpgsqlCommand(statements, connection);
+            await command.ExecuteNonQueryAsync();
+        }
+    }
+
+    private static string? NewerStatements(NpgsqlConnection connection) =>
+        connection.PostgreSqlVersion < HasIdleTimeout ? null
+        : connection.PostgreSqlVersion < HasTransactionTimeout ? "SET idle_session_timeout = 0"
+        : "SET idle_session_timeout = 0; SET transaction_timeout = 0";
 
     private static TargetSessionAttributes ParseTarget(string text) =>
         Enum.TryParse(text.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out TargetSessionAttributes target)

@@ -13,8 +13,18 @@ internal sealed class BusinessCheck(CheckReport report, ILookup lookup, HostSett
     {
         try
         {
+            if (await lookup.CheckDatabaseAsync(cancellationToken) is { } unfit)
+            {
+                report.Problem("business", $"{unfit} Its queries were not tried.");
+                return;
+            }
+
             await lookup.PingAsync(cancellationToken);
             report.Ok("business", $"{lookup.Name} is reachable.");
+            foreach (string warning in await lookup.FindWarningsAsync(cancellationToken))
+            {
+                report.Note("business", warning);
+            }
         }
         catch (Exception e) when (FailureText.IsOutside(e))
         {

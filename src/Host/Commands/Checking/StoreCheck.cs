@@ -38,6 +38,11 @@ internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings 
         }
 
         await store.PingAsync(cancellationToken);
+        foreach (string warning in await store.FindWarningsAsync(Catalog.Default.Pages, cancellationToken))
+        {
+            report.Note("store", warning);
+        }
+
         string? wrong = await store.CheckSchemaAsync(cancellationToken);
         string? shards = await store.FindFixedAsync(FixedValues.Partitions, cancellationToken);
         (Finding finding, string text) = wrong switch
