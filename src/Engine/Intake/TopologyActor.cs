@@ -147,6 +147,7 @@ internal sealed class TopologyActor : ReceiveActor, IWithTimers
             _state.Lag[stream.Name] = messages;
         }
 
+        _state.CountsDeliveries[stream.Name] = own[1].CountsDeliveries;
         TopologyFinding? problem = own.FirstOrDefault(finding => !finding.IsUsable);
         if (problem is null)
         {
@@ -167,11 +168,22 @@ internal sealed class TopologyActor : ReceiveActor, IWithTimers
 
     private void Note(TopologyFinding finding)
     {
-        bool isNew = !_known.TryGetValue(finding.Name, out TopologyFinding? before) || before.State != finding.State;
+        TopologyFinding? before = _known.GetValueOrDefault(finding.Name);
+        bool isNew = before is null || before.State != finding.State || !string.Equals(before.Text, finding.Text, StringComparison.Ordinal);
+        if (finding.State == TopologyState.Unknown)
+        {
+            // It says nothing of how it is.
+            return;
+        }
+
         _known[finding.Name] = finding;
-        if (isNew && finding.State is not (TopologyState.Declared or TopologyState.Unknown))
+        if (isNew && finding.State != TopologyState.Declared)
         {
             IntakeLog.TopologyChanged(_setup.Options.Logger, finding.Name, finding.State.ToString(), finding.Text);
+        }
+        else if (before is { IsUsable: false } && finding.IsUsable)
+        {
+            IntakeLog.TopologyMended(_setup.Options.Logger, finding.Name);
         }
     }
 
@@ -212,6 +224,9 @@ internal sealed class BrokerState
 
     /// <summary>What of a stream's exchange, queue or bindings is not as it should be, by the stream's name.</summary>
     public ConcurrentDictionary<string, string> Problems { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Whether a stream's queue is known to count how often it delivers each message, by the stream's name.</summary>
+    public ConcurrentDictionary<string, bool> CountsDeliveries { get; } = new(StringComparer.Ordinal);
 
     /// <summary>How many dead letters wait in their queue; null before the first check.</summary>
     public long? DeadLetters
