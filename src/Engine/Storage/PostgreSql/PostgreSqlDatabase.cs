@@ -133,7 +133,8 @@ public sealed class PostgreSqlDatabase : SqlDatabase
                 db.OnNextCommandInitialized((_, command) => PostgreSqlNumerics.ReadAsText(command, asText));
             }
 
-            await using DataReaderAsync reader = await db.ExecuteReaderAsync(query, cancellationToken, parameter);
+            string statement = asText is null ? query : PostgreSqlNumerics.StatementOf(query, asText);
+            await using DataReaderAsync reader = await db.ExecuteReaderAsync(statement, cancellationToken, parameter);
             if (!_numerics.Learn(query, reader.Reader!, asText))
             {
                 await read(reader.Reader!, cancellationToken);
@@ -171,6 +172,10 @@ internal sealed class PostgreSqlNumerics
         _columns[query] = found;
         return true;
     }
+
+    /// <summary>The query as a statement of its own. Npgsql keeps with a statement that a session has prepared how its columns came, by its text: where one was
+    /// prepared for other columns as text, by a run that failed as well, it would take text for binary values.</summary>
+    public static string StatementOf(string query, bool[] asText) => $"/* as text: {string.Concat(asText.Select(isText => isText ? '1' : '0'))} */ {query}";
 
     public static DbCommand ReadAsText(DbCommand command, bool[] columns)
     {
