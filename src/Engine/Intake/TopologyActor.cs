@@ -14,6 +14,9 @@ internal sealed class TopologyActor : ReceiveActor, IWithTimers
 {
     private const string Next = "next";
 
+    // The reply code of a broker that does not know a type.
+    private const int CommandInvalid = 503;
+
     private readonly IntakeSetup _setup;
     private readonly IReadOnlyList<StreamDefinition> _streams;
     private readonly BrokerState _state;
@@ -96,6 +99,11 @@ internal sealed class TopologyActor : ReceiveActor, IWithTimers
             catch (AmqpException e) when (e.Code != 0)
             {
                 IntakeLog.UsedAsIs(_setup.Options.Logger, "Delayed exchange", stream.Exchange, $"the engine holds delayed messages itself ({e.Message})");
+                if (e.Code == CommandInvalid)
+                {
+                    // The broker knows no such type, and has ended the connection over it: asking for the others would end one after another.
+                    break;
+                }
             }
         }
 

@@ -47,7 +47,7 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
         private bool _isLettingGo;
         private bool _isAcknowledging;
         private bool _isWaiting;
-        private long _startedAt;
+        private long _consumedFrom;
         private int _failures;
 
         public Logic(
@@ -66,7 +66,7 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
         public override void PreStart()
         {
             _control.Attach(_changed);
-            Run();
+            OnChanged();
         }
 
         public override void PostStop()
@@ -88,19 +88,13 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
             if (timerKey is RestartTimer)
             {
                 _isWaiting = false;
-                Run();
+                OnChanged();
             }
             else if (_isLettingGo && !_control.IsStopping)
             {
                 LetGoOf(_session!, "paused");
                 OnChanged();
             }
-        }
-
-        private void Run()
-        {
-            _startedAt = _connections.Time.GetTimestamp();
-            OnChanged();
         }
 
         /// <summary>Does what the control says.</summary>
@@ -136,6 +130,7 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
             if (opening.IsCompletedSuccessfully)
             {
                 ConsumerSession session = _session = opening.Result;
+                _consumedFrom = _connections.Time.GetTimestamp();
                 _control.Consuming(session);
                 Log.Debug("Queue {0} is consumed from {1}", _settings.Queue, session.Host);
                 session.Channel.Ended.OnEnd(ended => _ended((session, ended.Result)));
@@ -264,6 +259,10 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
 
             bool wasLettingGo = _isLettingGo;
             bool isAwaited = _restart is not null && _settings.CountsDeliveries() && session.HasUnfinished;
+
+            // What ended sooner than the longest wait is one more failure: a broker that takes a consumer and drops it at once is not asked at once.
+            bool lasted = _restart is not null && _connections.Time.GetElapsedTime(_consumedFrom) > _restart.MaxBackoff;
+            _failures = lasted ? 0 : _failures;
             LetGoOf(session, isAwaited ? $"{end.Reason}; it is consumed anew when what came before is done" : end.Reason, isAwaited);
             if (wasLettingGo || _control.IsStopping)
             {
@@ -304,10 +303,7 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
                 return;
             }
 
-            // What ended sooner than the longest wait is one more failure: a broker that takes a connection and drops it at once is not asked at once.
-            bool lasted = _connections.Time.GetElapsedTime(_startedAt) > _restart.MaxBackoff;
-            _failures = lasted ? 1 : _failures + 1;
-            TimeSpan wait = _restart.WaitAfter(_failures);
+            TimeSpan wait = _restart.WaitAfter(++_failures);
             Report(fault, wait.TotalSeconds);
             _isWaiting = true;
             ScheduleOnce(RestartTimer, wait);

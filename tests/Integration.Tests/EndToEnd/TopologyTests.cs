@@ -135,6 +135,18 @@ public sealed class TopologyTests
         await scenario.ShouldEqualTallyAsync();
     });
 
+    [Fact]
+    public Task Streams_that_are_to_be_delayed_by_a_broker_that_cannot_are_served_all_the_same() => Scenario.RunAsync(
+        () => Scenario.CreateAsync(StoreKind.Sqlite, declare: false),
+        async scenario =>
+        {
+            scenario.Options = scenario.Options with { Seed = 94, Delayed = 0.1 };
+            scenario.Settings = "stream-defaults.delayed = true";
+            await scenario.StartHostAsync();
+            await scenario.SendMixAsync(300);
+            await scenario.ShouldBeExactAsync();
+        });
+
     private static Dictionary<string, object?> Argument(string name, object value) => new(StringComparer.Ordinal) { [name] = value };
 
     private static async Task AnewAsync(IChannel channel, StreamInfo stream, string type, bool durable = true, bool autoDelete = false,
