@@ -90,6 +90,7 @@ internal sealed class IntakeActor : ReceiveActor
             MaxBatch = settings.MaxBatch,
             MaxBytes = Math.Max(1, settings.MemoryBytes / _intake.Controls.Count),
             PausePatience = settings.Patience,
+            CountsDeliveries = () => control.Consuming.State.CountsDeliveries || _intake.Broker.CountsDeliveries.GetValueOrDefault(control.Definition.Name),
         };
         var restart = new AmqpRestartSettings { MinBackoff = settings.Backoff.First, MaxBackoff = settings.Backoff.Limit, RandomFactor = _setup.RandomFactor };
         var interpreter = new DeliveryInterpreter(control.Definition, options) { BrokerDelays = brokerDelays };

@@ -47,6 +47,9 @@ internal static partial class IntakeLog
     [LoggerMessage(5013, LogLevel.Information, "Partition {Partition} accepts batches of stream {Stream} again")]
     public static partial void PartitionAccepts(ILogger logger, int partition, string stream);
 
+    [LoggerMessage(5014, LogLevel.Information, "{Name} can be used again")]
+    public static partial void TopologyMended(ILogger logger, string name);
+
     [LoggerMessage(5011, LogLevel.Warning, "{Name} is {State}: {Text}")]
     public static partial void TopologyChanged(ILogger logger, string name, string state, string text);
 }

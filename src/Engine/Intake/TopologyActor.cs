@@ -14,6 +14,9 @@ internal sealed class TopologyActor : ReceiveActor, IWithTimers
 {
     private const string Next = "next";
 
+    // The reply code of a broker that does not know a type.
+    private const int CommandInvalid = 503;
+
     private readonly IntakeSetup _setup;
     private readonly IReadOnlyList<StreamDefinition> _streams;
     private readonly BrokerState _state;
@@ -96,6 +99,11 @@ internal sealed class TopologyActor : ReceiveActor, IWithTimers
             catch (AmqpException e) when (e.Code != 0)
             {
                 IntakeLog.UsedAsIs(_setup.Options.Logger, "Delayed exchange", stream.Exchange, $"the engine holds delayed messages itself ({e.Message})");
+                if (e.Code == CommandInvalid)
+                {
+                    // The broker knows no such type, and has ended the connection over it: asking for the others would end one after another.
+                    break;
+                }
             }
         }
 
@@ -147,6 +155,7 @@ internal sealed class TopologyActor : ReceiveActor, IWithTimers
             _state.Lag[stream.Name] = messages;
         }
 
+        _state.CountsDeliveries[stream.Name] = own[1].CountsDeliveries;
         TopologyFinding? problem = own.FirstOrDefault(finding => !finding.IsUsable);
         if (problem is null)
         {
@@ -167,11 +176,22 @@ internal sealed class TopologyActor : ReceiveActor, IWithTimers
 
     private void Note(TopologyFinding finding)
     {
-        bool isNew = !_known.TryGetValue(finding.Name, out TopologyFinding? before) || before.State != finding.State;
+        TopologyFinding? before = _known.GetValueOrDefault(finding.Name);
+        bool isNew = before is null || before.State != finding.State || !string.Equals(before.Text, finding.Text, StringComparison.Ordinal);
+        if (finding.State == TopologyState.Unknown)
+        {
+            // It says nothing of how it is.
+            return;
+        }
+
         _known[finding.Name] = finding;
-        if (isNew && finding.State is not (TopologyState.Declared or TopologyState.Unknown))
+        if (isNew && finding.State != TopologyState.Declared)
         {
             IntakeLog.TopologyChanged(_setup.Options.Logger, finding.Name, finding.State.ToString(), finding.Text);
+        }
+        else if (before is { IsUsable: false } && finding.IsUsable)
+        {
+            IntakeLog.TopologyMended(_setup.Options.Logger, finding.Name);
         }
     }
 
@@ -215,6 +235,9 @@ internal sealed class BrokerState
 
     /// <summary>Why the broker takes nothing that is published, as of the last probe, or null.</summary>
     public string? PublishingRefused { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); }
+
+    /// <summary>Whether a stream's queue is known to count how often it delivers each message, by the stream's name.</summary>
+    public ConcurrentDictionary<string, bool> CountsDeliveries { get; } = new(StringComparer.Ordinal);
 
     /// <summary>How many dead letters wait in their queue; null before the first check.</summary>
     public long? DeadLetters

@@ -49,6 +49,13 @@ public sealed record AmqpConnectionSettings
     /// <summary>The least time from one dialling to the next: within it, whoever wants a connection hears of the last failure. Default 1 s.</summary>
     public TimeSpan RedialInterval { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>The longest such time: it doubles with each connection that was made and lost again within <see cref="StableAfter"/>, as where the broker
+    /// closes each over what this side sends. Default 10 s, at least <see cref="RedialInterval"/>.</summary>
+    public TimeSpan LongestRedialInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a connection must have lasted for the next one to be dialled after <see cref="RedialInterval"/> again. Default 5 s.</summary>
+    public TimeSpan StableAfter { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>The endpoints and the virtual host, for messages.</summary>
     public string SafeName => $"{string.Join(",", Endpoints)}/{(string.Equals(VirtualHost, "/", StringComparison.Ordinal) ? "" : VirtualHost)}";
 
@@ -79,6 +86,7 @@ public sealed record AmqpConnectionSettings
         Require(RoomPatience > TimeSpan.Zero, nameof(RoomPatience), RoomPatience, "more than zero");
         Require(ReadInterval >= TimeSpan.Zero, nameof(ReadInterval), ReadInterval, "zero or more");
         Require(RedialInterval >= TimeSpan.Zero, nameof(RedialInterval), RedialInterval, "zero or more");
+        Require(LongestRedialInterval >= RedialInterval, nameof(LongestRedialInterval), LongestRedialInterval, "no less than RedialInterval");
         int vhostBytes = System.Text.Encoding.UTF8.GetByteCount(VirtualHost);
         Require(vhostBytes <= byte.MaxValue, nameof(VirtualHost), $"of {vhostBytes} bytes", "at most 255");
     }

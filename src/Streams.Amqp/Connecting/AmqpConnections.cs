@@ -72,6 +72,7 @@ public sealed class AmqpConnections : IAsyncDisposable
         private IAmqpConnection? _reportedLoss;
         private bool _isAbsenceReported;
         private long _dialled;
+        private int _shortLived;
         private int _next;
 
         public AmqpConnectionState State
@@ -92,7 +93,7 @@ public sealed class AmqpConnections : IAsyncDisposable
                 if (_connecting is { IsCompleted: true } && _connection is null or { Ended.IsCompleted: true })
                 {
                     // Many ask at once when a connection is lost, and each asks again and again.
-                    if (owner.Time.GetElapsedTime(_dialled) < owner.Settings.RedialInterval)
+                    if (owner.Time.GetElapsedTime(_dialled) < RedialInterval)
                     {
                         return Task.FromException<IAmqpConnection>(new AmqpException(_error ?? "The connection to the broker was lost a moment ago."));
                     }
@@ -107,6 +108,16 @@ public sealed class AmqpConnections : IAsyncDisposable
                 }
 
                 return _connecting.WaitAsync(cancellationToken);
+            }
+        }
+
+        private TimeSpan RedialInterval
+        {
+            get
+            {
+                AmqpConnectionSettings settings = owner.Settings;
+                double ticks = settings.RedialInterval.Ticks * Math.Pow(2, Math.Max(0, _shortLived - 1));
+                return TimeSpan.FromTicks((long)Math.Min(settings.LongestRedialInterval.Ticks, ticks));
             }
         }
 
@@ -172,6 +183,7 @@ public sealed class AmqpConnections : IAsyncDisposable
 
         private void Connected(IAmqpConnection connection, AmqpEndpoint endpoint, int place)
         {
+            long connected = owner.Time.GetTimestamp();
             lock (_lock)
             {
                 (_connection, _endpoint, _error) = (connection, endpoint, null);
@@ -180,8 +192,10 @@ public sealed class AmqpConnections : IAsyncDisposable
 
             connection.Ended.OnEnd(ended =>
             {
+                bool wasStable = owner.Time.GetElapsedTime(connected) >= owner.Settings.StableAfter;
                 lock (_lock)
                 {
+                    _shortLived = wasStable ? 0 : _shortLived + 1;
                     (_connection, _endpoint) = (null, null);
                     _error = $"The broker at {endpoint} is not connected: {ended.Result.Reason}.";
                     _next = (place + 1) % owner.Settings.Endpoints.Count;

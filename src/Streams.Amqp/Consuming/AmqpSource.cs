@@ -45,6 +45,11 @@ public sealed record AmqpSourceSettings(string Queue)
     /// <summary>How long a pause waits for what was taken to be acknowledged, before it closes the channel and gives the others back. Default 2 s.</summary>
     public TimeSpan PausePatience { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>Whether the queue counts how often it delivers each message, and drops what was given back too often; asked whenever a channel is lost or
+    /// let go of. Of such a queue a source that restarts consumes nothing anew before all that had come by the lost channel is emitted, released and
+    /// completed, and a pause closes no channel before what was taken is: so no delivery is lost that the broker drops meanwhile. Default: never.</summary>
+    public Func<bool> CountsDeliveries { get; init; } = () => false;
+
     /// <summary>Checks that each value is one that works.</summary>
     /// <exception cref="ArgumentException">One is not; the message names it, its value and what is expected.</exception>
     public void Validate()

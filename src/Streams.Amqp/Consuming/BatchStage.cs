@@ -5,7 +5,8 @@ using Akka.Streams.Stage;
 namespace DataLoad.Streams.Amqp;
 
 /// <summary>Consumes a queue over a channel of its own, emits what has arrived when it is asked, and acknowledges up to the watermark, one frame for all that
-/// became done meanwhile. A lost channel fails it, or, with <paramref name="restart"/>, is followed by another after growing waits.</summary>
+/// became done meanwhile. A lost channel fails it, or, with <paramref name="restart"/>, is followed by another after growing waits; of a queue that counts
+/// deliveries, also not before all that came by it is done.</summary>
 /// <remarks>A <c>RestartSource</c> would log each failure with its stack trace: here a loss is one sentence, one for a whole connection.</remarks>
 internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings settings, AmqpRestartSettings? restart = null)
     : GraphStageWithMaterializedValue<SourceShape<DeliveryBatch>, IAmqpConsumerControl>
@@ -40,10 +41,13 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
         private readonly Action<(ConsumerSession Session, AmqpEnd End)> _ended;
         private Task<ConsumerSession>? _opening;
         private ConsumerSession? _session;
+
+        // Lost, and what came by it is to be finished before there is another.
+        private ConsumerSession? _awaited;
         private bool _isLettingGo;
         private bool _isAcknowledging;
         private bool _isWaiting;
-        private long _startedAt;
+        private long _consumedFrom;
         private int _failures;
 
         public Logic(
@@ -62,7 +66,7 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
         public override void PreStart()
         {
             _control.Attach(_changed);
-            Run();
+            OnChanged();
         }
 
         public override void PostStop()
@@ -75,6 +79,7 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
                 LetGoOf(session, "the stream ended");
             }
 
+            _ = _awaited?.DisposeAsync().AsTask();
             _control.Ended();
         }
 
@@ -83,19 +88,13 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
             if (timerKey is RestartTimer)
             {
                 _isWaiting = false;
-                Run();
+                OnChanged();
             }
             else if (_isLettingGo && !_control.IsStopping)
             {
                 LetGoOf(_session!, "paused");
                 OnChanged();
             }
-        }
-
-        private void Run()
-        {
-            _startedAt = _connections.Time.GetTimestamp();
-            OnChanged();
         }
 
         /// <summary>Does what the control says.</summary>
@@ -107,6 +106,12 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
                 {
                     LetGo(_session);
                 }
+            }
+            else if (_awaited is not null)
+            {
+                ConfirmStop();
+                Emit();
+                EndAwaiting();
             }
             else if (_opening is null && _control.IsStopping)
             {
@@ -125,6 +130,7 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
             if (opening.IsCompletedSuccessfully)
             {
                 ConsumerSession session = _session = opening.Result;
+                _consumedFrom = _connections.Time.GetTimestamp();
                 _control.Consuming(session);
                 Log.Debug("Queue {0} is consumed from {1}", _settings.Queue, session.Host);
                 session.Channel.Ended.OnEnd(ended => _ended((session, ended.Result)));
@@ -155,14 +161,33 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
                 Emit();
                 Acknowledge(session);
             }
+            else if (session == _awaited)
+            {
+                Emit();
+                EndAwaiting();
+            }
         }
 
         private void Emit()
         {
-            if (_session is not null && !_isLettingGo && IsAvailable(_out) && _session.TakeBatch(_settings.MaxBatch) is { } batch)
+            bool emits = _session is not null ? !_isLettingGo : !_control.IsPaused && !_control.IsStopping;
+            if (emits && IsAvailable(_out) && (_session ?? _awaited)?.TakeBatch(_settings.MaxBatch) is { } batch)
             {
                 Push(_out, batch);
             }
+        }
+
+        /// <summary>Goes on where all that came by the lost channel is done; while nothing more is to be emitted, what was taken of it.</summary>
+        private void EndAwaiting()
+        {
+            if (_awaited is not { } awaited || (_control.IsPaused || _control.IsStopping ? awaited.HasTakenUnfinished : awaited.HasUnfinished))
+            {
+                return;
+            }
+
+            _awaited = null;
+            _ = awaited.DisposeAsync().AsTask();
+            OnChanged();
         }
 
         private void Acknowledge(ConsumerSession session)
@@ -199,7 +224,11 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
             }
 
             _isLettingGo = true;
-            ScheduleOnce(PauseTimer, _settings.PausePatience);
+            if (!_settings.CountsDeliveries())
+            {
+                ScheduleOnce(PauseTimer, _settings.PausePatience);
+            }
+
             session.Channel.CancelAsync().OnEnd(_ => ConfirmStop());
             CloseWhenDrained(session);
         }
@@ -229,7 +258,12 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
             }
 
             bool wasLettingGo = _isLettingGo;
-            LetGoOf(session, end.Reason);
+            bool isAwaited = _restart is not null && _settings.CountsDeliveries() && session.HasUnfinished;
+
+            // What ended sooner than the longest wait is one more failure: a broker that takes a consumer and drops it at once is not asked at once.
+            bool lasted = _restart is not null && _connections.Time.GetElapsedTime(_consumedFrom) > _restart.MaxBackoff;
+            _failures = lasted ? 0 : _failures;
+            LetGoOf(session, isAwaited ? $"{end.Reason}; it is consumed anew when what came before is done" : end.Reason, isAwaited);
             if (wasLettingGo || _control.IsStopping)
             {
                 OnChanged();
@@ -242,13 +276,23 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
             }
         }
 
-        private void LetGoOf(ConsumerSession session, string why)
+        private void LetGoOf(ConsumerSession session, string why, bool isAwaited = false)
         {
             _session = null;
             _isLettingGo = _isAcknowledging = false;
             CancelTimer(PauseTimer);
             _control.LetGo(session, why);
-            _ = session.DisposeAsync().AsTask();
+            if (isAwaited)
+            {
+                // What is in its ring goes on to be emitted: whoever pulls next gets it.
+                _awaited = session;
+                session.Await();
+                Emit();
+            }
+            else
+            {
+                _ = session.DisposeAsync().AsTask();
+            }
         }
 
         private void Fail(Exception fault)
@@ -259,10 +303,7 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
                 return;
             }
 
-            // What ended sooner than the longest wait is one more failure: a broker that takes a connection and drops it at once is not asked at once.
-            bool lasted = _connections.Time.GetElapsedTime(_startedAt) > _restart.MaxBackoff;
-            _failures = lasted ? 1 : _failures + 1;
-            TimeSpan wait = _restart.WaitAfter(_failures);
+            TimeSpan wait = _restart.WaitAfter(++_failures);
             Report(fault, wait.TotalSeconds);
             _isWaiting = true;
             ScheduleOnce(RestartTimer, wait);

@@ -48,6 +48,15 @@ internal sealed class ConsumerSession : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether anything came that is not completed and released.</summary>
+    public bool HasUnfinished => Math.Min(_window.Watermark, Ring.Released) < Ring.Written;
+
+    /// <summary>Whether anything was taken that is not completed and released.</summary>
+    public bool HasTakenUnfinished => Math.Min(_window.Watermark, Ring.Released) < Ring.Taken;
+
+    /// <summary>Says that the channel is gone, and that what came by it is to be finished all the same.</summary>
+    public void Await() => _window.Await();
+
     /// <summary>Opens a channel and consumes.</summary>
     public static async Task<ConsumerSession> OpenAsync(
         AmqpConnections connections, AmqpSourceSettings settings, ConsumerControl control, Action<ConsumerSession> wake, CancellationToken cancellationToken)

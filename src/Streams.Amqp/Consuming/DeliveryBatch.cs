@@ -79,6 +79,10 @@ public readonly struct BatchCommitter
     /// <summary>Whether the channel is gone: the deliveries come again by another, and completing them does nothing.</summary>
     public bool IsLost => _window.IsClosed;
 
+    /// <summary>Whether the channel is gone and its source waits for the deliveries to be completed, before it consumes anew:
+    /// <see cref="AmqpSourceSettings.CountsDeliveries"/>.</summary>
+    public bool IsAwaited => _window.IsAwaited;
+
     /// <summary>The tag of the batch's first delivery.</summary>
     public ulong FirstTag { get; }
 
@@ -111,9 +115,13 @@ internal sealed class AckWindow(int prefetch, Action moved)
     private readonly ulong[] _done = new ulong[Math.Max(64, BitOperations.RoundUpToPowerOf2((uint)prefetch + 1)) / 64];
     private ulong _watermark;
     private volatile bool _isClosed;
+    private volatile bool _isAwaited;
 
     /// <summary>Whether the channel is gone, so that nothing is acknowledged any more.</summary>
     public bool IsClosed => _isClosed;
+
+    /// <summary>Whether the channel is gone, and it is waited for what came by it all the same.</summary>
+    public bool IsAwaited => _isAwaited && !_isClosed;
 
     /// <summary>The highest tag up to which all deliveries are done; 0 at first.</summary>
     public ulong Watermark
@@ -129,6 +137,9 @@ internal sealed class AckWindow(int prefetch, Action moved)
 
     /// <summary>Says that the channel is gone.</summary>
     public void Close() => _isClosed = true;
+
+    /// <summary>Says that the channel is gone, and that it is waited for what came by it all the same.</summary>
+    public void Await() => _isAwaited = true;
 
     /// <summary>Says that deliveries are done; saying it again changes nothing.</summary>
     public void Complete(ReadOnlySpan<ulong> tags)

@@ -20,14 +20,20 @@ public sealed class AmqpTopology(AmqpConnections connections, AmqpTopologySettin
 
     /// <summary>Declares all that is not there, and says how each is. One call at a time.</summary>
     /// <returns>A finding for each exchange, queue and binding, in their order.</returns>
-    public async Task<IReadOnlyList<TopologyFinding>> EnsureAsync(CancellationToken cancellationToken)
+    public Task<IReadOnlyList<TopologyFinding>> EnsureAsync(CancellationToken cancellationToken) => FindAsync(declares: true, cancellationToken);
+
+    /// <summary>Says how each exchange and queue is, and makes nothing. Bindings cannot be asked for. One call at a time.</summary>
+    /// <returns>A finding for each exchange and queue, in their order.</returns>
+    public Task<IReadOnlyList<TopologyFinding>> InspectAsync(CancellationToken cancellationToken) => FindAsync(declares: false, cancellationToken);
+
+    private async Task<IReadOnlyList<TopologyFinding>> FindAsync(bool declares, CancellationToken cancellationToken)
     {
         var findings = new List<TopologyFinding>();
         try
         {
             foreach (AmqpExchange exchange in settings.Exchanges)
             {
-                findings.Add(await FindAsync($"exchange '{exchange.Name}'", cancellationToken, async (channel, passive) =>
+                findings.Add(await FindAsync($"exchange '{exchange.Name}'", declares, cancellationToken, async (channel, passive) =>
                 {
                     await channel.DeclareAsync(exchange, passive, cancellationToken);
                     return null;
@@ -36,25 +42,18 @@ public sealed class AmqpTopology(AmqpConnections connections, AmqpTopologySettin
 
             foreach (AmqpQueue queue in settings.Queues)
             {
-                findings.Add(await FindAsync($"queue '{queue.Name}'", cancellationToken, async (channel, passive) =>
-                {
-                    AmqpQueueState state = await channel.DeclareAsync(queue, passive, cancellationToken);
-                    return state.Messages;
-                }));
-                if (findings[^1].State == TopologyState.UsedAsIs)
-                {
-                    findings[^1] = await JudgeAsync(queue, findings[^1], cancellationToken);
-                }
+                findings.Add(await FindQueueAsync(queue, declares, cancellationToken));
             }
 
-            foreach (AmqpBinding binding in settings.Bindings)
+            foreach (AmqpBinding binding in declares ? settings.Bindings : [])
             {
                 findings.Add(await BindAsync(binding, cancellationToken));
             }
         }
         catch (Exception e) when (e is IOException or TimeoutException)
         {
-            findings.AddRange(Names.Skip(findings.Count).Select(name => new TopologyFinding(name, TopologyState.Unknown, e.Message)));
+            IEnumerable<string> left = Names.Take(declares ? int.MaxValue : settings.Exchanges.Count + settings.Queues.Count).Skip(findings.Count);
+            findings.AddRange(left.Select(name => new TopologyFinding(name, TopologyState.Unknown, e.Message)));
         }
         finally
         {
@@ -71,11 +70,21 @@ public sealed class AmqpTopology(AmqpConnections connections, AmqpTopologySettin
 
     private static string NameOf(AmqpBinding binding) => $"binding of queue '{binding.Queue}' to exchange '{binding.Exchange}' with key '{binding.RoutingKey}'";
 
-    private async Task<TopologyFinding> FindAsync(string name, CancellationToken cancellationToken, Func<IAmqpChannel, bool, Task<long?>> declare)
+    private async Task<TopologyFinding> FindAsync(
+        string name, bool declares, CancellationToken cancellationToken, Func<IAmqpChannel, bool, Task<long?>> declare)
     {
         // Declaring does not say whether it was there.
-        bool wasThere = _seen.Contains(name);
-        bool isGone = wasThere && await TryAsync(channel => declare(channel, true), cancellationToken) is { Code: NotFound };
+        bool isGone = false;
+        if (!declares || _seen.Contains(name))
+        {
+            AmqpException? absent = await TryAsync(channel => declare(channel, true), cancellationToken);
+            isGone = absent is { Code: NotFound };
+            if (!declares && isGone)
+            {
+                return new TopologyFinding(name, TopologyState.Absent, absent!.Message);
+            }
+        }
+
         long? messages = null;
         AmqpException? refusal = await TryAsync(async channel => messages = await declare(channel, false), cancellationToken);
         if (refusal is null)
@@ -97,6 +106,26 @@ public sealed class AmqpTopology(AmqpConnections connections, AmqpTopologySettin
             : new TopologyFinding(name, TopologyState.Unfit, missing.Message);
     }
 
+    private async Task<TopologyFinding> FindQueueAsync(AmqpQueue queue, bool declares, CancellationToken cancellationToken)
+    {
+        string name = $"queue '{queue.Name}'";
+
+        // One that would lose messages is not made.
+        bool isWantedUnfit = QueuePromise.Unfit(queue) is not null;
+        TopologyFinding finding = await FindAsync(name, declares && !isWantedUnfit, cancellationToken, async (channel, passive) =>
+        {
+            AmqpQueueState state = await channel.DeclareAsync(queue, passive, cancellationToken);
+            return state.Messages;
+        });
+        return finding.State switch
+        {
+            TopologyState.Declared or TopologyState.MadeAgain => Judged(queue, finding),
+            TopologyState.Absent when isWantedUnfit => Judged(queue, finding with { Text = "it is not made as it is set" }),
+            TopologyState.UsedAsIs => await JudgeAsync(queue, finding, cancellationToken),
+            _ => finding,
+        };
+    }
+
     /// <summary>Finds out how a queue that is otherwise than declared is: a broker names one difference at a time, so the queue is declared with what it
     /// named, until nothing differs.</summary>
     private async Task<TopologyFinding> JudgeAsync(AmqpQueue queue, TopologyFinding finding, CancellationToken cancellationToken)
@@ -109,7 +138,17 @@ public sealed class AmqpTopology(AmqpConnections connections, AmqpTopologySettin
             refusal = next?.Message ?? "";
         }
 
-        return found.Unfit is { } unfit ? finding with { State = TopologyState.Unfit, Text = $"{unfit} ({finding.Text})" } : finding;
+        // Without the right to declare it, or where the broker's text is cut off, it may be anything.
+        bool isSeen = refusal.Length == 0 && !found.IsUnreadable;
+        return Judged(found.Queue, isSeen ? finding : finding with { Text = $"{finding.Text}; whether it may lose messages cannot be seen" });
+    }
+
+    private static TopologyFinding Judged(AmqpQueue queue, TopologyFinding finding)
+    {
+        TopologyFinding judged = finding with { CountsDeliveries = QueuePromise.CountsDeliveries(queue) };
+        return QueuePromise.Unfit(queue) is { } unfit
+            ? judged with { State = TopologyState.Unfit, Text = finding.Text.Length == 0 ? unfit : $"{unfit} ({finding.Text})" }
+            : judged;
     }
 
     private async Task<TopologyFinding> BindAsync(AmqpBinding binding, CancellationToken cancellationToken)
@@ -185,8 +224,10 @@ public enum TopologyState
     UsedAsIs,
     /// <summary>It is not there and cannot be made.</summary>
     Missing,
-    /// <summary>It is a queue that cannot keep what its source promises: a stream, auto-deleted, exclusive, or one that drops when it is full.</summary>
+    /// <summary>It is a queue that cannot keep what its source promises, or was to be one: <see cref="QueuePromise"/>.</summary>
     Unfit,
+    /// <summary>It is not there, and it was only asked for: <see cref="AmqpTopology.InspectAsync"/>.</summary>
+    Absent,
     /// <summary>The broker could not be asked.</summary>
     Unknown,
 }
@@ -200,6 +241,9 @@ public sealed record TopologyFinding(string Name, TopologyState State, string Te
 {
     /// <summary>Whether it can be used.</summary>
     public bool IsUsable => State is TopologyState.Declared or TopologyState.MadeAgain or TopologyState.UsedAsIs;
+
+    /// <summary>Whether it is a queue that is known to count how often it delivers each message.</summary>
+    public bool CountsDeliveries { get; init; }
 }
 
 /// <summary>A durable exchange.</summary>

@@ -12,24 +12,11 @@ internal sealed partial class QueueDifferences(AmqpQueue queue)
     /// <summary>The queue with what is known of it.</summary>
     public AmqpQueue Queue { get; private set; } = queue;
 
-    /// <summary>Why the queue cannot keep what its source promises, or null.</summary>
-    public string? Unfit
-    {
-        get
-        {
-            string? type = Queue.Arguments.GetValueOrDefault("x-queue-type") as string;
-            string? overflow = Queue.Arguments.GetValueOrDefault("x-overflow") as string;
-            bool isLimited = Queue.Arguments.ContainsKey("x-max-length") || Queue.Arguments.ContainsKey("x-max-length-bytes");
-            return type is "stream" ? "a stream keeps what is acknowledged and gives it again"
-                : Queue.IsAutoDelete ? "it is auto-deleted: it vanishes with its last consumer, and what it holds"
-                : Queue.IsExclusive ? "it is exclusive: it vanishes with the connection that declared it"
-                : isLimited && !(overflow?.StartsWith("reject-publish", StringComparison.Ordinal) ?? false) ? "it drops messages when it is full"
-                : null;
-        }
-    }
+    /// <summary>Whether something differs that the refusals do not tell: their texts end after 255 bytes.</summary>
+    public bool IsUnreadable { get; private set; }
 
     /// <summary>Takes a refusal in.</summary>
-    /// <returns>False where it says nothing new.</returns>
+    /// <returns>False where it says nothing new, or not how the queue is.</returns>
     public bool Learn(string refusal)
     {
         Match match = Inequivalent().Match(refusal);
@@ -39,6 +26,7 @@ internal sealed partial class QueueDifferences(AmqpQueue queue)
             return false;
         }
 
+        bool isReadable = match.Groups["none"].Success || match.Groups["value"].Success;
         string value = match.Groups["value"].Value;
         bool isSet = string.Equals(value, "true", StringComparison.Ordinal);
         switch (name)
@@ -49,23 +37,28 @@ internal sealed partial class QueueDifferences(AmqpQueue queue)
             default:
                 var arguments = new Dictionary<string, object?>(Queue.Arguments, StringComparer.Ordinal);
                 arguments.Remove(name);
-                if (match.Groups["value"].Success)
+                if (!match.Groups["none"].Success)
                 {
-                    arguments[name] = long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number
-                        : bool.TryParse(value, out bool flag) ? flag
-                        : value;
+                    arguments[name] = match.Groups["type"].Value switch
+                    {
+                        "longstr" or "" => value,
+                        "bool" or "boolean" => isSet,
+                        _ => long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : value,
+                    };
                 }
 
                 Queue = Queue with { Arguments = arguments };
                 break;
         }
 
-        return true;
+        IsUnreadable = !isReadable;
+        return isReadable;
     }
 
-    // "inequivalent arg 'x-queue-type' for queue 'q' in vhost '/': received none but current is the value 'stream' of type 'longstr'"
+    // "inequivalent arg 'x-queue-type' for queue 'q' in vhost '/': received none but current is the value 'stream' of type 'longstr'", or "received 'true'
+    // but current is 'false'". What is beyond 255 bytes of it is missing.
     [GeneratedRegex(
-        "inequivalent arg '(?<name>[^']+)'.* but current is (none|(the value )?'(?<value>[^']*)')",
-        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+        "inequivalent arg '(?<name>[^']+)'(.* but current is ((?<none>none)|the value '(?<value>.*)' of type '(?<type>[a-z]+)'|'(?<value>[a-z]*)'))?",
+        RegexOptions.ExplicitCapture | RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Inequivalent();
 }

@@ -83,6 +83,101 @@ public sealed class TopologyTests
         }
     }
 
+    [Fact]
+    public Task What_changes_under_a_serving_node_is_made_again_or_named_and_counts_once_it_is_mended() => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
+    {
+        scenario.Options = scenario.Options with { Seed = 93 };
+        HostProcess host = await scenario.StartHostAsync();
+        await using var connection = await new ConnectionFactory { Uri = new Uri(scenario.Amqp) }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+
+        await channel.QueueUnbindAsync(ContractStreams.BearShare.Queue, ContractStreams.BearShare.Exchange, "");
+        await AnewAsync(channel, ContractStreams.ActShare, ExchangeType.Fanout);
+        await AnewAsync(channel, ContractStreams.BearVisit, ExchangeType.Topic);
+        await AnewAsync(channel, ContractStreams.ActVisit, ExchangeType.Headers);
+        await AnewAsync(channel, ContractStreams.ActOff, ExchangeType.Fanout, durable: false, autoDelete: true);
+        await AnewAsync(channel, ContractStreams.ActRefund, ExchangeType.Fanout, arguments: Argument("alternate-exchange", "amq.fanout"));
+        await AnewAsync(channel, ContractStreams.ActRevoke, Argument("x-max-priority", 4));
+        await AnewAsync(channel, ContractStreams.ActGroup, Argument("x-queue-type", "quorum"));
+        await channel.QueueDeleteAsync(ContractStreams.ActOverdue.Queue);
+        await AnewAsync(channel, ContractStreams.ActLottery, Argument("x-message-ttl", 600_000));
+        await AnewAsync(channel, ContractStreams.ActShareVisit, Argument("x-expires", 600_000));
+        await host.WaitUntilNotReadyAsync("x-message-ttl = 600000");
+        await host.WaitUntilNotReadyAsync("x-expires = 600000");
+        await WaitUntilRoutedAsync(scenario, connection);
+
+        // The named ones count for as long as they are there: not to consume them would lose what they drop.
+        await scenario.SendMixAsync(400);
+        await scenario.ShouldEqualTallyAsync();
+        (await host.MetricsAsync()).Sum("dataload_streams_failing").ShouldBe(2);
+
+        await channel.QueueDeleteAsync(ContractStreams.ActLottery.Queue);
+        await channel.QueueDeleteAsync(ContractStreams.ActShareVisit.Queue);
+        await host.WaitUntilReadyAsync();
+        await WaitUntilRoutedAsync(scenario, connection);
+        await scenario.ShouldBeExactAsync();
+    });
+
+    [Fact]
+    public Task A_queue_that_loses_messages_is_not_consumed_from_the_start_and_is_once_it_is_another() => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
+    {
+        await using var connection = await new ConnectionFactory { Uri = new Uri(scenario.Amqp) }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        await AnewAsync(channel, ContractStreams.ActLottery, Argument("x-expires", 600_000));
+        HostProcess host = scenario.LaunchHost();
+        await host.WaitUntilNotReadyAsync("queue 'queue.data.load.act.date.join.lottery': it deletes itself");
+        (await ConsumersAsync(connection, ContractStreams.ActLottery.Queue)).ShouldBe(0U);
+        (await host.ReadAsync("/status")).ToString().ShouldContain("it deletes itself");
+
+        await channel.QueueDeleteAsync(ContractStreams.ActLottery.Queue);
+        await host.WaitUntilReadyAsync();
+        await scenario.SendMixAsync(300);
+        await scenario.ShouldEqualTallyAsync();
+    });
+
+    [Fact]
+    public Task Streams_that_are_to_be_delayed_by_a_broker_that_cannot_are_served_all_the_same() => Scenario.RunAsync(
+        () => Scenario.CreateAsync(StoreKind.Sqlite, declare: false),
+        async scenario =>
+        {
+            scenario.Options = scenario.Options with { Seed = 94, Delayed = 0.1 };
+            scenario.Settings = "stream-defaults.delayed = true";
+            await scenario.StartHostAsync();
+            await scenario.SendMixAsync(300);
+            await scenario.ShouldBeExactAsync();
+        });
+
+    private static Dictionary<string, object?> Argument(string name, object value) => new(StringComparer.Ordinal) { [name] = value };
+
+    private static async Task AnewAsync(IChannel channel, StreamInfo stream, string type, bool durable = true, bool autoDelete = false,
+        Dictionary<string, object?>? arguments = null)
+    {
+        await channel.ExchangeDeleteAsync(stream.Exchange);
+        await channel.ExchangeDeclareAsync(stream.Exchange, type, durable, autoDelete, arguments);
+    }
+
+    private static async Task AnewAsync(IChannel channel, StreamInfo stream, Dictionary<string, object?> arguments)
+    {
+        await channel.QueueDeleteAsync(stream.Queue);
+        await channel.QueueDeclareAsync(stream.Queue, durable: true, exclusive: false, autoDelete: false, arguments);
+    }
+
+    /// <summary>Waits until each stream's queue has its exchange's messages and a consumer.</summary>
+    private static async Task WaitUntilRoutedAsync(Scenario scenario, IConnection connection)
+    {
+        var vhost = new Uri(scenario.Amqp).AbsolutePath[1..];
+        foreach (var stream in ContractStreams.All)
+        {
+            await Deadline.UntilAsync($"a consumer of {stream.Queue}", async () => await ConsumersAsync(connection, stream.Queue) == 1);
+        }
+
+        await Deadline.UntilAsync("bindings of all queues", async () =>
+        {
+            var bindings = await Servers.RabbitMqCtlAsync("-s", "list_bindings", "-p", vhost, "source_name", "destination_name");
+            return ContractStreams.All.All(stream => bindings.Contains($"{stream.Exchange}\t{stream.Queue}", StringComparison.Ordinal));
+        });
+    }
+
     private static async Task<uint> ConsumersAsync(IConnection connection, string queue)
     {
         await using var channel = await connection.CreateChannelAsync();

@@ -143,6 +143,32 @@ public sealed class PostgreSqlLookupTests(TestDatabase database) : IClassFixture
         rows.Number(0, 1).ShouldBe(500);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(7)]
+    public async Task Amounts_are_read_as_ever_by_a_query_that_failed_before(int failures)
+    {
+        string connectionString = await database.CreateSchemaAsync();
+        await TestDatabase.ExecuteAsync(
+            connectionString,
+            "CREATE TABLE goods_away (id int PRIMARY KEY, name text, amount numeric(12,2), flag bool, at bigint); INSERT INTO goods_away VALUES (1, 'a', 25.19, true, 1)");
+        await using var lookup = new SqlLookup(PostgreSqlDatabase.ForReading(new PostgreSqlStoreOptions { ConnectionString = connectionString }));
+        var rows = new LookupRows(Step);
+        for (int i = 0; i < failures; i++)
+        {
+            await Should.ThrowAsync<PostgresException>(() => lookup.QueryAsync(Query, Step, new[] { 1 }, rows, Some.None).AsTask());
+        }
+
+        await TestDatabase.ExecuteAsync(connectionString, "ALTER TABLE goods_away RENAME TO goods");
+        for (int i = 0; i < 5; i++)
+        {
+            await lookup.QueryAsync(Query, Step, new[] { 1 }, rows, Some.None);
+            (rows.Error(rows.Find(1), 1), rows.Number(rows.Find(1), 1)).ShouldBe((null, 2519));
+        }
+    }
+
     [Fact]
     public async Task A_query_that_lacks_a_column_is_named()
     {

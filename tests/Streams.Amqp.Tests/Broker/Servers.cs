@@ -5,7 +5,7 @@ namespace DataLoad.Streams.Amqp.Tests.Broker;
 /// <summary>The RabbitMQ that all tests share: each takes a vhost of its own. They are made together, since starting the broker's tool takes seconds.</summary>
 internal static class Servers
 {
-    private const int Vhosts = 40;
+    private const int Vhosts = 72;
 
     private static readonly string Run = Guid.NewGuid().ToString("N")[..8];
     private static readonly Lazy<Task> MadeVhosts = new(MakeVhostsAsync);

@@ -361,6 +361,121 @@ public sealed class AmqpSourceTests : StreamTest
     }
 
     [Fact]
+    public async Task A_broker_that_drops_each_connection_at_once_is_dialled_ever_more_seldom_until_one_lasts_for_seconds()
+    {
+        var time = new ManualTime();
+        await using var connections = new AmqpConnections(new AmqpConnectionSettings(), time, _broker);
+        int inFirstMinute = await DialForAMinuteAsync(lasting: TimeSpan.FromMilliseconds(100));
+        inFirstMinute.ShouldBeInRange(7, 10);
+        int inSecondMinute = await DialForAMinuteAsync(lasting: TimeSpan.FromMilliseconds(4900));
+        inSecondMinute.ShouldBeInRange(5, 7);
+
+        // The first that lasts takes the waits back to the first one.
+        int inThirdMinute = await DialForAMinuteAsync(lasting: TimeSpan.FromMilliseconds(5100));
+        inThirdMinute.ShouldBeInRange(10, 12);
+
+        async Task<int> DialForAMinuteAsync(TimeSpan lasting)
+        {
+            int before = _broker.Dialled.Count;
+            for (long end = time.NowMs + 60_000; time.NowMs < end;)
+            {
+                try
+                {
+                    await connections.GetAsync(AmqpConnectionRole.Consuming, default);
+                    FakeConnection connection = await _broker.NextAsync();
+                    time.Advance(lasting);
+                    connection.Lose("FRAME_ERROR", code: 501);
+                    await UntilAsync(() => !connections.StateOf(AmqpConnectionRole.Consuming).IsConnected);
+                }
+                catch (AmqpException)
+                {
+                    time.Advance(TimeSpan.FromMilliseconds(100));
+                }
+            }
+
+            return _broker.Dialled.Count - before;
+        }
+    }
+
+    [Fact]
+    public async Task What_came_of_a_queue_that_counts_deliveries_is_emitted_and_awaited_before_it_is_consumed_anew()
+    {
+        (IAmqpConsumerControl control, TestSubscriber.Probe<DeliveryBatch> probe, FakeChannel channel) =
+            await StartAsync(restarting: true, Settings with { CountsDeliveries = () => true });
+        probe.Request(1);
+        channel.Deliver("a", "b");
+        DeliveryBatch first = await probe.ExpectNextAsync(default);
+        channel.Deliver("c", "d", "e", "f", "g");
+        _connection!.Lose("gone");
+        await UntilAsync(() => control.Status.Error is not null);
+        control.Status.Error.ShouldBe("gone; it is consumed anew when what came before is done");
+        first.Committer.IsLost.ShouldBeFalse();
+        first.Committer.IsAwaited.ShouldBeTrue();
+
+        // What had come and was not taken is emitted as ever.
+        probe.Request(2);
+        DeliveryBatch second = await probe.ExpectNextAsync(default);
+        DeliveryBatch third = await probe.ExpectNextAsync(default);
+        (Bodies(second) + Bodies(third)).ShouldBe("cdefg");
+        second.Committer.CompleteAll();
+        second.Release();
+        third.Committer.CompleteAll();
+        third.Release();
+        first.Committer.CompleteAll();
+        await probe.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(100), default);
+        _broker.Dialled.Count.ShouldBe(1, "one batch is read still");
+        first.Release();
+
+        _connection = await _broker.NextAsync();
+        FakeChannel next = await NextChannelAsync();
+        first.Committer.IsLost.ShouldBeTrue();
+        channel.Acknowledged.ShouldBeEmpty();
+        probe.Request(1);
+        next.Deliver("a");
+        Bodies(await probe.ExpectNextAsync(default)).ShouldBe("a");
+    }
+
+    [Fact]
+    public async Task A_pause_of_a_queue_that_counts_deliveries_gives_nothing_back_that_was_taken()
+    {
+        (IAmqpConsumerControl control, TestSubscriber.Probe<DeliveryBatch> probe, FakeChannel channel) =
+            await StartAsync(restarting: true, Settings with { CountsDeliveries = () => true, PausePatience = TimeSpan.Zero });
+        probe.Request(2);
+        channel.Deliver("a");
+        DeliveryBatch taken = await probe.ExpectNextAsync(default);
+        control.Pause();
+        await UntilAsync(() => channel.IsCancelled);
+        await probe.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(100), default);
+        channel.IsDisposed.ShouldBeFalse();
+
+        taken.Committer.CompleteAll();
+        taken.Release();
+        await UntilAsync(() => channel.IsDisposed);
+        channel.Acknowledged.ShouldBe([1UL]);
+    }
+
+    [Fact]
+    public async Task A_stop_while_lost_deliveries_are_awaited_emits_no_more_and_ends_when_what_was_taken_is_done()
+    {
+        (IAmqpConsumerControl control, TestSubscriber.Probe<DeliveryBatch> probe, FakeChannel channel) =
+            await StartAsync(restarting: true, Settings with { CountsDeliveries = () => true });
+        probe.Request(1);
+        channel.Deliver("a");
+        DeliveryBatch taken = await probe.ExpectNextAsync(default);
+        channel.Deliver("b");
+        _connection!.Lose("gone");
+        await UntilAsync(() => taken.Committer.IsAwaited);
+        await control.StopTaking().WaitAsync(Patience);
+        probe.Request(1);
+        await probe.ExpectNoMsgAsync(TimeSpan.FromMilliseconds(100), default);
+
+        taken.Release();
+        taken.Committer.CompleteAll();
+        await probe.ExpectCompleteAsync(default);
+        (await control.Drained.WaitAsync(Patience)).ShouldBe(1, "the broker gives it to whoever consumes next");
+    }
+
+    [Fact]
     public async Task A_stream_that_is_cancelled_closes_its_channel()
     {
         (IAmqpConsumerControl control, TestSubscriber.Probe<DeliveryBatch> probe, FakeChannel channel) = await StartAsync(restarting: true);

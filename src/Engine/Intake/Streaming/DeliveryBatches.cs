@@ -10,6 +10,10 @@ internal interface IDeliveryOrigin
     /// <summary>Whether nobody waits for them any more: their channel is gone, and they come again by another.</summary>
     bool IsLost { get; }
 
+    /// <summary>Whether their channel is gone, too, but their queue counts deliveries and nothing is consumed of it before these are done: then they are to be
+    /// parked sooner than others.</summary>
+    bool IsAwaited => false;
+
     /// <summary>Says that the effect of these deliveries is durable.</summary>
     void Complete(ReadOnlySpan<ulong> tags);
 
@@ -50,6 +54,7 @@ internal sealed class AmqpDeliveries(DeliveryBatch batch) : IDeliveryBatch, IDel
     public IDeliveryOrigin Origin => this;
     public bool MayBeParked => true;
     public bool IsLost => batch.Committer.IsLost;
+    public bool IsAwaited => batch.Committer.IsAwaited;
 
     public void AddTo(DeliveryInterpreter interpreter)
     {

@@ -69,6 +69,10 @@ internal sealed class DeliveryInterpreter
     /// <summary>Whether any was delivered before, so that its queue may count how often.</summary>
     public bool HasRedelivered { get; private set; }
 
+    /// <summary>Whether any said that its queue counts how often it delivered each: <c>x-delivery-count</c>, which brokers write into those that they deliver
+    /// again. Stays so.</summary>
+    public bool CountsDeliveries { get; private set; }
+
     /// <summary>Begins a batch, and forgets the one before.</summary>
     /// <param name="channel">The incarnation of the channel that it came by, unique within the node's.</param>
     public void Start(string channel)
@@ -92,6 +96,7 @@ internal sealed class DeliveryInterpreter
     public void Add(ulong tag, bool redelivered, AmqpProperties properties, ReadOnlyMemory<byte> body)
     {
         HasRedelivered |= redelivered;
+        CountsDeliveries |= redelivered && properties.TryGetHeader("x-delivery-count"u8, out _);
         Slot slot = NextSlot(tag, properties, body);
         slot.ReceivedMs = slot.HasHeaders ? ReceiptOf(properties) : _startMs;
         slot.Candidate.Delivery = new DeliveryId(_options.Incarnation, _channel, tag);

@@ -5,7 +5,7 @@ using DataLoad.Engine.Partitions;
 namespace DataLoad.Engine.Intake.Streaming;
 
 /// <summary>Interprets one batch of deliveries at a time, in order; only queries are waited for. A query that fails is repeated, up to a limit, after which
-/// the deliveries that need it are parked: those that were delivered before after one failure.</summary>
+/// the deliveries that need it are parked: after one failure those that were delivered before, or that their source waits for with consuming anew.</summary>
 internal sealed class InterpretationStage(DeliveryInterpreter interpreter, IntakeOptions options, StreamState state)
     : GraphStage<FlowShape<IDeliveryBatch, Interpretation>>
 {
@@ -60,7 +60,7 @@ internal sealed class InterpretationStage(DeliveryInterpreter interpreter, Intak
             }
 
             string? failing = _state.LookupFailing = _interpreter.Failing;
-            bool isHeldTooLong = _time.GetElapsedTime(_since) >= _settings.HoldLimit || _interpreter.HasRedelivered;
+            bool isHeldTooLong = _time.GetElapsedTime(_since) >= _settings.HoldLimit || _interpreter.HasRedelivered || _batch.Origin.IsAwaited;
             if (_batch.Origin.IsLost || (failing is not null && isHeldTooLong && _batch.MayBeParked))
             {
                 _lookup?.Cancel();
@@ -78,6 +78,7 @@ internal sealed class InterpretationStage(DeliveryInterpreter interpreter, Intak
             try
             {
                 _batch.AddTo(_interpreter);
+                _state.CountsDeliveries |= _interpreter.CountsDeliveries;
             }
             catch (Exception fault)
             {

@@ -190,6 +190,9 @@ internal sealed class StreamState
     /// <summary>Which Partition does not accept, or null.</summary>
     public string? DispatchFailing { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); }
 
+    /// <summary>Whether a delivery said that its queue counts them: its type is not always known otherwise, as a broker may make all queues so.</summary>
+    public bool CountsDeliveries { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); }
+
     /// <summary>How many batches are sent and not accepted.</summary>
     public int Unaccepted { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); }
 

@@ -9,7 +9,8 @@ namespace DataLoad.Engine.Intake.Streaming;
 /// <param name="maxBatches">How many there may be before no more are taken in.</param>
 /// <param name="maxBytes">How many bytes they may take before no more are taken in.</param>
 /// <param name="resend">The waits before a batch of events is sent again.</param>
-/// <param name="holdLimit">How long a batch of events may wait; one whose deliveries have rows waits no longer than the longest of the waits.</param>
+/// <param name="holdLimit">How long a batch of events may wait; one whose deliveries have rows, or are awaited by their source, waits no longer than the
+/// longest of the waits.</param>
 internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff resend, TimeSpan holdLimit)
 {
     // After so many sends a Partition is said not to accept.
@@ -65,7 +66,7 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
     }
 
     /// <summary>The batches of events that have waited for so long that they are to be parked, in the order in which they were sent first.</summary>
-    public List<Entry> Overdue(TimeSpan now) => [.. _entries.Values.Where(entry => entry.ParkAt <= now).OrderBy(entry => entry.Part.Id.Number)];
+    public List<Entry> Overdue(TimeSpan now) => [.. _entries.Values.Where(entry => IsOverdue(entry, now)).OrderBy(entry => entry.Part.Id.Number)];
 
     /// <summary>Has a batch wait to be parked, under the same id, instead of being sent; the first one of its Partition is sent all the same.</summary>
     /// <returns>Whether its Partition is away from now on, and was not before.</returns>
@@ -182,6 +183,10 @@ internal sealed class UnacceptedParts(int maxBatches, long maxBytes, Backoff res
             : $"Partition {oldest.Partition} has not accepted a batch for {(now - oldest.SentFirst).TotalSeconds:0} s; "
                 + $"it was sent {oldest.Sends} times and is sent again";
     }
+
+    /// <summary>What holds up the consuming of its queue waits no longer than the longest of the waits.</summary>
+    private bool IsOverdue(Entry entry, TimeSpan now) =>
+        entry.ParkAt <= now || (entry.ParkAt is not null && entry.Origin.IsAwaited && now - entry.SentFirst >= Shorter(holdLimit, resend.Limit));
 
     private List<Part> SendAgain(Func<Entry, bool> which, TimeSpan now)
     {

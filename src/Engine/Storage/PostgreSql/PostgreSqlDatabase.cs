@@ -214,7 +214,8 @@ public sealed class PostgreSqlDatabase : SqlDatabase
                 db.OnNextCommandInitialized((_, command) => PostgreSqlTextColumns.ReadAsText(command, asText));
             }
 
-            await using DataReaderAsync reader = await db.ExecuteReaderAsync(query, cancellationToken, keys);
+            string statement = asText is null ? query : PostgreSqlTextColumns.StatementOf(query, asText);
+            await using DataReaderAsync reader = await db.ExecuteReaderAsync(statement, cancellationToken, keys);
             if (!_textColumns.Learn(query, reader.Reader!, asText))
             {
                 await read(reader.Reader!, cancellationToken);

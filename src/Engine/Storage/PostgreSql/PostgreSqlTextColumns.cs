@@ -36,6 +36,10 @@ internal sealed class PostgreSqlTextColumns
         return true;
     }
 
+    /// <summary>The query as a statement of its own. Npgsql keeps with a statement that a session has prepared how its columns came, by its text: where one was
+    /// prepared for other columns as text, by a run that failed as well, it would take text for binary values.</summary>
+    public static string StatementOf(string query, bool[] asText) => $"/* as text: {string.Concat(asText.Select(isText => isText ? '1' : '0'))} */ {query}";
+
     public static DbCommand ReadAsText(DbCommand command, bool[] columns)
     {
         ((NpgsqlCommand)command).UnknownResultTypeList = columns;
