@@ -57,7 +57,7 @@ public sealed class DeadLetterDesk(
                 }
 
                 var letters = new List<DeadLetterSummary>();
-                var walk = new DeadLetterWalk(connections.Consuming, settings, time);
+                var walk = new DeadLetterWalk(connections.All, connections.Consuming, settings, time);
                 await walk.VisitAsync(letters.Add, cancellationToken);
                 return _listing = new DeadLetterListing(time.GetUtcNow().ToUnixTimeMilliseconds(), Math.Max(walk.Total, letters.Count), letters);
             },
@@ -77,7 +77,7 @@ public sealed class DeadLetterDesk(
         async (connections, cancellationToken) =>
         {
             DeadLetterContent? found = null;
-            await new DeadLetterWalk(connections.Consuming, settings, time).RunAsync(
+            await new DeadLetterWalk(connections.All, connections.Consuming, settings, time).RunAsync(
                 letter => found is null && letter.Id == id,
                 (letters, _) =>
                 {
@@ -118,7 +118,7 @@ public sealed class DeadLetterDesk(
         async (connections, cancellationToken) =>
         {
             long counted = 0;
-            var counting = new DeadLetterWalk(connections.Consuming, settings, time);
+            var counting = new DeadLetterWalk(connections.All, connections.Consuming, settings, time);
             await counting.VisitAsync(letter => counted += counted < selection.Limit && selection.Means(letter) ? 1 : 0, cancellationToken);
             if (counted != confirm || confirm == 0)
             {
@@ -126,7 +126,7 @@ public sealed class DeadLetterDesk(
             }
 
             long removed = 0;
-            var walk = new DeadLetterWalk(connections.Consuming, settings, time);
+            var walk = new DeadLetterWalk(connections.All, connections.Consuming, settings, time);
             await walk.RunAsync(
                 letter => removed < confirm && selection.Means(letter),
                 async (letters, channel) =>
@@ -159,7 +159,7 @@ public sealed class DeadLetterDesk(
         async (connections, cancellationToken) =>
         {
             (long wanted, long moved, long skipped, string? why) = (0, 0, 0, null);
-            var walk = new DeadLetterWalk(connections.Consuming, settings, time);
+            var walk = new DeadLetterWalk(connections.All, connections.Consuming, settings, time);
             try
             {
                 await walk.RunAsync(

@@ -5,7 +5,7 @@ namespace DataLoad.Engine.DeadLetters;
 
 /// <summary>Goes through the queue of dead letters once, a page at a time, each page on a channel of its own whose prefetch is the page. What was looked at
 /// stays unacknowledged on its channel, so that the next page is the next messages. What is not acknowledged goes back to its place in the end.</summary>
-internal sealed class DeadLetterWalk(IAmqpConnection connection, DeadLetterSettings settings, TimeProvider time)
+internal sealed class DeadLetterWalk(AmqpConnections connections, IAmqpConnection connection, DeadLetterSettings settings, TimeProvider time)
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
@@ -103,32 +103,23 @@ internal sealed class DeadLetterWalk(IAmqpConnection connection, DeadLetterSetti
     /// <returns>False where there is no queue yet: nothing was ever dead-lettered.</returns>
     private async Task<bool> MayLookAsync(CancellationToken cancellationToken)
     {
-        AmqpQueue? queue;
-        try
+        var expected = new AmqpTopologySettings { Queues = [new AmqpQueue(Letter.Exchange)] };
+        TopologyFinding queue = (await new AmqpTopology(connections, expected).InspectAsync(cancellationToken))[0];
+        return queue switch
         {
-            queue = await AmqpInspection.FindQueueAsync(connection, Letter.Exchange, cancellationToken);
-        }
-        catch (AmqpException e) when (e.Code == AccessRefused)
-        {
-            if (settings.UnlimitedDeliveries)
-            {
-                return true;
-            }
-
-            throw new DeadLetterException($"Nothing was looked at: whether the queue '{Letter.Exchange}' counts looks as deliveries cannot be found out, since "
-                + $"the broker refuses to say how it is ({e.Message}). Give the user the right 'configure' on it; or, where it is a classic queue or has no "
-                + "delivery limit, set dataload.dead-letters.unlimited-deliveries = on.", e);
-        }
-
-        if (queue?.Arguments.GetValueOrDefault("x-queue-type") is string type and not "classic" && !settings.UnlimitedDeliveries)
-        {
-            throw new DeadLetterException($"Nothing was looked at: the queue '{Letter.Exchange}' is a {type} queue, which counts each look as a delivery and "
-                + "drops a dead letter after a number of them (20 by default from RabbitMQ 4.0 on, or what a policy says). Have the engine declare a classic "
-                + "queue: stop all nodes, move its messages away (a shovel does), delete it, start, and move them back. Or, where it has no delivery limit, set "
-                + "dataload.dead-letters.unlimited-deliveries = on.");
-        }
-
-        return queue is not null;
+            { State: TopologyState.Absent } => false,
+            { State: TopologyState.Unknown } => throw new DeadLetterException($"Nothing was looked at: the broker could not be asked: {queue.Text}."),
+            _ when settings.UnlimitedDeliveries => true,
+            { CountsDeliveries: true } => throw new DeadLetterException($"Nothing was looked at: the queue '{Letter.Exchange}' is a quorum queue, which counts "
+                + "each look as a delivery and drops a dead letter after a number of them (20 by default from RabbitMQ 4.0 on, or what a policy says). Have the "
+                + "engine declare a classic queue: stop all nodes, move its messages away (a shovel does), delete it, start, and move them back. Or, where it "
+                + "has no delivery limit, set dataload.dead-letters.unlimited-deliveries = on."),
+            { CountsDeliveries: null } => throw new DeadLetterException($"Nothing was looked at: whether the queue '{Letter.Exchange}' counts looks as "
+                + $"deliveries cannot be found out ({queue.Text}). Give the user the right 'configure' on it; or, where it is a classic queue or has no delivery "
+                + "limit, set dataload.dead-letters.unlimited-deliveries = on."),
+            { IsUsable: false } => throw new DeadLetterException($"Nothing was looked at: the queue '{Letter.Exchange}' cannot be used: {queue.Text}."),
+            _ => true,
+        };
     }
 
     private async Task<bool> LookAsync(

@@ -67,8 +67,11 @@ public sealed record StreamSettings
     /// <summary>The stream's queries by the name of their step.</summary>
     public IReadOnlyDictionary<string, string> Queries { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>The queue of a stream, as it is declared where it does not exist.</summary>
+    public AmqpQueue QueueOf(StreamDefinition stream) => new(stream.Queue) { Arguments = DeclaredArguments() };
+
     /// <summary>The arguments that the queue is declared with.</summary>
-    public IDictionary<string, object?> DeclaredArguments()
+    public IReadOnlyDictionary<string, object?> DeclaredArguments()
     {
         var arguments = new Dictionary<string, object?>(QueueArguments, StringComparer.Ordinal);
         if (!string.Equals(QueueType, "classic", StringComparison.Ordinal))

@@ -155,7 +155,7 @@ internal sealed class TopologyActor : ReceiveActor, IWithTimers
             _state.Lag[stream.Name] = messages;
         }
 
-        _state.CountsDeliveries[stream.Name] = own[1].CountsDeliveries;
+        _state.CountsDeliveries[stream.Name] = own[1].CountsDeliveries is true;
         TopologyFinding? problem = own.FirstOrDefault(finding => !finding.IsUsable);
         if (problem is null)
         {
@@ -185,7 +185,7 @@ internal sealed class TopologyActor : ReceiveActor, IWithTimers
         }
 
         _known[finding.Name] = finding;
-        if (isNew && finding.State != TopologyState.Declared)
+        if (isNew && (finding.State != TopologyState.Declared || finding.Text.Length > 0))
         {
             IntakeLog.TopologyChanged(_setup.Options.Logger, finding.Name, finding.State.ToString(), finding.Text);
         }
@@ -257,11 +257,17 @@ internal sealed class TopologyPlan(
 {
     private const string DelayedType = "x-delayed-message";
 
+    // Whatever a vhost makes of a queue without a type: one that counted deliveries could not be looked at.
+    private static readonly AmqpQueue DeadLetters = new(Letter.Exchange)
+    {
+        Arguments = new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = "classic" },
+    };
+
     /// <summary>All of it, that of the dead letters last.</summary>
     public AmqpTopologySettings Settings => new()
     {
         Exchanges = [.. streams.Select(stream => ExchangeOf(stream, delayed.Contains(stream.Name))), new AmqpExchange(Letter.Exchange)],
-        Queues = [.. streams.Select(QueueOf), new AmqpQueue(Letter.Exchange)],
+        Queues = [.. streams.Select(stream => settingsOf(stream).QueueOf(stream)), DeadLetters],
         Bindings = [.. streams.SelectMany(BindingsOf), new AmqpBinding(Letter.Exchange, Letter.Exchange, Letter.Exchange)],
     };
 
@@ -284,11 +290,6 @@ internal sealed class TopologyPlan(
 
     /// <summary>The finding of the queue of dead letters.</summary>
     public TopologyFinding OfDeadLetters(IReadOnlyList<TopologyFinding> findings) => findings[streams.Count + 1 + streams.Count];
-
-    private AmqpQueue QueueOf(StreamDefinition stream) => new(stream.Queue)
-    {
-        Arguments = settingsOf(stream).DeclaredArguments().ToDictionary(argument => argument.Key, argument => argument.Value, StringComparer.Ordinal),
-    };
 
     private IEnumerable<AmqpBinding> BindingsOf(StreamDefinition stream)
     {

@@ -139,16 +139,19 @@ public sealed class AmqpTopology(AmqpConnections connections, AmqpTopologySettin
         }
 
         // Without the right to declare it, or where the broker's text is cut off, it may be anything.
-        bool isSeen = refusal.Length == 0 && !found.IsUnreadable;
-        return Judged(found.Queue, isSeen ? finding : finding with { Text = $"{finding.Text}; whether it may lose messages cannot be seen" });
+        TopologyFinding judged = Judged(found.Queue, finding);
+        return refusal.Length == 0 && !found.IsUnreadable ? judged
+            : judged with { Text = $"{judged.Text}; whether it may lose messages cannot be seen", CountsDeliveries = judged.CountsDeliveries is true ? true : null };
     }
 
     private static TopologyFinding Judged(AmqpQueue queue, TopologyFinding finding)
     {
         TopologyFinding judged = finding with { CountsDeliveries = QueuePromise.CountsDeliveries(queue) };
-        return QueuePromise.Unfit(queue) is { } unfit
-            ? judged with { State = TopologyState.Unfit, Text = finding.Text.Length == 0 ? unfit : $"{unfit} ({finding.Text})" }
+        return QueuePromise.Unfit(queue) is { } unfit ? judged with { State = TopologyState.Unfit, Text = With(unfit) }
+            : QueuePromise.Risk(queue) is { } risk ? judged with { Text = With(risk) }
             : judged;
+
+        string With(string text) => finding.Text.Length == 0 ? text : $"{text} ({finding.Text})";
     }
 
     private async Task<TopologyFinding> BindAsync(AmqpBinding binding, CancellationToken cancellationToken)
@@ -235,15 +238,15 @@ public enum TopologyState
 /// <summary>How one exchange, queue or binding is.</summary>
 /// <param name="Name">What it is, such as <c>queue 'orders'</c>.</param>
 /// <param name="State">How it is.</param>
-/// <param name="Text">Why, for people, in the broker's words where it said some; empty where all is as declared.</param>
+/// <param name="Text">Why, for people, in the broker's words where it said some, and when it may lose messages; empty where all is as declared.</param>
 /// <param name="Messages">How many messages wait in the queue; null for anything else, or where it is not known.</param>
 public sealed record TopologyFinding(string Name, TopologyState State, string Text = "", long? Messages = null)
 {
     /// <summary>Whether it can be used.</summary>
     public bool IsUsable => State is TopologyState.Declared or TopologyState.MadeAgain or TopologyState.UsedAsIs;
 
-    /// <summary>Whether it is a queue that is known to count how often it delivers each message.</summary>
-    public bool CountsDeliveries { get; init; }
+    /// <summary>Whether it is a queue that counts how often it delivers each message; null where that is not known.</summary>
+    public bool? CountsDeliveries { get; init; }
 }
 
 /// <summary>A durable exchange.</summary>

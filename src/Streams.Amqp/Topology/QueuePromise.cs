@@ -21,10 +21,8 @@ public static class QueuePromise
                 ? "a stream keeps what is acknowledged and gives it again; declare it anew as a classic or quorum queue"
             : queue.IsAutoDelete ? "it is auto-deleted: it vanishes with its last consumer, and what it holds; declare it anew without auto-delete"
             : queue.IsExclusive ? "it is exclusive: it vanishes with the connection that declared it; declare it anew without exclusive"
-            : !queue.IsDurable ? "it is not durable: it vanishes when the broker restarts, and what it holds; declare it anew as durable"
             : queue.Arguments.ContainsKey("x-expires")
                 ? Without(queue, "x-expires", "it deletes itself when nobody has consumed it for a while, and what it holds")
-            : queue.Arguments.ContainsKey("x-message-ttl") ? Without(queue, "x-message-ttl", "it drops messages that have waited for so long")
             : limit is not null && !rejects
                 ? Without(queue, limit, "it drops messages when it is full") + ", or with x-overflow = reject-publish, which tells publishers that confirm"
             : DeliveryLimit(queue) is long deliveries and >= 0 and < LeastDeliveryLimit
@@ -32,6 +30,12 @@ public static class QueuePromise
                     + $"declare it anew with {LeastDeliveryLimit} or more, better without"
             : null;
     }
+
+    /// <summary>When the queue loses messages though consumers do nothing to it, as it may be meant to, with what to do about it; null where it does not.</summary>
+    public static string? Risk(AmqpQueue queue) =>
+        queue.Arguments.ContainsKey("x-message-ttl") ? Without(queue, "x-message-ttl", "it drops messages that have waited for so long")
+        : !queue.IsDurable ? "it is not durable: it vanishes when the broker restarts, and what it holds; declare it anew as durable"
+        : null;
 
     /// <summary>Whether the queue counts how often it delivered each message: quorum queues drop, beyond a limit, what was given back too often.</summary>
     public static bool CountsDeliveries(AmqpQueue queue) => Text(queue, "x-queue-type") is "quorum";

@@ -62,11 +62,16 @@ public sealed class ConsumingTests
     {
         await scenario.StartHostAsync();
         var vhost = new Uri(scenario.Amqp).AbsolutePath[1..];
-        var lines = await Servers.RabbitMqCtlAsync("-s", "list_connections", "vhost", "client_properties");
-        var names = lines.Split('\n').Where(line => line.StartsWith(vhost + "\t", StringComparison.Ordinal)).Select(line => Name.Match(line).Value)
-            .Where(name => name.Length > 0);
-
-        string.Join(", ", names.Order(StringComparer.Ordinal)).ShouldBe("dataload consuming, dataload declaring");
+        var shown = "";
+        await Deadline.UntilAsync("a connection for each purpose", async () =>
+        {
+            var lines = await Servers.RabbitMqCtlAsync("-s", "list_connections", "vhost", "client_properties");
+            var names = lines.Split('\n').Where(line => line.StartsWith(vhost + "\t", StringComparison.Ordinal)).Select(line => Name.Match(line).Value)
+                .Where(name => name.Length > 0);
+            shown = string.Join(", ", names.Order(StringComparer.Ordinal));
+            return shown.Contains("publishing", StringComparison.Ordinal);
+        });
+        shown.ShouldBe("dataload consuming, dataload declaring, dataload publishing");
     });
 
     private static WireMessage Padded(StreamInfo stream, string json) =>

@@ -9,7 +9,7 @@ namespace DataLoad.Integration.Tests.EndToEnd;
 /// </summary>
 internal static class Servers
 {
-    private const int Vhosts = 100;
+    private const int Vhosts = 160;
 
     private static readonly string Run = Guid.NewGuid().ToString("N")[..8];
     private static readonly Lazy<Task> MadeVhosts = new(MakeVhostsAsync);

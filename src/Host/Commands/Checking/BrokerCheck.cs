@@ -1,4 +1,5 @@
 using DataLoad.Engine.DeadLetters;
+using DataLoad.Engine.Intake;
 using DataLoad.Streams.Amqp;
 
 namespace DataLoad.Host.Commands.Checking;
@@ -20,9 +21,10 @@ internal sealed class BrokerCheck(CheckReport report, HostSettings settings)
             report.Ok("broker", $"{_broker.SafeName} is reachable as user '{_broker.UserName}'.");
             foreach (StreamDefinition stream in Catalog.Default.Streams)
             {
-                if (settings.Engine.Amqp.Of(stream).Enabled)
+                StreamSettings set = settings.Engine.Amqp.Of(stream);
+                if (set.Enabled)
                 {
-                    await CheckAsync(connection, $"broker {stream.Name}", stream.Exchange, stream.Queue, cancellationToken);
+                    await CheckAsync(connections, connection, $"broker {stream.Name}", stream.Exchange, set.QueueOf(stream), cancellationToken);
                 }
                 else
                 {
@@ -30,7 +32,14 @@ internal sealed class BrokerCheck(CheckReport report, HostSettings settings)
                 }
             }
 
-            await CheckAsync(connection, "dead letters", DeadLetterDesk.Queue, DeadLetterDesk.Queue, cancellationToken);
+            TopologyFinding? dead = await CheckAsync(
+                connections, connection, "dead letters", DeadLetterDesk.Queue, new AmqpQueue(DeadLetterDesk.Queue), cancellationToken);
+            if (dead is { CountsDeliveries: true } && !settings.DeadLetters.UnlimitedDeliveries)
+            {
+                report.Note("dead letters", $"queue {DeadLetterDesk.Queue} is a quorum queue, which counts looks as deliveries: 'dead list' and the others "
+                    + "refuse it. Let it be a classic one, or see dataload.dead-letters.unlimited-deliveries.");
+            }
+
             report.Note("broker", "bindings cannot be looked at over AMQP; each start makes those that are missing.");
             await CheckPublishingAsync(connections, cancellationToken);
         }
@@ -40,25 +49,40 @@ internal sealed class BrokerCheck(CheckReport report, HostSettings settings)
         }
     }
 
-    private async Task CheckAsync(IAmqpConnection connection, string subject, string exchange, string queue, CancellationToken cancellationToken)
+    /// <returns>How the queue is; null where it is not there, or cannot be used.</returns>
+    private async Task<TopologyFinding?> CheckAsync(
+        AmqpConnections connections, IAmqpConnection connection, string subject, string exchange, AmqpQueue queue, CancellationToken cancellationToken)
     {
         AmqpQueueState? found = null;
         AmqpException? noExchange = await TryAsync(
             connection, channel => channel.DeclareAsync(new AmqpExchange(exchange), passive: true, cancellationToken), cancellationToken);
         AmqpException? noQueue = await TryAsync(
-            connection, async channel => found = await channel.DeclareAsync(new AmqpQueue(queue), passive: true, cancellationToken), cancellationToken);
-        string[] wrong = [.. new[] { Wrong("exchange", exchange, noExchange), Wrong("queue", queue, noQueue) }.OfType<string>()];
+            connection, async channel => found = await channel.DeclareAsync(queue, passive: true, cancellationToken), cancellationToken);
+        TopologyFinding judged = (await new AmqpTopology(connections, new AmqpTopologySettings { Queues = [queue] }).InspectAsync(cancellationToken))[0];
+        string? unfit = judged.State == TopologyState.Unfit ? $"queue {queue.Name} would not be consumed: {judged.Text}." : null;
+        string[] wrong = [.. new[] { Wrong("exchange", exchange, noExchange), Wrong("queue", queue.Name, noQueue), unfit }.OfType<string>()];
         if (wrong.Length > 0)
         {
             report.Problem(subject, string.Join(' ', wrong));
-            return;
+            return null;
         }
 
         string exchangeText = $"exchange {exchange} {(noExchange is null ? "exists" : "will be declared")}";
         string queueText = found is { } state
-            ? $"queue {queue} exists, with {state.Messages} messages waiting and {state.Consumers} consumers"
-            : $"queue {queue} will be declared";
+            ? $"queue {queue.Name} exists, with {state.Messages} messages waiting and {state.Consumers} consumers"
+            : $"queue {queue.Name} will be declared";
         report.Add(noExchange is null && noQueue is null ? Finding.Ok : Finding.Note, subject, $"{exchangeText}, {queueText}.");
+        if (found is null)
+        {
+            return null;
+        }
+
+        if (judged.Text.Length > 0)
+        {
+            report.Note(subject, $"queue {queue.Name} is used as it is: {judged.Text}.");
+        }
+
+        return judged;
     }
 
     private string? Wrong(string kind, string name, AmqpException? refusal) => refusal?.Code switch
