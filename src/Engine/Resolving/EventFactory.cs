@@ -319,11 +319,10 @@ public sealed class EventFactory
         return _scratch.AsSpan(0, Encoding.UTF8.GetBytes(value, _scratch));
     }
 
+    /// <summary>What neither the message nor its row says. Where no row describes the event, decoding has asked the message for it.</summary>
     private Rejection Missing(string field, Candidate candidate) => new(
         RejectReason.MissingField,
-        _commonStep < 0
-            ? $"{field} is missing: the message has none"
-            : $"{field} is missing: neither the message nor row {candidate.Keys[_commonStep]} of {_stream.Lookups[_commonStep].Name} has one");
+        $"{field} is missing: neither the message nor row {candidate.Keys[_commonStep]} of {_stream.Lookups[_commonStep].Name} has one");
 
     private readonly record struct FactSource(int Step, int Place)
     {

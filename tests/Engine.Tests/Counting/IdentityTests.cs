@@ -135,6 +135,46 @@ public sealed class IdentityTests
     }
 
     [Fact]
+    public void What_has_no_identity_gets_that_of_its_delivery_unless_it_was_parked()
+    {
+        var delivery = new DeliveryId("node", "channel", 7);
+        var id = Guid.Parse("00000000-0000-0000-0000-000000000001");
+
+        EventId delivered = _share.IdentityOf(Plain, delivery: delivery);
+
+        delivered.ShouldBe(new IdentityHasher().OfDelivery(Catalog.Default.FindStream("act.share")!, new TopicKey("lesson", 9), delivery));
+        _share.IdentityOf(Plain, parkedAs: id, delivery: delivery).ShouldBe(_share.IdentityOf(Plain, parkedAs: id));
+        _share.IdentityOf(Timed, delivery: delivery).ShouldBe(_share.IdentityOf(Timed));
+    }
+
+    [Fact]
+    public void Two_parkings_two_deliveries_and_a_parking_and_a_delivery_are_different_events()
+    {
+        EventId[] identities =
+        [
+            _share.IdentityOf(Plain, parkedAs: Guid.Parse("00000000-0000-0000-0000-000000000001")),
+            _share.IdentityOf(Plain, parkedAs: Guid.Parse("00000000-0000-0000-0000-000000000002")),
+            _share.IdentityOf(Plain, delivery: new DeliveryId("node", "channel", 7)),
+            _share.IdentityOf(Plain, delivery: new DeliveryId("node", "channel", 8)),
+            _share.IdentityOf(Plain, delivery: new DeliveryId("node", "other", 7)),
+            _share.IdentityOf(Plain, delivery: new DeliveryId("other", "channel", 7)),
+        ];
+
+        identities.ShouldBeUnique();
+    }
+
+    [Fact]
+    public void An_identity_is_made_up_where_neither_message_nor_content_gives_one()
+    {
+        _share.Makes(Plain, parkedAs: Guid.Parse("00000000-0000-0000-0000-000000000001")).MadeUpIdentity.ShouldBeTrue();
+        _share.Makes(Plain, delivery: new DeliveryId("node", "channel", 7)).MadeUpIdentity.ShouldBeTrue();
+
+        _share.Makes(Plain).MadeUpIdentity.ShouldBeFalse();
+        _share.Makes(Plain, messageId: "a", delivery: new DeliveryId("node", "channel", 7)).MadeUpIdentity.ShouldBeFalse();
+        _share.Makes(Timed, delivery: new DeliveryId("node", "channel", 7)).MadeUpIdentity.ShouldBeFalse();
+    }
+
+    [Fact]
     public void An_expiry_is_known_by_its_fields_though_it_has_no_ctime()
     {
         var maker = new EventMaker("act.red-pack-expire", new FakeLookup().With("cash_activity_receive 7; cash_activity_receive 8"));
@@ -146,6 +186,41 @@ public sealed class IdentityTests
         maker.IdentityOf("""{"actReceiveId":7,"redPackNum":9,"orderId":1}""").ShouldNotBe(one);
         maker.IdentityOf("""{"actReceiveId":7,"redPackNum":8,"orderId":2}""").ShouldNotBe(one);
         maker.IdentityOf("""{"actReceiveId":7,"redPackNum":8,"orderId":1,"wuId":3}""").ShouldNotBe(one);
+        maker.IdentityOf("""{"actReceiveId":7,"redPackNum":8,"orderId":1,"qrCode":"q"}""").ShouldNotBe(one);
+        maker.IdentityOf("""{"actReceiveId":7,"redPackNum":8,"orderId":1,"parentTopicId":0}""").ShouldNotBe(one);
+        maker.IdentityOf("""{"actReceiveId":7,"redPackNum":8,"orderId":1,"ctime":1772323200000}""").ShouldNotBe(one);
+    }
+
+    [Fact]
+    public void An_expiry_is_the_same_whether_its_message_or_its_row_says_the_topic()
+    {
+        var maker = new EventMaker("act.red-pack-expire", new FakeLookup().With("cash_activity_receive 7"));
+        EventId one = maker.IdentityOf("""{"actReceiveId":7,"redPackNum":8,"orderId":1}""");
+
+        maker.IdentityOf($$"""{"actReceiveId":7,"redPackNum":8,"orderId":1,"topicType":"{{FakeLookup.Topic}}","topicId":{{FakeLookup.TopicId}}}""").ShouldBe(one);
+        maker.IdentityOf("""{"actReceiveId":7,"redPackNum":8,"orderId":1,"topicId":8}""").ShouldNotBe(one);
+    }
+
+    [Fact]
+    public void An_own_field_of_zero_is_no_part_of_the_content()
+    {
+        // The form leaves a zero out, so that an event of which the journal keeps no such fact has the same content.
+        StreamDefinition stream = Catalog.Default.FindStream("act.red-pack-expire")!;
+        var hasher = new IdentityHasher();
+        hasher.StartContent(stream, new TopicKey(FakeLookup.Topic, FakeLookup.TopicId));
+        hasher.Integer(stream.SlotOf("redPackNum"), 8);
+        UInt128 expected = hasher.Finish();
+
+        new EventMaker("act.red-pack-expire", new FakeLookup().With("cash_activity_receive 0"))
+            .IdentityOf("""{"actReceiveId":0,"redPackNum":8,"orderId":0}""").ShouldBe(new EventId(IdentityKind.Hash, expected));
+    }
+
+    [Fact]
+    public void The_content_of_an_event_that_has_rows_is_its_messages_though_it_has_a_ctime()
+    {
+        var maker = new EventMaker("act.red-pack-expire", new FakeLookup().With("cash_activity_receive 7; cash_activity_receive 8 session_str=other"));
+
+        maker.IdentityOf("""{"actReceiveId":7,"redPackNum":8,"orderId":1,"ctime":1772323200000}""").Kind.ShouldBe(IdentityKind.Hash);
     }
 
     [Theory]

@@ -51,16 +51,21 @@ internal sealed class EventMaker
     /// <summary>The event that was made last.</summary>
     public BusinessEvent Event { get; } = new();
 
+    /// <summary>Whether the event that was made last has an identity that the engine gave it.</summary>
+    public bool MadeUpIdentity => _factory.MadeUpIdentity;
+
     public DateOnly Day => DateOnly.FromDayNumber(Event.Day);
 
     /// <summary>Why a message is rejected, or null; a row that is missing has the reason of a row that is never found.</summary>
-    public Rejection? Make(string json, long receivedMs = Noon, string? messageId = null, long timestampMs = 0, Guid? parkedAs = null)
+    public Rejection? Make(string json, long receivedMs = Noon, string? messageId = null, long timestampMs = 0, Guid? parkedAs = null,
+        DeliveryId? delivery = null)
     {
         _candidate.Clear();
         _candidate.ReceivedMs = receivedMs;
         _candidate.SetMessageId(Encoding.UTF8.GetBytes(messageId ?? ""));
         _candidate.TimestampMs = timestampMs;
         _candidate.ParkedAs = parkedAs;
+        _candidate.Delivery = delivery;
         Rejection? rejection = _decoder.Decode("application/json", contentEncoding: null, Encoding.UTF8.GetBytes(json), _candidate.Fields)
             ?? EventFactory.CheckMessage(_candidate);
         if (rejection is not null)
@@ -77,9 +82,10 @@ internal sealed class EventMaker
         };
     }
 
-    public EventMaker Makes(string json, long receivedMs = Noon, string? messageId = null, long timestampMs = 0, Guid? parkedAs = null)
+    public EventMaker Makes(string json, long receivedMs = Noon, string? messageId = null, long timestampMs = 0, Guid? parkedAs = null,
+        DeliveryId? delivery = null)
     {
-        Make(json, receivedMs, messageId, timestampMs, parkedAs).ShouldBeNull(json);
+        Make(json, receivedMs, messageId, timestampMs, parkedAs, delivery).ShouldBeNull(json);
         return this;
     }
 
@@ -91,8 +97,8 @@ internal sealed class EventMaker
     }
 
     /// <summary>The identity that a message has.</summary>
-    public EventId IdentityOf(string json, string? messageId = null, Guid? parkedAs = null) =>
-        Makes(json, messageId: messageId, parkedAs: parkedAs).Event.Identity;
+    public EventId IdentityOf(string json, string? messageId = null, Guid? parkedAs = null, DeliveryId? delivery = null) =>
+        Makes(json, messageId: messageId, parkedAs: parkedAs, delivery: delivery).Event.Identity;
 
     /// <summary>What the event that was made adds to an empty Counter, as <c>column=value</c>, zeros left out.</summary>
     public string Adds()

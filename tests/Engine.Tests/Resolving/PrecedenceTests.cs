@@ -46,6 +46,61 @@ public sealed class PrecedenceTests
         rejection.Error.ShouldContain("row 3 of user_record");
     }
 
+    [Theory]
+    [InlineData("""{"topicType":"t","topicId":1}""", "sessionStr")]
+    [InlineData("""{"sessionStr":"s","topicId":1}""", "topicType")]
+    [InlineData("""{"sessionStr":"s","topicType":"t"}""", "topicId")]
+    public void A_required_value_that_a_message_without_rows_lacks_is_missing(string json, string field) =>
+        new EventMaker("act.share").Rejects(RejectReason.MissingField, json).Error.ShouldStartWith($"Field '{field}' is missing");
+
+    [Fact]
+    public void Of_a_message_that_says_no_parent_and_no_user_the_event_has_none()
+    {
+        EventMaker share = new EventMaker("act.share").Makes("""{"sessionStr":"s","topicType":"t","topicId":1,"parentTopicId":3,"wuId":5}""");
+        (share.Event.ParentTopicId, share.Event.WuId).ShouldBe((3, 5));
+
+        share.Makes("""{"sessionStr":"s","topicType":"t","topicId":1}""");
+        (share.Event.ParentTopicId, share.Event.WuId).ShouldBe((null, 0));
+    }
+
+    [Fact]
+    public void Nothing_of_one_message_is_left_in_the_next()
+    {
+        EventMaker visit = Visit(Row).Makes("""{"userRecordId":3,"sessionStr":"m","parentTopicType":"mp","parentTopicId":0,"topicType":"mt","topicId":0,"qrCode":"mq","wuId":5,"channelType":"mc","ctime":1772323200001}""");
+
+        Shown(visit.Makes("""{"userRecordId":3}""")).ShouldBe("row|rowparent|70|rowtype/71|rowqr|72|rowchannel");
+        visit.Event.TimeMs.ShouldBe(EventMaker.Noon);
+    }
+
+    [Theory]
+    [InlineData("user_record 3 topic_id=null ctime=1", RejectReason.MissingField, "topicId is missing")]
+    [InlineData("user_record 3 parent_topic_id=bad topic_id=bad wu_id=bad", RejectReason.BadRow, "column parent_topic_id")]
+    [InlineData("user_record 3 wu_id=bad topic_type=null", RejectReason.BadRow, "column wu_id")]
+    [InlineData("user_record 3 wu_id=bad topic_type=null topic_id=null", RejectReason.BadRow, "column wu_id")]
+    [InlineData("user_record 3 wu_id=bad ctime=1", RejectReason.BadRow, "column wu_id")]
+    [InlineData("user_record 3 ctime=bad", RejectReason.BadRow, "column ctime")]
+    public void Of_several_faults_the_first_is_named(string rows, string reason, string named) =>
+        Visit(rows).Rejects(reason, """{"userRecordId":3}""", timestampMs: 1000).Error.ShouldContain(named);
+
+    [Fact]
+    public void A_time_out_of_range_is_named_before_a_fact_that_cannot_be_read_and_of_facts_the_first()
+    {
+        const string rows = "mq_operate_record 5 data={\"orderId\":7} ctime=1; orders 7 buy_num=bad card_num=bad";
+        new EventMaker("act.buy", new FakeLookup().With(rows)).Rejects(RejectReason.BadTime, """{"recordId":5}""");
+
+        new EventMaker("act.buy", new FakeLookup().With(rows.Replace(" ctime=1", "", StringComparison.Ordinal)))
+            .Rejects(RejectReason.BadRow, """{"recordId":5}""").Error.ShouldBe("Row 7 of orders: column buy_num = bad");
+    }
+
+    [Fact]
+    public void Of_texts_of_the_row_that_are_too_long_the_first_is_named()
+    {
+        string large = new('x', (64 * 1024) + 1);
+
+        Visit($"user_record 3 qr_code={large} parent_topic_type={large} channel_type={large}")
+            .Rejects(RejectReason.BadRow, """{"userRecordId":3}""").Error.ShouldContain("column parent_topic_type");
+    }
+
     [Fact]
     public void The_row_is_needed_though_the_message_says_all() =>
         Visit("").Rejects(RejectReason.NoRow, """{"userRecordId":3,"sessionStr":"m","topicType":"t","topicId":1}""").Error.ShouldContain("user_record 3");
@@ -159,6 +214,20 @@ public sealed class PrecedenceTests
 
         made.ShouldAllBe(rejection => (rejection == null) == counts && (rejection == null || rejection.Reason == RejectReason.BadTime));
     }
+
+    [Theory]
+    [InlineData("""{"userRecordId":3,"ctime":1}""", "null", 0, "ctime = 1 is before 2000-01-01T00:00Z (946684800000)")]
+    [InlineData("""{"userRecordId":3}""", "1", 0, "ctime of row 3 of user_record = 1 is before 2000-01-01T00:00Z (946684800000)")]
+    [InlineData("""{"userRecordId":3}""", "null", 2, "the AMQP timestamp = 2 is before 2000-01-01T00:00Z (946684800000)")]
+    [InlineData("""{"userRecordId":3,"ctime":1772424000001}""", "null", 0, "ctime = 1772424000001 is more than a day after the receipt at 1772337600000")]
+    [InlineData("""{"userRecordId":3}""", "null", 1772424000001,
+        "the AMQP timestamp = 1772424000001 is more than a day after the receipt at 1772337600000")]
+    public void A_time_out_of_range_is_named_with_where_it_came_from(string json, string row, long timestampMs, string error) =>
+        Visit($"user_record 3 ctime={row}").Rejects(RejectReason.BadTime, json, timestampMs: timestampMs).Error.ShouldBe(error);
+
+    [Fact]
+    public void A_time_that_the_message_gives_itself_is_judged_before_its_rows_are_looked_up() =>
+        Visit("").Rejects(RejectReason.BadTime, """{"userRecordId":3,"ctime":1}""");
 
     [Theory]
     [InlineData("Asia/Shanghai", "2026-02-28T15:59:59.999Z", "2026-02-28")]
