@@ -46,8 +46,8 @@ public sealed record AmqpSettings
     };
 
     /// <summary>The broker's address without user and password, for messages.</summary>
-    public string SafeName => Uri.TryCreate(Url, UriKind.Absolute, out Uri? uri)
-        ? $"{uri.Scheme}://{uri.Authority[(uri.Authority.LastIndexOf('@') + 1)..]}{uri.AbsolutePath}"
+    public string SafeName => AmqpConnectionSettings.TryParse(Url, out AmqpConnectionSettings? settings, out _)
+        ? $"{(settings.Endpoints[0].IsTls ? "amqps" : "amqp")}://{settings.SafeName}"
         : "(not a URL)";
 }
 
