@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using DataLoad.Host.Hocon.Resolving;
 
@@ -65,12 +66,57 @@ public static partial class HoconSecrets
 
     /// <summary><paramref name="value"/> with the password of a URL (<c>amqp://user:***@host</c>) or of a connection string (<c>Password=***</c>)
     /// masked.</summary>
-    public static string MaskEmbedded(string value) => PasswordField().Replace(UserInfo().Replace(value, "$1" + Mask + "$2"), "$1" + Mask);
+    public static string MaskEmbedded(string value)
+    {
+        string text = UserInfo().Replace(value, "$1" + Mask + "$2");
+        var masked = new StringBuilder();
+        int from = 0;
+        for (Match field = PasswordField().Match(text); field.Success; field = PasswordField().Match(text, from))
+        {
+            int start = field.Index + field.Length;
+            masked.Append(text, from, start - from).Append(Mask);
+            from = start + LengthOfPassword(text, field.Index, start);
+        }
 
-    // Up to the last '@', for a password may hold one, or a '/' that should have been escaped. Rather too much than too little.
-    [GeneratedRegex("(://[^/:@\\s]*:)\\S*(@)", RegexOptions.NonBacktracking)]
+        return masked.Append(text, from, text.Length - from).ToString();
+    }
+
+    /// <summary>How long a field's value is at the most.</summary>
+    private static int LengthOfPassword(string text, int field, int start)
+    {
+        string password = text[start..];
+        if (password.Length > 0 && password[0] is '"' or '\'')
+        {
+            // In quotes it holds what it likes, the quote twice.
+            int end = 1;
+            for (; end < password.Length && (password[end] != password[0] || (end + 1 < password.Length && password[end + 1] == password[0])); end++)
+            {
+                end += password[end] == password[0] ? 1 : 0;
+            }
+
+            return Math.Min(end + 1, password.Length);
+        }
+
+        // A parameter of a URL ends before the next one; in a connection string '&' is a character as any. Npgsql drops what has no value and is no keyword:
+        // a ';' that was to be part of the password.
+        int separator = text.AsSpan(0, field).LastIndexOfAny('?', '&', ';');
+        Match next = separator >= 0 && text[separator] != ';' ? NextParameter().Match(password) : NextKeyword().Match(password);
+        return next.Success ? next.Index : password.Length;
+    }
+
+    /// <summary>Whether a text is a connection string with a password in it.</summary>
+    public static bool HoldsPassword(string value) => PasswordField().IsMatch(value);
+
+    // Up to the last '@', for a password may hold one, a space, or a '/' that should have been escaped. Rather too much than too little.
+    [GeneratedRegex("(://[^/:@\\s]*:).*(@)", RegexOptions.NonBacktracking | RegexOptions.Singleline)]
     private static partial Regex UserInfo();
 
-    [GeneratedRegex("(\\b(?:password|passwd|pwd)\\s*=\\s*)[^;&\\s]+", RegexOptions.NonBacktracking | RegexOptions.IgnoreCase)]
+    [GeneratedRegex("(?:password|passwd|pwd|psw)\\s*=\\s*", RegexOptions.NonBacktracking | RegexOptions.IgnoreCase)]
     private static partial Regex PasswordField();
+
+    [GeneratedRegex("&", RegexOptions.NonBacktracking)]
+    private static partial Regex NextParameter();
+
+    [GeneratedRegex(";\\s*[A-Za-z][A-Za-z0-9_ ]*=\\s*[^;\\s]", RegexOptions.NonBacktracking)]
+    private static partial Regex NextKeyword();
 }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using DataLoad.Engine.Storage.PostgreSql;
 
 namespace DataLoad.Host.Settings;
@@ -21,7 +22,7 @@ public enum DatabaseProvider
 }
 
 /// <summary>Reads how a database is reached, its provider perhaps from the connection's scheme.</summary>
-internal static class DatabaseBinder
+internal static partial class DatabaseBinder
 {
     private const string SqliteScheme = "sqlite:";
     private static readonly string[] PostgreSqlStarts = ["postgresql://", "postgres://", "Host=", "Server="];
@@ -53,12 +54,13 @@ internal static class DatabaseBinder
 
         if (connection.Length == 0)
         {
-            throw value.Fail("a path for sqlite, or a URL for postgresql");
+            throw value.Refuse("is empty: expected a path for sqlite, or a URL for postgresql");
         }
 
-        if (provider == DatabaseProvider.Sqlite && connection.Contains("://", StringComparison.Ordinal))
+        // What is not recognised is not shown: it may hold a password.
+        if (provider == DatabaseProvider.Sqlite && IsNoPath(connection))
         {
-            throw value.Fail("a path or sqlite:PATH, or postgresql://user:password@host:port/database");
+            throw value.Refuse("is no path of a SQLite file: expected a path or sqlite:PATH, or postgresql://user:password@host:port/database, or Host=…");
         }
 
         if (provider == DatabaseProvider.PostgreSql)
@@ -75,7 +77,7 @@ internal static class DatabaseBinder
         if (Infer(connection) != DatabaseProvider.PostgreSql
             && (connection.Contains("://", StringComparison.Ordinal) || !connection.Contains('=', StringComparison.Ordinal)))
         {
-            throw value.Fail("postgresql://user:password@host:port/database");
+            throw value.Refuse("is no address of a PostgreSQL: expected postgresql://user:password@host:port/database, or Host=…");
         }
 
         try
@@ -95,6 +97,12 @@ internal static class DatabaseBinder
         "postgresql" => DatabaseProvider.PostgreSql,
         _ => null,
     };
+
+    /// <summary>Whether a text is of another scheme, or a connection string of a server, in which a password may stand.</summary>
+    private static bool IsNoPath(string text) => OtherScheme().IsMatch(text) || HoconSecrets.HoldsPassword(text);
+
+    [GeneratedRegex("^(?!file:)[A-Za-z][A-Za-z0-9+.-]+:|://", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex OtherScheme();
 
     private static DatabaseProvider? Infer(string connection) =>
         PostgreSqlStarts.Any(start => connection.StartsWith(start, StringComparison.OrdinalIgnoreCase)) ? DatabaseProvider.PostgreSql

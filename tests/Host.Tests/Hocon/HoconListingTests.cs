@@ -32,6 +32,9 @@ public sealed class HoconListingTests
             url = "amqp://guest:p@ss:w@host:5672/"
             urls = ["amqp://a:b@one/", "amqp://two/x@y", "amqp://a:b/c@three/"]
             dsn = "Host=h;Username=u;Password=hunter2;Port=5"
+            quoted = "Host=h;Password='a;b''c=d';SSL Password=e&f g;Port=5"
+            spaced = "amqp://a:b c@host/"
+            split = "Host=h;PSW=ab;cd?=;Port=5"
             plain = "a:b@c"
             """);
 
@@ -47,6 +50,9 @@ public sealed class HoconListingTests
             "urls[1]=amqp://two/x@y",
             "urls[2]=amqp://a:***@three/",
             "dsn=Host=h;Username=u;Password=***;Port=5",
+            "quoted=Host=h;Password=***;SSL Password=***;Port=5",
+            "spaced=amqp://a:***@host/",
+            "split=Host=h;PSW=***;Port=5",
             "plain=a:b@c",
         ]);
         config.Effective(static path => path.EndsWith("plain", StringComparison.Ordinal))[^1].Value.ShouldBe("***");

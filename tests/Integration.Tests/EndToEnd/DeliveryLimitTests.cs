@@ -76,7 +76,8 @@ public sealed class DeliveryLimitTests
         async scenario =>
         {
             HostProcess host = scenario.LaunchHost("""streams."act.buy" { queue-type = quorum, queue-arguments { x-delivery-limit = 1 } }""");
-            await host.WaitUntilNotReadyAsync("it drops a message that was given back twice, as by a consumer that is killed (x-delivery-limit = 1); declare it anew");
+            await host.WaitUntilNotReadyAsync(
+                "it drops a message that was given back twice, as by a consumer that is killed (x-delivery-limit = 1); declare it anew");
             (await host.ReadAsync("/streams")).ToString().ShouldContain("x-delivery-limit = 1");
             (await host.ReadAsync("/status")).ToString().ShouldContain("x-delivery-limit = 1");
             (await host.MetricsAsync()).Sum("dataload_streams_failing").ShouldBe(1);

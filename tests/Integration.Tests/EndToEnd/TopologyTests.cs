@@ -1,5 +1,6 @@
 using DataLoad.Demo;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 using Shouldly;
 using Xunit;
 
@@ -92,16 +93,16 @@ public sealed class TopologyTests
         await using var channel = await connection.CreateChannelAsync();
 
         await channel.QueueUnbindAsync(ContractStreams.BearShare.Queue, ContractStreams.BearShare.Exchange, "");
-        await AnewAsync(channel, ContractStreams.ActShare, ExchangeType.Fanout);
-        await AnewAsync(channel, ContractStreams.BearVisit, ExchangeType.Topic);
-        await AnewAsync(channel, ContractStreams.ActVisit, ExchangeType.Headers);
-        await AnewAsync(channel, ContractStreams.ActOff, ExchangeType.Fanout, durable: false, autoDelete: true);
-        await AnewAsync(channel, ContractStreams.ActRefund, ExchangeType.Fanout, arguments: Argument("alternate-exchange", "amq.fanout"));
-        await AnewAsync(channel, ContractStreams.ActRevoke, Argument("x-max-priority", 4));
-        await AnewAsync(channel, ContractStreams.ActGroup, Argument("x-queue-type", "quorum"));
+        await AnewAsync(connection, ContractStreams.ActShare, ExchangeType.Fanout);
+        await AnewAsync(connection, ContractStreams.BearVisit, ExchangeType.Topic);
+        await AnewAsync(connection, ContractStreams.ActVisit, ExchangeType.Headers);
+        await AnewAsync(connection, ContractStreams.ActOff, ExchangeType.Fanout, durable: false, autoDelete: true);
+        await AnewAsync(connection, ContractStreams.ActRefund, ExchangeType.Fanout, arguments: Argument("alternate-exchange", "amq.fanout"));
+        await AnewAsync(connection, ContractStreams.ActRevoke, Argument("x-max-priority", 4));
+        await AnewAsync(connection, ContractStreams.ActGroup, Argument("x-queue-type", "quorum"));
         await channel.QueueDeleteAsync(ContractStreams.ActOverdue.Queue);
-        await AnewAsync(channel, ContractStreams.ActLottery, Argument("x-message-ttl", 600_000));
-        await AnewAsync(channel, ContractStreams.ActShareVisit, Argument("x-expires", 600_000));
+        await AnewAsync(connection, ContractStreams.ActLottery, Argument("x-message-ttl", 600_000));
+        await AnewAsync(connection, ContractStreams.ActShareVisit, Argument("x-expires", 600_000));
         await host.WaitUntilNotReadyAsync("x-expires = 600000");
         await host.WaitForLogAsync("it drops messages that have waited for so long (x-message-ttl = 600000)");
         await WaitUntilRoutedAsync(scenario, connection);
@@ -123,7 +124,7 @@ public sealed class TopologyTests
     {
         await using var connection = await new ConnectionFactory { Uri = new Uri(scenario.Amqp) }.CreateConnectionAsync();
         await using var channel = await connection.CreateChannelAsync();
-        await AnewAsync(channel, ContractStreams.ActLottery, Argument("x-expires", 600_000));
+        await AnewAsync(connection, ContractStreams.ActLottery, Argument("x-expires", 600_000));
         HostProcess host = scenario.LaunchHost();
         await host.WaitUntilNotReadyAsync("queue 'queue.data.load.act.date.join.lottery': it deletes itself");
         (await ConsumersAsync(connection, ContractStreams.ActLottery.Queue)).ShouldBe(0U);
@@ -149,18 +150,34 @@ public sealed class TopologyTests
 
     private static Dictionary<string, object?> Argument(string name, object value) => new(StringComparer.Ordinal) { [name] = value };
 
-    private static async Task AnewAsync(IChannel channel, StreamInfo stream, string type, bool durable = true, bool autoDelete = false,
-        Dictionary<string, object?>? arguments = null)
-    {
-        await channel.ExchangeDeleteAsync(stream.Exchange);
-        await channel.ExchangeDeclareAsync(stream.Exchange, type, durable, autoDelete, arguments);
-    }
+    private static Task AnewAsync(IConnection connection, StreamInfo stream, string type, bool durable = true, bool autoDelete = false,
+        Dictionary<string, object?>? arguments = null) => AnewAsync(connection, stream.Exchange, async channel =>
+        {
+            await channel.ExchangeDeleteAsync(stream.Exchange);
+            await channel.ExchangeDeclareAsync(stream.Exchange, type, durable, autoDelete, arguments);
+        });
 
-    private static async Task AnewAsync(IChannel channel, StreamInfo stream, Dictionary<string, object?> arguments)
+    private static Task AnewAsync(IConnection connection, StreamInfo stream, Dictionary<string, object?> arguments) =>
+        AnewAsync(connection, stream.Queue, async channel =>
+        {
+            await channel.QueueDeleteAsync(stream.Queue);
+            await channel.QueueDeclareAsync(stream.Queue, durable: true, exclusive: false, autoDelete: false, arguments);
+        });
+
+    /// <summary>Deletes something and declares it otherwise, again where a node was sooner.</summary>
+    private static Task AnewAsync(IConnection connection, string name, Func<IChannel, Task> replace) => Deadline.UntilAsync($"{name} to be another", async () =>
     {
-        await channel.QueueDeleteAsync(stream.Queue);
-        await channel.QueueDeclareAsync(stream.Queue, durable: true, exclusive: false, autoDelete: false, arguments);
-    }
+        await using var channel = await connection.CreateChannelAsync();
+        try
+        {
+            await replace(channel);
+            return true;
+        }
+        catch (OperationInterruptedException refused) when (refused.ShutdownReason?.ReplyCode == Constants.PreconditionFailed)
+        {
+            return false;
+        }
+    });
 
     /// <summary>Waits until each stream's queue has its exchange's messages and a consumer.</summary>
     private static async Task WaitUntilRoutedAsync(Scenario scenario, IConnection connection)

@@ -153,7 +153,10 @@ public sealed class PostgreSqlLookupTests(TestDatabase database) : IClassFixture
         string connectionString = await database.CreateSchemaAsync();
         await TestDatabase.ExecuteAsync(
             connectionString,
-            "CREATE TABLE goods_away (id int PRIMARY KEY, name text, amount numeric(12,2), flag bool, at bigint); INSERT INTO goods_away VALUES (1, 'a', 25.19, true, 1)");
+            """
+            CREATE TABLE goods_away (id int PRIMARY KEY, name text, amount numeric(12,2), flag bool, at bigint);
+            INSERT INTO goods_away VALUES (1, 'a', 25.19, true, 1)
+            """);
         await using var lookup = new SqlLookup(PostgreSqlDatabase.ForReading(new PostgreSqlStoreOptions { ConnectionString = connectionString }));
         var rows = new LookupRows(Step);
         for (int i = 0; i < failures; i++)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Data.Common;
 using System.Globalization;
 using System.Net;
@@ -9,6 +10,8 @@ namespace DataLoad.Engine.Storage.PostgreSql;
 /// <summary>Reads connection strings: Npgsql's <c>Host=…;Username=…</c>, and libpq's URLs.</summary>
 public static class PostgreSqlConnectionString
 {
+    private static readonly SearchValues<string> PasswordWords = SearchValues.Create(["password", "passwd", "pwd", "psw"], StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Whether a text is a connection URL.</summary>
     public static bool IsUrl(string text) =>
         text.StartsWith("postgresql://", StringComparison.OrdinalIgnoreCase)
@@ -36,7 +39,11 @@ public static class PostgreSqlConnectionString
     internal static NpgsqlConnectionStringBuilder Create() => new() { GssEncryptionMode = GssEncryptionMode.Disable };
 
     /// <summary>Sets one of Npgsql's own keywords.</summary>
-    internal static void Set(NpgsqlConnectionStringBuilder builder, string keyword, object value)
+    /// <param name="builder">Where it is set.</param>
+    /// <param name="keyword">The keyword.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="mayQuote">Whether a keyword that is not known may stand in an error: not where it may be part of a password.</param>
+    internal static void Set(NpgsqlConnectionStringBuilder builder, string keyword, object value, bool mayQuote)
     {
         try
         {
@@ -45,8 +52,9 @@ public static class PostgreSqlConnectionString
         catch (Exception e) when (e is ArgumentException or InvalidCastException or FormatException or OverflowException or NotSupportedException)
         {
             // The cause is not passed on: it may quote the value.
-            throw new StoreException(
-                $"The PostgreSQL connection string's parameter '{keyword}' is unknown or has a value that cannot be used; correct or remove it.");
+            throw new StoreException(mayQuote || IsKnown(keyword)
+                ? $"The PostgreSQL connection string's parameter '{keyword}' is unknown or has a value that cannot be used; correct or remove it."
+                : "The PostgreSQL connection string has a parameter that is unknown: correct or remove it, or write a value that holds ; or = in quotes.");
         }
     }
 
@@ -64,12 +72,27 @@ public static class PostgreSqlConnectionString
         }
 
         NpgsqlConnectionStringBuilder builder = Create();
+        int secrets = text.AsSpan().IndexOfAny(PasswordWords);
         foreach (string keyword in pairs.Keys)
         {
-            Set(builder, keyword, pairs[keyword]);
+            int place = text.IndexOf(keyword, StringComparison.OrdinalIgnoreCase);
+            bool isName = keyword.All(character => char.IsAsciiLetterOrDigit(character) || character is ' ' or '_');
+            Set(builder, keyword, pairs[keyword], mayQuote: isName && (secrets < 0 || place < secrets));
         }
 
         return builder;
+    }
+
+    private static bool IsKnown(string keyword)
+    {
+        try
+        {
+            return Create().TryGetValue(keyword, out _);
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
     }
 
     private static bool HasPort(string host)
@@ -119,8 +142,16 @@ internal static partial class PostgreSqlUrl
         ReadOnlySpan<char> database = slash < 0 ? default : url[(slash + 1)..];
         url = slash < 0 ? url : url[..slash];
 
+        if (database.Contains('@') || parameters.Contains('@'))
+        {
+            // Else a part of a password would be taken for the database or a parameter, and what is before it for the host.
+            throw new StoreException("The PostgreSQL URL has an '@' after its first '/' or '?': user and password end with the only one that is not escaped; "
+                + "in them '/' is written as %2F and '?' as %3F, and elsewhere '@' as %40.");
+        }
+
         int at = url.LastIndexOf('@');
-        if (at >= 0)
+        bool hasUser = at >= 0;
+        if (hasUser)
         {
             SetUser(builder, url[..at]);
             url = url[(at + 1)..];
@@ -138,7 +169,7 @@ internal static partial class PostgreSqlUrl
 
         foreach (Range range in parameters.Split('&'))
         {
-            SetParameter(builder, parameters[range]);
+            SetParameter(builder, parameters[range], hasUser);
         }
 
         return builder;
@@ -193,7 +224,7 @@ internal static partial class PostgreSqlUrl
             ? number
             : throw Refused("port", "is not a number from 1 to 65535");
 
-    private static void SetParameter(NpgsqlConnectionStringBuilder builder, ReadOnlySpan<char> pair)
+    private static void SetParameter(NpgsqlConnectionStringBuilder builder, ReadOnlySpan<char> pair, bool mayQuote)
     {
         if (pair.IsEmpty)
         {
@@ -207,7 +238,7 @@ internal static partial class PostgreSqlUrl
         }
 
         string name = Decode(pair[..equals], "name of a parameter");
-        string value = Decode(pair[(equals + 1)..], name);
+        string value = Decode(pair[(equals + 1)..], mayQuote ? name : "value of a parameter");
         switch (name)
         {
             case "port":
@@ -230,7 +261,7 @@ internal static partial class PostgreSqlUrl
                 break;
             default:
                 // Npgsql's own keywords, such as "Maximum Pool Size", pass under their own names.
-                PostgreSqlConnectionString.Set(builder, KeywordByParameter.GetValueOrDefault(name, name), value);
+                PostgreSqlConnectionString.Set(builder, KeywordByParameter.GetValueOrDefault(name, name), value, mayQuote);
                 break;
         }
     }
