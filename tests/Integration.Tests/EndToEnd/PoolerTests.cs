@@ -66,6 +66,9 @@ public sealed class PoolerTests
         {
             scenario.Settings = "store.max-connections = 40";
             var host = await scenario.StartHostAsync();
+
+            // Which may have taken all that there are.
+            await host.StopAsync();
             var check = await CommandProcess.RunOverAsync(scenario.Config, "check");
 
             check.ExitCode.ShouldBe(0, check.Said);
