@@ -40,6 +40,7 @@ public sealed class VerifyTests
             await take.ExecuteScalarAsync();
             await scenario.PublishAsync(
                 [.. Shares(Locked, 4, from: 1), .. Shares(Checked, 2), .. Shares(Beyond, 12), .. Shares(Forgotten, 2), .. Shares(Free, 4, from: 1)]);
+            await host.WaitForMetricAsync("dataload_events_total", 26);
             await host.WaitUntilNotReadyAsync("statistics: ");
 
             var verify = await CommandProcess.RunOverAsync(scenario.Config, "verify");
