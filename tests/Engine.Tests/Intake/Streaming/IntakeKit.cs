@@ -135,6 +135,7 @@ internal sealed class TestDeliveries(ulong firstTag, params (string Body, AmqpPr
     private readonly Lock _lock = new();
     private readonly List<ulong> _done = [];
     private volatile bool _isLost;
+    private volatile bool _isAwaited;
 
     public IDeliveryOrigin Origin => this;
 
@@ -150,6 +151,12 @@ internal sealed class TestDeliveries(ulong firstTag, params (string Body, AmqpPr
     {
         get => _isLost;
         set => _isLost = value;
+    }
+
+    public bool IsAwaited
+    {
+        get => _isAwaited;
+        set => _isAwaited = value;
     }
 
     public bool IsReleased { get; private set; }

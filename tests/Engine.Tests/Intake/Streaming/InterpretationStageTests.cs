@@ -99,6 +99,22 @@ public sealed class InterpretationStageTests : IntakeKit
     }
 
     [Fact]
+    public async Task A_batch_that_its_source_waits_for_is_parked_after_one_failure_of_its_query()
+    {
+        Lookup.IsAway = true;
+        (TestPublisher.Probe<IDeliveryBatch> upstream, TestSubscriber.Probe<Interpretation> downstream) = Run("act.buy");
+        var batch = new TestDeliveries(1, Message(Record));
+        downstream.Request(1);
+        upstream.SendNext(batch);
+        await UntilAsync(() => Lookup.Queries == 1, "the first query");
+
+        batch.IsAwaited = true;
+        await PassAsync(Second);
+
+        (await downstream.ExpectNextAsync()).Parts.Single().Target.ShouldBe(PartTarget.Parking);
+    }
+
+    [Fact]
     public async Task What_is_in_hand_when_the_source_ends_is_finished_first()
     {
         Lookup.With(Rows);

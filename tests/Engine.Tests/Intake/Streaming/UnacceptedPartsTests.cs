@@ -138,6 +138,20 @@ public sealed class UnacceptedPartsTests
     }
 
     [Fact]
+    public void What_its_source_waits_for_before_it_consumes_anew_is_overdue_after_the_longest_wait()
+    {
+        UnacceptedParts parts = Parts();
+        var awaited = new TestDeliveries(1);
+        parts.Add(Batch(1), awaited, Seconds(0));
+        parts.Add(Batch(2), new TestDeliveries(1), Seconds(0));
+        parts.Overdue(Seconds(50)).ShouldBeEmpty();
+
+        awaited.IsAwaited = true;
+        parts.Overdue(Seconds(7.9)).ShouldBeEmpty();
+        parts.Overdue(Seconds(8)).Select(entry => entry.Part.Id.Number).ShouldBe([1]);
+    }
+
+    [Fact]
     public void A_Partition_that_does_not_accept_is_named_after_three_sends()
     {
         UnacceptedParts parts = Parts();
