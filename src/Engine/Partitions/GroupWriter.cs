@@ -146,8 +146,8 @@ internal sealed class GroupWriterActor<T>(
         WriteAgain(_group, _failures);
     }
 
-    /// <summary>Writes the group's requests one by one from now on: those that work are done, the others hold up only themselves, nor what
-    /// came later.</summary>
+    /// <summary>Writes the group's requests one by one from now on: those that work are done, the others hold up only themselves, and
+    /// nothing that came later.</summary>
     private void SetApart()
     {
         foreach (Request request in _group)
