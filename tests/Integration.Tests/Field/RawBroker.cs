@@ -50,7 +50,19 @@ internal sealed class RawBroker : IAsyncDisposable
     }
 
     /// <summary>Waits until a queue holds so many messages.</summary>
-    public Task WaitForAsync(string queue, long count) => Deadline.UntilAsync($"{count} messages in {queue}", async () => await CountAsync(queue) == count);
+    /// <exception cref="TimeoutException">It never did; the message names how many it held last.</exception>
+    public async Task WaitForAsync(string queue, long count)
+    {
+        long seen = 0;
+        try
+        {
+            await Deadline.UntilAsync($"{count} messages in {queue}", async () => (seen = await CountAsync(queue)) == count);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message}, which holds {seen}", e);
+        }
+    }
 
     public Task DeclareAsync(string queue, params (string Name, object? Value)[] arguments) => _channel.DeclareAsync(
         new AmqpQueue(queue) { Arguments = arguments.ToDictionary(each => each.Name, each => each.Value, StringComparer.Ordinal) }, passive: false, default);
