@@ -55,8 +55,8 @@ public abstract class SqlDatabase : IAsyncDisposable
     internal abstract ValueTask QueryAsync(
         string query, ReadOnlyMemory<int> keys, Func<DbDataReader, CancellationToken, ValueTask> read, CancellationToken cancellationToken);
 
-    /// <summary>Why the database is in use in a way that the node store cannot tell; null where it is not. Asked before anything is read.</summary>
-    internal virtual string? FindOtherUse() => null;
+    /// <summary>Why the database is in use in a way that the node store cannot tell; null where it is not. Asked before anything else is read.</summary>
+    internal virtual ValueTask<string?> FindOtherUseAsync(CancellationToken cancellationToken) => ValueTask.FromResult<string?>(null);
 
     /// <summary>Why the server, or what stands before it, cannot keep what is promised, with the remedy; null where it can.</summary>
     internal virtual ValueTask<string?> FindUnfitAsync(CancellationToken cancellationToken) => ValueTask.FromResult<string?>(null);

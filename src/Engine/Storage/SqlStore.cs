@@ -41,7 +41,7 @@ public sealed class SqlStore(SqlDatabase database) : IStore
     /// <inheritdoc/>
     public async ValueTask<string?> CheckDatabaseAsync(IReadOnlyList<Page> pages, CancellationToken cancellationToken) => !database.Exists
         ? null
-        : database.FindOtherUse() ?? await database.FindUnfitAsync(cancellationToken) ?? await database.ReadAsync(
+        : await database.FindOtherUseAsync(cancellationToken) ?? await database.FindUnfitAsync(cancellationToken) ?? await database.ReadAsync(
             async (db, token) =>
             {
                 string? unfit = await database.Dialect.FindUnfitAsync(db, Name, token);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace DataLoad.Integration.Tests.EndToEnd;
@@ -18,7 +17,7 @@ internal sealed class SmallDisk : IAsyncDisposable
     public static async Task<SmallDisk?> TryMountAsync(int megabytes)
     {
         string folder = Servers.NewFolder("disk");
-        return await RunAsync("mount", "-t", "tmpfs", "-o", string.Create(CultureInfo.InvariantCulture, $"size={megabytes}m"), "none", folder)
+        return await Mounts.RunAsync("mount", "-t", "tmpfs", "-o", string.Create(CultureInfo.InvariantCulture, $"size={megabytes}m"), "none", folder)
             ? new SmallDisk(folder) : null;
     }
 
@@ -53,24 +52,9 @@ internal sealed class SmallDisk : IAsyncDisposable
     /// <summary>Takes it away, lazily: a pooled connection of a comparison may hold a file for a while yet.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (!await RunAsync("umount", "--lazy", Folder))
+        if (!await Mounts.RunAsync("umount", "--lazy", Folder))
         {
             throw new InvalidOperationException($"could not unmount {Folder}");
-        }
-    }
-
-    private static async Task<bool> RunAsync(string program, params string[] arguments)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
-            await process.StandardError.ReadToEndAsync();
-            await process.WaitForExitAsync();
-            return process.ExitCode == 0;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return false;
         }
     }
 }

@@ -99,6 +99,32 @@ public sealed class StartTests
         await scenario.ShouldEqualTallyAsync();
     });
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task After_a_crash_a_store_file_is_used_under_the_name_that_has_its_log(bool isMounted) => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
+    {
+        HostProcess host = await scenario.StartHostAsync();
+        await scenario.SendAsync(scenario.Generator.Next(200));
+        await host.WaitForMetricAsync("dataload_events_total", 1);
+        await host.KillAsync();
+        string link = scenario.PathOf("link.db");
+        await using MountedFile? store = isMounted ? await MountedFile.TryMountAsync(scenario.StoreFile, link) : null;
+        Assert.SkipWhen(isMounted && store is null, "mounting a file takes root; a hard link is tested everywhere.");
+        if (!isMounted)
+        {
+            Process.Start("ln", [scenario.StoreFile, link]).WaitForExit();
+        }
+
+        await ShouldRefuseAsync(scenario.LaunchHost($"store.connection = \"{link}\""), $"was last used under the name {scenario.StoreFile}");
+        var check = await CommandProcess.RunOverAsync(scenario.Config, "check");
+        check.ExitCode.ShouldBe(1, check.Said);
+        check.Output.ShouldContain($"start once under that name, or, with nothing running over it, move {scenario.StoreFile}-wal to {link}-wal.");
+
+        await scenario.StartHostAsync();
+        await scenario.ShouldEqualTallyAsync();
+    });
+
     /// <summary>It ended with an error, and with one sentence that says what is wrong.</summary>
     internal static async Task ShouldRefuseAsync(HostProcess host, string named)
     {

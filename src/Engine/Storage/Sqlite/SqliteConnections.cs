@@ -31,6 +31,13 @@ internal sealed class SqliteConnections(SqliteFile file, SqliteStoreOptions opti
         return await Task.Run(() => RunWriteAsync(work), cancellationToken);
     }
 
+    /// <summary>Moves what is in the write-ahead log into the file, as far as nobody reads older.</summary>
+    public async ValueTask CheckpointAsync(CancellationToken cancellationToken)
+    {
+        using SemaphoreHold hold = await EnterAsync(_writeGate, cancellationToken);
+        await Task.Run(() => _writer?.Run("PRAGMA wal_checkpoint(FULL)"), cancellationToken);
+    }
+
     /// <summary>Runs work that only reads, all of it at one moment of the database.</summary>
     public async ValueTask<T> ReadAsync<T>(Func<SqliteSession, Task<T>> work, CancellationToken cancellationToken)
     {

@@ -76,6 +76,9 @@ public sealed partial class SqliteDatabase : SqlDatabase
     internal ValueTask<T> WriteAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken) =>
         _connections.WriteAsync(session => Task.FromResult(work(session)), cancellationToken);
 
+    /// <summary>Moves what is in the write-ahead log into the file, as far as nobody reads older.</summary>
+    internal ValueTask CheckpointAsync(CancellationToken cancellationToken) => _connections.CheckpointAsync(cancellationToken);
+
     internal ValueTask<T> ReadAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken) =>
         _connections.ReadAsync(session => Task.FromResult(work(session)), cancellationToken);
 
@@ -117,7 +120,7 @@ public sealed partial class SqliteDatabase : SqlDatabase
     }
 
     /// <remarks>A node under the same name is told of by the node store.</remarks>
-    internal override string? FindOtherUse()
+    internal override async ValueTask<string?> FindOtherUseAsync(CancellationToken cancellationToken)
     {
         if (SqliteLockFile.IsLocked(File.LockPath))
         {
@@ -126,7 +129,11 @@ public sealed partial class SqliteDatabase : SqlDatabase
 
         bool isFree = Hold.TryTake();
         Hold.Release();
-        return isFree ? null : HeldElsewhere;
+        return !isFree ? HeldElsewhere
+            : await ReadAsync(SqliteLastName.Find, cancellationToken) is { } last && SqliteLastName.FindLogLeft(File, last) is { } log
+            ? $"{Name} was last used under the name {last}, and what was committed last is in the log {log.Left} beside that name, which is not seen under this one: "
+                + $"start once under that name, or, with nothing running over it, move {log.Left} to {log.Expected}."
+            : null;
     }
 
     internal override INodeStore MakeNodes() => new SqliteNodeStore(this);

@@ -38,6 +38,7 @@ internal sealed class SqliteNodeStore(SqliteDatabase database) : INodeStore
         try
         {
             long generation = await database.WriteAsync(session => Enter(session, node), cancellationToken);
+            await database.CheckpointAsync(cancellationToken);
             (_holder, _hasJoined) = (node.Node.Id, true);
             return new NodeEntry(generation, IsFounder: true, []);
         }
@@ -118,8 +119,9 @@ internal sealed class SqliteNodeStore(SqliteDatabase database) : INodeStore
         (_lock, _holder, _hasJoined) = (null, null, false);
     }
 
-    private static long Enter(SqliteSession session, NodePlace node)
+    private long Enter(SqliteSession session, NodePlace node)
     {
+        SqliteLastName.Record(session, database.File);
         // The lock is held, so that whoever else is recorded is gone.
         using SqliteStatement forget = session.Use("DELETE FROM dataload_node");
         forget.Execute();

@@ -83,6 +83,9 @@ internal static class FailureText
     {
         StoreException => e.Message,
         SqliteException => $"cannot be read: {Sentence(e.Message)} Correct {setting}, or make the file.",
+        PostgresException { SqlState: PostgresErrorCodes.TooManyConnections } full =>
+            $"grants no connection: {Sentence(full.MessageText)} Raise max_connections or the CONNECTION LIMIT of the role or database, or end what holds them.",
+        PostgresException { SqlState: PostgresErrorCodes.CannotConnectNow } starting => $"takes none yet: {Sentence(starting.MessageText)} Try again in a moment.",
         PostgresException refused => $"refuses: {Sentence(refused.MessageText)} Correct {setting}, or the rights of its user.",
         _ => $"cannot be reached: {Sentence(Whole(e))} Start it, or correct {setting}.",
     };

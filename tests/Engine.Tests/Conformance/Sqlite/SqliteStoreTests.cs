@@ -19,6 +19,14 @@ public sealed class SqliteStoreTests : IDisposable
 
     private readonly TemporaryDatabase _database = new();
 
+    private static async Task<byte[]> ReadSharedAsync(string path)
+    {
+        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var bytes = new MemoryStream();
+        await file.CopyToAsync(bytes, Token);
+        return bytes.ToArray();
+    }
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public void Dispose() => _database.Dispose();
@@ -161,6 +169,84 @@ public sealed class SqliteStoreTests : IDisposable
         await store.DisposeAsync();
         (await other.CheckDatabaseAsync(Catalog.Default.Pages, Token)).ShouldBeNull();
         (await other.Nodes.EnterAsync(Node("second"), TimeSpan.FromMinutes(1), Token)).IsFounder.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_file_whose_log_was_left_beside_another_name_is_refused_until_the_log_is_in_it()
+    {
+        string journal = _database.Sibling("dataload-journal.db");
+        (string link, string linkJournal) = (_database.Sibling("link.db"), _database.Sibling("link-journal.db"));
+        (string File, byte[] Bytes)[] crashed;
+        await using (var store = new SqlStore(SqliteDatabase.ForStore(_database.Path)))
+        {
+            await store.MigrateAsync(Token);
+            await store.Nodes.EnterAsync(Node("first"), TimeSpan.FromMinutes(1), Token);
+            await store.FixAsync("answer", "42", Token);
+            crashed = [.. await Task.WhenAll(new[] { _database.Path, _database.Path + "-wal", journal, journal + "-wal" }
+                .Select(async file => (file, await ReadSharedAsync(file))))];
+        }
+
+        // As a crash leaves them.
+        foreach ((string file, byte[] bytes) in crashed)
+        {
+            await File.WriteAllBytesAsync(file, bytes, Token);
+        }
+
+        Process.Start("ln", [_database.Path, link]).WaitForExit();
+        Process.Start("ln", [journal, linkJournal]).WaitForExit();
+        await using (var other = new SqlStore(SqliteDatabase.ForStore(link)))
+        {
+            string refused = (await other.CheckDatabaseAsync(Catalog.Default.Pages, Token)).ShouldNotBeNull();
+            refused.ShouldContain($"SQLite {link} was last used under the name {_database.Path}");
+            refused.ShouldContain($"move {_database.Path}-wal to {link}-wal.");
+            (await other.FindFixedAsync("answer", Token)).ShouldBeNull("that is why");
+        }
+
+        await using (var copy = new SqlStore(SqliteDatabase.ForStore(_database.Sibling("copy.db"))))
+        {
+            File.Copy(_database.Path, _database.Sibling("copy.db"));
+            (await copy.CheckDatabaseAsync(Catalog.Default.Pages, Token)).ShouldBeNull("what is there is another file");
+        }
+
+        await using (var again = new SqlStore(SqliteDatabase.ForStore(_database.Path)))
+        {
+            (await again.CheckDatabaseAsync(Catalog.Default.Pages, Token)).ShouldBeNull();
+            await again.Nodes.EnterAsync(Node("first"), TimeSpan.FromMinutes(1), Token);
+        }
+
+        await using var after = new SqlStore(SqliteDatabase.ForStore(link));
+        (await after.CheckDatabaseAsync(Catalog.Default.Pages, Token))!.ShouldContain($"move {journal}-wal to {linkJournal}-wal.", customMessage: "the journal has a log of its own");
+        File.Delete(journal + "-wal");
+        (await after.CheckDatabaseAsync(Catalog.Default.Pages, Token)).ShouldBeNull();
+        (await after.FindFixedAsync("answer", Token)).ShouldBe("42");
+    }
+
+    [Fact]
+    public async Task A_file_that_was_renamed_without_its_log_is_refused_and_with_it_is_used()
+    {
+        string renamed = _database.Sibling("renamed.db");
+        byte[] log;
+        byte[] file;
+        await using (var store = new SqlStore(SqliteDatabase.ForStore(_database.Path)))
+        {
+            await store.MigrateAsync(Token);
+            await store.Nodes.EnterAsync(Node("first"), TimeSpan.FromMinutes(1), Token);
+            await store.FixAsync("answer", "42", Token);
+            (file, log) = (await ReadSharedAsync(_database.Path), await ReadSharedAsync(_database.Path + "-wal"));
+        }
+
+        File.Delete(_database.Path);
+        await File.WriteAllBytesAsync(renamed, file, Token);
+        await File.WriteAllBytesAsync(_database.Path + "-wal", log, Token);
+        await using (var other = new SqlStore(SqliteDatabase.ForStore(renamed)))
+        {
+            (await other.CheckDatabaseAsync(Catalog.Default.Pages, Token))!.ShouldContain($"move {_database.Path}-wal to {renamed}-wal.");
+        }
+
+        File.Move(_database.Path + "-wal", renamed + "-wal", overwrite: true);
+        await using var whole = new SqlStore(SqliteDatabase.ForStore(renamed));
+        (await whole.CheckDatabaseAsync(Catalog.Default.Pages, Token)).ShouldBeNull();
+        (await whole.FindFixedAsync("answer", Token)).ShouldBe("42");
     }
 
     [Fact]
