@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Numerics;
 using System.Text;
+using DataLoad.Engine.Binary;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using DataLoad.Engine.Binary;
 
 namespace DataLoad.Engine.Decoding;
 

@@ -14,9 +14,6 @@ namespace DataLoad.Engine.Journaling;
 /// <param name="snapshots">The states at the baseline.</param>
 public sealed class JournalFold(CountingPlan plan, JournalReader journal, IPartitionStore positions, ISnapshotStore snapshots)
 {
-    /// <summary>How often the journal is read again because the owner trimmed it meanwhile, until that is an error.</summary>
-    private const int MaxTries = 5;
-
     private readonly BlockDecoder _decoder = new(plan.Catalog) { WithIdentities = false };
 
     /// <summary>How many events the last fold read.</summary>
@@ -36,38 +33,16 @@ public sealed class JournalFold(CountingPlan plan, JournalReader journal, IParti
     /// <exception cref="StoredFormatException">The journal or its baseline is damaged.</exception>
     /// <exception cref="OverflowException">A sum is larger than its column holds.</exception>
     /// <exception cref="TimeoutException">The journal was trimmed each time that it was read.</exception>
-    public async Task<Dictionary<CounterId, Counter>> RunAsync(
-        int partition, StatisticsFilter filter, Func<CounterId, long>? limitOf, CancellationToken cancellationToken)
-    {
-        for (int tries = 0; tries < MaxTries; tries++)
-        {
-            // The owner may trim the journal meanwhile; then it is read again from the new baseline. What was read may
-            // have a gap, or none where all of it went into a baseline that was listed too early.
-            Baseline = (await positions.LoadAsync(partition, cancellationToken)).Baseline;
-            try
+    public Task<Dictionary<CounterId, Counter>> RunAsync(
+        int partition, StatisticsFilter filter, Func<CounterId, long>? limitOf, CancellationToken cancellationToken) => StableBaseline.ReadAsync(
+            partition,
+            positions,
+            baseline =>
             {
-                Dictionary<CounterId, Counter> counters = await FoldAsync(partition, filter, limitOf, cancellationToken);
-                if (await IsBaselineAsync(partition, cancellationToken))
-                {
-                    return counters;
-                }
-            }
-            catch (Exception e) when (e is StoredFormatException or OverflowException)
-            {
-                if (await IsBaselineAsync(partition, cancellationToken))
-                {
-                    throw;
-                }
-            }
-        }
-
-        throw new TimeoutException(
-            $"The journal of Partition {partition} was trimmed each of the {MaxTries} times it was read, last through SequenceNr {Baseline} or beyond. "
-            + "Try again, or set a longer dataload.journal.trim-interval.");
-    }
-
-    private async ValueTask<bool> IsBaselineAsync(int partition, CancellationToken cancellationToken) =>
-        (await positions.LoadAsync(partition, cancellationToken)).Baseline == Baseline;
+                Baseline = baseline;
+                return FoldAsync(partition, filter, limitOf, cancellationToken);
+            },
+            cancellationToken);
 
     private async Task<Dictionary<CounterId, Counter>> FoldAsync(
         int partition, StatisticsFilter filter, Func<CounterId, long>? limitOf, CancellationToken cancellationToken)

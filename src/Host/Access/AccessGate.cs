@@ -46,10 +46,15 @@ internal sealed class AccessGate(HttpSettings settings, RateLimits limits)
         {
             await RefuseAsync(context, status, refusal);
         }
-        else if (policy == AccessPolicy.Operator && caller.Role != AccessRole.Operator)
+        else if (policy == AccessPolicy.Operator && caller.Role < AccessRole.Operator)
         {
             await RefuseAsync(context, StatusCodes.Status403Forbidden,
-                "This takes the operator's token (dataload.http.operator-token), and the reader's was shown.");
+                $"This takes the operator's token (dataload.http.operator-token), and the {caller.RoleName}'s was shown.");
+        }
+        else if (policy == AccessPolicy.Analyst && caller.Role < AccessRole.Analyst)
+        {
+            await RefuseAsync(context, StatusCodes.Status403Forbidden,
+                "This shows who did what, which takes the analyst's token (dataload.http.analyst-token) or the operator's, and the reader's was shown.");
         }
         else if (!IsSafe(context.Request.Method) && !context.Request.Headers.ContainsKey(RequestHeader))
         {
@@ -71,13 +76,13 @@ internal sealed class AccessGate(HttpSettings settings, RateLimits limits)
             return context.Connection.RemoteIpAddress is not { } remote || IPAddress.IsLoopback(remote)
                 ? (new Caller(AccessRole.Operator, ByToken: false, address), 0, "")
                 : (null, StatusCodes.Status401Unauthorized,
-                    "No token is set, and only this machine may call: set dataload.http.reader-token or operator-token.");
+                    "No token is set, and only this machine may call: set dataload.http.reader-token, analyst-token or operator-token.");
         }
 
         if (AccessTokens.Shown(context.Request) is not { Length: > 0 } token)
         {
             context.Response.Headers.WWWAuthenticate = "Bearer realm=\"dataload\"";
-            return (null, StatusCodes.Status401Unauthorized, "A token is needed: send 'Authorization: Bearer TOKEN' with the reader's or the operator's.");
+            return (null, StatusCodes.Status401Unauthorized, "A token is needed: send 'Authorization: Bearer TOKEN' with the reader's, the analyst's or the operator's.");
         }
 
         if (!limits.MayTry(address))
@@ -91,7 +96,7 @@ internal sealed class AccessGate(HttpSettings settings, RateLimits limits)
         {
             limits.Failed(address);
             context.Response.Headers.WWWAuthenticate = "Bearer realm=\"dataload\", error=\"invalid_token\"";
-            return (null, StatusCodes.Status401Unauthorized, "The token is neither the reader's nor the operator's.");
+            return (null, StatusCodes.Status401Unauthorized, "The token is neither the reader's nor the analyst's nor the operator's.");
         }
 
         return (new Caller(role, ByToken: true, address), 0, "");
@@ -147,6 +152,9 @@ internal enum AccessPolicy
 
     /// <summary>Who may read.</summary>
     Reader,
+
+    /// <summary>Who may see users and sessions.</summary>
+    Analyst,
 
     /// <summary>Who may change.</summary>
     Operator,

@@ -9,7 +9,7 @@ internal sealed record Caller(AccessRole Role, bool ByToken, string Address)
 {
     public string Name => $"{RoleName} ({Means}) at {Address}";
 
-    public string RoleName => Role == AccessRole.Operator ? "operator" : "reader";
+    public string RoleName => Role switch { AccessRole.Operator => "operator", AccessRole.Analyst => "analyst", _ => "reader" };
 
     /// <summary>By what they were let in, in a word.</summary>
     public string Means => ByToken ? "token" : "loopback";
@@ -18,8 +18,8 @@ internal sealed record Caller(AccessRole Role, bool ByToken, string Address)
     public static Caller Of(HttpContext context) => context.Features.Get<Caller>() ?? new Caller(AccessRole.None, ByToken: false, "unknown");
 }
 
-/// <summary>What a caller may do: nothing that is guarded; read; read and change.</summary>
-internal enum AccessRole { None = 0, Reader, Operator }
+/// <summary>What a caller may do, each all that the one before it may: nothing that is guarded; read; see who did what; change.</summary>
+internal enum AccessRole { None = 0, Reader, Analyst, Operator }
 
 /// <summary>The tokens, kept as digests, so that comparing takes the same time whatever is shown and however long it is.</summary>
 internal sealed class AccessTokens(HttpSettings settings)
@@ -27,6 +27,7 @@ internal sealed class AccessTokens(HttpSettings settings)
     private const string Scheme = "Bearer ";
 
     private readonly byte[]? _reader = DigestOf(settings.ReaderToken);
+    private readonly byte[]? _analyst = DigestOf(settings.AnalystToken);
     private readonly byte[]? _operator = DigestOf(settings.OperatorToken);
 
     /// <summary>The token that a request shows, or null.</summary>
@@ -41,8 +42,9 @@ internal sealed class AccessTokens(HttpSettings settings)
     {
         byte[] shown = SHA256.HashData(Encoding.UTF8.GetBytes(token));
         bool isOperator = _operator is not null & CryptographicOperations.FixedTimeEquals(shown, _operator ?? new byte[shown.Length]);
+        bool isAnalyst = _analyst is not null & CryptographicOperations.FixedTimeEquals(shown, _analyst ?? new byte[shown.Length]);
         bool isReader = _reader is not null & CryptographicOperations.FixedTimeEquals(shown, _reader ?? new byte[shown.Length]);
-        return isOperator ? AccessRole.Operator : isReader ? AccessRole.Reader : AccessRole.None;
+        return isOperator ? AccessRole.Operator : isAnalyst ? AccessRole.Analyst : isReader ? AccessRole.Reader : AccessRole.None;
     }
 
     private static byte[]? DigestOf(string token) => token.Length == 0 ? null : SHA256.HashData(Encoding.UTF8.GetBytes(token));

@@ -36,6 +36,7 @@ internal static class ApiEndpoints
         LogEndpoint.Map(api, services);
         DeadLetterEndpoints.Map(api, services);
         JournalEndpoint.Map(api, services);
+        ExplainEndpoint.Map(api, services);
         SettingEndpoints.Map(api, services);
         AuditEndpoint.Map(api, services);
         app.MapFallback("/api/{**path}", (HttpContext context) => Results.Problem($"There is no {context.Request.Method} {context.Request.Path}; "
@@ -85,6 +86,9 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
     /// <summary>Bounds other nodes that watch on behalf of theirs, each of which watches all nodes.</summary>
     public SemaphoreSlim PeerWatchers { get; } = new(Settings.Http.MaxWatchers * PeerEvents.MaxPeers);
 
+    /// <summary>Bounds the cells that are explained.</summary>
+    public SemaphoreSlim Explanations { get; } = new(Settings.Http.MaxExplanations);
+
     /// <summary>The nodes that live.</summary>
     public NodeDirectory Nodes { get; } = new(Store.Nodes, Info);
 
@@ -97,6 +101,7 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
     {
         Watchers.Dispose();
         PeerWatchers.Dispose();
+        Explanations.Dispose();
         Relay.Dispose();
     }
 }
@@ -133,6 +138,7 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
 [JsonSerializable(typeof(DeadLetterEdit))]
 [JsonSerializable(typeof(DeadLetterMoveResult))]
 [JsonSerializable(typeof(JournalPage))]
+[JsonSerializable(typeof(CellDetails))]
 [JsonSerializable(typeof(SettingList))]
 [JsonSerializable(typeof(LogLevelList))]
 [JsonSerializable(typeof(LogLevelChange))]

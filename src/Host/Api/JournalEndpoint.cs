@@ -15,7 +15,7 @@ internal static class JournalEndpoint
         TopicKey? topic = query.Topic();
         StreamDefinition? stream = query.Stream(services.Catalog);
         int shard = query.Int("shard", 0, shards - 1) ?? topic?.ShardOf(shards) ?? throw ApiProblem.Bad("Name a shard, or a topic by type and id.");
-        JournalPlace after = query.Text("after") is { } text ? JournalPlace.Parse(text) : JournalPlace.Start;
+        JournalPlace after = PlaceOf(query);
         JournalReader journal = services.Node.Journal ?? throw ApiProblem.NotServing();
         bool users = query.Flag("users");
         if (users)
@@ -25,6 +25,11 @@ internal static class JournalEndpoint
 
         return await ReadAsync(services, journal, shard, topic, stream, after, query.Limit, users, context.RequestAborted);
     });
+
+    /// <summary>The place that <c>after</c> names; before the first entry where it is missing.</summary>
+    public static JournalPlace PlaceOf(ApiQuery query) => query.Text("after") is not { } text ? JournalPlace.Start
+        : JournalPlace.Parse(text)
+            ?? throw ApiProblem.Bad($"after={text} is no place in the journal: expected a SequenceNr, or what 'next' told, such as 1200 or 1200.35.");
 
     private static async Task<JournalPage> ReadAsync(ApiServices services, JournalReader journal, int shard, TopicKey? topic, StreamDefinition? stream,
         JournalPlace after, int limit, bool users, CancellationToken cancellationToken)
@@ -59,29 +64,6 @@ internal static class JournalEndpoint
         }
 
         return new JournalPage(shard, entries, Next: null);
-    }
-
-    /// <summary>A place in a Partition's journal: a block, and one of its entries or, without an index, all of them.</summary>
-    private readonly record struct JournalPlace(long SequenceNr, int? Index)
-    {
-        public static JournalPlace Start => new(0, null);
-
-        /// <summary>The first block that may hold an entry behind it.</summary>
-        public long FirstBlock => Index is null ? SequenceNr + 1 : SequenceNr;
-
-        public bool IsUpTo(JournalPlace other) => SequenceNr < other.SequenceNr || (SequenceNr == other.SequenceNr && Index <= (other.Index ?? int.MaxValue));
-
-        public static JournalPlace Parse(string text)
-        {
-            string[] parts = text.Split('.');
-            return parts.Length <= 2
-                && long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out long sequenceNr)
-                && int.TryParse(parts.Length == 2 ? parts[1] : "0", NumberStyles.None, CultureInfo.InvariantCulture, out int index)
-                    ? new JournalPlace(sequenceNr, parts.Length == 2 ? index : null)
-                    : throw ApiProblem.Bad($"after={text} is no place in the journal: expected a SequenceNr, or what 'next' told, such as 1200 or 1200.35.");
-        }
-
-        public override string ToString() => $"{SequenceNr}{(Index is { } index ? $".{index}" : "")}";
     }
 }
 
@@ -133,7 +115,7 @@ internal sealed record DroppedEvents(long Count)
 internal sealed class EntryReader(Catalog catalog, bool users)
 {
     private readonly BlockDecoder _reader = new(catalog) { WithTexts = true, WithIdentities = users };
-    private readonly Dictionary<StreamDefinition, bool[]> _amounts = [];
+    private readonly EntryView _view = new(catalog, users);
 
     /// <summary>The place of the entry in its block, from 0.</summary>
     public int Index { get; private set; }
@@ -153,15 +135,24 @@ internal sealed class EntryReader(Catalog catalog, bool users)
     public BusinessEvent Event => _reader.Event;
 
     /// <summary>The entry as it is shown.</summary>
-    public CountedEvent Show(int shard)
+    public CountedEvent Show(int shard) => _view.Show(_reader, Index, shard);
+}
+
+/// <summary>Makes what the API shows of the entry that a decoder, with texts, stands at. Not thread-safe.</summary>
+internal sealed class EntryView(Catalog catalog, bool users)
+{
+    private readonly Dictionary<StreamDefinition, bool[]> _amounts = [];
+
+    /// <summary>The entry at its place in its block, from 0.</summary>
+    public CountedEvent Show(BlockDecoder decoder, int index, int shard)
     {
-        BusinessEvent e = _reader.Event;
+        BusinessEvent e = decoder.Event;
         return new CountedEvent
         {
             Shard = shard,
-            SequenceNr = _reader.SequenceNr,
-            Index = Index,
-            JournaledAt = _reader.JournaledAtMs,
+            SequenceNr = decoder.SequenceNr,
+            Index = index,
+            JournaledAt = decoder.JournaledAtMs,
             Stream = e.Stream.Name,
             Type = e.Topic.Type,
             Id = e.Topic.Id,

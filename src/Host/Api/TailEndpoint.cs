@@ -33,9 +33,9 @@ internal static class TailEndpoint
     /// <summary>Who may see users, and that they did.</summary>
     public static async Task UsersAsync(ApiServices services, HttpContext context, string action, string detail)
     {
-        if (Caller.Of(context).Role != AccessRole.Operator)
+        if (Caller.Of(context).Role < AccessRole.Analyst)
         {
-            throw new ApiProblem(StatusCodes.Status403Forbidden, "users=true takes the operator's token: it shows who did what.");
+            throw new ApiProblem(StatusCodes.Status403Forbidden, "users=true takes the analyst's token or the operator's: it shows who did what.");
         }
 
         await services.Audit.RunAsync(context, $"{action}.users", "", detail, () => Task.CompletedTask);

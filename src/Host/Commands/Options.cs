@@ -1,4 +1,5 @@
 using System.CommandLine.Parsing;
+using DataLoad.Engine.Counting;
 using DataLoad.Host.Admin;
 
 namespace DataLoad.Host.Commands;
@@ -9,8 +10,15 @@ internal static class Options
     /// <summary>How a day is written.</summary>
     public const string DayFormat = "yyyy-MM-dd";
 
+    private const string DayForm = "YYYY-MM-DD";
+
     private static string[] Streams => [.. Catalog.Default.Streams.Select(stream => stream.Name)];
-    private static string[] Pages => [.. Catalog.Default.Pages.Select(page => page.Name)];
+
+    /// <summary>The names of all pages.</summary>
+    public static string[] Pages => [.. Catalog.Default.Pages.Select(page => page.Name)];
+
+    /// <summary>The columns of all pages.</summary>
+    public static string[] Columns => [.. Catalog.Default.Pages.SelectMany(page => page.Metrics).Select(metric => metric.Column).Distinct(StringComparer.Ordinal)];
 
     /// <summary>The option <c>--config</c>, which all commands have.</summary>
     public static Option<FileInfo[]> Config() => new("--config", "-c")
@@ -48,24 +56,48 @@ internal static class Options
     public static Option<string?> Stream(string description) => Text("--stream", "STREAM", description, Streams);
     public static Option<string?> Page(string description) => Text("--page", "PAGE", description, Pages);
 
-    public static Option<string?> Metric(string name, string helpName, string description) => Text(name, helpName, description,
-        [.. Catalog.Default.Pages.SelectMany(page => page.Metrics).Select(metric => metric.Column).Distinct(StringComparer.Ordinal)]);
+    public static Option<string?> Metric(string name, string helpName, string description) => Text(name, helpName, description, Columns);
+
+    /// <summary>An option that names a value of a breakdown.</summary>
+    public static Option<string?> Breakdown(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "BREAKDOWN=VALUE",
+        CompletionSources = { Enum.GetValues<Engine.Contract.Breakdown>().Select(breakdown => $"{breakdown.Name()}=").ToArray() },
+        CustomParser = result => Read(result, "value of a breakdown", "parent=TYPE:ID, channel=TEXT or qr-code=TEXT", text =>
+            BreakdownValue.Parse(text)?.ToString()),
+    };
+
+    /// <summary>An argument that is a topic.</summary>
+    public static Argument<TopicArgument?> TopicArgumentOf(string description) => new(TopicArgument.Form)
+    {
+        Description = description,
+        HelpName = TopicArgument.Form,
+        CustomParser = ReadTopic,
+    };
+
+    /// <summary>An argument that is a day.</summary>
+    public static Argument<DateOnly?> DayArgument(string description) => new("DAY") { Description = description, HelpName = DayForm, CustomParser = ReadDay };
 
     public static Option<TopicArgument?> Topic(string name, string description) => new(name)
     {
         Description = description,
         HelpName = TopicArgument.Form,
-        CustomParser = result => Read(result, "topic", $"{TopicArgument.Form}, such as activity:7", text =>
-            TopicArgument.TryParse(text, out TopicArgument? topic) ? topic : null),
+        CustomParser = ReadTopic,
     };
 
     public static Option<DateOnly?> Day(string name, string description) => new(name)
     {
         Description = description,
-        HelpName = "YYYY-MM-DD",
-        CustomParser = result => Read<DateOnly?>(result, "day", "YYYY-MM-DD, such as 2024-11-30", text =>
-            DateOnly.TryParseExact(text, DayFormat, out DateOnly day) ? day : null),
+        HelpName = DayForm,
+        CustomParser = ReadDay,
     };
+
+    private static TopicArgument? ReadTopic(ArgumentResult result) => Read(result, "topic", $"{TopicArgument.Form}, such as activity:7", text =>
+        TopicArgument.TryParse(text, out TopicArgument? topic) ? topic : null);
+
+    private static DateOnly? ReadDay(ArgumentResult result) => Read<DateOnly?>(result, "day", $"{DayForm}, such as 2024-11-30", text =>
+        DateOnly.TryParseExact(text, DayFormat, out DateOnly day) ? day : null);
 
     /// <summary>Reads what was given as a kind of value; what cannot be read, which gives null, is refused with a sentence.</summary>
     public static T? Read<T>(ArgumentResult result, string kind, string expected, Func<string, T?> read)

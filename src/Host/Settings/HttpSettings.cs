@@ -12,6 +12,9 @@ public sealed record HttpSettings
     /// <summary>The token that lets its bearer read; empty for none.</summary>
     public string ReaderToken { get; init; } = "";
 
+    /// <summary>The token that lets its bearer read, users and sessions included; empty for none.</summary>
+    public string AnalystToken { get; init; } = "";
+
     /// <summary>The token that lets its bearer read and change; empty for none.</summary>
     public string OperatorToken { get; init; } = "";
 
@@ -51,8 +54,11 @@ public sealed record HttpSettings
     /// <summary>How many journal entries one call looks at.</summary>
     public int JournalScan { get; init; } = 100_000;
 
+    /// <summary>How many cells are explained at the same time.</summary>
+    public int MaxExplanations { get; init; } = 2;
+
     /// <summary>Whether a token is set.</summary>
-    public bool HasTokens => ReaderToken.Length > 0 || OperatorToken.Length > 0;
+    public bool HasTokens => ReaderToken.Length > 0 || AnalystToken.Length > 0 || OperatorToken.Length > 0;
 
     /// <summary>Whether all addresses are this machine's alone.</summary>
     public bool IsLoopbackOnly => Urls.All(url => IsLoopback(new Uri(url)));
@@ -80,6 +86,7 @@ internal static class HttpBinder
         {
             Urls = BindUrls(config),
             ReaderToken = config.GetString("dataload.http.reader-token"),
+            AnalystToken = config.GetString("dataload.http.analyst-token"),
             OperatorToken = config.GetString("dataload.http.operator-token"),
             AllowedHosts = config.GetStringList("dataload.http.allowed-hosts"),
             Rate = config.GetInt("dataload.http.rate", 1, 1_000_000),
@@ -93,10 +100,15 @@ internal static class HttpBinder
             TailBlocks = config.GetInt("dataload.http.tail-blocks", 1, 10_000),
             TailLines = config.GetInt("dataload.http.tail-lines", 1, 100_000),
             JournalScan = config.GetInt("dataload.http.journal-scan", 1, 100_000_000),
+            MaxExplanations = config.GetInt("dataload.http.max-explanations", 1, 100),
         };
-        return settings.OperatorToken.Length == 0 || !string.Equals(settings.OperatorToken, settings.ReaderToken, StringComparison.Ordinal)
+        (string Role, string Token)[] tokens =
+            [.. new[] { ("reader", settings.ReaderToken), ("analyst", settings.AnalystToken), ("operator", settings.OperatorToken) }.Where(role => role.Item2.Length > 0)];
+        IGrouping<string, (string Role, string Token)>? same = tokens.GroupBy(role => role.Token, StringComparer.Ordinal).FirstOrDefault(roles => roles.Count() > 1);
+        return same is null
             ? settings
-            : throw new HoconException("dataload.http.reader-token and dataload.http.operator-token are the same: give each role a token of its own.");
+            : throw new HoconException(
+                $"{string.Join(" and ", same.Select(role => $"dataload.http.{role.Role}-token"))} are the same: give each role a token of its own.");
     }
 
     /// <exception cref="HoconException">A value is not what is expected.</exception>

@@ -13,6 +13,7 @@ namespace DataLoad.Host.Tests.Access;
 public sealed class AccessPolicyTests
 {
     private const string Reader = "a reader's token";
+    private const string Analyst = "an analyst's token";
     private const string Operator = "an operator's token";
 
     private static readonly HttpStatusCode[] Refusals =
@@ -50,7 +51,7 @@ public sealed class AccessPolicyTests
 
         foreach (string key in new[] { "wrong", Reader + "x", Reader[1..], "", " ", new string('x', 8000) })
         {
-            foreach (MappedEndpoint endpoint in EndpointsOf(node).Where(endpoint => endpoint.Policy is AccessPolicy.Reader or AccessPolicy.Operator or AccessPolicy.Metrics))
+            foreach (MappedEndpoint endpoint in EndpointsOf(node).Where(endpoint => endpoint.Policy is AccessPolicy.Reader or AccessPolicy.Analyst or AccessPolicy.Operator or AccessPolicy.Metrics))
             {
                 (await node.CallAsync(endpoint.Method, endpoint.Path, key)).ShouldBe(HttpStatusCode.Unauthorized, $"{endpoint} with '{key.Length}' characters");
             }
@@ -62,14 +63,30 @@ public sealed class AccessPolicyTests
     {
         await using TestNode node = await TestNode.StartAsync(WithTokens, "0.0.0.0");
 
-        foreach (MappedEndpoint endpoint in EndpointsOf(node).Where(endpoint => endpoint.Policy is AccessPolicy.Reader or AccessPolicy.Operator or AccessPolicy.Metrics))
+        foreach (MappedEndpoint endpoint in EndpointsOf(node).Where(endpoint => endpoint.Policy is AccessPolicy.Reader or AccessPolicy.Analyst or AccessPolicy.Operator or AccessPolicy.Metrics))
         {
             HttpStatusCode answer = await node.CallAsync(endpoint.Method, endpoint.Path, Reader);
-            (answer == HttpStatusCode.Forbidden).ShouldBe(endpoint.Policy == AccessPolicy.Operator, $"{endpoint} answered {(int)answer}");
+            (answer == HttpStatusCode.Forbidden).ShouldBe(
+                endpoint.Policy is AccessPolicy.Analyst or AccessPolicy.Operator, $"{endpoint} answered {(int)answer}");
             answer.ShouldNotBe(HttpStatusCode.Unauthorized, endpoint.ToString());
         }
 
         (await node.Store.Audit.ReadAsync(before: null, action: null, 10, CancellationToken.None)).ShouldBeEmpty("what was refused was not begun");
+    }
+
+    [Fact]
+    public async Task An_analysts_key_opens_what_shows_people_too_and_nothing_that_changes()
+    {
+        await using TestNode node = await TestNode.StartAsync(WithTokens, "0.0.0.0");
+
+        foreach (MappedEndpoint endpoint in EndpointsOf(node).Where(endpoint => endpoint.Policy is AccessPolicy.Reader or AccessPolicy.Analyst or AccessPolicy.Operator))
+        {
+            HttpStatusCode answer = await node.CallAsync(endpoint.Method, endpoint.Path, Analyst);
+            (answer == HttpStatusCode.Forbidden).ShouldBe(endpoint.Policy == AccessPolicy.Operator, $"{endpoint} answered {(int)answer}");
+        }
+
+        (await node.CallAsync("GET", "/api/v1/journal?shard=0&users=true", Reader)).ShouldNotBe(HttpStatusCode.OK);
+        EndpointsOf(node).ShouldContain(endpoint => endpoint.Policy == AccessPolicy.Analyst && endpoint.Path == "/api/v1/explain");
     }
 
     [Fact]
@@ -297,7 +314,7 @@ public sealed class AccessPolicyTests
         }
     }
 
-    private static HttpSettings WithTokens(HttpSettings http) => http with { ReaderToken = Reader, OperatorToken = Operator };
+    private static HttpSettings WithTokens(HttpSettings http) => http with { ReaderToken = Reader, AnalystToken = Analyst, OperatorToken = Operator };
 
     private static IEnumerable<MappedEndpoint> EndpointsOf(TestNode node) => node.Endpoints.SelectMany(endpoint =>
         (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET", "POST", "PUT", "DELETE"]).Select(method => new MappedEndpoint(

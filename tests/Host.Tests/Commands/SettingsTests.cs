@@ -59,9 +59,16 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
-    public void Reader_and_operator_may_not_share_a_token()
+    public void No_two_roles_may_share_a_token()
     {
-        Should.Throw<HoconException>(() => Bind(Write("dataload.http { reader-token = same, operator-token = same }"))).Message.ShouldContain("operator-token");
+        string[] roles = ["reader", "analyst", "operator"];
+        foreach ((string one, string other) in new[] { (0, 1), (0, 2), (1, 2) }.Select(pair => (roles[pair.Item1], roles[pair.Item2])))
+        {
+            Should.Throw<HoconException>(() => Bind(Write($"dataload.http {{ {one}-token = same, {other}-token = same }}"))).Message
+                .ShouldBe($"dataload.http.{one}-token and dataload.http.{other}-token are the same: give each role a token of its own.");
+        }
+
+        Bind(Write("dataload.http { reader-token = a, analyst-token = b, operator-token = c }")).Http.AnalystToken.ShouldBe("b");
     }
 
     [Fact]

@@ -114,6 +114,28 @@ public sealed class OneShotTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_cell_is_explained_by_its_events_and_one_that_does_not_add_up_makes_1()
+    {
+        const string Event = """{"shard":3,"sequenceNr":12,"index":1,"journaledAt":1,"stream":"act.buy","type":"a:b","id":7,"day":"2026-11-24","time":0,"identity":"key","channelType":"h5","parentType":"BEAR","parentId":3,"facts":{"payAmount":"10.00"},"userId":5,"session":"s","businessKey":33}""";
+        string Answer(string why) => $$"""{"page":"act","type":"a:b","id":7,"day":"2026-11-24","column":"pay_amount","by":null,"shard":3,"value":"33.50","baseline":"{{(why.Length > 0 ? "1.00" : "0.00")}}","added":"10.00","events":1,"table":"33.50","tableSequenceNr":12,"baselineSequenceNr":0,"lastSequenceNr":12,"complete":{{(why.Length == 0 ? "true" : "false")}},"why":{{(why.Length == 0 ? "null" : $"\"{why}\"")}},"items":[{"added":"10.00","value":"33.50","event":{{Event}}}],"next":"12.1"}""";
+        _node.Answers("GET /api/v1/explain?page=act&type=a%3Ab&id=7&day=2026-11-24&column=pay_amount&limit=50", Answer(""));
+        _node.Answers("GET /api/v1/explain?page=act&type=a%3Ab&id=7&day=2026-11-24&column=pay_amount&by=parent%3DBEAR%3A3&after=12.0&limit=1", Answer("It is older."));
+
+        const string Head = "place\ttime\tstream\tadded\tvalue\tuser\tsession\tparent\tchannel\tcode\tkey\tfacts";
+        const string Row = "3/12.1\t1970-01-01T00:00:00.000Z\tact.buy\t10.00\t33.50\t5\ts\tBEAR:3\th5\t\t33\tpayAmount=10.00";
+        (await RunAsync("explain", "act", "a:b:7", "2026-11-24", "pay_amount")).ShouldBe(new CommandRun(
+            ExitCode.Done,
+            Lines(Head, Row, "act a:b:7 2026-11-24 pay_amount: 1 events added 10.00; the table holds 33.50."),
+            Lines("dataload: there is more: --after 12.1")));
+        (await RunAsync("explain", "act", "a:b:7", "2026-11-24", "pay_amount", "--by", "parent=BEAR:3", "--after", "12.0", "--limit", "1")).ShouldBe(new CommandRun(
+            ExitCode.Found,
+            Lines(Head, Row, "act a:b:7 2026-11-24 pay_amount: 1 events added 10.00 and 1.00 from before the journal begins; the table holds 33.50.", "It is older."),
+            Lines("dataload: there is more: --after 12.1")));
+        (await RunAsync("explain", "act", "a:b:7", "2026-11-24", "pay_amount", "--by", "nothing")).Error.ShouldContain(
+            "'nothing' is no value of a breakdown: expected parent=TYPE:ID, channel=TEXT or qr-code=TEXT.");
+    }
+
+    [Fact]
     public async Task What_changes_something_is_posted_with_the_header_that_no_form_can_send()
     {
         _node.Answers("POST /api/v1/flush", """{"done":true,"elapsedMs":12}""");

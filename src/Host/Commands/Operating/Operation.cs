@@ -187,7 +187,7 @@ internal static class OperatingCommands
         StatusCommand.Create(context), StreamsCommand.Create(context), ShardsCommand.Create(context), NodesCommand.Create(context),
         ClusterCommand.Create(context), PartitionsCommand.Create(context),
         CountersCommand.Create(context), TopicCommand.Create(context), TailCommand.Create(context), DeadCommand.Create(context),
-        JournalCommand.Create(context), PauseCommand.CreatePause(context), PauseCommand.CreateResume(context), MaintenanceCommand.CreateFlush(context),
+        JournalCommand.Create(context), ExplainCommand.Create(context), PauseCommand.CreatePause(context), PauseCommand.CreateResume(context), MaintenanceCommand.CreateFlush(context),
         MaintenanceCommand.CreateCheckpoint(context), SettingsCommand.Create(context), LogCommand.Create(context), LogLevelCommand.Create(context),
         ActorsCommand.Create(context), AuditCommand.Create(context),
     ];
@@ -242,7 +242,7 @@ internal sealed class NamedNode(Option<FileInfo[]> config) : NodeSource
     {
         HostSettings settings = result.LoadSettings(config);
         Uri address = result.GetValue(_address) ?? FirstOf(settings.Http.Urls);
-        string? token = new[] { settings.Http.OperatorToken, settings.Http.ReaderToken }.FirstOrDefault(token => token.Length > 0);
+        string? token = new[] { settings.Http.OperatorToken, settings.Http.AnalystToken, settings.Http.ReaderToken }.FirstOrDefault(token => token.Length > 0);
         return (new NodeAccess(address, token, settings.Console.ConnectTimeout, settings.Console.AnswerTimeout), settings.Console);
     }
 

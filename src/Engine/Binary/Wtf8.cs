@@ -1,4 +1,6 @@
-namespace DataLoad.Engine.Decoding;
+using System.Text;
+
+namespace DataLoad.Engine.Binary;
 
 /// <summary>UTF-8 that may also hold unpaired surrogates as three bytes (<see href="https://simonsapin.github.io/wtf-8/">WTF-8</see>): what a JSON
 /// <c>\uD800</c> or a Java string can say and UTF-8 cannot. Every text has one writing in it, as in UTF-8.</summary>
@@ -59,20 +61,7 @@ internal static class Wtf8
     }
 
     /// <summary>Whether it holds an unpaired surrogate.</summary>
-    public static bool HasSurrogate(ReadOnlySpan<byte> text)
-    {
-        for (int at = text.IndexOf(SurrogateLead); at >= 0 && at + 1 < text.Length; at = text.IndexOf(SurrogateLead))
-        {
-            if (text[at + 1] >= 0xA0)
-            {
-                return true;
-            }
-
-            text = text[(at + 1)..];
-        }
-
-        return false;
-    }
+    public static bool HasSurrogate(ReadOnlySpan<byte> text) => IndexOfSurrogate(text) >= 0;
 
     /// <summary>The number of code points, an unpaired surrogate being one.</summary>
     public static int CountCodePoints(ReadOnlySpan<byte> text)
@@ -84,6 +73,44 @@ internal static class Wtf8
         }
 
         return count;
+    }
+
+    /// <summary>The text in UTF-16, unpaired surrogates as they are.</summary>
+    public static string ToText(ReadOnlySpan<byte> text)
+    {
+        if (!HasSurrogate(text))
+        {
+            return Encoding.UTF8.GetString(text);
+        }
+
+        var joined = new StringBuilder(text.Length);
+        while (!text.IsEmpty)
+        {
+            int surrogate = IndexOfSurrogate(text);
+            joined.Append(Encoding.UTF8.GetString(surrogate < 0 ? text : text[..surrogate]));
+            if (surrogate < 0)
+            {
+                break;
+            }
+
+            joined.Append((char)(0xD000 | ((text[surrogate + 1] & 0x3F) << 6) | (text[surrogate + 2] & 0x3F)));
+            text = text[(surrogate + 3)..];
+        }
+
+        return joined.ToString();
+    }
+
+    private static int IndexOfSurrogate(ReadOnlySpan<byte> text)
+    {
+        for (int from = 0; text[from..].IndexOf(SurrogateLead) is var found and >= 0; from += found + 1)
+        {
+            if (from + found + 2 < text.Length && text[from + found + 1] >= 0xA0)
+            {
+                return from + found;
+            }
+        }
+
+        return -1;
     }
 
     private static bool IsPairAt(ReadOnlySpan<byte> text, int at) =>
