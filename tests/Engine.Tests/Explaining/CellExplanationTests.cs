@@ -44,7 +44,7 @@ public sealed class CellExplanationTests
     [Fact]
     public async Task The_parts_of_a_sum_add_up_to_it_and_each_part_has_its_own_members()
     {
-        EventSpec[] events = new RandomEvents(5) { Topics = 1, Days = 1, Users = 4 }.Take(600);
+        EventSpec[] events = new RandomEvents(5) { Topics = 1, Days = 1, Users = 4 }.Take(150);
         await _partition.OwnAsync();
         _partition.PersistAll(events, new Random(5));
 
@@ -78,7 +78,7 @@ public sealed class CellExplanationTests
     public async Task Pages_of_any_size_hold_together_what_one_holds()
     {
         await _partition.OwnAsync();
-        _partition.PersistAll(new RandomEvents(7) { Topics = 1, Days = 1 }.Take(300), new Random(7));
+        _partition.PersistAll(new RandomEvents(7) { Topics = 1, Days = 1 }.Take(3000), new Random(7));
         ExplainedId cell = Cell(_partition.Counters.Values.MaxBy(counter => counter.Value(0))!, 0);
         ExplainedCell<Shown> whole = await ExplainAsync(cell);
         whole.Events.ShouldBeGreaterThan(5);
