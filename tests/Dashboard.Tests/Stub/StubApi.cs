@@ -36,7 +36,7 @@ internal static class StubApi
             Caller caller = Caller.Of(context);
             return Answer(new
             {
-                role = caller.Role == AccessRole.Operator ? "operator" : "reader",
+                role = caller.RoleName,
                 authentication = caller.ByToken ? "token" : "loopback",
                 tokensConfigured = caller.ByToken
             });
@@ -104,6 +104,8 @@ internal static class StubApi
         reads.MapGet("/series", (string page, string metrics, DateOnly from, DateOnly to) =>
             Answer(Series(Catalog.Default.PageNamed(page), metrics, from, to)));
         reads.MapGet("/topic", (string type, int id, DateOnly from, DateOnly to) => Answer(Topic(type, id, from, to)));
+        app.MapGet("/api/v1/explain", (string page, string type, int id, DateOnly day, string column, string? after) =>
+            Answer(Explained(page, type, id, day, column, after))).WithAccess(AccessPolicy.Analyst);
         reads.MapGet("/counters", (string page, DateOnly from, DateOnly to, string? search, string? sort, string? order, string metrics, int offset, int limit) =>
         {
             IReadOnlyList<(string Type, int Id)> found = Find(page, from, to, search, sort, order);
@@ -330,6 +332,49 @@ internal static class StubApi
         metrics = metrics.Split(','),
         days = StubTopics.Days(from, to).Select(day => new { day, values = Values(page.Name, metrics, metric => StubTopics.Total(metric, day)) }),
     };
+
+    /// <summary>Three events: two on the first page, one on the second; of a day that does not add up it says why.</summary>
+    private static object Explained(string page, string type, int id, DateOnly day, string column, string? after)
+    {
+        Metric metric = Catalog.Default.PageNamed(page).Metrics.Single(item => string.Equals(item.Column, column, StringComparison.Ordinal));
+        long value = StubTopics.Value(metric, id, day);
+        bool isWhole = day == StubTopics.Today;
+        return new
+        {
+            page,
+            type,
+            id,
+            day,
+            column,
+            shard = 3,
+            value = StubTopics.Write(metric, value),
+            added = StubTopics.Write(metric, value),
+            table = StubTopics.Write(metric, value),
+            events = 3,
+            complete = isWhole,
+            why = isWhole ? null : "The journal begins behind SequenceNr 12.",
+            items = (after is null ? new[] { 1, 2 } : [3]).Select(number => new
+            {
+                added = StubTopics.Write(metric, number == 3 ? value - 2 : 1),
+                value = StubTopics.Write(metric, number == 3 ? value : number),
+                @event = new
+                {
+                    shard = 3,
+                    sequenceNr = 12,
+                    index = number,
+                    stream = "act.buy",
+                    time = Now + number,
+                    userId = 500 + number,
+                    session = StubTopics.Markup,
+                    parentType = number == 1 ? "BEAR" : null,
+                    parentId = number == 1 ? 9 : (int?)null,
+                    channelType = "h5",
+                    qrCode = (string?)null,
+                },
+            }),
+            next = after is null ? "12.2" : null,
+        };
+    }
 
     private static object Topic(string type, int id, DateOnly from, DateOnly to) => new
     {

@@ -15,6 +15,7 @@ namespace DataLoad.Dashboard.Tests.Stub;
 internal sealed class StubNode : IAsyncDisposable
 {
     public const string ReaderToken = "reader-token-of-the-tests";
+    public const string AnalystToken = "analyst-token-of-the-tests";
     public const string OperatorToken = "operator-token-of-the-tests";
 
     private readonly WebApplication _web;
@@ -59,6 +60,7 @@ internal sealed class StubNode : IAsyncDisposable
         {
             Urls = ["http://127.0.0.1:0"],
             ReaderToken = withTokens ? ReaderToken : "",
+            AnalystToken = withTokens ? AnalystToken : "",
             OperatorToken = withTokens ? OperatorToken : "",
             Burst = 100_000,
             Rate = 100_000,

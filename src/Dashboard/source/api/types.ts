@@ -5,7 +5,7 @@ export type Values = Record<string, MetricValue>;
 export type MetricKind = "count" | "amount" | "distinct";
 
 export interface WhoAmI {
-    role: "reader" | "operator";
+    role: "reader" | "analyst" | "operator";
     authentication: "token" | "loopback";
     tokensConfigured: boolean;
 }
@@ -278,4 +278,34 @@ export interface DeadLetterMove {
     left?: number;
     skipped?: number;
     why?: string | null;
+}
+
+/** A cell of a statistics table, and a page of the events that made it. */
+export interface CellDetails {
+    value: MetricValue;
+    added: MetricValue;
+    table: MetricValue | null;
+    events: number;
+    complete: boolean;
+    why: string | null;
+    items: CellEvent[];
+    next: string | null;
+}
+
+export interface CellEvent {
+    added: MetricValue;
+    value: MetricValue;
+    event: {
+        shard: number;
+        sequenceNr: number;
+        index: number;
+        stream: string;
+        time: number;
+        userId: number;
+        session: string;
+        parentType: string | null;
+        parentId: number | null;
+        channelType: string | null;
+        qrCode: string | null;
+    };
 }

@@ -27,6 +27,8 @@ export function Chart(props: {
     value: (line: number, place: number) => string;
     /** Whether moments are days: their marks fall on days. */
     daily?: boolean;
+    /** Opens a value of the table, where that may be done; with the label of what opens it. */
+    open?: { label: (line: number, place: number) => string; onOpen: (line: number, place: number) => void };
 }) {
     const box = useRef<HTMLDivElement>(null);
     const plot = useRef<uPlot | null>(null);
@@ -88,7 +90,13 @@ export function Chart(props: {
                                         <th scope="row">{props.moment(at)}</th>
                                         {props.lines.map((line, l) => (
                                             <td key={line.name} class="number">
-                                                {props.value(l, i)}
+                                                {props.open ? (
+                                                    <button class="plain" aria-label={props.open.label(l, i)} onClick={() => props.open!.onOpen(l, i)}>
+                                                        {props.value(l, i)}
+                                                    </button>
+                                                ) : (
+                                                    props.value(l, i)
+                                                )}
                                             </td>
                                         ))}
                                     </tr>

@@ -16,7 +16,7 @@ export function daysBetween(from: string, to: string): string[] {
 }
 
 /** A metric over days. */
-export function Trend(props: { metric: Metric; from: string; to: string; days: { day: string; values: Values }[] }) {
+export function Trend(props: { metric: Metric; from: string; to: string; days: { day: string; values: Values }[]; onOpen?: (day: string) => void }) {
     const { metric, from, to } = props;
     const found = new Map(props.days.map((day) => [day.day, day.values[metric.column]]));
     const days = daysBetween(from, to);
@@ -30,6 +30,12 @@ export function Trend(props: { metric: Metric; from: string; to: string; days: {
                 lines={[{ name, colour: "accent", values: days.map((day) => drawn(found.get(day))) }]}
                 moment={(seconds) => new Date(seconds * 1000).toISOString().slice(0, 10)}
                 value={(_, place) => write(found.get(days[place]!) ?? 0, metric.kind)}
+                {...(props.onOpen && {
+                    open: {
+                        label: (_: number, place: number) => t("explain.open", { metric: name, day: days[place]!, value: write(found.get(days[place]!) ?? 0, metric.kind) }),
+                        onOpen: (_: number, place: number) => props.onOpen!(days[place]!),
+                    },
+                })}
             />
             {metric.kind === "distinct" && <p class="muted note">{t("trend.note")}</p>}
         </>

@@ -1,6 +1,6 @@
 import { Observable } from "./observable";
 
-export type Role = "reader" | "operator";
+export type Role = "reader" | "analyst" | "operator";
 
 /** Who looks. `unknown` until the node has said so; `locked` where it asks for a token. */
 export type Session =
@@ -23,6 +23,11 @@ export function keepToken(value: string): void {
 
 export function forgetToken(): void {
     sessionStorage.removeItem(TOKEN_KEY);
+}
+
+/** Whether users and sessions may be shown. */
+export function maySeePeople(value: Session): boolean {
+    return value.state === "open" && value.role !== "reader";
 }
 
 export function isOperator(value: Session): boolean {

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { get } from "../api/client";
 import type { Catalog, Metric, MetricValue, Page, Topic as Found, TopicDay } from "../api/types";
+import { CellEvents, type CellPlace } from "../parts/CellEvents";
 import { daysOf, DayRange } from "../parts/DayRange";
 import { Heading } from "../parts/Heading";
 import { Link } from "../parts/Link";
@@ -10,6 +11,8 @@ import { Waiting } from "../parts/Waiting";
 import { drawn, metric as write } from "../format";
 import { metricName, named, t } from "../i18n/language";
 import { useLoad } from "../state/load";
+import { useObservable } from "../state/observable";
+import { maySeePeople, session } from "../state/session";
 import type { Route } from "../state/route";
 
 const MAX_DAYS = 1000;
@@ -35,14 +38,18 @@ export function Topic(props: { route: Route; catalog: Catalog }) {
             {topic.data && pages.length === 0 && <p>{t("topic.none")}</p>}
             {pages.map((page) => {
                 const known = props.catalog.pages.find((item) => item.name === page.page);
-                return known && <TopicPage key={page.page} page={known} days={page.days} from={from} to={to} />;
+                return known && <TopicPage key={page.page} page={known} type={type} id={Number(id)} days={page.days} from={from} to={to} />;
             })}
         </>
     );
 }
 
-function TopicPage(props: { page: Page; days: TopicDay[]; from: string; to: string }) {
-    const { page, days } = props;
+function TopicPage(props: { page: Page; type: string; id: number; days: TopicDay[]; from: string; to: string }) {
+    const { page, type, id, days } = props;
+    const mayExplain = maySeePeople(useObservable(session));
+    const [open, setOpen] = useState<CellPlace | null>(null);
+    const explain = (item: Metric, day: string) => setOpen({ page: page.name, type, id, day, metric: item });
+    const latest = days[0]!;
     const [chosen, choose] = useState(page.metrics[0]!.column);
     const [isBrief, setIsBrief] = useState(true);
     const metric = page.metrics.find((item) => item.column === chosen) ?? page.metrics[0]!;
@@ -52,7 +59,7 @@ function TopicPage(props: { page: Page; days: TopicDay[]; from: string; to: stri
     return (
         <section aria-label={t("topic.metrics", { page: named("page", page.name) })} data-page={page.name}>
             <h2>{t("topic.metrics", { page: named("page", page.name) })}</h2>
-            <Trend metric={metric} from={props.from} to={props.to} days={days} />
+            <Trend metric={metric} from={props.from} to={props.to} days={days} {...(mayExplain && { onOpen: (day: string) => explain(metric, day) })} />
             <label>
                 <input type="checkbox" checked={isBrief} onChange={(event) => setIsBrief(event.currentTarget.checked)} /> {t("topic.empty")}
             </label>
@@ -61,7 +68,7 @@ function TopicPage(props: { page: Page; days: TopicDay[]; from: string; to: stri
                     <thead>
                         <tr>
                             <th scope="col">{t("metric")}</th>
-                            <th scope="col" class="number">{`${t("topic.today")} (${days[0]!.day})`}</th>
+                            <th scope="col" class="number">{`${t("topic.today")} (${latest.day})`}</th>
                             <th scope="col" class="number">
                                 {t("topic.sum")}
                             </th>
@@ -76,7 +83,19 @@ function TopicPage(props: { page: Page; days: TopicDay[]; from: string; to: stri
                                         {metricName(item.column)}
                                     </button>
                                 </th>
-                                <td class="number">{write(days[0]!.values[item.column], item.kind)}</td>
+                                <td class="number">
+                                    {mayExplain ? (
+                                        <button
+                                            class="plain"
+                                            aria-label={t("explain.open", { metric: metricName(item.column), day: latest.day, value: write(latest.values[item.column], item.kind) })}
+                                            onClick={() => explain(item, latest.day)}
+                                        >
+                                            {write(latest.values[item.column], item.kind)}
+                                        </button>
+                                    ) : (
+                                        write(latest.values[item.column], item.kind)
+                                    )}
+                                </td>
                                 <td class="number">{write(sum(days, item), item.kind)}</td>
                                 <td>
                                     <Sparkline values={all.map((day) => drawn(byDay.get(day)?.[item.column]))} />
@@ -86,6 +105,7 @@ function TopicPage(props: { page: Page; days: TopicDay[]; from: string; to: stri
                     </tbody>
                 </table>
             </div>
+            {open !== null && <CellEvents cell={open} onClose={() => setOpen(null)} />}
         </section>
     );
 }
