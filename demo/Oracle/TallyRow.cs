@@ -21,6 +21,9 @@ public sealed class TallyRow
     /// <summary>The expected value of a column.</summary>
     public decimal this[string column] => this[_table.IndexOf(column)];
 
+    /// <summary>The members that a distinct column is expected to have.</summary>
+    public IReadOnlyCollection<int> MembersOf(string column) => _sets[_table.IndexOf(column)] ?? [];
+
     internal void Add(string column, decimal value) => _sums[_table.IndexOf(column)] += value;
 
     internal void AddTo(string column, int id)

@@ -69,6 +69,16 @@ public sealed class Catalog
         Pages.FirstOrDefault(page => string.Equals(page.Name, name, StringComparison.Ordinal))
         ?? throw new CatalogException($"No page '{name}' is declared; known are {string.Join(", ", Pages.Select(page => page.Name))}.");
 
+    /// <summary>What the members of a page's distinct metric are.</summary>
+    /// <param name="page">The page.</param>
+    /// <param name="metric">The place of a distinct metric.</param>
+    public MemberKind MembersOf(Page page, int metric) => Streams
+        .Where(stream => string.Equals(stream.Page, page.Name, StringComparison.Ordinal))
+        .SelectMany(stream => stream.Contributions)
+        .Any(contribution => contribution.Kind == ContributionKind.FactId && string.Equals(contribution.Column, page.Metrics[metric].Column, StringComparison.Ordinal))
+            ? MemberKind.Brands
+            : MemberKind.People;
+
     private static void RequireUnique(IEnumerable<string> names, string what)
     {
         if (names.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } twice)

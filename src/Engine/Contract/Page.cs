@@ -50,3 +50,12 @@ public enum MetricKind
     /// <summary>The number of distinct non-zero ids seen, kept as an exact set; column type <c>bigint</c>.</summary>
     Distinct = 2,
 }
+
+/// <summary>What is in a distinct set.</summary>
+public enum MemberKind
+{
+    /// <summary>Users, by <c>wuId</c>.</summary>
+    People = 0,
+    /// <summary>Brands, by their ids.</summary>
+    Brands = 1,
+}

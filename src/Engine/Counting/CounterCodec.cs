@@ -70,6 +70,58 @@ public static class CounterCodec
         }
     }
 
+    /// <summary>Decodes some distinct metrics of a Counter's state, and passes over the others.</summary>
+    /// <param name="id">The Counter.</param>
+    /// <param name="page">Its page.</param>
+    /// <param name="bytes">The state, or the mark of one that was set aside.</param>
+    /// <param name="metrics">The places of distinct metrics.</param>
+    /// <exception cref="StoredFormatException">The bytes are damaged or of an unknown version.</exception>
+    public static CounterSets DecodeSets(CounterId id, Page page, ReadOnlySpan<byte> bytes, IReadOnlyList<int> metrics)
+    {
+        var sets = new IdSet?[metrics.Count];
+        long[] adopted = new long[metrics.Count];
+        try
+        {
+            ReadOnlySpan<byte> body = ByteReader.CheckedBody(bytes);
+            var reader = new ByteReader(body);
+            byte version = reader.Byte();
+            if (version == SetAside)
+            {
+                return new CounterSets(id, reader.Text(body.Length), sets, adopted);
+            }
+
+            CheckVersion(version);
+            reader.Unsigned();
+            for (int count = reader.Length(page.Metrics.Length); count > 0; count--)
+            {
+                int metric = ReadMetric(ref reader, page);
+                long sum = reader.Signed();
+                if (page.Metrics[metric].Kind != MetricKind.Distinct)
+                {
+                    continue;
+                }
+
+                ReadOnlySpan<byte> stored = reader.Bytes(reader.Length(int.MaxValue));
+                IdSet? set = null;
+                for (int i = 0; i < sets.Length; i++)
+                {
+                    if (metrics[i] == metric)
+                    {
+                        set ??= stored.IsEmpty ? null : IdSet.Read(stored);
+                        (sets[i], adopted[i]) = (set, sum);
+                    }
+                }
+            }
+
+            reader.End();
+            return new CounterSets(id, null, sets, adopted);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new StoredFormatException($"the state of Counter {id} is damaged: {e.Message}.", e);
+        }
+    }
+
     private static bool IsStored(Counter counter, int metric) => counter.Sum(metric) != 0 || counter.Set(metric) is not null;
 
     private static Counter DecodeBody(CounterId id, Page page, ReadOnlySpan<byte> body)
@@ -81,21 +133,12 @@ public static class CounterCodec
             throw new InvalidDataException($"it was set aside: {reader.Text(body.Length)}");
         }
 
-        if (version != Version)
-        {
-            throw new InvalidDataException($"version {version} is not known to this program, which reads {Version}");
-        }
-
+        CheckVersion(version);
         var counter = new Counter(id, page) { SequenceNr = (long)reader.Unsigned() };
         int count = reader.Length(page.Metrics.Length);
         for (int i = 0; i < count; i++)
         {
-            int metric = reader.Int32();
-            if (metric >= page.Metrics.Length)
-            {
-                throw new InvalidDataException($"page '{page.Name}' has no metric number {metric}");
-            }
-
+            int metric = ReadMetric(ref reader, page);
             long sum = reader.Signed();
             IdSet? set = null;
             if (page.Metrics[metric].Kind == MetricKind.Distinct)
@@ -109,5 +152,19 @@ public static class CounterCodec
 
         reader.End();
         return counter;
+    }
+
+    private static void CheckVersion(byte version)
+    {
+        if (version != Version)
+        {
+            throw new InvalidDataException($"version {version} is not known to this program, which reads {Version}");
+        }
+    }
+
+    private static int ReadMetric(ref ByteReader reader, Page page)
+    {
+        int metric = reader.Int32();
+        return metric < page.Metrics.Length ? metric : throw new InvalidDataException($"page '{page.Name}' has no metric number {metric}");
     }
 }

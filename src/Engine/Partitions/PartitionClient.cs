@@ -17,12 +17,19 @@ public sealed class PartitionClient(IActorRef region, PartitionSettings settings
     /// <summary>Writes all rows that changed until now to the statistics tables.</summary>
     /// <exception cref="PartitionNotServingException">A Partition is not serving.</exception>
     /// <exception cref="AskTimeoutException">A Partition did not answer in time.</exception>
-    public Task FlushAsync(CancellationToken cancellationToken) => AskAllAsync(partition => new FlushNow(partition), cancellationToken);
+    public Task FlushAsync(CancellationToken cancellationToken) => Task.WhenAll(Enumerable.Range(0, settings.Partitions)
+        .Select(partition => AskAsync<Done>(new FlushNow(partition), LongPatience, cancellationToken)));
 
     /// <summary>Flushes and checkpoints all that was persisted until now.</summary>
     /// <exception cref="PartitionNotServingException">A Partition is not serving.</exception>
     /// <exception cref="AskTimeoutException">A Partition did not answer in time.</exception>
-    public Task CheckpointAsync(CancellationToken cancellationToken) => AskAllAsync(partition => new CheckpointNow(partition), cancellationToken);
+    public Task CheckpointAsync(CancellationToken cancellationToken) => CheckpointAsync(Enumerable.Range(0, settings.Partitions), cancellationToken);
+
+    /// <summary>Flushes and checkpoints all that some Partitions had persisted until now, so that what their Counters hold can be read from the store.</summary>
+    /// <exception cref="PartitionNotServingException">A Partition is not serving.</exception>
+    /// <exception cref="AskTimeoutException">A Partition did not answer in time.</exception>
+    public Task CheckpointAsync(IEnumerable<int> partitions, CancellationToken cancellationToken) => Task.WhenAll(
+        partitions.Select(partition => AskAsync<Done>(new CheckpointNow(partition), LongPatience, cancellationToken)));
 
     /// <summary>A topic's Counters in memory, as a flush would write them: of some days (<see cref="DateOnly.DayNumber"/>), and what waits for it.</summary>
     /// <exception cref="PartitionNotServingException">The topic's Partition is not serving.</exception>
@@ -86,9 +93,6 @@ public sealed class PartitionClient(IActorRef region, PartitionSettings settings
             IPartitionAnswer other => throw new InvalidOperationException(
                 $"Partition {question.Partition} answered {question.GetType().Name} by {other.GetType().Name}."),
         };
-
-    private Task AskAllAsync(Func<int, IPartitionMessage> request, CancellationToken cancellationToken) => Task.WhenAll(
-        Enumerable.Range(0, settings.Partitions).Select(partition => AskAsync<Done>(request(partition), LongPatience, cancellationToken)));
 }
 
 /// <summary>A Partition was asked for something before it serves, or after.</summary>

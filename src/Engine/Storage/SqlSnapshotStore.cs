@@ -38,20 +38,23 @@ internal sealed class SqlSnapshotStore(SqlDatabase database) : ISnapshotStore
         DataParameter[] parameters = last is null ? Of(partition, kind) : [.. Of(partition, kind), DataParameter.VarBinary("end", last)];
         string from = "key >= @from";
         byte[] key = keyPrefix;
-        while (await database.ReadAsync((db, token) => ReadPageAsync(db, $"{from} {end}", parameters, key, token), cancellationToken) is { Count: > 0 } page)
+        for (bool isLast = false; !isLast;)
         {
+            (List<Snapshot> page, isLast) = await database.ReadAsync(
+                (db, token) => ReadPageAsync(db, $"{from} {end}", parameters, key, token), cancellationToken);
             foreach (Snapshot snapshot in page)
             {
                 yield return snapshot;
+                key = snapshot.Key;
             }
 
             from = "key > @from";
-            key = page[^1].Key;
         }
     }
 
     /// <summary>Asks for the sizes first, which costs a database little, so that no more states are read than the page holds; one always is.</summary>
-    private static async Task<List<Snapshot>> ReadPageAsync(
+    /// <returns>The page, and whether nothing was behind it.</returns>
+    private static async Task<(List<Snapshot> Page, bool IsLast)> ReadPageAsync(
         DataConnection db, string range, DataParameter[] parameters, byte[] from, CancellationToken cancellationToken)
     {
         List<(byte[] Key, long Bytes)> sizes = await db.QueryToListAsync(
@@ -61,16 +64,17 @@ internal sealed class SqlSnapshotStore(SqlDatabase database) : ISnapshotStore
             [.. parameters, DataParameter.VarBinary("from", from)]);
         if (sizes.Count == 0)
         {
-            return [];
+            return ([], true);
         }
 
         long bytes = 0;
-        int count = sizes.TakeWhile(size => (bytes += size.Bytes) <= PageBytes).Count();
-        return await db.QueryToListAsync(
+        int count = Math.Max(sizes.TakeWhile(size => (bytes += size.Bytes) <= PageBytes).Count(), 1);
+        List<Snapshot> page = await db.QueryToListAsync(
             Read,
             $"{Select} AND {range} AND key <= @last ORDER BY key",
             cancellationToken,
-            [.. parameters, DataParameter.VarBinary("from", from), DataParameter.VarBinary("last", sizes[Math.Max(count, 1) - 1].Key)]);
+            [.. parameters, DataParameter.VarBinary("from", from), DataParameter.VarBinary("last", sizes[count - 1].Key)]);
+        return (page, sizes.Count < PageRows && count == sizes.Count);
     }
 
     /// <summary>The first key, ordered as bytes, after all that start with a prefix, or null where there is none.</summary>

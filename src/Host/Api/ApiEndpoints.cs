@@ -37,6 +37,7 @@ internal static class ApiEndpoints
         DeadLetterEndpoints.Map(api, services);
         JournalEndpoint.Map(api, services);
         ExplainEndpoint.Map(api, services);
+        QuestionEndpoints.Map(api, services);
         SettingEndpoints.Map(api, services);
         AuditEndpoint.Map(api, services);
         app.MapFallback("/api/{**path}", (HttpContext context) => Results.Problem($"There is no {context.Request.Method} {context.Request.Path}; "
@@ -89,6 +90,9 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
     /// <summary>Bounds the cells that are explained.</summary>
     public SemaphoreSlim Explanations { get; } = new(Settings.Http.MaxExplanations);
 
+    /// <summary>Bounds the questions that are answered.</summary>
+    public SemaphoreSlim Questions { get; } = new(Settings.Questions.MaxRunning);
+
     /// <summary>The nodes that live.</summary>
     public NodeDirectory Nodes { get; } = new(Store.Nodes, Info);
 
@@ -102,6 +106,7 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
         Watchers.Dispose();
         PeerWatchers.Dispose();
         Explanations.Dispose();
+        Questions.Dispose();
         Relay.Dispose();
     }
 }
@@ -139,6 +144,9 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
 [JsonSerializable(typeof(DeadLetterMoveResult))]
 [JsonSerializable(typeof(JournalPage))]
 [JsonSerializable(typeof(CellDetails))]
+[JsonSerializable(typeof(DistinctPeople))]
+[JsonSerializable(typeof(RetentionTable))]
+[JsonSerializable(typeof(Funnel))]
 [JsonSerializable(typeof(SettingList))]
 [JsonSerializable(typeof(LogLevelList))]
 [JsonSerializable(typeof(LogLevelChange))]

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.DeadLetters;
 using DataLoad.Host.Watching;
+using Microsoft.Extensions.Primitives;
 
 namespace DataLoad.Host.Api;
 
@@ -74,6 +75,16 @@ internal readonly struct ApiQuery(IQueryCollection query)
         return type is null && id is null ? null
             : type is not null && id is not null ? new TopicKey(type, id.Value)
             : throw ApiProblem.Bad("A topic is named by type and id together: one of them is missing.");
+    }
+
+    /// <summary>The topics that <c>topic</c> names, which may stand several times.</summary>
+    public IReadOnlyList<TopicKey> Topics(int most)
+    {
+        StringValues texts = query["topic"];
+        return texts.Count <= most
+            ? [.. texts.Select(text => TopicArgument.TryParse(text ?? "", out TopicArgument? topic) ? new TopicKey(topic!.Type, topic.Id)
+                : throw ApiProblem.Bad($"topic = {text}: expected {TopicArgument.Form}, as ACTIVITY:7."))]
+            : throw ApiProblem.Bad($"{texts.Count} topics are named: expected at most {most} (dataload.questions.max-topics), or none for all.");
     }
 
     /// <summary>A stream's name, or null where none is given.</summary>

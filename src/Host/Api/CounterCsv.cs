@@ -105,7 +105,7 @@ internal static class CounterCsv
     }
 
     /// <summary>A text as a field. One that a spreadsheet would take for a formula is led by an apostrophe.</summary>
-    private static string Quote(string text)
+    public static string Quote(string text)
     {
         string safe = text.Length > 0 && text[0] is '=' or '+' or '-' or '@' or '\t' or '\r' ? $"'{text}" : text;
         return safe.AsSpan().IndexOfAny(",\"\r\n") >= 0 ? $"\"{safe.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : safe;

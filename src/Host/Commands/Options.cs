@@ -1,6 +1,7 @@
 using System.CommandLine.Parsing;
 using DataLoad.Engine.Counting;
 using DataLoad.Host.Admin;
+using DataLoad.Host.Api;
 
 namespace DataLoad.Host.Commands;
 
@@ -14,11 +15,9 @@ internal static class Options
 
     private static string[] Streams => [.. Catalog.Default.Streams.Select(stream => stream.Name)];
 
-    /// <summary>The names of all pages.</summary>
-    public static string[] Pages => [.. Catalog.Default.Pages.Select(page => page.Name)];
+    private static string[] Pages => [.. Catalog.Default.Pages.Select(page => page.Name)];
 
-    /// <summary>The columns of all pages.</summary>
-    public static string[] Columns => [.. Catalog.Default.Pages.SelectMany(page => page.Metrics).Select(metric => metric.Column).Distinct(StringComparer.Ordinal)];
+    private static string[] Columns => [.. Catalog.Default.Pages.SelectMany(page => page.Metrics).Select(metric => metric.Column).Distinct(StringComparer.Ordinal)];
 
     /// <summary>The option <c>--config</c>, which all commands have.</summary>
     public static Option<FileInfo[]> Config() => new("--config", "-c")
@@ -76,6 +75,38 @@ internal static class Options
         CustomParser = ReadTopic,
     };
 
+    /// <summary>An option that names topics; it may be given several times.</summary>
+    public static Option<TopicArgument[]> Topics(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = TopicArgument.Form,
+        Arity = ArgumentArity.ZeroOrMore,
+        CustomParser = result =>
+        {
+            var topics = new List<TopicArgument>();
+            foreach (string text in result.Tokens.Select(token => token.Value))
+            {
+                if (TopicArgument.TryParse(text, out TopicArgument? topic))
+                {
+                    topics.Add(topic!);
+                }
+                else
+                {
+                    result.AddError($"'{text}' is no topic: expected {TopicArgument.Form}, such as activity:7.");
+                }
+            }
+
+            return [.. topics];
+        },
+    };
+
+    /// <summary>The argument that names a page.</summary>
+    public static Argument<string> PageArgument() => new("PAGE") { Description = "The page: act or bear.", HelpName = "PAGE", CompletionSources = { Pages } };
+
+    /// <summary>An argument that names columns.</summary>
+    public static Argument<string> ColumnArgument(string name, string description) =>
+        new(name) { Description = description, HelpName = name, CompletionSources = { Columns } };
+
     /// <summary>An argument that is a day.</summary>
     public static Argument<DateOnly?> DayArgument(string description) => new("DAY") { Description = description, HelpName = DayForm, CustomParser = ReadDay };
 
@@ -110,22 +141,6 @@ internal static class Options
         }
 
         return value;
-    }
-}
-
-/// <summary>A topic as it is written on the command line: <c>TYPE:ID</c>.</summary>
-internal sealed record TopicArgument(string Type, int Id)
-{
-    public const string Form = "TYPE:ID";
-
-    /// <summary>Reads a topic; a type may hold colons, the last one counts.</summary>
-    public static bool TryParse(string text, out TopicArgument? topic)
-    {
-        int colon = text.LastIndexOf(':');
-        topic = colon > 0 && int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int id)
-            ? new TopicArgument(text[..colon], id)
-            : null;
-        return topic is not null;
     }
 }
 

@@ -1,5 +1,6 @@
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.DeadLetters;
+using DataLoad.Engine.Questions;
 using Microsoft.Extensions.Logging;
 
 namespace DataLoad.Host.Settings;
@@ -11,6 +12,7 @@ namespace DataLoad.Host.Settings;
 /// <param name="Business">The business database.</param>
 /// <param name="Http">Where HTTP answers, and to whom.</param>
 /// <param name="DeadLetters">The bounds of work on dead letters.</param>
+/// <param name="Questions">The bounds of questions about people.</param>
 /// <param name="Console">How the commands that ask a running node behave.</param>
 /// <param name="Source">What all of it was read from.</param>
 /// <param name="MaxLag">How many messages may wait before the node is not ready; 0 for no limit.</param>
@@ -18,7 +20,7 @@ namespace DataLoad.Host.Settings;
 /// <param name="OtlpInterval">How often metrics go.</param>
 /// <param name="Log">What is logged, and how much of it is kept.</param>
 public sealed record HostSettings(EngineSettings Engine, AkkaSettings Akka, DatabaseSettings Store, DatabaseSettings Business, HttpSettings Http,
-    DeadLetterSettings DeadLetters, ConsoleSettings Console, HoconConfig Source, long MaxLag, Uri? OtlpEndpoint,
+    DeadLetterSettings DeadLetters, QuestionSettings Questions, ConsoleSettings Console, HoconConfig Source, long MaxLag, Uri? OtlpEndpoint,
     TimeSpan OtlpInterval, LogSettings Log)
 {
     /// <summary>All settings of <c>dataload { }</c> as they are in force, and where each was written; secrets masked.</summary>

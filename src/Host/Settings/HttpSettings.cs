@@ -1,5 +1,6 @@
 using System.Net;
 using DataLoad.Engine.DeadLetters;
+using DataLoad.Engine.Questions;
 
 namespace DataLoad.Host.Settings;
 
@@ -74,7 +75,7 @@ public sealed record HttpSettings
         || (IPAddress.TryParse(url.IdnHost, out IPAddress? address) && IPAddress.IsLoopback(address));
 }
 
-/// <summary>Reads <c>dataload.http</c> and <c>dataload.dead-letters</c>.</summary>
+/// <summary>Reads <c>dataload.http</c>, <c>dataload.dead-letters</c> and <c>dataload.questions</c>.</summary>
 internal static class HttpBinder
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
@@ -121,6 +122,15 @@ internal static class HttpBinder
         UnlimitedDeliveries = config.GetBool("dataload.dead-letters.unlimited-deliveries"),
         MaxListed = config.GetInt("dataload.dead-letters.max-listed", 1, 100_000_000),
         Patience = config.GetDuration("dataload.dead-letters.patience", TimeSpan.Zero, Day),
+    };
+
+    /// <exception cref="HoconException">A value is not what is expected.</exception>
+    public static QuestionSettings BindQuestions(HoconConfig config) => new()
+    {
+        MaxRunning = config.GetInt("dataload.questions.max-running", 1, 100),
+        MaxDays = config.GetInt("dataload.questions.max-days", 1, 10_000),
+        MaxTopics = config.GetInt("dataload.questions.max-topics", 1, 100_000),
+        MaxBytes = config.GetBytes("dataload.questions.max-bytes", 1024 * 1024, long.MaxValue),
     };
 
     private static string[] BindUrls(HoconConfig config)

@@ -27,7 +27,7 @@ public static class SettingsBinder
         CheckIntakeMemory(config, catalog, engine);
         return new HostSettings(
             engine, AkkaSettings.Bind(config), store, DatabaseBinder.Business(config, store),
-            HttpBinder.Bind(config), HttpBinder.BindDeadLetters(config), ConsoleBinder.Bind(config),
+            HttpBinder.Bind(config), HttpBinder.BindDeadLetters(config), HttpBinder.BindQuestions(config), ConsoleBinder.Bind(config),
             Source: config,
             MaxLag: config.GetLong("dataload.health.max-lag", 0),
             OtlpEndpoint: BindOtlp(config),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DataLoad.Host.Api;
 using DataLoad.Host.Commands;
 using Shouldly;
 using Xunit;

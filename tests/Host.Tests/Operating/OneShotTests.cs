@@ -136,6 +136,30 @@ public sealed class OneShotTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Questions_about_people_are_tables_or_csv_and_one_that_lacks_something_makes_1()
+    {
+        _node.Answers("GET /api/v1/distinct?page=act&column=visit_user_cnt&from=2026-11-01&to=2026-11-30&topic=a%3A1&topic=b%3A2",
+            """{"page":"act","column":"visit_user_cnt","from":"2026-11-01","to":"2026-11-30","topics":["a:1","b:2"],"value":12345,"complete":false,"why":"3 rows were adopted."}""");
+        _node.Answers("GET /api/v1/retention?page=act&column=visit_user_cnt&returning=buy_user_cnt&days=1%2C7&from=2026-11-25&to=2026-11-25",
+            """{"page":"act","column":"visit_user_cnt","returning":"buy_user_cnt","from":"2026-11-25","to":"2026-11-25","topics":[],"after":[1,7],"days":[{"day":"2026-11-25","people":10,"returned":[4,null]}],"complete":true,"why":null}""");
+        _node.Answers("GET /api/v1/funnel?page=act&columns=a%2Cb",
+            """{"page":"act","from":"2026-11-25","to":"2026-11-25","topics":[],"steps":[{"column":"a","people":8},{"column":"b","people":2},{"column":"c","people":1}],"complete":true,"why":null}""");
+        _node.Answers("GET /api/v1/funnel.csv?page=act&columns=a%2Cb", "column,people\r\na,8\r\n", type: "text/csv");
+
+        (await RunAsync("distinct", "act", "visit_user_cnt", "--from", "2026-11-01", "--to", "2026-11-30", "--topic", "a:1", "--topic", "b:2")).ShouldBe(
+            new CommandRun(ExitCode.Found, Lines("column\tfrom\tto\tdistinct", "visit_user_cnt\t2026-11-01\t2026-11-30\t12345", "3 rows were adopted."), ""));
+        (await RunAsync("retention", "act", "visit_user_cnt", "--returning", "buy_user_cnt", "--days", "1,7", "--day", "2026-11-25")).ShouldBe(
+            new CommandRun(ExitCode.Done, Lines("day\tvisit_user_cnt\tafter 1\tafter 7", "2026-11-25\t10\t4\t"), ""));
+        (await RunAsync("funnel", "act", "a,b")).ShouldBe(new CommandRun(
+            ExitCode.Done,
+            Lines("column\tpeople\tof the first\tof the one before", "a\t8\t100.0 %\t100.0 %", "b\t2\t25.0 %\t25.0 %", "c\t1\t12.5 %\t50.0 %"),
+            ""));
+        (await RunAsync("funnel", "act", "a,b", "--csv")).Output.ShouldBe("column,people\r\na,8\r\n");
+        (await RunAsync("retention", "act", "visit_user_cnt")).Error.ShouldContain("--returning");
+        (await RunAsync("distinct", "act", "visit_user_cnt", "--topic", "nothing")).Error.ShouldContain("'nothing' is no topic: expected TYPE:ID");
+    }
+
+    [Fact]
     public async Task What_changes_something_is_posted_with_the_header_that_no_form_can_send()
     {
         _node.Answers("POST /api/v1/flush", """{"done":true,"elapsedMs":12}""");

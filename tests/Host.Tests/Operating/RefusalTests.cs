@@ -29,7 +29,7 @@ public sealed class RefusalTests
 
     [Theory]
     [InlineData(401, "asks for a token: set DATALOAD_HTTP_OPERATOR_TOKEN")]
-    [InlineData(403, "allows this to operators only: set DATALOAD_HTTP_OPERATOR_TOKEN. Why so.")]
+    [InlineData(403, "does not allow this with the token that was shown: set DATALOAD_HTTP_OPERATOR_TOKEN, or DATALOAD_HTTP_ANALYST_TOKEN where that does. Why so.")]
     [InlineData(404, ": Why so.")]
     [InlineData(429, "refuses for now: Why so.")]
     [InlineData(503, ": Why so.")]

@@ -1,4 +1,3 @@
-using DataLoad.Engine.Counting;
 using DataLoad.Host.Api;
 
 namespace DataLoad.Host.Commands.Operating;
@@ -24,10 +23,10 @@ internal static class ExplainCommand
 
     public static Command Create(OperatingContext context)
     {
-        Argument<string> page = new("PAGE") { Description = "The page: act or bear.", HelpName = "PAGE", CompletionSources = { Options.Pages } };
+        Argument<string> page = Options.PageArgument();
         Argument<TopicArgument?> topic = Options.TopicArgumentOf("The topic, such as ACTIVITY:7.");
         Argument<DateOnly?> day = Options.DayArgument("The day, such as 2026-11-25.");
-        Argument<string> column = new("COLUMN") { Description = "The column of the page's table.", HelpName = "COLUMN", CompletionSources = { Options.Columns } };
+        Argument<string> column = Options.ColumnArgument("COLUMN", "The column of the page's table.");
         Option<string?> by = Options.Breakdown("--by", "The part of one value alone: parent=TYPE:ID, channel=TEXT or qr-code=TEXT; empty where events have none.");
         Option<string?> after = new("--after") { Description = "Events beyond this place: what the page before told.", HelpName = "PLACE" };
         Option<int> limit = Options.Number("--limit", "N", "How many events, 1 to 500.", 1, 500, 50);

@@ -187,6 +187,7 @@ internal static class NodePath
 internal static class NodeRefusal
 {
     private const string OperatorVariable = "DATALOAD_HTTP_OPERATOR_TOKEN";
+    private const string AnalystVariable = "DATALOAD_HTTP_ANALYST_TOKEN";
     private const string ReaderVariable = "DATALOAD_HTTP_READER_TOKEN";
 
     public static async Task<NodeException> OfAsync(NodeAccess node, HttpResponseMessage response, CancellationToken cancellationToken)
@@ -199,7 +200,7 @@ internal static class NodeRefusal
             HttpStatusCode.Unauthorized =>
                 $"The node at {node} does not know this token: compare {OperatorVariable} and {ReaderVariable}, or --config, with the node's "
                     + "dataload.http.operator-token and reader-token.",
-            HttpStatusCode.Forbidden => $"The node at {node} allows this to operators only: set {OperatorVariable}. {detail}".TrimEnd(),
+            HttpStatusCode.Forbidden => $"The node at {node} does not allow this with the token that was shown: set {OperatorVariable}, or {AnalystVariable} where that does. {detail}".TrimEnd(),
             HttpStatusCode.TooManyRequests => $"The node at {node} refuses for now{RetryAfter(response)}: {detail ?? "too many calls."}",
             HttpStatusCode.NotFound when detail is null =>
                 $"What answers at {node} has no {response.RequestMessage?.RequestUri?.AbsolutePath}: is it a DataLoad node, and of this version?",

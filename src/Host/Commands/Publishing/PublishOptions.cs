@@ -1,4 +1,5 @@
 using System.CommandLine.Parsing;
+using DataLoad.Host.Api;
 
 namespace DataLoad.Host.Commands.Publishing;
 

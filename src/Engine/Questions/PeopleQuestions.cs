@@ -1,0 +1,185 @@
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Counting.Sets;
+
+namespace DataLoad.Engine.Questions;
+
+/// <summary>Answers questions about distinct people or brands over several topics and days, exactly, from the sets that Counters keep: distinct people never
+/// add up, they are united. Reads one Counter after the other and holds no more than the unions. Thread-safe.</summary>
+/// <param name="sets">The kept sets.</param>
+/// <param name="settings">The bounds.</param>
+public sealed class PeopleQuestions(KeptSets sets, QuestionSettings settings)
+{
+    // Sizes are looked at once in so many Counters: a set of 64 more is small beside the bound.
+    private const int CountersBetweenChecks = 64;
+
+    /// <summary>How many are in a metric over all topics and days of a scope.</summary>
+    /// <exception cref="StoredFormatException">A kept set is damaged.</exception>
+    /// <exception cref="QuestionTooLargeException">The unions are larger than may be.</exception>
+    public async Task<DistinctAnswer> DistinctAsync(QuestionScope scope, int metric, CancellationToken cancellationToken)
+    {
+        var gaps = new Gaps();
+        IdSet[] union = await UniteAsync(scope, [metric], gaps, cancellationToken);
+        return new DistinctAnswer(union[0].Count, gaps);
+    }
+
+    /// <summary>How many are in the first metric over a scope, how many of those in the second too, of those in the third, and so on.</summary>
+    /// <exception cref="StoredFormatException">A kept set is damaged.</exception>
+    /// <exception cref="QuestionTooLargeException">The unions are larger than may be.</exception>
+    public async Task<FunnelAnswer> FunnelAsync(QuestionScope scope, IReadOnlyList<int> metrics, CancellationToken cancellationToken)
+    {
+        var gaps = new Gaps();
+        IdSet[] steps = await UniteAsync(scope, metrics, gaps, cancellationToken);
+        IdSet left = steps[0];
+        List<long> counts = [left.Count];
+        foreach (IdSet step in steps.Skip(1))
+        {
+            left = IdSet.Intersect(left, step);
+            counts.Add(left.Count);
+        }
+
+        return new FunnelAnswer(counts, gaps);
+    }
+
+    /// <summary>Of those that are in a metric on a day, how many are in another one some days after; for each day of a scope.</summary>
+    /// <param name="scope">The days on which people are taken up.</param>
+    /// <param name="metric">What they are in then.</param>
+    /// <param name="returning">What they are in when they have returned.</param>
+    /// <param name="after">After how many days; 1 and up.</param>
+    /// <param name="today">The day that is not over yet, as <see cref="DateOnly.DayNumber"/>: of those that follow nobody knows.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="StoredFormatException">A kept set is damaged.</exception>
+    /// <exception cref="QuestionTooLargeException">The unions are larger than may be.</exception>
+    public async Task<RetentionAnswer> RetentionAsync(
+        QuestionScope scope, int metric, int returning, IReadOnlyList<int> after, int today, CancellationToken cancellationToken)
+    {
+        var gaps = new Gaps();
+        var rows = new Dictionary<int, RetentionRow>();
+        var takenUp = new Dictionary<int, IdSet>();
+        int longest = after.Max();
+
+        // A day after the other, so that no more unions are held than days lie between the first and the last that are compared.
+        for (int day = scope.From; day <= Math.Max(scope.To, Math.Min(scope.To + longest, today)); day++)
+        {
+            int[] returned = day > today ? [] : [.. after.Where(days => takenUp.ContainsKey(day - days))];
+            bool isTakenUp = day <= scope.To;
+            IReadOnlyList<int> metrics = [.. isTakenUp ? [metric] : Array.Empty<int>(), .. returned.Length > 0 ? [returning] : Array.Empty<int>()];
+            IdSet[] unions = metrics.Count == 0 ? []
+                : await UniteAsync(scope with { From = day, To = day }, metrics, gaps, cancellationToken, takenUp.Values);
+            foreach (int days in returned)
+            {
+                rows[day - days].Returned[days] = IdSet.Intersect(takenUp[day - days], unions[^1]).Count;
+            }
+
+            takenUp.Remove(day - longest);
+            if (isTakenUp)
+            {
+                takenUp.Add(day, unions[0]);
+                rows.Add(day, new RetentionRow(day, unions[0].Count, []));
+            }
+        }
+
+        return new RetentionAnswer([.. rows.Values.OrderBy(row => row.Day)], gaps);
+    }
+
+    private async Task<IdSet[]> UniteAsync(
+        QuestionScope scope, IReadOnlyList<int> metrics, Gaps gaps, CancellationToken cancellationToken, IReadOnlyCollection<IdSet>? held = null)
+    {
+        IdSet[] unions = [.. metrics.Select(_ => new IdSet())];
+        for (int day = scope.From; day <= scope.To; day++)
+        {
+            await foreach (CounterSets counter in sets.ReadAsync(scope.Page, day, scope.Topics, metrics, cancellationToken))
+            {
+                gaps.Read(counter);
+                for (int i = 0; i < unions.Length; i++)
+                {
+                    if (counter.Sets[i] is { } set)
+                    {
+                        unions[i].UnionWith(set);
+                    }
+                }
+
+                if (gaps.Counters % CountersBetweenChecks == 0)
+                {
+                    Check(unions, held);
+                }
+            }
+        }
+
+        Check(unions, held);
+        return unions;
+    }
+
+    private void Check(IdSet[] unions, IReadOnlyCollection<IdSet>? held)
+    {
+        long bytes = unions.Sum(union => union.ResidentBytes) + (held?.Sum(union => union.ResidentBytes) ?? 0);
+        if (bytes > settings.MaxBytes)
+        {
+            throw new QuestionTooLargeException(
+                $"The people of this question take more than {settings.MaxBytes} bytes (dataload.questions.max-bytes): ask for fewer days, topics or columns.");
+        }
+    }
+}
+
+/// <summary>What a question is about.</summary>
+/// <param name="Page">The page.</param>
+/// <param name="From">The first day, as <see cref="DateOnly.DayNumber"/>.</param>
+/// <param name="To">The last day.</param>
+/// <param name="Topics">The topics; empty for all.</param>
+public sealed record QuestionScope(Page Page, int From, int To, IReadOnlyList<TopicKey> Topics);
+
+/// <summary>How many distinct ones there are.</summary>
+/// <param name="Count">How many.</param>
+/// <param name="Gaps">What is not among them.</param>
+public sealed record DistinctAnswer(long Count, Gaps Gaps);
+
+/// <summary>How many are left after each step.</summary>
+/// <param name="Counts">Of each step, in order.</param>
+/// <param name="Gaps">What is not among them.</param>
+public sealed record FunnelAnswer(IReadOnlyList<long> Counts, Gaps Gaps);
+
+/// <summary>Who returned.</summary>
+/// <param name="Rows">Of each day.</param>
+/// <param name="Gaps">What is not among them.</param>
+public sealed record RetentionAnswer(IReadOnlyList<RetentionRow> Rows, Gaps Gaps);
+
+/// <summary>Those who were taken up on a day.</summary>
+/// <param name="Day">The day, as <see cref="DateOnly.DayNumber"/>.</param>
+/// <param name="Count">How many.</param>
+/// <param name="Returned">How many of them returned, by the number of days after; that of a day to come is missing.</param>
+public sealed record RetentionRow(int Day, long Count, Dictionary<int, long> Returned);
+
+/// <summary>What a question's answer lacks.</summary>
+public sealed class Gaps
+{
+    /// <summary>How many Counters were read; one that was read for two days' sake counts twice.</summary>
+    public long Counters { get; private set; }
+
+    /// <summary>How many of them were adopted, so that nobody knows who was counted before.</summary>
+    public long AdoptedCounters { get; private set; }
+
+    /// <summary>How many distinct ones those had, a person in two of them being two.</summary>
+    public long Adopted { get; private set; }
+
+    /// <summary>How many of them are set aside, so that their members are unknown.</summary>
+    public long SetAsideCounters { get; private set; }
+
+    /// <summary>One of those that are set aside, and why.</summary>
+    public (CounterId Id, string Why)? SetAside { get; private set; }
+
+    internal void Read(CounterSets counter)
+    {
+        Counters++;
+        long adopted = counter.Adopted.Sum();
+        AdoptedCounters += adopted != 0 ? 1 : 0;
+        Adopted += adopted;
+        if (counter.SetAside is { } why)
+        {
+            SetAsideCounters++;
+            SetAside ??= (counter.Id, why);
+        }
+    }
+}
+
+/// <summary>A question's unions are larger than may be; the message names the setting.</summary>
+public sealed class QuestionTooLargeException(string message) : Exception(message);

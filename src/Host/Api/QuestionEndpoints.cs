@@ -1,0 +1,198 @@
+using System.Text.Json.Serialization;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Partitions;
+using DataLoad.Engine.Questions;
+
+namespace DataLoad.Host.Api;
+
+/// <summary>Questions about distinct people over several days and topics. Partitions save what their Counters hold before it is read, so that an answer is
+/// not older than the question.</summary>
+internal static class QuestionEndpoints
+{
+    private const int MaxSteps = 10;
+    private const int MaxAfterDays = 20;
+    private const int LongestAfter = 366;
+
+    private static readonly int[] UsualAfter = [1, 7, 30];
+
+    public static void Map(RouteGroupBuilder api, ApiServices services)
+    {
+        Map(api, services, "/distinct", ApiJson.Default.DistinctPeople, DistinctAsync, answer =>
+        [
+            ["page", "column", "from", "to", "value"],
+            [answer.Page, answer.Column, Text(answer.From), Text(answer.To), $"{answer.Value}"],
+        ]);
+        Map(api, services, "/retention", ApiJson.Default.RetentionTable, RetentionAsync, answer =>
+        [
+            ["day", answer.Column, .. answer.After.Select(days => $"after_{days}")],
+            .. answer.Days.Select(day => (string[])[Text(day.Day), $"{day.People}", .. day.Returned.Select(count => $"{count}")]),
+        ]);
+        Map(api, services, "/funnel", ApiJson.Default.Funnel, FunnelAsync, answer =>
+            [["column", "people"], .. answer.Steps.Select(step => (string[])[step.Column, $"{step.People}"])]);
+    }
+
+    private static void Map<T>(RouteGroupBuilder api, ApiServices services, string path, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type,
+        Func<ApiServices, ApiQuery, PeopleQuestions, CancellationToken, Task<T>> answer, Func<T, IEnumerable<string[]>> rows)
+    {
+        api.MapRead(path, type, context => AskAsync(services, context, answer));
+        api.MapRead($"{path}.csv", async context =>
+        {
+            IEnumerable<string> lines = rows(await AskAsync(services, context, answer)).Select(row => string.Join(',', row.Select(CounterCsv.Quote)) + "\r\n");
+            return Results.Text(string.Concat(lines), "text/csv; charset=utf-8");
+        });
+    }
+
+    private static async Task<T> AskAsync<T>(
+        ApiServices services, HttpContext context, Func<ApiServices, ApiQuery, PeopleQuestions, CancellationToken, Task<T>> answer)
+    {
+        if (!await services.Questions.WaitAsync(TimeSpan.Zero, context.RequestAborted))
+        {
+            throw new ApiProblem(StatusCodes.Status429TooManyRequests,
+                $"{services.Settings.Questions.MaxRunning} questions are being answered already (dataload.questions.max-running): try again in a moment.");
+        }
+
+        try
+        {
+            var sets = new KeptSets(services.Store.Snapshots, services.Settings.Engine.Partitions.Partitions);
+            return await answer(services, new ApiQuery(context.Request.Query), new PeopleQuestions(sets, services.Settings.Questions), context.RequestAborted);
+        }
+        catch (QuestionTooLargeException e)
+        {
+            throw new ApiProblem(StatusCodes.Status422UnprocessableEntity, e.Message);
+        }
+        catch (PartitionNotServingException e)
+        {
+            throw new ApiProblem(StatusCodes.Status503ServiceUnavailable, e.Message);
+        }
+        finally
+        {
+            services.Questions.Release();
+        }
+    }
+
+    private static async Task<DistinctPeople> DistinctAsync(
+        ApiServices services, ApiQuery query, PeopleQuestions questions, CancellationToken cancellationToken)
+    {
+        QuestionScope scope = ScopeOf(services, query);
+        int metric = MetricOf(services, scope.Page, "column", query.Text("column"));
+        await SaveAsync(services, scope, cancellationToken);
+        DistinctAnswer answer = await questions.DistinctAsync(scope, metric, cancellationToken);
+        return new DistinctPeople(scope.Page.Name, scope.Page.Metrics[metric].Column, DateOnly.FromDayNumber(scope.From), DateOnly.FromDayNumber(scope.To),
+            TopicsOf(scope), answer.Count, WhyNot(answer.Gaps) is null, WhyNot(answer.Gaps));
+    }
+
+    private static async Task<RetentionTable> RetentionAsync(
+        ApiServices services, ApiQuery query, PeopleQuestions questions, CancellationToken cancellationToken)
+    {
+        QuestionScope scope = ScopeOf(services, query);
+        int metric = MetricOf(services, scope.Page, "column", query.Text("column"));
+        int returning = MetricOf(services, scope.Page, "returning", query.Text("returning"));
+        Same(services, scope.Page, [metric, returning]);
+        int[] after = query.Text("days") is { } text ? AfterOf(text) : UsualAfter;
+        await SaveAsync(services, scope, cancellationToken);
+        RetentionAnswer answer = await questions.RetentionAsync(scope, metric, returning, after, services.Today.Today.DayNumber, cancellationToken);
+        return new RetentionTable(scope.Page.Name, scope.Page.Metrics[metric].Column, scope.Page.Metrics[returning].Column,
+            DateOnly.FromDayNumber(scope.From), DateOnly.FromDayNumber(scope.To), TopicsOf(scope), after,
+            [.. answer.Rows.Select(row => new RetentionTable.RetentionDay(DateOnly.FromDayNumber(row.Day), row.Count,
+                [.. after.Select(days => row.Returned.TryGetValue(days, out long count) ? count : (long?)null)]))],
+            WhyNot(answer.Gaps) is null, WhyNot(answer.Gaps));
+    }
+
+    private static async Task<Funnel> FunnelAsync(ApiServices services, ApiQuery query, PeopleQuestions questions, CancellationToken cancellationToken)
+    {
+        QuestionScope scope = ScopeOf(services, query);
+        string[] columns = (query.Text("columns", 4000) ?? throw ApiProblem.Bad("columns is missing: expected distinct columns, separated by commas."))
+            .Split(',', StringSplitOptions.TrimEntries);
+        if (columns.Length is < 2 or > MaxSteps)
+        {
+            throw ApiProblem.Bad($"columns has {columns.Length} steps: expected 2 to {MaxSteps}.");
+        }
+
+        int[] metrics = [.. columns.Select(column => MetricOf(services, scope.Page, "columns", column))];
+        Same(services, scope.Page, metrics);
+        await SaveAsync(services, scope, cancellationToken);
+        FunnelAnswer answer = await questions.FunnelAsync(scope, metrics, cancellationToken);
+        return new Funnel(scope.Page.Name, DateOnly.FromDayNumber(scope.From), DateOnly.FromDayNumber(scope.To), TopicsOf(scope),
+            [.. columns.Zip(answer.Counts, (column, count) => new Funnel.FunnelStep(column, count))], WhyNot(answer.Gaps) is null, WhyNot(answer.Gaps));
+    }
+
+    private static QuestionScope ScopeOf(ApiServices services, ApiQuery query)
+    {
+        QuestionSettings settings = services.Settings.Questions;
+        Page page = query.Page(services.Catalog);
+        (DateOnly from, DateOnly to) = query.Days(services.Today);
+        IReadOnlyList<TopicKey> topics = query.Topics(settings.MaxTopics);
+        int days = to.DayNumber - from.DayNumber + 1;
+        return days <= settings.MaxDays ? new QuestionScope(page, from.DayNumber, to.DayNumber, topics)
+            : throw ApiProblem.Bad($"{from:yyyy-MM-dd} to {to:yyyy-MM-dd} are {days} days: expected at most {settings.MaxDays} (dataload.questions.max-days).");
+    }
+
+    private static int MetricOf(ApiServices services, Page page, string parameter, string? column)
+    {
+        string[] distinct = [.. page.Metrics.Where(metric => metric.Kind == MetricKind.Distinct).Select(metric => metric.Column)];
+        return column is null ? throw ApiProblem.Bad($"{parameter} is missing: expected one of {string.Join(", ", distinct)}.")
+            : distinct.Contains(column, StringComparer.Ordinal) ? page.IndexOf(column)
+            : throw ApiProblem.Bad($"{parameter} = {column}: page {page.Name} has no such column of distinct ones; it has {string.Join(", ", distinct)}.");
+    }
+
+    /// <summary>People are compared with people, and brands with brands.</summary>
+    private static void Same(ApiServices services, Page page, IReadOnlyList<int> metrics)
+    {
+        string[] kinds = [.. metrics.Select(metric =>
+            $"{page.Metrics[metric].Column} holds {(services.Catalog.MembersOf(page, metric) == MemberKind.People ? "people" : "brands")}")];
+        if (metrics.Select(metric => services.Catalog.MembersOf(page, metric)).Distinct().Count() > 1)
+        {
+            throw ApiProblem.Bad($"People and brands cannot be compared: {string.Join(", ", kinds)}.");
+        }
+    }
+
+    private static int[] AfterOf(string text)
+    {
+        string[] parts = text.Split(',', StringSplitOptions.TrimEntries);
+        int[] days = [.. parts.Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0)];
+        return days.Length <= MaxAfterDays && days.All(number => number is >= 1 and <= LongestAfter) && days.Distinct().Count() == days.Length ? days
+            : throw ApiProblem.Bad($"days = {text}: expected at most {MaxAfterDays} different numbers from 1 to {LongestAfter}, separated by commas, as 1,7,30.");
+    }
+
+    /// <summary>Has the Partitions save what their Counters hold until now.</summary>
+    private static async Task SaveAsync(ApiServices services, QuestionScope scope, CancellationToken cancellationToken)
+    {
+        PartitionClient partitions = services.Node.IsServing && services.Node.Partitions is { } running ? running : throw ApiProblem.NotServing();
+        int count = services.Settings.Engine.Partitions.Partitions;
+        await partitions.CheckpointAsync(
+            scope.Topics.Count == 0 ? Enumerable.Range(0, count) : scope.Topics.Select(topic => topic.ShardOf(count)).Distinct(), cancellationToken);
+    }
+
+    /// <summary>Why an answer is not all of it; null where it is.</summary>
+    private static string? WhyNot(Gaps gaps)
+    {
+        string? adopted = gaps.AdoptedCounters == 0 ? null
+            : $"{gaps.AdoptedCounters} rows were adopted, and who was counted in them before is not known: {gaps.Adopted} are not in the answer.";
+        string? setAside = gaps.SetAside is not { } one ? null
+            : $"{gaps.SetAsideCounters} Counters are set aside, one of them {one.Id.Topic.Type}:{one.Id.Topic.Id} on {DateOnly.FromDayNumber(one.Id.Day):yyyy-MM-dd} "
+                + $"({one.Why}): 'dataload rebuild' mends them.";
+        return adopted is null && setAside is null ? null : string.Join(' ', new[] { adopted, setAside }.OfType<string>());
+    }
+
+    private static IReadOnlyList<string> TopicsOf(QuestionScope scope) => [.. scope.Topics.Select(topic => $"{topic.Type}:{topic.Id}")];
+
+    private static string Text(DateOnly day) => day.ToString("yyyy-MM-dd");
+}
+
+/// <summary>How many distinct people, or brands, are in a column over all its days and topics; <c>why</c> says what is not among them.</summary>
+internal sealed record DistinctPeople(string Page, string Column, DateOnly From, DateOnly To, IReadOnlyList<string> Topics, long Value, bool Complete, string? Why);
+
+/// <summary>Of the people of each day, how many returned some days after; null where that day is yet to come.</summary>
+internal sealed record RetentionTable(string Page, string Column, string Returning, DateOnly From, DateOnly To, IReadOnlyList<string> Topics,
+    IReadOnlyList<int> After, IReadOnlyList<RetentionTable.RetentionDay> Days, bool Complete, string? Why)
+{
+    /// <summary>A day; who returned is in the order of <c>after</c>.</summary>
+    internal sealed record RetentionDay(DateOnly Day, long People, IReadOnlyList<long?> Returned);
+}
+
+/// <summary>How many people are in the first column, how many of those in the second too, and so on.</summary>
+internal sealed record Funnel(string Page, DateOnly From, DateOnly To, IReadOnlyList<string> Topics, IReadOnlyList<Funnel.FunnelStep> Steps, bool Complete,
+    string? Why)
+{
+    internal sealed record FunnelStep(string Column, long People);
+}

@@ -1,0 +1,211 @@
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Counting.Sets;
+using DataLoad.Engine.Journaling;
+using DataLoad.Engine.Questions;
+using DataLoad.Engine.Storage.Memory;
+using DataLoad.Engine.Tests.Journaling;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Engine.Tests.Questions;
+
+/// <summary>Answers compared with brute force over the events that made the sets.</summary>
+public sealed class PeopleQuestionsTests
+{
+    private const int Partitions = 3;
+    private const int FirstDay = 739_675;
+    private const int Days = 5;
+
+    private static readonly Page Act = Catalog.Default.PageNamed("act");
+    private static readonly int[] Distinct =
+        [.. Enumerable.Range(0, Act.Metrics.Length).Where(place => Act.Metrics[place].Kind == MetricKind.Distinct)];
+
+    private readonly MemoryStore _store = new(new MemoryStoreState(), pageRows: 3);
+    private readonly Dictionary<CounterId, Counter> _counters = [];
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Distinct_is_the_size_of_the_union_over_any_days_and_topics(int seed)
+    {
+        EventSpec[] events = await KeepAsync(seed);
+        var random = new Random(seed);
+        for (int i = 0; i < 60; i++)
+        {
+            QuestionScope scope = Scope(random, events);
+            int metric = Distinct[random.Next(Distinct.Length)];
+
+            DistinctAnswer answer = await Questions().DistinctAsync(scope, metric, Token);
+
+            answer.Count.ShouldBe(Members(events, scope, metric).Count, $"{scope} {Act.Metrics[metric].Column}");
+            (answer.Gaps.AdoptedCounters, answer.Gaps.SetAsideCounters).ShouldBe((0, 0));
+        }
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(4)]
+    public async Task A_funnel_counts_those_who_are_in_all_steps_so_far(int seed)
+    {
+        EventSpec[] events = await KeepAsync(seed);
+        var random = new Random(seed);
+        for (int i = 0; i < 40; i++)
+        {
+            QuestionScope scope = Scope(random, events);
+            int[] steps = [.. Enumerable.Range(0, 2 + random.Next(3)).Select(_ => Distinct[random.Next(Distinct.Length)])];
+
+            FunnelAnswer answer = await Questions().FunnelAsync(scope, steps, Token);
+
+            answer.Counts.ShouldBe([.. Enumerable.Range(1, steps.Length).Select(count => steps.Take(count)
+                .Select(step => Members(events, scope, step)).Aggregate((all, step) => [.. all.Intersect(step)]).LongCount())]);
+        }
+    }
+
+    [Theory]
+    [InlineData(5)]
+    [InlineData(6)]
+    public async Task Retention_counts_those_of_a_day_who_are_in_the_other_column_so_many_days_after(int seed)
+    {
+        EventSpec[] events = await KeepAsync(seed);
+        var random = new Random(seed);
+        for (int i = 0; i < 40; i++)
+        {
+            QuestionScope scope = Scope(random, events);
+            int metric = Distinct[random.Next(Distinct.Length)];
+            int returning = random.Next(3) == 0 ? metric : Distinct[random.Next(Distinct.Length)];
+            int[] after = [.. new[] { 1, 2, 3, 7 }.Where(_ => random.Next(2) == 0).DefaultIfEmpty(1)];
+            int today = FirstDay + random.Next(Days + 2);
+
+            RetentionAnswer answer = await Questions().RetentionAsync(scope, metric, returning, after, today, Token);
+
+            answer.Rows.Select(row => row.Day).ShouldBe(Enumerable.Range(scope.From, scope.To - scope.From + 1));
+            foreach (RetentionRow row in answer.Rows)
+            {
+                HashSet<int> people = Members(events, scope with { From = row.Day, To = row.Day }, metric);
+                row.Count.ShouldBe(people.Count);
+                row.Returned.Keys.ShouldBe(after.Where(days => row.Day + days <= today), ignoreOrder: true);
+                foreach ((int days, long count) in row.Returned)
+                {
+                    count.ShouldBe(Members(events, scope with { From = row.Day + days, To = row.Day + days }, returning).Intersect(people).LongCount());
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Who_was_adopted_without_members_or_is_set_aside_is_told()
+    {
+        await KeepAsync(7);
+        CounterId[] ids = [.. _counters.Keys.Where(id => id.PageId == Act.Id).Take(2)];
+        var adopted = new Counter(ids[0], Act) { SequenceNr = 99 };
+        adopted.AddSum(Distinct[0], 12);
+        await SaveAsync(ids[0], CounterCodec.Encode(adopted));
+        await SaveAsync(ids[1], CounterCodec.EncodeSetAside("no reason"));
+        var scope = new QuestionScope(Act, FirstDay, FirstDay + Days, []);
+
+        Gaps gaps = (await Questions().DistinctAsync(scope, Distinct[0], Token)).Gaps;
+
+        (gaps.AdoptedCounters, gaps.Adopted).ShouldBe((1, 12));
+        (gaps.SetAsideCounters, gaps.SetAside).ShouldBe((1, (ids[1], "no reason")));
+        gaps.Counters.ShouldBe(_counters.Keys.Count(id => id.PageId == Act.Id));
+        (await Questions().DistinctAsync(scope, Distinct[1], Token)).Gaps.AdoptedCounters.ShouldBe(0, "of another column all members are known");
+    }
+
+    [Fact]
+    public async Task Unions_beyond_the_bound_are_refused_with_the_setting()
+    {
+        EventSpec[] events = await KeepAsync(8);
+        var scope = new QuestionScope(Act, FirstDay, FirstDay + Days, []);
+        var day = new IdSet();
+        foreach (int member in Members(events, scope with { To = FirstDay }, Distinct[0]))
+        {
+            day.Add(member);
+        }
+
+        (await Should.ThrowAsync<QuestionTooLargeException>(() => Questions(maxBytes: 100).DistinctAsync(scope, Distinct[0], Token))).Message
+            .ShouldContain("more than 100 bytes (dataload.questions.max-bytes)");
+
+        // One day's people are within the bound, and those of the days that are compared are not.
+        await Questions(maxBytes: day.ResidentBytes * 2).RetentionAsync(scope with { To = FirstDay }, Distinct[0], Distinct[0], [1], FirstDay, Token);
+        (await Should.ThrowAsync<QuestionTooLargeException>(() => Questions(maxBytes: day.ResidentBytes * 2).RetentionAsync(
+            scope, Distinct[0], Distinct[0], [1, 2, 3], FirstDay + Days, Token))).Message.ShouldContain("dataload.questions.max-bytes");
+    }
+
+    [Fact]
+    public async Task A_damaged_set_is_named()
+    {
+        await KeepAsync(9);
+        CounterId id = _counters.Keys.First(id => id.PageId == Act.Id);
+        byte[] bytes = CounterCodec.Encode(_counters[id]);
+        bytes[^5] ^= 1;
+        await SaveAsync(id, bytes);
+
+        (await Should.ThrowAsync<StoredFormatException>(() =>
+            Questions().DistinctAsync(new QuestionScope(Act, id.Day, id.Day, [id.Topic]), Distinct[0], Token))).Message
+            .ShouldContain($"Partition {id.Topic.ShardOf(Partitions)}");
+    }
+
+    private PeopleQuestions Questions(long maxBytes = long.MaxValue) =>
+        new(new KeptSets(_store.Snapshots, Partitions), new QuestionSettings { MaxBytes = maxBytes });
+
+    /// <summary>Counts random events, and keeps the Counters as Partitions do.</summary>
+    private async Task<EventSpec[]> KeepAsync(int seed)
+    {
+        EventSpec[] events = new RandomEvents(seed) { Topics = 3, Days = Days, Users = 40 }.Take(4_000);
+        var @event = new BusinessEvent();
+        foreach (EventSpec spec in events)
+        {
+            if (!_counters.TryGetValue(spec.CounterId, out Counter? counter))
+            {
+                _counters.Add(spec.CounterId, counter = new Counter(spec.CounterId, Catalog.Default.PageById(spec.CounterId.PageId)!));
+            }
+
+            JournaledPartition.Plan.Apply(spec.Fill(@event), counter);
+        }
+
+        for (int partition = 0; partition < Partitions; partition++)
+        {
+            (await _store.Partitions.RaiseEpochAsync(partition, 1, Token)).ShouldBeTrue();
+        }
+
+        foreach ((CounterId id, Counter counter) in _counters)
+        {
+            await SaveAsync(id, CounterCodec.Encode(counter));
+        }
+
+        return events;
+    }
+
+    private async Task SaveAsync(CounterId id, byte[] bytes) => (await _store.Snapshots.SaveAsync(
+        [new SnapshotWrite(id.Topic.ShardOf(Partitions), 1, SnapshotKind.Counter, SnapshotKeys.Of(id), 1, bytes)], Token)).ShouldBeEmpty();
+
+    private static QuestionScope Scope(Random random, EventSpec[] events)
+    {
+        int from = FirstDay + random.Next(Days);
+        return new QuestionScope(
+            Act, from, from + random.Next(FirstDay + Days - from), [.. Enumerable.Range(0, random.Next(3)).Select(_ => events[random.Next(events.Length)].Topic)]);
+    }
+
+    private static HashSet<int> Members(EventSpec[] events, QuestionScope scope, int metric)
+    {
+        string column = Act.Metrics[metric].Column;
+        var members = new HashSet<int>();
+        foreach (EventSpec spec in events.Where(spec => spec.CounterId.PageId == Act.Id && spec.Day >= scope.From && spec.Day <= scope.To
+            && (scope.Topics.Count == 0 || scope.Topics.Contains(spec.Topic))))
+        {
+            foreach (Contribution added in spec.Stream.Contributions.Where(added => string.Equals(added.Column, column, StringComparison.Ordinal)
+                && (added.When is null || Fact(added.When.Fact) == added.When.Value)))
+            {
+                members.Add(added.Kind == ContributionKind.User ? spec.WuId : (int)Fact(added.Fact!));
+            }
+
+            long Fact(string fact) => spec.Facts[spec.Stream.FactIndex(fact)];
+        }
+
+        members.RemoveWhere(member => member <= 0);
+        return members;
+    }
+}

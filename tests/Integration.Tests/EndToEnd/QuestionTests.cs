@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using DataLoad.Demo;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Integration.Tests.EndToEnd;
+
+/// <summary>Questions about people, of a running host, compared with the people that were sent.</summary>
+public sealed class QuestionTests
+{
+    [Theory]
+    [Stores(inEveryRun: StoreKind.Sqlite)]
+    public Task People_over_days_and_topics_are_those_that_were_sent(StoreKind store) => Scenario.RunAsync(store, async scenario =>
+    {
+        scenario.Options = scenario.Options with { Seed = 117, LateRows = 0, Delayed = 0, Broken = 0 };
+        HostProcess host = await scenario.StartHostAsync();
+        await scenario.SendAsync(scenario.Generator.Next(3_000));
+        await scenario.ShouldEqualTallyAsync();
+        DateOnly to = scenario.Tally.Rows.Max(row => row.Key.Day);
+        DateOnly from = to.AddDays(-60);
+        (RowKey Key, TallyRow Row)[] rows = [.. scenario.Tally.Rows.Where(row => row.Key.Table.Equals(StatTable.ActDate.Name, StringComparison.Ordinal)
+            && row.Key.Day >= from).Select(row => (row.Key, row.Value))];
+        rows.Select(row => row.Key.Day).Distinct().Count().ShouldBeGreaterThan(1, "people come on several days");
+        string days = string.Create(CultureInfo.InvariantCulture, $"from={from:yyyy-MM-dd}&to={to:yyyy-MM-dd}");
+
+        foreach (string column in StatTable.ActDate.Columns.Where(column => column.Kind == CellKind.Distinct).Select(column => column.Name))
+        {
+            JsonElement all = await host.ReadAsync($"/distinct?page=act&column={column}&{days}");
+            all.GetProperty("value").GetInt64().ShouldBe(Union(rows, column).Count, column);
+            all.GetProperty("complete").GetBoolean().ShouldBeTrue();
+        }
+
+        // Of two topics, and of one day; the people of both are not those of each added up.
+        RowKey[] topics = [.. rows.Where(row => row.Row["visit_user_cnt"] > 0).Select(row => row.Key).DistinctBy(key => (key.TopicType, key.TopicId)).Take(2)];
+        string named = string.Join('&', topics.Select(topic => $"topic={Uri.EscapeDataString($"{topic.TopicType}:{topic.TopicId}")}"));
+        (RowKey Key, TallyRow Row)[] some = [.. rows.Where(row => topics.Any(topic => (topic.TopicType, topic.TopicId).Equals((row.Key.TopicType, row.Key.TopicId))))];
+        (await host.ReadAsync($"/distinct?page=act&column=visit_user_cnt&{days}&{named}")).GetProperty("value").GetInt64()
+            .ShouldBe(Union(some, "visit_user_cnt").Count);
+
+        JsonElement funnel = await host.ReadAsync($"/funnel?page=act&columns=visit_user_cnt,share_user_cnt,buy_user_cnt&{days}");
+        HashSet<int> left = Union(rows, "visit_user_cnt");
+        foreach ((JsonElement step, string column) in funnel.GetProperty("steps").EnumerateArray().Zip(["visit_user_cnt", "share_user_cnt", "buy_user_cnt"]))
+        {
+            left.IntersectWith(Union(rows, column));
+            step.GetProperty("people").GetInt64().ShouldBe(left.Count, column);
+        }
+
+        JsonElement retention = await host.ReadAsync($"/retention?page=act&column=visit_user_cnt&returning=share_user_cnt&days=1&{days}");
+        foreach (JsonElement day in retention.GetProperty("days").EnumerateArray())
+        {
+            DateOnly on = DateOnly.Parse(day.GetProperty("day").GetString()!, CultureInfo.InvariantCulture);
+            HashSet<int> people = Union(rows.Where(row => row.Key.Day == on), "visit_user_cnt");
+            day.GetProperty("people").GetInt64().ShouldBe(people.Count);
+            people.IntersectWith(Union(rows.Where(row => row.Key.Day == on.AddDays(1)), "share_user_cnt"));
+            (day.GetProperty("returned")[0] is { ValueKind: JsonValueKind.Number } returned ? returned.GetInt64() : 0).ShouldBe(people.Count);
+        }
+
+        (await host.GetAsync($"/api/v1/funnel.csv?page=act&columns=visit_user_cnt,buy_user_cnt&{days}")).Body
+            .ShouldStartWith($"column,people\r\nvisit_user_cnt,{Union(rows, "visit_user_cnt").Count}\r\nbuy_user_cnt,");
+        (HttpStatusCode status, string body) = await host.GetAsync($"/api/v1/funnel?page=act&columns=visit_user_cnt,off_brand_cnt&{days}");
+        status.ShouldBe(HttpStatusCode.BadRequest);
+        body.ShouldContain("People and brands cannot be compared: visit_user_cnt holds people, off_brand_cnt holds brands.");
+        (await host.GetAsync("/api/v1/distinct?page=act&column=visit_cnt")).Status.ShouldBe(HttpStatusCode.BadRequest);
+        (await host.GetAsync("/api/v1/distinct?page=act&column=visit_user_cnt&from=2000-01-01&to=2020-01-01")).Status.ShouldBe(HttpStatusCode.BadRequest);
+    });
+
+    private static HashSet<int> Union(IEnumerable<(RowKey Key, TallyRow Row)> rows, string column) =>
+        [.. rows.SelectMany(row => row.Row.MembersOf(column))];
+}
