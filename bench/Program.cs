@@ -4,6 +4,7 @@ using DataLoad.Bench.Core;
 using DataLoad.Bench.Drain;
 using DataLoad.Bench.Freshness;
 using DataLoad.Bench.Growth;
+using DataLoad.Bench.Questions;
 using DataLoad.Bench.Recovery;
 using DataLoad.Bench.Reporting;
 using DataLoad.Bench.Sets;
@@ -29,6 +30,8 @@ switch (args)
         return await FreshnessBench.RunAsync(new BenchArguments(rest));
     case ["growth", .. string[] rest]:
         return await GrowthBench.RunAsync(new BenchArguments(rest));
+    case ["questions", .. string[] rest]:
+        return await QuestionsBench.RunAsync(new BenchArguments(rest));
     case ["cluster", .. string[] rest]:
         return await ClusterBench.RunAsync(new BenchArguments(rest));
     default:

@@ -95,5 +95,37 @@ public sealed class TopicTests(Chromium chromium)
         visit.ShouldBeFaultless();
     }
 
+    [Fact]
+    public async Task Different_people_of_several_rows_are_never_shown_added_up()
+    {
+        await using StubNode node = await StubNode.StartAsync();
+        await using Visit visit = await Visit.OpenAsync(chromium, node.Address, "/topics?columns=visit_cnt,visit_user_cnt&sort=visit_user_cnt");
+        await Visit.ShouldSayAsync(visit.Page.Locator("p[role=status]"), "10,000 topics");
+        ILocator people = visit.Page.Locator("thead th").Filter(new LocatorFilterOptions { HasText = "Visitors" });
+        await Assertions.Expect(people).ToHaveAttributeAsync("aria-sort", "descending", new LocatorAssertionsToHaveAttributeOptions { Timeout = Visit.PatienceMs });
+        (await visit.Page.Locator("tr[aria-rowindex='2'] td").Last.InnerTextAsync()).ShouldNotBe("–", "of one day the people are known");
+
+        // Of seven days they are not, nor can a list be in their order.
+        await visit.Button("7 days").ClickAsync();
+        await Visit.ShouldSayAsync(visit.Page.Locator("tr[aria-rowindex='2'] td").Last, "–");
+        (await people.GetByRole(AriaRole.Button).CountAsync()).ShouldBe(0);
+        await Visit.ShouldContainAsync(visit.Page.Locator("p.note"), "do not add up");
+        lock (node.Requests)
+        {
+            node.Requests.ShouldNotContain(request => request.Contains("from=2026-02-24", StringComparison.Ordinal)
+                && request.Contains("sort=visit_user_cnt", StringComparison.Ordinal));
+        }
+
+        await visit.Page.GotoAsync(new Uri(node.Address, "/topic?type=ACTIVITY&id=42&from=2026-02-21&to=2026-03-02").ToString());
+        await Visit.ShouldSayAsync(visit.Page.Locator("tr[data-metric=visit_user_cnt] td").Nth(1), "–");
+        (await visit.Page.Locator("tr[data-metric=visit_cnt] td").Nth(1).InnerTextAsync()).ShouldNotBe("–");
+
+        await visit.Page.GotoAsync(node.Address.ToString());
+        await Visit.ShouldBeSeenAsync(visit.Page.Locator("[data-page=act] [data-metric=visit_cnt]"));
+        (await visit.Page.Locator("[data-metric$=_user_cnt]").CountAsync()).ShouldBe(0);
+        (await visit.Page.GetByLabel("Metric").Locator("option").Filter(new LocatorFilterOptions { HasText = "Visitors" }).CountAsync()).ShouldBe(0);
+        visit.ShouldBeFaultless();
+    }
+
     private static ILocator Row(Visit visit, int row) => visit.Page.Locator($"tr[aria-rowindex='{row + 1}'] th");
 }

@@ -35,8 +35,8 @@ export function compact(value: number): string {
 }
 
 /** An amount comes as text and is shown to the last unit: it may be larger than a double holds. */
-export function metric(value: MetricValue | undefined, kind: MetricKind): string {
-    if (value === undefined) {
+export function metric(value: MetricValue | null | undefined, kind: MetricKind): string {
+    if (value === undefined || value === null) {
         return "–";
     }
 
@@ -44,8 +44,8 @@ export function metric(value: MetricValue | undefined, kind: MetricKind): string
 }
 
 /** As a number, for drawing alone. */
-export function drawn(value: MetricValue | undefined): number {
-    return value === undefined ? 0 : Number(value);
+export function drawn(value: MetricValue | null | undefined): number {
+    return value === undefined || value === null ? 0 : Number(value);
 }
 
 export function bytes(value: number | null | undefined): string {

@@ -2,7 +2,8 @@ using DataLoad.Engine.Contract;
 
 namespace DataLoad.Engine.Statistics;
 
-/// <summary>Questions of the statistics tables, answered by the database. Sums over days add up the rows' values, those of distinct metrics too.</summary>
+/// <summary>Questions of the statistics tables, answered by the database. Sums over several rows are those of counts and
+/// amounts; of distinct metrics they mean nothing, since people of several rows may be the same.</summary>
 public interface IStatisticsQueries
 {
     /// <summary>A page of topics with their sums over days.</summary>

@@ -3,6 +3,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.DeadLetters;
+using DataLoad.Engine.Partitions;
+using DataLoad.Engine.Questions;
 using DataLoad.Host.Watching;
 using Microsoft.Extensions.Primitives;
 
@@ -163,6 +165,11 @@ internal static class ApiErrors
         DeadLetterException => new ApiProblem(StatusCodes.Status503ServiceUnavailable, e.Message),
         DbException or StoreException or TimeoutException =>
             new ApiProblem(StatusCodes.Status503ServiceUnavailable, $"The store does not answer as it should: {e.Message}"),
+        PartitionNotServingException => new ApiProblem(StatusCodes.Status503ServiceUnavailable, e.Message),
+        Akka.Actor.AskTimeoutException =>
+            new ApiProblem(StatusCodes.Status503ServiceUnavailable, "A Partition did not answer in time: it may be moving, or busy; try again in a moment."),
+        QuestionTooLargeException => new ApiProblem(StatusCodes.Status422UnprocessableEntity, e.Message),
+        OverflowException => new ApiProblem(StatusCodes.Status500InternalServerError, "A sum is larger than its column holds: 'dataload verify' names the Counter."),
         StoredFormatException => new ApiProblem(StatusCodes.Status500InternalServerError, e.Message),
         OperationCanceledException => new ApiProblem(StatusCodes.Status503ServiceUnavailable, "The node let go of its Partitions meanwhile; try again."),
         _ => null,

@@ -1,9 +1,9 @@
 using DataLoad.Engine.Statistics;
-using CsvRow = (string Type, int Id, int? Day, long[] Values);
+using CsvRow = (string Type, int Id, int? Day, int Rows, long[] Values);
 
 namespace DataLoad.Host.Api;
 
-/// <summary>Topics as CSV (RFC 4180). In the order of topics, or a row a day, it is written while it is read, whatever its size; in the order of a
+/// <summary>Topics as CSV (RFC 4180). What is not known, the distinct people of several days, is empty. In the order of topics, or a row a day, it is written while it is read, whatever its size; in the order of a
 /// metric it is bounded.</summary>
 internal static class CounterCsv
 {
@@ -26,7 +26,7 @@ internal static class CounterCsv
         context.Response.Headers.ContentDisposition = $"attachment; filename=\"{page.Table}_{from:yyyy-MM-dd}_{to:yyyy-MM-dd}.csv\"";
         var text = new StringBuilder("topic_type,topic_id").Append(byDay ? ",stat_date" : "");
         text.AppendJoin("", columns.Select(column => $",{page.Metrics[column].Column}")).Append("\r\n");
-        await foreach ((string type, int id, int? day, long[] values) in rows)
+        await foreach ((string type, int id, int? day, int count, long[] values) in rows)
         {
             text.Append(Quote(type)).Append(',').Append($"{id}");
             if (day is int number)
@@ -36,8 +36,7 @@ internal static class CounterCsv
 
             foreach (int column in columns)
             {
-                text.Append(',').Append(page.Metrics[column].Kind == MetricKind.Amount ? Hundredths.Format(values[column])
-                    : values[column].ToString());
+                text.Append(',').Append(NamedValues.ValueOf(page.Metrics[column], values[column], isOneRow: count == 1)?.Text);
             }
 
             text.Append("\r\n");
@@ -59,7 +58,7 @@ internal static class CounterCsv
         {
             if (topics.Search is null || $"{row.TopicType}/{row.TopicId}".Contains(topics.Search, StringComparison.OrdinalIgnoreCase))
             {
-                yield return (row.TopicType, row.TopicId, row.Day, row.Values);
+                yield return (row.TopicType, row.TopicId, row.Day, 1, row.Values);
             }
         }
     }
@@ -68,7 +67,7 @@ internal static class CounterCsv
     private static async IAsyncEnumerable<CsvRow> FoldAsync(IAsyncEnumerable<CsvRow> days)
     {
         CsvRow? sum = null;
-        await foreach ((string type, int id, _, long[] values) in days)
+        await foreach ((string type, int id, _, _, long[] values) in days)
         {
             if (sum is { } last && last.Id == id && string.Equals(last.Type, type, StringComparison.Ordinal))
             {
@@ -77,6 +76,7 @@ internal static class CounterCsv
                     last.Values[i] = checked(last.Values[i] + values[i]);
                 }
 
+                sum = last with { Rows = last.Rows + 1 };
                 continue;
             }
 
@@ -85,7 +85,7 @@ internal static class CounterCsv
                 yield return done;
             }
 
-            sum = (type, id, null, values);
+            sum = (type, id, null, 1, values);
         }
 
         if (sum is { } end)
@@ -99,7 +99,7 @@ internal static class CounterCsv
         int most = services.Settings.Http.MaxSortedCsv;
         TopicTotalsPage found = await services.Store.Queries.TopAsync(page, topics with { Limit = most }, cancellationToken);
         return found.Total <= most
-            ? found.Topics.Select(topic => (topic.TopicType, topic.TopicId, (int?)null, topic.Values)).ToAsyncEnumerable()
+            ? found.Topics.Select(topic => (topic.TopicType, topic.TopicId, (int?)null, topic.Days, topic.Values)).ToAsyncEnumerable()
             : throw ApiProblem.Bad($"{found.Total} topics are more than the {most} that are sorted (dataload.http.max-sorted-csv): ask for "
                 + "sort=topic&order=asc, which has no limit.");
     }

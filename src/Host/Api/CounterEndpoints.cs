@@ -21,11 +21,18 @@ internal static class CounterEndpoints
     public static TopicQuery QueryOf(ApiQuery query, Page page, DateOnly from, DateOnly to)
     {
         string sort = query.Text("sort") ?? page.Metrics[0].Column;
+        int? metric = string.Equals(sort, "topic", StringComparison.Ordinal) ? null : ApiQuery.MetricOf(page, "sort", sort);
+        if (from != to && metric is { } place && page.Metrics[place].Kind == MetricKind.Distinct)
+        {
+            throw ApiProblem.Bad($"sort = {sort}: different people of several days do not add up. Sort by topic, a count or an amount, or ask for one day; "
+                + "/api/v1/distinct unites the people of several.");
+        }
+
         return new TopicQuery
         {
             Filter = new StatisticsFilter(TopicType: query.Text("type", 128), From: from.DayNumber, To: to.DayNumber),
             Search = query.Text("search", 100),
-            Sort = string.Equals(sort, "topic", StringComparison.Ordinal) ? null : ApiQuery.MetricOf(page, "sort", sort),
+            Sort = metric,
             Descending = string.Equals(query.OneOf("order", "desc", "asc"), "desc", StringComparison.Ordinal),
             Offset = query.Offset,
             Limit = query.Limit,
@@ -42,7 +49,7 @@ internal static class CounterEndpoints
         TopicTotalsPage found = await services.Store.Queries.TopAsync(page, topics, context.RequestAborted);
         return new TopicList(page.Name, from, to, topics.Sort is int sort ? page.Metrics[sort].Column : "topic", topics.Descending ? "desc" : "asc",
             topics.Offset, topics.Limit, found.Total,
-            [.. found.Topics.Select(topic => new TopicList.TopicRow(topic.TopicType, topic.TopicId, topic.Days, NamedValues.Of(page, topic.Values, columns)))]);
+            [.. found.Topics.Select(topic => new TopicList.TopicRow(topic.TopicType, topic.TopicId, topic.Days, NamedValues.Of(page, topic.Values, columns, isOneRow: topic.Days == 1)))]);
     }
 
     private static async Task<TotalsList> TotalsAsync(ApiServices services, HttpContext context)
@@ -53,7 +60,7 @@ internal static class CounterEndpoints
         {
             StatisticsTotals totals = await services.Store.Queries.TotalsAsync(page, new StatisticsFilter(From: from.DayNumber, To: to.DayNumber),
                 context.RequestAborted);
-            pages.Add(new TotalsList.PageTotals(page.Name, totals.Topics, NamedValues.Of(page, totals.Values)));
+            pages.Add(new TotalsList.PageTotals(page.Name, totals.Topics, NamedValues.Of(page, totals.Values, columns: null, isOneRow: from == to && totals.Topics <= 1)));
         }
 
         return new TotalsList(from, to, pages);
@@ -71,7 +78,7 @@ internal static class CounterEndpoints
         return new DailySeries(
             page.Name,
             [.. (columns ?? [.. Enumerable.Range(0, page.Metrics.Length)]).Select(place => page.Metrics[place].Column)],
-            [.. days.Select(day => new DailySeries.DayTotals(DateOnly.FromDayNumber(day.Day), NamedValues.Of(page, day.Values, columns)))]);
+            [.. days.Select(day => new DailySeries.DayTotals(DateOnly.FromDayNumber(day.Day), NamedValues.Of(page, day.Values, columns, isOneRow: topic is not null)))]);
     }
 
     /// <summary>One topic with all its metrics, as live as they are.</summary>
@@ -111,7 +118,7 @@ internal static class CounterEndpoints
     }
 
     private static TopicDetails.TopicDay DayOf(Page page, StatisticsRow row, string source) =>
-        new(DateOnly.FromDayNumber(row.Day), source, row.SequenceNr, NamedValues.Of(page, row.Values));
+        new(DateOnly.FromDayNumber(row.Day), source, row.SequenceNr, NamedValues.Of(page, row.Values, columns: null, isOneRow: true));
 }
 
 /// <summary>A page of topics.</summary>

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Explaining;
 using DataLoad.Engine.Journaling;
@@ -141,32 +139,4 @@ internal sealed record CellDetails
 
     /// <summary>An event that changed the cell: what it added, and what the cell was then.</summary>
     internal sealed record CellEvent(CellValue Added, CellValue Value, CountedEvent Event);
-}
-
-/// <summary>What a cell holds; in JSON an amount is a text with two decimals, anything else an integer.</summary>
-[JsonConverter(typeof(Converter))]
-internal readonly record struct CellValue(long Value, bool IsAmount)
-{
-    public string Text => IsAmount ? Hundredths.Format(Value) : Value.ToString();
-
-    internal sealed class Converter : JsonConverter<CellValue>
-    {
-        public override CellValue Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out long number) ? new CellValue(number, IsAmount: false)
-            : reader.TokenType == JsonTokenType.String && decimal.TryParse(reader.GetString(), out decimal amount) && Hundredths.From(amount) is { } hundredths
-                ? new CellValue(hundredths, IsAmount: true)
-            : throw new JsonException("The value is neither an integer nor an amount.");
-
-        public override void Write(Utf8JsonWriter writer, CellValue value, JsonSerializerOptions options)
-        {
-            if (value.IsAmount)
-            {
-                writer.WriteStringValue(value.Text);
-            }
-            else
-            {
-                writer.WriteNumberValue(value.Value);
-            }
-        }
-    }
 }

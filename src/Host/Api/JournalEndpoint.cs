@@ -181,7 +181,7 @@ internal sealed class EntryView(Catalog catalog, bool users)
     private NamedValues FactsOf(BusinessEvent e)
     {
         bool[] amounts = AmountsOf(e.Stream);
-        return new NamedValues([.. e.Stream.Facts.Select((fact, i) => new NamedValues.Entry(fact.Name, e.Facts[i], amounts[i]))]);
+        return new NamedValues([.. e.Stream.Facts.Select((fact, i) => new NamedValues.Entry(fact.Name, new CellValue(e.Facts[i], amounts[i])))]);
     }
 
     /// <summary>A fact is an amount where it is added to a metric that is one.</summary>

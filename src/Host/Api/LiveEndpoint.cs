@@ -109,7 +109,7 @@ internal static class LiveEndpoint
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             patience.CancelAfter(TotalsPatience);
             IReadOnlyDictionary<Page, long[]> totals = await services.Today.GetAsync(patience.Token);
-            return totals.ToDictionary(page => page.Key.Name, page => NamedValues.Of(page.Key, page.Value), StringComparer.Ordinal);
+            return totals.ToDictionary(page => page.Key.Name, page => NamedValues.Of(page.Key, page.Value, columns: null, isOneRow: false), StringComparer.Ordinal);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested
             && e is System.Data.Common.DbException or Engine.Storage.StoreException or OperationCanceledException or TimeoutException)

@@ -56,14 +56,6 @@ internal static class QuestionEndpoints
             var sets = new KeptSets(services.Store.Snapshots, services.Settings.Engine.Partitions.Partitions);
             return await answer(services, new ApiQuery(context.Request.Query), new PeopleQuestions(sets, services.Settings.Questions), context.RequestAborted);
         }
-        catch (QuestionTooLargeException e)
-        {
-            throw new ApiProblem(StatusCodes.Status422UnprocessableEntity, e.Message);
-        }
-        catch (PartitionNotServingException e)
-        {
-            throw new ApiProblem(StatusCodes.Status503ServiceUnavailable, e.Message);
-        }
         finally
         {
             services.Questions.Release();

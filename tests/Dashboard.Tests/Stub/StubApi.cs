@@ -125,7 +125,7 @@ internal static class StubApi
                         type = topic.Type,
                         id = topic.Id,
                         days = to.DayNumber - from.DayNumber + 1,
-                        values = Values(page, metrics, metric => StubTopics.Sum(metric, topic.Id, from, to))
+                        values = Values(page, metrics, from == to, metric => StubTopics.Sum(metric, topic.Id, from, to))
                     }),
             });
         });
@@ -135,7 +135,7 @@ internal static class StubApi
             foreach ((string type, int id) in Find(page, from, to, search, sort, order))
             {
                 text.Append(CultureInfo.InvariantCulture,
-                    $"{type},{id},{string.Join(',', Values(page, metrics, metric => StubTopics.Sum(metric, id, from, to)).Values)}\r\n");
+                    $"{type},{id},{string.Join(',', Values(page, metrics, from == to, metric => StubTopics.Sum(metric, id, from, to)).Values)}\r\n");
             }
 
             context.Response.Headers.ContentDisposition = "attachment; filename=\"counters.csv\"";
@@ -319,18 +319,21 @@ internal static class StubApi
     private static IEnumerable<Metric> Chosen(string page, string metrics) =>
         Catalog.Default.PageNamed(page).Metrics.Where(metric => metrics.Split(',').Contains(metric.Column, StringComparer.Ordinal));
 
-    private static Dictionary<string, object> Values(string page, string metrics, Func<Metric, long> value) =>
-        Chosen(page, metrics).ToDictionary(metric => metric.Column, metric => StubTopics.Write(metric, value(metric)), StringComparer.Ordinal);
+    private static Dictionary<string, object?> Values(string page, string metrics, bool isOneRow, Func<Metric, long> value) =>
+        Chosen(page, metrics).ToDictionary(
+            metric => metric.Column,
+            metric => isOneRow ? StubTopics.Write(metric, value(metric)) : StubTopics.WriteSum(metric, value(metric)),
+            StringComparer.Ordinal);
 
-    private static Dictionary<string, object> Totals(Page page) =>
-        page.Metrics.ToDictionary(metric => metric.Column, metric => StubTopics.Write(metric, StubTopics.Total(metric, StubTopics.Today)),
+    private static Dictionary<string, object?> Totals(Page page) =>
+        page.Metrics.ToDictionary(metric => metric.Column, metric => StubTopics.WriteSum(metric, StubTopics.Total(metric, StubTopics.Today)),
             StringComparer.Ordinal);
 
     private static object Series(Page page, string metrics, DateOnly from, DateOnly to) => new
     {
         page = page.Name,
         metrics = metrics.Split(','),
-        days = StubTopics.Days(from, to).Select(day => new { day, values = Values(page.Name, metrics, metric => StubTopics.Total(metric, day)) }),
+        days = StubTopics.Days(from, to).Select(day => new { day, values = Values(page.Name, metrics, isOneRow: false, metric => StubTopics.Total(metric, day)) }),
     };
 
     /// <summary>Three events: two on the first page, one on the second; of a day that does not add up it says why.</summary>

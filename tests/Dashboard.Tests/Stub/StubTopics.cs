@@ -37,6 +37,9 @@ internal static class StubTopics
         ? (value / 100m).ToString("F2", CultureInfo.InvariantCulture)
         : value;
 
+    /// <summary>As the API writes what is of several rows: different people do not add up.</summary>
+    public static object? WriteSum(Metric metric, long value) => metric.Kind == MetricKind.Distinct ? null : Write(metric, value);
+
     public static IEnumerable<DateOnly> Days(DateOnly from, DateOnly to)
     {
         for (DateOnly day = from; day <= to; day = day.AddDays(1))

@@ -101,6 +101,16 @@ public sealed class OneShotTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task People_of_several_days_are_blank_in_the_top()
+    {
+        _node.Answers("GET /api/v1/counters?page=act&from=2026-11-23&to=2026-11-24&limit=20&offset=0",
+            """{"page":"act","from":"2026-11-23","to":"2026-11-24","sort":"a","order":"desc","offset":0,"limit":20,"total":1,"items":[{"type":"activity","id":7,"days":2,"values":{"a":1,"a_user_cnt":null,"pay_amount":"33.50"}}]}""");
+
+        (await RunAsync("counters", "top", "--from", "2026-11-23", "--to", "2026-11-24")).Output.ShouldBe(
+            Lines("topic\tdays\ta\ta_user_cnt\tpay_amount", "activity:7\t2\t1\t\t33.50"));
+    }
+
+    [Fact]
     public async Task A_topic_is_a_row_a_metric_and_a_column_a_day()
     {
         _node.Answers(

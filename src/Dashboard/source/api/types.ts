@@ -1,7 +1,8 @@
 /** The shapes of /api/v1, as docs/api/openapi.yaml describes them: what the dashboard reads of them. */
 
 export type MetricValue = number | string;
-export type Values = Record<string, MetricValue>;
+/** Null where it is not known: different people of several rows do not add up. */
+export type Values = Record<string, MetricValue | null>;
 export type MetricKind = "count" | "amount" | "distinct";
 
 export interface WhoAmI {

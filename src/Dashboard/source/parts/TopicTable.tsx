@@ -18,7 +18,7 @@ const MAX_ROWS = 250_000;
 const PAGE_ROWS = 50;
 
 /** A table of any number of topics, of which only the rows in sight exist. */
-export function TopicTable(props: { list: Record<string, string>; columns: Metric[]; caption: string; at: number; onTotal: (total: number) => void }) {
+export function TopicTable(props: { list: Record<string, string>; columns: Metric[]; sortable: string[]; caption: string; at: number; onTotal: (total: number) => void }) {
     const box = useRef<HTMLDivElement>(null);
     const [top, setTop] = useState(0);
     const [height, setHeight] = useState(600);
@@ -73,9 +73,15 @@ export function TopicTable(props: { list: Record<string, string>; columns: Metri
                             <th scope="col" class="number days">
                                 {t("topics.days")}
                             </th>
-                            {props.columns.map((metric) => (
-                                <SortHeader key={metric.column} name={metric.column} label={metricName(metric.column)} list={props.list} isNumber />
-                            ))}
+                            {props.columns.map((metric) =>
+                                props.sortable.includes(metric.column) ? (
+                                    <SortHeader key={metric.column} name={metric.column} label={metricName(metric.column)} list={props.list} isNumber />
+                                ) : (
+                                    <th key={metric.column} scope="col" class="number" title={t("people.note")}>
+                                        {metricName(metric.column)}
+                                    </th>
+                                ),
+                            )}
                         </tr>
                     </thead>
                     <tbody>

@@ -12,7 +12,7 @@ import { Trend } from "../parts/Trend";
 import { Waiting } from "../parts/Waiting";
 import { bytes, duration, metric as write, rate, whole } from "../format";
 import { metricName, named, t } from "../i18n/language";
-import { mainMetrics, pageNamed } from "../state/catalog";
+import { mainMetrics, pageNamed, summed } from "../state/catalog";
 import { history, live } from "../state/live";
 import { useLoad } from "../state/load";
 import { useObservable } from "../state/observable";
@@ -89,6 +89,7 @@ function Today(props: { catalog: Catalog }) {
         <section aria-labelledby="today-title">
             <h2 id="today-title">{t("today.totals", { day })}</h2>
             <Waiting of={totals} />
+            <p class="muted note">{t("people.note")}</p>
             {totals.data &&
                 [...props.catalog.pages].reverse().map((page) => {
                     const found = totals.data!.pages.find((item) => item.page === page.name);
@@ -100,14 +101,15 @@ function Today(props: { catalog: Catalog }) {
 
 function PageTotals(props: { page: Page; topics: number; values: Values }) {
     const [isAll, setIsAll] = useState(false);
-    const main = mainMetrics(props.page);
-    const shown = isAll ? props.page.metrics : main;
+    const all = summed(props.page.metrics);
+    const main = summed(mainMetrics(props.page));
+    const shown = isAll ? all : main;
     return (
         <div class="totals" data-page={props.page.name}>
             <div class="heading">
                 <h3>{named("page", props.page.name)}</h3>
                 <span class="muted">{t("today.topics", { count: whole(props.topics) })}</span>
-                {main.length < props.page.metrics.length && (
+                {main.length < all.length && (
                     <button aria-expanded={isAll} onClick={() => setIsAll(!isAll)}>
                         {isAll ? t("fewer") : t("more")}
                     </button>
@@ -149,7 +151,8 @@ function LiveRates() {
 function OverTime(props: { route: Route; catalog: Catalog }) {
     const { query } = props.route;
     const page = pageNamed(props.catalog, query.get("page"));
-    const chosen = page.metrics.find((metric) => metric.column === query.get("metric")) ?? page.metrics[0]!;
+    const metrics = summed(page.metrics);
+    const chosen = metrics.find((metric) => metric.column === query.get("metric")) ?? metrics[0]!;
     const { from, to } = daysOf(query, 30);
     const series = useLoad(`${page.name} ${chosen.column} ${from} ${to}`, (signal) => get<Series>("/series", { page: page.name, metrics: chosen.column, from, to }, signal), true);
     return (
@@ -157,7 +160,7 @@ function OverTime(props: { route: Route; catalog: Catalog }) {
             <h2 id="trend-title">{t("trend.title")}</h2>
             <div class="controls">
                 <PageChoice pages={props.catalog.pages} value={page.name} onChoose={(name) => amend({ page: name, metric: null })} />
-                <MetricChoice metrics={page.metrics} value={chosen.column} onChoose={(column) => amend({ metric: column })} />
+                <MetricChoice metrics={metrics} value={chosen.column} onChoose={(column) => amend({ metric: column })} />
                 <DayRange from={from} to={to} />
             </div>
             <Waiting of={series} />

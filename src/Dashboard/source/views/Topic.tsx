@@ -96,7 +96,9 @@ function TopicPage(props: { page: Page; type: string; id: number; days: TopicDay
                                         write(latest.values[item.column], item.kind)
                                     )}
                                 </td>
-                                <td class="number">{write(sum(days, item), item.kind)}</td>
+                                <td class="number" title={item.kind === "distinct" && days.length > 1 ? t("people.note") : undefined}>
+                                    {write(sum(days, item), item.kind)}
+                                </td>
                                 <td>
                                     <Sparkline values={all.map((day) => drawn(byDay.get(day)?.[item.column]))} />
                                 </td>
@@ -110,8 +112,12 @@ function TopicPage(props: { page: Page; type: string; id: number; days: TopicDay
     );
 }
 
-/** To the last unit: amounts are added up in hundredths. */
-function sum(days: TopicDay[], metric: Metric): MetricValue {
+/** To the last unit: amounts are added up in hundredths. Different people of several days do not add up. */
+function sum(days: TopicDay[], metric: Metric): MetricValue | null {
+    if (metric.kind === "distinct" && days.length > 1) {
+        return null;
+    }
+
     if (metric.kind !== "amount") {
         return days.reduce((total, day) => total + Number(day.values[metric.column] ?? 0), 0);
     }

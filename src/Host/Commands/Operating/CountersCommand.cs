@@ -8,9 +8,9 @@ internal static class CountersCommand
     private const int UsualMetrics = 6;
 
     private const string Details = """
-        From the statistics table, as of the last flush. Over several days the days' values are added up, those of
-        distinct users too: a user on two days is two. Without --metrics a table shows the metric it is sorted by and the
-        page's first ones; --json has them all.
+        From the statistics table, as of the last flush. Over several days counts and amounts are added up; distinct people do
+        not add up and are left blank, 'dataload distinct' unites them. Without --metrics a table shows the metric it is
+        sorted by and the page's first ones; --json has them all.
 
         Examples:
           dataload counters top

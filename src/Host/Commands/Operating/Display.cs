@@ -224,13 +224,11 @@ internal static class Form
     }
 
     /// <summary>A value by its name, or a blank where it is not there.</summary>
-    public static Cell Value(NamedValues values, string name) => values.Find(name) is { } entry
-        ? new Cell(entry.Text, entry.Value == 0 ? Tone.Faint : Tone.Plain, IsNumber: true)
-        : new Cell("", IsNumber: true);
+    public static Cell Value(NamedValues values, string name) => values.Find(name) is { } value ? Value(value) : new Cell("", IsNumber: true);
 
     /// <summary>A cell's value.</summary>
     public static Cell Value(CellValue value) => new(value.Text, value.Value == 0 ? Tone.Faint : Tone.Plain, IsNumber: true);
 
     /// <summary>Facts in one text, as in <c>buyNum=2 payAmount=10.00</c>.</summary>
-    public static string Facts(NamedValues facts) => string.Join(' ', facts.Entries.Select(fact => $"{fact.Name}={fact.Text}"));
+    public static string Facts(NamedValues facts) => string.Join(' ', facts.Entries.Select(fact => $"{fact.Name}={fact.Value?.Text}"));
 }
