@@ -85,7 +85,7 @@ public sealed class PeopleQuestions(KeptSets sets, QuestionSettings settings)
     private async Task<IdSet[]> UniteAsync(
         QuestionScope scope, IReadOnlyList<int> metrics, Gaps gaps, CancellationToken cancellationToken, IReadOnlyCollection<IdSet>? held = null)
     {
-        IdSet[] unions = [.. metrics.Select(_ => new IdSet())];
+        SetUnion[] unions = [.. metrics.Select(_ => new SetUnion())];
         for (int day = scope.From; day <= scope.To; day++)
         {
             await foreach (CounterSets counter in sets.ReadAsync(scope.Page, day, scope.Topics, metrics, cancellationToken))
@@ -95,7 +95,7 @@ public sealed class PeopleQuestions(KeptSets sets, QuestionSettings settings)
                 {
                     if (counter.Sets[i] is { } set)
                     {
-                        unions[i].UnionWith(set);
+                        unions[i].Add(set);
                     }
                 }
 
@@ -106,11 +106,12 @@ public sealed class PeopleQuestions(KeptSets sets, QuestionSettings settings)
             }
         }
 
+        IdSet[] results = [.. unions.Select(union => union.Result())];
         Check(unions, held);
-        return unions;
+        return results;
     }
 
-    private void Check(IdSet[] unions, IReadOnlyCollection<IdSet>? held)
+    private void Check(SetUnion[] unions, IReadOnlyCollection<IdSet>? held)
     {
         long bytes = unions.Sum(union => union.ResidentBytes) + (held?.Sum(union => union.ResidentBytes) ?? 0);
         if (bytes > settings.MaxBytes)
