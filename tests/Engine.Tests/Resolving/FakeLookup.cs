@@ -6,7 +6,8 @@ namespace DataLoad.Engine.Tests.Resolving;
 
 /// <summary>
 /// A business database of rows written as text: <c>orders 7 is_vip=1 pay_amount=12.34</c>, one after another with
-/// semicolons between. A column that a row does not name is null, except the required common ones.
+/// semicolons between. A column that a row does not name is null, except the required common ones; <c>row=words</c> spoils
+/// the row as a whole.
 /// </summary>
 internal sealed class FakeLookup : ILookup
 {
@@ -89,6 +90,11 @@ internal sealed class FakeLookup : ILookup
     private static void Add(LookupStep step, int key, Dictionary<string, string> values, LookupRows rows)
     {
         int row = rows.Add(key);
+        if (values.TryGetValue("row", out string? spoilt))
+        {
+            rows.SetError(row, LookupRows.WholeRow, spoilt);
+        }
+
         for (int i = 0; i < step.Columns.Length; i++)
         {
             string? value = values.GetValueOrDefault(step.Columns[i].Name);

@@ -164,6 +164,15 @@ public sealed class PrecedenceTests
     }
 
     [Fact]
+    public void An_event_keeps_its_streams_own_texts_beside_the_common_ones()
+    {
+        EventMaker visit = new EventMaker("act.h5-visit")
+            .Makes("""{"sessionStr":"s","topicType":"t","topicId":1,"channelCode":"old","channelType":"new"}""");
+
+        (Text(visit, EventText.Own), Text(visit, EventText.ChannelType)).ShouldBe(("old", "new"));
+    }
+
+    [Fact]
     public void Channel_code_stands_where_channel_type_is_empty()
     {
         var maker = new EventMaker("act.h5-visit");
@@ -213,6 +222,14 @@ public sealed class PrecedenceTests
         ];
 
         made.ShouldAllBe(rejection => (rejection == null) == counts && (rejection == null || rejection.Reason == RejectReason.BadTime));
+    }
+
+    [Fact]
+    public void A_time_as_far_ahead_as_it_may_be_is_the_events()
+    {
+        EventMaker visit = Visit($"user_record 3 ctime={EventMaker.Noon + Day}").Makes("""{"userRecordId":3}""");
+
+        (visit.Event.TimeMs, visit.Day).ShouldBe((EventMaker.Noon + Day, new DateOnly(2026, 3, 2)));
     }
 
     [Theory]

@@ -90,6 +90,19 @@ public sealed class ResolverTests : IDisposable
     }
 
     [Fact]
+    public async Task A_row_that_is_spoilt_as_a_whole_rejects_its_candidate_and_no_other()
+    {
+        StreamDefinition stream = StreamNamed("act.visit");
+        _lookup.With("user_record 3 row=unreadable; user_record 4");
+        Candidate[] batch = [Visit(stream, 3), Visit(stream, 4)];
+
+        await ResolverOf(stream).LookUpAsync(batch, CancellationToken.None);
+
+        batch[0].Rejection.ShouldBe(new Rejection(RejectReason.BadRow, "Row 3 of user_record unreadable"));
+        batch[1].State.ShouldBe(CandidateState.Ready);
+    }
+
+    [Fact]
     public async Task A_query_that_fails_is_named_and_repeated_with_growing_waits_until_it_works()
     {
         StreamDefinition stream = StreamNamed("act.visit");
