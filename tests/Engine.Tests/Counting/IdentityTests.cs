@@ -69,6 +69,88 @@ public sealed class IdentityTests
     }
 
     [Fact]
+    public void The_identity_of_a_delivery_is_of_its_stream_topic_node_channel_and_tag_whatever_was_hashed_before()
+    {
+        StreamDefinition stream = Catalog.Default.FindStream("act.share")!;
+        var form = new ByteWriter(16);
+        form.Byte(3);
+        form.Byte(stream.Id);
+        form.Text("lesson");
+        form.Unsigned(9);
+        form.Text("node");
+        form.Text("channel");
+        form.Unsigned(300);
+        var hasher = new IdentityHasher();
+        hasher.OfMessageId(stream, new TopicKey("lesson", 9), "before");
+
+        hasher.OfDelivery(stream, new TopicKey("lesson", 9), new DeliveryId("node", "channel", 300))
+            .ShouldBe(new EventId(IdentityKind.Hash, BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(form.Written))));
+    }
+
+    [Fact]
+    public void The_content_of_an_event_is_each_field_that_says_something_under_its_slot()
+    {
+        var stream = new StreamDefinition
+        {
+            Id = 200,
+            Name = "x",
+            Exchange = "e",
+            Queue = "q",
+            Page = "p",
+            OwnFields = [new("old", FieldKind.Text), new("tag", FieldKind.Text), new("kind", FieldKind.Int32), new("zero", FieldKind.Int32), new("note", FieldKind.Text)],
+            ChannelTypeFallback = "old",
+            Facts = [Fact.Message("zero"), Fact.Message("kind")],
+            Contributions = [],
+        };
+        var @event = new BusinessEvent();
+        @event.Reset(stream);
+        (@event.Topic, @event.TimeMs, @event.WuId, @event.ParentTopicId) = (new TopicKey("lesson", 9), 1_772_323_200_000, 5, 0);
+        foreach ((int text, string value) in new[] { (EventText.SessionStr, "s"), (EventText.ChannelType, "c"), (EventText.Own, "c"), (EventText.Own + 2, "note") })
+        {
+            @event.SetText(text, System.Text.Encoding.UTF8.GetBytes(value));
+        }
+
+        @event.SetFact(1, -7);
+        var form = new ByteWriter(16);
+        form.Byte(2);
+        form.Byte(200);
+        form.Text("lesson");
+        form.Unsigned(9);
+        Text(CommonField.SessionStr, "s");
+        Integer(CommonField.ParentTopicId, 0);
+        Integer(CommonField.WuId, 5);
+        Text(CommonField.ChannelType, "c");
+        Integer(CommonField.Ctime, 1_772_323_200_000);
+        Integer(stream.SlotOf("kind"), -7);
+        Text(stream.SlotOf("note"), "note");
+
+        new IdentityHasher().OfContent(@event).ShouldBe(BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(form.Written)));
+
+        void Text(int slot, string value)
+        {
+            form.Byte((byte)slot);
+            form.Text(value);
+        }
+
+        void Integer(int slot, long value)
+        {
+            form.Byte((byte)slot);
+            form.Signed(value);
+        }
+    }
+
+    [Fact]
+    public void An_event_holds_its_messages_content_where_no_row_and_no_field_is_left_out()
+    {
+        StreamDefinition group = Catalog.Default.FindStream("act.group")!;
+        IdentityHasher.EventHoldsContent(group).ShouldBeTrue();
+        IdentityHasher.EventHoldsContent(Catalog.Default.FindStream("act.red-pack-expire")!).ShouldBeFalse();
+
+        IdentityHasher.EventHoldsContent(group with { OwnFields = group.OwnFields.Add(new MessageField("more", FieldKind.Int32)) }).ShouldBeFalse();
+        IdentityHasher.EventHoldsContent(group with { Facts = group.Facts.Add(Fact.Message("more")) }).ShouldBeTrue();
+    }
+
+    [Fact]
     public void An_empty_message_id_is_none() => _share.IdentityOf(Timed, messageId: "").Kind.ShouldBe(IdentityKind.Content);
 
     [Fact]
