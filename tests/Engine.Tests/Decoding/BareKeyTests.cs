@@ -70,6 +70,7 @@ public class BareKeyTests
     [InlineData("33.0", RejectReason.BadField)]
     [InlineData("1e3", RejectReason.BadField)]
     [InlineData("\"33.0\"", RejectReason.BadField)]
+    [InlineData("\"3\\\\u0033\"", RejectReason.BadField)]
     [InlineData("\" 33\"", RejectReason.BadField)]
     [InlineData("\"abc\"", RejectReason.BadField)]
     [InlineData("-33", RejectReason.OutOfRange)]
@@ -113,6 +114,7 @@ public class BareKeyTests
     [InlineData("0x21")]
     [InlineData("３３")]
     [InlineData("33\0")]
+    [InlineData("3\\u0033")]
     [InlineData("key")]
     public void Other_text_is_unreadable_as_JSON_and_a_bad_key_as_text(string body)
     {

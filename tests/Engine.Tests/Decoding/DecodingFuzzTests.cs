@@ -142,6 +142,18 @@ public class DecodingFuzzTests
         }
     }
 
+    [Fact]
+    public void A_key_of_random_data_is_read_or_refused()
+    {
+        var random = new Random(7);
+        const string Alphabet = "{}[]\",:\\u0123dDorderIdnulltrue -+.e\u0001中\ud800";
+        for (int i = 0; i < 15_000; i++)
+        {
+            string json = "{\"orderId\":" + string.Concat(Enumerable.Range(0, random.Next(20)).Select(_ => Alphabet[random.Next(Alphabet.Length)])) + "}";
+            (JsonKey.TryRead(json, "orderId", out _, out string? error) == (error is null)).ShouldBeTrue();
+        }
+    }
+
     internal static bool Same(StreamDefinition stream, MessageFields one, MessageFields two) =>
         Enumerable.Range(0, stream.Fields.Length).All(slot =>
             one.Has(slot) == two.Has(slot) && one.Integer(slot) == two.Integer(slot) && one.Text(slot).SequenceEqual(two.Text(slot)));

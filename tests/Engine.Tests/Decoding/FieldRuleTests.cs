@@ -90,6 +90,8 @@ public class FieldRuleTests
     [InlineData("\"-9223372036854775808\"", long.MinValue)]
     [InlineData("-5", -5)]
     [InlineData("4294967296", 4294967296)]
+    [InlineData("-999999999999999999", -999999999999999999)]
+    [InlineData("-1000000000000000001", -1000000000000000001)]
     public void Ctime_has_64_bits_and_its_range_is_judged_later(string value, long expected)
     {
         _share.Accepts($$"""{{{StreamDecoder.Required}},"ctime":{{value}}}""").Integer("ctime").ShouldBe(expected);
