@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using DataLoad.Streams.Amqp.Tests.Support;
 using RabbitMQ.Client;
 using Shouldly;
 using Xunit;
@@ -176,36 +175,6 @@ public sealed class AmqpPropertiesTests
         }
     }
 
-    [Fact]
-    public void Damaged_bytes_are_read_or_not_there_and_never_thrown()
-    {
-        var random = new Random(20_260_304);
-        for (int i = 0; i < 20_000; i++)
-        {
-            byte[] bytes = ByteMutator.MutateSome(Written(Some(random)), random, "StIVFAlDxL?"u8);
-            AllocationBound.ShouldHold(bytes, 64, () =>
-            {
-                var properties = new AmqpProperties(bytes);
-                foreach (AmqpProperty property in Enum.GetValues<AmqpProperty>())
-                {
-                    properties.TryGet(property, out _);
-                }
-
-                foreach (AmqpField field in properties.Headers)
-                {
-                    field.Value.TryGetInt64(out _);
-                    field.Value.ToString();
-                    foreach (AmqpField inner in field.Value.AsTable)
-                    {
-                        inner.Value.ToString();
-                    }
-                }
-
-                properties.WithHeader("a"u8, 1L).WithoutHeader("h0"u8).With(AmqpProperty.AppId, "x"u8).Without(AmqpProperty.ContentType);
-            });
-        }
-    }
-
     internal static byte[] Written(BasicProperties properties)
     {
         IAmqpWriteable writeable = properties;
@@ -238,7 +207,7 @@ public sealed class AmqpPropertiesTests
         return names;
     }
 
-    private static BasicProperties Some(Random random)
+    internal static BasicProperties Some(Random random)
     {
         var properties = new BasicProperties();
         Maybe(text => properties.ContentType = text);
