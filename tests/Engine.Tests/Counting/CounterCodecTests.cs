@@ -1,7 +1,5 @@
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
-using DataLoad.Engine.Counting.Sets;
-using DataLoad.Engine.Seen;
 using DataLoad.Engine.Tests.Journaling;
 using Shouldly;
 using Xunit;
@@ -46,26 +44,6 @@ public sealed class CounterCodecTests
         DamagedBytes.ShouldBeRefused(CounterCodec.Encode(counter), bytes => CounterCodec.Decode(counter.Id, counter.Page, bytes), "lesson/9 on 2026-");
         DamagedBytes.ShouldNotCrash(CounterCodec.Encode(counter), bytes => CounterCodec.Decode(counter.Id, counter.Page, bytes), seed: 2, perByte: 64,
             "lesson/9 on 2026-");
-    }
-
-    [Fact]
-    public void A_chunk_of_keys_comes_back_or_is_refused_by_its_name()
-    {
-        var id = new KeyChunkId(6, new TopicKey("lesson", 9), 3);
-        var keys = new IdSet();
-        foreach (int key in new[] { 0, 1, 7, 1000, (1 << 20) - 1 })
-        {
-            keys.Add(key);
-        }
-
-        byte[] stored = new KeyChunk(id, keys).Encode();
-
-        KeyChunk read = KeyChunk.Decode(id, stored);
-        read.Keys.Count.ShouldBe(5);
-        read.Keys.Contains((1 << 20) - 1).ShouldBeTrue();
-        KeyChunkId.Parse(id.SnapshotKey()).ShouldBe(id);
-        DamagedBytes.ShouldBeRefused(stored, bytes => KeyChunk.Decode(id, bytes), "lesson/9, chunk 3");
-        DamagedBytes.ShouldNotCrash(stored, bytes => KeyChunk.Decode(id, bytes), seed: 3, perByte: 64, "lesson/9, chunk 3");
     }
 
     [Fact]
