@@ -1,4 +1,5 @@
 using System.Text;
+using DataLoad.Engine.Binary;
 using DataLoad.Engine.Decoding;
 using Shouldly;
 using Xunit;

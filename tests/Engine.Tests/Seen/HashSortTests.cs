@@ -11,7 +11,7 @@ public sealed class HashSortTests
     [InlineData(1)]
     [InlineData(511)]
     [InlineData(512)]
-    [InlineData(5_000)]
+    [InlineData(30_000)]
     public void Even_and_uneven_ids_come_out_ascending(int count)
     {
         UInt128[] even = SeenShard.Ids(count, seed: count);
@@ -29,7 +29,7 @@ public sealed class HashSortTests
     public void Merged_runs_are_the_union_in_order()
     {
         var random = new Random(5);
-        for (int i = 0; i < 100; i++)
+        for (int i = 0; i < 300; i++)
         {
             UInt128[][] runs = [.. Enumerable.Range(0, random.Next(0, 12))
                 .Select(_ => Enumerable.Range(0, random.Next(0, 40)).Select(_ => (UInt128)(uint)random.Next(100)).Distinct().Order().ToArray())];

@@ -13,9 +13,9 @@ public sealed class SeenHashesCompactionTests
     public async Task Segments_of_a_growing_bucket_stay_few_and_a_bucket_that_is_over_ends_with_the_fewest()
     {
         SeenShard shard = await SeenShard.OpenAsync(new FakeSnapshotStore(), Options);
-        UInt128[] ids = SeenShard.Ids(1_200, seed: 1);
+        UInt128[] ids = SeenShard.Ids(3_000, seed: 1);
         int most = 0;
-        for (int i = 0; i < 120; i++)
+        for (int i = 0; i < 300; i++)
         {
             foreach (UInt128 id in ids.AsSpan(i * 10, 10))
             {
@@ -37,7 +37,7 @@ public sealed class SeenHashesCompactionTests
         reopened.Hashes.SegmentCount.ShouldBe(shard.Hashes.SegmentCount);
         (await reopened.ContainsAsync(ids, 5_100)).ShouldAllBe(seen => seen);
         int rows = reopened.Store.Count;
-        rows.ShouldBeInRange(1_200 / 8, (1_200 / 8) + 10);
+        rows.ShouldBeInRange(3_000 / 8, (3_000 / 8) + 10);
     }
 
     [Fact]

@@ -53,34 +53,34 @@ public sealed class SeenHashesPassivationTests
     {
         var store = new FakeSnapshotStore();
         SeenShard shard = await SeenShard.OpenAsync(store, new SeenHashesOptions());
-        UInt128[] ids = SeenShard.Ids(2_000, seed: 6);
+        UInt128[] ids = SeenShard.Ids(20_000, seed: 6);
         for (int i = 0; i < ids.Length; i++)
         {
             shard.Hashes.Add(ids[i], NowMs);
-            if (i % 500 == 499)
+            if (i % 5_000 == 4_999)
             {
                 await shard.SealAsync(i + 1, NowMs);
             }
         }
 
-        SeenShard opened = await SeenShard.OpenAsync(store, new SeenHashesOptions { MaxOpenBytes = 2_800 });
+        SeenShard opened = await SeenShard.OpenAsync(store, new SeenHashesOptions { MaxOpenBytes = 25_000 });
         opened.Hashes.SegmentCount.ShouldBe(4);
-        opened.Hashes.ResidentBytes.ShouldBeInRange(2_000, 2_800 + (4 * Segment.OwnBytes));
+        opened.Hashes.ResidentBytes.ShouldBeInRange(20_000, 25_000 + (4 * Segment.OwnBytes));
         (await opened.ContainsAsync(ids, NowMs)).ShouldAllBe(seen => seen);
     }
 
     [Fact]
     public async Task One_round_of_loading_stays_within_its_bytes_and_the_rest_follows()
     {
-        SeenShard shard = await SeenShard.OpenAsync(new FakeSnapshotStore(), new SeenHashesOptions { PageIds = 64 });
-        UInt128[] ids = SeenShard.Ids(640, seed: 7);
+        SeenShard shard = await SeenShard.OpenAsync(new FakeSnapshotStore(), new SeenHashesOptions());
+        UInt128[] ids = SeenShard.Ids(20_000, seed: 7);
         foreach (UInt128 id in ids)
         {
             shard.Hashes.Add(id, NowMs);
         }
 
         await shard.SealAsync(1, NowMs);
-        var missing = new MissingPages(maxBytes: 2_200);
+        var missing = new MissingPages(maxBytes: 140_000);
         shard.Hashes.CollectMissing(ids, NowMs, new Membership[ids.Length], missing);
         missing.Keys.Count.ShouldBe(2);
     }

@@ -27,7 +27,7 @@ public sealed class SeenRepairTests
     public async Task Each_chunk_has_all_keys_that_were_journaled_in_it_and_no_others(int seed)
     {
         await _partition.OwnAsync();
-        EventSpec[] events = new RandomEvents(seed).Take(60);
+        EventSpec[] events = new RandomEvents(seed).Take(600);
         _partition.PersistAll(events, new Random(seed));
         IGrouping<KeyChunkId, EventSpec>[] chunks = [.. events.Where(spec => spec.Identity.Kind == IdentityKind.Key).GroupBy(ChunkOf)];
         chunks.ShouldContain(chunk => chunk.Key.Number == 1, "keys beside the border of a chunk");

@@ -20,8 +20,7 @@ public sealed class FrameBufferTests
     {
         var random = new Random(piece);
         var sent = new List<(byte Type, ushort Channel, byte[] Payload)>();
-        int[] sizes = [0, 1, 2, 30, 500, 5000, 70_000, 0, Largest - FrameBuffer.Overhead, 3];
-        foreach (int size in piece < 1000 ? sizes.Where(size => size < 10_000) : sizes)
+        foreach (int size in new[] { 0, 1, 2, 30, 500, 5000, 70_000, 0, Largest - FrameBuffer.Overhead, 3 })
         {
             var payload = new byte[size];
             random.NextBytes(payload);
