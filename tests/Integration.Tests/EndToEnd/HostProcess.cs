@@ -209,19 +209,31 @@ internal sealed class HostProcess : IAsyncDisposable
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => _http.SendAsync(request);
 
     /// <summary>Waits until it says that it is not ready, for a reason that holds a text.</summary>
-    public Task WaitUntilNotReadyAsync(string reason) => Deadline.UntilAsync($"not ready, '{reason}'", async () =>
+    /// <exception cref="TimeoutException">It never was; the message names what it answered last.</exception>
+    public async Task WaitUntilNotReadyAsync(string reason)
     {
+        string body = "";
         try
         {
-            var (status, body) = await GetAsync("/health/ready");
-            return status == HttpStatusCode.ServiceUnavailable && body.Contains(reason, StringComparison.Ordinal);
+            await Deadline.UntilAsync($"not ready, '{reason}'", async () =>
+            {
+                try
+                {
+                    (HttpStatusCode status, body) = await GetAsync("/health/ready");
+                    return status == HttpStatusCode.ServiceUnavailable && body.Contains(reason, StringComparison.Ordinal);
+                }
+                catch (HttpRequestException) when (!HasExited)
+                {
+                    // It does not listen yet.
+                    return false;
+                }
+            });
         }
-        catch (HttpRequestException) when (!HasExited)
+        catch (TimeoutException e)
         {
-            // It does not listen yet.
-            return false;
+            throw new TimeoutException($"{e.Message}; it answered last {body}", e);
         }
-    });
+    }
 
     /// <summary>What it answers at a path.</summary>
     public async Task<(HttpStatusCode Status, string Body)> GetAsync(string path)

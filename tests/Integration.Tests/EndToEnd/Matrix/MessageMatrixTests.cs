@@ -132,9 +132,22 @@ public sealed class MessageMatrixTests
         await host.WaitForLogAsync("is set aside in the store");
 
         // A queue that is full refuses: nothing is acknowledged, and all are there once it has room.
-        await channel.QueueDeleteAsync(ContractStreams.DeadLetters);
-        await channel.QueueDeclareAsync(ContractStreams.DeadLetters, durable: true, exclusive: false, autoDelete: false,
-            new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-max-length"] = 10, ["x-overflow"] = "reject-publish" });
+        await Deadline.UntilAsync("a queue of ten", async () =>
+        {
+            await using var making = await connection.CreateChannelAsync();
+            await making.QueueDeleteAsync(ContractStreams.DeadLetters);
+            try
+            {
+                await making.QueueDeclareAsync(ContractStreams.DeadLetters, durable: true, exclusive: false, autoDelete: false,
+                    new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-max-length"] = 10, ["x-overflow"] = "reject-publish" });
+                return true;
+            }
+            catch (RabbitMQ.Client.Exceptions.OperationInterruptedException e) when (e.ShutdownReason?.ReplyCode == 406)
+            {
+                // The host, which looks every few hundred milliseconds, has just made its own again.
+                return false;
+            }
+        });
         await channel.QueueBindAsync(ContractStreams.DeadLetters, ContractStreams.DeadLetters, "");
         await scenario.PublishAsync([.. Enumerable.Range(0, 30).Select(Broken)]);
         await host.WaitForLogAsync("is set aside in the store");
