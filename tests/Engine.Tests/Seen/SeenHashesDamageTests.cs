@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using DataLoad.Engine.Binary;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Counting.Sets;
 using DataLoad.Engine.Journaling;
@@ -8,15 +6,13 @@ using DataLoad.Engine.Tests.Hostile;
 using DataLoad.Engine.Tests.Journaling;
 using Shouldly;
 using Xunit;
+using static DataLoad.Engine.Tests.Seen.SeenHashesStored;
 
 namespace DataLoad.Engine.Tests.Seen;
 
 /// <summary>Stored rows broken in each bit, and at random with a checksum that fits.</summary>
 public sealed class SeenHashesDamageTests
 {
-    private const long NowMs = 5_000;
-    private static readonly SeenHashesOptions Options = new() { WindowMs = 1_600, PageIds = 8, FilterBitsPerId = 32 };
-
     [Fact]
     public void A_damaged_chunk_of_keys_is_refused_by_its_name()
     {
@@ -118,36 +114,5 @@ public sealed class SeenHashesDamageTests
         }
 
         refused.ShouldBeInRange(1, tried - 1, "a fuzz that is always refused, or never, tests nothing");
-    }
-
-    private static async Task<SeenShard> StoredAsync()
-    {
-        SeenShard shard = await SeenShard.OpenAsync(new FakeSnapshotStore(), Options);
-        foreach (UInt128 id in SeenShard.Ids(20, seed: 1))
-        {
-            shard.Hashes.Add(id, NowMs);
-        }
-
-        await shard.SealAsync(20, NowMs);
-        return shard;
-    }
-
-    private static async Task<string> FaultAsync(byte[] key, byte[] bytes) =>
-        (await Should.ThrowAsync<StoredFormatException>(() => AskAsync(key, bytes))).Message;
-
-    private static async Task AskAsync(byte[] key, byte[] bytes)
-    {
-        SeenShard shard = await StoredAsync();
-        shard.Store.Overwrite(7, key, bytes);
-        SeenShard opened = await SeenShard.OpenAsync(shard.Store, Options);
-        await opened.ContainsAsync(SeenShard.Ids(20, seed: 1), NowMs);
-    }
-
-    private static byte[] Checksummed(byte[] body)
-    {
-        byte[] bytes = new byte[body.Length + 4];
-        body.CopyTo(bytes, 0);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(body.Length), Crc32C.Compute(body));
-        return bytes;
     }
 }

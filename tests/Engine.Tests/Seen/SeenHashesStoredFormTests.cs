@@ -1,18 +1,15 @@
-using System.Buffers.Binary;
 using DataLoad.Engine.Binary;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Seen;
 using Shouldly;
 using Xunit;
+using static DataLoad.Engine.Tests.Seen.SeenHashesStored;
 
 namespace DataLoad.Engine.Tests.Seen;
 
 public sealed class SeenHashesStoredFormTests
 {
-    private const long NowMs = 5_000;
-    private static readonly SeenHashesOptions Options = new() { WindowMs = 1_600, PageIds = 8, FilterBitsPerId = 32 };
-
     // Kept from version 1; never to be changed. The ids are KeptId of 0 to 19; the filter has two
     // blocks, so that it also shows in which an id belongs.
     private static readonly (string Key, string Bytes)[] Kept =
@@ -191,35 +188,4 @@ public sealed class SeenHashesStoredFormTests
     }
 
     private static UInt128 KeptId(int index) => (UInt128)(uint)(index + 1) * new UInt128(0x9E37_79B9_7F4A_7C15, 0xF39C_C060_5CED_C835);
-
-    private static async Task<SeenShard> StoredAsync()
-    {
-        SeenShard shard = await SeenShard.OpenAsync(new FakeSnapshotStore(), Options);
-        foreach (UInt128 id in SeenShard.Ids(20, seed: 1))
-        {
-            shard.Hashes.Add(id, NowMs);
-        }
-
-        await shard.SealAsync(20, NowMs);
-        return shard;
-    }
-
-    private static async Task<string> FaultAsync(byte[] key, byte[] bytes) =>
-        (await Should.ThrowAsync<StoredFormatException>(() => AskAsync(key, bytes))).Message;
-
-    private static async Task AskAsync(byte[] key, byte[] bytes)
-    {
-        SeenShard shard = await StoredAsync();
-        shard.Store.Overwrite(7, key, bytes);
-        SeenShard opened = await SeenShard.OpenAsync(shard.Store, Options);
-        await opened.ContainsAsync(SeenShard.Ids(20, seed: 1), NowMs);
-    }
-
-    private static byte[] Checksummed(byte[] body)
-    {
-        byte[] bytes = new byte[body.Length + 4];
-        body.CopyTo(bytes, 0);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(body.Length), Crc32C.Compute(body));
-        return bytes;
-    }
 }
