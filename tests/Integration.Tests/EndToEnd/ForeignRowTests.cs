@@ -24,7 +24,7 @@ public sealed class ForeignRowTests
         {
             var json = FormattableString.Invariant(
                 $"{{\"sessionStr\":\"s{share}\",\"topicType\":\"ACTIVITY\",\"topicId\":5,\"wuId\":{1 + (share % 10)},\"ctime\":{noon + share}}}");
-            shares.Add(new WireMessage(ContractStreams.ActShare, System.Text.Encoding.UTF8.GetBytes(json)) { ContentType = "application/json" });
+            shares.Add(new WireMessage(ContractStreams.ActShare, System.Text.Encoding.UTF8.GetBytes(json)) { ContentType = "application/json", MessageId = FormattableString.Invariant($"share-{share}") });
         }
 
         await scenario.PublishAsync(shares);
