@@ -30,6 +30,9 @@ internal sealed class StoreOver(IStore store, IStatisticsStore statistics) : ISt
     public IStatisticsStore Statistics => statistics;
 
     /// <inheritdoc/>
+    public IBreakdownStore Breakdowns => store.Breakdowns;
+
+    /// <inheritdoc/>
     public INodeStore Nodes => store.Nodes;
 
     /// <inheritdoc/>

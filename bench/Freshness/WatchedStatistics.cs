@@ -8,32 +8,36 @@ namespace DataLoad.Bench.Freshness;
 internal sealed class WatchedStatistics(IStatisticsStore statistics, FreshnessWatch watch) : IStatisticsStore
 {
     /// <inheritdoc/>
-    public ValueTask EnsureTableAsync(Page page, CancellationToken cancellationToken) => statistics.EnsureTableAsync(page, cancellationToken);
+    public ValueTask EnsureTableAsync(StatisticsTable table, CancellationToken cancellationToken) => statistics.EnsureTableAsync(table, cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<int>> FlushAsync(Page page, IReadOnlyList<StatisticsRow> rows, bool correct, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<int>> FlushAsync(StatisticsTable table, IReadOnlyList<StatisticsRow> rows, bool correct, CancellationToken cancellationToken)
     {
-        IReadOnlyList<int> stale = await statistics.FlushAsync(page, rows, correct, cancellationToken);
-        watch.OnFlushed(page, rows, Stopwatch.GetTimestamp());
+        IReadOnlyList<int> stale = await statistics.FlushAsync(table, rows, correct, cancellationToken);
+        if (table.Breakdown is null)
+        {
+            watch.OnFlushed(table.Page, rows, Stopwatch.GetTimestamp());
+        }
+
         return stale;
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<StatisticsRow> ReadAsync(Page page, StatisticsFilter filter, CancellationToken cancellationToken) =>
-        statistics.ReadAsync(page, filter, cancellationToken);
+    public IAsyncEnumerable<StatisticsRow> ReadAsync(StatisticsTable table, StatisticsFilter filter, CancellationToken cancellationToken) =>
+        statistics.ReadAsync(table, filter, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<long> CountForeignAsync(Page page, CancellationToken cancellationToken) => statistics.CountForeignAsync(page, cancellationToken);
+    public ValueTask<long> CountForeignAsync(StatisticsTable table, CancellationToken cancellationToken) => statistics.CountForeignAsync(table, cancellationToken);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<StatisticsRow> ReadForeignAsync(Page page, CancellationToken cancellationToken) =>
-        statistics.ReadForeignAsync(page, cancellationToken);
+    public IAsyncEnumerable<StatisticsRow> ReadForeignAsync(StatisticsTable table, CancellationToken cancellationToken) =>
+        statistics.ReadForeignAsync(table, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask AdoptAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) =>
-        statistics.AdoptAsync(page, rows, cancellationToken);
+    public ValueTask AdoptAsync(StatisticsTable table, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) =>
+        statistics.AdoptAsync(table, rows, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<int>> RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) =>
-        statistics.RemoveAsync(page, rows, cancellationToken);
+    public ValueTask<IReadOnlyList<int>> RemoveAsync(StatisticsTable table, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) =>
+        statistics.RemoveAsync(table, rows, cancellationToken);
 }

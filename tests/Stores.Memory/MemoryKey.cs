@@ -1,17 +1,20 @@
+using DataLoad.Engine.Counting;
 using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Engine.Storage.Memory;
 
 /// <summary>A statistics row's key, ordered as the databases do: text by code point, then number, then day.</summary>
-internal readonly record struct MemoryKey(string TopicType, int TopicId, int Day) : IComparable<MemoryKey>
+internal readonly record struct MemoryKey(string TopicType, int TopicId, int Day, BreakdownValue? Part = null) : IComparable<MemoryKey>
 {
-    public static MemoryKey Of(StatisticsRow row) => new(row.TopicType, row.TopicId, row.Day);
+    public static MemoryKey Of(StatisticsRow row) => new(row.TopicType, row.TopicId, row.Day, row.Part);
 
     public int CompareTo(MemoryKey other)
     {
         int order = CompareText(TopicType, other.TopicType);
         order = order != 0 ? order : TopicId.CompareTo(other.TopicId);
-        return order != 0 ? order : Day.CompareTo(other.Day);
+        order = order != 0 ? order : Day.CompareTo(other.Day);
+        return order != 0 || Part is not { } part || other.Part is not { } than ? order
+            : CompareText(part.Text, than.Text) is var text && text != 0 ? text : part.Id.CompareTo(than.Id);
     }
 
     private static int CompareText(string left, string right)

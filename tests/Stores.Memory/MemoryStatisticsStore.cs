@@ -9,47 +9,47 @@ namespace DataLoad.Engine.Storage.Memory;
 internal sealed class MemoryStatisticsStore(MemoryCalls calls, int pageRows) : IStatisticsStore
 {
     /// <inheritdoc/>
-    public async ValueTask EnsureTableAsync(Page page, CancellationToken cancellationToken) => await calls.RunAsync(
+    public async ValueTask EnsureTableAsync(StatisticsTable of, CancellationToken cancellationToken) => await calls.RunAsync(
         "Statistics.EnsureTable",
         state =>
         {
-            if (!state.Tables.TryGetValue(page.Table, out MemoryTable? table))
+            if (!state.Tables.TryGetValue(of.Name, out MemoryTable? table))
             {
                 table = new MemoryTable();
-                state.Tables.Add(page.Table, table);
+                state.Tables.Add(of.Name, table);
             }
 
-            table.Ensure(page);
+            table.Ensure(of.Page);
             return true;
         },
         cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<int>> FlushAsync(
-        Page page, IReadOnlyList<StatisticsRow> rows, bool correct, CancellationToken cancellationToken) =>
-        calls.RunAsync("Statistics.Flush", state => Flush(state, page, rows, correct), cancellationToken);
+        StatisticsTable of, IReadOnlyList<StatisticsRow> rows, bool correct, CancellationToken cancellationToken) =>
+        calls.RunAsync("Statistics.Flush", state => Flush(state, of, rows, correct), cancellationToken);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<StatisticsRow> ReadAsync(Page page, StatisticsFilter filter, CancellationToken cancellationToken) =>
-        SelectAsync("Statistics.Read", page, row => filter.Matches(page.Name, row.TopicType, row.TopicId, row.Day), cancellationToken);
+    public IAsyncEnumerable<StatisticsRow> ReadAsync(StatisticsTable of, StatisticsFilter filter, CancellationToken cancellationToken) =>
+        SelectAsync("Statistics.Read", of, row => filter.Matches(of.Page.Name, row.TopicType, row.TopicId, row.Day), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<long> CountForeignAsync(Page page, CancellationToken cancellationToken) => calls.RunAsync(
+    public ValueTask<long> CountForeignAsync(StatisticsTable of, CancellationToken cancellationToken) => calls.RunAsync(
         "Statistics.CountForeign",
-        state => (long)state.Table(page).Rows.Values.Count(row => row.SequenceNr is null),
+        state => (long)state.Table(of).Rows.Values.Count(row => row.SequenceNr is null),
         cancellationToken);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<StatisticsRow> ReadForeignAsync(Page page, CancellationToken cancellationToken) =>
-        SelectAsync("Statistics.ReadForeign", page, row => row.SequenceNr is null, cancellationToken);
+    public IAsyncEnumerable<StatisticsRow> ReadForeignAsync(StatisticsTable of, CancellationToken cancellationToken) =>
+        SelectAsync("Statistics.ReadForeign", of, row => row.SequenceNr is null, cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask AdoptAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) =>
+    public async ValueTask AdoptAsync(StatisticsTable of, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) =>
         await calls.RunAsync(
             "Statistics.Adopt",
             state =>
             {
-                MemoryTable table = state.Table(page);
+                MemoryTable table = state.Table(of);
                 foreach (StatisticsRow row in rows)
                 {
                     var key = MemoryKey.Of(row);
@@ -64,13 +64,13 @@ internal sealed class MemoryStatisticsStore(MemoryCalls calls, int pageRows) : I
             cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<int>> RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<int>> RemoveAsync(StatisticsTable of, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) =>
         calls.RunAsync<IReadOnlyList<int>>(
             "Statistics.Remove",
             state =>
             {
                 var stale = new List<int>();
-                MemoryTable table = state.Table(page);
+                MemoryTable table = state.Table(of);
                 foreach (StatisticsRow row in rows)
                 {
                     var key = MemoryKey.Of(row);
@@ -85,7 +85,7 @@ internal sealed class MemoryStatisticsStore(MemoryCalls calls, int pageRows) : I
             },
             cancellationToken);
 
-    private static IReadOnlyList<int> Flush(MemoryStoreState state, Page page, IReadOnlyList<StatisticsRow> rows, bool correct)
+    private static IReadOnlyList<int> Flush(MemoryStoreState state, StatisticsTable of, IReadOnlyList<StatisticsRow> rows, bool correct)
     {
         if (rows.Any(row => row.SequenceNr is null))
         {
@@ -93,7 +93,7 @@ internal sealed class MemoryStatisticsStore(MemoryCalls calls, int pageRows) : I
         }
 
         var stale = new List<int>();
-        MemoryTable table = state.Table(page);
+        MemoryTable table = state.Table(of);
         foreach (StatisticsRow row in rows)
         {
             if (!state.Admits(row.Shard, row.Epoch, stale))
@@ -105,7 +105,7 @@ internal sealed class MemoryStatisticsStore(MemoryCalls calls, int pageRows) : I
                 && (stored.SequenceNr > row.SequenceNr || (stored.SequenceNr == row.SequenceNr && !correct));
             if (!stays)
             {
-                table.Put(page, row, row.SequenceNr);
+                table.Put(of.Page, row, row.SequenceNr);
             }
         }
 
@@ -113,14 +113,14 @@ internal sealed class MemoryStatisticsStore(MemoryCalls calls, int pageRows) : I
     }
 
     private async IAsyncEnumerable<StatisticsRow> SelectAsync(
-        string operation, Page page, Func<StatisticsRow, bool> means, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string operation, StatisticsTable of, Func<StatisticsRow, bool> means, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         MemoryKey? after = null;
         while (true)
         {
             MemoryKey? last = after;
             List<StatisticsRow> rows =
-                await calls.RunAsync(operation, state => Select(state, page, means, last), cancellationToken);
+                await calls.RunAsync(operation, state => Select(state, of, means, last), cancellationToken);
             foreach (StatisticsRow row in rows)
             {
                 yield return row;
@@ -135,13 +135,13 @@ internal sealed class MemoryStatisticsStore(MemoryCalls calls, int pageRows) : I
         }
     }
 
-    private List<StatisticsRow> Select(MemoryStoreState state, Page page, Func<StatisticsRow, bool> means, MemoryKey? after)
+    private List<StatisticsRow> Select(MemoryStoreState state, StatisticsTable of, Func<StatisticsRow, bool> means, MemoryKey? after)
     {
-        MemoryTable table = state.Table(page);
+        MemoryTable table = state.Table(of);
         var rows = new List<StatisticsRow>();
         for (int i = table.After(after); i < table.Rows.Count && rows.Count < pageRows; i++)
         {
-            StatisticsRow row = table.Read(page, i);
+            StatisticsRow row = table.Read(of.Page, i);
             if (means(row))
             {
                 rows.Add(row);

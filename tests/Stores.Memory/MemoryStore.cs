@@ -28,6 +28,7 @@ public sealed class MemoryStore : IStore
         Partitions = new MemoryPartitionStore(_calls);
         Snapshots = new MemorySnapshotStore(_calls, pageRows);
         Statistics = new MemoryStatisticsStore(_calls, pageRows);
+        Breakdowns = new MemoryBreakdownStore(_calls);
         Nodes = new MemoryNodeStore(_calls, state);
         Parking = new MemoryParkingStore(_calls);
         Queries = new MemoryStatisticsQueries(_calls);
@@ -66,6 +67,9 @@ public sealed class MemoryStore : IStore
 
     /// <inheritdoc/>
     public IStatisticsStore Statistics { get; }
+
+    /// <inheritdoc/>
+    public IBreakdownStore Breakdowns { get; }
 
     /// <inheritdoc/>
     public INodeStore Nodes { get; }

@@ -41,6 +41,10 @@ public sealed class MemoryStoreState
 
     internal Dictionary<string, MemoryTable> Tables { get; } = new(StringComparer.Ordinal);
 
+    internal SortedDictionary<string, (int Generation, bool IsOn, bool IsComplete)> Breakdowns { get; } = new(StringComparer.Ordinal);
+
+    internal Dictionary<int, IReadOnlySet<string>> Filled { get; } = [];
+
     internal Dictionary<Guid, ParkedDelivery> Parked { get; } = [];
 
     internal Dictionary<Guid, Guid> Claims { get; } = [];
@@ -71,11 +75,11 @@ public sealed class MemoryStoreState
         }
     }
 
-    internal MemoryTable Table(Page page)
+    internal MemoryTable Table(StatisticsTable of)
     {
-        if (!Tables.TryGetValue(page.Table, out MemoryTable? table))
+        if (!Tables.TryGetValue(of.Name, out MemoryTable? table))
         {
-            throw new StoreException($"There is no table {page.Table}; ensure it first.");
+            throw new StoreException($"There is no table {of.Name}; ensure it first.");
         }
 
         return table;

@@ -50,7 +50,7 @@ internal sealed class MemoryTable
             values[i] = column < stored.Length ? stored[column] : 0;
         }
 
-        return new StatisticsRow(key.TopicType, key.TopicId, key.Day, sequenceNr, values);
+        return new StatisticsRow(key.TopicType, key.TopicId, key.Day, sequenceNr, values, Part: key.Part);
     }
 
     /// <summary>The place of the first row after a key, or of the first of all.</summary>

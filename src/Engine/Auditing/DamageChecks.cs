@@ -152,6 +152,24 @@ internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, A
         }
     }
 
+    /// <summary>Reads the pages of the parts of Counters that a filter means.</summary>
+    public async Task CheckPartsAsync(int partition, StatisticsFilter filter, CancellationToken cancellationToken)
+    {
+        await foreach (Snapshot snapshot in snapshots.ListAsync(partition, SnapshotKind.CounterParts, [], cancellationToken))
+        {
+            Try(partition, SnapshotKind.CounterParts, snapshot, () =>
+            {
+                (CounterId id, _, int number) = SnapshotKeys.PartsOf(snapshot.Key);
+                Page page = catalog.PageById(id.PageId) ?? throw new StoredFormatException($"page number {id.PageId} is not in this program's catalog.");
+                if (filter.Matches(page.Name, id.Topic.Type, id.Topic.Id, id.Day)
+                    && PartPageCodec.Decode(id, page, number, snapshot.Bytes).LoadedSequenceNr is var sequenceNr && sequenceNr != snapshot.SequenceNr)
+                {
+                    throw new StoredFormatException($"the state of Counter {id} has a page of parts of SequenceNr {sequenceNr}.");
+                }
+            });
+        }
+    }
+
     public async Task CheckIdentitiesAsync(int partition, CancellationToken cancellationToken)
     {
         await foreach (Snapshot snapshot in snapshots.ListAsync(partition, SnapshotKind.SeenKeys, [], cancellationToken))

@@ -31,6 +31,7 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
     private readonly Dictionary<CounterId, (long SequenceNr, long AtMs)> _awaited = [];
     private long _events;
     private long _rows;
+    private long _partRows;
     private long _notFlushedYet;
 
     /// <summary>Compares all Partitions, once, and reports how many are done after each.</summary>
@@ -45,11 +46,11 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
                 starts.Add(await StartAsync(partition, cancellationToken));
             }
 
-            Dictionary<CounterId, StatisticsRow>[] rows = await ReadRowsAsync(partitions, cancellationToken);
+            PartitionRows[] rows = await ReadRowsAsync(partitions, cancellationToken);
             for (int i = 0; i < partitions.Length; i++)
             {
                 await VerifyAsync(partitions[i], starts[i], rows[i], cancellationToken);
-                rows[i] = [];
+                rows[i] = new PartitionRows();
                 progress?.Invoke(++done);
             }
         }
@@ -61,10 +62,13 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
         }
 
         return new VerificationReport(
-            options.Partitions, _events, _rows, _notFlushedYet, _differences.Count, _differences.Listed, _damages.Count, _damages.Listed);
+            options.Partitions, _events, _rows, _notFlushedYet, _differences.Count, _differences.Listed, _damages.Count, _damages.Listed)
+        {
+            PartRows = _partRows,
+        };
     }
 
-    private async Task VerifyAsync(int partition, Start start, Dictionary<CounterId, StatisticsRow> rows, CancellationToken cancellationToken)
+    private async Task VerifyAsync(int partition, Start start, PartitionRows rows, CancellationToken cancellationToken)
     {
         for (int tries = 1; tries <= TrimTries; tries++)
         {
@@ -72,10 +76,12 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
             Dictionary<CounterId, Counter>? counters = null;
             string? damage = null;
             _fold.Lag!.Horizon = start.Highest;
+            PartitionRows read = rows;
+            _fold.PartLimitOf = (id, value) => Math.Max(read.Parts.GetValueOrDefault((id, value))?.SequenceNr ?? 0, positions.Checkpoint);
             try
             {
                 counters = await _fold.RunAsync(
-                    partition, options.Filter, id => Math.Max(rows.GetValueOrDefault(id)?.SequenceNr ?? 0, positions.Checkpoint), cancellationToken);
+                    partition, options.Filter, id => Math.Max(read.Whole.GetValueOrDefault(id)?.SequenceNr ?? 0, positions.Checkpoint), cancellationToken);
             }
             catch (Exception e) when (e is StoredFormatException or OverflowException)
             {
@@ -89,7 +95,8 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
 
             if (_fold.Baseline == positions.Baseline)
             {
-                Conclude(rows, counters);
+                Conclude(rows.Whole, counters);
+                ConcludeParts(rows.Parts, counters);
                 await CheckStoredAsync(partition, positions, counters, damage, cancellationToken);
                 return;
             }
@@ -122,6 +129,7 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
 
         var snapshots = new SnapshotCheck(plan.Catalog, store.Snapshots, _damages.Add);
         await snapshots.CheckCountersAsync(partition, options.Filter, counters, _fold.LastSequenceNr, cancellationToken);
+        await snapshots.CheckPartsAsync(partition, options.Filter, cancellationToken);
         if (options.Filter == StatisticsFilter.All)
         {
             await snapshots.CheckIdentitiesAsync(partition, cancellationToken);
@@ -151,7 +159,7 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
             if (row.SequenceNr is not null)
             {
                 _rows++;
-                Compare(id, row, counters.GetValueOrDefault(id));
+                Compare(id, row, counters.GetValueOrDefault(id) is { } counter ? (counter.SequenceNr, counter.Values()) : null);
             }
         }
 
@@ -176,6 +184,37 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
             {
                 // Its fold stopped at the checkpoint, before its first event.
                 _notFlushedYet++;
+            }
+        }
+    }
+
+    private void ConcludeParts(Dictionary<(CounterId Id, BreakdownValue Value), StatisticsRow> rows, Dictionary<CounterId, Counter>? counters)
+    {
+        foreach (((CounterId id, BreakdownValue value), StatisticsRow row) in rows)
+        {
+            if (row.SequenceNr is null)
+            {
+                _differences.Add(Of(DifferenceKind.Foreign, id, value));
+            }
+            else if (counters is not null)
+            {
+                _partRows++;
+                CounterPart? part = counters.GetValueOrDefault(id)?.Find(value.Breakdown)?.Find(value);
+                Compare(id, row, part is null ? null : (part.SequenceNr, part.Values(counters[id].Page)));
+            }
+        }
+
+        foreach (Counter counter in counters?.Values ?? Enumerable.Empty<Counter>())
+        {
+            foreach (CounterBreakdown breakdown in counter.Breakdowns)
+            {
+                foreach (BreakdownValue value in breakdown.Parts.Where(part => part.SequenceNr != 0).Select(part => part.ValueOf(breakdown.Breakdown)))
+                {
+                    if (!rows.ContainsKey((counter.Id, value)))
+                    {
+                        _differences.Add(Of(DifferenceKind.Missing, counter.Id, value));
+                    }
+                }
             }
         }
     }
@@ -236,51 +275,70 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
         return row?.SequenceNr >= sequenceNr;
     }
 
-    private void Compare(in CounterId id, StatisticsRow row, Counter? counter)
+    private void Compare(in CounterId id, StatisticsRow row, (long SequenceNr, long[] Values)? journal)
     {
-        if (counter is null)
+        if (journal is not (long sequenceNr, long[] values))
         {
-            _differences.Add(Of(DifferenceKind.Unaccounted, id));
+            _differences.Add(Of(DifferenceKind.Unaccounted, id, row.Part));
             return;
         }
 
-        if (row.SequenceNr != counter.SequenceNr)
+        if (row.SequenceNr != sequenceNr)
         {
-            _differences.Add(Of(DifferenceKind.SequenceNr, id) with { Column = "seq_nr", RowValue = row.SequenceNr, JournalValue = counter.SequenceNr });
+            _differences.Add(Of(DifferenceKind.SequenceNr, id, row.Part) with { Column = "seq_nr", RowValue = row.SequenceNr, JournalValue = sequenceNr });
         }
 
         for (int i = 0; i < row.Values.Length; i++)
         {
-            if (row.Values[i] != counter.Value(i))
+            if (row.Values[i] != values[i])
             {
-                Metric metric = counter.Page.Metrics[i];
+                Metric metric = plan.Catalog.PageById(id.PageId)!.Metrics[i];
                 bool isAmount = metric.Kind == MetricKind.Amount;
-                Difference found = Of(DifferenceKind.Value, id);
-                _differences.Add(found with { Column = metric.Column, IsAmount = isAmount, RowValue = row.Values[i], JournalValue = counter.Value(i) });
+                Difference found = Of(DifferenceKind.Value, id, row.Part);
+                _differences.Add(found with { Column = metric.Column, IsAmount = isAmount, RowValue = row.Values[i], JournalValue = values[i] });
             }
         }
     }
 
-    private Difference Of(DifferenceKind kind, in CounterId id) => new(kind, plan.Catalog.PageById(id.PageId)!.Table, id.Topic.Type, id.Topic.Id, id.Day);
+    private Difference Of(DifferenceKind kind, in CounterId id, BreakdownValue? part = null) => new(
+        kind, new StatisticsTable(plan.Catalog.PageById(id.PageId)!, part?.Breakdown).Name, id.Topic.Type, id.Topic.Id, id.Day) { Part = part };
 
-    private async Task<Dictionary<CounterId, StatisticsRow>[]> ReadRowsAsync(int[] partitions, CancellationToken cancellationToken)
+    private async Task<PartitionRows[]> ReadRowsAsync(int[] partitions, CancellationToken cancellationToken)
     {
-        Dictionary<CounterId, StatisticsRow>[] rows = [.. partitions.Select(_ => new Dictionary<CounterId, StatisticsRow>())];
+        PartitionRows[] rows = [.. partitions.Select(_ => new PartitionRows())];
         string? only = options.Filter.Page;
-        foreach (Page page in plan.Catalog.Pages.Where(page => only is null || string.Equals(only, page.Name, StringComparison.Ordinal)))
+        foreach (StatisticsTable table in plan.Catalog.Pages
+            .Where(page => only is null || string.Equals(only, page.Name, StringComparison.Ordinal)).SelectMany(page => page.Tables))
         {
-            await foreach (StatisticsRow row in store.Statistics.ReadAsync(page, options.Filter, cancellationToken))
+            await foreach (StatisticsRow row in store.Statistics.ReadAsync(table, options.Filter, cancellationToken))
             {
                 var topic = new TopicKey(row.TopicType, row.TopicId);
                 int place = Array.IndexOf(partitions, topic.ShardOf(options.Partitions));
-                if (place >= 0)
+                if (place < 0)
                 {
-                    rows[place][new CounterId(page.Id, topic, row.Day)] = row;
+                    continue;
+                }
+
+                var id = new CounterId(table.Page.Id, topic, row.Day);
+                if (row.Part is { } part)
+                {
+                    rows[place].Parts[(id, part)] = row;
+                }
+                else
+                {
+                    rows[place].Whole[id] = row;
                 }
             }
         }
 
         return rows;
+    }
+
+    /// <summary>The rows of a Partition's Counters, and of their parts.</summary>
+    private sealed class PartitionRows
+    {
+        public Dictionary<CounterId, StatisticsRow> Whole { get; } = [];
+        public Dictionary<(CounterId Id, BreakdownValue Value), StatisticsRow> Parts { get; } = [];
     }
 
     /// <summary>Where a Partition stood before its rows were read.</summary>

@@ -1,3 +1,4 @@
+using DataLoad.Engine.Counting;
 using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Engine.Auditing;
@@ -15,6 +16,9 @@ public sealed record VerificationReport(
     int Partitions, long Events, long Rows, long NotFlushedYet,
     long DifferenceCount, IReadOnlyList<Difference> Differences, long DamageCount, IReadOnlyList<Damage> Damages)
 {
+    /// <summary>How many rows of breakdowns were compared.</summary>
+    public long PartRows { get; init; }
+
     /// <summary>Whether every row that was compared is what the journal gives.</summary>
     public bool IsClean => DifferenceCount == 0 && DamageCount == 0;
 }
@@ -31,7 +35,11 @@ public sealed record VerificationReport(
 /// <param name="JournalValue">What the journal gives, or null where it gives none.</param>
 public sealed record Difference(
     DifferenceKind Kind, string Table, string TopicType, int TopicId, int Day,
-    string? Column = null, bool IsAmount = false, long? RowValue = null, long? JournalValue = null);
+    string? Column = null, bool IsAmount = false, long? RowValue = null, long? JournalValue = null)
+{
+    /// <summary>The value of a breakdown that the row is of; null in a page's own table.</summary>
+    public BreakdownValue? Part { get; init; }
+}
 
 /// <summary>How a statistics row differs from the journal.</summary>
 public enum DifferenceKind

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Akka.Configuration;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Intake;
@@ -27,6 +28,9 @@ public sealed record EngineSettings
 
     /// <summary>The IANA name of the zone that days are counted in; fixed at the first start.</summary>
     public string TimeZone { get; init; } = "Asia/Shanghai";
+
+    /// <summary>By what the statistics of each page, by its name, are broken down.</summary>
+    public IReadOnlyDictionary<string, ImmutableArray<Breakdown>> Breakdowns { get; init; } = ImmutableDictionary<string, ImmutableArray<Breakdown>>.Empty;
 
     /// <summary>Whether rows that the engine did not write are taken as a baseline that its counts add to.</summary>
     public bool AdoptExistingRows { get; init; }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Statistics;
 using DataLoad.Engine.Storage;
@@ -75,15 +76,38 @@ public sealed class NodeStart(EngineSettings settings, NodeServices services)
             throw new StoreException(refusal);
         }
 
-        if (!settings.AdoptExistingRows && (await _store.Nodes.ListAsync(cancellationToken)).Count == 0)
+        bool isAlone = (await _store.Nodes.ListAsync(cancellationToken)).Count == 0;
+        if (!isAlone)
+        {
+            await RequireSameBreakdownsAsync(cancellationToken);
+        }
+        else if (!settings.AdoptExistingRows)
         {
             // Refused before anything has started, where it would be anyway.
             await TryAdoptRowsAsync(cancellationToken);
         }
     }
 
+    /// <summary>What is broken down is the cluster's: only while no node runs can it change.</summary>
+    private async ValueTask RequireSameBreakdownsAsync(CancellationToken cancellationToken)
+    {
+        HashSet<string> agreed = (await _store.Breakdowns.ListAsync(cancellationToken)).Select(breakdown => breakdown.Table).ToHashSet(StringComparer.Ordinal);
+        if (!agreed.SetEquals(BreakdownTables().Select(table => table.Name)))
+        {
+            throw new StoreException(
+                $"dataload.pages breaks down into {Names(BreakdownTables().Select(table => table.Name))}, and the nodes that run over {_store.Name} into "
+                + $"{Names(agreed)}: set it as they have it, or stop all nodes and start them with the new setting.");
+        }
+    }
+
+    private static string Names(IEnumerable<string> tables) => string.Join(", ", tables.Order(StringComparer.Ordinal)) is { Length: > 0 } names ? names : "nothing";
+
+    private IEnumerable<StatisticsTable> BreakdownTables() =>
+        services.Catalog.Pages.SelectMany(page => page.Tables).Where(table => table.Breakdown is not null);
+
     private async ValueTask TryAdoptRowsAsync(CancellationToken cancellationToken)
     {
+        await _store.Breakdowns.AgreeAsync([.. BreakdownTables()], cancellationToken);
         var adoption = new RowAdoption(_store.Statistics, _store.Snapshots, _store.Partitions, services.Catalog, _store.Name);
         foreach ((string table, long rows) in await adoption.RunAsync(settings.Partitions.Partitions, settings.AdoptExistingRows, cancellationToken))
         {

@@ -23,6 +23,25 @@ public static class Breakdowns
         _ => "qr-code",
     };
 
+    /// <summary>What the name of its table adds to the page's, as in <c>_by_qr_code</c>.</summary>
+    public static string TableSuffix(this Breakdown breakdown) => breakdown switch
+    {
+        Breakdown.Parent => "_by_parent",
+        Breakdown.Channel => "_by_channel",
+        _ => "_by_qr_code",
+    };
+
+    /// <summary>The text column of its key.</summary>
+    public static string TextColumn(this Breakdown breakdown) => breakdown switch
+    {
+        Breakdown.Parent => "parent_topic_type",
+        Breakdown.Channel => "channel_type",
+        _ => "qr_code",
+    };
+
+    /// <summary>The column of its key that holds an id, or null.</summary>
+    public static string? IdColumn(this Breakdown breakdown) => breakdown == Breakdown.Parent ? "parent_topic_id" : null;
+
     /// <summary>How many code points the text column of its key holds.</summary>
     public static int MaxCharacters(this Breakdown breakdown) => breakdown == Breakdown.Parent ? 64 : 128;
 

@@ -50,6 +50,11 @@ public sealed class Catalog
     /// <summary>The streams.</summary>
     public ImmutableArray<StreamDefinition> Streams { get; }
 
+    /// <summary>This catalog with other breakdowns: those of each page, by its name; a page that is not named keeps its own.</summary>
+    public Catalog WithBreakdowns(IReadOnlyDictionary<string, ImmutableArray<Breakdown>> breakdowns) => new(
+        [.. Pages.Select(page => breakdowns.TryGetValue(page.Name, out ImmutableArray<Breakdown> on) ? page with { Breakdowns = [.. on.Distinct().Order()] } : page)],
+        Streams);
+
     /// <summary>This catalog and a further page with its streams.</summary>
     /// <exception cref="CatalogException">The additions clash with what is declared.</exception>
     public Catalog With(Page page, params ReadOnlySpan<StreamDefinition> streams) => new(Pages.Add(page), Streams.AddRange(streams));

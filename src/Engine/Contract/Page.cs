@@ -19,6 +19,12 @@ public sealed record Page
     /// <summary>The columns, in the table's order.</summary>
     public required ImmutableArray<Metric> Metrics { get; init; }
 
+    /// <summary>By what its cells are broken down: each breakdown has a table of its own. In the order of <see cref="Breakdown"/>, each once.</summary>
+    public ImmutableArray<Breakdown> Breakdowns { get; init; } = [];
+
+    /// <summary>Its statistics tables: that of the page, and one for each breakdown that is on.</summary>
+    public IEnumerable<StatisticsTable> Tables => [new StatisticsTable(this), .. Breakdowns.Select(breakdown => new StatisticsTable(this, breakdown))];
+
     /// <summary>The place of the metric of that column.</summary>
     /// <exception cref="CatalogException">The page has no such column.</exception>
     public int IndexOf(string column) => Metrics.IndexOf(metric => metric.Column, column) is var index and >= 0

@@ -12,6 +12,7 @@ internal static class ActPage
         Id = 2,
         Name = "act",
         Table = "data_load_act_date",
+        Breakdowns = [Breakdown.Parent],
         Metrics =
         [
             Count("visit_cnt"), Distinct("visit_user_cnt"),
@@ -178,6 +179,7 @@ internal static class BearPage
         Id = 1,
         Name = "bear",
         Table = "data_load_bear",
+        Breakdowns = [Breakdown.Parent],
         Metrics = [Count("visit_cnt"), Distinct("visit_user_cnt"), Count("share_cnt"), Distinct("share_user_cnt")],
     };
 

@@ -67,16 +67,19 @@ public sealed class BusinessEvent
     public ReadOnlySpan<byte> Text(int text) => _arena.AsSpan(_texts[text].Offset, _texts[text].Length);
 
     /// <summary>Sets a text; the bytes are copied.</summary>
-    public void SetText(int text, ReadOnlySpan<byte> utf8)
+    public void SetText(int text, ReadOnlySpan<byte> utf8) => utf8.CopyTo(MakeText(text, utf8.Length));
+
+    /// <summary>Makes room for a text of that many bytes, to be filled.</summary>
+    internal Span<byte> MakeText(int text, int length)
     {
-        if (_used + utf8.Length > _arena.Length)
+        if (_used + length > _arena.Length)
         {
-            Array.Resize(ref _arena, Math.Max(_arena.Length * 2, _used + utf8.Length));
+            Array.Resize(ref _arena, Math.Max(_arena.Length * 2, _used + length));
         }
 
-        utf8.CopyTo(_arena.AsSpan(_used));
-        _texts[text] = (_used, utf8.Length);
-        _used += utf8.Length;
+        _texts[text] = (_used, length);
+        _used += length;
+        return _arena.AsSpan(_used - length, length);
     }
 }
 

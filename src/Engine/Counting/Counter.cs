@@ -1,13 +1,17 @@
+using System.Collections.Immutable;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting.Sets;
 
 namespace DataLoad.Engine.Counting;
 
-/// <summary>All state of one page, topic and day: sums and distinct sets. A fold of the journal's events; owned by its actor, not thread-safe.</summary>
+/// <summary>All state of one page, topic and day: sums, distinct sets and breakdowns. A fold of the journal's events; owned by its actor, not thread-safe.</summary>
 public sealed class Counter(CounterId id, Page page)
 {
     /// <summary>The largest sum: what a column of type <c>decimal(18,2)</c> holds, in hundredths.</summary>
     public const long MaxSum = 999_999_999_999_999_999;
+
+    // Its set of parts and its lists, while they are empty.
+    private const int BreakdownOwnBytes = 360;
 
     private readonly long[] _sums = new long[page.Metrics.Length];
     private readonly IdSet?[] _sets = new IdSet?[page.Metrics.Length];
@@ -21,6 +25,12 @@ public sealed class Counter(CounterId id, Page page)
     /// <summary>The SequenceNr of the last event that was applied; 0 where there was none.</summary>
     public long SequenceNr { get; internal set; }
 
+    /// <summary>The breakdowns that hold all of its events. One that was stored before a breakdown was turned on lacks that until it is computed anew.</summary>
+    public ImmutableArray<CounterBreakdown> Breakdowns { get; internal set; } = [.. page.Breakdowns.Select(breakdown => new CounterBreakdown(breakdown))];
+
+    /// <summary>The SequenceNr through which all of it holds its events: parts are stored apart, and may lag behind.</summary>
+    internal long HeldSequenceNr { get; set; }
+
     /// <summary>An estimate of the managed memory held, in bytes.</summary>
     public long ResidentBytes
     {
@@ -32,6 +42,12 @@ public sealed class Counter(CounterId id, Page page)
                 bytes += set?.ResidentBytes ?? 0;
             }
 
+            foreach (CounterBreakdown breakdown in Breakdowns)
+            {
+                breakdown.Account();
+                bytes += BreakdownOwnBytes + breakdown.AccountedBytes;
+            }
+
             return bytes;
         }
     }
@@ -39,15 +55,53 @@ public sealed class Counter(CounterId id, Page page)
     /// <summary>Applies an event of this Counter's page, topic and day, unless the Counter holds it already; tells whether it did.</summary>
     public bool Apply(CountingPlan plan, BusinessEvent @event, long sequenceNr)
     {
-        if (sequenceNr <= SequenceNr)
+        if (sequenceNr <= HeldSequenceNr)
         {
             return false;
         }
 
-        plan.Apply(@event, this);
-        SequenceNr = sequenceNr;
+        plan.Apply(@event, this, sequenceNr);
+        StandAt(sequenceNr);
         return true;
     }
+
+    /// <summary>The breakdown of that kind, or null where it does not hold all events.</summary>
+    public CounterBreakdown? Find(Breakdown breakdown) => Breakdowns.FirstOrDefault(known => known.Breakdown == breakdown);
+
+    /// <summary>All events of a block were applied.</summary>
+    internal void StandAt(long sequenceNr)
+    {
+        SequenceNr = Math.Max(SequenceNr, sequenceNr);
+        HeldSequenceNr = Math.Max(HeldSequenceNr, sequenceNr);
+    }
+
+    /// <summary>Takes a stored page of parts in; rows of it that hold beyond a SequenceNr are to be written again.</summary>
+    /// <exception cref="StoredFormatException">The page is none that follows.</exception>
+    internal void AddParts(Breakdown breakdown, PartPage parts, long flushedSequenceNr)
+    {
+        try
+        {
+            Find(breakdown)!.AddPage(parts, flushedSequenceNr);
+            HeldSequenceNr = Math.Min(HeldSequenceNr, parts.LoadedSequenceNr);
+        }
+        catch (InvalidDataException e)
+        {
+            throw CounterCodec.Damaged(Id, e);
+        }
+    }
+
+    /// <summary>Makes all parts to be written and saved.</summary>
+    internal void MarkAllChanged()
+    {
+        foreach (CounterBreakdown breakdown in Breakdowns)
+        {
+            breakdown.MarkAllChanged();
+        }
+    }
+
+    /// <summary>Begins the breakdowns that are on and that it lacks, with no parts.</summary>
+    internal void BeginBreakdowns() =>
+        Breakdowns = [.. Page.Breakdowns.Select(breakdown => Find(breakdown) ?? new CounterBreakdown(breakdown))];
 
     /// <summary>A metric's value: a sum, or the size of a set on top of what was adopted; amounts in hundredths.</summary>
     public long Value(int metric) => _sums[metric] + (_sets[metric]?.Count ?? 0);

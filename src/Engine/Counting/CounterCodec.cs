@@ -4,12 +4,14 @@ using DataLoad.Engine.Counting.Sets;
 
 namespace DataLoad.Engine.Counting;
 
-/// <summary>The stored form of a Counter: version 1, a byte; its SequenceNr; how many metrics follow; for each metric that is not zero its number, its sum,
+/// <summary>The stored form of a Counter: version 2, a byte; its SequenceNr; how many breakdowns hold all of its events, and of each its number and on how many
+/// pages its parts are, which are stored apart (<see cref="PartPageCodec"/>); how many metrics follow; for each metric that is not zero its number, its sum,
 /// and for a distinct one the length and bytes of its set; a CRC-32C at the end. Metrics are stored by number, so that one that is appended to a page later
-/// reads as zero.</summary>
+/// reads as zero. Version 1 has no breakdowns.</summary>
 public static class CounterCodec
 {
-    private const byte Version = 1;
+    private const byte Version = 2;
+    private const byte WithoutBreakdowns = 1;
     private const byte SetAside = 0;
 
     /// <summary>Encodes a Counter's state.</summary>
@@ -18,6 +20,13 @@ public static class CounterCodec
         var writer = new ByteWriter(256);
         writer.Byte(Version);
         writer.Unsigned((ulong)counter.SequenceNr);
+        writer.Unsigned((ulong)counter.Breakdowns.Length);
+        foreach (CounterBreakdown breakdown in counter.Breakdowns)
+        {
+            writer.Byte((byte)breakdown.Breakdown);
+            writer.Unsigned((ulong)breakdown.PageCount);
+        }
+
         int count = 0;
         for (int i = 0; i < counter.Page.Metrics.Length; i++)
         {
@@ -56,7 +65,7 @@ public static class CounterCodec
         return writer.Written.ToArray();
     }
 
-    /// <summary>Decodes a Counter's state.</summary>
+    /// <summary>Decodes a Counter's state; that of its parts is to be added.</summary>
     /// <exception cref="StoredFormatException">The bytes are damaged or of an unknown version.</exception>
     public static Counter Decode(CounterId id, Page page, ReadOnlySpan<byte> bytes)
     {
@@ -66,7 +75,30 @@ public static class CounterCodec
         }
         catch (InvalidDataException e)
         {
-            throw new StoredFormatException($"the state of Counter {id} is damaged: {e.Message}.", e);
+            throw Damaged(id, e);
+        }
+    }
+
+    /// <summary>On how many pages the parts of each breakdown are that is on for the page and holds all events of a stored Counter; none where it was set
+    /// aside.</summary>
+    /// <exception cref="StoredFormatException">The bytes are damaged or of an unknown version.</exception>
+    public static IReadOnlyList<(Breakdown Breakdown, int Pages)> DecodeBreakdowns(CounterId id, Page page, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            var reader = new ByteReader(ByteReader.CheckedBody(bytes));
+            byte version = reader.Byte();
+            if (version == SetAside)
+            {
+                return [];
+            }
+
+            reader.Unsigned();
+            return ReadBreakdowns(ref reader, version, page);
+        }
+        catch (InvalidDataException e)
+        {
+            throw Damaged(id, e);
         }
     }
 
@@ -90,8 +122,8 @@ public static class CounterCodec
                 return new CounterSets(id, reader.Text(body.Length), sets, adopted);
             }
 
-            CheckVersion(version);
             reader.Unsigned();
+            ReadBreakdowns(ref reader, version, page);
             for (int count = reader.Length(page.Metrics.Length); count > 0; count--)
             {
                 int metric = ReadMetric(ref reader, page);
@@ -118,9 +150,11 @@ public static class CounterCodec
         }
         catch (InvalidDataException e)
         {
-            throw new StoredFormatException($"the state of Counter {id} is damaged: {e.Message}.", e);
+            throw Damaged(id, e);
         }
     }
+
+    internal static StoredFormatException Damaged(CounterId id, InvalidDataException e) => new($"the state of Counter {id} is damaged: {e.Message}.", e);
 
     private static bool IsStored(Counter counter, int metric) => counter.Sum(metric) != 0 || counter.Set(metric) is not null;
 
@@ -133,8 +167,13 @@ public static class CounterCodec
             throw new InvalidDataException($"it was set aside: {reader.Text(body.Length)}");
         }
 
-        CheckVersion(version);
-        var counter = new Counter(id, page) { SequenceNr = (long)reader.Unsigned() };
+        long sequenceNr = (long)reader.Unsigned();
+        var counter = new Counter(id, page)
+        {
+            SequenceNr = sequenceNr,
+            HeldSequenceNr = sequenceNr,
+            Breakdowns = [.. ReadBreakdowns(ref reader, version, page).Select(stored => new CounterBreakdown(stored.Breakdown))],
+        };
         int count = reader.Length(page.Metrics.Length);
         for (int i = 0; i < count; i++)
         {
@@ -154,15 +193,34 @@ public static class CounterCodec
         return counter;
     }
 
-    private static void CheckVersion(byte version)
+    /// <summary>Those that are not on any more are passed over: their pages stay where they are until they are written again.</summary>
+    private static List<(Breakdown Breakdown, int Pages)> ReadBreakdowns(ref ByteReader reader, byte version, Page page)
     {
+        var breakdowns = new List<(Breakdown, int)>();
+        if (version == WithoutBreakdowns)
+        {
+            return breakdowns;
+        }
+
         if (version != Version)
         {
-            throw new InvalidDataException($"version {version} is not known to this program, which reads {Version}");
+            throw new InvalidDataException($"version {version} is not known to this program, which reads {WithoutBreakdowns} and {Version}");
         }
+
+        for (int count = reader.Length(byte.MaxValue); count > 0; count--)
+        {
+            var breakdown = (Breakdown)reader.Byte();
+            int pages = reader.Int32();
+            if (page.Breakdowns.Contains(breakdown))
+            {
+                breakdowns.Add((breakdown, pages));
+            }
+        }
+
+        return breakdowns;
     }
 
-    private static int ReadMetric(ref ByteReader reader, Page page)
+    internal static int ReadMetric(ref ByteReader reader, Page page)
     {
         int metric = reader.Int32();
         return metric < page.Metrics.Length ? metric : throw new InvalidDataException($"page '{page.Name}' has no metric number {metric}");

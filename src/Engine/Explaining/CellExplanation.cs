@@ -33,10 +33,12 @@ public sealed class CellExplanation(CountingPlan plan, JournalReader journal, IP
         int partition, ExplainedId cell, ExplainedPage page, long baseline, Func<BlockDecoder, Addition, T> show, CancellationToken cancellationToken)
     {
         Counter counter = await AtBaselineAsync(partition, cell, cancellationToken);
-        var found = new Listing<T>(page, show) { Baseline = counter.Value(cell.Metric) };
 
-        // A baseline holds no parts: what a value had of it nobody knows, so that a part is counted from nothing.
-        counter = cell.Part is null ? counter : new Counter(cell.Counter, cell.Page);
+        // Of a baseline from before its breakdown was on, nobody knows what a value had: the part is counted from nothing then.
+        bool isKnown = cell.Part is not { } part || counter.Find(part.Breakdown) is not null;
+        long whole = counter.Value(cell.Metric);
+        counter = cell.Part is { } value ? PartOf(counter, value) : counter;
+        var found = new Listing<T>(page, show) { Baseline = isKnown ? counter.Value(cell.Metric) : whole };
         found.Value = counter.Value(cell.Metric);
         found.LastSequenceNr = baseline;
         await foreach (PersistedEntry entry in journal.ReadEntriesAsync(partition, baseline, cancellationToken))
@@ -55,9 +57,26 @@ public sealed class CellExplanation(CountingPlan plan, JournalReader journal, IP
 
     private async Task<Counter> AtBaselineAsync(int partition, ExplainedId cell, CancellationToken cancellationToken)
     {
-        IReadOnlyList<Snapshot> states = await snapshots.LoadAsync(
-            partition, SnapshotKind.Baseline, [SnapshotKeys.Of(cell.Counter)], cancellationToken);
-        return states.Count == 0 ? new Counter(cell.Counter, cell.Page) : BaselineState.Decode(partition, cell.Counter, cell.Page, states[0]);
+        Dictionary<CounterId, StoredCounter> states = await new StoredCounters(snapshots, SnapshotKind.Baseline)
+            .LoadAsync(partition, [cell.Counter], _ => cell.Page, cancellationToken);
+        return states.TryGetValue(cell.Counter, out StoredCounter? state)
+            ? state.Decode(cell.Counter, cell.Page, long.MaxValue)
+            : new Counter(cell.Counter, cell.Page);
+    }
+
+    /// <summary>A Counter of one part alone.</summary>
+    private static Counter PartOf(Counter counter, BreakdownValue value)
+    {
+        var part = new Counter(counter.Id, counter.Page);
+        if (counter.Find(value.Breakdown)?.Find(value) is { } stored)
+        {
+            foreach (CounterPart.Cell cell in stored.Cells)
+            {
+                part.SetState(cell.Metric, cell.Sum, cell.Set);
+            }
+        }
+
+        return part;
     }
 
     private void Read<T>(ExplainedId cell, Counter counter, Listing<T> found)
@@ -72,7 +91,7 @@ public sealed class CellExplanation(CountingPlan plan, JournalReader journal, IP
             }
 
             long before = counter.Value(cell.Metric);
-            plan.Apply(@event, counter);
+            plan.ApplyToWhole(@event, counter);
             long after = counter.Value(cell.Metric);
             if (after != before)
             {

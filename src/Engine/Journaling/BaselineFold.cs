@@ -13,7 +13,8 @@ internal sealed class BaselineFold(CountingPlan plan, JournalReader journal, IPa
     private const int MaxEvents = 50_000;
     private const long MaxBytes = 16 * 1024 * 1024;
 
-    private readonly BlockDecoder _decoder = new(plan.Catalog) { WithIdentities = false };
+    private readonly BlockDecoder _decoder = new(plan.Catalog) { WithIdentities = false, WantedSources = BreakdownSources.Of(plan.Catalog) };
+    private readonly StoredCounters _stored = new(snapshots, SnapshotKind.Baseline);
 
     /// <summary>Plans one run of entries that were persisted before a time, in epoch ms, and at or before a SequenceNr, at most the checkpoint.</summary>
     /// <remarks>The plan is to be saved under the Epoch; null where nothing is to be trimmed.</remarks>
@@ -67,11 +68,8 @@ internal sealed class BaselineFold(CountingPlan plan, JournalReader journal, IPa
         }
 
         IEnumerable<Counter> kept = Fault.Is(FaultPoint.TrimWithoutBaseline) ? [] : counters.Values;
-        return new BaselinePlan(through, [.. kept.Select(counter => StateOf(partition, epoch, counter))]);
+        return new BaselinePlan(through, [.. kept.SelectMany(counter => _stored.WritesOf(partition, epoch, counter))]);
     }
-
-    private static SnapshotWrite StateOf(int partition, long epoch, Counter counter) =>
-        new(partition, epoch, SnapshotKind.Baseline, SnapshotKeys.Of(counter.Id), counter.SequenceNr, CounterCodec.Encode(counter));
 
     private void AddCounters(Dictionary<CounterId, Counter> counters)
     {
@@ -84,22 +82,28 @@ internal sealed class BaselineFold(CountingPlan plan, JournalReader journal, IPa
 
     private async Task LoadAsync(int partition, Dictionary<CounterId, Counter> counters, CancellationToken cancellationToken)
     {
-        byte[][] keys = [.. counters.Keys.Select(id => SnapshotKeys.Of(id))];
-        foreach (Snapshot state in await snapshots.LoadAsync(partition, SnapshotKind.Baseline, keys, cancellationToken))
+        foreach ((CounterId id, StoredCounter stored) in await _stored.LoadAsync(partition, counters.Keys, id => counters[id].Page, cancellationToken))
         {
-            CounterId id = SnapshotKeys.CounterId(state.Key);
-            counters[id] = BaselineState.Decode(partition, id, counters[id].Page, state);
+            Counter counter = stored.Decode(id, counters[id].Page, long.MaxValue);
+            counter.BeginBreakdowns();
+            counters[id] = counter;
         }
     }
 
     private void Fold(PersistedBlock block, Dictionary<CounterId, Counter> counters)
     {
+        var folded = new HashSet<Counter>();
         _decoder.Open(block.Partition, block.SequenceNr, block.Block);
         while (_decoder.Next())
         {
             Counter counter = counters[IdOf(_decoder.Event)];
-            plan.Apply(_decoder.Event, counter);
-            counter.SequenceNr = block.SequenceNr;
+            plan.Apply(_decoder.Event, counter, block.SequenceNr);
+            folded.Add(counter);
+        }
+
+        foreach (Counter counter in folded)
+        {
+            counter.StandAt(block.SequenceNr);
         }
     }
 
@@ -110,20 +114,3 @@ internal sealed class BaselineFold(CountingPlan plan, JournalReader journal, IPa
 /// <param name="SequenceNr">The SequenceNr that the journal may be deleted through, once the states are saved.</param>
 /// <param name="States">The states that take the place of the events up to there; only those that changed.</param>
 internal sealed record BaselinePlan(long SequenceNr, IReadOnlyList<SnapshotWrite> States);
-
-/// <summary>A Counter's state at the journal's baseline.</summary>
-internal static class BaselineState
-{
-    /// <exception cref="StoredFormatException">The state is damaged; says where, and what to do.</exception>
-    public static Counter Decode(int partition, in CounterId id, Page page, Snapshot state)
-    {
-        try
-        {
-            return CounterCodec.Decode(id, page, state.Bytes);
-        }
-        catch (StoredFormatException e)
-        {
-            throw SnapshotFault.At(partition, SnapshotKind.Baseline, state.SequenceNr, e);
-        }
-    }
-}

@@ -68,7 +68,7 @@ internal sealed class BlockEncoder
     }
 
     /// <summary>Adds an event: what its entry begins with, and its payload as <see cref="EntryWriter"/> wrote it. The bytes are copied.</summary>
-    /// <returns>Where the payload begins in the finished block, for <see cref="EntryDecoder.ReadFacts"/>.</returns>
+    /// <returns>Where the payload begins in the finished block, for <see cref="EntryDecoder.ReadCounted"/>.</returns>
     public int Add(in EventHead head, ReadOnlySpan<byte> payload)
     {
         _bytes.Byte(head.StreamId);

@@ -20,7 +20,7 @@ public sealed class BlockDecoder(Catalog catalog)
     /// <summary>The event that <see cref="Next"/> read; the same object each time.</summary>
     public BusinessEvent Event { get; } = new();
 
-    /// <summary>Where the event's payload begins in the block: what <see cref="EntryDecoder.ReadFacts"/> takes.</summary>
+    /// <summary>Where the event's payload begins in the block: what <see cref="EntryDecoder.ReadCounted"/> takes.</summary>
     public int PayloadOffset { get; private set; }
 
     /// <summary>The size of the event's payload, in bytes.</summary>
@@ -40,6 +40,9 @@ public sealed class BlockDecoder(Catalog catalog)
 
     /// <summary>Whether identities are wanted; where not, those that would have to be computed are left out.</summary>
     public bool WithIdentities { get => _entries.WithIdentities; set => _entries.WithIdentities = value; }
+
+    /// <summary>What breakdowns are by: read though texts are not wanted.</summary>
+    internal Sources WantedSources { get => _entries.WantedSources; set => _entries.WantedSources = value; }
 
     /// <summary>Opens a block that was read at a place of a Partition's journal, and checks its checksum and head.</summary>
     /// <exception cref="StoredFormatException">The block is damaged, of an unknown version, or of another place.</exception>
@@ -110,14 +113,37 @@ public sealed class BlockDecoder(Catalog catalog)
     }
 }
 
-/// <summary>Reads the payloads that <see cref="EntryWriter"/> wrote. Not thread-safe, but for <see cref="ReadFacts"/>.</summary>
+/// <summary>What of an event breakdowns are by; the parent's id is always read.</summary>
+[Flags]
+internal enum Sources
+{
+    None = 0,
+    Parent = 1,
+    Channel = 2,
+    QrCode = 4,
+}
+
+/// <summary>What breakdowns are by.</summary>
+internal static class BreakdownSources
+{
+    /// <summary>What is read for breakdowns.</summary>
+    public static Sources Of(IEnumerable<Breakdown> breakdowns) => breakdowns.Aggregate(Sources.None, (sources, breakdown) => sources | breakdown switch
+    {
+        Breakdown.Parent => Sources.Parent,
+        Breakdown.Channel => Sources.Channel,
+        _ => Sources.QrCode,
+    });
+
+    /// <summary>What is read for all breakdowns of a catalog.</summary>
+    public static Sources Of(Catalog catalog) => Of(catalog.Pages.SelectMany(page => page.Breakdowns));
+}
+
+/// <summary>Reads the payloads that <see cref="EntryWriter"/> wrote. Not thread-safe, but for <see cref="ReadCounted"/>.</summary>
 internal sealed class EntryDecoder(Catalog catalog)
 {
     private readonly IdentityHasher _hasher = new();
     private readonly bool[] _holdsContent =
         [.. Enumerable.Range(0, 256).Select(id => catalog.StreamById((byte)id) is { } stream && IdentityHasher.EventHoldsContent(stream))];
-
-    private byte[] _scratch = new byte[256];
 
     /// <summary>Whether the texts are wanted; where not they are passed over, unless an identity needs them.</summary>
     public bool WithTexts { get; set; }
@@ -125,26 +151,35 @@ internal sealed class EntryDecoder(Catalog catalog)
     /// <summary>Whether identities are wanted; where not, those that would have to be computed are left out.</summary>
     public bool WithIdentities { get; set; } = true;
 
-    /// <summary>Reads only what is counted, the user and the facts, of one entry of a block whose checksum is good. Allocates nothing.</summary>
+    /// <summary>Which of the texts are read though texts are not wanted.</summary>
+    public Sources WantedSources { get; set; }
+
+    /// <summary>Reads only what is counted, the user, the facts and what breakdowns are by, of one entry of a block whose checksum is good. Allocates
+    /// nothing.</summary>
     /// <param name="block">The block's bytes.</param>
     /// <param name="payloadOffset">Where its payload begins: see <see cref="BlockEncoder.Add"/> and <see cref="BlockDecoder.PayloadOffset"/>.</param>
+    /// <param name="wanted">What breakdowns are by.</param>
     /// <param name="into">An event that was emptied and made one of the entry's stream.</param>
     /// <exception cref="StoredFormatException">The entry is damaged.</exception>
-    public static void ReadFacts(ReadOnlySpan<byte> block, int payloadOffset, BusinessEvent into)
+    public static void ReadCounted(ReadOnlySpan<byte> block, int payloadOffset, Sources wanted, BusinessEvent into)
     {
         try
         {
             var reader = new ByteReader(block[payloadOffset..^4]);
             byte flags = reader.Byte();
             into.WuId = reader.Int32();
-            if ((flags & EntryWriter.HasFacts) == 0)
+            bool hasFacts = (flags & EntryWriter.HasFacts) != 0;
+            if (!hasFacts && (wanted == Sources.None || (flags & EntryWriter.HasSources) == 0))
             {
                 return;
             }
 
-            SkipTexts(ref reader, flags);
-            ReadIdentity(ref reader, KindOf(flags));
-            ReadFactValues(ref reader, into);
+            ReadSources(ref reader, flags, wanted, into);
+            if (hasFacts)
+            {
+                ReadIdentity(ref reader, KindOf(flags));
+                ReadFactValues(ref reader, into);
+            }
         }
         catch (InvalidDataException e)
         {
@@ -172,7 +207,7 @@ internal sealed class EntryDecoder(Catalog catalog)
         }
         else
         {
-            into.ParentTopicId = SkipTexts(ref reader, flags);
+            ReadSources(ref reader, flags, WantedSources, into);
         }
 
         UInt128 identity = ReadIdentity(ref reader, kind);
@@ -208,48 +243,45 @@ internal sealed class EntryDecoder(Catalog catalog)
         }
     }
 
-    /// <summary>Passes over the texts, and reads the parent's id that stands among them.</summary>
-    private static int? SkipTexts(ref ByteReader reader, byte flags)
+    /// <summary>Passes over the texts but for those that a breakdown is by, and reads the parent's id that stands among them.</summary>
+    private static void ReadSources(ref ByteReader reader, byte flags, Sources wanted, BusinessEvent into)
     {
-        int? parentTopicId = null;
         EntryText.Skip(ref reader);
-        if ((flags & EntryWriter.HasParentType) != 0)
-        {
-            EntryText.Skip(ref reader);
-        }
-
+        ReadSource(ref reader, (flags & EntryWriter.HasParentType) != 0, (wanted & Sources.Parent) != 0, into, EventText.ParentTopicType);
         if ((flags & EntryWriter.HasParentId) != 0)
         {
-            parentTopicId = reader.Int32();
+            into.ParentTopicId = reader.Int32();
         }
 
-        if ((flags & EntryWriter.HasQrCode) != 0)
-        {
-            EntryText.Skip(ref reader);
-        }
-
-        if ((flags & EntryWriter.HasChannelType) != 0)
-        {
-            EntryText.Skip(ref reader);
-        }
-
+        ReadSource(ref reader, (flags & EntryWriter.HasQrCode) != 0, (wanted & Sources.QrCode) != 0, into, EventText.QrCode);
+        ReadSource(ref reader, (flags & EntryWriter.HasChannelType) != 0, (wanted & Sources.Channel) != 0, into, EventText.ChannelType);
         for (int own = OwnTexts(ref reader, flags); own > 0; own--)
         {
             EntryText.Skip(ref reader);
         }
+    }
 
-        return parentTopicId;
+    private static void ReadSource(ref ByteReader reader, bool isThere, bool isWanted, BusinessEvent into, int text)
+    {
+        if (isThere && isWanted)
+        {
+            EntryText.Read(ref reader, into, text);
+        }
+        else if (isThere)
+        {
+            EntryText.Skip(ref reader);
+        }
     }
 
     private static int OwnTexts(ref ByteReader reader, byte flags) =>
         (flags & EntryWriter.HasOwnTexts) != 0 ? reader.Length(BusinessEvent.MaxTexts - EventText.Own) : 0;
 
-    private void ReadTexts(ref ByteReader reader, byte flags, BusinessEvent into)
+    private static void ReadTexts(ref ByteReader reader, byte flags, BusinessEvent into)
     {
-        Text(ref reader, EventText.SessionStr, into);
+        EntryText.Read(ref reader, into, EventText.SessionStr);
         if ((flags & EntryWriter.HasParentType) != 0)
         {
-            Text(ref reader, EventText.ParentTopicType, into);
+            EntryText.Read(ref reader, into, EventText.ParentTopicType);
         }
 
         if ((flags & EntryWriter.HasParentId) != 0)
@@ -259,20 +291,19 @@ internal sealed class EntryDecoder(Catalog catalog)
 
         if ((flags & EntryWriter.HasQrCode) != 0)
         {
-            Text(ref reader, EventText.QrCode, into);
+            EntryText.Read(ref reader, into, EventText.QrCode);
         }
 
         if ((flags & EntryWriter.HasChannelType) != 0)
         {
-            Text(ref reader, EventText.ChannelType, into);
+            EntryText.Read(ref reader, into, EventText.ChannelType);
         }
 
         int own = OwnTexts(ref reader, flags);
         for (int i = 0; i < own; i++)
         {
-            Text(ref reader, EventText.Own + i, into);
+            EntryText.Read(ref reader, into, EventText.Own + i);
         }
     }
 
-    private void Text(ref ByteReader reader, int text, BusinessEvent into) => into.SetText(text, EntryText.Read(ref reader, ref _scratch));
 }

@@ -16,6 +16,7 @@ internal static class EntryWriter
     public const byte HasOwnTexts = 16;
     public const int IdentityShift = 5;
     public const byte HasFacts = 128;
+    public const byte HasSources = HasParentType | HasParentId | HasQrCode | HasChannelType;
 
     public static void Write(ByteWriter writer, BusinessEvent @event)
     {
@@ -124,8 +125,9 @@ internal static class EntryText
         }
     }
 
-    /// <summary>Reads a text into a scratch that is long enough, or in place.</summary>
-    public static ReadOnlySpan<byte> Read(ref ByteReader reader, ref byte[] scratch)
+    /// <summary>Reads a text into an event.</summary>
+    /// <exception cref="InvalidDataException">The bytes end.</exception>
+    public static void Read(ref ByteReader reader, BusinessEvent into, int text)
     {
         ulong head = reader.Unsigned();
         if ((head >> 2) > (ulong)reader.Remaining)
@@ -136,17 +138,12 @@ internal static class EntryText
         int length = (int)Math.Min(head >> 1, int.MaxValue);
         if ((head & 1) == 0)
         {
-            return reader.Bytes(length);
+            into.SetText(text, reader.Bytes(length));
+            return;
         }
 
         ReadOnlySpan<byte> packed = reader.Bytes(length / 2);
-        if (scratch.Length < length)
-        {
-            scratch = new byte[length];
-        }
-
-        Convert.TryToHexStringLower(packed, scratch.AsSpan(0, length), out _);
-        return scratch.AsSpan(0, length);
+        Convert.TryToHexStringLower(packed, into.MakeText(text, packed.Length * 2), out _);
     }
 
     public static void Skip(ref ByteReader reader)

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 
 namespace DataLoad.Engine.Journaling;
@@ -35,6 +36,10 @@ public enum SnapshotKind : byte
     SeenHashes = 3,
     /// <summary>A Counter's state at the journal's baseline, from which verify and rebuild start.</summary>
     Baseline = 4,
+    /// <summary>A page of a Counter's parts by a breakdown.</summary>
+    CounterParts = 6,
+    /// <summary>The same at the journal's baseline.</summary>
+    BaselineParts = 7,
 }
 
 /// <summary>One snapshot to write or remove.</summary>
@@ -50,6 +55,7 @@ public sealed record SnapshotWrite(int Shard, long Epoch, SnapshotKind Kind, byt
 internal static class SnapshotKeys
 {
     private const int HeadBytes = 9;
+    private const int PartsTailBytes = 5;
 
     public static byte[] Of(in CounterId id) => Make(id.PageId, id.Day, id.Topic);
 
@@ -61,6 +67,24 @@ internal static class SnapshotKeys
         BinaryPrimitives.WriteInt32BigEndian(key.AsSpan(5), topic.Id);
         Encoding.UTF8.GetBytes(topic.Type, key.AsSpan(HeadBytes));
         return key;
+    }
+
+    /// <summary>The key of a page of parts: that of its Counter, the breakdown's number, a byte, and the page's, big-endian.</summary>
+    public static byte[] Of(in CounterId id, Breakdown breakdown, int page)
+    {
+        byte[] counter = Of(id);
+        byte[] key = new byte[counter.Length + PartsTailBytes];
+        counter.CopyTo(key, 0);
+        key[counter.Length] = (byte)breakdown;
+        BinaryPrimitives.WriteInt32BigEndian(key.AsSpan(counter.Length + 1), page);
+        return key;
+    }
+
+    /// <exception cref="StoredFormatException">The key is none of a page of parts.</exception>
+    public static (CounterId Id, Breakdown Breakdown, int Page) PartsOf(ReadOnlySpan<byte> key)
+    {
+        int counter = Math.Max(key.Length - PartsTailBytes, 0);
+        return (CounterId(key[..counter]), (Breakdown)key[counter], BinaryPrimitives.ReadInt32BigEndian(key[(counter + 1)..]));
     }
 
     /// <exception cref="StoredFormatException">The key is not one that <see cref="Make"/> made.</exception>

@@ -44,7 +44,7 @@ internal static class SnapshotFault
 
     private static string Remedy(SnapshotKind kind) => kind switch
     {
-        SnapshotKind.Counter => "Run 'dataload rebuild' for its topic to make it anew from the journal.",
+        SnapshotKind.Counter or SnapshotKind.CounterParts => "Run 'dataload rebuild' for its topic to make it anew from the journal.",
         SnapshotKind.SeenKeys =>
             "A node makes them anew from the journal as soon as it needs them, where that was never trimmed; else restore the store from a backup.",
         _ => "Restore the store from a backup to verify, rebuild or trim this Partition; counting goes on without it.",

@@ -14,7 +14,13 @@ namespace DataLoad.Engine.Journaling;
 /// <param name="snapshots">The states at the baseline.</param>
 public sealed class JournalFold(CountingPlan plan, JournalReader journal, IPartitionStore positions, ISnapshotStore snapshots)
 {
-    private readonly BlockDecoder _decoder = new(plan.Catalog) { WithIdentities = false };
+    // States at the baseline that are read at once.
+    private const int StatesAtOnce = 256;
+
+    private readonly BlockDecoder _decoder = new(plan.Catalog) { WithIdentities = false, WantedSources = BreakdownSources.Of(plan.Catalog) };
+    private readonly StoredCounters _stored = new(snapshots, SnapshotKind.Baseline);
+    private readonly HashSet<Counter> _folded = [];
+    private long _taken;
 
     /// <summary>How many events the last fold read.</summary>
     public long Events { get; private set; }
@@ -24,6 +30,18 @@ public sealed class JournalFold(CountingPlan plan, JournalReader journal, IParti
 
     /// <summary>The SequenceNr through which the last fold read.</summary>
     public long LastSequenceNr { get; private set; }
+
+    /// <summary>The last SequenceNr that a part takes in, that of its row; null where parts take all in.</summary>
+    internal Func<CounterId, BreakdownValue, long>? PartLimitOf { get; set; }
+
+    /// <summary>The Counters that are computed, of those that a filter means; null for all.</summary>
+    internal Func<CounterId, bool>? Only { get; init; }
+
+    /// <summary>After how many events of such Counters the fold is cut short.</summary>
+    internal long MaxEvents { get; init; } = long.MaxValue;
+
+    /// <summary>Whether the last fold was cut short.</summary>
+    internal bool IsCut => _taken > MaxEvents;
 
     /// <summary>Takes note of what is read, and of the events that limits leave out; null where nobody asks.</summary>
     internal FlushLag? Lag { get; init; }
@@ -44,24 +62,45 @@ public sealed class JournalFold(CountingPlan plan, JournalReader journal, IParti
             },
             cancellationToken);
 
+    /// <summary>Folds what was persisted since; called while the journal is not trimmed.</summary>
+    /// <exception cref="StoredFormatException">The journal is damaged.</exception>
+    internal Task GoOnAsync(int partition, StatisticsFilter filter, Dictionary<CounterId, Counter> counters, CancellationToken cancellationToken) =>
+        ReadOnAsync(partition, filter, limitOf: null, counters, cancellationToken);
+
     private async Task<Dictionary<CounterId, Counter>> FoldAsync(
         int partition, StatisticsFilter filter, Func<CounterId, long>? limitOf, CancellationToken cancellationToken)
     {
         var counters = new Dictionary<CounterId, Counter>();
-        await foreach (Snapshot state in snapshots.ListAsync(partition, SnapshotKind.Baseline, [], cancellationToken))
+        IAsyncEnumerable<Snapshot> states = snapshots.ListAsync(partition, SnapshotKind.Baseline, [], cancellationToken)
+            .Where(state => Means(filter, SnapshotKeys.CounterId(state.Key)));
+        await foreach (Snapshot[] some in states.Chunk(StatesAtOnce).WithCancellation(cancellationToken))
         {
-            CounterId id = SnapshotKeys.CounterId(state.Key);
-            if (Means(filter, id))
+            foreach ((CounterId id, StoredCounter stored) in await _stored.WithPartsAsync(partition, some, id => PageOf(id), cancellationToken))
             {
-                counters.Add(id, BaselineState.Decode(partition, id, PageOf(id), state));
+                Counter counter = stored.Decode(id, PageOf(id), long.MaxValue);
+                counter.BeginBreakdowns();
+                Limit(counter);
+                counters.Add(id, counter);
             }
         }
 
-        Events = 0;
+        Events = _taken = 0;
         LastSequenceNr = Baseline;
         Lag?.Clear();
-        await foreach (PersistedEntry entry in journal.ReadEntriesAsync(partition, Baseline, cancellationToken))
+        await ReadOnAsync(partition, filter, limitOf, counters, cancellationToken);
+        return counters;
+    }
+
+    private async Task ReadOnAsync(
+        int partition, StatisticsFilter filter, Func<CounterId, long>? limitOf, Dictionary<CounterId, Counter> counters, CancellationToken cancellationToken)
+    {
+        await foreach (PersistedEntry entry in journal.ReadEntriesAsync(partition, LastSequenceNr, cancellationToken))
         {
+            if (IsCut)
+            {
+                return;
+            }
+
             if (entry.Entry is Block block)
             {
                 _decoder.Open(partition, entry.SequenceNr, block);
@@ -75,8 +114,6 @@ public sealed class JournalFold(CountingPlan plan, JournalReader journal, IParti
 
             LastSequenceNr = entry.SequenceNr;
         }
-
-        return counters;
     }
 
     private void Fold(StatisticsFilter filter, Func<CounterId, long>? limitOf, Dictionary<CounterId, Counter> counters)
@@ -94,22 +131,45 @@ public sealed class JournalFold(CountingPlan plan, JournalReader journal, IParti
             if (!counters.TryGetValue(id, out Counter? counter))
             {
                 counters.Add(id, counter = new Counter(id, PageOf(id)));
+                Limit(counter);
             }
 
+            _taken++;
+
+            // All events of a block are taken in, or none: the Counter then stands at the block.
             if (limitOf is null || _decoder.SequenceNr <= limitOf(id))
             {
-                // All events of a block are taken in, or none: the Counter then stands at the block.
-                plan.Apply(@event, counter);
-                counter.SequenceNr = _decoder.SequenceNr;
+                plan.ApplyToWhole(@event, counter);
+                _folded.Add(counter);
             }
             else
             {
                 Lag?.LeftOut(id);
             }
+
+            plan.ApplyToParts(@event, counter, _decoder.SequenceNr);
+        }
+
+        foreach (Counter counter in _folded)
+        {
+            counter.StandAt(_decoder.SequenceNr);
+        }
+
+        _folded.Clear();
+    }
+
+    private void Limit(Counter counter)
+    {
+        if (PartLimitOf is { } limitOf)
+        {
+            foreach (CounterBreakdown breakdown in counter.Breakdowns)
+            {
+                breakdown.Limit(part => limitOf(counter.Id, part.ValueOf(breakdown.Breakdown)));
+            }
         }
     }
 
-    private bool Means(StatisticsFilter filter, in CounterId id) => filter.Matches(PageOf(id).Name, id.Topic.Type, id.Topic.Id, id.Day);
+    private bool Means(StatisticsFilter filter, in CounterId id) => filter.Matches(PageOf(id).Name, id.Topic.Type, id.Topic.Id, id.Day) && Only?.Invoke(id) != false;
 
     private Page PageOf(in CounterId id) => plan.Catalog.PageById(id.PageId)
         ?? throw new StoredFormatException($"The store holds a Counter of page number {id.PageId}, which is not in this program's catalog.");

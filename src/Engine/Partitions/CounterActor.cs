@@ -14,13 +14,17 @@ internal sealed class CounterActor : UntypedActor
 {
     private readonly CountingPlan _plan;
     private readonly BusinessEvent _event = new();
+    private readonly Queue<(Breakdown Breakdown, PartPage Page)> _pagesToSave = new();
+    private readonly Sources _sources;
     private Counter _counter;
     private string? _damage;
 
     /// <summary>Makes a Counter of a stored state, or an empty one where that is null.</summary>
-    public CounterActor(CounterId id, Page page, CountingPlan plan, int partition, Snapshot? stored)
+    /// <remarks>Parts of it that hold beyond the SequenceNr are to be flushed: the row of one may not have been written.</remarks>
+    public CounterActor(CounterId id, Page page, CountingPlan plan, StoredCounter? stored, long flushedSequenceNr)
     {
         _plan = plan;
+        _sources = BreakdownSources.Of(page.Breakdowns);
         _counter = new Counter(id, page);
         if (stored is null)
         {
@@ -29,16 +33,16 @@ internal sealed class CounterActor : UntypedActor
 
         try
         {
-            _counter = CounterCodec.Decode(id, page, stored.Bytes);
+            _counter = stored.Decode(id, page, flushedSequenceNr);
         }
         catch (StoredFormatException e)
         {
-            _damage = SnapshotFault.At(partition, SnapshotKind.Counter, stored.SequenceNr, e).Message;
+            _damage = e.Message;
         }
     }
 
-    public static Props Props(CounterId id, Page page, CountingPlan plan, int partition, Snapshot? stored) =>
-        Akka.Actor.Props.CreateBy(new CounterProducer(id, page, plan, partition, stored));
+    public static Props Props(CounterId id, Page page, CountingPlan plan, StoredCounter? stored, long flushedSequenceNr) =>
+        Akka.Actor.Props.CreateBy(new CounterProducer(id, page, plan, stored, flushedSequenceNr));
 
     protected override void OnReceive(object message)
     {
@@ -49,16 +53,20 @@ internal sealed class CounterActor : UntypedActor
                 Sender.Tell(new SliceApplied(_counter.Id, slice.SequenceNr, slice.Bytes, _counter.ResidentBytes, _damage));
                 break;
             case ReadRow read when _damage is null:
-                Sender.Tell(new CounterRow(_counter.Id, read.Round, _counter.SequenceNr, _counter.Values()));
+                List<PartRow> parts = TakeParts(read.MaxParts);
+                bool hasMore = _counter.Breakdowns.Any(breakdown => breakdown.HasChanged);
+                Sender.Tell(new CounterRow(_counter.Id, read.Round, _counter.SequenceNr, _counter.Values(), parts, hasMore));
                 break;
             case ReadState read when _damage is null:
-                Sender.Tell(new CounterState(_counter.Id, read.Round, _counter.SequenceNr, CounterCodec.Encode(_counter)));
+                Sender.Tell(StateFor(read));
                 break;
             case ReadRow or ReadState:
                 // The damage was told with the slice that met it: the Partition waits for no answer of a damaged Counter.
                 break;
             case ReplaceState replace:
                 _counter = replace.Counter;
+                _counter.MarkAllChanged();
+                _pagesToSave.Clear();
                 _damage = null;
                 break;
             default:
@@ -69,10 +77,12 @@ internal sealed class CounterActor : UntypedActor
 
     private void Apply(CounterSlice slice)
     {
-        if (_damage is not null || (slice.SequenceNr <= _counter.SequenceNr && !Fault.Is(FaultPoint.SliceAppliedTwice)))
+        if (_damage is not null || (slice.SequenceNr <= _counter.HeldSequenceNr && !Fault.Is(FaultPoint.SliceAppliedTwice)))
         {
             return;
         }
+
+        bool isOfWhole = slice.SequenceNr > _counter.SequenceNr || Fault.Is(FaultPoint.SliceAppliedTwice);
 
         try
         {
@@ -80,11 +90,16 @@ internal sealed class CounterActor : UntypedActor
             foreach (SliceEntry entry in slice.Entries)
             {
                 _event.Reset(_plan.Catalog.StreamById(entry.StreamId)!);
-                EntryDecoder.ReadFacts(block, entry.Offset, _event);
-                _plan.Apply(_event, _counter);
+                EntryDecoder.ReadCounted(block, entry.Offset, _sources, _event);
+                if (isOfWhole)
+                {
+                    _plan.ApplyToWhole(_event, _counter);
+                }
+
+                _plan.ApplyToParts(_event, _counter, slice.SequenceNr);
             }
 
-            _counter.SequenceNr = slice.SequenceNr;
+            _counter.StandAt(slice.SequenceNr);
         }
         catch (OverflowException)
         {
@@ -93,12 +108,48 @@ internal sealed class CounterActor : UntypedActor
         }
     }
 
+    private List<PartRow> TakeParts(int most)
+    {
+        var rows = new List<PartRow>();
+        foreach (CounterBreakdown breakdown in _counter.Breakdowns)
+        {
+            foreach (CounterPart part in breakdown.TakeChanged(most - rows.Count))
+            {
+                rows.Add(new PartRow(part.ValueOf(breakdown.Breakdown), part.SequenceNr, part.Values(_counter.Page)));
+            }
+        }
+
+        return rows;
+    }
+
+    private CounterState StateFor(ReadState read)
+    {
+        if (!read.IsContinued)
+        {
+            foreach (CounterBreakdown breakdown in _counter.Breakdowns)
+            {
+                breakdown.TakeChangedPages().ForEach(page => _pagesToSave.Enqueue((breakdown.Breakdown, page)));
+            }
+        }
+
+        var pages = new List<PageState>();
+        long bytes = 0;
+        while (bytes < read.MaxBytes && _pagesToSave.TryDequeue(out (Breakdown Breakdown, PartPage Page) next))
+        {
+            byte[] encoded = PartPageCodec.Encode(_counter.Page, next.Page, _counter.SequenceNr);
+            bytes += encoded.Length;
+            pages.Add(new PageState(next.Breakdown, next.Page.Number, encoded));
+        }
+
+        return new CounterState(_counter.Id, read.Round, _counter.SequenceNr, _pagesToSave.Count == 0 ? CounterCodec.Encode(_counter) : null, pages);
+    }
+
     // A producer rather than an expression: compiled once, not for each of a hundred thousand Counters.
-    private sealed class CounterProducer(CounterId id, Page page, CountingPlan plan, int partition, Snapshot? stored) : IIndirectActorProducer
+    private sealed class CounterProducer(CounterId id, Page page, CountingPlan plan, StoredCounter? stored, long flushedSequenceNr) : IIndirectActorProducer
     {
         public Type ActorType => typeof(CounterActor);
 
-        public ActorBase Produce() => new CounterActor(id, page, plan, partition, stored);
+        public ActorBase Produce() => new CounterActor(id, page, plan, stored, flushedSequenceNr);
 
         public void Release(ActorBase actor) { }
     }

@@ -9,11 +9,14 @@ namespace DataLoad.Engine.Partitions;
 /// <summary>What a Partition and its Counters tell each other. None of it leaves the process.</summary>
 internal interface ICounterMessage : INoSerializationVerificationNeeded;
 
-/// <summary>Asks a Counter for its row; answered by <see cref="CounterRow"/>.</summary>
-internal sealed record ReadRow(long Round) : ICounterMessage;
+/// <summary>Asks a Counter for its row, and for so many rows of parts that changed since they were given; answered by <see cref="CounterRow"/>.</summary>
+internal sealed record ReadRow(long Round, int MaxParts = 0) : ICounterMessage;
 
-/// <summary>Asks a Counter for its state; answered by <see cref="CounterState"/>.</summary>
-internal sealed record ReadState(long Round) : ICounterMessage;
+/// <summary>Asks a Counter for what of its state changed since it was given; answered by <see cref="CounterState"/>.</summary>
+/// <param name="Round">The round of saving.</param>
+/// <param name="MaxBytes">At which size an answer takes no further page of parts.</param>
+/// <param name="IsContinued">Whether the rest is asked for of what an answer was too small for.</param>
+internal sealed record ReadState(long Round, long MaxBytes, bool IsContinued) : ICounterMessage;
 
 /// <summary>Gives a Counter the state that was computed anew from the journal; it holds the Counter alone from then on.</summary>
 internal sealed record ReplaceState(Counter Counter) : ICounterMessage;
@@ -22,10 +25,21 @@ internal sealed record ReplaceState(Counter Counter) : ICounterMessage;
 internal sealed record SliceApplied(CounterId Id, long SequenceNr, long SliceBytes, long ResidentBytes, string? Damage) : ICounterMessage;
 
 /// <summary>A Counter's values as of a SequenceNr: those of the last slice that was applied.</summary>
-internal sealed record CounterRow(CounterId Id, long Round, long SequenceNr, long[] Values) : ICounterMessage;
+internal sealed record CounterRow(CounterId Id, long Round, long SequenceNr, long[] Values, IReadOnlyList<PartRow> Parts, bool HasMore) : ICounterMessage;
 
-/// <summary>A Counter's encoded state as of a SequenceNr.</summary>
-internal sealed record CounterState(CounterId Id, long Round, long SequenceNr, byte[] Bytes) : ICounterMessage;
+/// <summary>The values of a part as of the SequenceNr of its last event.</summary>
+internal readonly record struct PartRow(BreakdownValue Value, long SequenceNr, long[] Values);
+
+/// <summary>A Counter's encoded state as of a SequenceNr: pages of parts that changed, and with the last of them the Counter's own.</summary>
+/// <param name="Id">The Counter.</param>
+/// <param name="Round">The round of saving.</param>
+/// <param name="SequenceNr">The SequenceNr that it holds at.</param>
+/// <param name="Whole">The Counter's own state; null where there are more pages. It comes last, so that no page that it tells of is missing.</param>
+/// <param name="Parts">The pages.</param>
+internal sealed record CounterState(CounterId Id, long Round, long SequenceNr, byte[]? Whole, IReadOnlyList<PageState> Parts) : ICounterMessage;
+
+/// <summary>An encoded page of parts.</summary>
+internal readonly record struct PageState(Breakdown Breakdown, int Page, byte[] Bytes);
 
 /// <summary>What one persisted block holds for one Counter: all its events of the block, as places in the block's own bytes. Taken whole, so that a Counter
 /// stands at the SequenceNr of a block.</summary>
@@ -127,6 +141,12 @@ internal sealed class CounterEntry(CounterId id, Page page)
 
     /// <summary>The SequenceNr that its stored state holds at.</summary>
     public long SavedSequenceNr { get; set; }
+
+    /// <summary>The SequenceNr up to which its rows were written before this owner met it.</summary>
+    public long FlushedBefore { get; init; } = long.MaxValue;
+
+    /// <summary>The SequenceNr of the first answer of those that a state is given in, or <see cref="NotWritten"/>.</summary>
+    public long SavingSequenceNr { get; set; } = NotWritten;
 
     public bool IsInFlushList { get; set; }
     public bool IsInSaveList { get; set; }

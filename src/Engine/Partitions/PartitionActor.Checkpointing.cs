@@ -107,7 +107,7 @@ internal sealed partial class PartitionActor
             if (entry.Damage is null)
             {
                 _statesAwaited.Add(entry.Id, entry);
-                Tell(entry, new ReadState(_stateRound));
+                Tell(entry, new ReadState(_stateRound, _context.Settings.MaxSnapshotBytes, entry.SavingSequenceNr != CounterEntry.NotWritten));
             }
             else
             {
@@ -137,8 +137,25 @@ internal sealed partial class PartitionActor
     {
         if (state.Round == _stateRound && _statesAwaited.Remove(state.Id, out CounterEntry? entry))
         {
-            AddState(SnapshotKind.Counter, SnapshotKeys.Of(state.Id), state.SequenceNr, state.Bytes);
-            _savingCounters.Add((entry, state.SequenceNr));
+            foreach (PageState page in state.Parts)
+            {
+                AddState(SnapshotKind.CounterParts, SnapshotKeys.Of(state.Id, page.Breakdown, page.Page), state.SequenceNr, page.Bytes);
+            }
+
+            // What comes while a state is given in several answers is in the next checkpoint.
+            long first = entry.SavingSequenceNr == CounterEntry.NotWritten ? state.SequenceNr : entry.SavingSequenceNr;
+            if (state.Whole is { } whole)
+            {
+                AddState(SnapshotKind.Counter, SnapshotKeys.Of(state.Id), state.SequenceNr, whole);
+                entry.SavingSequenceNr = CounterEntry.NotWritten;
+                _savingCounters.Add((entry, first));
+            }
+            else
+            {
+                entry.SavingSequenceNr = first;
+                _counterQueue.Enqueue(entry);
+            }
+
             WriteStates();
         }
     }

@@ -51,7 +51,7 @@ internal sealed partial class PartitionActor
     {
         if (!_counters.TryGetValue(id, out CounterEntry? entry))
         {
-            entry = new CounterEntry(id, PageOf(id));
+            entry = new CounterEntry(id, PageOf(id)) { FlushedBefore = _phase == PartitionPhase.Recovering ? _checkpointed : long.MaxValue };
             _counters.Add(id, entry);
             _toLoad.Add(entry);
             Account(entry, ExpectedStateBytes);
@@ -94,32 +94,32 @@ internal sealed partial class PartitionActor
 
         CounterEntry[] loading = [.. _toLoad.Take(_context.Settings.MaxLoadedCounters)];
         _toLoad.RemoveRange(0, loading.Length);
-        byte[][] keys = [.. loading.Select(entry => SnapshotKeys.Of(entry.Id))];
+        CounterId[] ids = [.. loading.Select(entry => entry.Id)];
+        var stored = new StoredCounters(_context.Snapshots, SnapshotKind.Counter);
         _isLoadingCounters = true;
-        Load("Counters", SnapshotKind.Counter, keys, stored => OnCountersLoaded(loading, stored));
+        _calls.Start("loading Counters", token => stored.LoadAsync(_partition, ids, id => PageOf(id), token), found => OnCountersLoaded(loading, found));
     }
 
-    private void OnCountersLoaded(CounterEntry[] loading, IReadOnlyList<Snapshot> stored)
+    private void OnCountersLoaded(CounterEntry[] loading, Dictionary<CounterId, StoredCounter> stored)
     {
         _isLoadingCounters = false;
-        Dictionary<CounterId, Snapshot> byId = stored.ToDictionary(snapshot => SnapshotKeys.CounterId(snapshot.Key));
         foreach (CounterEntry entry in loading)
         {
-            StartCounter(entry, byId.GetValueOrDefault(entry.Id));
+            StartCounter(entry, stored.GetValueOrDefault(entry.Id));
         }
 
         LoadCounters();
         Upkeep();
     }
 
-    private void StartCounter(CounterEntry entry, Snapshot? stored)
+    private void StartCounter(CounterEntry entry, StoredCounter? stored)
     {
-        entry.Actor = Context.ActorOf(CounterActor.Props(entry.Id, entry.Page, _context.Plan, _partition, stored), NameOf(entry));
+        entry.Actor = Context.ActorOf(CounterActor.Props(entry.Id, entry.Page, _context.Plan, stored, entry.FlushedBefore), NameOf(entry));
         Context.WatchWith(entry.Actor, new CounterEnded(entry.Id));
-        long position = stored?.SequenceNr ?? 0;
+        long position = stored?.Whole.SequenceNr ?? 0;
         entry.SlicedSequenceNr = Math.Max(entry.SlicedSequenceNr, position);
         entry.AppliedSequenceNr = position;
-        Account(entry, stored?.Bytes.Length ?? ExpectedStateBytes);
+        Account(entry, stored?.Bytes ?? ExpectedStateBytes);
         foreach (ICounterMessage message in entry.Waiting)
         {
             entry.Actor.Tell(message, Self);
@@ -265,8 +265,8 @@ internal sealed partial class PartitionActor
         }
     }
 
-    private StatisticsRow RowOf(CounterId id, long sequenceNr, long[] values) =>
-        new(id.Topic.Type, id.Topic.Id, id.Day, sequenceNr, values, _partition, _epoch);
+    private StatisticsRow RowOf(CounterId id, long sequenceNr, long[] values, BreakdownValue? part = null) =>
+        new(id.Topic.Type, id.Topic.Id, id.Day, sequenceNr, values, _partition, _epoch, part);
 
     private void Account(CounterEntry entry, long stateBytes)
     {

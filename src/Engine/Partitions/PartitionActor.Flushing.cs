@@ -12,6 +12,10 @@ internal sealed partial class PartitionActor
 {
     private const int IdlePartOfInterval = 10;
 
+    // Rows of parts that a Counter gives at a time, and how many fewer Counters are asked at a time where there are such.
+    private const int PartsAtOnce = 16;
+    private const int RowsOfCounter = 4;
+
     private readonly List<CounterEntry> _flushList = [];
     private readonly Dictionary<CounterId, CounterEntry> _rowsAwaited = [];
     private readonly List<FlushRow> _rows = [];
@@ -76,7 +80,8 @@ internal sealed partial class PartitionActor
             return;
         }
 
-        int count = Math.Min(_flushRoundLeft, _context.Settings.MaxFlushRows);
+        int most = _context.Plan.HasBreakdowns ? Math.Max(1, _context.Settings.MaxFlushRows / RowsOfCounter) : _context.Settings.MaxFlushRows;
+        int count = Math.Min(_flushRoundLeft, most);
         _isFlushing = true;
         _flushRound = ++_round;
         for (int i = 0; i < count; i++)
@@ -86,7 +91,7 @@ internal sealed partial class PartitionActor
             if (entry.Damage is null)
             {
                 _rowsAwaited.Add(entry.Id, entry);
-                Tell(entry, new ReadRow(_flushRound));
+                Tell(entry, new ReadRow(_flushRound, PartsAtOnce));
             }
         }
 
@@ -131,9 +136,40 @@ internal sealed partial class PartitionActor
         else if (row.Round == _flushRound && _rowsAwaited.Remove(row.Id, out CounterEntry? entry))
         {
             _rows.Add(new FlushRow(entry.Page, RowOf(row.Id, row.SequenceNr, row.Values), Correct: false));
-            _flushing.Add((entry, row.SequenceNr));
+            foreach (PartRow part in row.Parts)
+            {
+                _rows.Add(new FlushRow(entry.Page, RowOf(row.Id, part.SequenceNr, part.Values, part.Value), Correct: false));
+            }
+
+            if (row.HasMore)
+            {
+                FlushMoreOf(entry);
+            }
+            else
+            {
+                _flushing.Add((entry, row.SequenceNr));
+            }
+
             WriteRows();
         }
+    }
+
+    /// <summary>The rest of a Counter's parts belongs to the same round.</summary>
+    private void FlushMoreOf(CounterEntry entry)
+    {
+        if (!entry.IsInFlushList)
+        {
+            entry.IsInFlushList = true;
+            entry.FlushedSequenceNr = CounterEntry.NotWritten;
+        }
+        else
+        {
+            // Changed meanwhile, and so in the round behind this one.
+            _flushList.Remove(entry);
+        }
+
+        _flushList.Insert(0, entry);
+        _flushRoundLeft++;
     }
 
     /// <summary>A Counter that was set aside answers nothing any more.</summary>

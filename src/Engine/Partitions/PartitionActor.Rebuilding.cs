@@ -37,43 +37,59 @@ internal sealed partial class PartitionActor
         var fold = new JournalFold(_context.Plan, _context.Journal, _context.Positions, _context.Snapshots);
         Dictionary<CounterId, Counter> counters = await fold.RunAsync(_partition, filter, limitOf: null, cancellationToken);
         var computed = new Computed(counters, [], []);
-        var found = new HashSet<CounterId>();
         foreach (Page page in _context.Plan.Catalog.Pages.Where(page => filter.Page is null || string.Equals(filter.Page, page.Name, StringComparison.Ordinal)))
         {
-            await foreach (StatisticsRow row in _context.Statistics.ReadAsync(page, filter, cancellationToken))
+            foreach (StatisticsTable table in page.Tables)
             {
-                CounterId id = IdOf(page, row);
-                if (id.Topic.ShardOf(_context.Settings.Partitions) == _partition)
-                {
-                    found.Add(id);
-                    Compare(page, id, row, computed);
-                }
+                await CompareAsync(table, filter, computed, cancellationToken);
             }
         }
 
-        computed.Wrong.AddRange(counters.Values.Where(counter => !found.Contains(counter.Id)).Select(CorrectionOf));
         return computed;
     }
 
-    private void Compare(Page page, in CounterId id, StatisticsRow row, Computed computed)
+    private async Task CompareAsync(StatisticsTable table, StatisticsFilter filter, Computed computed, CancellationToken cancellationToken)
     {
-        Counter? counter = computed.Counters.GetValueOrDefault(id);
-        if (row.SequenceNr > (counter?.SequenceNr ?? -1))
+        var found = new HashSet<(CounterId, BreakdownValue?)>();
+        await foreach (StatisticsRow row in _context.Statistics.ReadAsync(table, filter, cancellationToken))
+        {
+            CounterId id = IdOf(table.Page, row);
+            if (id.Topic.ShardOf(_context.Settings.Partitions) == _partition)
+            {
+                found.Add((id, row.Part));
+                Compare(table, row, computed.RowOf(id, row.Part), computed);
+            }
+        }
+
+        computed.Wrong.AddRange(computed.Counters.Values.Where(counter => counter.Page.Id == table.Page.Id)
+            .SelectMany(counter => RowsOf(counter, table.Breakdown))
+            .Where(row => !found.Contains((row.Id, row.Part))).Select(CorrectionOf));
+    }
+
+    private void Compare(StatisticsTable table, StatisticsRow row, ComputedRow? computedRow, Computed computed)
+    {
+        if (row.SequenceNr > (computedRow?.SequenceNr ?? -1))
         {
             // No write may move a row back, so one that claims more than the journal has goes first. One without a SequenceNr is somebody else's: the
             // next start refuses or adopts it.
-            computed.Spurious.Add((page, row with { Shard = _partition, Epoch = _epoch }));
+            computed.Spurious.Add((table, row with { Shard = _partition, Epoch = _epoch }));
         }
 
-        if (counter is not null && (row.SequenceNr != counter.SequenceNr || !row.Values.AsSpan().SequenceEqual(counter.Values())))
+        if (computedRow is { } right && (row.SequenceNr != right.SequenceNr || !row.Values.AsSpan().SequenceEqual(right.Values())))
         {
-            computed.Wrong.Add(CorrectionOf(counter));
+            computed.Wrong.Add(CorrectionOf(right));
         }
     }
 
     private static CounterId IdOf(Page page, StatisticsRow row) => new(page.Id, new TopicKey(row.TopicType, row.TopicId), row.Day);
 
-    private FlushRow CorrectionOf(Counter counter) => new(counter.Page, RowOf(counter.Id, counter.SequenceNr, counter.Values()), Correct: true);
+    private FlushRow CorrectionOf(ComputedRow row) => new(row.Page, RowOf(row.Id, row.SequenceNr, row.Values(), row.Part), Correct: true);
+
+    /// <summary>The rows that a Counter has in the table of its page, or of a breakdown.</summary>
+    private static IEnumerable<ComputedRow> RowsOf(Counter counter, Breakdown? breakdown) => breakdown is not { } by
+        ? [new ComputedRow(counter.Page, counter.Id, null, counter.SequenceNr, counter.Values)]
+        : counter.Find(by)?.Parts.Select(part =>
+            new ComputedRow(counter.Page, counter.Id, part.ValueOf(by), part.SequenceNr, () => part.Values(counter.Page))) ?? [];
 
     private void OnComputed(Computed computed)
     {
@@ -82,7 +98,7 @@ internal sealed partial class PartitionActor
             Replace(counter);
         }
 
-        int removed = computed.Spurious.Count(spurious => !computed.Counters.ContainsKey(IdOf(spurious.Page, spurious.Row)));
+        int removed = computed.Spurious.Count(spurious => computed.RowOf(IdOf(spurious.Table.Page, spurious.Row), spurious.Row.Part) is null);
         _rebuilt = new Rebuilt(_partition, computed.Counters.Count, computed.Wrong.Count, removed);
         foreach (FlushRow[] slice in computed.Wrong.Chunk(_context.Settings.MaxFlushRows))
         {
@@ -93,7 +109,7 @@ internal sealed partial class PartitionActor
             "removing rows that no event accounts for",
             async token =>
             {
-                foreach (IGrouping<Page, (Page Page, StatisticsRow Row)> group in computed.Spurious.GroupBy(spurious => spurious.Page))
+                foreach (IGrouping<StatisticsTable, (StatisticsTable Table, StatisticsRow Row)> group in computed.Spurious.GroupBy(spurious => spurious.Table))
                 {
                     await _context.Statistics.RemoveAsync(group.Key, [.. group.Select(spurious => spurious.Row)], token);
                 }
@@ -150,5 +166,26 @@ internal sealed partial class PartitionActor
         Upkeep();
     }
 
-    private sealed record Computed(Dictionary<CounterId, Counter> Counters, List<FlushRow> Wrong, List<(Page Page, StatisticsRow Row)> Spurious);
+    /// <summary>A row as the journal gives it.</summary>
+    private readonly record struct ComputedRow(Page Page, CounterId Id, BreakdownValue? Part, long SequenceNr, Func<long[]> Values);
+
+    private sealed record Computed(Dictionary<CounterId, Counter> Counters, List<FlushRow> Wrong, List<(StatisticsTable Table, StatisticsRow Row)> Spurious)
+    {
+        /// <summary>The row of a Counter, or of a part of it; null where no event accounts for one.</summary>
+        public ComputedRow? RowOf(in CounterId id, BreakdownValue? value)
+        {
+            if (!Counters.TryGetValue(id, out Counter? counter))
+            {
+                return null;
+            }
+
+            if (value is not { } of)
+            {
+                return new ComputedRow(counter.Page, id, null, counter.SequenceNr, counter.Values);
+            }
+
+            return counter.Find(of.Breakdown)?.Find(of) is not { } part ? null
+                : new ComputedRow(counter.Page, id, of, part.SequenceNr, () => part.Values(counter.Page));
+        }
+    }
 }

@@ -5,6 +5,7 @@ using DataLoad.Engine.Counting;
 using DataLoad.Engine.Faults;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Seen;
+using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Engine.Partitions;
 
@@ -34,7 +35,9 @@ internal sealed partial class PartitionActor
         SeenHashes hashes = await SeenHashes.OpenAsync(_partition, _context.Snapshots, options, damaged, cancellationToken);
         bool hasCounters = await HasStoredAsync(SnapshotKind.Counter, positions, cancellationToken);
         bool hasKeys = await HasStoredAsync(SnapshotKind.SeenKeys, positions, cancellationToken);
-        return new RecoveryStart(positions, hashes, damaged, hasCounters, hasKeys);
+        IReadOnlyList<AgreedBreakdown> agreed = await _context.Breakdowns.ListAsync(cancellationToken);
+        IReadOnlySet<string> filled = await _context.Breakdowns.FilledAsync(_partition, cancellationToken);
+        return new RecoveryStart(positions, hashes, damaged, hasCounters, hasKeys, agreed, filled);
     }
 
     /// <summary>Whether the store may hold snapshots of a kind: it does where a checkpoint was made, and is asked where none was.</summary>
@@ -66,6 +69,7 @@ internal sealed partial class PartitionActor
         _baseline = start.Positions.Baseline;
         _hasStoredCounters = start.HasCounters;
         _hasStoredKeys = start.HasKeys;
+        PlanFill(start.Agreed, start.Filled);
         _decoder = new BlockDecoder(_context.Plan.Catalog);
         _seen = new SeenIdentities(start.Hashes, _memory);
         _acceptance = new EventAcceptance<(BatchId, IActorRef)>(_partition, _seen) { NextSequenceNr = _epoch + 1 };
@@ -213,7 +217,8 @@ internal sealed partial class PartitionActor
     }
 
     private sealed record RecoveryStart(
-        PartitionPositions Positions, SeenHashes Hashes, IReadOnlyList<SegmentDamageException> Damaged, bool HasCounters, bool HasKeys);
+        PartitionPositions Positions, SeenHashes Hashes, IReadOnlyList<SegmentDamageException> Damaged, bool HasCounters, bool HasKeys,
+        IReadOnlyList<AgreedBreakdown> Agreed, IReadOnlySet<string> Filled);
 
     private sealed record ReplayStarted : Signal<ReplayStarted>;
     private sealed record ReplayAck : Signal<ReplayAck>;

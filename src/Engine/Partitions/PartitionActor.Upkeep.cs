@@ -13,7 +13,7 @@ internal sealed partial class PartitionActor
     /// <summary>The name of the group writer of snapshots.</summary>
     public const string SnapshotWriterName = "snapshots";
 
-    private readonly Queue<(IPartitionMessage Request, IActorRef Asker)> _requests = new();
+    private readonly Queue<(object Request, IActorRef Asker)> _requests = new();
     private (CompactionPlan Plan, IReadOnlyList<Snapshot> Loaded)? _merge;
     private bool _isInUpkeep;
     private bool _upkeepAgain;
@@ -80,6 +80,7 @@ internal sealed partial class PartitionActor
 
             StartSave();
             StartTrim();
+            StartFill();
             RunRequests();
         }
 
@@ -93,7 +94,7 @@ internal sealed partial class PartitionActor
     /// <summary>Answers what was asked for and is done by now; a rebuild begins when nothing else is under way.</summary>
     private void RunRequests()
     {
-        while (_requests.TryPeek(out (IPartitionMessage Request, IActorRef Asker) next) && _acceptance.IsIdle)
+        while (_requests.TryPeek(out (object Request, IActorRef Asker) next) && _acceptance.IsIdle)
         {
             switch (next.Request)
             {
@@ -102,6 +103,12 @@ internal sealed partial class PartitionActor
                     _requests.Dequeue();
                     next.Asker.Tell(new Done(_partition));
                     break;
+                case CatchUpFill when _phase == PartitionPhase.Serving && IsKept && !_isTrimming && _fill is { } fill:
+                    CatchUp(fill);
+                    return;
+                case FillKept when _phase == PartitionPhase.Serving && IsKept && _fill is { } fill:
+                    SaveFilled(fill);
+                    return;
                 case Rebuild rebuild when IsKept && !_isTrimming:
                     StartRebuild(rebuild.Filter, next.Asker);
                     return;

@@ -275,7 +275,7 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         UnappliedBytes = _unappliedBytes,
         Unflushed = _flushList.Count + _rowsAwaited.Count + _flushing.Count,
         Damaged = _damaged,
-        Failing = _replayError ?? _calls.Failing,
+        Failing = _replayError ?? _calls.Failing ?? _fillError,
     };
 
     private void Report()

@@ -45,4 +45,13 @@ internal static partial class PartitionLog
 
     [LoggerMessage(2112, LogLevel.Information, "Partition {Partition} stopped at SequenceNr {SequenceNr}, its checkpoint at {Checkpoint}")]
     public static partial void Stopped(ILogger logger, int partition, long sequenceNr, long checkpoint);
+
+    [LoggerMessage(2113, LogLevel.Information, "Partition {Partition} has computed the past of {Tables}")]
+    public static partial void Filled(ILogger logger, int partition, string tables);
+
+    [LoggerMessage(2114, LogLevel.Information, "The past of {Table} is complete: the table has its name")]
+    public static partial void TableNamed(ILogger logger, string table);
+
+    [LoggerMessage(2115, LogLevel.Error, "Partition {Partition} cannot compute breakdowns over the past, and tries again when it is started again: {Error}")]
+    public static partial void FillFailed(ILogger logger, int partition, string error);
 }

@@ -34,6 +34,9 @@ public record PartitionServices
     /// <summary>The statistics tables.</summary>
     public required IStatisticsStore Statistics { get; init; }
 
+    /// <summary>By what the statistics are broken down.</summary>
+    public required IBreakdownStore Breakdowns { get; init; }
+
     /// <summary>Whether a failed write of the journal says that its SequenceNr was taken, by another owner.</summary>
     public required Func<Exception, bool> IsConflict { get; init; }
 
@@ -85,6 +88,9 @@ internal sealed record PartitionContext : PartitionServices
     /// <summary>How far apart the node's Partitions begin their blocks.</summary>
     public BlockPace Pace { get; }
 
+    /// <summary>Lets one Partition of the node at a time read its past.</summary>
+    public SemaphoreSlim FillGate { get; } = new(1);
+
     /// <summary>Whether other nodes can take a Partition that stops here.</summary>
     public Func<bool> HasOtherNodes { get; init; } = () => false;
 
@@ -123,6 +129,9 @@ public sealed record PartitionSettings
 
     /// <summary>How many rows one Partition flushes in one write.</summary>
     public int MaxFlushRows { get; init; } = 1000;
+
+    /// <summary>How many events a Partition holds Counters of at a time while it computes breakdowns over the past, 1 and up.</summary>
+    public int MaxFillEvents { get; init; } = 500_000;
 
     /// <summary>How often a checkpoint is made.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromSeconds(30);

@@ -23,6 +23,16 @@ public sealed class RowAdoption(IStatisticsStore statistics, ISnapshotStore snap
     public async Task<IReadOnlyDictionary<string, long>> RunAsync(int partitions, bool adopt, CancellationToken cancellationToken)
     {
         var adopted = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (StatisticsTable table in catalog.Pages.SelectMany(page => page.Tables).Where(table => table.Breakdown is not null))
+        {
+            await statistics.EnsureTableAsync(table, cancellationToken);
+            if (await statistics.CountForeignAsync(table, cancellationToken) is var rows and > 0)
+            {
+                throw new StoreException(
+                    $"Table {table.Name} in {storeName} holds {rows} rows that this engine did not write, and the parts of a breakdown have no baseline: empty the table.");
+            }
+        }
+
         foreach (Page page in catalog.Pages)
         {
             await statistics.EnsureTableAsync(page, cancellationToken);

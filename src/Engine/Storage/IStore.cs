@@ -26,6 +26,9 @@ public interface IStore : IAsyncDisposable
     /// <summary>The statistics tables.</summary>
     IStatisticsStore Statistics { get; }
 
+    /// <summary>By what the statistics are broken down.</summary>
+    IBreakdownStore Breakdowns { get; }
+
     /// <summary>Questions that people ask of the statistics tables.</summary>
     IStatisticsQueries Queries { get; }
 

@@ -115,10 +115,10 @@ internal abstract class SqlDialect
         (await ColumnsAsync(db, table, cancellationToken)).Count > 0;
 
     /// <summary>The statement that makes a statistics table's key unique.</summary>
-    public abstract string CreateKey(Page page);
+    public abstract string CreateKey(string table, IEnumerable<string> key);
 
     /// <summary>What else makes a complete statistics table serve better, outside of a transaction; false where it may not be done.</summary>
-    public virtual Task<bool> OptimizeAsync(DataConnection db, Page page, CancellationToken cancellationToken) => Task.FromResult(true);
+    public virtual Task<bool> OptimizeAsync(DataConnection db, string table, CancellationToken cancellationToken) => Task.FromResult(true);
 
     /// <summary>Why the database cannot keep what is exact, with the remedy; null where it can.</summary>
     /// <param name="db">A connection to it.</param>
@@ -192,4 +192,6 @@ internal enum StatisticsColumn
     Amount,
     UpdateTime,
     SequenceNr,
+    PartText,
+    PartId,
 }

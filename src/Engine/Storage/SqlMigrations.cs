@@ -187,5 +187,18 @@ internal sealed record SqlMigration(int Version, string Name, string Store, stri
         new(2, "nodes and leases", dialect.LeaseTables, ""),
         new(3, "the cluster", dialect.ClusterTables, ""),
         new(4, "claims of parked deliveries", $"ALTER TABLE dataload_parked ADD COLUMN claim {dialect.Bytes} NULL;", ""),
+        new(
+            5,
+            "breakdowns",
+            """
+            CREATE TABLE dataload_breakdown (
+                table_name varchar(128) NOT NULL PRIMARY KEY,
+                generation integer NOT NULL,
+                is_on smallint NOT NULL,
+                is_complete smallint NOT NULL);
+
+            ALTER TABLE dataload_partition ADD COLUMN breakdowns text NOT NULL DEFAULT '';
+            """,
+            ""),
     ];
 }

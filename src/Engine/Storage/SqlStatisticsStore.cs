@@ -3,39 +3,51 @@ using System.Data.Common;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
 using DataLoad.Engine.Statistics;
 using LinqToDB.Data;
 
 namespace DataLoad.Engine.Storage;
 
-/// <summary>The statistics tables.</summary>
-internal sealed class SqlStatisticsStore(SqlDatabase database) : IStatisticsStore
+/// <summary>The statistics tables. That of a breakdown has another name until its past is computed; whoever gives it its own may be another node.</summary>
+internal sealed class SqlStatisticsStore(SqlDatabase database, SqlBreakdownStore breakdowns) : IStatisticsStore
 {
     private const int PageRows = 1000;
 
     /// <summary>Bounds a statement's memory here and in the server; a row of the widest page takes about 600 bytes.</summary>
     private const int StatementRows = 2000;
 
-    private readonly ConcurrentDictionary<Page, SqlStatisticsText> _text = new(ReferenceEqualityComparer.Instance);
+    private readonly ConcurrentDictionary<(StatisticsTable Table, string Name), SqlStatisticsText> _text = new();
+    private volatile IReadOnlyDictionary<string, string>? _names;
 
-    public ValueTask EnsureTableAsync(Page page, CancellationToken cancellationToken) => new SqlStatisticsTable(database, page).EnsureAsync(cancellationToken);
-
-    public async ValueTask<IReadOnlyList<int>> FlushAsync(Page page, IReadOnlyList<StatisticsRow> rows, bool correct, CancellationToken cancellationToken)
+    public async ValueTask EnsureTableAsync(StatisticsTable table, CancellationToken cancellationToken)
     {
-        string text = correct ? Text(page).Correct : Text(page).Flush;
-        return await WriteAsync(Distinct(rows), chunk => new RowStatement(text, Fenced(chunk, [SequenceNrs(chunk), Metrics(page, chunk)])), cancellationToken);
+        _names = null;
+        await new SqlStatisticsTable(database, table, await NameOfAsync(table, cancellationToken)).EnsureAsync(cancellationToken);
     }
 
-    public IAsyncEnumerable<StatisticsRow> ReadAsync(Page page, StatisticsFilter filter, CancellationToken cancellationToken) =>
-        filter.Page is null || string.Equals(filter.Page, page.Name, StringComparison.Ordinal)
-            ? ReadAsync(page, () => new SqlStatisticsFilter(database.Dialect, filter), cancellationToken)
+    public async ValueTask<IReadOnlyList<int>> FlushAsync(StatisticsTable table, IReadOnlyList<StatisticsRow> rows, bool correct, CancellationToken cancellationToken)
+    {
+        SqlStatisticsText text = await TextAsync(table, cancellationToken);
+        string statement = correct ? text.Correct : text.Flush;
+        return await WriteAsync(
+            table, Distinct(rows), chunk => new RowStatement(statement, Fenced(table, chunk, [SequenceNrs(chunk), Metrics(table.Page, chunk)])), cancellationToken);
+    }
+
+    public IAsyncEnumerable<StatisticsRow> ReadAsync(StatisticsTable table, StatisticsFilter filter, CancellationToken cancellationToken) =>
+        filter.Page is null || string.Equals(filter.Page, table.Page.Name, StringComparison.Ordinal)
+            ? ReadAsync(table, () => new SqlStatisticsFilter(database.Dialect, filter), cancellationToken)
             : AsyncEnumerable.Empty<StatisticsRow>();
 
-    public ValueTask<long> CountForeignAsync(Page page, CancellationToken cancellationToken) => database.ReadAsync(
-        (db, token) => db.ExecuteAsync<long>($"SELECT count(*) FROM {Text(page).Table} WHERE seq_nr IS NULL", token), cancellationToken);
+    public async ValueTask<long> CountForeignAsync(StatisticsTable table, CancellationToken cancellationToken)
+    {
+        SqlStatisticsText text = await TextAsync(table, cancellationToken);
+        return await database.ReadAsync(
+            (db, token) => db.ExecuteAsync<long>($"SELECT count(*) FROM {text.Table} WHERE seq_nr IS NULL", token), cancellationToken);
+    }
 
-    public IAsyncEnumerable<StatisticsRow> ReadForeignAsync(Page page, CancellationToken cancellationToken) => ReadAsync(
-        page,
+    public IAsyncEnumerable<StatisticsRow> ReadForeignAsync(StatisticsTable table, CancellationToken cancellationToken) => ReadAsync(
+        table,
         () =>
         {
             var filter = new SqlStatisticsFilter(database.Dialect, StatisticsFilter.All);
@@ -44,17 +56,33 @@ internal sealed class SqlStatisticsStore(SqlDatabase database) : IStatisticsStor
         },
         cancellationToken);
 
-    public async ValueTask AdoptAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) => await WriteAsync(
-        rows, chunk => new RowStatement(Text(page).Adopt, new RowBatch(chunk.Count, SqlStatisticsText.KeyColumns(chunk))), cancellationToken);
+    public async ValueTask AdoptAsync(StatisticsTable table, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken)
+    {
+        SqlStatisticsText text = await TextAsync(table, cancellationToken);
+        await WriteAsync(
+            table, rows, chunk => new RowStatement(text.Adopt, new RowBatch(chunk.Count, SqlStatisticsText.KeyColumns(table, chunk))), cancellationToken);
+    }
 
-    public ValueTask<IReadOnlyList<int>> RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) =>
-        WriteAsync(rows, chunk => new RowStatement(Text(page).Remove, Fenced(chunk, [SequenceNrs(chunk)])), cancellationToken);
+    public async ValueTask<IReadOnlyList<int>> RemoveAsync(StatisticsTable table, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken)
+    {
+        SqlStatisticsText text = await TextAsync(table, cancellationToken);
+        return await WriteAsync(table, rows, chunk => new RowStatement(text.Remove, Fenced(table, chunk, [SequenceNrs(chunk)])), cancellationToken);
+    }
 
     private async ValueTask<IReadOnlyList<int>> WriteAsync(
-        IReadOnlyList<StatisticsRow> rows, Func<List<StatisticsRow>, RowStatement> make, CancellationToken cancellationToken)
+        StatisticsTable table, IReadOnlyList<StatisticsRow> rows, Func<List<StatisticsRow>, RowStatement> make, CancellationToken cancellationToken)
     {
         RowStatement[] statements = [.. rows.Chunk(StatementRows).Select(chunk => make([.. chunk]))];
-        return (await database.WriteRowsAsync(statements, isExclusive: false, cancellationToken)).Stale;
+        try
+        {
+            return (await database.WriteRowsAsync(statements, isExclusive: false, cancellationToken)).Stale;
+        }
+        catch (DbException) when (table.Breakdown is not null)
+        {
+            // It may have got its name meanwhile: the next try asks.
+            _names = null;
+            throw;
+        }
     }
 
     /// <summary>The rows in the order of their keys, so that two writers do not wait for each other, and each once, as a statement demands.</summary>
@@ -71,10 +99,12 @@ internal sealed class SqlStatisticsStore(SqlDatabase database) : IStatisticsStor
     private static int CompareKey(StatisticsRow x, StatisticsRow y) =>
         x.TopicId != y.TopicId ? x.TopicId.CompareTo(y.TopicId)
         : x.Day != y.Day ? x.Day.CompareTo(y.Day)
-        : string.CompareOrdinal(x.TopicType, y.TopicType);
+        : string.CompareOrdinal(x.TopicType, y.TopicType) is var type && type != 0 ? type
+        : x.Part is { } part && y.Part is { } other ? part.Id != other.Id ? part.Id.CompareTo(other.Id) : string.CompareOrdinal(part.Text, other.Text)
+        : 0;
 
-    private static RowBatch Fenced(List<StatisticsRow> rows, BatchColumn[] more) => new(
-        RowBatch.Column(rows, row => row.Shard), RowBatch.Column(rows, row => row.Epoch), [.. SqlStatisticsText.KeyColumns(rows), .. more]);
+    private static RowBatch Fenced(StatisticsTable table, List<StatisticsRow> rows, BatchColumn[] more) => new(
+        RowBatch.Column(rows, row => row.Shard), RowBatch.Column(rows, row => row.Epoch), [.. SqlStatisticsText.KeyColumns(table, rows), .. more]);
 
     private static BatchColumn<long> SequenceNrs(List<StatisticsRow> rows) =>
         RowBatch.Of(rows, row => row.SequenceNr ?? throw new ArgumentException("A row to write has no SequenceNr.", nameof(rows)));
@@ -99,25 +129,23 @@ internal sealed class SqlStatisticsStore(SqlDatabase database) : IStatisticsStor
     }
 
     private async IAsyncEnumerable<StatisticsRow> ReadAsync(
-        Page page, Func<SqlStatisticsFilter> makeFilter, [EnumeratorCancellation] CancellationToken cancellationToken)
+        StatisticsTable table, Func<SqlStatisticsFilter> makeFilter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        SqlStatisticsText text = Text(page);
+        // A reader may live long beside nodes that give names.
+        _names = table.Breakdown is null ? _names : null;
+        SqlStatisticsText text = await TextAsync(table, cancellationToken);
         StatisticsRow? last = null;
         while (true)
         {
             SqlStatisticsFilter filter = makeFilter();
             if (last is not null)
             {
-                filter.Add(
-                    $"({text.Key}) > (@topicType, @topicId, @day)",
-                    DataParameter.Text("topicType", last.TopicType),
-                    DataParameter.Int32("topicId", last.TopicId),
-                    database.Dialect.Day("day", last.Day));
+                filter.AddAfter(table, text.Key, last);
             }
 
             List<StatisticsRow> rows = await database.ReadAsync(
                 (db, token) => db.QueryToListAsync(
-                    reader => Read(reader, page),
+                    reader => Read(reader, table),
                     $"SELECT {text.Columns} FROM {text.Table} {filter.Where} ORDER BY {text.Key} LIMIT {PageRows}",
                     token,
                     filter.Parameters),
@@ -136,14 +164,15 @@ internal sealed class SqlStatisticsStore(SqlDatabase database) : IStatisticsStor
         }
     }
 
-    private StatisticsRow Read(DbDataReader reader, Page page)
+    private StatisticsRow Read(DbDataReader reader, StatisticsTable table)
     {
+        Page page = table.Page;
         string type = reader.GetString(0);
         if (reader.GetValue(1) is not (int or long) || reader.GetInt64(1) is not (>= int.MinValue and <= int.MaxValue)
             || !database.Dialect.TryReadDay(reader, 2, out int day))
         {
             throw new StoreException(
-                $"{database.Name}: the table '{page.Table}' has a row with the key ('{type}', {reader.GetValue(1)}, '{reader.GetValue(2)}'), "
+                $"{database.Name}: the table '{table.Name}' has a row with the key ('{type}', {reader.GetValue(1)}, '{reader.GetValue(2)}'), "
                 + "which is not text, a 32-bit integer and a day; mend or remove it.");
         }
 
@@ -152,18 +181,47 @@ internal sealed class SqlStatisticsStore(SqlDatabase database) : IStatisticsStor
         {
             object value = reader.GetValue(SqlStatisticsText.FirstMetric + i);
             values[i] = page.Metrics[i].Kind == MetricKind.Amount
-                ? Hundredths.From(value) ?? throw Unread(reader, page, i, "amount of two decimals")
-                : value as long? ?? throw Unread(reader, page, i, "whole number");
+                ? Hundredths.From(value) ?? throw Unread(reader, table, i, "amount of two decimals")
+                : value as long? ?? throw Unread(reader, table, i, "whole number");
         }
 
-        return new StatisticsRow(type, reader.GetInt32(1), day, reader.IsDBNull(3) ? null : reader.GetInt64(3), values);
+        return new StatisticsRow(type, reader.GetInt32(1), day, reader.IsDBNull(3) ? null : reader.GetInt64(3), values, Part: PartOf(reader, table));
     }
 
-    private StoreException Unread(DbDataReader reader, Page page, int metric, string expected) => new(
-        $"{database.Name}: the table '{page.Table}' has {page.Metrics[metric].Column} = {reader.GetValue(SqlStatisticsText.FirstMetric + metric)} "
+    private BreakdownValue? PartOf(DbDataReader reader, StatisticsTable table)
+    {
+        if (table.Breakdown is not { } breakdown)
+        {
+            return null;
+        }
+
+        int first = SqlStatisticsText.FirstMetric + table.Page.Metrics.Length;
+        object text = reader.GetValue(first);
+        object id = breakdown.IdColumn() is null ? 0 : reader.GetValue(first + 1);
+        return text is string value && (id as long? ?? id as int?) is long number and >= int.MinValue and <= int.MaxValue
+            ? BreakdownValue.Of(breakdown, value, (int)number)
+            : throw new StoreException(
+                $"{database.Name}: the table '{table.Name}' has a row with the value ('{text}', {id}), which is not text and a 32-bit integer; mend or remove it.");
+    }
+
+    private StoreException Unread(DbDataReader reader, StatisticsTable table, int metric, string expected) => new(
+        $"{database.Name}: the table '{table.Name}' has {table.Page.Metrics[metric].Column} = {reader.GetValue(SqlStatisticsText.FirstMetric + metric)} "
         + $"in the row of '{reader.GetString(0)}', {reader.GetInt32(1)}, which is no {expected}; mend it.");
 
-    private SqlStatisticsText Text(Page page) => _text.GetOrAdd(page, static (page, dialect) => new SqlStatisticsText(page, dialect), database.Dialect);
+    private async ValueTask<SqlStatisticsText> TextAsync(StatisticsTable table, CancellationToken cancellationToken) => _text.GetOrAdd(
+        (table, await NameOfAsync(table, cancellationToken)), static (key, dialect) => new SqlStatisticsText(key.Table, key.Name, dialect), database.Dialect);
+
+    private async ValueTask<string> NameOfAsync(StatisticsTable table, CancellationToken cancellationToken)
+    {
+        if (table.Breakdown is null)
+        {
+            return table.Name;
+        }
+
+        IReadOnlyDictionary<string, string> names = _names ??= (await breakdowns.ListAsync(cancellationToken))
+            .ToDictionary(known => known.Table, known => known.TableNow, StringComparer.Ordinal);
+        return names.GetValueOrDefault(table.Name, table.Name);
+    }
 }
 
 /// <summary>Questions of the statistics tables, summed by the database. A sum beyond 64 bits is its error.</summary>

@@ -1,32 +1,34 @@
 using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
 using DataLoad.Engine.Statistics;
 using LinqToDB.Data;
 
 namespace DataLoad.Engine.Storage;
 
-/// <summary>The statements on one page's table, written once.</summary>
+/// <summary>The statements on one statistics table, written once.</summary>
 internal sealed class SqlStatisticsText
 {
+    private const int PageKeys = 3;
+
     /// <summary>The place of the first metric in <see cref="Columns"/>.</summary>
     public const int FirstMetric = 4;
 
-    private const string OnKey = "t.topic_type = w.topic_type AND t.topic_id = w.topic_id AND t.stat_date = w.stat_date";
-
-    private static readonly RowShape AdoptShape = new(IsFenced: false, ["topic_type", "topic_id", "stat_date"]);
-    private static readonly RowShape RemoveShape = new(IsFenced: true, ["partition_id", "epoch", "topic_type", "topic_id", "stat_date", "seq_nr"]);
-
-    public SqlStatisticsText(Page page, SqlDialect dialect)
+    public SqlStatisticsText(StatisticsTable table, string name, SqlDialect dialect)
     {
-        Table = dialect.Quote(page.Table);
-        Key = $"{dialect.ByCodePoint("topic_type")}, topic_id, stat_date";
+        Page page = table.Page;
+        string onKey = string.Join(" AND ", table.Key.Select(column => $"t.{column} = w.{column}"));
+        Table = dialect.Quote(name);
+        Key = string.Join(", ", table.Key.Select(column => IsText(table, column) ? dialect.ByCodePoint(column) : column));
         IEnumerable<string> metrics = page.Metrics.Select(metric =>
             dialect.Read($"COALESCE({dialect.Quote(metric.Column)}, 0)", metric.Kind == MetricKind.Amount ? "text" : "bigint"));
         IEnumerable<string> key = [dialect.Read("topic_type", "text"), dialect.Read("topic_id", "int"), dialect.Read("stat_date", "date")];
-        Columns = string.Join(", ", [.. key, dialect.Read("seq_nr", "bigint"), .. metrics]);
-        Flush = MakeFlush(page, dialect, "<");
-        Correct = MakeFlush(page, dialect, "<=");
-        Adopt = dialect.Update(Table, AdoptShape, "seq_nr = 0", $"{OnKey} AND t.seq_nr IS NULL");
-        Remove = dialect.Delete(Table, RemoveShape, $"{OnKey} AND t.seq_nr = w.seq_nr");
+        IEnumerable<string> value = table.Key.Skip(PageKeys).Select(column => dialect.Read(column, IsText(table, column) ? "text" : "int"));
+        Columns = string.Join(", ", [.. key, dialect.Read("seq_nr", "bigint"), .. metrics, .. value]);
+        Flush = MakeFlush(table, Table, dialect, "<");
+        Correct = MakeFlush(table, Table, dialect, "<=");
+        Adopt = dialect.Update(Table, new RowShape(IsFenced: false, [.. table.Key]), "seq_nr = 0", $"{onKey} AND t.seq_nr IS NULL");
+        Remove = dialect.Delete(
+            Table, new RowShape(IsFenced: true, ["partition_id", "epoch", .. table.Key, "seq_nr"]), $"{onKey} AND t.seq_nr = w.seq_nr");
     }
 
     public string Table { get; }
@@ -34,7 +36,7 @@ internal sealed class SqlStatisticsText
     /// <summary>The key's columns as they are ordered.</summary>
     public string Key { get; }
 
-    /// <summary>Key, SequenceNr and, from <see cref="FirstMetric"/> on, the metrics.</summary>
+    /// <summary>The page's key, SequenceNr, from <see cref="FirstMetric"/> on the metrics, and behind them what else the key has.</summary>
     public string Columns { get; }
 
     /// <summary>Writes rows that hold at a higher SequenceNr than the stored ones.</summary>
@@ -50,22 +52,39 @@ internal sealed class SqlStatisticsText
     public string Remove { get; }
 
     /// <summary>The columns by which a row is found.</summary>
-    public static BatchColumn[] KeyColumns(IReadOnlyList<StatisticsRow> rows) =>
-        [RowBatch.Of(rows, row => row.TopicType), RowBatch.Of(rows, row => row.TopicId), RowBatch.Of(rows, row => DateOnly.FromDayNumber(row.Day))];
-
-    private string MakeFlush(Page page, SqlDialect dialect, string older)
+    public static BatchColumn[] KeyColumns(StatisticsTable table, IReadOnlyList<StatisticsRow> rows)
     {
-        var shape = new RowShape(IsFenced: true, ["partition_id", "epoch", "topic_type", "topic_id", "stat_date", "seq_nr"], page.Metrics.Length);
+        List<BatchColumn> columns =
+            [RowBatch.Of(rows, row => row.TopicType), RowBatch.Of(rows, row => row.TopicId), RowBatch.Of(rows, row => DateOnly.FromDayNumber(row.Day))];
+        if (table.Breakdown is { } breakdown)
+        {
+            columns.Add(RowBatch.Of(rows, row => PartOf(row, table).Text));
+            if (breakdown.IdColumn() is not null)
+            {
+                columns.Add(RowBatch.Of(rows, row => PartOf(row, table).Id));
+            }
+        }
+
+        return [.. columns];
+    }
+
+    private static BreakdownValue PartOf(StatisticsRow row, StatisticsTable table) =>
+        row.Part ?? throw new ArgumentException($"A row of table {table.Name} has no value of its breakdown.", nameof(row));
+
+    private static bool IsText(StatisticsTable table, string column) =>
+        column is "topic_type" || string.Equals(column, table.Breakdown?.TextColumn(), StringComparison.Ordinal);
+
+    private static string MakeFlush(StatisticsTable table, string name, SqlDialect dialect, string older)
+    {
+        Page page = table.Page;
+        var shape = new RowShape(IsFenced: true, ["partition_id", "epoch", .. table.Key, "seq_nr"], page.Metrics.Length);
         IEnumerable<(string, string)> metrics = page.Metrics.Select((metric, i) =>
             (dialect.Quote(metric.Column), metric.Kind == MetricKind.Amount ? dialect.Amount(dialect.Number(shape, i)) : dialect.Number(shape, i)));
         return dialect.Upsert(
-            Table,
+            name,
             shape,
-            [
-                ("topic_type", "w.topic_type"), ("topic_id", "w.topic_id"), ("stat_date", "w.stat_date"),
-                ("seq_nr", "w.seq_nr"), ("update_time", "CURRENT_TIMESTAMP"), .. metrics,
-            ],
-            keys: 3,
+            [.. table.Key.Select(column => (column, $"w.{column}")), ("seq_nr", "w.seq_nr"), ("update_time", "CURRENT_TIMESTAMP"), .. metrics],
+            keys: table.Key.Length,
             changed: ..,
             condition: $"t.seq_nr IS NULL OR t.seq_nr {older} excluded.seq_nr");
     }
@@ -74,11 +93,19 @@ internal sealed class SqlStatisticsText
 /// <summary>A filter as the condition of a query, with its parameters.</summary>
 internal sealed class SqlStatisticsFilter
 {
+    private readonly SqlDialect _dialect;
     private readonly List<string> _conditions = [];
     private readonly List<DataParameter> _parameters = [];
 
     public SqlStatisticsFilter(SqlDialect dialect, StatisticsFilter filter, string? search = null)
     {
+        _dialect = dialect;
+        if (filter.Part is { } part)
+        {
+            Add($"{part.Breakdown.TextColumn()} = @value", DataParameter.Text("value", part.Text));
+            AddGiven($"{part.Breakdown.IdColumn()} = @valueId", part.Breakdown.IdColumn() is null ? null : DataParameter.Int32("valueId", part.Id));
+        }
+
         AddGiven("topic_type = @type", filter.TopicType is { } type ? DataParameter.Text("type", type) : null);
         AddGiven("topic_id = @id", filter.TopicId is { } id ? DataParameter.Int32("id", id) : null);
         AddGiven("stat_date >= @first", filter.From is { } from ? dialect.Day("first", Within(from)) : null);
@@ -86,6 +113,23 @@ internal sealed class SqlStatisticsFilter
         AddGiven(
             dialect.Contains("lower(topic_type || '/' || topic_id)", "@search"),
             search is null ? null : DataParameter.Text("search", search.ToLowerInvariant()));
+    }
+
+    /// <summary>Asks for what comes behind a row in the order of the table's key.</summary>
+    public void AddAfter(StatisticsTable table, string key, StatisticsRow last)
+    {
+        List<DataParameter> after =
+            [DataParameter.Text("topicType", last.TopicType), DataParameter.Int32("topicId", last.TopicId), _dialect.Day("day", last.Day)];
+        if (last.Part is { } part)
+        {
+            after.Add(DataParameter.Text("partText", part.Text));
+            if (table.Key.Length > after.Count)
+            {
+                after.Add(DataParameter.Int32("partId", part.Id));
+            }
+        }
+
+        Add($"({key}) > ({string.Join(", ", after.Select(parameter => $"@{parameter.Name}"))})", after);
     }
 
     public string Where => _conditions.Count == 0 ? "" : $"WHERE {string.Join(" AND ", _conditions)}";
@@ -111,11 +155,10 @@ internal sealed class SqlStatisticsFilter
     private static int Within(int day) => Math.Clamp(day, DateOnly.MinValue.DayNumber, DateOnly.MaxValue.DayNumber);
 }
 
-/// <summary>Creates a page's table, or completes one that others made, without touching what else it holds. No right is needed for what is complete.</summary>
-internal sealed class SqlStatisticsTable(SqlDatabase database, Page page)
+/// <summary>Creates a statistics table, or completes one that others made, without touching what else it holds. No right is needed for what is complete.</summary>
+internal sealed class SqlStatisticsTable(SqlDatabase database, StatisticsTable table, string name)
 {
-    private static readonly string[] Key = ["topic_type", "topic_id", "stat_date"];
-
+    private Page Page => table.Page;
     private SqlDialect Dialect => database.Dialect;
 
     /// <exception cref="StoreException">The table cannot serve, or cannot be completed; the message holds the remedy.</exception>
@@ -126,7 +169,7 @@ internal sealed class SqlStatisticsTable(SqlDatabase database, Page page)
             await database.TransactAsync(CompleteAsync, cancellationToken);
         }
 
-        await database.ReadAsync((db, token) => Dialect.OptimizeAsync(db, page, token), cancellationToken);
+        await database.ReadAsync((db, token) => Dialect.OptimizeAsync(db, name, token), cancellationToken);
     }
 
     /// <summary>Why the table cannot serve, with the remedy; null where it can, is not there, or can be completed. Changes nothing.</summary>
@@ -146,12 +189,12 @@ internal sealed class SqlStatisticsTable(SqlDatabase database, Page page)
     /// <summary>What is worth knowing of the table though it can serve, a sentence each.</summary>
     public async Task<IEnumerable<string>> FindWarningsAsync(DataConnection db, CancellationToken cancellationToken)
     {
-        IReadOnlyList<string> found = await Dialect.FindWarningsAsync(db, page.Table, cancellationToken);
-        IEnumerable<string> narrow = (await Dialect.ColumnsAsync(db, page.Table, cancellationToken))
+        IReadOnlyList<string> found = await Dialect.FindWarningsAsync(db, name, cancellationToken);
+        IEnumerable<string> narrow = (await Dialect.ColumnsAsync(db, name, cancellationToken))
             .Where(column => RoleOf(column) == StatisticsColumn.Count && Dialect.IsNarrow(column))
             .Select(column => $"counts in the column '{column.Name}' of type {column.Type}: a row whose count passes what that holds is not written any more, "
                 + "and named; make it bigint");
-        return found.Concat(narrow).Select(what => $"{database.Name}: the table '{page.Table}' {what}.");
+        return found.Concat(narrow).Select(what => $"{database.Name}: the table '{name}' {what}.");
     }
 
     private async Task<bool> CompleteAsync(DataConnection db, CancellationToken cancellationToken)
@@ -173,31 +216,31 @@ internal sealed class SqlStatisticsTable(SqlDatabase database, Page page)
         catch (Exception e) when (Dialect.IsDuplicate(e))
         {
             throw new StoreException(
-                $"{database.Name}: the table '{page.Table}' holds several rows for one topic and day, so its key cannot be made unique. "
-                + "Merge the rows that GROUP BY topic_type, topic_id, stat_date HAVING count(*) > 1 shows, then start again.",
+                $"{database.Name}: the table '{name}' holds several rows for one key, so its key cannot be made unique. "
+                + $"Merge the rows that GROUP BY {string.Join(", ", table.Key)} HAVING count(*) > 1 shows, then start again.",
                 e);
         }
         catch (Exception e) when (Dialect.ExplainSchemaChange(e, statements) is { } why)
         {
-            throw new StoreException($"{database.Name}: the statistics table '{page.Table}' cannot be completed: {why}", e);
+            throw new StoreException($"{database.Name}: the statistics table '{name}' cannot be completed: {why}", e);
         }
     }
 
     private async Task<List<string>> MissingAsync(DataConnection db, CancellationToken cancellationToken)
     {
-        var columns = (await Dialect.ColumnsAsync(db, page.Table, cancellationToken)).ToDictionary(column => column.Name, StringComparer.OrdinalIgnoreCase);
+        var columns = (await Dialect.ColumnsAsync(db, name, cancellationToken)).ToDictionary(column => column.Name, StringComparer.OrdinalIgnoreCase);
         if (columns.Count == 0)
         {
-            return [CreateTable()];
+            return [CreateTable(), .. CreateIndex()];
         }
 
-        if (await Dialect.FindUnfitTableAsync(db, page.Table, cancellationToken) is { } why)
+        if (await Dialect.FindUnfitTableAsync(db, name, cancellationToken) is { } why)
         {
             throw Unfit(why);
         }
 
         Check(columns);
-        List<string> added = [.. page.Metrics.Where(metric => !columns.ContainsKey(metric.Column)).Select(Declare)];
+        List<string> added = [.. Page.Metrics.Where(metric => !columns.ContainsKey(metric.Column)).Select(Declare)];
         if (!columns.ContainsKey("update_time"))
         {
             added.Add($"update_time {Dialect.AddedUpdateTime}");
@@ -209,25 +252,33 @@ internal sealed class SqlStatisticsTable(SqlDatabase database, Page page)
         }
 
         // A column a statement: not every database adds several at once.
-        List<string> statements = added.ConvertAll(declaration => $"ALTER TABLE {Dialect.Quote(page.Table)} ADD COLUMN {declaration}");
-        if (!await Dialect.HasUniqueKeyAsync(db, page.Table, Key, cancellationToken))
+        List<string> statements = added.ConvertAll(declaration => $"ALTER TABLE {Dialect.Quote(name)} ADD COLUMN {declaration}");
+        if (!await Dialect.HasUniqueKeyAsync(db, name, table.Key, cancellationToken))
         {
-            statements.Add(Dialect.CreateKey(page));
+            statements.Add(Dialect.CreateKey(name, table.Key));
         }
 
         return statements;
     }
 
     private string CreateTable() =>
-        $"CREATE TABLE {Dialect.Quote(page.Table)} ({Dialect.StatisticsKey}{string.Concat(page.Metrics.Select(metric => $", {Declare(metric)}"))}, "
-        + $"update_time {Dialect.UpdateTime}, seq_nr bigint NULL, PRIMARY KEY ({string.Join(", ", Key)})){Dialect.StatisticsTableOptions}";
+        $"CREATE TABLE {Dialect.Quote(name)} ({Dialect.StatisticsKey}{PartKey()}{string.Concat(Page.Metrics.Select(metric => $", {Declare(metric)}"))}, "
+        + $"update_time {Dialect.UpdateTime}, seq_nr bigint NULL, PRIMARY KEY ({string.Join(", ", table.Key)})){Dialect.StatisticsTableOptions}";
+
+    private string PartKey() => table.Breakdown is not { } breakdown ? ""
+        : $", {breakdown.TextColumn()} varchar({breakdown.MaxCharacters()}) {Dialect.ExactCollation} NOT NULL"
+            + (breakdown.IdColumn() is { } id ? $", {id} int NOT NULL" : "");
+
+    /// <summary>What led to what is asked from both sides.</summary>
+    private IEnumerable<string> CreateIndex() => table.Breakdown is null ? []
+        : [$"CREATE INDEX {Dialect.Quote(name + "_value")} ON {Dialect.Quote(name)} ({string.Join(", ", [.. table.Key.Skip(3), "stat_date"])})"];
 
     private string Declare(Metric metric) =>
         $"{Dialect.Quote(metric.Column)} {(metric.Kind == MetricKind.Amount ? "decimal(18,2)" : "bigint")} NOT NULL DEFAULT 0";
 
     private void Check(Dictionary<string, TableColumn> columns)
     {
-        if (Key.FirstOrDefault(key => !columns.ContainsKey(key)) is { } missing)
+        if (table.Key.FirstOrDefault(key => !columns.ContainsKey(key)) is { } missing)
         {
             throw Unfit($"has no column '{missing}'; add it, or rename the table so that it is created anew");
         }
@@ -250,7 +301,7 @@ internal sealed class SqlStatisticsTable(SqlDatabase database, Page page)
             {
                 throw Unfit($"has a column '{column.Name}' whose values the database generates, so that none could be written; make it a plain column");
             }
-            else if (role == StatisticsColumn.TopicType && column.Collation is { } collation)
+            else if (role is StatisticsColumn.TopicType or StatisticsColumn.PartText && column.Collation is { } collation)
             {
                 throw Unfit($"has a column '{column.Name}' that is compared by the collation {collation}, by which different topics are one row; declare it, and the "
                     + $"unique keys that it is in, with {Dialect.ExactCollation}");
@@ -265,10 +316,12 @@ internal sealed class SqlStatisticsTable(SqlDatabase database, Page page)
         "stat_date" => StatisticsColumn.Day,
         "update_time" => StatisticsColumn.UpdateTime,
         "seq_nr" => StatisticsColumn.SequenceNr,
-        _ => page.Metrics.FirstOrDefault(metric => string.Equals(metric.Column, column.Name, StringComparison.OrdinalIgnoreCase)) is { } metric
+        { } text when string.Equals(text, table.Breakdown?.TextColumn(), StringComparison.Ordinal) => StatisticsColumn.PartText,
+        { } text when string.Equals(text, table.Breakdown?.IdColumn(), StringComparison.Ordinal) => StatisticsColumn.PartId,
+        _ => Page.Metrics.FirstOrDefault(metric => string.Equals(metric.Column, column.Name, StringComparison.OrdinalIgnoreCase)) is { } metric
             ? metric.Kind == MetricKind.Amount ? StatisticsColumn.Amount : StatisticsColumn.Count
             : null,
     };
 
-    private StoreException Unfit(string why) => new($"{database.Name}: the table '{page.Table}' {why}.");
+    private StoreException Unfit(string why) => new($"{database.Name}: the table '{name}' {why}.");
 }

@@ -26,7 +26,9 @@ public sealed class SqlStore(SqlDatabase database) : IStore
     /// <inheritdoc/>
     public ISnapshotStore Snapshots { get; } = new SqlSnapshotStore(database);
     /// <inheritdoc/>
-    public IStatisticsStore Statistics { get; } = new SqlStatisticsStore(database);
+    public IBreakdownStore Breakdowns { get; } = new SqlBreakdownStore(database);
+    /// <inheritdoc/>
+    public IStatisticsStore Statistics { get; } = new SqlStatisticsStore(database, new SqlBreakdownStore(database));
     /// <inheritdoc/>
     public IStatisticsQueries Queries { get; } = new SqlStatisticsQueries(database);
     /// <inheritdoc/>
@@ -45,9 +47,9 @@ public sealed class SqlStore(SqlDatabase database) : IStore
             async (db, token) =>
             {
                 string? unfit = await database.Dialect.FindUnfitAsync(db, Name, token);
-                foreach (Page page in pages)
+                foreach (StatisticsTable table in pages.SelectMany(page => page.Tables))
                 {
-                    unfit ??= await new SqlStatisticsTable(database, page).FindUnfitAsync(db, token);
+                    unfit ??= await new SqlStatisticsTable(database, table, table.Name).FindUnfitAsync(db, token);
                 }
 
                 return unfit;
@@ -62,9 +64,9 @@ public sealed class SqlStore(SqlDatabase database) : IStore
             async (db, token) =>
             {
                 List<string> warnings = [];
-                foreach (Page page in pages)
+                foreach (StatisticsTable table in pages.SelectMany(page => page.Tables))
                 {
-                    warnings.AddRange(await new SqlStatisticsTable(database, page).FindWarningsAsync(db, token));
+                    warnings.AddRange(await new SqlStatisticsTable(database, table, table.Name).FindWarningsAsync(db, token));
                 }
 
                 return warnings;

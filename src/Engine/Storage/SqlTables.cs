@@ -1,3 +1,4 @@
+using DataLoad.Engine.Statistics;
 using LinqToDB.Mapping;
 
 namespace DataLoad.Engine.Storage;
@@ -17,6 +18,21 @@ internal sealed record PartitionRow
     [Column("epoch")] public required long Epoch { get; init; }
     [Column("checkpoint")] public required long Checkpoint { get; init; }
     [Column("baseline")] public required long Baseline { get; init; }
+
+    /// <summary>The marks of the breakdowns that its kept Counters hold all events of, separated by spaces.</summary>
+    [Column("breakdowns"), NotNull] public string Breakdowns { get; init; } = "";
+}
+
+/// <summary>A breakdown that is or was on.</summary>
+[Table("dataload_breakdown")]
+internal sealed record BreakdownRow
+{
+    [Column("table_name"), PrimaryKey, NotNull] public required string Table { get; init; }
+    [Column("generation")] public required int Generation { get; init; }
+    [Column("is_on")] public required short IsOn { get; init; }
+    [Column("is_complete")] public required short IsComplete { get; init; }
+
+    public AgreedBreakdown Agreed(int filled) => new(Table, Generation, IsComplete != 0, filled);
 }
 
 /// <summary>A parked delivery. Its id is stored big-endian, so that bytes order as ids do.</summary>

@@ -1,3 +1,4 @@
+using DataLoad.Engine.Statistics;
 using DataLoad.Engine.Auditing;
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Counting;
@@ -45,7 +46,8 @@ internal static class VerifyCommand
 
             await using JournalSystem journal = JournalSystem.Start(store.JournalConnection);
             bool isOwned = (await store.Nodes.ListAsync(cancellationToken)).Count > 0;
-            var verification = new Verification(new CountingPlan(Catalog.Default), store, journal.Reader, new VerificationOptions
+            Catalog catalog = Catalog.Default.Complete(await store.Breakdowns.ListAsync(cancellationToken));
+            var verification = new Verification(new CountingPlan(catalog), store, journal.Reader, new VerificationOptions
             {
                 Partitions = partitions,
                 Filter = filter.Read(result).ToFilter(),
@@ -76,7 +78,7 @@ internal static class VerifyCommand
         }
 
         WriteWhere(report.DifferenceCount > report.Differences.Count, $"… and {report.DifferenceCount - report.Differences.Count} more.");
-        output.WriteLine($"{report.Rows} rows compared with {report.Events} events in {report.Partitions} Partitions: {report.DifferenceCount} differences, "
+        output.WriteLine($"{report.Rows} rows{(report.PartRows == 0 ? "" : $" and {report.PartRows} of breakdowns")} compared with {report.Events} events in {report.Partitions} Partitions: {report.DifferenceCount} differences, "
             + $"{report.DamageCount} damaged blocks, snapshots or parked deliveries.");
         WriteWhere(report.NotFlushedYet > 0,
             $"{report.NotFlushedYet} Counters have events but no row yet: not flushed yet, which the running node or the next start does.");
@@ -93,7 +95,7 @@ internal static class VerifyCommand
 
     private static Cell[] Cells(Difference difference) =>
     [
-        difference.Table, $"{difference.TopicType}:{difference.TopicId}", Form.Day(DateOnly.FromDayNumber(difference.Day)), difference.Column ?? "",
+        difference.Table, Topic(difference), Form.Day(DateOnly.FromDayNumber(difference.Day)), difference.Column ?? "",
         Show(difference.RowValue, difference.IsAmount), Show(difference.JournalValue, difference.IsAmount),
         difference.Kind switch
         {
@@ -105,6 +107,9 @@ internal static class VerifyCommand
             _ => "another value",
         },
     ];
+
+    private static string Topic(Difference difference) =>
+        $"{difference.TopicType}:{difference.TopicId}{(difference.Part is { } part ? $" {part}" : "")}";
 
     private static string Show(long? value, bool isAmount) => value is not { } known ? "" : isAmount ? Hundredths.Format(known) : known.ToString();
 }

@@ -82,7 +82,7 @@ internal static class NodeHost
             $"{Environment.MachineName}-{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}",
             address,
             RandomNumberGenerator.GetHexString(64, lowercase: true));
-        return services.AddSingleton(settings).AddSingleton(info).AddSingleton(Catalog.Default).AddSingleton(TimeProvider.System)
+        return services.AddSingleton(settings).AddSingleton(info).AddSingleton(Catalog.Default.WithBreakdowns(settings.Engine.Breakdowns)).AddSingleton(TimeProvider.System)
             .AddSingleton(_ => Databases.OpenStore(settings.Store, info.Id))
             .AddSingleton(_ => Databases.OpenLookup(settings.Business))
             .AddSingleton<EngineMetrics>()

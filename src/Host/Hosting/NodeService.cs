@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Resolving;
 using DataLoad.Host.Commands.Checking;
@@ -7,12 +8,12 @@ using Npgsql;
 namespace DataLoad.Host.Hosting;
 
 /// <summary>Counts for as long as the host runs, once nothing speaks against a start. HTTP answers already meanwhile.</summary>
-internal sealed class NodeService(ClusterNode node, IStore store, ILookup lookup, HostSettings settings, ILogger<NodeService> logger) : BackgroundService
+internal sealed class NodeService(ClusterNode node, IStore store, ILookup lookup, Catalog catalog, HostSettings settings, ILogger<NodeService> logger) : BackgroundService
 {
     /// <exception cref="StartException">A server is there and refuses.</exception>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await StartCheck.RunAsync(store, lookup, settings.Engine.Amqp.ToConnectionSettings(), logger, stoppingToken);
+        await StartCheck.RunAsync(store, catalog, lookup, settings.Engine.Amqp.ToConnectionSettings(), logger, stoppingToken);
         await node.RunAsync(stoppingToken);
     }
 }
@@ -21,9 +22,10 @@ internal sealed class NodeService(ClusterNode node, IStore store, ILookup lookup
 internal static class StartCheck
 {
     /// <exception cref="StartException">A server is there and refuses.</exception>
-    public static async Task RunAsync(IStore store, ILookup lookup, AmqpConnectionSettings broker, ILogger logger, CancellationToken cancellationToken)
+    public static async Task RunAsync(
+        IStore store, Catalog catalog, ILookup lookup, AmqpConnectionSettings broker, ILogger logger, CancellationToken cancellationToken)
     {
-        await CheckDatabaseAsync(store.Name, "dataload.store.connection", token => CheckStoreAsync(store, logger, token), cancellationToken);
+        await CheckDatabaseAsync(store.Name, "dataload.store.connection", token => CheckStoreAsync(store, catalog.Pages, logger, token), cancellationToken);
         await CheckDatabaseAsync(lookup.Name, "dataload.business.connection", token => CheckLookupAsync(lookup, token), cancellationToken);
         await CheckBrokerAsync(broker, cancellationToken);
     }
@@ -47,15 +49,15 @@ internal static class StartCheck
     }
 
     /// <summary>First of all: of a SQLite file that is used under another name nothing is to be opened.</summary>
-    private static async ValueTask CheckStoreAsync(IStore store, ILogger logger, CancellationToken cancellationToken)
+    private static async ValueTask CheckStoreAsync(IStore store, ImmutableArray<Page> pages, ILogger logger, CancellationToken cancellationToken)
     {
-        if (await store.CheckDatabaseAsync(Catalog.Default.Pages, cancellationToken) is { } unfit)
+        if (await store.CheckDatabaseAsync(pages, cancellationToken) is { } unfit)
         {
             throw new StartException(unfit);
         }
 
         await store.PingAsync(cancellationToken);
-        foreach (string warning in await store.FindWarningsAsync(Catalog.Default.Pages, cancellationToken))
+        foreach (string warning in await store.FindWarningsAsync(pages, cancellationToken))
         {
             HostLog.StoreWarning(logger, warning);
         }

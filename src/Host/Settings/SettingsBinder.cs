@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Reflection;
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Intake;
@@ -40,6 +41,7 @@ public static class SettingsBinder
         Amqp = BindAmqp(config, catalog),
         Intake = BindIntake(config) with { Backoff = BindBackoff(config, "dataload.retry.first", "dataload.retry.limit") },
         Partitions = BindPartitions(config, store),
+        Breakdowns = BindBreakdowns(config, catalog),
         Cluster = ClusterBinder.Bind(config),
         TimeZone = BindTimeZone(config),
         AdoptExistingRows = config.GetBool("dataload.statistics.adopt-existing-rows"),
@@ -48,6 +50,25 @@ public static class SettingsBinder
 
     private static Backoff BindBackoff(HoconConfig config, string first, string limit) =>
         new(config.GetDuration(first, Millisecond, TimeSpan.FromHours(1)), config.GetDuration(limit, Millisecond, Day));
+
+    private static Dictionary<string, ImmutableArray<Breakdown>> BindBreakdowns(HoconConfig config, Catalog catalog)
+    {
+        HoconConfig pages = config.GetObject("dataload.pages");
+        var breakdowns = new Dictionary<string, ImmutableArray<Breakdown>>(StringComparer.Ordinal);
+        foreach (string name in pages.Keys)
+        {
+            HoconValue entry = pages.GetKey(name);
+            if (catalog.Pages.All(page => !string.Equals(page.Name, name, StringComparison.Ordinal)))
+            {
+                throw entry.Fail($"the name of a page, one of {string.Join(", ", catalog.Pages.Select(page => page.Name))}");
+            }
+
+            breakdowns.Add(name, [.. entry.AsObject().GetList("breakdowns").Select(value => Breakdowns.Find(value.AsString())
+                ?? throw value.Fail($"a breakdown, one of {string.Join(", ", Enum.GetValues<Breakdown>().Select(known => known.Name()))}"))]);
+        }
+
+        return breakdowns;
+    }
 
     private static AmqpSettings BindAmqp(HoconConfig config, Catalog catalog) => new()
     {
@@ -162,6 +183,7 @@ public static class SettingsBinder
         MaxSnapshotBytes = (int)config.GetBytes("dataload.checkpoint.max-slice", 1, 64L * 1024 * 1024),
         FlushInterval = config.GetDuration("dataload.statistics.flush-interval", TimeSpan.FromMilliseconds(10), Day),
         MaxFlushRows = config.GetInt("dataload.statistics.max-flush-rows", 1, 100_000),
+        MaxFillEvents = config.GetInt("dataload.statistics.max-backfill-events", 1, 100_000_000),
         IdentityWindow = config.GetDuration("dataload.identity.window", Millisecond, TimeSpan.FromDays(3650)),
         MemoryBudgetBytes = config.GetBytes("dataload.memory.budget", 1024 * 1024),
     };

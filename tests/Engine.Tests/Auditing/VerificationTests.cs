@@ -40,6 +40,7 @@ public sealed class VerificationTests
         report.Differences.ShouldBeEmpty();
         report.IsClean.ShouldBeTrue(string.Join('\n', report.Damages));
         report.Rows.ShouldBeGreaterThan(0);
+        report.PartRows.ShouldBeGreaterThan(report.Rows);
         (report.Rows + report.NotFlushedYet).ShouldBe(_partition.Counters.Count);
     }
 

@@ -52,7 +52,7 @@ public sealed class CounterTests
     public void The_memory_of_a_counter_is_its_numbers_and_its_sets()
     {
         long empty = _counter.ResidentBytes;
-        empty.ShouldBeInRange(16 * _counter.Page.Metrics.Length, (16 * _counter.Page.Metrics.Length) + 400);
+        empty.ShouldBeInRange(16 * _counter.Page.Metrics.Length, (16 * _counter.Page.Metrics.Length) + 800);
 
         int[] metrics = [_counter.Page.IndexOf("share_user_cnt"), _counter.Page.IndexOf("visit_user_cnt")];
         foreach (int metric in metrics)

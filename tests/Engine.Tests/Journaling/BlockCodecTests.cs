@@ -66,8 +66,9 @@ public sealed class BlockCodecTests
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public void Facts_read_in_place_are_those_of_the_event(int seed)
+    public void What_is_counted_and_read_in_place_is_that_of_the_event(int seed)
     {
+        var sources = (Sources)(seed % 8);
         EventSpec[] events = new RandomEvents(seed).Take(100);
         Block block = BlockSpec.Block(events, 1, 0, BlockSpec.At, out int[] offsets);
         EventBatch batch = BlockSpec.Batch(events);
@@ -78,9 +79,21 @@ public sealed class BlockCodecTests
         {
             @event.Reset(events[i].Stream);
 
-            EntryDecoder.ReadFacts(block.Bytes.Span, offsets[i], @event);
+            EntryDecoder.ReadCounted(block.Bytes.Span, offsets[i], sources, @event);
 
             @event.WuId.ShouldBe(events[i].WuId);
+            BusinessEvent whole = events[i].Fill(new BusinessEvent());
+            foreach ((Sources source, int text) in new[]
+                { (Sources.Parent, EventText.ParentTopicType), (Sources.Channel, EventText.ChannelType), (Sources.QrCode, EventText.QrCode) })
+            {
+                @event.Text(text).ToArray().ShouldBe((sources & source) == 0 ? [] : whole.Text(text).ToArray());
+            }
+
+            if ((sources & Sources.Parent) != 0)
+            {
+                @event.ParentTopicId.ShouldBe(whole.ParentTopicId);
+            }
+
             @event.Facts.ToArray().ShouldBe(events[i].Facts);
             decoder.Next().ShouldBeTrue();
             decoder.PayloadOffset.ShouldBe(offsets[i]);
@@ -106,7 +119,7 @@ public sealed class BlockCodecTests
             for (int i = 0; i < offsets.Length; i++)
             {
                 @event.Reset(events[i].Stream);
-                EntryDecoder.ReadFacts(block.Bytes.Span, offsets[i], @event);
+                EntryDecoder.ReadCounted(block.Bytes.Span, offsets[i], Sources.Parent | Sources.Channel | Sources.QrCode, @event);
             }
         }
     }
@@ -120,7 +133,7 @@ public sealed class BlockCodecTests
         var @event = new BusinessEvent();
         @event.Reset(Catalog.Default.Streams[0]);
 
-        string message = Should.Throw<StoredFormatException>(() => EntryDecoder.ReadFacts([.. bytes, 0, 0, 0, 0], offsets[0], @event)).Message;
+        string message = Should.Throw<StoredFormatException>(() => EntryDecoder.ReadCounted([.. bytes, 0, 0, 0, 0], offsets[0], Sources.None, @event)).Message;
 
         message.ShouldContain("Partition 4");
         message.ShouldContain("SequenceNr 31");

@@ -62,7 +62,7 @@ public sealed class JournalFoldTests
         var expected = new Counter(spec.CounterId, two.Page);
         for (int i = 0; i < 3; i++)
         {
-            JournaledPartition.Plan.Apply(spec.Fill(new BusinessEvent()), expected);
+            JournaledPartition.Plan.Apply(spec.Fill(new BusinessEvent()), expected, i + 1);
         }
 
         two.Values().ShouldBe(expected.Values());

@@ -51,7 +51,10 @@ internal sealed class JournaledPartition
     {
         foreach (Page page in Catalog.Default.Pages)
         {
-            await Store.Statistics.EnsureTableAsync(page, default);
+            foreach (StatisticsTable table in page.Tables)
+            {
+                await Store.Statistics.EnsureTableAsync(table, default);
+            }
         }
 
         Journal.Append(Partition, new Owned("node", atMs));
@@ -71,8 +74,15 @@ internal sealed class JournaledPartition
                 Counters.Add(spec.CounterId, counter = new Counter(spec.CounterId, Plan.PageByStream[spec.Stream.Id]));
             }
 
-            Plan.Apply(spec.Fill(_event), counter);
-            counter.SequenceNr = number;
+            Plan.Apply(spec.Fill(_event), counter, number);
+        }
+
+        foreach (Counter counter in Counters.Values)
+        {
+            if (events.Any(spec => spec.CounterId.Equals(counter.Id)))
+            {
+                counter.StandAt(number);
+            }
         }
     }
 
@@ -92,8 +102,12 @@ internal sealed class JournaledPartition
     {
         foreach (Page page in Catalog.Default.Pages)
         {
-            StatisticsRow[] rows = [.. Counters.Values.Where(counter => counter.Page == page && which?.Invoke(counter.Id) != false).Select(RowOf)];
-            (await Store.Statistics.FlushAsync(page, rows, correct: true, default)).ShouldBeEmpty();
+            Counter[] flushed = [.. Counters.Values.Where(counter => counter.Page == page && which?.Invoke(counter.Id) != false)];
+            (await Store.Statistics.FlushAsync(page, [.. flushed.Select(RowOf)], correct: true, default)).ShouldBeEmpty();
+            foreach (StatisticsTable table in page.Tables.Where(table => table.Breakdown is not null))
+            {
+                (await Store.Statistics.FlushAsync(table, [.. flushed.SelectMany(counter => PartRowsOf(counter, table.Breakdown!.Value))], correct: true, default)).ShouldBeEmpty();
+            }
         }
     }
 
@@ -101,6 +115,9 @@ internal sealed class JournaledPartition
 
     public StatisticsRow RowOf(Counter counter) =>
         new(counter.Id.Topic.Type, counter.Id.Topic.Id, counter.Id.Day, counter.SequenceNr, counter.Values(), Partition, Epoch);
+
+    public IEnumerable<StatisticsRow> PartRowsOf(Counter counter, Breakdown breakdown) => counter.Find(breakdown)!.Parts.Select(part => new StatisticsRow(
+        counter.Id.Topic.Type, counter.Id.Topic.Id, counter.Id.Day, part.SequenceNr, part.Values(counter.Page), Partition, Epoch, part.ValueOf(breakdown)));
 
     public JournalFold Fold() => new(Plan, Reader, Store.Partitions, Store.Snapshots);
 

@@ -87,6 +87,7 @@ public abstract class PartitionSpec : TestKit
         Trimmer = Journal,
         Snapshots = Store,
         Statistics = Store,
+        Breakdowns = Store,
         IsConflict = error => error is JournalConflictException,
         Registry = Registry,
         Budget = Budget,

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Statistics;
@@ -7,12 +8,12 @@ using DataLoad.Engine.Statistics;
 namespace DataLoad.Engine.Tests.Partitions;
 
 /// <summary>The stores that Partitions write to, in memory, fenced by Epoch, and doing what a test says. Thread-safe.</summary>
-internal sealed class StoreDouble : IPartitionStore, ISnapshotStore, IStatisticsStore
+internal sealed class StoreDouble : IPartitionStore, ISnapshotStore, IStatisticsStore, IBreakdownStore
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<int, PartitionPositions> _positions = [];
     private readonly SortedDictionary<(int Partition, SnapshotKind Kind, string Key), Snapshot> _snapshots = [];
-    private readonly Dictionary<(string Page, string Type, int Id, int Day), StatisticsRow> _rows = [];
+    private readonly Dictionary<(string Table, string Type, int Id, int Day, BreakdownValue? Part), StatisticsRow> _rows = [];
 
     /// <summary>Asked before each call with its name; its task delays the call, its exception fails it.</summary>
     public Func<string, Task> Before { get; set; } = _ => Task.CompletedTask;
@@ -25,21 +26,34 @@ internal sealed class StoreDouble : IPartitionStore, ISnapshotStore, IStatistics
         }
     }
 
-    public StatisticsRow? Row(string page, string type, int id, int day)
+    public StatisticsRow? Row(string page, string type, int id, int day, BreakdownValue? part = null)
     {
         lock (_lock)
         {
-            return _rows.GetValueOrDefault((page, type, id, day));
+            return _rows.GetValueOrDefault((TableOf(page, part), type, id, day, part));
         }
     }
 
+    /// <summary>The rows of the pages' own tables.</summary>
     public IReadOnlyList<StatisticsRow> Rows
     {
         get
         {
             lock (_lock)
             {
-                return [.. _rows.Values];
+                return [.. _rows.Values.Where(row => row.Part is null)];
+            }
+        }
+    }
+
+    /// <summary>The rows of breakdowns.</summary>
+    public IReadOnlyList<StatisticsRow> PartRows
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _rows.Values.Where(row => row.Part is not null)];
             }
         }
     }
@@ -48,9 +62,11 @@ internal sealed class StoreDouble : IPartitionStore, ISnapshotStore, IStatistics
     {
         lock (_lock)
         {
-            _rows[(page, row.TopicType, row.TopicId, row.Day)] = row;
+            _rows[(TableOf(page, row.Part), row.TopicType, row.TopicId, row.Day, row.Part)] = row;
         }
     }
+
+    private static string TableOf(string page, BreakdownValue? part) => new StatisticsTable(Catalog.Default.PageNamed(page), part?.Breakdown).Name;
 
     public IReadOnlyList<Snapshot> SnapshotsOf(int partition, SnapshotKind kind)
     {
@@ -135,29 +151,29 @@ internal sealed class StoreDouble : IPartitionStore, ISnapshotStore, IStatistics
         }
     }
 
-    public ValueTask EnsureTableAsync(Page page, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    public ValueTask EnsureTableAsync(StatisticsTable table, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
-    public async ValueTask<IReadOnlyList<int>> FlushAsync(Page page, IReadOnlyList<StatisticsRow> rows, bool correct, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<int>> FlushAsync(StatisticsTable table, IReadOnlyList<StatisticsRow> rows, bool correct, CancellationToken cancellationToken)
     {
         await Before("Flush");
         return Each(rows, row => (row.Shard, row.Epoch), row =>
         {
-            StatisticsRow? stored = _rows.GetValueOrDefault((page.Name, row.TopicType, row.TopicId, row.Day));
+            StatisticsRow? stored = _rows.GetValueOrDefault((table.Name, row.TopicType, row.TopicId, row.Day, row.Part));
             if (stored is null || stored.SequenceNr < row.SequenceNr || (correct && stored.SequenceNr == row.SequenceNr))
             {
-                _rows[(page.Name, row.TopicType, row.TopicId, row.Day)] = row;
+                _rows[(table.Name, row.TopicType, row.TopicId, row.Day, row.Part)] = row;
             }
         });
     }
 
-    public async IAsyncEnumerable<StatisticsRow> ReadAsync(Page page, StatisticsFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<StatisticsRow> ReadAsync(StatisticsTable table, StatisticsFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Before("ReadRows");
         List<StatisticsRow> found;
         lock (_lock)
         {
-            found = [.. _rows.Where(row => string.Equals(row.Key.Page, page.Name, StringComparison.Ordinal)
-                && filter.Matches(page.Name, row.Key.Type, row.Key.Id, row.Key.Day)).Select(row => row.Value)];
+            found = [.. _rows.Where(row => string.Equals(row.Key.Table, table.Name, StringComparison.Ordinal)
+                && filter.Matches(table.Page.Name, row.Key.Type, row.Key.Id, row.Key.Day)).Select(row => row.Value)];
         }
 
         foreach (StatisticsRow row in found)
@@ -166,23 +182,50 @@ internal sealed class StoreDouble : IPartitionStore, ISnapshotStore, IStatistics
         }
     }
 
-    public ValueTask<long> CountForeignAsync(Page page, CancellationToken cancellationToken) => ValueTask.FromResult(0L);
+    public ValueTask<long> CountForeignAsync(StatisticsTable table, CancellationToken cancellationToken) => ValueTask.FromResult(0L);
 
-    public IAsyncEnumerable<StatisticsRow> ReadForeignAsync(Page page, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public IAsyncEnumerable<StatisticsRow> ReadForeignAsync(StatisticsTable table, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public ValueTask AdoptAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask AdoptAsync(StatisticsTable table, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public async ValueTask<IReadOnlyList<int>> RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<int>> RemoveAsync(StatisticsTable table, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken)
     {
         await Before("RemoveRows");
         return Each(rows, row => (row.Shard, row.Epoch), row =>
         {
-            if (_rows.GetValueOrDefault((page.Name, row.TopicType, row.TopicId, row.Day))?.SequenceNr == row.SequenceNr)
+            if (_rows.GetValueOrDefault((table.Name, row.TopicType, row.TopicId, row.Day, row.Part))?.SequenceNr == row.SequenceNr)
             {
-                _rows.Remove((page.Name, row.TopicType, row.TopicId, row.Day));
+                _rows.Remove((table.Name, row.TopicType, row.TopicId, row.Day, row.Part));
             }
         });
     }
+
+    /// <summary>The breakdowns that are on: none whose past is to be computed, unless a test says so.</summary>
+    public List<AgreedBreakdown> Agreed { get; } = [];
+
+    /// <summary>The marks of what each Partition has computed.</summary>
+    public Dictionary<int, IReadOnlySet<string>> Filled { get; } = [];
+
+    public ValueTask<IReadOnlyList<AgreedBreakdown>> ListAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<AgreedBreakdown>>(Agreed);
+
+    public ValueTask AgreeAsync(IReadOnlyList<StatisticsTable> on, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask<IReadOnlySet<string>> FilledAsync(int partition, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return ValueTask.FromResult(Filled.GetValueOrDefault(partition) ?? new HashSet<string>(StringComparer.Ordinal));
+        }
+    }
+
+    public async ValueTask<bool> SaveFilledAsync(int partition, long epoch, IReadOnlyCollection<string> marks, CancellationToken cancellationToken)
+    {
+        await Before(nameof(SaveFilledAsync));
+        return Fenced(partition, epoch, _ => Filled[partition] = marks.ToHashSet(StringComparer.Ordinal));
+    }
+
+    public ValueTask<IReadOnlyList<string>> CompleteAsync(int partitions, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IReadOnlyList<string>>([]);
 
     private bool Fenced(int partition, long epoch, Action<PartitionPositions> write)
     {

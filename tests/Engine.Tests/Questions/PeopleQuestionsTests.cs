@@ -163,7 +163,7 @@ public sealed class PeopleQuestionsTests
                 _counters.Add(spec.CounterId, counter = new Counter(spec.CounterId, Catalog.Default.PageById(spec.CounterId.PageId)!));
             }
 
-            JournaledPartition.Plan.Apply(spec.Fill(@event), counter);
+            JournaledPartition.Plan.Apply(spec.Fill(@event), counter, 1);
         }
 
         for (int partition = 0; partition < Partitions; partition++)

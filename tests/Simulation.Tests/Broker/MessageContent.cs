@@ -76,6 +76,11 @@ internal sealed record MessageContent(AmqpProperties Properties, byte[] Body)
             body["topicType"] = generated.TopicType;
             body["topicId"] = generated.TopicId.ToString(CultureInfo.InvariantCulture);
             body["wuId"] = generated.WuId;
+            if (generated.Parent is { } parent)
+            {
+                body["parentTopicType"] = parent.Type;
+                body["parentTopicId"] = parent.Id;
+            }
         }
 
         if (generated.MessageTimeMs is long time)

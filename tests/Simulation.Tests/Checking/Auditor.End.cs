@@ -29,19 +29,20 @@ internal sealed partial class Auditor
 
         foreach (Page page in Catalog.Default.Pages)
         {
-            JudgeRows(page);
+            page.Tables.ToList().ForEach(JudgeRows);
         }
 
         int counters = Enumerable.Range(0, _scenario.Partitions.Partitions).Sum(JudgeReplay);
         if (counters != _entries.Count)
         {
-            _world.Fail($"the journal gives {counters} rows, the events {_entries.Count}");
+            _world.Fail($"the journal gives {counters} rows, of parts too, the events {_entries.Count}");
         }
     }
 
-    private void JudgeRows(Page page)
+    private void JudgeRows(StatisticsTable table)
     {
-        SortedDictionary<RowKey, StoredRow> rows = _state.RowsOf(page);
+        Page page = table.Page;
+        SortedDictionary<RowKey, StoredRow> rows = _state.RowsOf(table);
         foreach ((RowKey key, StoredRow row) in rows)
         {
             if (!_entries.ContainsKey(key))
@@ -54,7 +55,7 @@ internal sealed partial class Auditor
             }
         }
 
-        foreach (RowKey key in _entries.Keys.Where(key => string.Equals(key.Page, page.Name, StringComparison.Ordinal) && !rows.ContainsKey(key)))
+        foreach (RowKey key in _entries.Keys.Where(key => key.Table == table && !rows.ContainsKey(key)))
         {
             _world.Fail($"row {key} is missing in the end");
         }
@@ -67,11 +68,15 @@ internal sealed partial class Auditor
         foreach (Snapshot kept in _state.SnapshotsOf(partition, SnapshotKind.Baseline).Values)
         {
             CounterId id = SnapshotKeys.CounterId(kept.Key);
-            counters.Add(id, CounterCodec.Decode(id, Catalog.Default.PageById(id.PageId)!, kept.Bytes));
+            Page page = Catalog.Default.PageById(id.PageId)!;
+            SortedList<byte[], Snapshot> pages = _state.SnapshotsOf(partition, SnapshotKind.BaselineParts);
+            Snapshot[] parts = [.. CounterCodec.DecodeBreakdowns(id, page, kept.Bytes).SelectMany(
+                stored => Enumerable.Range(0, stored.Pages).Select(number => pages[SnapshotKeys.Of(id, stored.Breakdown, number)]))];
+            counters.Add(id, new StoredCounter(partition, SnapshotKind.Baseline, kept, parts).Decode(id, page, long.MaxValue));
         }
 
         long baseline = _state.PositionsOf(partition).Baseline;
-        var decoder = new BlockDecoder(Catalog.Default);
+        var decoder = new BlockDecoder(Catalog.Default) { WithTexts = true };
         foreach (JournalRow row in _journal.Read(partition.ToString(CultureInfo.InvariantCulture), baseline + 1, long.MaxValue, int.MaxValue))
         {
             if (row.Payload is Block block)
@@ -79,24 +84,39 @@ internal sealed partial class Auditor
                 decoder.Open(partition, row.SequenceNr, block);
                 while (decoder.Next())
                 {
-                    Apply(decoder.Event, counters);
+                    Apply(decoder.Event, counters, row.SequenceNr);
                 }
             }
         }
 
+        int rows = 0;
         foreach ((CounterId id, Counter counter) in counters)
         {
             var key = new RowKey(counter.Page.Name, id.Topic.Type, id.Topic.Id, id.Day);
-            if (Difference(counter.Page, key, long.MaxValue, counter.Values()) is { } difference)
+            JudgeReplayed(partition, counter.Page, key, counter.Values());
+            rows++;
+            foreach (CounterBreakdown breakdown in counter.Breakdowns)
             {
-                _world.Fail($"the journal of Partition {partition} gives another row {key}: {difference}");
+                foreach (CounterPart part in breakdown.Parts)
+                {
+                    JudgeReplayed(partition, counter.Page, key with { Part = part.ValueOf(breakdown.Breakdown) }, part.Values(counter.Page));
+                    rows++;
+                }
             }
         }
 
-        return counters.Count;
+        return rows;
     }
 
-    private static void Apply(BusinessEvent @event, Dictionary<CounterId, Counter> counters)
+    private void JudgeReplayed(int partition, Page page, in RowKey key, long[] values)
+    {
+        if (Difference(page, key, long.MaxValue, values) is { } difference)
+        {
+            _world.Fail($"the journal of Partition {partition} gives another row {key}: {difference}");
+        }
+    }
+
+    private static void Apply(BusinessEvent @event, Dictionary<CounterId, Counter> counters, long sequenceNr)
     {
         Page page = s_plan.PageByStream[@event.Stream.Id];
         var id = new CounterId(page.Id, @event.Topic, @event.Day);
@@ -105,6 +125,6 @@ internal sealed partial class Auditor
             counters.Add(id, counter = new Counter(id, page));
         }
 
-        s_plan.Apply(@event, counter);
+        s_plan.Apply(@event, counter, sequenceNr);
     }
 }

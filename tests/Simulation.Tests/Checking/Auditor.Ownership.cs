@@ -145,7 +145,7 @@ internal sealed partial class Auditor
         }
     }
 
-    private long? FlushedAt(in RowKey key) => _state.RowsOf(Catalog.Default.PageNamed(key.Page)).GetValueOrDefault(key)?.SequenceNr;
+    private long? FlushedAt(in RowKey key) => _state.RowsOf(key.Table).GetValueOrDefault(key)?.SequenceNr;
 
     private static void Count<TKey>(Dictionary<TKey, int> counts, TKey key)
         where TKey : notnull => counts[key] = counts.GetValueOrDefault(key) + 1;

@@ -94,24 +94,24 @@ internal sealed partial class Auditor : IStoreWatch
         }
     }
 
-    public void OnFlushing(Page page, IReadOnlyList<StatisticsRow> rows)
+    public void OnFlushing(StatisticsTable table, IReadOnlyList<StatisticsRow> rows)
     {
         _mustStay.Clear();
         foreach (StatisticsRow row in rows)
         {
             if (row.Epoch != _epochs.GetValueOrDefault(row.Shard))
             {
-                var key = RowKey.Of(page, row);
-                _mustStay[key] = _state.RowsOf(page).GetValueOrDefault(key);
+                var key = RowKey.Of(table, row);
+                _mustStay[key] = _state.RowsOf(table).GetValueOrDefault(key);
             }
         }
     }
 
-    public void OnFlushed(Page page, IReadOnlyList<StatisticsRow> rows, IReadOnlyList<int> stale)
+    public void OnFlushed(StatisticsTable table, IReadOnlyList<StatisticsRow> rows, IReadOnlyList<int> stale)
     {
         foreach ((RowKey key, StoredRow? before) in _mustStay)
         {
-            if (_state.RowsOf(page).GetValueOrDefault(key) != before)
+            if (_state.RowsOf(table).GetValueOrDefault(key) != before)
             {
                 _world.Fail($"row {key} was written under a stale Epoch");
             }
@@ -124,8 +124,8 @@ internal sealed partial class Auditor : IStoreWatch
                 continue;
             }
 
-            var key = RowKey.Of(page, row);
-            long stored = _state.RowsOf(page)[key].SequenceNr;
+            var key = RowKey.Of(table, row);
+            long stored = _state.RowsOf(table)[key].SequenceNr;
             if (stored < _rowSequenceNrs.GetValueOrDefault(key))
             {
                 _world.Fail($"row {key} went back from SequenceNr {_rowSequenceNrs[key]} to {stored}");
@@ -136,7 +136,7 @@ internal sealed partial class Auditor : IStoreWatch
             {
                 _world.Fail($"row {key} was flushed at SequenceNr {row.SequenceNr}, which is not persisted");
             }
-            else if (Difference(page, key, row.SequenceNr ?? 0, row.Values) is { } difference)
+            else if (Difference(table.Page, key, row.SequenceNr ?? 0, row.Values) is { } difference)
             {
                 _world.Fail($"row {key} was flushed at SequenceNr {row.SequenceNr} with other values: {difference}");
             }

@@ -120,12 +120,18 @@ internal sealed partial class Auditor
 
         CheckEvent(generated, @event);
         var key = new RowKey(StreamFacts.Of(generated.Stream).Page, generated.TopicType, generated.TopicId, DayOf(@event.TimeMs));
+        AddEntry(key, new Entry(sequenceNr, generated));
+        AddEntry(key with { Part = BreakdownValue.Of(Breakdown.Parent, generated.Parent?.Type ?? "", generated.Parent?.Id ?? 0) }, new Entry(sequenceNr, generated));
+    }
+
+    private void AddEntry(in RowKey key, Entry entry)
+    {
         if (!_entries.TryGetValue(key, out List<Entry>? entries))
         {
             _entries.Add(key, entries = []);
         }
 
-        entries.Add(new Entry(sequenceNr, generated));
+        entries.Add(entry);
     }
 
     private void CheckEvent(GeneratedEvent generated, BusinessEvent @event)

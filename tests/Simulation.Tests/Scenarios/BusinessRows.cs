@@ -56,6 +56,8 @@ internal sealed class BusinessRows
         var values = new Dictionary<string, object?>(StringComparer.Ordinal)
         {
             ["session_str"] = generated.Marker,
+            ["parent_topic_type"] = generated.Parent?.Type,
+            ["parent_topic_id"] = generated.Parent is { } parent ? (long)parent.Id : null,
             ["topic_type"] = generated.TopicType,
             ["topic_id"] = (long)generated.TopicId,
             ["qr_code"] = "",

@@ -62,6 +62,9 @@ internal sealed record GeneratedEvent
     /// <summary>The time that it must count at, or null where that is the time of receipt.</summary>
     public long? TimeMs => MessageTimeMs ?? RowTimeMs ?? (TimestampSeconds * 1000);
 
+    /// <summary>The carrier page that led to it: none, or one of few.</summary>
+    public (string Type, int Id)? Parent => Number % 3 == 0 ? null : ("BEAR", Number % 5);
+
     public override string ToString() =>
         $"{Marker}: {Stream} {TopicType}/{TopicId} user {WuId}{(Identity is null ? " without identity" : $" [{Identity[(Identity.LastIndexOf('|') + 1)..]}]")}"
         + $"{(RowsAtMs == Never ? ", rows never there" : RowsAtMs > 0 ? $", rows at {RowsAtMs} ms" : "")}{(DelayMs > 0 ? $", delayed {DelayMs} ms" : "")}{(Flaw is null ? "" : $", flawed: {Flaw}")}";

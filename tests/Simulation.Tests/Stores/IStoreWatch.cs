@@ -16,9 +16,9 @@ internal interface IStoreWatch
 
     void OnBaseline(int partition, long epoch, long sequenceNr, bool admitted);
 
-    void OnFlushing(Page page, IReadOnlyList<StatisticsRow> rows);
+    void OnFlushing(StatisticsTable table, IReadOnlyList<StatisticsRow> rows);
 
-    void OnFlushed(Page page, IReadOnlyList<StatisticsRow> rows, IReadOnlyList<int> stale);
+    void OnFlushed(StatisticsTable table, IReadOnlyList<StatisticsRow> rows, IReadOnlyList<int> stale);
 
     void OnParked(IReadOnlyList<ParkedDelivery> deliveries);
 

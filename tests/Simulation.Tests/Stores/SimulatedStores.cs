@@ -129,10 +129,10 @@ internal sealed class SimulatedSnapshots(StoreState state, StoreWire wire, IStor
 /// <summary>Statistics tables over the wire.</summary>
 internal sealed class SimulatedStatistics(StoreState state, StoreWire wire, IStoreWatch watch, int pageRows) : IStatisticsStore
 {
-    public async ValueTask EnsureTableAsync(Page page, CancellationToken cancellationToken) =>
-        await wire.WriteAsync("Statistics.EnsureTable", () => state.RowsOf(page).Count, cancellationToken);
+    public async ValueTask EnsureTableAsync(StatisticsTable table, CancellationToken cancellationToken) =>
+        await wire.WriteAsync("Statistics.EnsureTable", () => state.RowsOf(table).Count, cancellationToken);
 
-    public ValueTask<IReadOnlyList<int>> FlushAsync(Page page, IReadOnlyList<StatisticsRow> rows, bool correct, CancellationToken cancellationToken)
+    public ValueTask<IReadOnlyList<int>> FlushAsync(StatisticsTable table, IReadOnlyList<StatisticsRow> rows, bool correct, CancellationToken cancellationToken)
     {
         StatisticsRow[] sent = [.. rows.Select(row => row with { Values = [.. row.Values] })];
         return wire.WriteAsync(
@@ -141,51 +141,67 @@ internal sealed class SimulatedStatistics(StoreState state, StoreWire wire, ISto
             parts =>
             {
                 StatisticsRow[] applied = sent[..parts];
-                watch.OnFlushing(page, applied);
-                IReadOnlyList<int> stale = state.Flush(page, applied, correct);
-                watch.OnFlushed(page, applied, stale);
+                watch.OnFlushing(table, applied);
+                IReadOnlyList<int> stale = state.Flush(table, applied, correct);
+                watch.OnFlushed(table, applied, stale);
                 return stale;
             },
             cancellationToken);
     }
 
-    public async IAsyncEnumerable<StatisticsRow> ReadAsync(Page page, StatisticsFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<StatisticsRow> ReadAsync(StatisticsTable table, StatisticsFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         RowKey? after = null;
         List<StatisticsRow> rows;
         do
         {
             RowKey? last = after;
-            rows = await wire.ReadAsync("Statistics.Read", () => Select(page, filter, last), cancellationToken);
+            rows = await wire.ReadAsync("Statistics.Read", () => Select(table, filter, last), cancellationToken);
             foreach (StatisticsRow row in rows)
             {
                 yield return row;
-                after = RowKey.Of(page, row);
+                after = RowKey.Of(table, row);
             }
         }
         while (rows.Count == pageRows);
     }
 
-    public ValueTask<long> CountForeignAsync(Page page, CancellationToken cancellationToken) => ValueTask.FromResult(0L);
+    public ValueTask<long> CountForeignAsync(StatisticsTable table, CancellationToken cancellationToken) => ValueTask.FromResult(0L);
 
-    public IAsyncEnumerable<StatisticsRow> ReadForeignAsync(Page page, CancellationToken cancellationToken) => AsyncEnumerable.Empty<StatisticsRow>();
+    public IAsyncEnumerable<StatisticsRow> ReadForeignAsync(StatisticsTable table, CancellationToken cancellationToken) => AsyncEnumerable.Empty<StatisticsRow>();
 
-    public ValueTask AdoptAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) =>
+    public ValueTask AdoptAsync(StatisticsTable table, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken) =>
         throw new NotSupportedException("All rows are the engine's own.");
 
-    public ValueTask<IReadOnlyList<int>> RemoveAsync(Page page, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken)
+    public ValueTask<IReadOnlyList<int>> RemoveAsync(StatisticsTable table, IReadOnlyList<StatisticsRow> rows, CancellationToken cancellationToken)
     {
         StatisticsRow[] sent = [.. rows];
-        return wire.WriteAsync("Statistics.Remove", sent.Length, parts => state.Remove(page, sent[..parts]), cancellationToken);
+        return wire.WriteAsync("Statistics.Remove", sent.Length, parts => state.Remove(table, sent[..parts]), cancellationToken);
     }
 
-    private List<StatisticsRow> Select(Page page, StatisticsFilter filter, RowKey? after) =>
+    private List<StatisticsRow> Select(StatisticsTable table, StatisticsFilter filter, RowKey? after) =>
     [
-        .. state.RowsOf(page)
-            .Where(row => (after is not { } last || row.Key.CompareTo(last) > 0) && filter.Matches(page.Name, row.Key.TopicType, row.Key.TopicId, row.Key.Day))
+        .. state.RowsOf(table)
+            .Where(row => (after is not { } last || row.Key.CompareTo(last) > 0) && filter.Matches(table.Page.Name, row.Key.TopicType, row.Key.TopicId, row.Key.Day))
             .Take(pageRows)
-            .Select(row => new StatisticsRow(row.Key.TopicType, row.Key.TopicId, row.Key.Day, row.Value.SequenceNr, [.. row.Value.Values])),
+            .Select(row => new StatisticsRow(row.Key.TopicType, row.Key.TopicId, row.Key.Day, row.Value.SequenceNr, [.. row.Value.Values], Part: row.Key.Part)),
     ];
+}
+
+/// <summary>Breakdowns that were on from the first event on.</summary>
+internal sealed class SimulatedBreakdowns : IBreakdownStore
+{
+    public ValueTask<IReadOnlyList<AgreedBreakdown>> ListAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<AgreedBreakdown>>([]);
+    public ValueTask AgreeAsync(IReadOnlyList<StatisticsTable> on, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    public ValueTask<IReadOnlySet<string>> FilledAsync(int partition, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IReadOnlySet<string>>(new HashSet<string>(StringComparer.Ordinal));
+
+    public ValueTask<bool> SaveFilledAsync(int partition, long epoch, IReadOnlyCollection<string> marks, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("Nothing is to be computed.");
+
+    public ValueTask<IReadOnlyList<string>> CompleteAsync(int partitions, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("Nothing is to be computed.");
 }
 
 /// <summary>Parked deliveries over the wire.</summary>

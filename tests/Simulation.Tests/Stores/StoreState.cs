@@ -1,4 +1,5 @@
 using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
 using DataLoad.Engine.Faults;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Parking;
@@ -116,25 +117,25 @@ internal sealed class StoreState
         return stale;
     }
 
-    /// <summary>A page's rows in key order.</summary>
-    public SortedDictionary<RowKey, StoredRow> RowsOf(Page page)
+    /// <summary>A table's rows in key order.</summary>
+    public SortedDictionary<RowKey, StoredRow> RowsOf(StatisticsTable table)
     {
-        if (!_tables.TryGetValue(page.Name, out SortedDictionary<RowKey, StoredRow>? rows))
+        if (!_tables.TryGetValue(table.Name, out SortedDictionary<RowKey, StoredRow>? rows))
         {
-            _tables.Add(page.Name, rows = new SortedDictionary<RowKey, StoredRow>());
+            _tables.Add(table.Name, rows = new SortedDictionary<RowKey, StoredRow>());
         }
 
         return rows;
     }
 
     /// <summary>Writes rows; returns the Partitions whose Epoch is stale.</summary>
-    public IReadOnlyList<int> Flush(Page page, IReadOnlyList<StatisticsRow> rows, bool correct)
+    public IReadOnlyList<int> Flush(StatisticsTable table, IReadOnlyList<StatisticsRow> rows, bool correct)
     {
         var stale = new List<int>();
-        SortedDictionary<RowKey, StoredRow> stored = RowsOf(page);
+        SortedDictionary<RowKey, StoredRow> stored = RowsOf(table);
         foreach (StatisticsRow row in rows)
         {
-            var key = RowKey.Of(page, row);
+            var key = RowKey.Of(table, row);
             if (!Admits(row.Shard, row.Epoch, stale))
             {
                 continue;
@@ -152,13 +153,13 @@ internal sealed class StoreState
     }
 
     /// <summary>Removes rows that still hold at the SequenceNr that was read; returns the Partitions whose Epoch is stale.</summary>
-    public IReadOnlyList<int> Remove(Page page, IReadOnlyList<StatisticsRow> rows)
+    public IReadOnlyList<int> Remove(StatisticsTable table, IReadOnlyList<StatisticsRow> rows)
     {
         var stale = new List<int>();
-        SortedDictionary<RowKey, StoredRow> stored = RowsOf(page);
+        SortedDictionary<RowKey, StoredRow> stored = RowsOf(table);
         foreach (StatisticsRow row in rows)
         {
-            var key = RowKey.Of(page, row);
+            var key = RowKey.Of(table, row);
             if (Admits(row.Shard, row.Epoch, stale) && stored.TryGetValue(key, out StoredRow? old) && old.SequenceNr == row.SequenceNr)
             {
                 stored.Remove(key);
@@ -177,18 +178,23 @@ internal sealed class StoreState
 }
 
 /// <summary>A row of a statistics table.</summary>
-internal readonly record struct RowKey(string Page, string TopicType, int TopicId, int Day) : IComparable<RowKey>
+internal readonly record struct RowKey(string Page, string TopicType, int TopicId, int Day, BreakdownValue? Part = null) : IComparable<RowKey>
 {
-    public static RowKey Of(Page page, StatisticsRow row) => new(page.Name, row.TopicType, row.TopicId, row.Day);
+    /// <summary>The table that it is of.</summary>
+    public StatisticsTable Table => new(Catalog.Default.PageNamed(Page), Part?.Breakdown);
+
+    public static RowKey Of(StatisticsTable table, StatisticsRow row) => new(table.Page.Name, row.TopicType, row.TopicId, row.Day, row.Part);
 
     public int CompareTo(RowKey other)
     {
         int order = string.CompareOrdinal(TopicType, other.TopicType);
         order = order != 0 ? order : TopicId.CompareTo(other.TopicId);
-        return order != 0 ? order : Day.CompareTo(other.Day);
+        order = order != 0 ? order : Day.CompareTo(other.Day);
+        return order != 0 || Part is not { } part || other.Part is not { } than ? order
+            : string.CompareOrdinal(part.Text, than.Text) is var text && text != 0 ? text : part.Id.CompareTo(than.Id);
     }
 
-    public override string ToString() => $"{Page} {TopicType}/{TopicId} {DateOnly.FromDayNumber(Day):yyyy-MM-dd}";
+    public override string ToString() => $"{Page} {TopicType}/{TopicId} {DateOnly.FromDayNumber(Day):yyyy-MM-dd}{(Part is { } part ? $" {part}" : "")}";
 }
 
 /// <summary>What a row holds, and the SequenceNr that it holds at.</summary>

@@ -13,6 +13,7 @@ internal sealed class PostgreSqlDialect : SqlDialect
 {
     private const int OldestServer = 120_000;
     private const int LongestTopicType = 64;
+    private const int LongestPartText = 128;
 
     // How many digits the largest number of each kind has that the engine counts to, before the point.
     private const int CountDigits = 19;
@@ -135,7 +136,8 @@ internal sealed class PostgreSqlDialect : SqlDialect
 
     public override IQueryable<T> SkipLocked<T>(IQueryable<T> rows) => rows.AsPostgreSQL().ForUpdateSkipLockedHint();
 
-    public override string CreateKey(Page page) => $"CREATE UNIQUE INDEX ON {Quote(page.Table)} (topic_type COLLATE \"C\", topic_id, stat_date)";
+    public override string CreateKey(string table, IEnumerable<string> key) =>
+        $"CREATE UNIQUE INDEX ON {Quote(table)} (topic_type COLLATE \"C\", {Join(key.Skip(1))})";
 
     public override async Task<IReadOnlyList<TableColumn>> ColumnsAsync(DataConnection db, string table, CancellationToken cancellationToken) =>
         await db.QueryToListAsync(
@@ -173,7 +175,7 @@ internal sealed class PostgreSqlDialect : SqlDialect
 
     /// <summary>Pages are read in the order of code points, so that an index in it spares a sort a page where the key of a table is in another one.</summary>
     /// <remarks>Without the right to make one it goes on being sorted.</remarks>
-    public override async Task<bool> OptimizeAsync(DataConnection db, Page page, CancellationToken cancellationToken)
+    public override async Task<bool> OptimizeAsync(DataConnection db, string table, CancellationToken cancellationToken)
     {
         bool ordered = await db.ExecuteAsync<bool>(
             """
@@ -187,12 +189,12 @@ internal sealed class PostgreSqlDialect : SqlDialect
                          JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum) = ARRAY['topic_type', 'topic_id', 'stat_date'])
             """,
             cancellationToken,
-            DataParameter.Text("table", Quote(page.Table)));
+            DataParameter.Text("table", Quote(table)));
         try
         {
             if (!ordered)
             {
-                await db.ExecuteAsync($"CREATE INDEX ON {Quote(page.Table)} (topic_type COLLATE \"C\", topic_id, stat_date)", cancellationToken);
+                await db.ExecuteAsync($"CREATE INDEX ON {Quote(table)} (topic_type COLLATE \"C\", topic_id, stat_date)", cancellationToken);
             }
 
             return true;
@@ -220,7 +222,9 @@ internal sealed class PostgreSqlDialect : SqlDialect
         StatisticsColumn.TopicType => column.Type is "text" || (column.Type is "varchar" && column.Length is 0 or >= LongestTopicType) ? null
             : $"text or varchar({LongestTopicType})",
         // Others are too small, or round what is written.
-        StatisticsColumn.TopicId => column.Type is "int4" or "int8" || HoldsDigits(column, TopicIdDigits, decimals: 0) ? null : "int",
+        StatisticsColumn.PartText => column.Type is "text" || (column.Type is "varchar" && column.Length is 0 or >= LongestPartText) ? null
+            : $"text or varchar({LongestPartText})",
+        StatisticsColumn.TopicId or StatisticsColumn.PartId => column.Type is "int4" or "int8" || HoldsDigits(column, TopicIdDigits, decimals: 0) ? null : "int",
         StatisticsColumn.Day => column.Type is "date" ? null : "date",
         StatisticsColumn.Count => column.Type is "int4" or "int8" || HoldsDigits(column, CountDigits, decimals: 0) ? null : "bigint",
         StatisticsColumn.Amount => HoldsDigits(column, AmountDigits, decimals: 2) ? null : "decimal(18,2)",

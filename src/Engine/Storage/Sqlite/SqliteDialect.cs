@@ -132,8 +132,8 @@ internal sealed partial class SqliteDialect : SqlDialect
 
     public override string Delete(string table, RowShape shape, string on) => $"DELETE FROM {table} AS t WHERE {Bound(shape, on)}";
 
-    public override string CreateKey(Page page) =>
-        $"CREATE UNIQUE INDEX {Quote(page.Table + "_topic_day")} ON {Quote(page.Table)} (topic_type, topic_id, stat_date)";
+    public override string CreateKey(string table, IEnumerable<string> key) =>
+        $"CREATE UNIQUE INDEX {Quote(table + "_topic_day")} ON {Quote(table)} ({Join(key)})";
 
     public override string ExactCollation => $"COLLATE {Exact}";
 

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Data.Common;
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Nodes;
+using DataLoad.Engine.Statistics;
 using Npgsql;
 
 namespace DataLoad.Host.Commands.Checking;
@@ -28,17 +30,19 @@ internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings 
         }
     }
 
+    private ImmutableArray<Page> Pages => Catalog.Default.WithBreakdowns(settings.Engine.Breakdowns).Pages;
+
     private async Task CheckAsync(CancellationToken cancellationToken)
     {
         // First: of a file that is used under another name nothing is to be opened.
-        if (await store.CheckDatabaseAsync(Catalog.Default.Pages, cancellationToken) is { } unfit)
+        if (await store.CheckDatabaseAsync(Pages, cancellationToken) is { } unfit)
         {
             report.Problem("store", unfit);
             return;
         }
 
         await store.PingAsync(cancellationToken);
-        foreach (string warning in await store.FindWarningsAsync(Catalog.Default.Pages, cancellationToken))
+        foreach (string warning in await store.FindWarningsAsync(Pages, cancellationToken))
         {
             report.Note("store", warning);
         }
@@ -75,9 +79,42 @@ internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings 
             }
         }
 
-        foreach (Page page in Catalog.Default.Pages)
+        await CheckBreakdownsAsync(wrong is null && shards is not null, cancellationToken);
+        foreach (Page page in Pages)
         {
             await CheckTableAsync(page, cancellationToken);
+        }
+    }
+
+    private async Task CheckBreakdownsAsync(bool isInUse, CancellationToken cancellationToken)
+    {
+        if (!isInUse)
+        {
+            return;
+        }
+
+        IReadOnlyList<AgreedBreakdown> agreed = await store.Breakdowns.ListAsync(cancellationToken);
+        HashSet<string> on = agreed.Select(breakdown => breakdown.Table).ToHashSet(StringComparer.Ordinal);
+        HashSet<string> wanted = [.. Pages.SelectMany(page => page.Tables).Where(table => table.Breakdown is not null).Select(table => table.Name)];
+        if (on.SetEquals(wanted))
+        {
+            foreach (AgreedBreakdown breakdown in agreed.Where(breakdown => !breakdown.IsComplete))
+            {
+                report.Note("store", $"{breakdown.Table} is being computed over the past: {breakdown.Filled} of {settings.Engine.Partitions.Partitions} Partitions are done.");
+            }
+
+            return;
+        }
+
+        string change = $"dataload.pages turns on [{string.Join(", ", wanted.Except(on).Order(StringComparer.Ordinal))}] and off "
+            + $"[{string.Join(", ", on.Except(wanted).Order(StringComparer.Ordinal))}]";
+        if ((await store.Nodes.ListAsync(cancellationToken)).Count > 0)
+        {
+            report.Problem("store", $"{change}, while nodes run over {store.Name}: they refuse this one; set it as they have it, or stop them all first.");
+        }
+        else
+        {
+            report.Note("store", $"{change}: the next start does so. What is turned on is computed over the past, what is turned off stays as it stands.");
         }
     }
 

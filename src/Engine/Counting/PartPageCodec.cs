@@ -1,0 +1,84 @@
+using DataLoad.Engine.Binary;
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting.Sets;
+
+namespace DataLoad.Engine.Counting;
+
+/// <summary>The stored form of a page of a breakdown's parts: version 1, a byte; the SequenceNr that it holds at; how many parts follow; for each the text of its
+/// value in UTF-8, behind its length, its id, its SequenceNr, how many metrics follow, and of each its number, its sum, and for a distinct one the length and
+/// bytes of its set; a CRC-32C at the end.</summary>
+internal static class PartPageCodec
+{
+    private const byte Version = 1;
+    private const int MaxTextBytes = 128 * 4;
+
+    public static byte[] Encode(Page page, PartPage parts, long sequenceNr)
+    {
+        var writer = new ByteWriter(1024);
+        writer.Byte(Version);
+        writer.Unsigned((ulong)sequenceNr);
+        writer.Unsigned((ulong)parts.Parts.Count);
+        foreach (CounterPart part in parts.Parts)
+        {
+            writer.Unsigned((ulong)part.Text.Length);
+            writer.Bytes(part.Text);
+            writer.Signed(part.Id);
+            writer.Unsigned((ulong)part.SequenceNr);
+            writer.Unsigned((ulong)part.Cells.Length);
+            foreach (ref readonly CounterPart.Cell cell in part.Cells)
+            {
+                writer.Unsigned((ulong)cell.Metric);
+                writer.Signed(cell.Sum);
+                if (page.Metrics[cell.Metric].Kind == MetricKind.Distinct)
+                {
+                    writer.Unsigned((ulong)(cell.Set?.SerializedBytes ?? 0));
+                    cell.Set?.WriteTo(writer);
+                }
+            }
+        }
+
+        writer.Checksum();
+        return writer.Written.ToArray();
+    }
+
+    /// <exception cref="StoredFormatException">The bytes are damaged or of an unknown version.</exception>
+    public static PartPage Decode(CounterId id, Page page, int number, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            return DecodeBody(page, number, ByteReader.CheckedBody(bytes));
+        }
+        catch (InvalidDataException e)
+        {
+            throw CounterCodec.Damaged(id, e);
+        }
+    }
+
+    private static PartPage DecodeBody(Page page, int number, ReadOnlySpan<byte> body)
+    {
+        var reader = new ByteReader(body);
+        byte version = reader.Byte();
+        if (version != Version)
+        {
+            throw new InvalidDataException($"version {version} of a page of parts is not known to this program, which reads {Version}");
+        }
+
+        var parts = new PartPage(number) { LoadedSequenceNr = (long)reader.Unsigned() };
+        for (int count = reader.Length(PartPage.MaxParts); count > 0; count--)
+        {
+            var part = new CounterPart(reader.Bytes(reader.Length(MaxTextBytes)).ToArray(), (int)reader.Signed(), parts) { SequenceNr = (long)reader.Unsigned() };
+            for (int cells = reader.Length(page.Metrics.Length); cells > 0; cells--)
+            {
+                int metric = CounterCodec.ReadMetric(ref reader, page);
+                long sum = reader.Signed();
+                ReadOnlySpan<byte> stored = page.Metrics[metric].Kind == MetricKind.Distinct ? reader.Bytes(reader.Length(int.MaxValue)) : [];
+                part.SetState(metric, sum, stored.IsEmpty ? null : IdSet.Read(stored));
+            }
+
+            parts.Parts.Add(part);
+        }
+
+        reader.End();
+        return parts;
+    }
+}
