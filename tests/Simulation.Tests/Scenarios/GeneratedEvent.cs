@@ -62,8 +62,8 @@ internal sealed record GeneratedEvent
     /// <summary>The time that it must count at, or null where that is the time of receipt.</summary>
     public long? TimeMs => MessageTimeMs ?? RowTimeMs ?? (TimestampSeconds * 1000);
 
-    /// <summary>The carrier page that led to it: none, or one of few.</summary>
-    public (string Type, int Id)? Parent => Number % 3 == 0 ? null : ("BEAR", Number % 5);
+    /// <summary>The carrier page that led to it: none, or one of few; the same in all that is told of a key.</summary>
+    public (string Type, int Id)? Parent => (Key == 0 ? Number : Key) is var basis && basis % 3 == 0 ? null : ("BEAR", basis % 5);
 
     public override string ToString() =>
         $"{Marker}: {Stream} {TopicType}/{TopicId} user {WuId}{(Identity is null ? " without identity" : $" [{Identity[(Identity.LastIndexOf('|') + 1)..]}]")}"
