@@ -1,7 +1,6 @@
 using System.Globalization;
 using Akka.Actor;
 using Akka.Cluster;
-using Akka.Cluster.Hosting;
 using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using Akka.Pattern;
@@ -27,23 +26,25 @@ public static class PartitionRegistration
 
     /// <summary>Starts the ShardRegion and its group writers; each Partition may take that long to stop.</summary>
     /// <remarks>Before the node joins: the coordinator waits for what most members' regions answer, the one that has just joined included.</remarks>
-    public static AkkaConfigurationBuilder AddPartitions(this AkkaConfigurationBuilder builder, PartitionServices services, TimeSpan stopLimit) => builder
-        .WithShardRegion<PartitionRegion>(
-            PartitionRegion.TypeName,
-            (system, _, _) =>
-            {
-                var cluster = Cluster.Get(system);
-                PartitionContext context = ContextOf(system, services) with { HasOtherNodes = cluster.HasOtherNodes };
-                return entity => SupervisorProps(int.Parse(entity, CultureInfo.InvariantCulture), context);
-            },
-            new PartitionExtractor(),
-            new ShardOptions
-            {
-                StateStoreMode = StateStoreMode.DData,
-                RememberEntities = false,
-                HandOffStopMessage = new StopPartition(stopLimit),
-                ShouldPassivateIdleEntities = false,
-            });
+    public static AkkaConfigurationBuilder AddPartitions(this AkkaConfigurationBuilder builder, PartitionServices services, TimeSpan stopLimit) =>
+        builder.StartActors(async (system, registry, _) =>
+        {
+            // As Akka.Cluster.Hosting does, which lets nobody say who places them. The other settings are those of akka.conf.
+            var cluster = Cluster.Get(system);
+            PartitionContext context = ContextOf(system, services) with { HasOtherNodes = cluster.HasOtherNodes };
+            registry.Register<PartitionRegion>(await system.StartRegionAsync(
+                entity => SupervisorProps(int.Parse(entity, CultureInfo.InvariantCulture), context), new PartitionExtractor(), new StopPartition(stopLimit)));
+        });
+
+    /// <summary>Starts the ShardRegion itself.</summary>
+    internal static Task<IActorRef> StartRegionAsync(
+        this ActorSystem system, Func<string, Props> propsOf, IMessageExtractor extractor, StopPartition handOffStopMessage)
+    {
+        ClusterSharding sharding = ClusterSharding.Get(system);
+        var settings = ClusterShardingSettings.Create(system);
+        var placement = new PartitionPlacement(sharding.DefaultShardAllocationStrategy(settings), settings.TuningParameters.RebalanceInterval / 2);
+        return sharding.StartAsync(PartitionRegion.TypeName, propsOf, settings, extractor, placement, handOffStopMessage);
+    }
 
     /// <summary>Keeps every Partition running, once the node has joined.</summary>
     public static void StartPartitionKeeper(this ActorSystem system, PartitionServices services)

@@ -33,11 +33,11 @@ internal sealed class Node : IAsyncDisposable
 
     public Address Address => ((ExtendedActorSystem)System).Provider.DefaultAddress;
 
-    /// <summary>Starts one; the certificates are what it shows and trusts.</summary>
-    public static Node Start(string directory, ClusterTls? tls = null, ClusterTlsSettings? files = null)
+    /// <summary>Starts one; the certificates are what it shows and trusts, the settings are the user's.</summary>
+    public static Node Start(string directory, ClusterTls? tls = null, ClusterTlsSettings? files = null, string settings = "")
     {
         string file = Path.Combine(directory, $"{Guid.NewGuid()}.conf");
-        File.WriteAllText(file, $"dataload.cluster {{ {(files is null ? "" : ClusterStartTests.TlsOf(files))} }}");
+        File.WriteAllText(file, $"dataload.cluster {{ {(files is null ? "" : ClusterStartTests.TlsOf(files))} }}\n{settings}");
         Config config = SettingsBinder.Bind(SettingsLoader.Load([file], HoconText.NoEnvironment), Catalog.Default).Akka.Config;
         Config mine = ConfigurationFactory.ParseString("""
             akka { loggers = [], loglevel = INFO, actor.provider = cluster, remote.dot-netty.tcp.connection-timeout = 5s, remote.retry-gate-closed-for = 500ms }
@@ -76,6 +76,13 @@ internal sealed class Node : IAsyncDisposable
     }
 
     public bool Logged(string text) => _log.Any(line => line.Contains(text, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Ends without a word to the others.</summary>
+    public Task KillAsync()
+    {
+        ((ExtendedActorSystem)System).Abort();
+        return System.WhenTerminated.WaitAsync(Patience);
+    }
 
     public async ValueTask DisposeAsync() => await System.Terminate().WaitAsync(Patience);
 
