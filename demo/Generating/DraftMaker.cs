@@ -22,7 +22,10 @@ internal sealed class DraftMaker(Dice dice, GeneratorOptions options, People peo
         }
 
         var time = _clock.Next(hasRow: false);
-        var meant = new MeantEvent(stream.Name, common.TopicType, common.TopicId, time.Day, common.WuId, null);
+        var meant = new MeantEvent(stream.Name, common.TopicType, common.TopicId, time.Day, common.WuId, null)
+        {
+            Parent = (common.ParentTopicType ?? "", common.ParentTopicId ?? 0),
+        };
         var own = "";
         var draft = new Draft(stream, meant) { Fields = Fields(common), TimestampSeconds = time.TimestampSeconds };
         AddTime(draft, time);
@@ -65,7 +68,10 @@ internal sealed class DraftMaker(Dice dice, GeneratorOptions options, People peo
             inRow = Disagree(common, inMessage);
         }
 
-        var meant = new MeantEvent(stream.Name, common.TopicType, common.TopicId, time.Day, common.WuId, null);
+        var meant = new MeantEvent(stream.Name, common.TopicType, common.TopicId, time.Day, common.WuId, null)
+        {
+            Parent = (common.ParentTopicType ?? "", common.ParentTopicId ?? 0),
+        };
         var draft = new Draft(stream, meant) { Fields = inMessage, TimestampSeconds = time.TimestampSeconds };
         draft.Meant = _facts.Add(draft, inRow, time, _clock);
         var own = "";

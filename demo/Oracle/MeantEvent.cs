@@ -14,6 +14,9 @@ namespace DataLoad.Demo;
 /// </param>
 public sealed record MeantEvent(string Stream, string TopicType, int TopicId, DateOnly Day, int WuId, string? Identity)
 {
+    /// <summary>The carrier page that led to it; empty and 0 where there was none.</summary>
+    public (string Type, int Id) Parent { get; init; } = ("", 0);
+
     /// <summary>The row's <c>is_vip</c>.</summary>
     public bool Vip { get; init; }
 

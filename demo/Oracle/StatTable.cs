@@ -47,6 +47,9 @@ public sealed class StatTable
     /// <summary>The table's name.</summary>
     public string Name { get; }
 
+    /// <summary>The name of its breakdown by parent.</summary>
+    public string ByParent => $"{Name}_by_parent";
+
     /// <summary>Its columns, without the key and <c>update_time</c>.</summary>
     public IReadOnlyList<(string Name, CellKind Kind)> Columns { get; }
 

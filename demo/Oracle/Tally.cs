@@ -13,6 +13,7 @@ public sealed class Tally
     private readonly Lock _gate = new();
     private readonly HashSet<UInt128> _seen = [];
     private readonly Dictionary<RowKey, TallyRow> _rows = [];
+    private readonly Dictionary<RowKey, TallyRow> _parts = [];
     private readonly Dictionary<string, long> _dead = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _events = new(StringComparer.Ordinal);
 
@@ -28,8 +29,14 @@ public sealed class Tally
     /// <summary>Deliveries that have no identity, each of which counts.</summary>
     public long Unidentified { get; private set; }
 
-    /// <summary>The expected rows.</summary>
+    /// <summary>The expected rows of the pages' tables.</summary>
     public IReadOnlyDictionary<RowKey, TallyRow> Rows => _rows;
+
+    /// <summary>The expected rows of the breakdowns by parent.</summary>
+    public IReadOnlyDictionary<RowKey, TallyRow> Parts => _parts;
+
+    /// <summary>Whether the breakdowns by parent are on, as they are by default.</summary>
+    public bool HasParents { get; set; } = true;
 
     /// <summary>How many dead letters are expected, by stream.</summary>
     public IReadOnlyDictionary<string, long> DeadLetters => _dead;
@@ -70,12 +77,8 @@ public sealed class Tally
             _events[meant.Stream] = _events.GetValueOrDefault(meant.Stream) + 1;
             var table = meant.Stream.StartsWith("bear.", StringComparison.Ordinal) ? StatTable.Bear : StatTable.ActDate;
             var key = new RowKey(table.Name, meant.TopicType, meant.TopicId, meant.Day);
-            if (!_rows.TryGetValue(key, out var row))
-            {
-                _rows.Add(key, row = new TallyRow(table));
-            }
-
-            Rules.Apply(meant, row);
+            Add(_rows, key, table, meant);
+            Add(_parts, key with { Table = table.ByParent, Parent = meant.Parent }, table, meant);
             return true;
         }
     }
@@ -106,6 +109,16 @@ public sealed class Tally
         {
             return read();
         }
+    }
+
+    private static void Add(Dictionary<RowKey, TallyRow> rows, RowKey key, StatTable table, MeantEvent meant)
+    {
+        if (!rows.TryGetValue(key, out var row))
+        {
+            rows.Add(key, row = new TallyRow(table));
+        }
+
+        Rules.Apply(meant, row);
     }
 
     // An identity holds within its stream and topic. 128 bits of it are kept, so that a long run fits memory.

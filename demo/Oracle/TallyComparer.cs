@@ -19,7 +19,8 @@ public static class TallyComparer
         {
             await using var connection = await DatabaseUrl.Parse(store).OpenAsync(cancel);
             var actual = await StatRows.ReadAsync(connection, cancel);
-            return tally.Locked(() => Compare(tally, actual));
+            var parts = tally.HasParents ? await StatRows.ReadPartsAsync(connection, cancel) : [];
+            return tally.Locked(() => Compare(tally, actual, parts));
         }
         catch (DbException problem)
         {
@@ -45,11 +46,22 @@ public static class TallyComparer
         }
     }
 
-    private static Comparison Compare(Tally tally, Dictionary<RowKey, decimal[]> actual)
+    private static Comparison Compare(Tally tally, Dictionary<RowKey, decimal[]> actual, Dictionary<RowKey, decimal[]> parts)
     {
         var differences = new List<Difference>();
+        var cells = Compare(tally.Rows, actual, differences);
+        if (tally.HasParents)
+        {
+            cells += Compare(tally.Parts, parts, differences);
+        }
+
+        return new Comparison(tally.Rows.Count + (tally.HasParents ? tally.Parts.Count : 0), cells, differences);
+    }
+
+    private static long Compare(IReadOnlyDictionary<RowKey, TallyRow> rows, Dictionary<RowKey, decimal[]> actual, List<Difference> differences)
+    {
         long cells = 0;
-        foreach (var (key, expected) in tally.Rows)
+        foreach (var (key, expected) in rows)
         {
             if (!actual.TryGetValue(key, out var values))
             {
@@ -57,7 +69,7 @@ public static class TallyComparer
                 continue;
             }
 
-            var columns = (key.Table.Equals(StatTable.Bear.Name, StringComparison.Ordinal) ? StatTable.Bear : StatTable.ActDate).Columns;
+            var columns = (key.Table.StartsWith(StatTable.Bear.Name, StringComparison.Ordinal) ? StatTable.Bear : StatTable.ActDate).Columns;
             for (var i = 0; i < columns.Count; i++)
             {
                 cells++;
@@ -68,8 +80,8 @@ public static class TallyComparer
             }
         }
 
-        differences.AddRange(actual.Keys.Where(key => !tally.Rows.ContainsKey(key)).Select(key => new Difference(key, "*", "no row", "there")));
-        return new Comparison(tally.Rows.Count, cells, differences);
+        differences.AddRange(actual.Keys.Where(key => !rows.ContainsKey(key)).Select(key => new Difference(key, "*", "no row", "there")));
+        return cells;
     }
 
     private static string Shown(decimal value) => value.ToString(CultureInfo.InvariantCulture);

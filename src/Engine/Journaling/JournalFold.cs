@@ -20,7 +20,6 @@ public sealed class JournalFold(CountingPlan plan, JournalReader journal, IParti
     private readonly BlockDecoder _decoder = new(plan.Catalog) { WithIdentities = false, WantedSources = BreakdownSources.Of(plan.Catalog) };
     private readonly StoredCounters _stored = new(snapshots, SnapshotKind.Baseline);
     private readonly HashSet<Counter> _folded = [];
-    private long _taken;
 
     /// <summary>How many events the last fold read.</summary>
     public long Events { get; private set; }
@@ -37,11 +36,8 @@ public sealed class JournalFold(CountingPlan plan, JournalReader journal, IParti
     /// <summary>The Counters that are computed, of those that a filter means; null for all.</summary>
     internal Func<CounterId, bool>? Only { get; init; }
 
-    /// <summary>After how many events of such Counters the fold is cut short.</summary>
-    internal long MaxEvents { get; init; } = long.MaxValue;
-
-    /// <summary>Whether the last fold was cut short.</summary>
-    internal bool IsCut => _taken > MaxEvents;
+    /// <summary>How many events of Counters that are computed the last fold took in.</summary>
+    internal long Taken { get; private set; }
 
     /// <summary>Takes note of what is read, and of the events that limits leave out; null where nobody asks.</summary>
     internal FlushLag? Lag { get; init; }
@@ -84,7 +80,7 @@ public sealed class JournalFold(CountingPlan plan, JournalReader journal, IParti
             }
         }
 
-        Events = _taken = 0;
+        Events = Taken = 0;
         LastSequenceNr = Baseline;
         Lag?.Clear();
         await ReadOnAsync(partition, filter, limitOf, counters, cancellationToken);
@@ -96,11 +92,6 @@ public sealed class JournalFold(CountingPlan plan, JournalReader journal, IParti
     {
         await foreach (PersistedEntry entry in journal.ReadEntriesAsync(partition, LastSequenceNr, cancellationToken))
         {
-            if (IsCut)
-            {
-                return;
-            }
-
             if (entry.Entry is Block block)
             {
                 _decoder.Open(partition, entry.SequenceNr, block);
@@ -134,7 +125,7 @@ public sealed class JournalFold(CountingPlan plan, JournalReader journal, IParti
                 Limit(counter);
             }
 
-            _taken++;
+            Taken++;
 
             // All events of a block are taken in, or none: the Counter then stands at the block.
             if (limitOf is null || _decoder.SequenceNr <= limitOf(id))

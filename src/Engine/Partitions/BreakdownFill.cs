@@ -15,44 +15,37 @@ internal sealed class BreakdownFill(PartitionContext context, int partition, IRe
     private readonly HashSet<byte> _pages = [.. context.Plan.Catalog.Pages
         .Where(page => page.Tables.Any(table => missing.Any(breakdown => string.Equals(breakdown.Table, table.Name, StringComparison.Ordinal)))).Select(page => page.Id)];
 
+    // What a Counter weighs by itself, in events.
+    private const int EventsOfCounter = 10;
+
+    private readonly HashSet<CounterId> _done = [];
+    private readonly HashSet<CounterId> _current = [];
     private JournalFold? _fold;
     private Dictionary<CounterId, Counter> _counters = [];
-    private int _parts = 1;
-    private int _next;
+    private bool _isClosed;
+    private bool _hasMore = true;
 
     /// <summary>The breakdowns that its Counters hold once all is done.</summary>
     public IReadOnlyList<AgreedBreakdown> Missing => missing;
 
     /// <summary>Whether all Counters were computed.</summary>
-    public bool IsDone => _next == _parts;
+    public bool IsDone => !_hasMore;
 
     /// <summary>Whether something of it is under way.</summary>
     public bool IsRunning { get; set; }
 
-    /// <summary>Reads the journal for the next Counters: as many as have no more events than may be held.</summary>
+    /// <summary>Reads the journal for the next Counters: those that are met first, until they have as many events as may be held. Each is taken whole.</summary>
     /// <exception cref="StoredFormatException">The journal or its baseline is damaged.</exception>
     public async Task<bool> ReadAsync(CancellationToken cancellationToken)
     {
         await context.FillGate.WaitAsync(cancellationToken);
         try
         {
-            while (true)
-            {
-                _fold = new JournalFold(context.Plan, context.Journal, context.Positions, context.Snapshots)
-                {
-                    Only = IsNext,
-                    MaxEvents = context.Settings.MaxFillEvents,
-                };
-                _counters = await _fold.RunAsync(partition, StatisticsFilter.All, limitOf: null, cancellationToken);
-                if (!_fold.IsCut)
-                {
-                    return true;
-                }
-
-                // Half as many at a time; those that are done stay done.
-                _parts *= 2;
-                _next *= 2;
-            }
+            _current.Clear();
+            _isClosed = _hasMore = false;
+            _fold = new JournalFold(context.Plan, context.Journal, context.Positions, context.Snapshots) { Only = IsNext };
+            _counters = await _fold.RunAsync(partition, StatisticsFilter.All, limitOf: null, cancellationToken);
+            return true;
         }
         finally
         {
@@ -64,17 +57,36 @@ internal sealed class BreakdownFill(PartitionContext context, int partition, IRe
     /// <returns>The Counters as of the journal's end.</returns>
     public async Task<IReadOnlyCollection<Counter>> CatchUpAsync(CancellationToken cancellationToken)
     {
+        // One that is met for the first time by now holds all its events, or was passed over and is computed later.
+        bool hasMore = _hasMore;
+        _isClosed = true;
         await _fold!.GoOnAsync(partition, StatisticsFilter.All, _counters, cancellationToken);
+        _hasMore = hasMore;
         return _counters.Values;
     }
 
     /// <summary>Goes on to the next Counters.</summary>
     public void Next()
     {
-        _next++;
+        _done.UnionWith(_current);
         _counters = [];
         _fold = null;
     }
 
-    private bool IsNext(CounterId id) => _pages.Contains(id.PageId) && (int)(((ulong)(uint)id.GetHashCode() * (ulong)_parts) >> 32) == _next;
+    private bool IsNext(CounterId id)
+    {
+        if (!_pages.Contains(id.PageId) || _done.Contains(id))
+        {
+            return false;
+        }
+
+        if (_current.Contains(id))
+        {
+            return true;
+        }
+
+        _isClosed |= _current.Count > 0 && _fold!.Taken + ((long)EventsOfCounter * _current.Count) >= context.Settings.MaxFillEvents;
+        _hasMore |= _isClosed;
+        return !_isClosed && _current.Add(id);
+    }
 }

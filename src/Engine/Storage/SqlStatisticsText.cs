@@ -316,7 +316,8 @@ internal sealed class SqlStatisticsTable(SqlDatabase database, StatisticsTable t
         "stat_date" => StatisticsColumn.Day,
         "update_time" => StatisticsColumn.UpdateTime,
         "seq_nr" => StatisticsColumn.SequenceNr,
-        { } text when string.Equals(text, table.Breakdown?.TextColumn(), StringComparison.Ordinal) => StatisticsColumn.PartText,
+        { } text when string.Equals(text, table.Breakdown?.TextColumn(), StringComparison.Ordinal) =>
+            table.Breakdown == Breakdown.Parent ? StatisticsColumn.TopicType : StatisticsColumn.PartText,
         { } text when string.Equals(text, table.Breakdown?.IdColumn(), StringComparison.Ordinal) => StatisticsColumn.PartId,
         _ => Page.Metrics.FirstOrDefault(metric => string.Equals(metric.Column, column.Name, StringComparison.OrdinalIgnoreCase)) is { } metric
             ? metric.Kind == MetricKind.Amount ? StatisticsColumn.Amount : StatisticsColumn.Count

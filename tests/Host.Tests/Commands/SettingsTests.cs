@@ -24,9 +24,20 @@ public sealed class SettingsTests : IDisposable
     {
         EngineSettings bound = Bind().Engine;
 
-        // Streams are compared one by one below; everything else must be equal, property by property.
-        Values(bound, "").Where(value => !value.Key.StartsWith("Amqp.Streams", StringComparison.Ordinal))
-            .ShouldBe(Values(new EngineSettings(), "").Where(value => !value.Key.StartsWith("Amqp.Streams", StringComparison.Ordinal)));
+        // Streams are compared one by one below, breakdowns are the catalog's; everything else must be equal, property by property.
+        static bool IsCompared(KeyValuePair<string, string> value) =>
+            !value.Key.StartsWith("Amqp.Streams", StringComparison.Ordinal) && value.Key is not "Breakdowns";
+        Values(bound, "").Where(IsCompared).ShouldBe(Values(new EngineSettings(), "").Where(IsCompared));
+        Catalog.Default.WithBreakdowns(bound.Breakdowns).Pages.Select(page => (page.Name, string.Join(' ', page.Breakdowns)))
+            .ShouldBe(Catalog.Default.Pages.Select(page => (page.Name, string.Join(' ', page.Breakdowns))));
+    }
+
+    [Fact]
+    public void Breakdowns_are_set_by_page_and_what_is_none_is_refused_by_name()
+    {
+        Bind("dataload.pages.act.breakdowns = [qr-code, parent]").Engine.Breakdowns["act"].ShouldBe([Breakdown.QrCode, Breakdown.Parent]);
+        Should.Throw<HoconException>(() => Bind("dataload.pages.act.breakdowns = [parents]")).Message.ShouldContain("one of parent, channel, qr-code");
+        Should.Throw<HoconException>(() => Bind("dataload.pages.shop.breakdowns = [parent]")).Message.ShouldContain("one of bear, act");
     }
 
     [Fact]

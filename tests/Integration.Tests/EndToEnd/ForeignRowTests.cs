@@ -37,7 +37,7 @@ public sealed class ForeignRowTests
         await scenario.PublishAsync(shares);
         await scenario.PublishAsync(
             [shares[0]
-            with { Body = System.Text.Encoding.UTF8.GetBytes(
+            with { MessageId = "another", Body = System.Text.Encoding.UTF8.GetBytes(
             FormattableString.Invariant($"{{\"sessionStr\":\"new\",\"topicType\":\"ACTIVITY\",\"topicId\":5,\"wuId\":11,\"ctime\":{noon}}}")) }]);
         await ShouldHoldAsync(scenario.Store, day, shares: 131, users: 18);
     });

@@ -1,0 +1,120 @@
+using Dapper;
+using DataLoad.Demo;
+using Shouldly;
+using Xunit;
+
+namespace DataLoad.Integration.Tests.EndToEnd;
+
+/// <summary>Breakdowns that are turned on and off over a store that has a past.</summary>
+public sealed class BreakdownTests
+{
+    [Theory]
+    [InlineData(StoreKind.Sqlite)]
+    [InlineData(StoreKind.PostgreSql)]
+    public Task A_breakdown_that_is_turned_on_later_is_complete_when_its_table_has_its_name(StoreKind kind) => Scenario.RunAsync(kind, async scenario =>
+    {
+        scenario.Options = scenario.Options with { Seed = 121, Unidentified = 0, LateRows = 0, Delayed = 0, Broken = 0 };
+        scenario.Settings = Off;
+        scenario.Tally.HasParents = false;
+        HostProcess host = await scenario.StartHostAsync();
+        await scenario.SendAsync(scenario.Generator.Next(1500));
+        await scenario.ShouldEqualTallyAsync();
+        await host.StopAsync();
+
+        // Killed while the past is computed, with events that come meanwhile.
+        scenario.Settings = "statistics.max-backfill-events = 100";
+        scenario.Tally.HasParents = true;
+        host = scenario.LaunchHost();
+        await scenario.SendAsync(scenario.Generator.Next(500));
+        await host.WaitUntilReadyAsync();
+        await host.KillAsync();
+        await scenario.StartHostAsync();
+        await scenario.SendAsync(scenario.Generator.Next(500));
+        await scenario.ShouldEqualTallyAsync();
+
+        var verify = await CommandProcess.RunOverAsync(scenario.Config, "verify");
+        verify.ExitCode.ShouldBe(0, verify.Said);
+        verify.Output.ShouldContain("of breakdowns");
+        await RowsShouldAddUpAsync(scenario);
+    });
+
+    [Fact]
+    public Task The_table_of_a_breakdown_that_is_turned_off_stays_and_is_computed_anew_when_it_is_on_again() => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
+    {
+        scenario.Options = scenario.Options with { Seed = 122, Unidentified = 0, LateRows = 0, Delayed = 0, Broken = 0 };
+        HostProcess host = await scenario.StartHostAsync();
+        await scenario.SendAsync(scenario.Generator.Next(300));
+        await scenario.ShouldEqualTallyAsync();
+        await host.StopAsync();
+
+        scenario.Settings = Off;
+        scenario.Tally.HasParents = false;
+        host = await scenario.StartHostAsync();
+        long before = await CountAsync(scenario);
+        await scenario.SendAsync(scenario.Generator.Next(300));
+        await scenario.ShouldEqualTallyAsync();
+        (await CountAsync(scenario)).ShouldBe(before);
+        await host.StopAsync();
+
+        scenario.Settings = "";
+        scenario.Tally.HasParents = true;
+        await scenario.StartHostAsync();
+        await scenario.ShouldEqualTallyAsync();
+    });
+
+    [Fact]
+    public Task A_node_whose_breakdowns_differ_is_refused_by_a_start_and_named_by_a_check() => Scenario.RunAsync(StoreKind.PostgreSql, async scenario =>
+    {
+        await scenario.StartHostAsync();
+        HostProcess other = scenario.LaunchHost("pages.act.breakdowns = [parent, channel]");
+        await StartTests.ShouldRefuseAsync(other, "set it as they have it, or stop all nodes and start them with the new setting");
+        var check = await CommandProcess.RunOverAsync(scenario.Config, "check");
+        check.ExitCode.ShouldBe(1, check.Said);
+        check.Output.ShouldContain("dataload.pages turns on [data_load_act_date_by_channel]");
+
+        await scenario.SendAsync(scenario.Generator.Next(100));
+        await scenario.ShouldEqualTallyAsync();
+    });
+
+    [Theory]
+    [InlineData(StoreKind.Sqlite)]
+    [InlineData(StoreKind.PostgreSql)]
+    public Task Rebuild_mends_rows_of_breakdowns_that_verify_names(StoreKind kind) => Scenario.RunAsync(kind, async scenario =>
+    {
+        scenario.Options = scenario.Options with { Seed = 123, LateRows = 0, Delayed = 0, Broken = 0 };
+        await scenario.StartHostAsync();
+        await scenario.SendAsync(scenario.Generator.Next(400));
+        await scenario.ShouldEqualTallyAsync();
+        await using (var connection = await DatabaseUrl.Parse(scenario.Store).OpenAsync())
+        {
+            await connection.ExecuteAsync("update data_load_act_date_by_parent set visit_cnt = visit_cnt + 1 where parent_topic_type = 'CHANNEL'");
+            await connection.ExecuteAsync("delete from data_load_bear_by_parent where parent_topic_type = ''");
+        }
+
+        var verify = await CommandProcess.RunOverAsync(scenario.Config, "verify");
+        verify.ExitCode.ShouldNotBe(0, verify.Said);
+        verify.Output.ShouldContain("parent=CHANNEL:");
+        (await CommandProcess.RunOverAsync(scenario.Config, "rebuild")).ExitCode.ShouldBe(0);
+        await scenario.ShouldEqualTallyAsync();
+    });
+
+    private const string Off = "pages { bear.breakdowns = [], act.breakdowns = [] }";
+
+    private static async Task<long> CountAsync(Scenario scenario)
+    {
+        await using var connection = await DatabaseUrl.Parse(scenario.Store).OpenAsync();
+        return await connection.ExecuteScalarAsync<long>("select sum(visit_cnt) from data_load_act_date_by_parent");
+    }
+
+    /// <summary>What the tables say of themselves: the counts of the parts are those of the whole.</summary>
+    private static async Task RowsShouldAddUpAsync(Scenario scenario)
+    {
+        await using var connection = await DatabaseUrl.Parse(scenario.Store).OpenAsync();
+        (await connection.ExecuteScalarAsync<long>(
+            """
+            select count(*) from data_load_act_date t
+            where t.visit_cnt <> (select sum(p.visit_cnt) from data_load_act_date_by_parent p
+                where p.topic_type = t.topic_type and p.topic_id = t.topic_id and p.stat_date = t.stat_date)
+            """)).ShouldBe(0);
+    }
+}
