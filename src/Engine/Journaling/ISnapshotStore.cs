@@ -36,6 +36,8 @@ public enum SnapshotKind : byte
     SeenHashes = 3,
     /// <summary>A Counter's state at the journal's baseline, from which verify and rebuild start.</summary>
     Baseline = 4,
+    /// <summary>Which blocks of the journal hold events of which sessions: a part of a segment.</summary>
+    SessionSegments = 5,
     /// <summary>A page of a Counter's parts by a breakdown.</summary>
     CounterParts = 6,
     /// <summary>The same at the journal's baseline.</summary>

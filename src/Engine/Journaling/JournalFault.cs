@@ -47,6 +47,7 @@ internal static class SnapshotFault
         SnapshotKind.Counter or SnapshotKind.CounterParts => "Run 'dataload rebuild' for its topic to make it anew from the journal.",
         SnapshotKind.SeenKeys =>
             "A node makes them anew from the journal as soon as it needs them, where that was never trimmed; else restore the store from a backup.",
+        SnapshotKind.SessionSegments => "A node makes them anew from the journal; until then questions read the blocks that they stand for.",
         _ => "Restore the store from a backup to verify, rebuild or trim this Partition; counting goes on without it.",
     };
 }

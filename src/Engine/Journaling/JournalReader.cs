@@ -33,7 +33,12 @@ public class JournalReader(ICurrentEventsByPersistenceIdQuery journal, IMaterial
     public IAsyncEnumerable<PersistedEntry> ReadEntriesAsync(int partition, long afterSequenceNr, CancellationToken cancellationToken) =>
         EnumerateAsync(Read(partition, afterSequenceNr + 1, long.MaxValue), cancellationToken);
 
-    /// <summary>The blocks among the entries, as <see cref="ReadEntriesAsync"/> gives them.</summary>
+    /// <summary>The entries behind a number, which is not below the baseline, through another, which is known to be persisted or <see cref="long.MaxValue"/>.</summary>
+    /// <exception cref="StoredFormatException">A number is missing, or an entry does not read.</exception>
+    public IAsyncEnumerable<PersistedEntry> ReadEntriesAsync(int partition, long afterSequenceNr, long throughSequenceNr, CancellationToken cancellationToken) =>
+        EnumerateAsync(Read(partition, afterSequenceNr + 1, throughSequenceNr), cancellationToken);
+
+    /// <summary>The blocks among the entries, as <see cref="ReadEntriesAsync(int, long, CancellationToken)"/> gives them.</summary>
     /// <exception cref="StoredFormatException">A number is missing, or an entry does not read.</exception>
     public async IAsyncEnumerable<PersistedBlock> ReadAsync(int partition, long afterSequenceNr, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

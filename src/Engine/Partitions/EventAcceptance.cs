@@ -3,6 +3,7 @@ using DataLoad.Engine.Counting;
 using DataLoad.Engine.Faults;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Seen;
+using DataLoad.Engine.Tracing;
 
 namespace DataLoad.Engine.Partitions;
 
@@ -180,6 +181,7 @@ internal sealed class OpenBlock<TBatch>
     private readonly HashSet<(byte Stream, TopicKey Topic, UInt128 Key)> _keys = [];
     private readonly HashSet<UInt128> _hashes = [];
     private readonly List<(byte Stream, TopicKey Topic, EventId Identity)> _identities = [];
+    private readonly List<uint> _sessions = [];
 
     /// <summary>The batches whose events, or whose duplicates' originals, are durable with this block.</summary>
     public List<TBatch> Batches { get; } = [];
@@ -200,6 +202,9 @@ internal sealed class OpenBlock<TBatch>
     public int Length => _encoder.Length;
 
     public bool IsEmpty => _identities.Count == 0;
+
+    /// <summary>The fingerprints of its events' sessions, in their order.</summary>
+    public ReadOnlySpan<uint> Sessions => CollectionsMarshal.AsSpan(_sessions);
 
     /// <summary>The identities of its events, in their order.</summary>
     public ReadOnlySpan<(byte Stream, TopicKey Topic, EventId Identity)> Identities => CollectionsMarshal.AsSpan(_identities);
@@ -222,6 +227,7 @@ internal sealed class OpenBlock<TBatch>
         _slices.Add(@event.CounterId, new SliceEntry(@event.StreamId, offset, payload.Length));
         EventsByStream[@event.StreamId]++;
         _identities.Add((@event.StreamId, @event.Topic, @event.Identity));
+        _sessions.Add(SessionFingerprint.OfPayload(payload));
         if (@event.Identity.Kind == IdentityKind.Key)
         {
             _keys.Add((@event.StreamId, @event.Topic, @event.Identity.Value));
@@ -244,6 +250,7 @@ internal sealed class OpenBlock<TBatch>
         _keys.Clear();
         _hashes.Clear();
         _identities.Clear();
+        _sessions.Clear();
         Batches.Clear();
         Array.Clear(EventsByStream);
     }

@@ -275,6 +275,7 @@ internal sealed partial class PartitionActor
         _lastPersistedAt = _context.Time.GetTimestamp();
         _expectedInFlight = 0;
         Distribute(block.SequenceNr, block.Slices(persisted));
+        AddSessions(block);
         block.Batches.ForEach(Answer);
         CountByStream(block.EventsByStream, _context.Metrics.Events);
         Succeeded();

@@ -81,6 +81,7 @@ internal sealed partial class PartitionActor
             StartSave();
             StartTrim();
             StartFill();
+            KeepSessions();
             RunRequests();
         }
 

@@ -54,4 +54,10 @@ internal static partial class PartitionLog
 
     [LoggerMessage(2115, LogLevel.Error, "Partition {Partition} cannot compute breakdowns over the past, and tries again when it is started again: {Error}")]
     public static partial void FillFailed(ILogger logger, int partition, string error);
+
+    [LoggerMessage(2116, LogLevel.Warning, "Partition {Partition} makes a part of its index of sessions anew from the journal: {Damage}")]
+    public static partial void SessionsDamaged(ILogger logger, int partition, string damage);
+
+    [LoggerMessage(2117, LogLevel.Error, "Partition {Partition} no longer indexes the sessions of its journal's past until it is started again: {Error}")]
+    public static partial void IndexingFailed(ILogger logger, int partition, string error);
 }

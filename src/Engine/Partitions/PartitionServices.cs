@@ -145,6 +145,9 @@ public sealed record PartitionSettings
     /// <summary>How long identities that are not business keys are remembered from their journaling.</summary>
     public TimeSpan IdentityWindow { get; init; } = TimeSpan.FromDays(7);
 
+    /// <summary>In what portions sessions are indexed.</summary>
+    public Tracing.SessionIndexSettings Sessions { get; init; } = new();
+
     /// <summary>The memory that Counters and seen identities may hold, in bytes.</summary>
     public long MemoryBudgetBytes { get; init; } = 512L * 1024 * 1024;
 

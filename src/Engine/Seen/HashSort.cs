@@ -65,7 +65,8 @@ internal static class HashSort
 
     /// <summary>Merges ascending runs that stand one after another in <paramref name="ids"/>, which is overwritten; an id of several runs once.</summary>
     /// <returns>The merged ids, in one of two buffers.</returns>
-    public static ReadOnlySpan<UInt128> Merge(UInt128[] ids, IReadOnlyList<int> ends)
+    public static ReadOnlySpan<T> Merge<T>(T[] ids, IReadOnlyList<int> ends)
+        where T : struct, IComparisonOperators<T, T, bool>
     {
         var runs = new List<(int Start, int End)>(ends.Count);
         int from = 0;
@@ -75,16 +76,16 @@ internal static class HashSort
             from = end;
         }
 
-        UInt128[] source = ids;
-        UInt128[] target = new UInt128[ids.Length];
+        T[] source = ids;
+        var target = new T[ids.Length];
         while (runs.Count > 1)
         {
             int written = 0;
             var merged = new List<(int Start, int End)>((runs.Count + 1) / 2);
             for (int i = 0; i < runs.Count; i += 2)
             {
-                ReadOnlySpan<UInt128> left = source.AsSpan(runs[i].Start..runs[i].End);
-                ReadOnlySpan<UInt128> right = i + 1 < runs.Count ? source.AsSpan(runs[i + 1].Start..runs[i + 1].End) : default;
+                ReadOnlySpan<T> left = source.AsSpan(runs[i].Start..runs[i].End);
+                ReadOnlySpan<T> right = i + 1 < runs.Count ? source.AsSpan(runs[i + 1].Start..runs[i + 1].End) : default;
                 int count = Merge(left, right, target.AsSpan(written));
                 merged.Add((written, written + count));
                 written += count;
@@ -97,15 +98,16 @@ internal static class HashSort
         return runs.Count == 0 ? default : source.AsSpan(runs[0].Start..runs[0].End);
     }
 
-    private static int Merge(ReadOnlySpan<UInt128> left, ReadOnlySpan<UInt128> right, Span<UInt128> target)
+    private static int Merge<T>(ReadOnlySpan<T> left, ReadOnlySpan<T> right, Span<T> target)
+        where T : struct, IComparisonOperators<T, T, bool>
     {
         int l = 0;
         int r = 0;
         int count = 0;
         while (l < left.Length && r < right.Length)
         {
-            UInt128 a = left[l];
-            UInt128 b = right[r];
+            T a = left[l];
+            T b = right[r];
             bool takeLeft = a <= b;
             target[count++] = takeLeft ? a : b;
             l += takeLeft ? 1 : 0;

@@ -1,0 +1,117 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using DataLoad.Engine.Counting;
+using DataLoad.Engine.Journaling;
+
+namespace DataLoad.Engine.Tracing;
+
+/// <summary>A range of a Partition's journal: behind a SequenceNr, through another.</summary>
+internal readonly record struct BlockRange(long After, long Through)
+{
+    /// <summary>How many numbers a segment may span.</summary>
+    public const long MaxLength = 1L << SessionPair.BlockBits;
+
+    public long Length => Through - After;
+
+    public bool Contains(BlockRange other) => other.After >= After && other.Through <= Through;
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{After + 1} to {Through}");
+}
+
+/// <summary>Which blocks of a range of the journal hold events of which fingerprints: all of them, whatever was sealed or merged when. Immutable; a function
+/// of its range alone, so that two of them may overlap and both be right.</summary>
+/// <param name="Range">What it stands for.</param>
+/// <param name="Count">How many pairs of a fingerprint and a block it holds; 0 where the range has no events.</param>
+/// <param name="PageCount">How many pages they stand in, each with an even part of all fingerprints.</param>
+internal sealed record SessionSegment(BlockRange Range, int Count, int PageCount)
+{
+    /// <summary>The most pairs that any segment may hold; a decoder refuses more.</summary>
+    public const int CountLimit = 1 << 22;
+
+    /// <summary>How many pairs a page holds at the most where fingerprints are even; 20 to 30 KiB.</summary>
+    public const int PagePairs = 8192;
+
+    /// <summary>How many rows it has in the store.</summary>
+    public int RowCount => PageCount + 1;
+
+    public static int PageCountOf(int count) => (count + PagePairs - 1) / PagePairs;
+
+    /// <summary>The page that alone may hold a fingerprint; there must be one.</summary>
+    public int PageOf(uint fingerprint) => (int)(((ulong)fingerprint * (uint)PageCount) >> SessionFingerprint.Bits);
+
+    /// <summary>The first fingerprint of a page; that of the one behind the last is behind all.</summary>
+    public ulong FirstOf(int page) => (((ulong)page << SessionFingerprint.Bits) + (uint)PageCount - 1) / (uint)PageCount;
+
+    /// <summary>The store keys of all its rows, the directory first.</summary>
+    public IEnumerable<byte[]> Keys() =>
+        Enumerable.Range(SessionSegmentKey.DirectoryPage, RowCount).Select(page => SessionSegmentKey.Row(Range, page));
+}
+
+/// <summary>A fingerprint and a block in one number, which orders by the fingerprint first.</summary>
+internal static class SessionPair
+{
+    /// <summary>How many bits the block has: its number in the range, from 0.</summary>
+    public const int BlockBits = 24;
+
+    public static ulong Of(uint fingerprint, long block) => ((ulong)fingerprint << BlockBits) | (ulong)block;
+
+    public static uint FingerprintOf(ulong pair) => (uint)(pair >> BlockBits);
+
+    public static long BlockOf(ulong pair) => (long)(pair & ((1UL << BlockBits) - 1));
+}
+
+/// <summary>The store keys of a segment's rows: a byte for the kind, the range's ends, and a page's index, the highest byte first.</summary>
+/// <remarks>Directories and pages start with a byte of their own, so that all directories are listed without a page.</remarks>
+internal static class SessionSegmentKey
+{
+    /// <summary>In place of a page's index: the directory.</summary>
+    public const int DirectoryPage = -1;
+
+    private const byte DirectoryByte = 1;
+    private const byte PageByte = 2;
+    private const int DirectoryLength = 17;
+    private const int PageLength = 21;
+
+    public static byte[] DirectoryPrefix() => [DirectoryByte];
+
+    /// <summary>What the keys of all pages of a range's segment start with.</summary>
+    public static byte[] PagePrefix(BlockRange range) => Row(range, 0)[..DirectoryLength];
+
+    /// <summary>The key of a page, or of the directory for <see cref="DirectoryPage"/>.</summary>
+    public static byte[] Row(BlockRange range, int page)
+    {
+        byte[] key = new byte[page == DirectoryPage ? DirectoryLength : PageLength];
+        key[0] = page == DirectoryPage ? DirectoryByte : PageByte;
+        BinaryPrimitives.WriteInt64BigEndian(key.AsSpan(1), range.After);
+        BinaryPrimitives.WriteInt64BigEndian(key.AsSpan(9), range.Through);
+        if (page != DirectoryPage)
+        {
+            BinaryPrimitives.WriteInt32BigEndian(key.AsSpan(DirectoryLength), page);
+        }
+
+        return key;
+    }
+
+    /// <summary>Reads a row's key; false where it is none.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> key, out BlockRange range, out int page)
+    {
+        range = default;
+        page = DirectoryPage;
+        bool isDirectory = key.Length == DirectoryLength && key[0] == DirectoryByte;
+        if (!isDirectory && !(key.Length == PageLength && key[0] == PageByte))
+        {
+            return false;
+        }
+
+        range = new BlockRange(BinaryPrimitives.ReadInt64BigEndian(key[1..]), BinaryPrimitives.ReadInt64BigEndian(key[9..]));
+        page = isDirectory ? DirectoryPage : BinaryPrimitives.ReadInt32BigEndian(key[DirectoryLength..]);
+        return range is { After: >= 0, Through: < long.MaxValue } && range.Through > range.After && range.Length <= BlockRange.MaxLength && (isDirectory || page >= 0);
+    }
+}
+
+/// <summary>A stored row of a segment is damaged or missing. Nothing is lost by it: the segment's range is read from the journal instead.</summary>
+internal sealed class SessionDamageException(int partition, BlockRange range, string what, Exception? inner = null) : StoredFormatException(
+    $"{SnapshotFault.Place(partition, SnapshotKind.SessionSegments, range.Through)}: the index of sessions of blocks {range} {what}", inner)
+{
+    public BlockRange Range => range;
+}
