@@ -24,13 +24,13 @@ public sealed class SessionTrace(
     /// <param name="session">The session.</param>
     /// <param name="after">The place behind which listing begins.</param>
     /// <param name="limit">How many are listed at the most.</param>
-    /// <param name="view">Called once for each Partition: gives what makes what is listed of the event that a decoder stands at, and its place in its block.</param>
+    /// <param name="view">Called once for each Partition, with its number: gives what makes what is listed of the event that a decoder stands at, and its place in its block.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="StoredFormatException">The journal is damaged.</exception>
     /// <exception cref="TimeoutException">The journal was trimmed each time that it was read.</exception>
     /// <exception cref="TraceTooLargeException">The session is in more blocks than may be read.</exception>
     public async Task<TracedSession<T>> RunAsync<T>(
-        string session, EventPlace after, int limit, Func<Func<BlockDecoder, int, T>> view, CancellationToken cancellationToken)
+        string session, EventPlace after, int limit, Func<int, Func<BlockDecoder, int, T>> view, CancellationToken cancellationToken)
     {
         byte[] text = SessionFingerprint.TextOf(session);
         var question = new Question(text, SessionFingerprint.OfText(text), new int[partitions]);
@@ -39,7 +39,7 @@ public sealed class SessionTrace(
             Enumerable.Range(0, partitions),
             new ParallelOptions { MaxDegreeOfParallelism = PartitionsAtOnce, CancellationToken = cancellationToken },
             async (partition, token) => answers[partition] = await StableBaseline.ReadAsync(
-                partition, positions, baseline => ReadAsync(partition, baseline, question, new Listing<T>(after, limit), view(), token), token));
+                partition, positions, baseline => ReadAsync(partition, baseline, question, new Listing<T>(after, limit), view(partition), token), token));
 
         var listing = new Listing<T>(after, limit);
         foreach (PartitionTrace<T> answer in answers)

@@ -37,6 +37,7 @@ internal static class ApiEndpoints
         DeadLetterEndpoints.Map(api, services);
         JournalEndpoint.Map(api, services);
         ExplainEndpoint.Map(api, services);
+        TraceEndpoint.Map(api, services);
         QuestionEndpoints.Map(api, services);
         SettingEndpoints.Map(api, services);
         AuditEndpoint.Map(api, services);
@@ -90,6 +91,9 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
     /// <summary>Bounds the cells that are explained.</summary>
     public SemaphoreSlim Explanations { get; } = new(Settings.Http.MaxExplanations);
 
+    /// <summary>Bounds the sessions that are traced.</summary>
+    public SemaphoreSlim Traces { get; } = new(Settings.Traces.MaxRunning);
+
     /// <summary>Bounds the questions that are answered.</summary>
     public SemaphoreSlim Questions { get; } = new(Settings.Questions.MaxRunning);
 
@@ -106,6 +110,7 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
         Watchers.Dispose();
         PeerWatchers.Dispose();
         Explanations.Dispose();
+        Traces.Dispose();
         Questions.Dispose();
         Relay.Dispose();
     }
@@ -144,6 +149,7 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
 [JsonSerializable(typeof(DeadLetterMoveResult))]
 [JsonSerializable(typeof(JournalPage))]
 [JsonSerializable(typeof(CellDetails))]
+[JsonSerializable(typeof(SessionTimeline))]
 [JsonSerializable(typeof(DistinctPeople))]
 [JsonSerializable(typeof(RetentionTable))]
 [JsonSerializable(typeof(Funnel))]

@@ -1,6 +1,7 @@
 using DataLoad.Engine.Clustering;
 using DataLoad.Engine.DeadLetters;
 using DataLoad.Engine.Questions;
+using DataLoad.Engine.Tracing;
 using Microsoft.Extensions.Logging;
 
 namespace DataLoad.Host.Settings;
@@ -13,6 +14,7 @@ namespace DataLoad.Host.Settings;
 /// <param name="Http">Where HTTP answers, and to whom.</param>
 /// <param name="DeadLetters">The bounds of work on dead letters.</param>
 /// <param name="Questions">The bounds of questions about people.</param>
+/// <param name="Traces">The bounds of questions about the way of a session.</param>
 /// <param name="Console">How the commands that ask a running node behave.</param>
 /// <param name="Source">What all of it was read from.</param>
 /// <param name="MaxLag">How many messages may wait before the node is not ready; 0 for no limit.</param>
@@ -20,8 +22,8 @@ namespace DataLoad.Host.Settings;
 /// <param name="OtlpInterval">How often metrics go.</param>
 /// <param name="Log">What is logged, and how much of it is kept.</param>
 public sealed record HostSettings(EngineSettings Engine, AkkaSettings Akka, DatabaseSettings Store, DatabaseSettings Business, HttpSettings Http,
-    DeadLetterSettings DeadLetters, QuestionSettings Questions, ConsoleSettings Console, HoconConfig Source, long MaxLag, Uri? OtlpEndpoint,
-    TimeSpan OtlpInterval, LogSettings Log)
+    DeadLetterSettings DeadLetters, QuestionSettings Questions, TraceSettings Traces, ConsoleSettings Console, HoconConfig Source, long MaxLag,
+    Uri? OtlpEndpoint, TimeSpan OtlpInterval, LogSettings Log)
 {
     /// <summary>All settings of <c>dataload { }</c> as they are in force, and where each was written; secrets masked.</summary>
     public IReadOnlyList<HoconEffectiveSetting> FindEffective() =>

@@ -1,6 +1,7 @@
 using System.Net;
 using DataLoad.Engine.DeadLetters;
 using DataLoad.Engine.Questions;
+using DataLoad.Engine.Tracing;
 
 namespace DataLoad.Host.Settings;
 
@@ -75,7 +76,7 @@ public sealed record HttpSettings
         || (IPAddress.TryParse(url.IdnHost, out IPAddress? address) && IPAddress.IsLoopback(address));
 }
 
-/// <summary>Reads <c>dataload.http</c>, <c>dataload.dead-letters</c> and <c>dataload.questions</c>.</summary>
+/// <summary>Reads <c>dataload.http</c>, <c>dataload.dead-letters</c>, <c>dataload.questions</c> and <c>dataload.trace</c>.</summary>
 internal static class HttpBinder
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
@@ -131,6 +132,15 @@ internal static class HttpBinder
         MaxDays = config.GetInt("dataload.questions.max-days", 1, 10_000),
         MaxTopics = config.GetInt("dataload.questions.max-topics", 1, 100_000),
         MaxBytes = config.GetBytes("dataload.questions.max-bytes", 1024 * 1024, long.MaxValue),
+    };
+
+    /// <exception cref="HoconException">A value is not what is expected.</exception>
+    public static TraceSettings BindTraces(HoconConfig config) => new()
+    {
+        MaxRunning = config.GetInt("dataload.trace.max-running", 1, 100),
+        MaxBlocks = config.GetInt("dataload.trace.max-blocks", 1, 10_000_000),
+        MaxScannedBlocks = config.GetInt("dataload.trace.max-scanned-blocks", 0, int.MaxValue),
+        MaxRows = config.GetInt("dataload.trace.max-rows", 1, 1_000_000),
     };
 
     private static string[] BindUrls(HoconConfig config)

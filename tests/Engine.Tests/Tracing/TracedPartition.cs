@@ -101,7 +101,7 @@ internal sealed class TracedPartition(SessionIndexSettings settings)
 
     public Task<TracedSession<EventPlace>> TraceAsync(string session, EventPlace after, int limit, TraceSettings? bounds = null) =>
         new SessionTrace(Catalog.Default, 1, Journaled.Reader, Journaled.Store.Partitions, Journaled.Store.Snapshots, bounds ?? new TraceSettings()).RunAsync<EventPlace>(
-            session, after, limit, () => (decoder, index) => new EventPlace(decoder.Event.TimeMs, JournaledPartition.Partition, decoder.SequenceNr, index), default);
+            session, after, limit, _ => (decoder, index) => new EventPlace(decoder.Event.TimeMs, JournaledPartition.Partition, decoder.SequenceNr, index), default);
 
     /// <summary>What the journal holds of every session, event by event.</summary>
     public ILookup<string, EventPlace> ReadAll()

@@ -1,8 +1,10 @@
 using System.Globalization;
+using System.Text;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Partitions;
+using DataLoad.Engine.Tracing;
 using DataLoad.Simulation.Tests.Scenarios;
 using DataLoad.Simulation.Tests.Stores;
 
@@ -32,11 +34,74 @@ internal sealed partial class Auditor
             page.Tables.ToList().ForEach(JudgeRows);
         }
 
+        for (int partition = 0; partition < _scenario.Partitions.Partitions; partition++)
+        {
+            JudgeSessions(partition);
+        }
+
         int counters = Enumerable.Range(0, _scenario.Partitions.Partitions).Sum(JudgeReplay);
         if (counters != _entries.Count)
         {
             _world.Fail($"the journal gives {counters} rows, of parts too, the events {_entries.Count}");
         }
+    }
+
+    /// <summary>What a segment of sessions stands for it knows exactly, whoever sealed, merged or filled it, and however late it landed.</summary>
+    private void JudgeSessions(int partition)
+    {
+        long baseline = _state.PositionsOf(partition).Baseline;
+        SortedList<byte[], Snapshot> rows = _state.SnapshotsOf(partition, SnapshotKind.SessionSegments);
+        ILookup<long, uint> sessions = SessionsOf(partition, baseline);
+        foreach ((byte[] key, Snapshot row) in rows.Where(row => row.Key[0] == SessionSegmentKey.DirectoryPrefix()[0]))
+        {
+            if (!SessionSegmentKey.TryParse(key, out BlockRange range, out _))
+            {
+                _world.Fail($"Partition {partition} has sessions under the key {Convert.ToHexString(key)}");
+                continue;
+            }
+
+            SessionSegment segment = SessionSegmentRows.DecodeDirectory(partition, range, row.Bytes);
+            var found = new List<(long Block, uint Session)>();
+            for (int page = 0; page < segment.PageCount; page++)
+            {
+                if (!rows.TryGetValue(SessionSegmentKey.Row(range, page), out Snapshot? bytes))
+                {
+                    _world.Fail($"the sessions of blocks {range} of Partition {partition} lack page {page}");
+                    return;
+                }
+
+                SessionSegmentRows.DecodePage(partition, segment, page, bytes.Bytes, pair =>
+                    found.Add((range.After + 1 + SessionPair.BlockOf(pair), SessionPair.FingerprintOf(pair))));
+            }
+
+            SessionsJudged++;
+            IEnumerable<(long, uint)> expected = sessions.Where(block => block.Key > range.After && block.Key <= range.Through)
+                .SelectMany(block => block.Distinct().Select(session => (block.Key, session)));
+            if (!expected.Order().SequenceEqual(found.Where(pair => pair.Block > baseline).Order()))
+            {
+                _world.Fail($"the sessions of blocks {range} of Partition {partition} are not those of the journal");
+            }
+        }
+    }
+
+    /// <summary>The fingerprints of the sessions of each block behind the baseline.</summary>
+    private ILookup<long, uint> SessionsOf(int partition, long baseline)
+    {
+        var sessions = new List<(long Block, uint Session)>();
+        foreach (JournalRow row in _journal.Read(partition.ToString(CultureInfo.InvariantCulture), baseline + 1, long.MaxValue, int.MaxValue))
+        {
+            if (row.Payload is Block block)
+            {
+                _decoder.Open(partition, row.SequenceNr, block);
+                while (_decoder.Next())
+                {
+                    string session = Encoding.UTF8.GetString(_decoder.Event.Text(EventText.SessionStr));
+                    sessions.Add((row.SequenceNr, SessionFingerprint.OfText(SessionFingerprint.TextOf(session))));
+                }
+            }
+        }
+
+        return sessions.ToLookup(each => each.Block, each => each.Session);
     }
 
     private void JudgeRows(StatisticsTable table)

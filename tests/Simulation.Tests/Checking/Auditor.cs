@@ -49,6 +49,9 @@ internal sealed partial class Auditor
     /// <summary>How many events were persisted.</summary>
     public int Persisted { get; private set; }
 
+    /// <summary>How many segments of sessions were looked at in the end.</summary>
+    public int SessionsJudged { get; private set; }
+
     /// <summary>The offsets that clocks have had, from the lowest to the highest.</summary>
     public (long Low, long High) ClockOffsets { get; set; }
 

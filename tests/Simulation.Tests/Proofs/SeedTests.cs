@@ -31,6 +31,7 @@ public sealed class SeedTests(ITestOutputHelper output)
         // What never happens proves nothing.
         seeds.Done.ShouldBeGreaterThan(100);
         seeds.Persisted.ShouldBeGreaterThan(10 * seeds.Done);
+        seeds.Sessions.ShouldBeGreaterThan(seeds.Done);
         foreach (DisruptionKind kind in Enum.GetValues<DisruptionKind>())
         {
             seeds.Injected.GetValueOrDefault(kind).ShouldBeGreaterThan(seeds.Done / 100, $"disruption {kind}");

@@ -28,6 +28,8 @@ internal sealed class SeedRun(ulong from, ulong to, FaultPoint fault = FaultPoin
 
     public long Persisted { get; private set; }
 
+    public long Sessions { get; private set; }
+
     public TimeSpan Elapsed { get; private set; }
 
     public IReadOnlyDictionary<DisruptionKind, long> Injected => _injected;
@@ -72,6 +74,7 @@ internal sealed class SeedRun(ulong from, ulong to, FaultPoint fault = FaultPoin
                 Done++;
                 Steps += outcome.Steps;
                 Persisted += outcome.Persisted;
+                Sessions += outcome.Sessions;
                 foreach ((DisruptionKind kind, int times) in outcome.Injected)
                 {
                     _injected[kind] = _injected.GetValueOrDefault(kind) + times;

@@ -55,7 +55,8 @@ internal static class Simulator
             world.Fail($"the simulation broke: {e}");
         }
 
-        return new Outcome(world.Failure, world.Trace.Hash, world.Steps, world.ElapsedMs, cluster.Auditor.Persisted, cluster.Injected, world.Trace.Lines ?? []);
+        return new Outcome(world.Failure, world.Trace.Hash, world.Steps, world.ElapsedMs, cluster.Auditor.Persisted, cluster.Auditor.SessionsJudged,
+            cluster.Injected, world.Trace.Lines ?? []);
     }
 
     private static void Run(World world, Scenario scenario, Cluster cluster)
@@ -132,6 +133,7 @@ internal static class Simulator
 /// <param name="Steps">How many steps were taken.</param>
 /// <param name="ElapsedMs">How much virtual time passed.</param>
 /// <param name="Persisted">How many events were persisted.</param>
+/// <param name="Sessions">How many segments of the index of sessions were compared with the journal.</param>
 /// <param name="Injected">How often each disruption came about.</param>
 /// <param name="Timeline">What happened, where it was asked for.</param>
 internal sealed record Outcome(
@@ -140,5 +142,6 @@ internal sealed record Outcome(
     long Steps,
     long ElapsedMs,
     int Persisted,
+    int Sessions,
     IReadOnlyDictionary<DisruptionKind, int> Injected,
     IReadOnlyList<string> Timeline);

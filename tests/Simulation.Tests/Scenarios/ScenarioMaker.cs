@@ -98,6 +98,7 @@ internal sealed class ScenarioMaker(ulong seed)
         TrimSlice = Between(1, 20),
         JournalRetention = Chance(60) ? null : Ms(Between(0, 1000)),
         TrimInterval = Ms(Between(50, 800)),
+        Sessions = new() { SealEvents = 8, SealBlocks = 3, MergeAtSegments = 3, MaxSegmentPairs = 40, IndexInterval = Ms(150) },
     };
 
     private void Generate(StreamFacts stream)

@@ -187,7 +187,7 @@ internal static class OperatingCommands
         StatusCommand.Create(context), StreamsCommand.Create(context), ShardsCommand.Create(context), NodesCommand.Create(context),
         ClusterCommand.Create(context), PartitionsCommand.Create(context),
         CountersCommand.Create(context), TopicCommand.Create(context), TailCommand.Create(context), DeadCommand.Create(context),
-        JournalCommand.Create(context), ExplainCommand.Create(context), DistinctCommand.Create(context),
+        JournalCommand.Create(context), ExplainCommand.Create(context), TraceCommand.Create(context), DistinctCommand.Create(context),
         RetentionCommand.Create(context), FunnelCommand.Create(context), PauseCommand.CreatePause(context), PauseCommand.CreateResume(context), MaintenanceCommand.CreateFlush(context),
         MaintenanceCommand.CreateCheckpoint(context), SettingsCommand.Create(context), LogCommand.Create(context), LogLevelCommand.Create(context),
         ActorsCommand.Create(context), AuditCommand.Create(context),
