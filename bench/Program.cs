@@ -32,6 +32,8 @@ switch (args)
         return await GrowthBench.RunAsync(new BenchArguments(rest));
     case ["questions", .. string[] rest]:
         return await QuestionsBench.RunAsync(new BenchArguments(rest));
+    case ["trace", .. string[] rest]:
+        return await TraceBench.RunAsync(new BenchArguments(rest));
     case ["cluster", .. string[] rest]:
         return await ClusterBench.RunAsync(new BenchArguments(rest));
     default:

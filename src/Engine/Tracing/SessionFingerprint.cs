@@ -17,7 +17,15 @@ internal static class SessionFingerprint
     public static uint OfPayload(ReadOnlySpan<byte> payload) => OfText(TextOf(payload));
 
     /// <summary>The fingerprint of a session's text in its writing of a journal entry.</summary>
-    public static uint OfText(ReadOnlySpan<byte> text) => (Crc32C.Compute(text) * 0x9E3779B1U) >> (32 - Bits);
+    /// <remarks>A CRC alone, and one that is multiplied once, is uneven where sessions are numbers in a row: what follows spreads each bit over all of them
+    /// (<see href="https://github.com/skeeto/hash-prospector"/>).</remarks>
+    public static uint OfText(ReadOnlySpan<byte> text)
+    {
+        uint hash = Crc32C.Compute(text);
+        hash = (hash ^ (hash >> 16)) * 0x7FEB352D;
+        hash = (hash ^ (hash >> 15)) * 0x846CA68B;
+        return (hash ^ (hash >> 16)) >> (32 - Bits);
+    }
 
     /// <summary>The session's text as a payload holds it.</summary>
     /// <exception cref="InvalidDataException">The payload is damaged.</exception>

@@ -86,7 +86,10 @@ public sealed class AccessPolicyTests
         }
 
         (await node.CallAsync("GET", "/api/v1/journal?shard=0&users=true", Reader)).ShouldNotBe(HttpStatusCode.OK);
-        EndpointsOf(node).ShouldContain(endpoint => endpoint.Policy == AccessPolicy.Analyst && endpoint.Path == "/api/v1/explain");
+        foreach (string path in (string[])["/api/v1/explain", "/api/v1/trace", "/api/v1/trace.csv"])
+        {
+            EndpointsOf(node).ShouldContain(endpoint => endpoint.Policy == AccessPolicy.Analyst && endpoint.Path == path);
+        }
     }
 
     [Fact]

@@ -146,6 +146,28 @@ public sealed class OneShotTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_session_is_traced_in_the_order_of_time_and_one_of_which_events_may_lack_makes_1()
+    {
+        const string First = """{"shard":3,"sequenceNr":12,"index":1,"journaledAt":1,"stream":"act.visit","type":"a:b","id":7,"day":"2026-11-24","time":0,"identity":"key","channelType":"h5","parentType":"BEAR","parentId":3,"facts":{},"userId":5,"session":"s 1","businessKey":33}""";
+        const string Second = """{"shard":0,"sequenceNr":4,"index":0,"journaledAt":1,"stream":"act.buy","type":"a","id":8,"day":"2026-11-24","time":1000,"identity":"hash","qrCode":"q","facts":{},"userId":0,"session":"s 1"}""";
+        string Answer(string why, string next) => $$$"""{"session":"s 1","events":2,"blocks":2,"scannedBlocks":7,"trimmed":{{{(why.Length > 0 ? 2 : 0)}}},"complete":{{{(why.Length == 0 ? "true" : "false")}}},"why":{{{(why.Length == 0 ? "null" : $"\"{why}\"")}}},"items":[{"event":{{{First}}},"added":{"visit_cnt":1,"visit_user_cnt":1}},{"event":{{{Second}}},"added":{"buy_cnt":1,"pay_amount":"10.00"}}],"next":{{{next}}}}""";
+        _node.Answers("GET /api/v1/trace?session=s%201&limit=50", Answer("", "null"));
+        _node.Answers("GET /api/v1/trace?session=s%201&after=0.3.12.1&limit=2", Answer("Some may lack.", "\"1000.0.4.0\""));
+        _node.Answers("GET /api/v1/trace.csv?session=s%201", "time,stream\r\n", type: "text/csv");
+
+        const string Head = "time\tstream\ttopic\tparent\tchannel\tcode\tuser\tidentity\tadded\tplace";
+        const string One = "1970-01-01T00:00:00.000Z\tact.visit\ta:b:7\tBEAR:3\th5\t\t5\tkey 33\tvisit_cnt=1 visit_user_cnt=1\t3/12.1";
+        const string Two = "1970-01-01T00:00:01.000Z\tact.buy\ta:8\t\t\tq\t0\thash\tbuy_cnt=1 pay_amount=10.00\t0/4.0";
+        (await RunAsync("trace", "s 1")).ShouldBe(new CommandRun(ExitCode.Done, Lines(Head, One, Two, "s 1: 2 events."), ""));
+        (await RunAsync("trace", "s 1", "--after", "0.3.12.1", "--limit", "2")).ShouldBe(new CommandRun(
+            ExitCode.Found,
+            Lines(Head, One, Two, "s 1: 2 events.", "The journals of 2 Partitions were trimmed: what came before is kept nowhere.", "Some may lack."),
+            Lines("dataload: there is more: --after 1000.0.4.0")));
+        (await RunAsync("trace", "s 1", "--csv")).Output.ShouldBe("time,stream\r\n");
+        (await RunAsync("trace")).Code.ShouldBe(ExitCode.Failed);
+    }
+
+    [Fact]
     public async Task Questions_about_people_are_tables_or_csv_and_one_that_lacks_something_makes_1()
     {
         _node.Answers("GET /api/v1/distinct?page=act&column=visit_user_cnt&from=2026-11-01&to=2026-11-30&topic=a%3A1&topic=b%3A2",
