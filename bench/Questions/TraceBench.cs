@@ -94,7 +94,7 @@ internal static class TraceBench
         table.Add($"index of sessions, rows alone: {of}", "bytes an event", Goal.AtMost(4), stored / events);
         table.Add($"index of sessions, on disk: {of}", "bytes an event", Goal.AtMost(4), (await size() - before) / events);
         table.Add($"index of sessions, made from the journal and merged: {of}", "µs CPU an event", goal: null, meter.CpuSeconds * 1e6 / events);
-        await AskAsync(table, store, reading.Reader, partitions, events, of);
+        await AskAsync(table, store, reading.Reader, partitions, partitions == EngineUnderTest.SqlitePartitions ? 1 : new TraceSettings().PartitionsAtOnce, events, of);
     }
 
     private static async Task<SessionIndex> IndexAsync(IStore store, JournalReader journal, int partition)
@@ -120,9 +120,9 @@ internal static class TraceBench
         return index;
     }
 
-    private static async Task AskAsync(FigureTable table, IStore store, JournalReader journal, int partitions, int events, string of)
+    private static async Task AskAsync(FigureTable table, IStore store, JournalReader journal, int partitions, int partitionsAtOnce, int events, string of)
     {
-        var trace = new SessionTrace(Catalog.Default, partitions, journal, store.Partitions, store.Snapshots, new TraceSettings());
+        var trace = new SessionTrace(Catalog.Default, partitions, journal, store.Partitions, store.Snapshots, new TraceSettings { PartitionsAtOnce = partitionsAtOnce });
         var random = new Random(5);
         double[] seconds = new double[Lookups];
         long found = 0;

@@ -16,9 +16,6 @@ namespace DataLoad.Engine.Tracing;
 public sealed class SessionTrace(
     Catalog catalog, int partitions, JournalReader journal, IPartitionStore positions, ISnapshotStore snapshots, TraceSettings settings)
 {
-    /// <summary>How many Partitions are asked at the same time: what one waits for the store another uses.</summary>
-    private const int PartitionsAtOnce = 4;
-
     /// <summary>Finds the events of a session, in the order of their time.</summary>
     /// <typeparam name="T">What an event is listed as.</typeparam>
     /// <param name="session">The session.</param>
@@ -37,7 +34,7 @@ public sealed class SessionTrace(
         var answers = new PartitionTrace<T>[partitions];
         await Parallel.ForEachAsync(
             Enumerable.Range(0, partitions),
-            new ParallelOptions { MaxDegreeOfParallelism = PartitionsAtOnce, CancellationToken = cancellationToken },
+            new ParallelOptions { MaxDegreeOfParallelism = settings.PartitionsAtOnce, CancellationToken = cancellationToken },
             async (partition, token) => answers[partition] = await StableBaseline.ReadAsync(
                 partition, positions, baseline => ReadAsync(partition, baseline, question, new Listing<T>(after, limit), view(partition), token), token));
 

@@ -135,8 +135,10 @@ internal static class HttpBinder
     };
 
     /// <exception cref="HoconException">A value is not what is expected.</exception>
-    public static TraceSettings BindTraces(HoconConfig config) => new()
+    public static TraceSettings BindTraces(HoconConfig config, DatabaseSettings store) => new()
     {
+        PartitionsAtOnce = config.GetInt("dataload.trace.partitions-at-once", 0, 100) is int partitions and > 0 ? partitions
+            : store.Provider == DatabaseProvider.Sqlite ? 1 : new TraceSettings().PartitionsAtOnce,
         MaxRunning = config.GetInt("dataload.trace.max-running", 1, 100),
         MaxBlocks = config.GetInt("dataload.trace.max-blocks", 1, 10_000_000),
         MaxScannedBlocks = config.GetInt("dataload.trace.max-scanned-blocks", 0, int.MaxValue),

@@ -28,7 +28,7 @@ public static class SettingsBinder
         CheckIntakeMemory(config, catalog, engine);
         return new HostSettings(
             engine, AkkaSettings.Bind(config), store, DatabaseBinder.Business(config, store),
-            HttpBinder.Bind(config), HttpBinder.BindDeadLetters(config), HttpBinder.BindQuestions(config), HttpBinder.BindTraces(config),
+            HttpBinder.Bind(config), HttpBinder.BindDeadLetters(config), HttpBinder.BindQuestions(config), HttpBinder.BindTraces(config, store),
             ConsoleBinder.Bind(config),
             Source: config,
             MaxLag: config.GetLong("dataload.health.max-lag", 0),
