@@ -18,6 +18,7 @@ public sealed class ViewTests(Chromium chromium)
     [InlineData("/", "Overview", ".tile[data-metric=visit_cnt] dd")]
     [InlineData("/topics", "Topics", "table.topics tbody a")]
     [InlineData("/topic?type=ACTIVITY&id=42", "Topic ACTIVITY 42", "tr[data-metric=pay_amount]")]
+    [InlineData("/trace?session=s-1", "Sessions", "circle[data-event='2']")]
     [InlineData("/streams", "Streams", "tr[data-stream='act.group']")]
     [InlineData("/cluster", "Cluster", "[data-node='node-b'] [data-partition='8']")]
     [InlineData("/nodes", "Shards and nodes", "tbody tr")]

@@ -106,6 +106,8 @@ internal static class StubApi
         reads.MapGet("/topic", (string type, int id, DateOnly from, DateOnly to) => Answer(Topic(type, id, from, to)));
         app.MapGet("/api/v1/explain", (string page, string type, int id, DateOnly day, string column, string? after) =>
             Answer(Explained(page, type, id, day, column, after))).WithAccess(AccessPolicy.Analyst);
+        app.MapGet("/api/v1/trace", (string session, string? after) => Answer(StubSessions.Trace(session, after))).WithAccess(AccessPolicy.Analyst);
+        app.MapGet("/api/v1/trace.csv", (string session) => Results.Text($"time,stream\r\n{session},act.visit\r\n", "text/csv")).WithAccess(AccessPolicy.Analyst);
         reads.MapGet("/counters", (string page, DateOnly from, DateOnly to, string? search, string? sort, string? order, string metrics, int offset, int limit) =>
         {
             IReadOnlyList<(string Type, int Id)> found = Find(page, from, to, search, sort, order);

@@ -310,3 +310,18 @@ export interface CellEvent {
         qrCode: string | null;
     };
 }
+
+/** The events of a session, a page of them, in the order of their time. */
+export interface SessionTimeline {
+    events: number;
+    trimmed: number;
+    complete: boolean;
+    why: string | null;
+    items: SessionEvent[];
+    next: string | null;
+}
+
+export interface SessionEvent {
+    event: CellEvent["event"] & { type: string; id: number };
+    added: Record<string, MetricValue>;
+}

@@ -4,7 +4,9 @@ import type { CellDetails, CellEvent, Metric } from "../api/types";
 import { metric as write, moment, whole } from "../format";
 import { metricName, t } from "../i18n/language";
 import { useLoad } from "../state/load";
+import { address } from "../state/route";
 import { Dialog } from "./Dialog";
+import { Link } from "./Link";
 import { Waiting } from "./Waiting";
 
 const PAGE_ROWS = 50;
@@ -85,7 +87,7 @@ function Row(props: { item: CellEvent; metric: Metric }) {
             <td class="number">{write(added, props.metric.kind)}</td>
             <td class="number">{write(value, props.metric.kind)}</td>
             <td>{event.userId === 0 ? "–" : event.userId}</td>
-            <td class="long">{event.session}</td>
+            <td class="long">{event.session === "" ? "" : <Link href={address("/trace", { session: event.session })}>{event.session}</Link>}</td>
             <td>{parent}</td>
             <td>{event.channelType}</td>
             <td>{event.qrCode}</td>

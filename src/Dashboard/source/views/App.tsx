@@ -18,10 +18,12 @@ import { Overview } from "./Overview";
 import { Streams } from "./Streams";
 import { Topic } from "./Topic";
 import { Topics } from "./Topics";
+import { Trace } from "./Trace";
 
 const VIEWS: [string, Word][] = [
     ["/", "nav.overview"],
     ["/topics", "nav.topics"],
+    ["/trace", "nav.trace"],
     ["/streams", "nav.streams"],
     ["/cluster", "nav.cluster"],
     ["/nodes", "nav.nodes"],
@@ -130,6 +132,8 @@ function View() {
             return <Topics route={here} catalog={known} />;
         case "/topic":
             return <Topic route={here} catalog={known} />;
+        case "/trace":
+            return <Trace route={here} catalog={known} />;
         case "/streams":
             return <Streams />;
         case "/cluster":
