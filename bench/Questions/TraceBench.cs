@@ -133,7 +133,7 @@ internal static class TraceBench
         {
             string session = JournalFiller.SessionOf(random.Next(events / SessionEvents));
             var meter = Meter.Start();
-            TracedSession<long> traced = await trace.RunAsync<long>(session, EventPlace.Start, 500, 
+            TracedSession<long> traced = await trace.RunAsync<long>(session, EventPlace.Start, 500,
                 partition => (decoder, _) => (partition * 1_000_000_000_000L) + decoder.SequenceNr, default);
             seconds[i] = meter.WallSeconds;
             found += traced.Events;

@@ -44,6 +44,8 @@ internal enum FaultPoint
     SeenKeysNotKept,
     /// <summary>Seen hashes are not part of a checkpoint.</summary>
     SeenHashesNotKept,
+    /// <summary>The index of sessions takes a block for one without events.</summary>
+    SessionsNotIndexed,
     /// <summary>Recovery leaves out the journal's last block.</summary>
     RecoverySkipsLastBlock,
     /// <summary>Recovery does not flush the Counters that it replayed.</summary>

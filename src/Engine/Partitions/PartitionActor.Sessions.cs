@@ -22,7 +22,7 @@ internal sealed partial class PartitionActor
     private void AddSessions(OpenBlock<(BatchId Id, Akka.Actor.IActorRef Sender)> block)
     {
         _sessions ??= new SessionIndex(_partition, _context.Settings.Sessions);
-        _sessions.Add(block.SequenceNr, block.Sessions);
+        _sessions.Add(block.SequenceNr, Fault.Is(FaultPoint.SessionsNotIndexed) ? [] : block.Sessions);
         AccountSessions(_sessions.ResidentBytes);
     }
 

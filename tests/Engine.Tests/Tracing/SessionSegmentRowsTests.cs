@@ -72,6 +72,26 @@ public sealed class SessionSegmentRowsTests
     }
 
     [Fact]
+    public void Rows_of_version_1_that_another_program_wrote_by_the_description_are_read_and_written_the_same()
+    {
+        byte[][] kept = [.. File.ReadAllLines(Path.Combine(FixtureFolder(), "session-segment-v1.hex")).Select(Convert.FromHexString)];
+        ulong[] pairs =
+        [
+            .. Enumerable.Range(0, 20).Select(i => SessionPair.Of((uint)(((i * 2_654_435_761L) + 17) % (1 << 26)), i * 37 % 300))
+                .Concat([SessionPair.Of(5, 0), SessionPair.Of(5, 1), SessionPair.Of(5, 299), SessionPair.Of((1 << 26) - 1, 299)]).Order(),
+        ];
+        var range = new BlockRange(1000, 1300);
+        SessionSegment segment = SessionSegmentRows.DecodeDirectory(Partition, range, kept[1]);
+        var read = new List<ulong>();
+        SessionSegmentRows.DecodePage(Partition, segment, 0, kept[0], read.Add);
+        read.ShouldBe(pairs);
+
+        var writes = new List<SnapshotWrite>();
+        SessionSegmentRows.Write(Partition, Epoch, range, pairs, writes).ShouldBe(segment);
+        writes.Select(write => write.Bytes).ShouldBe(kept);
+    }
+
+    [Fact]
     public void Damage_is_named()
     {
         (SessionSegment segment, List<SnapshotWrite> writes) = Some();
@@ -136,6 +156,8 @@ public sealed class SessionSegmentRowsTests
             SessionSegmentKey.TryParse(key, out _, out _).ShouldBeFalse(Convert.ToHexString(key));
         }
     }
+
+    private static string FixtureFolder([System.Runtime.CompilerServices.CallerFilePath] string path = "") => Path.Combine(Path.GetDirectoryName(path)!, "Fixtures");
 
     private static (SessionSegment Segment, List<SnapshotWrite> Writes) Some()
     {
