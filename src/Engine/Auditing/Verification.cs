@@ -133,6 +133,7 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
         if (options.Filter == StatisticsFilter.All)
         {
             await snapshots.CheckIdentitiesAsync(partition, cancellationToken);
+            await new SessionChecks(store.Snapshots, _damages.Add).RunAsync(partition, cancellationToken);
         }
     }
 

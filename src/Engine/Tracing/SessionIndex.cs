@@ -22,7 +22,7 @@ internal sealed class SessionIndex(int partition, SessionIndexSettings settings)
     /// <summary>The segments in the order of their ranges, none within another.</summary>
     public IReadOnlyList<SessionSegment> Segments => _segments;
 
-    /// <summary>What is in memory, sealed or not, as long as no segment is stored for it.</summary>
+    /// <summary>What unsealed pairs take in memory, with room for those to come.</summary>
     public long ResidentBytes => (_pairs.Capacity + _spare.Capacity) * (long)PairBytes;
 
     /// <summary>Whether enough is unsealed to be sealed now.</summary>

@@ -35,16 +35,8 @@ internal static class SessionMerge
         var ends = new List<int>(inputs.Count);
         foreach (SessionSegment input in inputs)
         {
-            long shift = input.Range.After - range.After;
-            byte[][] keys = [.. input.Keys().Skip(1)];
-            IReadOnlyList<Snapshot> rows = await store.LoadAsync(partition, SnapshotKind.SessionSegments, keys, cancellationToken);
-            Dictionary<int, byte[]> pages = PagesOf(rows);
-            for (int page = 0; page < input.PageCount; page++)
-            {
-                byte[] bytes = pages.GetValueOrDefault(page) ?? throw new SessionDamageException(partition, input.Range, $"lacks page {page}.");
-                SessionSegmentRows.DecodePage(partition, input, page, bytes, pair => pairs.Add(pair + (ulong)shift));
-            }
-
+            var shift = (ulong)(input.Range.After - range.After);
+            await ReadAsync(partition, input, store, pair => pairs.Add(pair + shift), cancellationToken);
             ends.Add(pairs.Count);
         }
 
@@ -52,6 +44,19 @@ internal static class SessionMerge
         SessionSegment merged = SessionSegmentRows.Write(partition, epoch, range, HashSort.Merge([.. pairs], ends), writes);
         writes.AddRange(inputs.SelectMany(input => Removals(partition, epoch, input)));
         return new SessionWrites(merged, writes);
+    }
+
+    /// <summary>Gives all pairs of a stored segment, ascending.</summary>
+    /// <exception cref="SessionDamageException">A page is missing or damaged.</exception>
+    public static async Task ReadAsync(int partition, SessionSegment segment, ISnapshotStore store, Action<ulong> each, CancellationToken cancellationToken)
+    {
+        byte[][] keys = [.. segment.Keys().Skip(1)];
+        Dictionary<int, byte[]> pages = PagesOf(await store.LoadAsync(partition, SnapshotKind.SessionSegments, keys, cancellationToken));
+        for (int page = 0; page < segment.PageCount; page++)
+        {
+            byte[] bytes = pages.GetValueOrDefault(page) ?? throw new SessionDamageException(partition, segment.Range, $"lacks page {page}.");
+            SessionSegmentRows.DecodePage(partition, segment, page, bytes, each);
+        }
     }
 
     /// <summary>The writes that remove a segment.</summary>

@@ -111,7 +111,8 @@ internal static class SessionSegmentKey
 
 /// <summary>A stored row of a segment is damaged or missing. Nothing is lost by it: the segment's range is read from the journal instead.</summary>
 internal sealed class SessionDamageException(int partition, BlockRange range, string what, Exception? inner = null) : StoredFormatException(
-    $"{SnapshotFault.Place(partition, SnapshotKind.SessionSegments, range.Through)}: the index of sessions of blocks {range} {what}", inner)
+    $"{SnapshotFault.Place(partition, SnapshotKind.SessionSegments, range.Through)}: the index of sessions of blocks {range} {what} "
+    + "A node makes it anew from the journal; until then questions read those blocks through.", inner)
 {
     public BlockRange Range => range;
 }

@@ -66,7 +66,7 @@ public sealed class SessionTrace(
             throw new TraceTooLargeException(settings.MaxBlocks);
         }
 
-        var reader = new BlockScan<T>(partition, question.Text, new BlockDecoder(catalog) { WithTexts = true }, listing, show);
+        var reader = new BlockScan<T>(partition, question.Text, new BlockDecoder(catalog) { WithTexts = true, WithIdentities = false }, listing, show);
         foreach (BlockRange run in SessionBlocks.Runs(found.Blocks))
         {
             await foreach (PersistedEntry entry in journal.ReadEntriesAsync(partition, run.After, run.Through, cancellationToken))

@@ -9,6 +9,7 @@ using DataLoad.Engine.Statistics;
 using DataLoad.Engine.Tests.Intake.Streaming;
 using DataLoad.Engine.Tests.Journaling;
 using DataLoad.Engine.Tests.Seen;
+using DataLoad.Engine.Tracing;
 using Shouldly;
 using Xunit;
 
@@ -37,7 +38,22 @@ public sealed class DamageFindingTests
             }
         }
 
-        kinds.ShouldBe([SnapshotKind.Counter, SnapshotKind.SeenKeys, SnapshotKind.SeenHashes], ignoreOrder: true);
+        kinds.ShouldBe([SnapshotKind.Counter, SnapshotKind.SeenKeys, SnapshotKind.SeenHashes, SnapshotKind.SessionSegments], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Missing_page_of_the_index_of_sessions_is_found_and_pages_without_a_directory_are_of_no_use_to_anybody()
+    {
+        await FillAsync();
+        SortedList<byte[], Snapshot> rows = Rows(SnapshotKind.SessionSegments);
+        (byte[] directory, byte[] page) = (rows.Keys[0], rows.Keys[1]);
+        Snapshot kept = rows[page];
+        rows.Remove(page);
+        (await MessageAsync()).ShouldContain("lacks page 0. A node makes it anew from the journal");
+
+        rows[page] = kept;
+        rows.Remove(directory);
+        (await VerifyAsync()).IsClean.ShouldBeTrue();
     }
 
     [Fact]
@@ -143,8 +159,12 @@ public sealed class DamageFindingTests
             hashes.Add(id, BlockSpec.At);
         }
 
+        var sessions = new List<SnapshotWrite>();
+        ulong[] pairs = [.. Enumerable.Range(1, 20).Select(i => SessionPair.Of((uint)(i * 3_000_000), i % 5))];
+        SessionSegmentRows.Write(0, _partition.Epoch, new BlockRange(0, _partition.SequenceNr), pairs, sessions);
         SnapshotWrite[] writes =
         [
+            .. sessions,
             .. _partition.Counters.Values.Select(counter =>
                 Write(SnapshotKind.Counter, SnapshotKeys.Of(counter.Id), counter.SequenceNr, CounterCodec.Encode(counter))),
             Write(SnapshotKind.SeenKeys, chunk.Id.SnapshotKey(), _partition.SequenceNr, chunk.Encode()),
