@@ -72,9 +72,8 @@ internal sealed class SessionIndex(int partition, SessionIndexSettings settings)
         _sealing = range;
         _tail = new BlockRange(range.Through, range.Through);
         Span<ulong> pairs = CollectionsMarshal.AsSpan(_spare);
-        pairs.Sort();
         var writes = new List<SnapshotWrite>();
-        SessionSegment segment = SessionSegmentRows.Write(partition, epoch, range, pairs[..Distinct(pairs)], writes);
+        SessionSegment segment = SessionSegmentRows.Write(partition, epoch, range, pairs[..SessionPair.SortDistinct(pairs)], writes);
         _spare.Clear();
         return new SessionWrites(segment, writes);
     }
@@ -128,20 +127,5 @@ internal sealed class SessionIndex(int partition, SessionIndexSettings settings)
         {
             yield return new BlockRange(after, through);
         }
-    }
-
-    /// <summary>Moves the first of equal ones, which stand together, to the front, and tells how many there are.</summary>
-    public static int Distinct(Span<ulong> sorted)
-    {
-        int count = Math.Min(1, sorted.Length);
-        for (int i = 1; i < sorted.Length; i++)
-        {
-            if (sorted[i] != sorted[count - 1])
-            {
-                sorted[count++] = sorted[i];
-            }
-        }
-
-        return count;
     }
 }

@@ -85,9 +85,8 @@ internal sealed class SessionIndexing(int partition, Catalog catalog, SessionInd
     private SessionWrites Written(long epoch, BlockRange range, List<ulong> pairs)
     {
         Span<ulong> sorted = CollectionsMarshal.AsSpan(pairs);
-        sorted.Sort();
         var writes = new List<SnapshotWrite>();
-        return new SessionWrites(SessionSegmentRows.Write(partition, epoch, range, sorted[..SessionIndex.Distinct(sorted)], writes), writes);
+        return new SessionWrites(SessionSegmentRows.Write(partition, epoch, range, sorted[..SessionPair.SortDistinct(sorted)], writes), writes);
     }
 }
 

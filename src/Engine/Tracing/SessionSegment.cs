@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
 using DataLoad.Engine.Counting;
@@ -53,11 +54,54 @@ internal static class SessionPair
     /// <summary>How many bits the block has: its number in the range, from 0.</summary>
     public const int BlockBits = 24;
 
+    private const int HalfBits = SessionFingerprint.Bits / 2;
+
     public static ulong Of(uint fingerprint, long block) => ((ulong)fingerprint << BlockBits) | (ulong)block;
 
     public static uint FingerprintOf(ulong pair) => (uint)(pair >> BlockBits);
 
     public static long BlockOf(ulong pair) => (long)(pair & ((1UL << BlockBits) - 1));
+
+    /// <summary>Sorts pairs that come in the order of their blocks: by the halves of the fingerprint, keeping that order, so that no pair is compared.</summary>
+    /// <returns>How many different ones there are; they stand at the front.</returns>
+    public static int SortDistinct(Span<ulong> pairs)
+    {
+        ulong[] rented = ArrayPool<ulong>.Shared.Rent(pairs.Length);
+        Span<ulong> other = rented.AsSpan(0, pairs.Length);
+        Scatter(pairs, other, BlockBits);
+        Scatter(other, pairs, BlockBits + HalfBits);
+        ArrayPool<ulong>.Shared.Return(rented);
+        int count = Math.Min(1, pairs.Length);
+        for (int i = 1; i < pairs.Length; i++)
+        {
+            if (pairs[i] != pairs[count - 1])
+            {
+                pairs[count++] = pairs[i];
+            }
+        }
+
+        return count;
+    }
+
+    private static void Scatter(ReadOnlySpan<ulong> from, Span<ulong> to, int shift)
+    {
+        const int Mask = (1 << HalfBits) - 1;
+        int[] next = new int[Mask + 2];
+        foreach (ulong pair in from)
+        {
+            next[(int)((pair >> shift) & Mask) + 1]++;
+        }
+
+        for (int i = 1; i < next.Length; i++)
+        {
+            next[i] += next[i - 1];
+        }
+
+        foreach (ulong pair in from)
+        {
+            to[next[(int)((pair >> shift) & Mask)]++] = pair;
+        }
+    }
 }
 
 /// <summary>The store keys of a segment's rows: a byte for the kind, the range's ends, and a page's index, the highest byte first.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Numerics;
 using DataLoad.Engine.Binary;
 using DataLoad.Engine.Journaling;
@@ -169,6 +170,14 @@ internal ref struct BitWriter(ByteWriter writer)
 
     public void Rice(ulong value, int parameter)
     {
+        int bits = (int)Math.Min(value >> parameter, 64) + 1 + parameter;
+        if (bits <= 56)
+        {
+            ulong ones = (1UL << (bits - 1 - parameter)) - 1;
+            Write((ones << (parameter + 1)) | (value & ((1UL << parameter) - 1)), bits);
+            return;
+        }
+
         for (ulong quotient = value >> parameter; quotient > 0;)
         {
             int ones = (int)Math.Min(quotient, 32);
@@ -189,7 +198,7 @@ internal ref struct BitWriter(ByteWriter writer)
         Flush();
     }
 
-    // At most 32 bits at a time; fewer than 8 are left of those before.
+    // At most 56 bits at a time; fewer than 8 are left of those before.
     private void Write(ulong value, int count)
     {
         _bits = (_bits << count) | value;
@@ -199,10 +208,11 @@ internal ref struct BitWriter(ByteWriter writer)
 
     private void Flush()
     {
-        while (_count >= 8)
+        if (_count >= 8)
         {
-            _count -= 8;
-            writer.Byte((byte)(_bits >> _count));
+            BinaryPrimitives.WriteUInt64BigEndian(writer.GetSpan(sizeof(ulong)), _bits << (64 - _count));
+            writer.Advance(_count / 8);
+            _count %= 8;
         }
     }
 }

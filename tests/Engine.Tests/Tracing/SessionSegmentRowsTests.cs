@@ -71,6 +71,21 @@ public sealed class SessionSegmentRowsTests
         writes.Max(write => write.Bytes!.Length).ShouldBeLessThan(40_000, "pages are loaded one at a time");
     }
 
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(2, 1)]
+    [InlineData(3, 5000)]
+    public void Pairs_in_the_order_of_their_blocks_are_sorted_and_each_is_kept_once(int seed, int count)
+    {
+        var random = new Random(seed);
+        int block = 0;
+        ulong[] pairs = [.. Enumerable.Range(0, count).Select(_ => SessionPair.Of(
+            (uint)random.Next(3) == 0 ? (uint)random.Next(8) : (uint)random.Next(1 << SessionFingerprint.Bits), block += random.Next(4) == 0 ? 1 : 0))];
+        ulong[] expected = [.. pairs.Distinct().Order()];
+        int distinct = SessionPair.SortDistinct(pairs);
+        pairs[..distinct].ShouldBe(expected);
+    }
+
     [Fact]
     public void Rows_of_version_1_that_another_program_wrote_by_the_description_are_read_and_written_the_same()
     {
