@@ -302,7 +302,8 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
     }
 
     private Difference Of(DifferenceKind kind, in CounterId id, BreakdownValue? part = null) => new(
-        kind, new StatisticsTable(plan.Catalog.PageById(id.PageId)!, part?.Breakdown).Name, id.Topic.Type, id.Topic.Id, id.Day) { Part = part };
+        kind, new StatisticsTable(plan.Catalog.PageById(id.PageId)!, part?.Breakdown).Name, id.Topic.Type, id.Topic.Id, id.Day)
+    { Part = part };
 
     private async Task<PartitionRows[]> ReadRowsAsync(int[] partitions, CancellationToken cancellationToken)
     {
