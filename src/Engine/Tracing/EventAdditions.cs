@@ -16,7 +16,7 @@ public sealed class EventAdditions(CountingPlan plan)
     {
         Page page = PageOf(@event);
         var counter = new Counter(new CounterId(page.Id, @event.Topic, @event.Day), page);
-        plan.Apply(@event, counter);
+        plan.ApplyToWhole(@event, counter);
         return counter.Values();
     }
 }
