@@ -17,8 +17,13 @@ public sealed class PartitionClient(IActorRef region, PartitionSettings settings
     /// <summary>Writes all rows that changed until now to the statistics tables.</summary>
     /// <exception cref="PartitionNotServingException">A Partition is not serving.</exception>
     /// <exception cref="AskTimeoutException">A Partition did not answer in time.</exception>
-    public Task FlushAsync(CancellationToken cancellationToken) => Task.WhenAll(Enumerable.Range(0, settings.Partitions)
-        .Select(partition => AskAsync<Done>(new FlushNow(partition), LongPatience, cancellationToken)));
+    public Task FlushAsync(CancellationToken cancellationToken) => FlushAsync(Enumerable.Range(0, settings.Partitions), cancellationToken);
+
+    /// <summary>Flushes all that some Partitions had persisted until now.</summary>
+    /// <exception cref="PartitionNotServingException">A Partition is not serving.</exception>
+    /// <exception cref="AskTimeoutException">A Partition did not answer in time.</exception>
+    public Task FlushAsync(IEnumerable<int> partitions, CancellationToken cancellationToken) => Task.WhenAll(
+        partitions.Select(partition => AskAsync<Done>(new FlushNow(partition), LongPatience, cancellationToken)));
 
     /// <summary>Flushes and checkpoints all that was persisted until now.</summary>
     /// <exception cref="PartitionNotServingException">A Partition is not serving.</exception>

@@ -38,6 +38,7 @@ internal static class ApiEndpoints
         JournalEndpoint.Map(api, services);
         ExplainEndpoint.Map(api, services);
         TraceEndpoint.Map(api, services);
+        BreakdownEndpoint.Map(api, services);
         QuestionEndpoints.Map(api, services);
         SettingEndpoints.Map(api, services);
         AuditEndpoint.Map(api, services);
@@ -150,6 +151,7 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
 [JsonSerializable(typeof(JournalPage))]
 [JsonSerializable(typeof(CellDetails))]
 [JsonSerializable(typeof(SessionTimeline))]
+[JsonSerializable(typeof(BreakdownList))]
 [JsonSerializable(typeof(DistinctPeople))]
 [JsonSerializable(typeof(RetentionTable))]
 [JsonSerializable(typeof(Funnel))]

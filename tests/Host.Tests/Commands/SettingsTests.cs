@@ -35,9 +35,9 @@ public sealed class SettingsTests : IDisposable
     [Fact]
     public void Breakdowns_are_set_by_page_and_what_is_none_is_refused_by_name()
     {
-        Bind("dataload.pages.act.breakdowns = [qr-code, parent]").Engine.Breakdowns["act"].ShouldBe([Breakdown.QrCode, Breakdown.Parent]);
-        Should.Throw<HoconException>(() => Bind("dataload.pages.act.breakdowns = [parents]")).Message.ShouldContain("one of parent, channel, qr-code");
-        Should.Throw<HoconException>(() => Bind("dataload.pages.shop.breakdowns = [parent]")).Message.ShouldContain("one of bear, act");
+        Bind(Write("dataload.pages.act.breakdowns = [qr-code, parent]")).Engine.Breakdowns["act"].ShouldBe([Breakdown.QrCode, Breakdown.Parent]);
+        Should.Throw<HoconException>(() => Bind(Write("dataload.pages.act.breakdowns = [parents]"))).Message.ShouldContain("one of parent, channel, qr-code");
+        Should.Throw<HoconException>(() => Bind(Write("dataload.pages.shop.breakdowns = [parent]"))).Message.ShouldContain("one of bear, act");
     }
 
     [Fact]

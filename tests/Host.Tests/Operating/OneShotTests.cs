@@ -168,6 +168,26 @@ public sealed class OneShotTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_breakdown_lists_rows_of_parts_and_says_what_has_none()
+    {
+        _node.Answers("GET /api/v1/breakdown?page=act&type=ACTIVITY&id=7&by=parent&from=2026-11-01&to=2026-11-30&limit=50&offset=0",
+            """
+            {"page":"act","by":"parent","from":"2026-11-01","to":"2026-11-30","rows":[
+                {"type":"ACTIVITY","id":7,"day":"2026-11-02","value":"BEAR","valueId":3,"values":{"visit_cnt":12,"share_cnt":0,"pay_amount":"1.50"}},
+                {"type":"ACTIVITY","id":7,"day":"2026-11-02","value":"","valueId":0,"values":{"visit_cnt":1,"share_cnt":0,"pay_amount":"0.00"}}],
+             "next":50,"why":"5 of visit_cnt have no parts."}
+            """);
+
+        CommandRun run = await RunAsync("breakdown", "act", "--topic", "ACTIVITY:7", "--by", "parent", "--from", "2026-11-01", "--to", "2026-11-30");
+
+        run.ShouldBe(new CommandRun(
+            ExitCode.Found,
+            Lines("topic\tday\tparent\tvalues", "ACTIVITY:7\t2026-11-02\tBEAR:3\tvisit_cnt=12 pay_amount=1.50", "ACTIVITY:7\t2026-11-02\t\tvisit_cnt=1",
+                "5 of visit_cnt have no parts."),
+            "dataload: there is more: --offset 50\n"));
+    }
+
+    [Fact]
     public async Task Questions_about_people_are_tables_or_csv_and_one_that_lacks_something_makes_1()
     {
         _node.Answers("GET /api/v1/distinct?page=act&column=visit_user_cnt&from=2026-11-01&to=2026-11-30&topic=a%3A1&topic=b%3A2",

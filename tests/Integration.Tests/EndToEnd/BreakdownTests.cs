@@ -1,3 +1,5 @@
+using System.Net;
+using System.Text.Json;
 using Dapper;
 using DataLoad.Demo;
 using Shouldly;
@@ -97,6 +99,39 @@ public sealed class BreakdownTests
         (await CommandProcess.RunOverAsync(scenario.Config, "rebuild")).ExitCode.ShouldBe(0);
         await scenario.ShouldEqualTallyAsync();
     });
+
+    [Fact]
+    public Task What_led_to_a_topic_and_what_a_page_led_to_are_told_as_they_were_meant() => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
+    {
+        scenario.Options = scenario.Options with { Seed = 124, LateRows = 0, Delayed = 0, Broken = 0 };
+        HostProcess host = await scenario.StartHostAsync();
+        await scenario.SendAsync(scenario.Generator.Next(800));
+        await scenario.ShouldEqualTallyAsync();
+
+        RowKey some = scenario.Tally.Parts.Where(part => part.Key.Table.Equals(StatTable.ActDate.ByParent, StringComparison.Ordinal) && part.Key.Parent!.Value.Type.Length > 0)
+            .OrderByDescending(part => part.Value["visit_cnt"]).First().Key;
+        string day = FormattableString.Invariant($"from={some.Day:yyyy-MM-dd}&to={some.Day:yyyy-MM-dd}&limit=500");
+        JsonElement ofTopic = await host.ReadAsync(FormattableString.Invariant(
+            $"/breakdown?page=act&type={Uri.EscapeDataString(some.TopicType)}&id={some.TopicId}&{day}"));
+        ShouldBe(ofTopic, scenario.Tally.Parts.Where(part => (part.Key with { Parent = null }).Equals(some with { Parent = null })));
+        ofTopic.GetProperty("why").ValueKind.ShouldBe(JsonValueKind.Null);
+
+        JsonElement ofParent = await host.ReadAsync(FormattableString.Invariant(
+            $"/breakdown?page=act&value={Uri.EscapeDataString(some.Parent!.Value.Type)}%3A{some.Parent.Value.Id}&{day}"));
+        ShouldBe(ofParent, scenario.Tally.Parts.Where(part => part.Key.Table.Equals(some.Table, StringComparison.Ordinal)
+            && part.Key.Day == some.Day && part.Key.Parent == some.Parent));
+
+        (await host.GetAsync($"/api/v1/breakdown?page=act&{day}")).Status.ShouldBe(HttpStatusCode.BadRequest);
+        (await host.GetAsync($"/api/v1/breakdown?page=act&by=channel&type=a&id=1&{day}")).Status.ShouldBe(HttpStatusCode.Conflict);
+    });
+
+    private static void ShouldBe(JsonElement found, IEnumerable<KeyValuePair<RowKey, TallyRow>> meant) => found.GetProperty("rows").EnumerateArray()
+        .Select(row => (row.GetProperty("type").GetString(), row.GetProperty("id").GetInt32(), row.GetProperty("value").GetString(), row.GetProperty("valueId").GetInt32(),
+            row.GetProperty("values").GetProperty("visit_cnt").GetDecimal(), row.GetProperty("values").GetProperty("visit_user_cnt").GetDecimal()))
+        .ShouldBe(
+            meant.Select(part => ((string?)part.Key.TopicType, part.Key.TopicId, (string?)part.Key.Parent!.Value.Type, part.Key.Parent.Value.Id,
+                part.Value["visit_cnt"], part.Value["visit_user_cnt"])),
+            ignoreOrder: true);
 
     private const string Off = "pages { bear.breakdowns = [], act.breakdowns = [] }";
 
