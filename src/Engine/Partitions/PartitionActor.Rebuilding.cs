@@ -135,6 +135,7 @@ internal sealed partial class PartitionActor
         }
 
         entry.LastUsed = _clock;
+        entry.SavingSequenceNr = CounterEntry.NotWritten;
         entry.SlicedSequenceNr = entry.AppliedSequenceNr = counter.SequenceNr;
         if (entry.Actor is null)
         {
