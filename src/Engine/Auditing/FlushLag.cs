@@ -8,7 +8,7 @@ namespace DataLoad.Engine.Auditing;
 internal sealed class FlushLag
 {
     private readonly List<(long StartMs, long EndMs)> _ownerships = [];
-    private readonly Dictionary<CounterId, (int Ownership, long AtMs, long SequenceNr)> _leftOut = [];
+    private readonly Dictionary<CounterId, LeftOutEvents> _leftOut = [];
     private long _nowMs;
     private long _nowSequenceNr;
     private bool _isWithin;
@@ -48,13 +48,15 @@ internal sealed class FlushLag
     {
         if (_isWithin)
         {
-            _leftOut.TryAdd(id, (_ownerships.Count - 1, _nowMs, _nowSequenceNr));
+            LeftOutEvents first = _leftOut.GetValueOrDefault(id, new LeftOutEvents(_ownerships.Count - 1, _nowMs, _nowMs, _nowSequenceNr));
+            _leftOut[id] = first with { LastAtMs = _nowMs, LastSequenceNr = _nowSequenceNr };
         }
     }
 
-    /// <summary>The Counters that were left out, each with the first SequenceNr that its row lacks and when that was persisted.</summary>
+    /// <summary>The Counters that were left out, each with the last SequenceNr that its row lacks and when that was persisted: one that has the first of them
+    /// meanwhile may still lack the others.</summary>
     public IEnumerable<(CounterId Id, long SequenceNr, long AtMs)> LeftOutCounters =>
-        _leftOut.Select(counter => (counter.Key, counter.Value.SequenceNr, counter.Value.AtMs));
+        _leftOut.Select(counter => (counter.Key, counter.Value.LastSequenceNr, counter.Value.LastAtMs));
 
     /// <summary>The Counters that an owner went on for longer without flushing.</summary>
     /// <param name="limit">How long a flush may take.</param>
@@ -80,4 +82,7 @@ internal sealed class FlushLag
     }
 
     private void Extend(long untilMs) => _ownerships[^1] = (_ownerships[^1].StartMs, Math.Max(_ownerships[^1].EndMs, untilMs));
+
+    /// <summary>The events of a Counter that its row lacks: when the first was persisted, and under which owner, and when the last was.</summary>
+    private readonly record struct LeftOutEvents(int Ownership, long AtMs, long LastAtMs, long LastSequenceNr);
 }

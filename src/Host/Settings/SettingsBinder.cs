@@ -42,7 +42,7 @@ public static class SettingsBinder
         Amqp = BindAmqp(config, catalog),
         Intake = BindIntake(config) with { Backoff = BindBackoff(config, "dataload.retry.first", "dataload.retry.limit") },
         Partitions = BindPartitions(config, store),
-        Breakdowns = BindBreakdowns(config, catalog),
+        Breakdowns = BindBreakdowns(config),
         Cluster = ClusterBinder.Bind(config),
         TimeZone = BindTimeZone(config),
         AdoptExistingRows = config.GetBool("dataload.statistics.adopt-existing-rows"),
@@ -52,19 +52,13 @@ public static class SettingsBinder
     private static Backoff BindBackoff(HoconConfig config, string first, string limit) =>
         new(config.GetDuration(first, Millisecond, TimeSpan.FromHours(1)), config.GetDuration(limit, Millisecond, Day));
 
-    private static Dictionary<string, ImmutableArray<Breakdown>> BindBreakdowns(HoconConfig config, Catalog catalog)
+    private static Dictionary<string, ImmutableArray<Breakdown>> BindBreakdowns(HoconConfig config)
     {
         HoconConfig pages = config.GetObject("dataload.pages");
         var breakdowns = new Dictionary<string, ImmutableArray<Breakdown>>(StringComparer.Ordinal);
         foreach (string name in pages.Keys)
         {
-            HoconValue entry = pages.GetKey(name);
-            if (catalog.Pages.All(page => !string.Equals(page.Name, name, StringComparison.Ordinal)))
-            {
-                throw entry.Fail($"the name of a page, one of {string.Join(", ", catalog.Pages.Select(page => page.Name))}");
-            }
-
-            breakdowns.Add(name, [.. entry.AsObject().GetList("breakdowns").Select(value => Breakdowns.Find(value.AsString())
+            breakdowns.Add(name, [.. pages.GetKey(name).AsObject().GetList("breakdowns").Select(value => Breakdowns.Find(value.AsString())
                 ?? throw value.Fail($"a breakdown, one of {string.Join(", ", Enum.GetValues<Breakdown>().Select(known => known.Name()))}"))]);
         }
 
