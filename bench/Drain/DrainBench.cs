@@ -61,11 +61,17 @@ public sealed class DrainBench
                 }
 
                 await FillAsync(backlog, queueType).ConfigureAwait(false);
-                await HostAsync("dataload", _options.Host, backlog, queueType, pair).ConfigureAwait(false);
+                await HostAsync("dataload", _options.Host, settings: null, backlog, queueType, pair).ConfigureAwait(false);
+                foreach ((string name, string settings) in _options.With)
+                {
+                    await FillAsync(backlog, queueType).ConfigureAwait(false);
+                    await HostAsync(name, _options.Host, settings, backlog, queueType, pair).ConfigureAwait(false);
+                }
+
                 if (_options.Baseline is { } baseline)
                 {
                     await FillAsync(backlog, queueType).ConfigureAwait(false);
-                    await HostAsync("baseline", baseline, backlog, queueType, pair).ConfigureAwait(false);
+                    await HostAsync("baseline", baseline, settings: null, backlog, queueType, pair).ConfigureAwait(false);
                 }
             }
         }
@@ -147,12 +153,12 @@ public sealed class DrainBench
         Add(new DrainResult(contender, queueType, pair, backlog.Messages, seconds, own, 0, 0), before);
     }
 
-    private async Task HostAsync(string contender, string program, DrainBacklog backlog, string queueType, int pair)
+    private async Task HostAsync(string contender, string program, string? settings, DrainBacklog backlog, string queueType, int pair)
     {
         string database = await _databases.NewAsync().ConfigureAwait(false);
         int port = Ports.Free();
         Cpu before = ReadCpu();
-        using Process host = Start(program, ["serve"], new Dictionary<string, string>(_options.Profile ? Perf.Environment : [], StringComparer.Ordinal)
+        using Process host = Start(program, settings is null ? ["serve"] : ["serve", "--config", settings], new Dictionary<string, string>(_options.Profile ? Perf.Environment : [], StringComparer.Ordinal)
         {
             ["DATALOAD_AMQP_URL"] = _options.Amqp,
             ["DATALOAD_STORE"] = database,
@@ -212,6 +218,13 @@ public sealed class DrainBench
     /// <exception cref="InvalidOperationException">A cell differs.</exception>
     internal static async Task CompareAsync(DrainBacklog backlog, string database, string contender)
     {
+        // A build or settings without breakdowns, and the hand-written consumer, have no table of them.
+        await using (NpgsqlConnection connection = await Databases.OpenAsync(DatabaseUrl.Parse(database).ConnectionString).ConfigureAwait(false))
+        {
+            await using var parts = new NpgsqlCommand("select to_regclass('data_load_bear_by_parent') is not null", connection);
+            backlog.Tally.HasParents = (bool)(await parts.ExecuteScalarAsync().ConfigureAwait(false))!;
+        }
+
         Comparison comparison = await TallyComparer.WaitUntilEqualAsync(backlog.Tally, database, TimeSpan.FromSeconds(5)).ConfigureAwait(false);
         if (!comparison.AllEqual)
         {

@@ -29,6 +29,11 @@ public sealed record DrainOptions
     /// <summary>Another build of the program, which drains in each pair too; null is none.</summary>
     public string? Baseline { get; init; }
 
+    /// <summary>
+    /// Settings files with which the program under test drains in each pair too, by name: what a setting costs.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> With { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     /// <summary>Where reports and the host's log are written.</summary>
     public required string Output { get; init; }
 
@@ -78,6 +83,7 @@ public sealed record DrainOptions
             PostgresPid = int.Parse(Text("--postgres-pid"), CultureInfo.InvariantCulture),
             Host = Text("--host"),
             Baseline = values.Remove("--baseline", out string? baseline) && baseline.Length > 0 ? baseline : null,
+            With = values.Remove("--with", out string? with) ? Settings(with) : new Dictionary<string, string>(StringComparer.Ordinal),
             Output = Text("--output"),
             Messages = Number("--messages", 500_000),
             HandwrittenMessages = Number("--handwritten", 100_000),
@@ -86,6 +92,10 @@ public sealed record DrainOptions
             Profile = Number("--profile", 0) != 0,
             QueueTypes = Text("--queues").Split(','),
         };
+        // NAME=FILE, separated by spaces.
+        static Dictionary<string, string> Settings(string with) => with.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(pair => pair.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
+
         return values.Count == 0 ? options : throw new ArgumentException($"unknown: {string.Join(' ', values.Keys)}", nameof(args));
     }
 }

@@ -64,10 +64,10 @@ internal static class QuestionsBench
         foreach (int some in new[] { Math.Min(100, topics), topics }.Distinct())
         {
             TopicKey[] named = some == topics && topics > 100 ? [] : [.. Enumerable.Range(1, some).Select(id => new TopicKey("ACTIVITY", id))];
-            var scope = new QuestionScope(Act, FirstDay, FirstDay + Days - 1, named);
+            var scope = new QuestionScope(Act, [.. Enumerable.Range(FirstDay, Days)], named);
             string of = string.Create(CultureInfo.InvariantCulture, $"a month of {some:N0} topics with {PeopleADay:N0} people a day each, {name}");
             Goal goal = Goal.AtMost(some <= 100 ? 2 : 15);
-            await MeasureAsync(table, $"distinct: {of}", goal, runs, async () => (await questions.DistinctAsync(scope, Visitors, default)).Count);
+            await MeasureAsync(table, $"distinct: {of}", goal, runs, async () => (await questions.DistinctAsync(scope, [Visitors], default)).Counts[0]);
             await MeasureAsync(table, $"funnel of two steps: {of}", goal, runs, async () => (await questions.FunnelAsync(scope, [Visitors, Buyers], default)).Counts[1]);
             await MeasureAsync(table, $"retention after 1 and 7 days: {of}", goal, runs, async () =>
                 (await questions.RetentionAsync(scope, Visitors, Buyers, [1, 7], FirstDay + Days - 1, default)).Rows.Sum(row => row.Returned.Values.Sum()));

@@ -40,6 +40,8 @@ internal enum FaultPoint
     CheckpointBeforeFlush,
     /// <summary>A checkpoint passes events that came after its snapshots were taken.</summary>
     CheckpointPastTarget,
+    /// <summary>Who asks for Counters to be saved is answered before they are.</summary>
+    SaveAnsweredBeforeWritten,
     /// <summary>Seen keys are not part of a checkpoint.</summary>
     SeenKeysNotKept,
     /// <summary>Seen hashes are not part of a checkpoint.</summary>

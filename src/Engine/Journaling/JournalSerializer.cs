@@ -33,6 +33,7 @@ public sealed class JournalSerializer(ExtendedActorSystem system) : SerializerWi
         Form.Of<Done>("D", answer => Codec.Encode(answer.Partition), bytes => new Done(Codec.DecodePartition(bytes))),
         Form.Of<StopPartition>("S", Codec.Encode, Codec.DecodeStopPartition),
         Form.Of<GetTopic>("T", Codec.Encode, Codec.DecodeGetTopic),
+        Form.Of<SaveCounters>("K", Codec.Encode, Codec.DecodeSaveCounters),
         Form.Of<TopicRows>("W", Codec.Encode, Codec.DecodeTopicRows),
         Form.Of<Rebuild>("R", Codec.Encode, Codec.DecodeRebuild),
         Form.Of<Rebuilt>("U", Codec.Encode, Codec.DecodeRebuilt),

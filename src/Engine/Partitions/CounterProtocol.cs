@@ -167,6 +167,9 @@ internal sealed class CounterEntry(CounterId id, Page page)
     public bool IsClean => Actor is not null && !IsStopping && Damage is null && !IsInFlushList && !IsInSaveList
         && SlicedSequenceNr == AppliedSequenceNr && SlicedSequenceNr == FlushedSequenceNr && SlicedSequenceNr == SavedSequenceNr;
 
+    /// <summary>Whether its stored state, or the mark that it is set aside, is not older than its last slice.</summary>
+    public bool IsSaved => SavedSequenceNr == SlicedSequenceNr && SavingSequenceNr == NotWritten;
+
     /// <summary>What a Counter holds with its actor, in bytes.</summary>
     public static long BytesOf(long stateBytes) => stateBytes + OwnBytes;
 }

@@ -46,6 +46,12 @@ internal sealed partial class PartitionActor
             return;
         }
 
+        if (_aheadQueue.Count > 0)
+        {
+            SaveNextStates();
+            return;
+        }
+
         if (_checkpointTarget < 0 && !BeginCheckpoint())
         {
             StartMerge();
@@ -97,22 +103,18 @@ internal sealed partial class PartitionActor
     {
         _saveStep = SaveStep.States;
         _stateRound = ++_round;
-        _hasStoredCounters |= _counterQueue.Count > 0;
+        _hasStoredCounters |= _aheadQueue.Count > 0 || _counterQueue.Count > 0;
         _hasStoredKeys |= _keyQueue.Count > 0;
         long bytes = 0;
+        while (bytes < _context.Settings.MaxSnapshotBytes && _aheadQueue.TryDequeue(out CounterEntry? entry))
+        {
+            bytes += SaveNext(entry);
+        }
+
         while (bytes < _context.Settings.MaxSnapshotBytes && _counterQueue.TryDequeue(out CounterEntry? entry))
         {
             entry.IsInSaveList = false;
-            bytes += Math.Max(entry.AccountedBytes, CounterEntry.BytesOf(0));
-            if (entry.Damage is null)
-            {
-                _statesAwaited.Add(entry.Id, entry);
-                Tell(entry, new ReadState(_stateRound, _context.Settings.MaxSnapshotBytes, entry.SavingSequenceNr != CounterEntry.NotWritten));
-            }
-            else
-            {
-                AddMark(entry);
-            }
+            bytes += SaveNext(entry);
         }
 
         while (bytes < _context.Settings.MaxSnapshotBytes && _keyQueue.TryDequeue(out KeyChunk? chunk))
@@ -131,6 +133,28 @@ internal sealed partial class PartitionActor
         }
 
         WriteStates();
+    }
+
+    /// <summary>Asks a Counter for its state, or stores that it is set aside. One that was saved ahead of the checkpoint is passed over.</summary>
+    /// <returns>About how many bytes that is.</returns>
+    private long SaveNext(CounterEntry entry)
+    {
+        if (entry.IsSaved || _statesAwaited.ContainsKey(entry.Id))
+        {
+            return 0;
+        }
+
+        if (entry.Damage is null)
+        {
+            _statesAwaited.Add(entry.Id, entry);
+            Tell(entry, new ReadState(_stateRound, _context.Settings.MaxSnapshotBytes, entry.SavingSequenceNr != CounterEntry.NotWritten));
+        }
+        else
+        {
+            AddMark(entry);
+        }
+
+        return Math.Max(entry.AccountedBytes, CounterEntry.BytesOf(0));
     }
 
     private void OnState(CounterState state)
@@ -153,7 +177,7 @@ internal sealed partial class PartitionActor
             else
             {
                 entry.SavingSequenceNr = first;
-                _counterQueue.Enqueue(entry);
+                _aheadQueue.Enqueue(entry);
             }
 
             WriteStates();
@@ -161,8 +185,11 @@ internal sealed partial class PartitionActor
     }
 
     /// <summary>Stores, in the place of its state, that a Counter is set aside: loading honours it until a rebuild replaces it.</summary>
-    private void AddMark(CounterEntry entry) =>
+    private void AddMark(CounterEntry entry)
+    {
         AddState(SnapshotKind.Counter, SnapshotKeys.Of(entry.Id), entry.SlicedSequenceNr, CounterCodec.EncodeSetAside(entry.Damage ?? "it was stopped"));
+        _savingCounters.Add((entry, entry.SlicedSequenceNr));
+    }
 
     private void AddState(SnapshotKind kind, byte[] key, long sequenceNr, byte[] bytes) =>
         _states.Add(new SnapshotWrite(_partition, _epoch, kind, key, sequenceNr, bytes));
@@ -263,6 +290,7 @@ internal sealed partial class PartitionActor
 
                 _savingCounters.Clear();
                 _savingKeys.Clear();
+                AnswerSaveQuestions();
                 break;
             case SaveStep.Hashes:
                 _seen.Hashes.Sealed();

@@ -162,6 +162,7 @@ internal sealed partial class PartitionActor
             _damaged++;
             PartitionLog.CounterDamaged(_context.Logger, _partition, damage);
             MarkForSave(entry);
+            entry.SavedSequenceNr = CounterEntry.NotWritten;
             OnNoAnswer(entry);
             Report();
         }

@@ -184,11 +184,12 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         {
             case GetStatus: Sender.Tell(Status()); break;
             case GetTopic topic when _phase == PartitionPhase.Serving: OnGetTopic(topic); break;
+            case SaveCounters save when _phase == PartitionPhase.Serving: OnSaveCounters(save); break;
             case FlushNow or CheckpointNow or Rebuild when _phase == PartitionPhase.Serving:
                 _requests.Enqueue((request, Sender));
                 Upkeep();
                 break;
-            case GetTopic or FlushNow or CheckpointNow or Rebuild: Sender.Tell(new NotServing(_partition, _phase)); break;
+            case GetTopic or SaveCounters or FlushNow or CheckpointNow or Rebuild: Sender.Tell(new NotServing(_partition, _phase)); break;
             default: Unhandled(request); break;
         }
     }

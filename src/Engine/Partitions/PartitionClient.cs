@@ -28,13 +28,25 @@ public sealed class PartitionClient(IActorRef region, PartitionSettings settings
     /// <summary>Flushes and checkpoints all that was persisted until now.</summary>
     /// <exception cref="PartitionNotServingException">A Partition is not serving.</exception>
     /// <exception cref="AskTimeoutException">A Partition did not answer in time.</exception>
-    public Task CheckpointAsync(CancellationToken cancellationToken) => CheckpointAsync(Enumerable.Range(0, settings.Partitions), cancellationToken);
+    public Task CheckpointAsync(CancellationToken cancellationToken) => Task.WhenAll(Enumerable.Range(0, settings.Partitions)
+        .Select(partition => AskAsync<Done>(new CheckpointNow(partition), LongPatience, cancellationToken)));
 
-    /// <summary>Flushes and checkpoints all that some Partitions had persisted until now, so that what their Counters hold can be read from the store.</summary>
+    /// <summary>Saves Counters as they are now, so that what they hold can be read from the store.</summary>
+    /// <param name="page">Their page.</param>
+    /// <param name="from">The first of their days, as <see cref="DateOnly.DayNumber"/>.</param>
+    /// <param name="to">The last one.</param>
+    /// <param name="topics">Their topics; empty for all.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="PartitionNotServingException">A Partition is not serving.</exception>
     /// <exception cref="AskTimeoutException">A Partition did not answer in time.</exception>
-    public Task CheckpointAsync(IEnumerable<int> partitions, CancellationToken cancellationToken) => Task.WhenAll(
-        partitions.Select(partition => AskAsync<Done>(new CheckpointNow(partition), LongPatience, cancellationToken)));
+    public Task SaveAsync(Page page, int from, int to, IReadOnlyList<TopicKey> topics, CancellationToken cancellationToken)
+    {
+        IEnumerable<SaveCounters> requests = topics.Count == 0
+            ? Enumerable.Range(0, settings.Partitions).Select(partition => new SaveCounters(partition, page.Id, from, to, []))
+            : topics.Distinct().GroupBy(topic => topic.ShardOf(settings.Partitions)).SelectMany(group => group.Chunk(SaveCounters.MaxTopics)
+                .Select(some => new SaveCounters(group.Key, page.Id, from, to, some)));
+        return Task.WhenAll(requests.Select(request => AskAsync<Done>(request, LongPatience, cancellationToken)));
+    }
 
     /// <summary>A topic's Counters in memory, as a flush would write them: of some days (<see cref="DateOnly.DayNumber"/>), and what waits for it.</summary>
     /// <exception cref="PartitionNotServingException">The topic's Partition is not serving.</exception>

@@ -17,6 +17,9 @@ internal static class PartitionMessageCodec
     /// <summary>The fewest bytes that an event's head and payload take.</summary>
     private const int MinEventBytes = 11;
 
+    /// <summary>The fewest bytes that a topic takes: that its type was met before, and its id.</summary>
+    private const int MinTopicBytes = 2;
+
     /// <summary>The fewest bytes that a row takes: its parts and no value.</summary>
     private const int MinRowBytes = 7;
 
@@ -135,6 +138,26 @@ internal static class PartitionMessageCodec
     public static GetTopic DecodeGetTopic(byte[] bytes) => Decode(bytes, static (ref reader, partition) => new GetTopic(
         partition, reader.Byte(), new TopicTypeReader().ReadTopic(ref reader), ReadArray(ref reader, minBytes: 1, ReadDay), ReadDay(ref reader),
         ReadDay(ref reader)));
+
+    public static byte[] Encode(SaveCounters request) => Encode(request.Partition, 64 + (request.Topics.Count * 24), writer =>
+    {
+        writer.Byte(request.Page);
+        writer.Unsigned((ulong)request.From);
+        writer.Unsigned((ulong)request.Through);
+        writer.Unsigned((ulong)request.Topics.Count);
+        var types = new TopicTypeWriter();
+        foreach (TopicKey topic in request.Topics)
+        {
+            Write(writer, types, topic.Type, topic.Id);
+        }
+    });
+
+    public static SaveCounters DecodeSaveCounters(byte[] bytes)
+    {
+        var types = new TopicTypeReader();
+        return Decode(bytes, (ref reader, partition) => new SaveCounters(
+            partition, reader.Byte(), ReadDay(ref reader), ReadDay(ref reader), ReadArray(ref reader, MinTopicBytes, (ref topic) => types.ReadTopic(ref topic))));
+    }
 
     /// <summary>The most bytes that a row of so many values takes in <see cref="TopicRows"/>.</summary>
     public static int MaxRowBytes(int values) => MaxRowHeadBytes + (values * Varint.MaxBytes);

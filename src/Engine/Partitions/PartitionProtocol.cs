@@ -54,6 +54,19 @@ public sealed record GetTopic(int Partition, byte Page, TopicKey Topic, IReadOnl
 /// <param name="Through">The last day that is answered for; what comes after it is to be asked for anew.</param>
 public sealed record TopicRows(int Partition, IReadOnlyList<StatisticsRow> Rows, int Through) : IPartitionAnswer;
 
+/// <summary>Saves the Counters that are asked for as they are now, ahead of the checkpoint, so that what they hold can be read from the store; answered by
+/// <see cref="Done"/>.</summary>
+/// <param name="Partition">The Partition.</param>
+/// <param name="Page">The page's number.</param>
+/// <param name="From">The first day, as <see cref="DateOnly.DayNumber"/>.</param>
+/// <param name="Through">The last one.</param>
+/// <param name="Topics">The topics, at most <see cref="MaxTopics"/>; empty for all.</param>
+public sealed record SaveCounters(int Partition, byte Page, int From, int Through, IReadOnlyList<TopicKey> Topics) : IPartitionMessage
+{
+    /// <summary>How many topics one message names at the most, so that it fits a frame.</summary>
+    public const int MaxTopics = 200;
+}
+
 /// <summary>Writes all rows that changed until now to the statistics tables; answered by <see cref="Done"/>.</summary>
 public sealed record FlushNow(int Partition) : IPartitionMessage;
 

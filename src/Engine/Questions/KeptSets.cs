@@ -26,11 +26,10 @@ public sealed class KeptSets(ISnapshotStore snapshots, int partitions)
     {
         for (int partition = 0; partition < partitions; partition++)
         {
-            byte[][] keys = [.. topics.Where(topic => topic.ShardOf(partitions) == partition).Distinct()
-                .Select(topic => SnapshotKeys.Of(new CounterId(page.Id, topic, day)))];
+            CounterId[] ids = [.. topics.Where(topic => topic.ShardOf(partitions) == partition).Distinct().Select(topic => new CounterId(page.Id, topic, day))];
             IAsyncEnumerable<Snapshot> states = topics.Count == 0
                 ? snapshots.ListAsync(partition, SnapshotKind.Counter, DayPrefix(page, day), cancellationToken)
-                : LoadAsync(partition, keys, cancellationToken);
+                : LoadAsync(partition, ids, cancellationToken);
             await foreach (Snapshot state in states)
             {
                 yield return Decode(partition, page, state, metrics);
@@ -38,9 +37,27 @@ public sealed class KeptSets(ISnapshotStore snapshots, int partitions)
         }
     }
 
-    private async IAsyncEnumerable<Snapshot> LoadAsync(int partition, byte[][] keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>The sets of some metrics of some Counters of a page, in no order.</summary>
+    /// <param name="page">The page.</param>
+    /// <param name="ids">The Counters, each once.</param>
+    /// <param name="metrics">The places of distinct metrics.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="StoredFormatException">A snapshot is damaged.</exception>
+    public async IAsyncEnumerable<CounterSets> ReadAsync(
+        Page page, IReadOnlyList<CounterId> ids, IReadOnlyList<int> metrics, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (byte[][] some in keys.Chunk(KeysAtOnce))
+        foreach (IGrouping<int, CounterId> partition in ids.GroupBy(id => id.Topic.ShardOf(partitions)))
+        {
+            await foreach (Snapshot state in LoadAsync(partition.Key, [.. partition], cancellationToken))
+            {
+                yield return Decode(partition.Key, page, state, metrics);
+            }
+        }
+    }
+
+    private async IAsyncEnumerable<Snapshot> LoadAsync(int partition, CounterId[] ids, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (byte[][] some in ids.Select(id => SnapshotKeys.Of(id)).Chunk(KeysAtOnce))
         {
             foreach (Snapshot state in await snapshots.LoadAsync(partition, SnapshotKind.Counter, some, cancellationToken))
             {

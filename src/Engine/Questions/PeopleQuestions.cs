@@ -13,14 +13,58 @@ public sealed class PeopleQuestions(KeptSets sets, QuestionSettings settings)
     // Sizes are looked at once in so many Counters: a set of 64 more is small beside the bound.
     private const int CountersBetweenChecks = 64;
 
-    /// <summary>How many are in a metric over all topics and days of a scope.</summary>
+    /// <summary>How many are in each of some metrics over all topics and days of a scope.</summary>
     /// <exception cref="StoredFormatException">A kept set is damaged.</exception>
     /// <exception cref="QuestionTooLargeException">The unions are larger than may be.</exception>
-    public async Task<DistinctAnswer> DistinctAsync(QuestionScope scope, int metric, CancellationToken cancellationToken)
+    public async Task<DistinctAnswer> DistinctAsync(QuestionScope scope, IReadOnlyList<int> metrics, CancellationToken cancellationToken)
     {
         var gaps = new Gaps();
-        IdSet[] union = await UniteAsync(scope, [metric], gaps, cancellationToken);
-        return new DistinctAnswer(union[0].Count, gaps);
+        return new DistinctAnswer(Counts(await UniteAsync(scope, metrics, gaps, cancellationToken)), gaps);
+    }
+
+    /// <summary>How many are in each of some metrics on each day of a scope.</summary>
+    /// <exception cref="StoredFormatException">A kept set is damaged.</exception>
+    /// <exception cref="QuestionTooLargeException">The unions of a day are larger than may be.</exception>
+    public async Task<DailyDistinctAnswer> DistinctByDayAsync(QuestionScope scope, IReadOnlyList<int> metrics, CancellationToken cancellationToken)
+    {
+        var gaps = new Gaps();
+        var counts = new Dictionary<int, long[]>();
+        foreach (int day in scope.Days)
+        {
+            counts.Add(day, Counts(await UniteAsync(scope with { Days = [day] }, metrics, gaps, cancellationToken)));
+        }
+
+        return new DailyDistinctAnswer(counts, gaps);
+    }
+
+    /// <summary>How many are in each of some metrics of each topic, over days of its own.</summary>
+    /// <param name="page">The page.</param>
+    /// <param name="days">The days of each topic, as <see cref="DateOnly.DayNumber"/>.</param>
+    /// <param name="metrics">The places of distinct metrics.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="StoredFormatException">A kept set is damaged.</exception>
+    /// <exception cref="QuestionTooLargeException">The unions of a topic are larger than may be.</exception>
+    public async Task<IReadOnlyDictionary<TopicKey, DistinctAnswer>> DistinctByTopicAsync(
+        Page page, IReadOnlyDictionary<TopicKey, IReadOnlyList<int>> days, IReadOnlyList<int> metrics, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await UniteTopicsAsync(page, days, metrics, cancellationToken);
+        }
+        catch (QuestionTooLargeException) when (days.Count > 1)
+        {
+            // Fewer at a time hold less.
+            var answers = new Dictionary<TopicKey, DistinctAnswer>();
+            foreach (KeyValuePair<TopicKey, IReadOnlyList<int>>[] some in days.Chunk((days.Count + 1) / 2))
+            {
+                foreach ((TopicKey topic, DistinctAnswer answer) in await DistinctByTopicAsync(page, some.ToDictionary(), metrics, cancellationToken))
+                {
+                    answers.Add(topic, answer);
+                }
+            }
+
+            return answers;
+        }
     }
 
     /// <summary>How many are in the first metric over a scope, how many of those in the second too, of those in the third, and so on.</summary>
@@ -59,13 +103,14 @@ public sealed class PeopleQuestions(KeptSets sets, QuestionSettings settings)
         int longest = after.Max();
 
         // A day after the other, so that no more unions are held than days lie between the first and the last that are compared.
-        for (int day = scope.From; day <= Math.Max(scope.To, Math.Min(scope.To + longest, today)); day++)
+        int last = scope.Days.Max();
+        for (int day = scope.Days.Min(); day <= Math.Max(last, Math.Min(last + longest, today)); day++)
         {
             int[] returned = day > today ? [] : [.. after.Where(days => takenUp.ContainsKey(day - days))];
-            bool isTakenUp = day <= scope.To;
+            bool isTakenUp = day <= last;
             IReadOnlyList<int> metrics = [.. isTakenUp ? [metric] : Array.Empty<int>(), .. returned.Length > 0 ? [returning] : Array.Empty<int>()];
             IdSet[] unions = metrics.Count == 0 ? []
-                : await UniteAsync(scope with { From = day, To = day }, metrics, gaps, cancellationToken, takenUp.Values);
+                : await UniteAsync(scope with { Days = [day] }, metrics, gaps, cancellationToken, takenUp.Values);
             foreach (int days in returned)
             {
                 rows[day - days].Returned[days] = IdSet.Intersect(takenUp[day - days], unions[^1]).Count;
@@ -86,19 +131,11 @@ public sealed class PeopleQuestions(KeptSets sets, QuestionSettings settings)
         QuestionScope scope, IReadOnlyList<int> metrics, Gaps gaps, CancellationToken cancellationToken, IReadOnlyCollection<IdSet>? held = null)
     {
         SetUnion[] unions = [.. metrics.Select(_ => new SetUnion())];
-        for (int day = scope.From; day <= scope.To; day++)
+        foreach (int day in scope.Days)
         {
             await foreach (CounterSets counter in sets.ReadAsync(scope.Page, day, scope.Topics, metrics, cancellationToken))
             {
-                gaps.Read(counter);
-                for (int i = 0; i < unions.Length; i++)
-                {
-                    if (counter.Sets[i] is { } set)
-                    {
-                        unions[i].Add(set);
-                    }
-                }
-
+                Add(counter, unions, gaps);
                 if (gaps.Counters % CountersBetweenChecks == 0)
                 {
                     Check(unions, held);
@@ -110,6 +147,40 @@ public sealed class PeopleQuestions(KeptSets sets, QuestionSettings settings)
         Check(unions, held);
         return results;
     }
+
+    private async Task<IReadOnlyDictionary<TopicKey, DistinctAnswer>> UniteTopicsAsync(
+        Page page, IReadOnlyDictionary<TopicKey, IReadOnlyList<int>> days, IReadOnlyList<int> metrics, CancellationToken cancellationToken)
+    {
+        Dictionary<TopicKey, (SetUnion[] Unions, Gaps Gaps)> topics = days.Keys.ToDictionary(
+            topic => topic, _ => (metrics.Select(_ => new SetUnion()).ToArray(), new Gaps()));
+        CounterId[] ids = [.. days.SelectMany(topic => topic.Value.Select(day => new CounterId(page.Id, topic.Key, day)))];
+        int read = 0;
+        await foreach (CounterSets counter in sets.ReadAsync(page, ids, metrics, cancellationToken))
+        {
+            (SetUnion[] unions, Gaps gaps) = topics[counter.Id.Topic];
+            Add(counter, unions, gaps);
+            if (++read % CountersBetweenChecks == 0)
+            {
+                Check([.. topics.Values.SelectMany(topic => topic.Unions)], held: null);
+            }
+        }
+
+        return topics.ToDictionary(topic => topic.Key, topic => new DistinctAnswer(Counts(topic.Value.Unions.Select(union => union.Result())), topic.Value.Gaps));
+    }
+
+    private static void Add(CounterSets counter, SetUnion[] unions, Gaps gaps)
+    {
+        gaps.Read(counter);
+        for (int i = 0; i < unions.Length; i++)
+        {
+            if (counter.Sets[i] is { } set)
+            {
+                unions[i].Add(set);
+            }
+        }
+    }
+
+    private static long[] Counts(IEnumerable<IdSet> unions) => [.. unions.Select(union => union.Count)];
 
     private void Check(SetUnion[] unions, IReadOnlyCollection<IdSet>? held)
     {
@@ -124,15 +195,19 @@ public sealed class PeopleQuestions(KeptSets sets, QuestionSettings settings)
 
 /// <summary>What a question is about.</summary>
 /// <param name="Page">The page.</param>
-/// <param name="From">The first day, as <see cref="DateOnly.DayNumber"/>.</param>
-/// <param name="To">The last day.</param>
+/// <param name="Days">The days, as <see cref="DateOnly.DayNumber"/>; at least one.</param>
 /// <param name="Topics">The topics; empty for all.</param>
-public sealed record QuestionScope(Page Page, int From, int To, IReadOnlyList<TopicKey> Topics);
+public sealed record QuestionScope(Page Page, IReadOnlyList<int> Days, IReadOnlyList<TopicKey> Topics);
 
 /// <summary>How many distinct ones there are.</summary>
-/// <param name="Count">How many.</param>
+/// <param name="Counts">Of each metric, in the order in which they were asked for.</param>
 /// <param name="Gaps">What is not among them.</param>
-public sealed record DistinctAnswer(long Count, Gaps Gaps);
+public sealed record DistinctAnswer(IReadOnlyList<long> Counts, Gaps Gaps);
+
+/// <summary>How many distinct ones there are on each day.</summary>
+/// <param name="Counts">Of each day, and of each metric in the order in which they were asked for.</param>
+/// <param name="Gaps">What is not among them.</param>
+public sealed record DailyDistinctAnswer(IReadOnlyDictionary<int, long[]> Counts, Gaps Gaps);
 
 /// <summary>How many are left after each step.</summary>
 /// <param name="Counts">Of each step, in order.</param>

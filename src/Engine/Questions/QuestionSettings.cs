@@ -1,10 +1,13 @@
 namespace DataLoad.Engine.Questions;
 
-/// <summary>The bounds of questions about people.</summary>
+/// <summary>The bounds of questions about distinct people.</summary>
 public sealed record QuestionSettings
 {
     /// <summary>How many are answered at the same time.</summary>
     public int MaxRunning { get; init; } = 2;
+
+    /// <summary>How long a further one waits for its turn.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How many days one may be about.</summary>
     public int MaxDays { get; init; } = 400;

@@ -8,6 +8,7 @@ using DataLoad.Engine.Resolving;
 using DataLoad.Host.Access;
 using DataLoad.Host.Auditing;
 using DataLoad.Host.Hosting;
+using DataLoad.Host.Questions;
 using DataLoad.Host.Watching;
 using DataLoad.Host.Web;
 
@@ -79,7 +80,7 @@ internal static class ApiEndpoints
 
 /// <summary>What the endpoints work with.</summary>
 internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, ClusterNode Node, NodeInfo Info, IStore Store, ILookup Lookup, NodeHealth Health,
-    EngineTallies Tallies, TodayTotals Today, DeadLetterDesk DeadLetters, AuditTrail Audit, LogLevels LogLevels, RecentLog Log, TimeProvider Time) : IDisposable
+    EngineTallies Tallies, TodayTotals Today, QuestionDesk Questions, RowUnions Unions, DeadLetterDesk DeadLetters, AuditTrail Audit, LogLevels LogLevels, RecentLog Log, TimeProvider Time) : IDisposable
 {
     public DateTimeOffset StartedAt { get; } = Time.GetUtcNow();
 
@@ -95,9 +96,6 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
     /// <summary>Bounds the sessions that are traced.</summary>
     public SemaphoreSlim Traces { get; } = new(Settings.Traces.MaxRunning);
 
-    /// <summary>Bounds the questions that are answered.</summary>
-    public SemaphoreSlim Questions { get; } = new(Settings.Questions.MaxRunning);
-
     /// <summary>The nodes that live.</summary>
     public NodeDirectory Nodes { get; } = new(Store.Nodes, Info);
 
@@ -112,7 +110,6 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
         PeerWatchers.Dispose();
         Explanations.Dispose();
         Traces.Dispose();
-        Questions.Dispose();
         Relay.Dispose();
     }
 }

@@ -5,6 +5,7 @@ using DataLoad.Engine.Counting;
 using DataLoad.Engine.DeadLetters;
 using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Questions;
+using DataLoad.Host.Questions;
 using DataLoad.Host.Watching;
 using Microsoft.Extensions.Primitives;
 
@@ -166,8 +167,9 @@ internal static class ApiErrors
         DbException or StoreException or TimeoutException =>
             new ApiProblem(StatusCodes.Status503ServiceUnavailable, $"The store does not answer as it should: {e.Message}"),
         PartitionNotServingException => new ApiProblem(StatusCodes.Status503ServiceUnavailable, e.Message),
-        Akka.Actor.AskTimeoutException =>
-            new ApiProblem(StatusCodes.Status503ServiceUnavailable, "A Partition did not answer in time: it may be moving, or busy; try again in a moment."),
+        Akka.Actor.AskTimeoutException => new ApiProblem(StatusCodes.Status503ServiceUnavailable, RowUnions.NoAnswer),
+        QuestionRefusedException refused =>
+            new ApiProblem(refused.IsBusy ? StatusCodes.Status429TooManyRequests : StatusCodes.Status503ServiceUnavailable, e.Message),
         QuestionTooLargeException => new ApiProblem(StatusCodes.Status422UnprocessableEntity, e.Message),
         OverflowException => new ApiProblem(StatusCodes.Status500InternalServerError, "A sum is larger than its column holds: 'dataload verify' names the Counter."),
         StoredFormatException => new ApiProblem(StatusCodes.Status500InternalServerError, e.Message),

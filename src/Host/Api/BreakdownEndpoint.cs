@@ -44,7 +44,7 @@ internal static class BreakdownEndpoint
             string?[] cells =
             [
                 CounterCsv.Quote(row.TopicType), $"{row.TopicId}", $"{DateOnly.FromDayNumber(row.Day):yyyy-MM-dd}", .. value,
-                .. scope.Metrics.Select(metric => NamedValues.ValueOf(page.Metrics[metric], row.Values[metric], isOneRow: true)?.Text),
+                .. scope.Metrics.Select(metric => NamedValues.ValueOf(page.Metrics[metric], row.Values[metric], isDistinctKnown: true)?.Text),
             ];
             await context.Response.WriteAsync(string.Join(',', cells) + "\r\n", context.RequestAborted);
         }
@@ -106,13 +106,13 @@ internal static class BreakdownEndpoint
         IReadOnlyList<(int Day, int Metric, long Value)> lacking = await new WithoutParts(services.Store.Snapshots, services.Settings.Engine.Partitions.Partitions)
             .FindAsync(page, scope.Breakdown, topic, Enumerable.Range(scope.From.DayNumber, days), cancellationToken);
         return lacking.Count == 0 ? null : "What stood before the journal begins, or was adopted, has no parts: " + string.Join(", ", lacking.Select(one =>
-            $"{NamedValues.ValueOf(page.Metrics[one.Metric], one.Value, isOneRow: true)?.Text} of {page.Metrics[one.Metric].Column} "
+            $"{NamedValues.ValueOf(page.Metrics[one.Metric], one.Value, isDistinctKnown: true)?.Text} of {page.Metrics[one.Metric].Column} "
             + $"on {DateOnly.FromDayNumber(one.Day):yyyy-MM-dd}")) + ".";
     }
 
     private static BreakdownList.PartRow RowOf(Scope scope, StatisticsRow row) => new(
         row.TopicType, row.TopicId, DateOnly.FromDayNumber(row.Day), row.Part!.Value.Text, scope.Breakdown.IdColumn() is null ? null : row.Part.Value.Id,
-        NamedValues.Of(scope.Table.Page, row.Values, scope.Metrics, isOneRow: true));
+        NamedValues.Of(scope.Table.Page, row.Values, scope.Metrics, isDistinctKnown: true));
 
     private sealed record Scope(
         StatisticsTable Table, Breakdown Breakdown, TopicKey? Topic, BreakdownValue? Value, DateOnly From, DateOnly To, int[] Metrics, StatisticsFilter Filter);

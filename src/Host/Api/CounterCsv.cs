@@ -1,13 +1,17 @@
+using System.Runtime.CompilerServices;
+using DataLoad.Engine.Counting;
 using DataLoad.Engine.Statistics;
-using CsvRow = (string Type, int Id, int? Day, int Rows, long[] Values);
+using DataLoad.Host.Questions;
 
 namespace DataLoad.Host.Api;
 
-/// <summary>Topics as CSV (RFC 4180). What is not known, the distinct people of several days, is empty. In the order of topics, or a row a day, it is written while it is read, whatever its size; in the order of a
-/// metric it is bounded.</summary>
+/// <summary>Topics as CSV (RFC 4180). Distinct columns of several days are unions, and a last column says what is not among them. In the order of topics, or a
+/// row a day, it is written while it is read, whatever its size; in the order of a metric it is bounded.</summary>
 internal static class CounterCsv
 {
     private const int FlushBytes = 64 * 1024;
+    private const int TopicsAtOnce = 256;
+    private const string NoteColumn = "note";
 
     public static async Task<IResult> WriteAsync(ApiServices services, HttpContext context)
     {
@@ -18,28 +22,37 @@ internal static class CounterCsv
         TopicQuery topics = CounterEndpoints.QueryOf(query, page, from, to) with { Offset = 0 };
         bool byDay = string.Equals(query.OneOf("by", "topic", "day"), "day", StringComparison.Ordinal);
         CancellationToken cancellationToken = context.RequestAborted;
-        IAsyncEnumerable<CsvRow> rows = byDay ? DaysAsync(services, page, topics, cancellationToken)
+        IAsyncEnumerable<TopicTotals> topicRows = byDay ? AsyncEnumerable.Empty<TopicTotals>()
             : topics.Sort is null && !topics.Descending ? FoldAsync(DaysAsync(services, page, topics, cancellationToken))
             : await SortedAsync(services, page, topics, cancellationToken);
+
+        // Taken before anything is written, so that one who has to come again is told so.
+        int[] distinct = from == to || byDay ? [] : RowUnions.DistinctOf(page, columns);
+        using QuestionTurn? turn = distinct.Length == 0 ? null : await services.Questions.EnterAsync(cancellationToken);
+        IAsyncEnumerable<CsvRow> rows = byDay ? DaysAsync(services, page, topics, cancellationToken)
+            : UniteAsync(services, turn, page, topicRows, topics.Filter, distinct, cancellationToken);
+        await using IAsyncEnumerator<CsvRow> reader = rows.GetAsyncEnumerator(cancellationToken);
+        bool hasRow = await reader.MoveNextAsync();
 
         context.Response.ContentType = "text/csv; charset=utf-8";
         context.Response.Headers.ContentDisposition = $"attachment; filename=\"{page.Table}_{from:yyyy-MM-dd}_{to:yyyy-MM-dd}.csv\"";
         var text = new StringBuilder("topic_type,topic_id").Append(byDay ? ",stat_date" : "");
-        text.AppendJoin("", columns.Select(column => $",{page.Metrics[column].Column}")).Append("\r\n");
-        await foreach ((string type, int id, int? day, int count, long[] values) in rows)
+        text.AppendJoin("", columns.Select(column => $",{page.Metrics[column].Column}")).Append(turn is null ? "\r\n" : $",{NoteColumn}\r\n");
+        for (; hasRow; hasRow = await reader.MoveNextAsync())
         {
-            text.Append(Quote(type)).Append(',').Append($"{id}");
-            if (day is int number)
+            CsvRow row = reader.Current;
+            text.Append(Quote(row.Type)).Append(',').Append($"{row.Id}");
+            if (row.Day is int number)
             {
                 text.Append($",{DateOnly.FromDayNumber(number):yyyy-MM-dd}");
             }
 
             foreach (int column in columns)
             {
-                text.Append(',').Append(NamedValues.ValueOf(page.Metrics[column], values[column], isOneRow: count == 1)?.Text);
+                text.Append(',').Append(NamedValues.ValueOf(page.Metrics[column], row.Values[column], isDistinctKnown: true)?.Text);
             }
 
-            text.Append("\r\n");
+            text.Append(turn is null ? "" : $",{Quote(row.Note ?? "")}").Append("\r\n");
             if (text.Length > FlushBytes)
             {
                 await context.Response.WriteAsync(text.ToString(), cancellationToken);
@@ -52,31 +65,31 @@ internal static class CounterCsv
     }
 
     private static async IAsyncEnumerable<CsvRow> DaysAsync(
-        ApiServices services, Page page, TopicQuery topics, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        ApiServices services, Page page, TopicQuery topics, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (StatisticsRow row in services.Store.Statistics.ReadAsync(page, topics.Filter, cancellationToken))
         {
             if (topics.Search is null || $"{row.TopicType}/{row.TopicId}".Contains(topics.Search, StringComparison.OrdinalIgnoreCase))
             {
-                yield return (row.TopicType, row.TopicId, row.Day, 1, row.Values);
+                yield return new CsvRow(row.TopicType, row.TopicId, row.Day, row.Values, Note: null);
             }
         }
     }
 
     /// <summary>Adds up the days of a topic, which come one after the other.</summary>
-    private static async IAsyncEnumerable<CsvRow> FoldAsync(IAsyncEnumerable<CsvRow> days)
+    private static async IAsyncEnumerable<TopicTotals> FoldAsync(IAsyncEnumerable<CsvRow> days)
     {
-        CsvRow? sum = null;
-        await foreach ((string type, int id, _, _, long[] values) in days)
+        TopicTotals? sum = null;
+        await foreach (CsvRow day in days)
         {
-            if (sum is { } last && last.Id == id && string.Equals(last.Type, type, StringComparison.Ordinal))
+            if (sum is { } last && last.TopicId == day.Id && string.Equals(last.TopicType, day.Type, StringComparison.Ordinal))
             {
-                for (int i = 0; i < values.Length; i++)
+                for (int i = 0; i < day.Values.Length; i++)
                 {
-                    last.Values[i] = checked(last.Values[i] + values[i]);
+                    last.Values[i] = checked(last.Values[i] + day.Values[i]);
                 }
 
-                sum = last with { Rows = last.Rows + 1 };
+                sum = last with { Days = last.Days + 1 };
                 continue;
             }
 
@@ -85,7 +98,7 @@ internal static class CounterCsv
                 yield return done;
             }
 
-            sum = (type, id, null, 1, values);
+            sum = new TopicTotals(day.Type, day.Id, 1, day.Values);
         }
 
         if (sum is { } end)
@@ -94,14 +107,28 @@ internal static class CounterCsv
         }
     }
 
-    private static async Task<IAsyncEnumerable<CsvRow>> SortedAsync(ApiServices services, Page page, TopicQuery topics, CancellationToken cancellationToken)
+    private static async Task<IAsyncEnumerable<TopicTotals>> SortedAsync(ApiServices services, Page page, TopicQuery topics, CancellationToken cancellationToken)
     {
         int most = services.Settings.Http.MaxSortedCsv;
         TopicTotalsPage found = await services.Store.Queries.TopAsync(page, topics with { Limit = most }, cancellationToken);
-        return found.Total <= most
-            ? found.Topics.Select(topic => (topic.TopicType, topic.TopicId, (int?)null, topic.Days, topic.Values)).ToAsyncEnumerable()
+        return found.Total <= most ? found.Topics.ToAsyncEnumerable()
             : throw ApiProblem.Bad($"{found.Total} topics are more than the {most} that are sorted (dataload.http.max-sorted-csv): ask for "
                 + "sort=topic&order=asc, which has no limit.");
+    }
+
+    /// <summary>Puts unions into the place of the sums of distinct columns, of some topics at a time.</summary>
+    private static async IAsyncEnumerable<CsvRow> UniteAsync(ApiServices services, QuestionTurn? turn, Page page, IAsyncEnumerable<TopicTotals> topics,
+        StatisticsFilter filter, int[] distinct, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (TopicTotals[] some in topics.Chunk(TopicsAtOnce).WithCancellation(cancellationToken))
+        {
+            IReadOnlyDictionary<TopicKey, UnionGaps>? gaps = turn is null ? null
+                : await services.Unions.PutTopicsAsync(turn, page, some, filter, distinct, cancellationToken);
+            foreach (TopicTotals topic in some)
+            {
+                yield return new CsvRow(topic.TopicType, topic.TopicId, Day: null, topic.Values, gaps?.GetValueOrDefault(RowUnions.KeyOf(topic))?.Why);
+            }
+        }
     }
 
     /// <summary>A text as a field. One that a spreadsheet would take for a formula is led by an apostrophe.</summary>
@@ -110,4 +137,6 @@ internal static class CounterCsv
         string safe = text.Length > 0 && text[0] is '=' or '+' or '-' or '@' or '\t' or '\r' ? $"'{text}" : text;
         return safe.AsSpan().IndexOfAny(",\"\r\n") >= 0 ? $"\"{safe.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : safe;
     }
+
+    private sealed record CsvRow(string Type, int Id, int? Day, long[] Values, string? Note);
 }

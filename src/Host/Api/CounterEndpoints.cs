@@ -1,5 +1,6 @@
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Statistics;
+using DataLoad.Host.Questions;
 
 namespace DataLoad.Host.Api;
 
@@ -47,9 +48,15 @@ internal static class CounterEndpoints
         int[]? columns = query.Metrics(page);
         TopicQuery topics = QueryOf(query, page, from, to);
         TopicTotalsPage found = await services.Store.Queries.TopAsync(page, topics, context.RequestAborted);
+        (UnionGaps all, IReadOnlyDictionary<TopicKey, UnionGaps> ofTopics) = await services.Unions.PutTopicsAsync(
+            page, found.Topics, topics.Filter, columns, context.RequestAborted);
         return new TopicList(page.Name, from, to, topics.Sort is int sort ? page.Metrics[sort].Column : "topic", topics.Descending ? "desc" : "asc",
             topics.Offset, topics.Limit, found.Total,
-            [.. found.Topics.Select(topic => new TopicList.TopicRow(topic.TopicType, topic.TopicId, topic.Days, NamedValues.Of(page, topic.Values, columns, isOneRow: topic.Days == 1)))]);
+            [
+                .. found.Topics.Select(topic => new TopicList.TopicRow(topic.TopicType, topic.TopicId, topic.Days,
+                    NamedValues.Of(page, topic.Values, columns, isDistinctKnown: topic.Days == 1 || all.AreKnown), ofTopics.GetValueOrDefault(RowUnions.KeyOf(topic))?.Why)),
+            ],
+            all.IsNone, all.Why);
     }
 
     private static async Task<TotalsList> TotalsAsync(ApiServices services, HttpContext context)
@@ -58,9 +65,14 @@ internal static class CounterEndpoints
         var pages = new List<TotalsList.PageTotals>();
         foreach (Page page in services.Catalog.Pages)
         {
-            StatisticsTotals totals = await services.Store.Queries.TotalsAsync(page, new StatisticsFilter(From: from.DayNumber, To: to.DayNumber),
-                context.RequestAborted);
-            pages.Add(new TotalsList.PageTotals(page.Name, totals.Topics, NamedValues.Of(page, totals.Values, columns: null, isOneRow: from == to && totals.Topics <= 1)));
+            var filter = new StatisticsFilter(From: from.DayNumber, To: to.DayNumber);
+            StatisticsTotals totals = await services.Store.Queries.TotalsAsync(page, filter, context.RequestAborted);
+            IReadOnlyList<DayTotals> days = await services.Store.Queries.SeriesAsync(
+                page, filter, services.Settings.Questions.MaxDays + 1, context.RequestAborted);
+            UnionGaps gaps = await services.Unions.PutTotalAsync(
+                page, [.. days.Select(day => day.Day)], totals.Values, columns: null, context.RequestAborted);
+            pages.Add(new TotalsList.PageTotals(
+                page.Name, totals.Topics, NamedValues.Of(page, totals.Values, columns: null, gaps.AreKnown), gaps.IsNone, gaps.Why));
         }
 
         return new TotalsList(from, to, pages);
@@ -75,10 +87,13 @@ internal static class CounterEndpoints
         TopicKey? topic = query.Topic();
         var filter = new StatisticsFilter(TopicType: topic?.Type, TopicId: topic?.Id, From: from.DayNumber, To: to.DayNumber);
         IReadOnlyList<DayTotals> days = await services.Store.Queries.SeriesAsync(page, filter, MaxDays, context.RequestAborted);
+        UnionGaps gaps = topic is null ? await services.Unions.PutDaysAsync(page, days, columns, context.RequestAborted) : UnionGaps.None;
         return new DailySeries(
             page.Name,
             [.. (columns ?? [.. Enumerable.Range(0, page.Metrics.Length)]).Select(place => page.Metrics[place].Column)],
-            [.. days.Select(day => new DailySeries.DayTotals(DateOnly.FromDayNumber(day.Day), NamedValues.Of(page, day.Values, columns, isOneRow: topic is not null)))]);
+            [.. days.Select(day => new DailySeries.DayTotals(DateOnly.FromDayNumber(day.Day), NamedValues.Of(page, day.Values, columns, gaps.AreKnown)))],
+            gaps.IsNone,
+            gaps.Why);
     }
 
     /// <summary>One topic with all its metrics, as live as they are.</summary>
@@ -118,14 +133,14 @@ internal static class CounterEndpoints
     }
 
     private static TopicDetails.TopicDay DayOf(Page page, StatisticsRow row, string source) =>
-        new(DateOnly.FromDayNumber(row.Day), source, row.SequenceNr, NamedValues.Of(page, row.Values, columns: null, isOneRow: true));
+        new(DateOnly.FromDayNumber(row.Day), source, row.SequenceNr, NamedValues.Of(page, row.Values, columns: null, isDistinctKnown: true));
 }
 
-/// <summary>A page of topics.</summary>
+/// <summary>A page of topics. Distinct columns of several days are unions; <c>why</c> says what is not among them, of all or of one topic.</summary>
 internal sealed record TopicList(string Page, DateOnly From, DateOnly To, string Sort, string Order, int Offset, int Limit, long Total,
-    IReadOnlyList<TopicList.TopicRow> Items)
+    IReadOnlyList<TopicList.TopicRow> Items, bool Complete, string? Why)
 {
-    internal sealed record TopicRow(string Type, int Id, int Days, NamedValues Values);
+    internal sealed record TopicRow(string Type, int Id, int Days, NamedValues Values, string? Why);
 }
 
 /// <summary>A topic's days.</summary>
@@ -137,14 +152,14 @@ internal sealed record TopicDetails(string Type, int Id, int Shard, IReadOnlyLis
     internal sealed record TopicDay(DateOnly Day, string Source, long? SequenceNr, NamedValues Values);
 }
 
-/// <summary>The sums of every page.</summary>
+/// <summary>The sums of every page, and the unions of its distinct columns.</summary>
 internal sealed record TotalsList(DateOnly From, DateOnly To, IReadOnlyList<TotalsList.PageTotals> Pages)
 {
-    internal sealed record PageTotals(string Page, long Topics, NamedValues Values);
+    internal sealed record PageTotals(string Page, long Topics, NamedValues Values, bool Complete, string? Why);
 }
 
-/// <summary>A page's sums a day.</summary>
-internal sealed record DailySeries(string Page, IReadOnlyList<string> Metrics, IReadOnlyList<DailySeries.DayTotals> Days)
+/// <summary>A page's sums a day, and the unions of its distinct columns over topics.</summary>
+internal sealed record DailySeries(string Page, IReadOnlyList<string> Metrics, IReadOnlyList<DailySeries.DayTotals> Days, bool Complete, string? Why)
 {
     internal sealed record DayTotals(DateOnly Day, NamedValues Values);
 }

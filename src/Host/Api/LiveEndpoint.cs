@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DataLoad.Host.Watching;
 
 namespace DataLoad.Host.Api;
 
@@ -81,7 +82,7 @@ internal static class LiveEndpoint
         return isLocal ? own : LiveSum.Of(services.Info.Id, own, others);
     }
 
-    private static LiveUpdate Take(ApiServices services, IReadOnlyDictionary<string, NamedValues>? today) =>
+    private static LiveUpdate Take(ApiServices services, IReadOnlyDictionary<Page, TodayTotals.PageTotals>? today) =>
         new()
         {
             Now = services.NowMs,
@@ -99,17 +100,19 @@ internal static class LiveEndpoint
                     stream.Rates.DeadLetters, stream.Lag, stream.Unacknowledged),
                 StringComparer.Ordinal),
             Today = services.Today.Today,
-            TodayTotals = today,
+            TodayTotals = today?.ToDictionary(
+                page => page.Key.Name, page => NamedValues.Of(page.Key, page.Value.Values, columns: null, page.Value.Gaps.AreKnown), StringComparer.Ordinal),
+            TodayWhy = today?.Where(page => page.Value.Gaps.Why is not null)
+                .ToDictionary(page => page.Key.Name, page => page.Value.Gaps.Why!, StringComparer.Ordinal),
         };
 
-    private static async Task<IReadOnlyDictionary<string, NamedValues>?> TodayAsync(ApiServices services, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyDictionary<Page, TodayTotals.PageTotals>?> TodayAsync(ApiServices services, CancellationToken cancellationToken)
     {
         try
         {
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             patience.CancelAfter(TotalsPatience);
-            IReadOnlyDictionary<Page, long[]> totals = await services.Today.GetAsync(patience.Token);
-            return totals.ToDictionary(page => page.Key.Name, page => NamedValues.Of(page.Key, page.Value, columns: null, isOneRow: false), StringComparer.Ordinal);
+            return await services.Today.GetAsync(patience.Token);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested
             && e is System.Data.Common.DbException or Engine.Storage.StoreException or OperationCanceledException or TimeoutException)

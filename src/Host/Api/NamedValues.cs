@@ -11,15 +11,16 @@ internal sealed record NamedValues(NamedValues.Entry[] Entries)
     /// <param name="page">The page.</param>
     /// <param name="values">Of all its metrics.</param>
     /// <param name="columns">The places of those that are wanted; null for all.</param>
-    /// <param name="isOneRow">Whether they are of one row. Distinct people of several do not add up, so that nothing is told of them.</param>
-    public static NamedValues Of(Page page, long[] values, int[]? columns, bool isOneRow) => new(
+    /// <param name="isDistinctKnown">Whether those of distinct metrics are of one row, or of a union. Distinct people of several rows do not add up, so that
+    /// nothing is told of a sum.</param>
+    public static NamedValues Of(Page page, long[] values, int[]? columns, bool isDistinctKnown) => new(
     [
-        .. (columns ?? Enumerable.Range(0, values.Length)).Select(place => new Entry(page.Metrics[place].Column, ValueOf(page.Metrics[place], values[place], isOneRow))),
+        .. (columns ?? Enumerable.Range(0, values.Length)).Select(place => new Entry(page.Metrics[place].Column, ValueOf(page.Metrics[place], values[place], isDistinctKnown))),
     ]);
 
-    /// <summary>What is told of a metric: nothing of a distinct one over several rows.</summary>
-    public static CellValue? ValueOf(Metric metric, long value, bool isOneRow) =>
-        metric.Kind == MetricKind.Distinct && !isOneRow ? null : new CellValue(value, metric.Kind == MetricKind.Amount);
+    /// <summary>What is told of a metric: nothing of a distinct one that is not known.</summary>
+    public static CellValue? ValueOf(Metric metric, long value, bool isDistinctKnown) =>
+        metric.Kind == MetricKind.Distinct && !isDistinctKnown ? null : new CellValue(value, metric.Kind == MetricKind.Amount);
 
     /// <summary>The value of a name, or null.</summary>
     public CellValue? Find(string name) => Entries.FirstOrDefault(entry => string.Equals(entry.Name, name, StringComparison.Ordinal)).Value;

@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using DataLoad.Engine.Counting;
-using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Questions;
+using DataLoad.Host.Questions;
 
 namespace DataLoad.Host.Api;
 
@@ -32,65 +32,51 @@ internal static class QuestionEndpoints
     }
 
     private static void Map<T>(RouteGroupBuilder api, ApiServices services, string path, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type,
-        Func<ApiServices, ApiQuery, PeopleQuestions, CancellationToken, Task<T>> answer, Func<T, IEnumerable<string[]>> rows)
+        Func<ApiServices, ApiQuery, CancellationToken, Task<T>> answer, Func<T, IEnumerable<string[]>> rows)
     {
-        api.MapRead(path, type, context => AskAsync(services, context, answer));
+        api.MapRead(path, type, context => answer(services, new ApiQuery(context.Request.Query), context.RequestAborted));
         api.MapRead($"{path}.csv", async context =>
         {
-            IEnumerable<string> lines = rows(await AskAsync(services, context, answer)).Select(row => string.Join(',', row.Select(CounterCsv.Quote)) + "\r\n");
-            return Results.Text(string.Concat(lines), "text/csv; charset=utf-8");
+            T answered = await answer(services, new ApiQuery(context.Request.Query), context.RequestAborted);
+            return Results.Text(string.Concat(rows(answered).Select(row => string.Join(',', row.Select(CounterCsv.Quote)) + "\r\n")), "text/csv; charset=utf-8");
         });
     }
 
+    /// <summary>Waits for a turn, has the Counters saved, and asks.</summary>
     private static async Task<T> AskAsync<T>(
-        ApiServices services, HttpContext context, Func<ApiServices, ApiQuery, PeopleQuestions, CancellationToken, Task<T>> answer)
+        ApiServices services, QuestionScope scope, Func<PeopleQuestions, Task<T>> ask, CancellationToken cancellationToken)
     {
-        if (!await services.Questions.WaitAsync(TimeSpan.Zero, context.RequestAborted))
-        {
-            throw new ApiProblem(StatusCodes.Status429TooManyRequests,
-                $"{services.Settings.Questions.MaxRunning} questions are being answered already (dataload.questions.max-running): try again in a moment.");
-        }
-
-        try
-        {
-            var sets = new KeptSets(services.Store.Snapshots, services.Settings.Engine.Partitions.Partitions);
-            return await answer(services, new ApiQuery(context.Request.Query), new PeopleQuestions(sets, services.Settings.Questions), context.RequestAborted);
-        }
-        finally
-        {
-            services.Questions.Release();
-        }
+        using QuestionTurn turn = await services.Questions.EnterAsync(cancellationToken);
+        await turn.SaveAsync(scope.Page, scope.Days[0], scope.Days[^1], scope.Topics, cancellationToken);
+        return await ask(turn.People);
     }
 
-    private static async Task<DistinctPeople> DistinctAsync(
-        ApiServices services, ApiQuery query, PeopleQuestions questions, CancellationToken cancellationToken)
+    private static async Task<DistinctPeople> DistinctAsync(ApiServices services, ApiQuery query, CancellationToken cancellationToken)
     {
         QuestionScope scope = ScopeOf(services, query);
         int metric = MetricOf(services, scope.Page, "column", query.Text("column"));
-        await SaveAsync(services, scope, cancellationToken);
-        DistinctAnswer answer = await questions.DistinctAsync(scope, metric, cancellationToken);
-        return new DistinctPeople(scope.Page.Name, scope.Page.Metrics[metric].Column, DateOnly.FromDayNumber(scope.From), DateOnly.FromDayNumber(scope.To),
-            TopicsOf(scope), answer.Count, WhyNot(answer.Gaps) is null, WhyNot(answer.Gaps));
+        DistinctAnswer answer = await AskAsync(services, scope, people => people.DistinctAsync(scope, [metric], cancellationToken), cancellationToken);
+        return new DistinctPeople(scope.Page.Name, scope.Page.Metrics[metric].Column, DateOnly.FromDayNumber(scope.Days[0]), DateOnly.FromDayNumber(scope.Days[^1]),
+            TopicsOf(scope), answer.Counts[0], UnionGaps.Of(answer.Gaps).IsNone, UnionGaps.Of(answer.Gaps).Why);
     }
 
-    private static async Task<RetentionTable> RetentionAsync(
-        ApiServices services, ApiQuery query, PeopleQuestions questions, CancellationToken cancellationToken)
+    private static async Task<RetentionTable> RetentionAsync(ApiServices services, ApiQuery query, CancellationToken cancellationToken)
     {
         QuestionScope scope = ScopeOf(services, query);
         int metric = MetricOf(services, scope.Page, "column", query.Text("column"));
         int returning = MetricOf(services, scope.Page, "returning", query.Text("returning"));
         Same(services, scope.Page, [metric, returning]);
         int[] after = query.Text("days") is { } text ? AfterOf(text) : UsualAfter;
-        await SaveAsync(services, scope, cancellationToken);
-        RetentionAnswer answer = await questions.RetentionAsync(scope, metric, returning, after, services.Today.Today.DayNumber, cancellationToken);
+        RetentionAnswer answer = await AskAsync(
+            services, scope, people => people.RetentionAsync(scope, metric, returning, after, services.Today.Today.DayNumber, cancellationToken), cancellationToken);
         return new RetentionTable(scope.Page.Name, scope.Page.Metrics[metric].Column, scope.Page.Metrics[returning].Column,
-            DateOnly.FromDayNumber(scope.From), DateOnly.FromDayNumber(scope.To), TopicsOf(scope), after,
+            DateOnly.FromDayNumber(scope.Days[0]), DateOnly.FromDayNumber(scope.Days[^1]), TopicsOf(scope), after,
             [.. answer.Rows.Select(row => new RetentionTable.RetentionDay(DateOnly.FromDayNumber(row.Day), row.Count,
                 [.. after.Select(days => row.Returned.TryGetValue(days, out long count) ? count : (long?)null)]))],
-            WhyNot(answer.Gaps) is null, WhyNot(answer.Gaps));
+            UnionGaps.Of(answer.Gaps).IsNone, UnionGaps.Of(answer.Gaps).Why);
     }
 
-    private static async Task<Funnel> FunnelAsync(ApiServices services, ApiQuery query, PeopleQuestions questions, CancellationToken cancellationToken)
+    private static async Task<Funnel> FunnelAsync(ApiServices services, ApiQuery query, CancellationToken cancellationToken)
     {
         QuestionScope scope = ScopeOf(services, query);
         string[] columns = (query.Text("columns", 4000) ?? throw ApiProblem.Bad("columns is missing: expected distinct columns, separated by commas."))
@@ -102,10 +88,9 @@ internal static class QuestionEndpoints
 
         int[] metrics = [.. columns.Select(column => MetricOf(services, scope.Page, "columns", column))];
         Same(services, scope.Page, metrics);
-        await SaveAsync(services, scope, cancellationToken);
-        FunnelAnswer answer = await questions.FunnelAsync(scope, metrics, cancellationToken);
-        return new Funnel(scope.Page.Name, DateOnly.FromDayNumber(scope.From), DateOnly.FromDayNumber(scope.To), TopicsOf(scope),
-            [.. columns.Zip(answer.Counts, (column, count) => new Funnel.FunnelStep(column, count))], WhyNot(answer.Gaps) is null, WhyNot(answer.Gaps));
+        FunnelAnswer answer = await AskAsync(services, scope, people => people.FunnelAsync(scope, metrics, cancellationToken), cancellationToken);
+        return new Funnel(scope.Page.Name, DateOnly.FromDayNumber(scope.Days[0]), DateOnly.FromDayNumber(scope.Days[^1]), TopicsOf(scope),
+            [.. columns.Zip(answer.Counts, (column, count) => new Funnel.FunnelStep(column, count))], UnionGaps.Of(answer.Gaps).IsNone, UnionGaps.Of(answer.Gaps).Why);
     }
 
     private static QuestionScope ScopeOf(ApiServices services, ApiQuery query)
@@ -115,7 +100,7 @@ internal static class QuestionEndpoints
         (DateOnly from, DateOnly to) = query.Days(services.Today);
         IReadOnlyList<TopicKey> topics = query.Topics(settings.MaxTopics);
         int days = to.DayNumber - from.DayNumber + 1;
-        return days <= settings.MaxDays ? new QuestionScope(page, from.DayNumber, to.DayNumber, topics)
+        return days <= settings.MaxDays ? new QuestionScope(page, [.. Enumerable.Range(from.DayNumber, days)], topics)
             : throw ApiProblem.Bad($"{from:yyyy-MM-dd} to {to:yyyy-MM-dd} are {days} days: expected at most {settings.MaxDays} (dataload.questions.max-days).");
     }
 
@@ -144,26 +129,6 @@ internal static class QuestionEndpoints
         int[] days = [.. parts.Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0)];
         return days.Length <= MaxAfterDays && days.All(number => number is >= 1 and <= LongestAfter) && days.Distinct().Count() == days.Length ? days
             : throw ApiProblem.Bad($"days = {text}: expected at most {MaxAfterDays} different numbers from 1 to {LongestAfter}, separated by commas, as 1,7,30.");
-    }
-
-    /// <summary>Has the Partitions save what their Counters hold until now.</summary>
-    private static async Task SaveAsync(ApiServices services, QuestionScope scope, CancellationToken cancellationToken)
-    {
-        PartitionClient partitions = services.Node.IsServing && services.Node.Partitions is { } running ? running : throw ApiProblem.NotServing();
-        int count = services.Settings.Engine.Partitions.Partitions;
-        await partitions.CheckpointAsync(
-            scope.Topics.Count == 0 ? Enumerable.Range(0, count) : scope.Topics.Select(topic => topic.ShardOf(count)).Distinct(), cancellationToken);
-    }
-
-    /// <summary>Why an answer is not all of it; null where it is.</summary>
-    private static string? WhyNot(Gaps gaps)
-    {
-        string? adopted = gaps.AdoptedCounters == 0 ? null
-            : $"{gaps.AdoptedCounters} rows were adopted, and who was counted in them before is not known: {gaps.Adopted} are not in the answer.";
-        string? setAside = gaps.SetAside is not { } one ? null
-            : $"{gaps.SetAsideCounters} Counters are set aside, one of them {one.Id.Topic.Type}:{one.Id.Topic.Id} on {DateOnly.FromDayNumber(one.Id.Day):yyyy-MM-dd} "
-                + $"({one.Why}): 'dataload rebuild' mends them.";
-        return adopted is null && setAside is null ? null : string.Join(' ', new[] { adopted, setAside }.OfType<string>());
     }
 
     private static IReadOnlyList<string> TopicsOf(QuestionScope scope) => [.. scope.Topics.Select(topic => $"{topic.Type}:{topic.Id}")];

@@ -142,6 +142,9 @@ internal sealed record LiveUpdate
     public required DateOnly Today { get; init; }
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public IReadOnlyDictionary<string, NamedValues>? TodayTotals { get; init; }
 
+    /// <summary>What the unions of distinct columns lack, by page.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public IReadOnlyDictionary<string, string>? TodayWhy { get; init; }
+
     /// <summary>Each node by its id; null where it is one node's own.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public IReadOnlyDictionary<string, LiveNode>? Nodes { get; init; }
 

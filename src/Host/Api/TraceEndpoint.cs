@@ -81,7 +81,7 @@ internal static class TraceEndpoint
         Page page = additions.PageOf(@event);
         long[] values = additions.Of(@event);
         return new NamedValues([.. values.Select((value, place) => (Value: value, Place: place)).Where(added => added.Value != 0).Select(added =>
-            new NamedValues.Entry(page.Metrics[added.Place].Column, NamedValues.ValueOf(page.Metrics[added.Place], added.Value, isOneRow: true)))]);
+            new NamedValues.Entry(page.Metrics[added.Place].Column, NamedValues.ValueOf(page.Metrics[added.Place], added.Value, isDistinctKnown: true)))]);
     }
 
     private static EventPlace PlaceOf(ApiQuery query) => query.Text("after") is not { } text ? EventPlace.Start

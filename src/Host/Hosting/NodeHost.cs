@@ -8,6 +8,7 @@ using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Resolving;
 using DataLoad.Host.Api;
 using DataLoad.Host.Auditing;
+using DataLoad.Host.Questions;
 using DataLoad.Host.Watching;
 using DataLoad.Host.Web;
 
@@ -121,6 +122,8 @@ internal static class NodeHost
         .AddSingleton(provider => provider.GetRequiredService<IStore>().Queries)
         .AddSingleton(provider => provider.GetRequiredService<IStore>().Audit)
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<EngineTallies>(provider, settings.Http.LiveInterval))
+        .AddSingleton(provider => ActivatorUtilities.CreateInstance<QuestionDesk>(provider, settings))
+        .AddSingleton<RowUnions>()
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<TodayTotals>(
             provider, TimeZoneInfo.FindSystemTimeZoneById(settings.Engine.TimeZone), settings.Http.TotalsInterval))
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<DeadLetterDesk>(

@@ -129,6 +129,7 @@ internal static class HttpBinder
     public static QuestionSettings BindQuestions(HoconConfig config) => new()
     {
         MaxRunning = config.GetInt("dataload.questions.max-running", 1, 100),
+        Patience = config.GetDuration("dataload.questions.patience", TimeSpan.Zero, Day),
         MaxDays = config.GetInt("dataload.questions.max-days", 1, 10_000),
         MaxTopics = config.GetInt("dataload.questions.max-topics", 1, 100_000),
         MaxBytes = config.GetBytes("dataload.questions.max-bytes", 1024 * 1024, long.MaxValue),

@@ -1,24 +1,25 @@
 using System.Diagnostics;
 using DataLoad.Engine.Statistics;
+using DataLoad.Host.Questions;
 
 namespace DataLoad.Host.Watching;
 
-/// <summary>Today's sums of every page, asked of the database only while somebody wants them, and never more often than every so often nor for more
+/// <summary>Today's sums of every page and the unions of its distinct columns, asked of the database only while somebody wants them, and never more often than every so often nor for more
 /// than a tenth of the time.</summary>
-internal sealed class TodayTotals(IStatisticsQueries queries, Catalog catalog, TimeZoneInfo zone, TimeProvider time, TimeSpan interval) : IDisposable
+internal sealed class TodayTotals(IStatisticsQueries queries, RowUnions unions, Catalog catalog, TimeZoneInfo zone, TimeProvider time, TimeSpan interval) : IDisposable
 {
     /// <summary>Asking is followed by at least this many times as long without.</summary>
     private const int IdleFactor = 10;
 
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private Dictionary<Page, long[]> _totals = [];
+    private Dictionary<Page, PageTotals> _totals = [];
     private long _nextAt = long.MinValue;
 
     /// <summary>The day that it is in the zone of the statistics.</summary>
     public DateOnly Today => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(time.GetUtcNow(), zone).DateTime);
 
-    /// <summary>The sums by page.</summary>
-    public async ValueTask<IReadOnlyDictionary<Page, long[]>> GetAsync(CancellationToken cancellationToken)
+    /// <summary>The sums and unions by page.</summary>
+    public async ValueTask<IReadOnlyDictionary<Page, PageTotals>> GetAsync(CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken);
         try
@@ -28,10 +29,11 @@ internal sealed class TodayTotals(IStatisticsQueries queries, Catalog catalog, T
             {
                 long start = Stopwatch.GetTimestamp();
                 int day = Today.DayNumber;
-                var totals = new Dictionary<Page, long[]>();
+                var totals = new Dictionary<Page, PageTotals>();
                 foreach (Page page in catalog.Pages)
                 {
-                    totals[page] = (await queries.TotalsAsync(page, new StatisticsFilter(From: day, To: day), cancellationToken)).Values;
+                    long[] values = (await queries.TotalsAsync(page, new StatisticsFilter(From: day, To: day), cancellationToken)).Values;
+                    totals[page] = new PageTotals(values, await unions.PutTotalAsync(page, [day], values, columns: null, cancellationToken));
                 }
 
                 _totals = totals;
@@ -47,4 +49,7 @@ internal sealed class TodayTotals(IStatisticsQueries queries, Catalog catalog, T
     }
 
     public void Dispose() => _gate.Dispose();
+
+    /// <summary>A page's sums and unions, in the order of its metrics.</summary>
+    internal sealed record PageTotals(long[] Values, UnionGaps Gaps);
 }

@@ -188,26 +188,6 @@ public sealed class CounterBreakdownTests
         ]));
     }
 
-    [Fact]
-    public void A_breakdown_of_a_hundred_thousand_values_takes_little_memory_and_is_stored_in_pages()
-    {
-        var counter = new Counter(s_id, s_page);
-        long before = GC.GetTotalMemory(forceFullCollection: true);
-        for (int i = 0; i < 100_000; i++)
-        {
-            counter.Apply(s_plan, Visit(parent: i, user: i + 1).Fill(_event), i + 1);
-        }
-
-        long held = GC.GetTotalMemory(forceFullCollection: true) - before;
-        held.ShouldBeLessThan(100L << 20);
-        ((double)counter.ResidentBytes).ShouldBeInRange(held * 0.7, held * 1.3);
-        counter.Find(Breakdown.Parent)!.PageCount.ShouldBe((100_000 + PartPage.MaxParts - 1) / PartPage.MaxParts);
-        int pages = counter.Find(Breakdown.Parent)!.TakeChangedPages().Count;
-        pages.ShouldBe(counter.Find(Breakdown.Parent)!.PageCount);
-        counter.Apply(s_plan, Visit(parent: 5, user: 1).Fill(_event), 200_000);
-        counter.Find(Breakdown.Parent)!.TakeChangedPages().Single().Number.ShouldBe(0);
-    }
-
     internal static void ShouldBeSame(Counter read, Counter expected)
     {
         read.Values().ShouldBe(expected.Values());
@@ -251,7 +231,7 @@ public sealed class CounterBreakdownTests
     private static EventSpec[] Events(int seed, int count) =>
         [.. new RandomEvents(seed) { Users = 30 }.Take(count * 2).Where(spec => spec.Stream.Page is "act").Take(count)];
 
-    private static EventSpec Visit(int parent = 0, string channel = "", int user = 1)
+    internal static EventSpec Visit(int parent = 0, string channel = "", int user = 1)
     {
         StreamDefinition stream = s_all.FindStream("act.visit")!;
         string[] texts = [.. Enumerable.Repeat("", EventSpec.TextsOf(stream))];

@@ -100,6 +100,18 @@ public sealed class JournalSerializerTests(JournalSerializerTests.Fixture fixtur
     }
 
     [Fact]
+    public void A_request_to_save_Counters_comes_back_as_it_was()
+    {
+        var request = new SaveCounters(3, 255, 0, DateOnly.MaxValue.DayNumber, [new TopicKey("activity 会", int.MaxValue), new TopicKey("activity 会", 0)]);
+
+        var read = (SaveCounters)_serializer.FromBinary(_serializer.ToBinary(request), "K");
+
+        (read with { Topics = [] }).ShouldBe(request with { Topics = [] });
+        read.Topics.ShouldBe(request.Topics);
+        ((SaveCounters)_serializer.FromBinary(_serializer.ToBinary(request with { Topics = [] }), "K")).Topics.ShouldBeEmpty();
+    }
+
+    [Fact]
     public void A_row_takes_no_more_than_is_reckoned_for_it()
     {
         string type = string.Concat(Enumerable.Repeat("😀", TopicKey.MaxTypeCharacters));
@@ -178,6 +190,7 @@ public sealed class JournalSerializerTests(JournalSerializerTests.Fixture fixtur
     [InlineData("D")]
     [InlineData("S")]
     [InlineData("T")]
+    [InlineData("K")]
     [InlineData("W")]
     [InlineData("R")]
     [InlineData("U")]
@@ -196,6 +209,7 @@ public sealed class JournalSerializerTests(JournalSerializerTests.Fixture fixtur
     [InlineData("A", 3)]
     [InlineData("S", 4)]
     [InlineData("T", 5)]
+    [InlineData("K", 6)]
     [InlineData("W", 6)]
     [InlineData("R", 7)]
     [InlineData("U", 8)]
@@ -236,6 +250,7 @@ public sealed class JournalSerializerTests(JournalSerializerTests.Fixture fixtur
         "D" => new Done(3),
         "S" => new StopPartition(TimeSpan.FromSeconds(8)),
         "T" => Question,
+        "K" => new SaveCounters(3, 2, 739_675, 739_676, [new TopicKey("activity 会", int.MaxValue), new TopicKey("", 0)]),
         "W" => Rows,
         "R" => new Rebuild(3, new StatisticsFilter("act", "activity", 7, 739_675, 739_676)),
         "U" => new Rebuilt(3, 4, 5, 6, "damaged"),

@@ -38,10 +38,57 @@ public sealed class PeopleQuestionsTests
             QuestionScope scope = Scope(random, events);
             int metric = Distinct[random.Next(Distinct.Length)];
 
-            DistinctAnswer answer = await Questions().DistinctAsync(scope, metric, Token);
+            int other = Distinct[random.Next(Distinct.Length)];
 
-            answer.Count.ShouldBe(Members(events, scope, metric).Count, $"{scope} {Act.Metrics[metric].Column}");
+            DistinctAnswer answer = await Questions().DistinctAsync(scope, [metric, other], Token);
+
+            answer.Counts.ShouldBe([Members(events, scope, metric).Count, Members(events, scope, other).Count], $"{scope} {Act.Metrics[metric].Column}");
             (answer.Gaps.AdoptedCounters, answer.Gaps.SetAsideCounters).ShouldBe((0, 0));
+        }
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(11)]
+    public async Task Distinct_by_day_is_the_size_of_each_day_s_union_over_topics(int seed)
+    {
+        EventSpec[] events = await KeepAsync(seed);
+        var scope = new QuestionScope(Act, [FirstDay, FirstDay + 2, FirstDay + Days], []);
+
+        DailyDistinctAnswer answer = await Questions().DistinctByDayAsync(scope, Distinct, Token);
+
+        answer.Counts.Keys.ShouldBe(scope.Days);
+        foreach ((int day, long[] counts) in answer.Counts)
+        {
+            counts.ShouldBe([.. Distinct.Select(metric => (long)Members(events, scope with { Days = [day] }, metric).Count)]);
+        }
+
+        answer.Counts[FirstDay + Days].ShouldAllBe(count => count == 0);
+        answer.Counts[FirstDay].ShouldContain(count => count > 0);
+    }
+
+    [Theory]
+    [InlineData(12, long.MaxValue)]
+    [InlineData(13, 8_000)]
+    public async Task Distinct_by_topic_is_the_size_of_each_topic_s_union_over_its_days_and_fewer_topics_are_held_where_all_are_too_large(
+        int seed, long maxBytes)
+    {
+        EventSpec[] events = await KeepAsync(seed, topics: 20);
+        Dictionary<TopicKey, IReadOnlyList<int>> days = events.Where(spec => spec.CounterId.PageId == Act.Id).GroupBy(spec => spec.Topic)
+            .ToDictionary(topic => topic.Key, topic => (IReadOnlyList<int>)[.. topic.Select(spec => spec.Day).Distinct().Skip(1)]);
+        if (maxBytes != long.MaxValue)
+        {
+            await Should.ThrowAsync<QuestionTooLargeException>(() => Questions(maxBytes).DistinctAsync(
+                new QuestionScope(Act, [.. Enumerable.Range(FirstDay, Days)], []), Distinct, Token));
+        }
+
+        IReadOnlyDictionary<TopicKey, DistinctAnswer> answers = await Questions(maxBytes).DistinctByTopicAsync(Act, days, Distinct, Token);
+
+        answers.Keys.ShouldBe(days.Keys, ignoreOrder: true);
+        foreach ((TopicKey topic, DistinctAnswer answer) in answers)
+        {
+            answer.Counts.ShouldBe([.. Distinct.Select(metric => (long)Members(events, new QuestionScope(Act, days[topic], [topic]), metric).Count)]);
+            answer.Gaps.Counters.ShouldBe(days[topic].Count);
         }
     }
 
@@ -81,15 +128,15 @@ public sealed class PeopleQuestionsTests
 
             RetentionAnswer answer = await Questions().RetentionAsync(scope, metric, returning, after, today, Token);
 
-            answer.Rows.Select(row => row.Day).ShouldBe(Enumerable.Range(scope.From, scope.To - scope.From + 1));
+            answer.Rows.Select(row => row.Day).ShouldBe(scope.Days);
             foreach (RetentionRow row in answer.Rows)
             {
-                HashSet<int> people = Members(events, scope with { From = row.Day, To = row.Day }, metric);
+                HashSet<int> people = Members(events, scope with { Days = [row.Day] }, metric);
                 row.Count.ShouldBe(people.Count);
                 row.Returned.Keys.ShouldBe(after.Where(days => row.Day + days <= today), ignoreOrder: true);
                 foreach ((int days, long count) in row.Returned)
                 {
-                    count.ShouldBe(Members(events, scope with { From = row.Day + days, To = row.Day + days }, returning).Intersect(people).LongCount());
+                    count.ShouldBe(Members(events, scope with { Days = [row.Day + days] }, returning).Intersect(people).LongCount());
                 }
             }
         }
@@ -104,32 +151,32 @@ public sealed class PeopleQuestionsTests
         adopted.AddSum(Distinct[0], 12);
         await SaveAsync(ids[0], CounterCodec.Encode(adopted));
         await SaveAsync(ids[1], CounterCodec.EncodeSetAside("no reason"));
-        var scope = new QuestionScope(Act, FirstDay, FirstDay + Days, []);
+        var scope = new QuestionScope(Act, [.. Enumerable.Range(FirstDay, Days + 1)], []);
 
-        Gaps gaps = (await Questions().DistinctAsync(scope, Distinct[0], Token)).Gaps;
+        Gaps gaps = (await Questions().DistinctAsync(scope, [Distinct[0]], Token)).Gaps;
 
         (gaps.AdoptedCounters, gaps.Adopted).ShouldBe((1, 12));
         (gaps.SetAsideCounters, gaps.SetAside).ShouldBe((1, (ids[1], "no reason")));
         gaps.Counters.ShouldBe(_counters.Keys.Count(id => id.PageId == Act.Id));
-        (await Questions().DistinctAsync(scope, Distinct[1], Token)).Gaps.AdoptedCounters.ShouldBe(0, "of another column all members are known");
+        (await Questions().DistinctAsync(scope, [Distinct[1]], Token)).Gaps.AdoptedCounters.ShouldBe(0, "of another column all members are known");
     }
 
     [Fact]
     public async Task Unions_beyond_the_bound_are_refused_with_the_setting()
     {
         EventSpec[] events = await KeepAsync(8);
-        var scope = new QuestionScope(Act, FirstDay, FirstDay + Days, []);
+        var scope = new QuestionScope(Act, [.. Enumerable.Range(FirstDay, Days + 1)], []);
         var day = new IdSet();
-        foreach (int member in Members(events, scope with { To = FirstDay }, Distinct[0]))
+        foreach (int member in Members(events, scope with { Days = [FirstDay] }, Distinct[0]))
         {
             day.Add(member);
         }
 
-        (await Should.ThrowAsync<QuestionTooLargeException>(() => Questions(maxBytes: 100).DistinctAsync(scope, Distinct[0], Token))).Message
+        (await Should.ThrowAsync<QuestionTooLargeException>(() => Questions(maxBytes: 100).DistinctAsync(scope, [Distinct[0]], Token))).Message
             .ShouldContain("more than 100 bytes (dataload.questions.max-bytes)");
 
         // One day's people are within the bound, and those of the days that are compared are not.
-        await Questions(maxBytes: day.ResidentBytes * 2).RetentionAsync(scope with { To = FirstDay }, Distinct[0], Distinct[0], [1], FirstDay, Token);
+        await Questions(maxBytes: day.ResidentBytes * 2).RetentionAsync(scope with { Days = [FirstDay] }, Distinct[0], Distinct[0], [1], FirstDay, Token);
         (await Should.ThrowAsync<QuestionTooLargeException>(() => Questions(maxBytes: day.ResidentBytes * 2).RetentionAsync(
             scope, Distinct[0], Distinct[0], [1, 2, 3], FirstDay + Days, Token))).Message.ShouldContain("dataload.questions.max-bytes");
     }
@@ -144,7 +191,7 @@ public sealed class PeopleQuestionsTests
         await SaveAsync(id, bytes);
 
         (await Should.ThrowAsync<StoredFormatException>(() =>
-            Questions().DistinctAsync(new QuestionScope(Act, id.Day, id.Day, [id.Topic]), Distinct[0], Token))).Message
+            Questions().DistinctAsync(new QuestionScope(Act, [id.Day], [id.Topic]), [Distinct[0]], Token))).Message
             .ShouldContain($"Partition {id.Topic.ShardOf(Partitions)}");
     }
 
@@ -152,9 +199,9 @@ public sealed class PeopleQuestionsTests
         new(new KeptSets(_store.Snapshots, Partitions), new QuestionSettings { MaxBytes = maxBytes });
 
     /// <summary>Counts random events, and keeps the Counters as Partitions do.</summary>
-    private async Task<EventSpec[]> KeepAsync(int seed)
+    private async Task<EventSpec[]> KeepAsync(int seed, int topics = 3)
     {
-        EventSpec[] events = new RandomEvents(seed) { Topics = 3, Days = Days, Users = 40 }.Take(4_000);
+        EventSpec[] events = new RandomEvents(seed) { Topics = topics, Days = Days, Users = 40 }.Take(4_000);
         var @event = new BusinessEvent();
         foreach (EventSpec spec in events)
         {
@@ -186,14 +233,14 @@ public sealed class PeopleQuestionsTests
     {
         int from = FirstDay + random.Next(Days);
         return new QuestionScope(
-            Act, from, from + random.Next(FirstDay + Days - from), [.. Enumerable.Range(0, random.Next(3)).Select(_ => events[random.Next(events.Length)].Topic)]);
+            Act, [.. Enumerable.Range(from, 1 + random.Next(FirstDay + Days - from))], [.. Enumerable.Range(0, random.Next(3)).Select(_ => events[random.Next(events.Length)].Topic)]);
     }
 
     private static HashSet<int> Members(EventSpec[] events, QuestionScope scope, int metric)
     {
         string column = Act.Metrics[metric].Column;
         var members = new HashSet<int>();
-        foreach (EventSpec spec in events.Where(spec => spec.CounterId.PageId == Act.Id && spec.Day >= scope.From && spec.Day <= scope.To
+        foreach (EventSpec spec in events.Where(spec => spec.CounterId.PageId == Act.Id && scope.Days.Contains(spec.Day)
             && (scope.Topics.Count == 0 || scope.Topics.Contains(spec.Topic))))
         {
             foreach (Contribution added in spec.Stream.Contributions.Where(added => string.Equals(added.Column, column, StringComparison.Ordinal)

@@ -81,45 +81,6 @@ public sealed class ApiTests
         (await host.ReadAsync("/status")).GetProperty("uncheckpointed").GetInt64().ShouldBe(0);
     });
 
-    [Theory]
-    [Stores(inEveryRun: StoreKind.Sqlite)]
-    public Task Different_people_of_several_rows_are_told_nowhere_as_a_sum(StoreKind store) => Scenario.RunAsync(store, async scenario =>
-    {
-        scenario.Options = scenario.Options with { Seed = 72, LateRows = 0, Delayed = 0, Broken = 0 };
-        var host = await scenario.StartHostAsync();
-        await scenario.SendAsync(scenario.Generator.Next(1_000));
-        await scenario.ShouldEqualTallyAsync();
-        const string Days = "from=2000-01-01&to=2100-01-01";
-
-        var topics = (await host.ReadAsync($"/counters?page=act&{Days}&metrics=visit_cnt,visit_user_cnt&limit=500")).GetProperty("items").EnumerateArray().ToList();
-        topics.Where(topic => topic.GetProperty("days").GetInt32() > 1).ShouldNotBeEmpty();
-        foreach (var topic in topics)
-        {
-            var key = (topic.GetProperty("type").GetString()!, topic.GetProperty("id").GetInt32());
-            var rows = scenario.Tally.Rows.Where(row => row.Key.Table.Equals(StatTable.ActDate.Name, StringComparison.Ordinal)
-                && (row.Key.TopicType, row.Key.TopicId).Equals(key)).Select(row => row.Value).ToList();
-            var values = topic.GetProperty("values");
-            values.GetProperty("visit_cnt").GetDecimal().ShouldBe(rows.Sum(row => row["visit_cnt"]));
-            (values.GetProperty("visit_user_cnt") is { ValueKind: JsonValueKind.Number } people ? people.GetDecimal() : (decimal?)null)
-                .ShouldBe(rows.Count == 1 ? rows[0]["visit_user_cnt"] : null);
-        }
-
-        foreach (var page in (await host.ReadAsync($"/totals?{Days}")).GetProperty("pages").EnumerateArray())
-        {
-            page.GetProperty("values").GetProperty("visit_user_cnt").ValueKind.ShouldBe(JsonValueKind.Null);
-            page.GetProperty("values").GetProperty("visit_cnt").ValueKind.ShouldBe(JsonValueKind.Number);
-        }
-
-        (await host.ReadAsync($"/series?page=act&metrics=visit_user_cnt&{Days}")).GetProperty("days").EnumerateArray()
-            .ShouldAllBe(day => day.GetProperty("values").GetProperty("visit_user_cnt").ValueKind == JsonValueKind.Null);
-        var csv = (await host.GetAsync($"/api/v1/counters.csv?page=act&{Days}&metrics=visit_user_cnt&sort=topic&order=asc")).Body
-            .Split("\r\n", StringSplitOptions.RemoveEmptyEntries)[1..];
-        csv.Count(line => line.EndsWith(',')).ShouldBe(topics.Count(topic => topic.GetProperty("days").GetInt32() > 1));
-        var (status, body) = await host.GetAsync($"/api/v1/counters?page=act&{Days}&sort=visit_user_cnt");
-        status.ShouldBe(HttpStatusCode.BadRequest);
-        body.ShouldContain("different people of several days do not add up");
-    });
-
     [Fact]
     public Task The_log_and_the_actors_are_those_of_the_node() => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
     {

@@ -66,6 +66,64 @@ public sealed class QuestionTests
         (await host.GetAsync("/api/v1/distinct?page=act&column=visit_user_cnt&from=2000-01-01&to=2020-01-01")).Status.ShouldBe(HttpStatusCode.BadRequest);
     });
 
+    [Theory]
+    [Stores(inEveryRun: StoreKind.Sqlite)]
+    public Task Distinct_columns_are_unions_wherever_rows_are_added_up(StoreKind store) => Scenario.RunAsync(store, async scenario =>
+    {
+        scenario.Options = scenario.Options with { Seed = 72, LateRows = 0, Delayed = 0, Broken = 0 };
+        HostProcess host = await scenario.StartHostAsync();
+        await scenario.SendAsync(scenario.Generator.Next(1_500));
+        await scenario.ShouldEqualTallyAsync();
+        (RowKey Key, TallyRow Row)[] all = [.. scenario.Tally.Rows.Select(row => (row.Key, row.Value))];
+        (RowKey Key, TallyRow Row)[] act = [.. all.Where(row => row.Key.Table.Equals(StatTable.ActDate.Name, StringComparison.Ordinal))];
+        const string Days = "from=2000-01-01&to=2100-01-01";
+
+        JsonElement list = await host.ReadAsync($"/counters?page=act&{Days}&metrics=visit_cnt,visit_user_cnt&limit=500");
+        JsonElement[] topics = [.. list.GetProperty("items").EnumerateArray()];
+        topics.ShouldContain(topic => topic.GetProperty("days").GetInt32() > 1);
+        list.GetProperty("complete").GetBoolean().ShouldBeTrue();
+        foreach (JsonElement topic in topics)
+        {
+            (RowKey Key, TallyRow Row)[] rows = [.. act.Where(row => (row.Key.TopicType, row.Key.TopicId)
+                .Equals((topic.GetProperty("type").GetString()!, topic.GetProperty("id").GetInt32())))];
+            topic.GetProperty("values").GetProperty("visit_cnt").GetDecimal().ShouldBe(rows.Sum(row => row.Row["visit_cnt"]));
+            topic.GetProperty("values").GetProperty("visit_user_cnt").GetInt64().ShouldBe(Union(rows, "visit_user_cnt").Count);
+        }
+
+        foreach (JsonElement page in (await host.ReadAsync($"/totals?{Days}")).GetProperty("pages").EnumerateArray())
+        {
+            StatTable table = page.GetProperty("page").GetString() is "act" ? StatTable.ActDate : StatTable.Bear;
+            foreach (string column in table.Columns.Where(column => column.Kind == CellKind.Distinct).Select(column => column.Name))
+            {
+                page.GetProperty("values").GetProperty(column).GetInt64()
+                    .ShouldBe(Union(all.Where(row => row.Key.Table.Equals(table.Name, StringComparison.Ordinal)), column).Count, $"{table.Name} {column}");
+            }
+        }
+
+        JsonElement[] days = [.. (await host.ReadAsync($"/series?page=act&metrics=visit_user_cnt&{Days}")).GetProperty("days").EnumerateArray()];
+        days.Length.ShouldBe(act.Select(row => row.Key.Day).Distinct().Count());
+        foreach (JsonElement day in days)
+        {
+            day.GetProperty("values").GetProperty("visit_user_cnt").GetInt64().ShouldBe(
+                Union(act.Where(row => row.Key.Day == DateOnly.Parse(day.GetProperty("day").GetString()!, CultureInfo.InvariantCulture)), "visit_user_cnt").Count);
+        }
+
+        foreach (string order in (string[])["sort=topic&order=asc", "sort=visit_cnt"])
+        {
+            string[] lines = (await host.GetAsync($"/api/v1/counters.csv?page=act&{Days}&metrics=visit_user_cnt&{order}")).Body
+                .Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+            lines[0].ShouldBe("topic_type,topic_id,visit_user_cnt,note");
+            lines[1..].ShouldBe(
+                act.GroupBy(row => (row.Key.TopicType, row.Key.TopicId)).Select(topic => FormattableString.Invariant(
+                    $"{topic.Key.TopicType},{topic.Key.TopicId},{Union(topic, "visit_user_cnt").Count},")),
+                ignoreOrder: true);
+        }
+
+        (HttpStatusCode status, string body) = await host.GetAsync($"/api/v1/counters?page=act&{Days}&sort=visit_user_cnt");
+        status.ShouldBe(HttpStatusCode.BadRequest);
+        body.ShouldContain("different people of several days do not add up");
+    });
+
     private static HashSet<int> Union(IEnumerable<(RowKey Key, TallyRow Row)> rows, string column) =>
         [.. rows.SelectMany(row => row.Row.MembersOf(column))];
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Partitions;
 using DataLoad.Simulation.Tests.Stores;
 
@@ -75,7 +76,8 @@ internal sealed partial class Auditor
         // What its successors persisted, it does not know of.
         long successor = _ownedEpochs[request.Partition].Find(other => other > epoch);
         long through = successor > 0 ? Math.Min(throughSequenceNr, successor - 1) : throughSequenceNr;
-        if (Unwritten(request.Partition, through, withCheckpoint: request is not FlushNow) is { } unwritten)
+        string? missing = request is SaveCounters save ? Unsaved(save, through) : Unwritten(request.Partition, through, withCheckpoint: request is not FlushNow);
+        if (missing is { } unwritten)
         {
             _world.Fail($"Partition {request.Partition} under Epoch {epoch} answers {request.GetType().Name} with {answer.GetType().Name}, and {unwritten}");
         }
@@ -126,6 +128,27 @@ internal sealed partial class Auditor
             if (withCheckpoint && _state.PositionsOf(partition).Checkpoint is var checkpoint && checkpoint < last)
             {
                 return $"{last} of row {key} is persisted, and its checkpoint is {checkpoint}";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>What of the Counters that were to be saved is not in the store; null where all is.</summary>
+    private string? Unsaved(SaveCounters request, long throughSequenceNr)
+    {
+        foreach ((RowKey key, long last) in LastOfRows(request.Partition, throughSequenceNr))
+        {
+            if (key.Table.Page.Id != request.Page || key.Table.Breakdown is not null)
+            {
+                continue;
+            }
+
+            var id = new CounterId(request.Page, new TopicKey(key.TopicType, key.TopicId), key.Day);
+            long? saved = _state.SnapshotsOf(request.Partition, SnapshotKind.Counter).GetValueOrDefault(SnapshotKeys.Of(id))?.SequenceNr;
+            if ((saved ?? 0) < last)
+            {
+                return $"{last} of Counter {id} was taken in, which is saved at {saved?.ToString(CultureInfo.InvariantCulture) ?? "nothing"}";
             }
         }
 

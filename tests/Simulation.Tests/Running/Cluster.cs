@@ -1,4 +1,5 @@
 using Akka.Actor;
+using DataLoad.Engine.Contract;
 using DataLoad.Engine.Intake.Streaming;
 using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Statistics;
@@ -164,6 +165,10 @@ internal sealed class Cluster
                 break;
             case DisruptionKind.CheckpointAsked:
                 Ask(new CheckpointNow((int)disruption.Amount % Region.Partitions));
+                break;
+            case DisruptionKind.SaveAsked:
+                Page page = Catalog.Default.Pages[(int)disruption.Amount % Catalog.Default.Pages.Length];
+                Ask(new SaveCounters((int)disruption.Amount % Region.Partitions, page.Id, 0, DateOnly.MaxValue.DayNumber, []));
                 break;
             case DisruptionKind.RebuildAsked:
                 Ask(new Rebuild((int)disruption.Amount % Region.Partitions, StatisticsFilter.All));

@@ -78,6 +78,9 @@ internal enum DisruptionKind
     /// <summary>An operator asks all incarnations of a Partition to flush and checkpoint.</summary>
     CheckpointAsked,
 
+    /// <summary>Somebody has all incarnations of a Partition save the Counters of a page, to read them from the store.</summary>
+    SaveAsked,
+
     /// <summary>An operator has a Partition rebuilt.</summary>
     RebuildAsked,
 

@@ -138,7 +138,9 @@ internal sealed class PartitionHost : UntypedActor
         // One question at a time; what an incarnation was asked that is gone is never answered.
         if (running.Wanted is { } request && status.Phase == PartitionPhase.Serving && running.Asked?.Epoch != status.Epoch)
         {
-            running.Asked = new PartitionQuestion(request, status.Epoch, _cluster.Auditor.LastSequenceNr(running.Partition));
+            // What is about to be read is saved as far as it was taken in, everything else as far as it is persisted.
+            running.Asked = new PartitionQuestion(
+                request, status.Epoch, request is SaveCounters ? status.SequenceNr : _cluster.Auditor.LastSequenceNr(running.Partition));
             Sender.Tell(request);
         }
 
