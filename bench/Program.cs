@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Running;
+using DataLoad.Bench.Breakdowns;
 using DataLoad.Bench.Cluster;
 using DataLoad.Bench.Core;
 using DataLoad.Bench.Drain;
@@ -32,6 +33,8 @@ switch (args)
         return await GrowthBench.RunAsync(new BenchArguments(rest));
     case ["questions", .. string[] rest]:
         return await QuestionsBench.RunAsync(new BenchArguments(rest));
+    case ["breakdowns", .. string[] rest]:
+        return await BreakdownsBench.RunAsync(new BenchArguments(rest));
     case ["trace", .. string[] rest]:
         return await TraceBench.RunAsync(new BenchArguments(rest));
     case ["cluster", .. string[] rest]:

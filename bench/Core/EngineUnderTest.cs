@@ -41,6 +41,7 @@ internal sealed class EngineUnderTest : IAsyncDisposable
     private readonly TaskCompletionSource _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Channel<IDeliveryBatch> _batches = Channel.CreateUnbounded<IDeliveryBatch>(
         new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    private readonly Catalog _catalog;
     private readonly EngineMetrics _metrics = new();
     private readonly IntakeSettings _intake;
     private readonly PartitionSettings _partitions;
@@ -49,8 +50,9 @@ internal sealed class EngineUnderTest : IAsyncDisposable
     private Task _running = Task.CompletedTask;
     private ulong _tag;
 
-    private EngineUnderTest(IStore store, PartitionSettings partitions, IntakeSettings intake)
+    private EngineUnderTest(IStore store, PartitionSettings partitions, IntakeSettings intake, Catalog catalog)
     {
+        _catalog = catalog;
         _intake = intake;
         _partitions = partitions;
         _window = new DeliveryWindow(intake.Prefetch);
@@ -59,7 +61,7 @@ internal sealed class EngineUnderTest : IAsyncDisposable
             new NodeServices
             {
                 Info = new NodeInfo(NodeId, "", ""),
-                Catalog = Catalog.Default,
+                Catalog = catalog,
                 Store = store,
                 Lookup = new NoLookup(),
                 Akka = Silent,
@@ -73,9 +75,14 @@ internal sealed class EngineUnderTest : IAsyncDisposable
     public ClusterNode Node { get; }
 
     /// <summary>Starts an engine over a store and waits until all Partitions serve.</summary>
-    public static async Task<EngineUnderTest> StartAsync(IStore store, PartitionSettings partitions, IntakeSettings intake)
+    /// <param name="store">The store.</param>
+    /// <param name="partitions">The Partitions' settings.</param>
+    /// <param name="intake">The stream's.</param>
+    /// <param name="catalog">What is counted; null for the usual.</param>
+    public static async Task<EngineUnderTest> StartAsync(
+        IStore store, PartitionSettings partitions, IntakeSettings intake, Catalog? catalog = null)
     {
-        var engine = new EngineUnderTest(store, partitions, intake);
+        var engine = new EngineUnderTest(store, partitions, intake, catalog ?? Catalog.Default);
         var serving = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         engine._running = engine.Node.RunOfflineAsync(
             _ =>
@@ -156,7 +163,7 @@ internal sealed class EngineUnderTest : IAsyncDisposable
         var options = new IntakeOptions
         {
             Settings = _intake,
-            Catalog = Catalog.Default,
+            Catalog = _catalog,
             Partitions = _partitions.Partitions,
             Zone = Node.Zone,
             Lookup = new NoLookup(),

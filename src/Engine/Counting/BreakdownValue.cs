@@ -22,6 +22,12 @@ public readonly record struct BreakdownValue
     /// <summary>The value that somebody names; its text is cut and mended as an event's is.</summary>
     public static BreakdownValue Of(Breakdown breakdown, string text, int id = 0)
     {
+        // Nearly all are short and hold nothing to mend: each row of a part comes through here.
+        if (text.Length <= breakdown.MaxCharacters() && !text.AsSpan().Contains('\0') && text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0)
+        {
+            return new BreakdownValue(breakdown, text, id);
+        }
+
         var mended = new StringBuilder();
         int left = breakdown.MaxCharacters();
         foreach (Rune rune in text.EnumerateRunes())

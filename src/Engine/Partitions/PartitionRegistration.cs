@@ -94,9 +94,9 @@ public static class PartitionRegistration
     private static async Task<IReadOnlyList<int>> FlushAsync(IStatisticsStore statistics, IReadOnlyList<FlushRow> rows, CancellationToken cancellationToken)
     {
         var stale = new List<int>();
-        foreach (IGrouping<(StatisticsTable Table, bool Correct), FlushRow> group in rows.GroupBy(row => (row.Table, row.Correct)))
+        foreach (IGrouping<(byte, Breakdown?, bool Correct), FlushRow> group in rows.GroupBy(row => (row.Page.Id, row.Row.Part?.Breakdown, row.Correct)))
         {
-            stale.AddRange(await statistics.FlushAsync(group.Key.Table, [.. group.Select(row => row.Row)], group.Key.Correct, cancellationToken));
+            stale.AddRange(await statistics.FlushAsync(group.First().Table, [.. group.Select(row => row.Row)], group.Key.Correct, cancellationToken));
         }
 
         return stale;

@@ -17,6 +17,8 @@ internal sealed class NumberColumns(long[] values, int width) : BatchColumn(valu
 {
     public long[] Values { get; } = values;
     public int Width => width;
+
+    public ReadOnlySpan<long> Row(int row) => Values.AsSpan(row * width, width);
 }
 
 /// <summary>The names of the columns that a statement takes, known as <c>w.name</c> in its text.</summary>
