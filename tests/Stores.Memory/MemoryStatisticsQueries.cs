@@ -7,6 +7,12 @@ namespace DataLoad.Engine.Storage.Memory;
 internal sealed class MemoryStatisticsQueries(MemoryCalls calls) : IStatisticsQueries
 {
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<string>> TypesAsync(Page page, int limit, CancellationToken cancellationToken) => calls.RunAsync<IReadOnlyList<string>>(
+        "Queries.Types",
+        state => [.. Rows(state, page, StatisticsFilter.All).Select(row => row.TopicType).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Take(limit)],
+        cancellationToken);
+
+    /// <inheritdoc/>
     public ValueTask<TopicTotalsPage> TopAsync(Page page, TopicQuery query, CancellationToken cancellationToken) => calls.RunAsync(
         "Queries.Top",
         state =>

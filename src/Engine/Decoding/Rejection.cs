@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 namespace DataLoad.Engine.Decoding;
 
 /// <summary>Why a delivery cannot be counted: what its dead letter's headers say.</summary>
@@ -30,6 +31,10 @@ public static class RejectReason
     public const string NoRow = "no-row";
     /// <summary>A business row holds a value that cannot be counted.</summary>
     public const string BadRow = "bad-row";
+
+    /// <summary>All of them.</summary>
+    public static ImmutableArray<string> All { get; } =
+        [TooLarge, ContentType, Unreadable, MissingField, BadField, OutOfRange, BadTime, BadDelay, BadJoinType, NoRow, BadRow];
 }
 
 /// <summary>What is wrong with a field's value.</summary>

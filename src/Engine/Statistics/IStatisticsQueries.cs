@@ -6,6 +6,9 @@ namespace DataLoad.Engine.Statistics;
 /// amounts; of distinct metrics they mean nothing, since people of several rows may be the same.</summary>
 public interface IStatisticsQueries
 {
+    /// <summary>The types of a page's topics in the order of their code points, as many as the limit at the most.</summary>
+    ValueTask<IReadOnlyList<string>> TypesAsync(Page page, int limit, CancellationToken cancellationToken);
+
     /// <summary>A page of topics with their sums over days.</summary>
     ValueTask<TopicTotalsPage> TopAsync(Page page, TopicQuery query, CancellationToken cancellationToken);
 

@@ -229,6 +229,13 @@ internal sealed class SqlStatisticsQueries(SqlDatabase database) : IStatisticsQu
 {
     private SqlDialect Dialect => database.Dialect;
 
+    public async ValueTask<IReadOnlyList<string>> TypesAsync(Page page, int limit, CancellationToken cancellationToken) => await database.ReadAsync(
+        (db, token) => db.QueryToListAsync(
+            reader => reader.GetString(0),
+            $"SELECT {Dialect.Read("topic_type", "text")} FROM {Table(page)} GROUP BY topic_type ORDER BY {Dialect.ByCodePoint("topic_type")} LIMIT {limit}",
+            token),
+        cancellationToken);
+
     public ValueTask<TopicTotalsPage> TopAsync(Page page, TopicQuery query, CancellationToken cancellationToken)
     {
         var filter = new SqlStatisticsFilter(Dialect, query.Filter with { TopicId = null }, query.Search);

@@ -31,6 +31,7 @@ internal static class ApiEndpoints
         ActorEndpoint.Map(api, services);
         StreamEndpoints.Map(api, services);
         CounterEndpoints.Map(api, services);
+        TopicNamesEndpoint.Map(api, services);
         MaintenanceEndpoints.Map(api, services);
         TailEndpoint.Map(api, services);
         LiveEndpoint.Map(api, services);
@@ -132,6 +133,7 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
 [JsonSerializable(typeof(ActorList))]
 [JsonSerializable(typeof(TopicList))]
 [JsonSerializable(typeof(TopicDetails))]
+[JsonSerializable(typeof(TopicNames))]
 [JsonSerializable(typeof(TotalsList))]
 [JsonSerializable(typeof(DailySeries))]
 [JsonSerializable(typeof(OperationResult))]

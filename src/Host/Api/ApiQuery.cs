@@ -31,6 +31,10 @@ internal readonly struct ApiQuery(IQueryCollection query)
             : throw ApiProblem.Bad($"{name} has {text.Length} characters: expected at most {maxLength}.");
     }
 
+    /// <summary>The text that topics are searched for, as <c>type/id</c> or, as people write a topic, <c>type:id</c>.</summary>
+    public string? Search => Text("search", 100) is not { } text ? null
+        : TopicArgument.TryParse(text, out TopicArgument? topic) ? $"{topic!.Type}/{topic.Id}" : text;
+
     public int? Int(string name, int min, int max) => (int?)Long(name, min, max);
 
     public long? Long(string name, long min, long max) => Text(name) is not { } text ? null
@@ -99,9 +103,9 @@ internal readonly struct ApiQuery(IQueryCollection query)
     public int[]? Metrics(Page page) => Text("metrics", 4000) is not { } text ? null
         : [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(column => MetricOf(page, "metrics", column))];
 
-    public static int MetricOf(Page page, string parameter, string column) =>
-        page.Metrics.Select(metric => metric.Column).ToList().IndexOf(column) is var place and >= 0 ? place
-        : throw ApiProblem.Bad($"{parameter} = {column}: page {page.Name} has no such metric; /api/v1/catalog lists them.");
+    /// <summary>The place of the metric that a parameter names, by its column or by one of its <see cref="MetricNames"/>.</summary>
+    public static int MetricOf(Page page, string parameter, string text) => MetricNames.Find(page, text)
+        ?? throw ApiProblem.Bad($"{parameter} = {text}: page {page.Name} has no such metric; {MetricNames.Instead(page.Metrics, text)}");
 }
 
 /// <summary>Reads a request's JSON body.</summary>

@@ -32,7 +32,7 @@ internal static class CounterEndpoints
         return new TopicQuery
         {
             Filter = new StatisticsFilter(TopicType: query.Text("type", 128), From: from.DayNumber, To: to.DayNumber),
-            Search = query.Text("search", 100),
+            Search = query.Search,
             Sort = metric,
             Descending = string.Equals(query.OneOf("order", "desc", "asc"), "desc", StringComparison.Ordinal),
             Offset = query.Offset,

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using System.Text.Unicode;
 using DataLoad.Engine.DeadLetters;
+using DataLoad.Engine.Decoding;
 using DataLoad.Host.Access;
 using DataLoad.Streams.Amqp;
 
@@ -46,6 +47,7 @@ internal static class DeadLetterEndpoints
     {
         var query = new ApiQuery(context.Request.Query);
         var selection = new DeadLetterSelection(query.Text("stream"), query.Text("reason"));
+        await RequireKnownAsync(services, selection, context.RequestAborted);
         DeadLetterListing listing = await ListingAsync(services, context);
         DeadLetterSummary[] meant = [.. listing.Letters.Where(selection.Means)];
         return new DeadLetterList(meant.Length, listing.AtMs, query.Offset, query.Limit,
@@ -81,6 +83,7 @@ internal static class DeadLetterEndpoints
     {
         DeadLetterRequest request = await ApiBody.ReadAsync(context, ApiJson.Default.DeadLetterRequest);
         DeadLetterSelection selection = SelectionOf(request);
+        await RequireKnownAsync(services, selection, context.RequestAborted);
         DeadLetterMove move = await services.Audit.RunAsync(context, "dead.requeue", TargetOf(request), "", () =>
             services.DeadLetters.RequeueAsync(selection, context.RequestAborted), Describe);
         return new DeadLetterMoveResult(move.Moved, move.Left, move.Skipped, move.Why);
@@ -106,6 +109,7 @@ internal static class DeadLetterEndpoints
     {
         DeadLetterRequest request = await ApiBody.ReadAsync(context, ApiJson.Default.DeadLetterRequest);
         DeadLetterSelection selection = SelectionOf(request);
+        await RequireKnownAsync(services, selection, context.RequestAborted);
         long confirm = request.Confirm ?? throw ApiProblem.Bad("confirm is missing: it is the number of dead letters that are to be removed for good.");
         DeadLetterPurge purge = await services.Audit.RunAsync(context, "dead.purge", TargetOf(request), $"confirm {confirm}", () =>
             services.DeadLetters.PurgeAsync(selection, confirm, context.RequestAborted),
@@ -122,6 +126,28 @@ internal static class DeadLetterEndpoints
 
     private static Task<DeadLetterListing> ListingAsync(ApiServices services, HttpContext context) =>
         services.DeadLetters.ListAsync(TimeSpan.FromSeconds(new ApiQuery(context.Request.Query).Int("maxAge", 0, 3600) ?? 5), context.RequestAborted);
+
+    /// <summary>Refuses a stream or reason that this version does not have and no dead letter is of.</summary>
+    private static async Task RequireKnownAsync(ApiServices services, DeadLetterSelection selection, CancellationToken cancellationToken)
+    {
+        bool isStream = selection.Stream is null || services.Catalog.FindStream(selection.Stream) is not null;
+        bool isReason = selection.Reason is null || RejectReason.All.Contains(selection.Reason, StringComparer.Ordinal);
+        if (isStream && isReason)
+        {
+            return;
+        }
+
+        // Only for these names are all letters looked at; where there are more than can be, one may be among the others.
+        DeadLetterListing listing = await services.DeadLetters.ListAsync(TimeSpan.Zero, cancellationToken);
+        if (!listing.IsComplete || listing.Letters.Any(selection.Means))
+        {
+            return;
+        }
+
+        throw isStream
+            ? ApiProblem.Bad($"reason = {selection.Reason}: expected one of {string.Join(", ", RejectReason.All)}.")
+            : ApiProblem.Bad($"stream = {selection.Stream}: expected one of {string.Join(", ", services.Catalog.Streams.Select(known => known.Name))}.");
+    }
 
     private static DeadLetterSelection SelectionOf(DeadLetterRequest request) => request switch
     {

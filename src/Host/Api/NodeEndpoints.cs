@@ -27,7 +27,7 @@ internal static class NodeEndpoints
         api.MapRead("/nodes", ApiJson.Default.NodeList, context => NodesAsync(services, context.RequestAborted));
         api.MapRead("/catalog", ApiJson.Default.CatalogDescription, _ => new CatalogDescription(
             [.. services.Catalog.Pages.Select(page => new CatalogDescription.PageEntry(page.Name, page.Table,
-                [.. page.Metrics.Select(metric => new CatalogDescription.MetricEntry(metric.Column, KindOf(metric)))]))],
+                [.. page.Metrics.Select(metric => new CatalogDescription.MetricEntry(metric.Column, KindOf(metric), MetricNames.Of(metric.Column)?.English, MetricNames.Of(metric.Column)?.Chinese))]))],
             [.. services.Catalog.Streams.Select(stream => new CatalogDescription.StreamEntry(stream.Name, stream.Page, stream.Exchange, stream.Queue,
                 services.Settings.Engine.Amqp.Of(stream).Enabled))]));
     }
@@ -151,7 +151,8 @@ internal sealed record CatalogDescription(IReadOnlyList<CatalogDescription.PageE
 {
     internal sealed record PageEntry(string Name, string Table, IReadOnlyList<MetricEntry> Metrics);
 
-    internal sealed record MetricEntry(string Column, string Kind);
+    /// <summary>A metric, and what people call it.</summary>
+    internal sealed record MetricEntry(string Column, string Kind, string? English, string? Chinese);
 
     internal sealed record StreamEntry(string Name, string Page, string Exchange, string Queue, bool Enabled);
 }

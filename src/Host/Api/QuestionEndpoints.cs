@@ -90,7 +90,7 @@ internal static class QuestionEndpoints
         Same(services, scope.Page, metrics);
         FunnelAnswer answer = await AskAsync(services, scope, people => people.FunnelAsync(scope, metrics, cancellationToken), cancellationToken);
         return new Funnel(scope.Page.Name, DateOnly.FromDayNumber(scope.Days[0]), DateOnly.FromDayNumber(scope.Days[^1]), TopicsOf(scope),
-            [.. columns.Zip(answer.Counts, (column, count) => new Funnel.FunnelStep(column, count))], UnionGaps.Of(answer.Gaps).IsNone, UnionGaps.Of(answer.Gaps).Why);
+            [.. metrics.Zip(answer.Counts, (metric, count) => new Funnel.FunnelStep(scope.Page.Metrics[metric].Column, count))], UnionGaps.Of(answer.Gaps).IsNone, UnionGaps.Of(answer.Gaps).Why);
     }
 
     private static QuestionScope ScopeOf(ApiServices services, ApiQuery query)
@@ -106,10 +106,10 @@ internal static class QuestionEndpoints
 
     private static int MetricOf(ApiServices services, Page page, string parameter, string? column)
     {
-        string[] distinct = [.. page.Metrics.Where(metric => metric.Kind == MetricKind.Distinct).Select(metric => metric.Column)];
-        return column is null ? throw ApiProblem.Bad($"{parameter} is missing: expected one of {string.Join(", ", distinct)}.")
-            : distinct.Contains(column, StringComparer.Ordinal) ? page.IndexOf(column)
-            : throw ApiProblem.Bad($"{parameter} = {column}: page {page.Name} has no such column of distinct ones; it has {string.Join(", ", distinct)}.");
+        Metric[] distinct = [.. page.Metrics.Where(metric => metric.Kind == MetricKind.Distinct)];
+        return column is null ? throw ApiProblem.Bad($"{parameter} is missing: expected one of {string.Join(", ", distinct.Select(metric => metric.Column))}.")
+            : MetricNames.Find(page, column) is { } place && page.Metrics[place].Kind == MetricKind.Distinct ? place
+            : throw ApiProblem.Bad($"{parameter} = {column}: page {page.Name} has no such column of distinct ones; {MetricNames.Instead(distinct, column)}");
     }
 
     /// <summary>People are compared with people, and brands with brands.</summary>

@@ -5,6 +5,9 @@ internal sealed record TopicArgument(string Type, int Id)
 {
     public const string Form = "TYPE:ID";
 
+    /// <summary>The topic as it is written.</summary>
+    public override string ToString() => $"{Type}:{Id}";
+
     /// <summary>Reads a topic; a type may hold colons, the last one counts.</summary>
     public static bool TryParse(string text, out TopicArgument? topic)
     {

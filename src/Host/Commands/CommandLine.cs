@@ -14,8 +14,8 @@ internal static class CommandLine
           dataload check --config dataload.conf         look at settings, databases and broker before a start
           dataload serve --config dataload.conf         count, until SIGTERM or Ctrl-C
           dataload publish act.buy 33                   send an event, as the services do
-          dataload verify --topic activity:7            compare the statistics tables with the journal
-          dataload rebuild --topic activity:7           correct the statistics tables from the journal
+          dataload verify --topic ACTIVITY:7            compare the statistics tables with the journal
+          dataload rebuild --topic ACTIVITY:7           correct the statistics tables from the journal
           dataload status                               ask a running node, as all commands from console on do
           dataload console                              the same with completion, history and help
 

@@ -92,7 +92,7 @@ internal static class Options
                 }
                 else
                 {
-                    result.AddError($"'{text}' is no topic: expected {TopicArgument.Form}, such as activity:7.");
+                    result.AddError($"'{text}' is no topic: expected {TopicArgument.Form}, such as ACTIVITY:7.");
                 }
             }
 
@@ -124,7 +124,7 @@ internal static class Options
         CustomParser = ReadDay,
     };
 
-    private static TopicArgument? ReadTopic(ArgumentResult result) => Read(result, "topic", $"{TopicArgument.Form}, such as activity:7", text =>
+    private static TopicArgument? ReadTopic(ArgumentResult result) => Read(result, "topic", $"{TopicArgument.Form}, such as ACTIVITY:7", text =>
         TopicArgument.TryParse(text, out TopicArgument? topic) ? topic : null);
 
     private static DateOnly? ReadDay(ArgumentResult result) => Read<DateOnly?>(result, "day", $"{DayForm}, such as 2024-11-30", text =>
@@ -182,7 +182,7 @@ internal sealed class WatchOptions
 internal sealed class FilterOptions
 {
     private readonly Option<string?> _page = new("--page") { Description = "Only this page's table: bear or act.", HelpName = "PAGE" };
-    private readonly Option<TopicArgument?> _topic = Options.Topic("--topic", "Only this topic, as in --topic activity:7.");
+    private readonly Option<TopicArgument?> _topic = Options.Topic("--topic", "Only this topic, as in --topic ACTIVITY:7.");
     private readonly Option<DateOnly?> _from = Options.Day("--from", "Only this day and later, as in --from 2024-11-01.");
     private readonly Option<DateOnly?> _to = Options.Day("--to", "Only this day and earlier, as in --to 2024-11-30.");
 

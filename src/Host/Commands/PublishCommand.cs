@@ -13,9 +13,9 @@ internal static class PublishCommand
         Examples:
           dataload publish act.buy 33                                        a key: the row of mq_operate_record
           dataload publish bear.visit 5 --body-form java                     the same as Spring's default converter writes it
-          dataload publish act.share --topic activity:7 --user 42            an event that holds all it says
-          dataload publish act.group --topic activity:7 --user 42 --field joinType=1
-          dataload publish act.share --topic activity:7 --delay 30s --dry-run
+          dataload publish act.share --topic ACTIVITY:7 --user 42            an event that holds all it says
+          dataload publish act.group --topic ACTIVITY:7 --user 42 --field joinType=1
+          dataload publish act.share --topic ACTIVITY:7 --delay 30s --dry-run
 
         Without --session each event has a random one, and without --time it happens now, unless a row says so.
         Repeats of a key, a message-id or a content count once.

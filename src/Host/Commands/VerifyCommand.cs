@@ -24,7 +24,7 @@ internal static class VerifyCommand
         Examples:
           dataload verify
           dataload verify --page act --from 2024-11-01 --to 2024-11-30
-          dataload verify --topic activity:7
+          dataload verify --topic ACTIVITY:7
 
         Exit codes: 0 no difference; 1 differences or damage; 2 it could not be done.
         """;
@@ -123,7 +123,7 @@ internal static class RebuildCommand
         takes the Partitions itself. Rows that the engine did not write are left alone.
 
         Examples:
-          dataload rebuild --topic activity:7
+          dataload rebuild --topic ACTIVITY:7
           dataload rebuild --page act --from 2024-11-01 --to 2024-11-30
           dataload rebuild
 

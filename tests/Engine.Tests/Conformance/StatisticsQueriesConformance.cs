@@ -113,6 +113,15 @@ public abstract class StatisticsQueriesConformance : ConformanceBase
         (await Store.Queries.SeriesAsync(Page, new StatisticsFilter(TopicType: "b", TopicId: 1), 10, Token)).Single().Values.ShouldBe([2, 25, 2]);
     }
 
+    [Fact]
+    public async Task Types_of_topics_are_told_once_each_in_the_order_of_code_points()
+    {
+        await PutAsync(Row("b", 2, 0, 5, 10, 0), Row("a", 10, 0, 5, 30, 0), Row("a", 9, 1, 5, 20, 0), Row("Z", 1, 0, 9, 0, 0), Row("é", 1, 0, 1, 0, 0));
+
+        (await Store.Queries.TypesAsync(Page, 10, Token)).ShouldBe(["Z", "a", "b", "é"]);
+        (await Store.Queries.TypesAsync(Page, 2, Token)).ShouldBe(["Z", "a"]);
+    }
+
     private async Task<IEnumerable<string>> NamesAsync(TopicQuery query) =>
         (await Store.Queries.TopAsync(Page, query, Token)).Topics.Select(topic => $"{topic.TopicType}/{topic.TopicId}");
 

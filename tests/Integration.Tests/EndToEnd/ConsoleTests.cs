@@ -88,6 +88,19 @@ public sealed class ConsoleTests
         oneShot.ExitCode.ShouldBe(0);
         oneShot.Output.ShouldStartWith("stream\treason\tcount\toldest\tnewest\tfor example\n");
         oneShot.Output.ShouldNotContain("\e");
+
+        // A stream that does not exist is no stream without dead letters.
+        foreach (var command in new[] { "requeue", "purge" })
+        {
+            var unknown = await CommandProcess.RunAsync("", "dead", command, "--stream", "act.sale", "--yes", "--address", host.Http.ToString());
+            (unknown.ExitCode, unknown.Output).ShouldBe((2, ""));
+            unknown.Errors.ShouldContain("stream = act.sale: expected one of bear.visit, bear.share, act.visit");
+        }
+
+        // A topic is found in other letters, as the tables have it.
+        var other = await CommandProcess.RunAsync("", "topic", $"{type}:{id}".ToLowerInvariant(), "--from", "2000-01-01", "--address", host.Http.ToString());
+        other.ExitCode.ShouldBe(0, other.Errors);
+        other.Errors.ShouldEndWith($"; this is topic {type}:{id}\n");
     });
 
     private static Task<CommandProcess> RunAsync(HostProcess host, params string[] lines) =>

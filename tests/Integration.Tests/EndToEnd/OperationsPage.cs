@@ -34,7 +34,8 @@ internal static partial class OperationsPage
         return text[(start + 6)..text.IndexOf("\n```", start, StringComparison.Ordinal)];
     }
 
-    private static string Root()
+    /// <summary>The project's folder.</summary>
+    public static string Root()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "DataLoad.Actors.sln")))

@@ -16,7 +16,7 @@ internal static class BreakdownCommand
           dataload breakdown act --value BEAR:3 --day 2026-11-25
           dataload breakdown act --topic ACTIVITY:7 --csv > parents.csv
 
-        Exit codes: 0 done; 1 a part of the topic's rows has no parts, and it says which; 2 the node could not be asked.
+        Exit codes: 0 done; 1 there is no such topic, or a part of its rows has no parts, and it says which; 2 the node could not be asked.
         """;
 
     public static Command Create(OperatingContext context)
@@ -53,7 +53,8 @@ internal static class BreakdownCommand
                     await run.Error.WriteLineAsync($"dataload: there is more: --offset {next}");
                 }
 
-                return answer.Why is null ? ExitCode.Done : ExitCode.Found;
+                return answer.Why is not null ? ExitCode.Found
+                    : answer.Rows.Count == 0 ? await NameLookup.CheckAsync(run, run.Get(topic)) : ExitCode.Done;
             }).Refuses(days.Check);
     }
 

@@ -10,26 +10,28 @@ internal static class CountersCommand
     private const string Details = """
         From the statistics table, as of the last flush. Over several days counts and amounts are added up; distinct people do
         not add up and are left blank, 'dataload distinct' unites them. Without --metrics a table shows the metric it is
-        sorted by and the page's first ones; --json has them all.
+        sorted by and the page's first ones; --json has them all. Metrics are named by their columns or as the dashboard shows
+        them, in English or Chinese.
 
         Examples:
           dataload counters top
           dataload counters top --by pay_amount --limit 10
+          dataload counters top --by visitors --type ACTIVITY
           dataload counters top --page bear --from 2024-11-01 --to 2024-11-30
           dataload counters top --search mall --metrics visit_cnt,visit_user_cnt
 
-        Exit codes: 0 done; 2 the node could not be asked.
+        Exit codes: 0 done; 1 there are none; 2 the node could not be asked.
         """;
 
     public static Command Create(OperatingContext context) => new DetailedCommand("counters", "Shows what was counted.",
-        "Example:\n  dataload counters top --by pay_amount\n\nExit codes: 0 done; 2 the node could not be asked.") { CreateTop(context) };
+        "Example:\n  dataload counters top --by pay_amount\n\nExit codes: 0 done; 1 there are none; 2 the node could not be asked.") { CreateTop(context) };
 
     private static Command CreateTop(OperatingContext context)
     {
         Option<string?> page = Options.Page("The page: act or bear; act without it.");
         Option<string?> by = Options.Metric("--by", "METRIC", "The metric to sort by, or topic; without it, the page's first.");
         Option<bool> ascending = new("--ascending") { Description = "The smallest first." };
-        Option<string?> search = Options.Text("--search", "TEXT", "Topics alone with this text in type/id.");
+        Option<string?> search = Options.Text("--search", "TEXT", "Topics alone with this text in type/id; TYPE:ID too.");
         Option<string?> type = Options.Text("--type", "TYPE", "Topics of this type alone.");
         Option<string?> metrics = Options.Metric("--metrics", "METRIC,…", "The metrics to show, separated by commas.");
         Option<int> limit = Options.Number("--limit", "N", "How many topics, 1 to 500.", 1, 500, 20);
@@ -37,15 +39,49 @@ internal static class CountersCommand
         var days = new DayOptions();
         var watch = new WatchOptions();
         return context.Define("top", "Shows the topics of a page with the largest values.", Details,
-            [page, by, ascending, search, type, metrics, limit, offset, .. days.Symbols, .. watch.Symbols], run =>
+            [page, by, ascending, search, type, metrics, limit, offset, .. days.Symbols, .. watch.Symbols], async run =>
         {
             (DateOnly? from, DateOnly? to) = days.Read(run.Line);
-            string path = NodePath.With(NodePath.Of("counters"), ("page", run.Get(page) ?? "act"), ("from", from), ("to", to),
+            string? ofType = run.Get(type);
+            NodeAnswer first = await run.Node.GetAsync(PathOf(ofType), run.Token);
+            if (ofType is not null && first.As<TopicList>().Total == 0)
+            {
+                TopicNames names = await NameLookup.FindAsync(run, ofType, id: null);
+                if (names.Type is not { } known)
+                {
+                    return await NameLookup.RefuseAsync(run, $"topic of type {ofType}", names);
+                }
+
+                await NameLookup.NoteAsync(run, $"type {ofType}", $"type {known}");
+                ofType = known;
+                first = await run.Node.GetAsync(PathOf(ofType), run.Token);
+            }
+
+            Action<Display, TopicList> render = (display, answer) => Render(display, answer, run.Get(metrics) is not null);
+            if (watch.IsOn(run.Line))
+            {
+                return await run.WatchAsync(watch, PathOf(ofType), render, CodeOf);
+            }
+
+            TopicList shown = run.Show(first, render);
+            if (shown.Total == 0)
+            {
+                string which = $"{(ofType is null ? "" : $" of type {ofType}")}{(run.Get(search) is { } text ? $" with '{text}' in type/id" : "")}";
+                await run.Error.WriteLineAsync(Cell.Flat($"dataload: page {shown.Page} has no topic{which} on {DaysOf(shown)}: say other days by --from and --to"));
+            }
+
+            return CodeOf(shown);
+
+            string PathOf(string? typeNow) => NodePath.With(NodePath.Of("counters"), ("page", run.Get(page) ?? "act"), ("from", from), ("to", to),
                 ("sort", run.Get(by)), ("order", run.Get(ascending) ? "asc" : null), ("search", run.Get(search)),
-                ("type", run.Get(type)), ("metrics", run.Get(metrics)), ("limit", run.Get(limit)), ("offset", run.Get(offset)));
-            return run.WatchAsync<TopicList>(watch, path, (display, answer) => Render(display, answer, run.Get(metrics) is not null), _ => ExitCode.Done);
+                ("type", typeNow), ("metrics", run.Get(metrics)), ("limit", run.Get(limit)), ("offset", run.Get(offset)));
         }).Refuses(days.Check);
     }
+
+    private static int CodeOf(TopicList answer) => answer.Total > 0 ? ExitCode.Done : ExitCode.Found;
+
+    private static string DaysOf(TopicList answer) =>
+        answer.From == answer.To ? Form.Day(answer.From) : $"{Form.Day(answer.From)} to {Form.Day(answer.To)}";
 
     private static void Render(Display display, TopicList answer, bool all)
     {
@@ -58,8 +94,7 @@ internal static class CountersCommand
 
         display.Table(["topic", Column.Number("days"), .. columns.Select(Column.Number)], answer.Items.Select(topic =>
             (Cell[])[$"{topic.Type}:{topic.Id}", Cell.Of(topic.Days), .. columns.Select(column => Form.Value(topic.Values, column))]));
-        string days = answer.From == answer.To ? Form.Day(answer.From) : $"{Form.Day(answer.From)} to {Form.Day(answer.To)}";
-        display.Remark($"{answer.Offset + answer.Items.Count} of {answer.Total} topics of page {answer.Page}, {days}");
+        display.Remark($"{answer.Offset + answer.Items.Count} of {answer.Total} topics of page {answer.Page}, {DaysOf(answer)}");
     }
 }
 
@@ -69,32 +104,74 @@ internal static class TopicCommand
     private const int TerminalDays = 7;
 
     private const string Details = """
-        Live: from memory where the Counter is loaded, else from the table. A row a metric, a column a day, newest first.
+        Live: from memory where the Counter is loaded, else from the table. A row a metric, a column a day, newest first. Of a
+        topic that is not there it says what is: a type that differs in upper and lower case alone is taken for it.
 
         Examples:
-          dataload topic activity 7
-          dataload topic activity 7 --day 2024-11-30
-          dataload topic activity 7 --page act --from 2024-11-01 --json
-          dataload topic activity 7 --watch
+          dataload topic ACTIVITY:7
+          dataload topic ACTIVITY 7 --day 2024-11-30
+          dataload topic ACTIVITY:7 --page act --from 2024-11-01 --json
+          dataload topic ACTIVITY:7 --watch
 
-        Exit codes: 0 done; 2 the node could not be asked.
+        Exit codes: 0 done; 1 there is no such topic, or nothing of it on these days; 2 the node could not be asked.
         """;
 
     public static Command Create(OperatingContext context)
     {
-        Argument<string> type = new("TYPE") { Description = "The topic's type, such as activity.", HelpName = "TYPE" };
-        Argument<int> id = new("ID") { Description = "The topic's id, such as 7.", HelpName = "ID" };
+        Argument<string> name = new("TYPE") { Description = "The topic's type, such as ACTIVITY, or the topic as TYPE:ID.", HelpName = "TYPE" };
+        Argument<int?> id = new("ID") { Description = "The topic's id, such as 7, where it is not beside the type.", HelpName = "ID", Arity = ArgumentArity.ZeroOrOne };
         Option<string?> page = Options.Page("This page alone: act or bear.");
         var days = new DayOptions();
         var watch = new WatchOptions();
-        return context.Define("topic", "Shows all metrics of a topic, live.", Details, [type, id, page, .. days.Symbols, .. watch.Symbols], run =>
+        return context.Define("topic", "Shows all metrics of a topic, live.", Details, [name, id, page, .. days.Symbols, .. watch.Symbols], async run =>
         {
+            TopicArgument topic = TopicOf(run.Get(name)!, run.Get(id))!;
             (DateOnly? from, DateOnly? to) = days.Read(run.Line);
-            string path = NodePath.With(
-                NodePath.Of("topic"), ("type", run.Get(type)), ("id", run.Get(id)), ("page", run.Get(page)), ("from", from), ("to", to));
-            return run.WatchAsync<TopicDetails>(watch, path, Render, _ => ExitCode.Done);
-        }).Refuses(days.Check);
+            NodeAnswer first = await run.Node.GetAsync(PathOf(topic), run.Token);
+            TopicNames.KnownTopic? known = null;
+            if (IsEmpty(first.As<TopicDetails>()))
+            {
+                TopicNames names = await NameLookup.FindAsync(run, topic.Type, topic.Id);
+                if (names.Topic is null)
+                {
+                    return await NameLookup.RefuseAsync(run, $"topic {topic}", names);
+                }
+
+                known = names.Topic;
+                var meant = new TopicArgument(known.Type, known.Id);
+                await NameLookup.NoteAsync(run, $"topic {topic}", $"topic {meant}");
+                topic = meant;
+                first = await run.Node.GetAsync(PathOf(topic), run.Token);
+            }
+
+            if (watch.IsOn(run.Line))
+            {
+                return await run.WatchAsync<TopicDetails>(watch, PathOf(topic), Render, CodeOf);
+            }
+
+            TopicDetails shown = run.Show<TopicDetails>(first, Render);
+            if (IsEmpty(shown) && known is not null)
+            {
+                await run.Error.WriteLineAsync(Cell.Flat($"dataload: topic {topic} has no row on these days; its first is of {Form.Day(known.First)} and its last of "
+                    + $"{Form.Day(known.Last)}: --day {Form.Day(known.Last)}"));
+            }
+
+            return CodeOf(shown);
+
+            string PathOf(TopicArgument asked) => NodePath.With(
+                NodePath.Of("topic"), ("type", asked.Type), ("id", asked.Id), ("page", run.Get(page)), ("from", from), ("to", to));
+        }).Refuses(result => days.Check(result) ?? (result.GetResult(name) is { Tokens: [{ Value: { } text }] }
+            && TopicOf(text, result.GetResult(id) is { Tokens.Count: > 0 } ? 0 : null) is null
+            ? $"'{text}' is no topic: expected {TopicArgument.Form} or TYPE ID, such as ACTIVITY:7 or ACTIVITY 7." : null));
     }
+
+    /// <summary>The topic of a type and an id, or of both in one word; null where there is no id.</summary>
+    private static TopicArgument? TopicOf(string name, int? id) => id is { } number ? new TopicArgument(name, number)
+        : TopicArgument.TryParse(name, out TopicArgument? topic) ? topic : null;
+
+    private static bool IsEmpty(TopicDetails topic) => topic.Pages.All(page => page.Days.Count == 0);
+
+    private static int CodeOf(TopicDetails topic) => IsEmpty(topic) ? ExitCode.Found : ExitCode.Done;
 
     private static void Render(Display display, TopicDetails topic)
     {

@@ -26,9 +26,7 @@ internal sealed class DeadSelection
     public static Argument<string> Id() => new("ID") { Description = "The dead letter's id, as 'dead list --messages' shows it.", HelpName = "ID" };
 
     /// <summary>The option <c>--reason</c>.</summary>
-    public static Option<string?> Reason(string description) => Options.Text("--reason", "REASON", description, RejectReason.TooLarge, RejectReason.ContentType,
-        RejectReason.Unreadable, RejectReason.MissingField, RejectReason.BadField, RejectReason.OutOfRange, RejectReason.BadTime, RejectReason.BadDelay,
-        RejectReason.BadJoinType, RejectReason.NoRow, RejectReason.BadRow);
+    public static Option<string?> Reason(string description) => Options.Text("--reason", "REASON", description, [.. RejectReason.All]);
 
     /// <summary>Refuses a selection of nothing, or of all and some.</summary>
     public string? Check(CommandResult result)

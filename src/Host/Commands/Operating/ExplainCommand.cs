@@ -18,7 +18,7 @@ internal static class ExplainCommand
           dataload explain bear BEAR:3 2026-11-25 visit_cnt --by parent=ACTIVITY:7
           dataload explain act ACTIVITY:7 2026-11-25 pay_amount --by channel= --json
 
-        Exit codes: 0 the events add up to the cell; 1 they do not, and it says why; 2 the node could not be asked.
+        Exit codes: 0 the events add up to the cell; 1 they do not, and it says why, or there is no such topic; 2 the node could not be asked.
         """;
 
     public static Command Create(OperatingContext context)
@@ -41,7 +41,7 @@ internal static class ExplainCommand
                 await run.Error.WriteLineAsync($"dataload: there is more: --after {next}");
             }
 
-            return answer.Complete ? ExitCode.Done : ExitCode.Found;
+            return !answer.Complete ? ExitCode.Found : answer.Events == 0 ? await NameLookup.CheckAsync(run, wanted) : ExitCode.Done;
         });
     }
 

@@ -12,16 +12,16 @@ internal static class JournalCommand
 
         Examples:
           dataload journal --shard 3 --limit 20
-          dataload journal --topic activity:7 --stream act.buy
-          dataload journal --topic activity:7 --after 1200 --users
+          dataload journal --topic ACTIVITY:7 --stream act.buy
+          dataload journal --topic ACTIVITY:7 --after 1200 --users
 
-        Exit codes: 0 done; 2 the node could not be asked.
+        Exit codes: 0 done; 1 there is no such topic; 2 the node could not be asked.
         """;
 
     public static Command Create(OperatingContext context)
     {
         Option<int?> shard = new("--shard") { Description = "This shard, as in --shard 3.", HelpName = "N" };
-        Option<TopicArgument?> topic = Options.Topic("--topic", "This topic, as in --topic activity:7.");
+        Option<TopicArgument?> topic = Options.Topic("--topic", "This topic, as in --topic ACTIVITY:7.");
         Option<string?> stream = Options.Stream("This stream's entries alone.");
         Option<string?> after = new("--after") { Description = "Entries beyond this place: a SequenceNr, or what the page before told.", HelpName = "N" };
         Option<int> limit = Options.Number("--limit", "N", "How many entries, 1 to 500.", 1, 500, 50);
@@ -38,7 +38,7 @@ internal static class JournalCommand
                 await run.Error.WriteLineAsync($"dataload: there is more: --after {next}");
             }
 
-            return ExitCode.Done;
+            return answer.Entries.Count == 0 && answer.Next is null ? await NameLookup.CheckAsync(run, wanted) : ExitCode.Done;
         }).Refuses(result => result.GetResult(shard) is null == (result.GetResult(topic) is null) ? "Say --shard N or --topic TYPE:ID, one of them." : null);
     }
 }
@@ -55,7 +55,7 @@ internal static class TailCommand
         Examples:
           dataload tail
           dataload tail --stream act.buy --rate 10
-          dataload tail --topic activity:7 --json
+          dataload tail --topic ACTIVITY:7 --json
           dataload tail --count 1 --users
 
         Exit codes: 0 done; 2 the node could not be asked, or is gone.
@@ -64,7 +64,7 @@ internal static class TailCommand
     public static Command Create(OperatingContext context)
     {
         Option<string?> stream = Options.Stream("This stream alone.");
-        Option<TopicArgument?> topic = Options.Topic("--topic", "This topic alone, as in --topic activity:7.");
+        Option<TopicArgument?> topic = Options.Topic("--topic", "This topic alone, as in --topic ACTIVITY:7.");
         Option<int> rate = Options.Number("--rate", "N", "How many events a second at the most, 1 to 1000.", 1, 1000, 50);
         Option<bool> users = new("--users") { Description = "Shows users and sessions too." };
         Option<int> count = Options.Number("--count", "N", "Ends after so many events; 0 never.", 0, 1_000_000_000, 0);

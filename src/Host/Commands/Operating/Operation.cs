@@ -161,7 +161,8 @@ internal sealed record Operation(NodeClient Node, ParseResult Line, bool IsJson,
         throw new NodeException("The node has stopped.");
     }
 
-    private T Show<T>(NodeAnswer answer, Action<Display, T> render)
+    /// <summary>Shows an answer.</summary>
+    public T Show<T>(NodeAnswer answer, Action<Display, T> render)
         where T : class
     {
         T read = answer.As<T>();

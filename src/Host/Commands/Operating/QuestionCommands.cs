@@ -18,7 +18,8 @@ internal sealed class QuestionOptions
     /// <summary>Asks, and shows the answer.</summary>
     /// <returns>The exit code: 1 where the answer lacks something.</returns>
     public async Task<int> AskAsync<T>(
-        Operation run, string question, (string, object?)[] parameters, Action<Display, T> render, Func<T, (bool Complete, string? Why)> gap)
+        Operation run, string question, (string, object?)[] parameters, Action<Display, T> render, Func<T, (bool Complete, string? Why)> gap,
+        Func<T, bool> isEmpty)
         where T : class
     {
         (DateOnly? from, DateOnly? to) = _days.Read(run.Line);
@@ -38,7 +39,7 @@ internal sealed class QuestionOptions
                 display.Line(why, Tone.Warning);
             }
         });
-        return gap(answer).Complete ? ExitCode.Done : ExitCode.Found;
+        return !gap(answer).Complete ? ExitCode.Found : isEmpty(answer) ? await NameLookup.CheckAsync(run, run.Get(_topics) ?? []) : ExitCode.Done;
     }
 }
 
@@ -55,7 +56,7 @@ internal static class DistinctCommand
           dataload distinct act visit_user_cnt --from 2026-11-01 --to 2026-11-30
           dataload distinct bear visit_user_cnt --topic BEAR:3 --topic BEAR:4 --day 2026-11-25
 
-        Exit codes: 0 done; 1 something is not in the answer, and it says what; 2 the node could not be asked.
+        Exit codes: 0 done; 1 something is not in the answer, and it says what, or there is no such topic; 2 the node could not be asked.
         """;
 
     public static Command Create(OperatingContext context)
@@ -66,7 +67,7 @@ internal static class DistinctCommand
         return context.Define("distinct", "Counts different people over days and topics.", Details, [page, column, .. question.Symbols], run =>
             question.AskAsync<DistinctPeople>(run, "distinct", [("page", run.Get(page)), ("column", run.Get(column))], (display, answer) => display.Table(
                 ["column", "from", "to", Column.Number("distinct")],
-                [[answer.Column, Form.Day(answer.From), Form.Day(answer.To), Cell.Of(answer.Value)]]), answer => (answer.Complete, answer.Why))).Refuses(question.Check);
+                [[answer.Column, Form.Day(answer.From), Form.Day(answer.To), Cell.Of(answer.Value)]]), answer => (answer.Complete, answer.Why), answer => answer.Value == 0)).Refuses(question.Check);
     }
 }
 
@@ -82,7 +83,7 @@ internal static class RetentionCommand
           dataload retention act visit_user_cnt --returning buy_user_cnt --days 1,2,3 --from 2026-11-20
           dataload retention act visit_user_cnt --returning buy_user_cnt --topic ACTIVITY:7 --csv
 
-        Exit codes: 0 done; 1 something is not in the answer, and it says what; 2 the node could not be asked.
+        Exit codes: 0 done; 1 something is not in the answer, and it says what, or there is no such topic; 2 the node could not be asked.
         """;
 
     public static Command Create(OperatingContext context)
@@ -100,7 +101,7 @@ internal static class RetentionCommand
                     ["day", Column.Number(answer.Column), .. answer.After.Select(after => Column.Number($"after {after}"))],
                     answer.Days.Select(day => (Cell[])[Form.Day(day.Day), Cell.Of(day.People),
                         .. day.Returned.Select(count => count is { } known ? Cell.Of(known) : new Cell("", IsNumber: true))])),
-                answer => (answer.Complete, answer.Why))).Refuses(question.Check);
+                answer => (answer.Complete, answer.Why), answer => answer.Days.All(day => day.People == 0))).Refuses(question.Check);
     }
 }
 
@@ -115,7 +116,7 @@ internal static class FunnelCommand
           dataload funnel act visit_user_cnt,share_user_cnt,buy_user_cnt --from 2026-11-01 --to 2026-11-30
           dataload funnel act visit_user_cnt,buy_user_cnt --topic ACTIVITY:7 --csv
 
-        Exit codes: 0 done; 1 something is not in the answer, and it says what; 2 the node could not be asked.
+        Exit codes: 0 done; 1 something is not in the answer, and it says what, or there is no such topic; 2 the node could not be asked.
         """;
 
     public static Command Create(OperatingContext context)
@@ -129,7 +130,7 @@ internal static class FunnelCommand
                 answer.Steps.Select((step, i) => new Cell[]
                 {
                     step.Column, Cell.Of(step.People), Share(step.People, answer.Steps[0].People), Share(step.People, answer.Steps[Math.Max(i - 1, 0)].People),
-                })), answer => (answer.Complete, answer.Why))).Refuses(question.Check);
+                })), answer => (answer.Complete, answer.Why), answer => answer.Steps[0].People == 0)).Refuses(question.Check);
 
         static Cell Share(long part, long whole) => new(whole == 0 ? "" : $"{100m * part / whole:0.0} %", Tone.Faint);
     }

@@ -17,7 +17,7 @@ internal sealed class PublishOptions
         Arity = ArgumentArity.ZeroOrOne,
     };
     private readonly Option<string?> _session = Options.Text("--session", "TEXT", "sessionStr; random where it is left out.");
-    private readonly Option<TopicArgument?> _topic = Options.Topic("--topic", "topicType and topicId, as in --topic activity:7.");
+    private readonly Option<TopicArgument?> _topic = Options.Topic("--topic", "topicType and topicId, as in --topic ACTIVITY:7.");
     private readonly Option<TopicArgument?> _parent = Options.Topic("--parent", "parentTopicType and parentTopicId, as in --parent mall:1.");
     private readonly Option<string?> _user = Options.Text("--user", "ID", "wuId, as in --user 42; left out or 0 is anonymous.");
     private readonly Option<string?> _qr = Options.Text("--qr", "TEXT", "qrCode.");
