@@ -22,6 +22,7 @@ internal static class ApiEndpoints
     public static void Map(WebApplication app, ApiServices services)
     {
         RouteGroupBuilder api = app.MapGroup(Root);
+        api.AddEndpointFilter((context, next) => BusinessClock.TellAsync(services, context, next));
         api.AddEndpointFilter(ApiErrors.CatchAsync);
         MapDescription(api, "openapi.yaml", "application/yaml");
         MapDescription(api, "openapi.json", "application/json");

@@ -57,11 +57,14 @@ internal readonly struct ApiQuery(IQueryCollection query)
         : DateOnly.TryParseExact(text, "yyyy-MM-dd", out DateOnly day) ? day
         : throw ApiProblem.Bad($"{name} = {text}: expected a day as 2026-11-24.");
 
+    /// <summary>A day, or <c>today</c>.</summary>
+    public DateOnly? Day(string name, TodayTotals today) => Text(name) is "today" ? today.Today : Day(name);
+
     /// <summary>The first and the last day, today where they are missing.</summary>
     public (DateOnly From, DateOnly To) Days(TodayTotals today)
     {
-        DateOnly? to = Day("to");
-        DateOnly from = Day("from") ?? to ?? today.Today;
+        DateOnly? to = Day("to", today);
+        DateOnly from = Day("from", today) ?? to ?? today.Today;
         DateOnly last = to ?? (from > today.Today ? from : today.Today);
         return from <= last ? (from, last) : throw ApiProblem.Bad($"from = {from:yyyy-MM-dd} is after to = {last:yyyy-MM-dd}: turn them round.");
     }

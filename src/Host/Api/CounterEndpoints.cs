@@ -102,8 +102,8 @@ internal static class CounterEndpoints
         var query = new ApiQuery(context.Request.Query);
         TopicKey topic = query.Topic() ?? throw ApiProblem.Bad("type and id are missing: they name the topic.");
         int limit = query.Int("limit", 1, MaxDays) ?? 100;
-        DateOnly? from = query.Day("from");
-        DateOnly? to = query.Day("to");
+        DateOnly? from = query.Day("from", services.Today);
+        DateOnly? to = query.Day("to", services.Today);
         var filter = new StatisticsFilter(TopicType: topic.Type, TopicId: topic.Id, From: from?.DayNumber, To: to?.DayNumber);
         IEnumerable<Page> pages = query.Text("page") is null ? services.Catalog.Pages : [query.Page(services.Catalog)];
         var found = new List<TopicDetails.TopicPage>();

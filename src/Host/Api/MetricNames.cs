@@ -68,6 +68,10 @@ internal static class MetricNames
             ? ($"VIP: {plain.English}", $"会员：{plain.Chinese}")
         : null;
 
+    /// <summary>Whether a text is one of a column's names, in either case.</summary>
+    public static bool IsOf(string column, string text) => Of(column) is { } names
+        && (string.Equals(names.English, text, StringComparison.OrdinalIgnoreCase) || string.Equals(names.Chinese, text, StringComparison.OrdinalIgnoreCase));
+
     /// <summary>The place of the metric that a text names: by its column, or in either case by column or name. Null where none is.</summary>
     public static int? Find(Page page, string text)
     {

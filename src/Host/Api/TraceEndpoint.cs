@@ -27,7 +27,7 @@ internal static class TraceEndpoint
             return found.Next is not null ? throw Unprocessable(
                     $"The session has {found.Events} events, more than the {most} that are listed as CSV (dataload.trace.max-rows): /api/v1/trace lists them in pages.")
                 : found.Why is { } why ? throw Unprocessable(why)
-                : Results.Text(CsvOf(found), "text/csv; charset=utf-8");
+                : Results.Text(CsvOf(found, BusinessClock.Of(services)), "text/csv; charset=utf-8");
         }, AccessPolicy.Analyst);
     }
 
@@ -89,11 +89,11 @@ internal static class TraceEndpoint
 
     private static ApiProblem Unprocessable(string detail) => new(StatusCodes.Status422UnprocessableEntity, detail);
 
-    private static string CsvOf(SessionTimeline found)
+    private static string CsvOf(SessionTimeline found, BusinessClock clock)
     {
         IEnumerable<string[]> rows = found.Items.Select(item => (string[])
         [
-            DateTimeOffset.FromUnixTimeMilliseconds(item.Event.Time).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'"), item.Event.Stream, item.Event.Type,
+            clock.Time(item.Event.Time), item.Event.Stream, item.Event.Type,
             $"{item.Event.Id}", item.Event.Day.ToString("yyyy-MM-dd"), item.Event.ParentType ?? "", $"{item.Event.ParentId}", item.Event.ChannelType ?? "",
             item.Event.QrCode ?? "", $"{item.Event.UserId}", item.Event.Identity, $"{item.Event.BusinessKey}",
             string.Join(' ', item.Added.Entries.Select(entry => $"{entry.Name}={entry.Value?.Text}")),

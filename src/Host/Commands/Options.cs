@@ -145,11 +145,12 @@ internal static class Options
 }
 
 /// <summary>Options that are days: <c>--day</c>, or <c>--from</c> and <c>--to</c>.</summary>
-internal sealed class DayOptions
+/// <param name="last">What the last day is without <c>--to</c>.</param>
+internal sealed class DayOptions(string last = "The last day; today without it.")
 {
     private readonly Option<DateOnly?> _day = Options.Day("--day", "This day alone, as in --day 2024-11-30; today without it.");
     private readonly Option<DateOnly?> _from = Options.Day("--from", "The first day, as in --from 2024-11-01.");
-    private readonly Option<DateOnly?> _to = Options.Day("--to", "The last day; today without it.");
+    private readonly Option<DateOnly?> _to = Options.Day("--to", last);
 
     public Symbol[] Symbols => [_day, _from, _to];
 

@@ -32,8 +32,10 @@ internal static class VerifyCommand
     public static Command Create(Option<FileInfo[]> config)
     {
         var filter = new FilterOptions();
+        var tables = new TableOptions();
         var command = new DetailedCommand("verify", "Compares the statistics tables with the journal, and changes nothing.", Details) { config };
         filter.AddTo(command);
+        command.AddAll(tables.Symbols);
         return command.Runs(async (result, cancellationToken) =>
         {
             HostSettings settings = result.LoadSettings(config);
@@ -56,13 +58,13 @@ internal static class VerifyCommand
             });
             VerificationReport report = await Progress.ShowAsync("Verifying Partitions", partitions, progress =>
                 verification.RunAsync(progress, cancellationToken));
-            Print(report, result.InvocationConfiguration.Output);
+            Print(report, result.InvocationConfiguration.Output, tables.Read(result));
             return report.IsClean ? ExitCode.Done : ExitCode.Found;
         });
     }
 
     /// <summary>Writes what was found.</summary>
-    internal static void Print(VerificationReport report, TextWriter output)
+    internal static void Print(VerificationReport report, TextWriter output, TableShape? shape = null)
     {
         foreach (Damage damage in report.Damages)
         {
@@ -72,8 +74,8 @@ internal static class VerifyCommand
         WriteWhere(report.DamageCount > report.Damages.Count, $"… and {report.DamageCount - report.Damages.Count} more damages.");
         if (report.Differences.Count > 0)
         {
-            Display display = Display.For(output);
-            display.Table(["table", "topic", "day", "column", "row", "journal", "what it is"], report.Differences.Select(Cells));
+            Display display = Display.For(output, shape ?? TableShape.Usual);
+            display.Table(["table", "topic", Column.Whole("day"), "column", Column.Number("row"), Column.Number("journal"), "what it is"], report.Differences.Select(Cells));
             display.Show();
         }
 
@@ -96,7 +98,7 @@ internal static class VerifyCommand
     private static Cell[] Cells(Difference difference) =>
     [
         difference.Table, Topic(difference), Form.Day(DateOnly.FromDayNumber(difference.Day)), difference.Column ?? "",
-        Show(difference.RowValue, difference.IsAmount), Show(difference.JournalValue, difference.IsAmount),
+        new(Show(difference.RowValue, difference.IsAmount), IsNumber: true), new(Show(difference.JournalValue, difference.IsAmount), IsNumber: true),
         difference.Kind switch
         {
             DifferenceKind.Missing => "the row is missing",

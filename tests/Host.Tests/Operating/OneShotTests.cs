@@ -114,7 +114,7 @@ public sealed class OneShotTests : IAsyncLifetime
     public async Task A_topic_is_a_row_a_metric_and_a_column_a_day()
     {
         _node.Answers(
-            "GET /api/v1/topic?type=a%20b%26c&id=7&from=2026-11-23",
+            "GET /api/v1/topic?type=a%20b%26c&id=7&from=2026-11-23&limit=1000",
             """{"type":"a b&c","id":7,"shard":1,"pages":[{"page":"act","days":[{"day":"2026-11-24","source":"memory","sequenceNr":3,"values":{"visit_cnt":12,"pay_amount":"1.00"}},{"day":"2026-11-23","source":"table","sequenceNr":1,"values":{"visit_cnt":2,"pay_amount":"0.00"}}]},{"page":"bear","days":[]}]}""");
 
         (await RunAsync("topic", "a b&c", "7", "--from", "2026-11-23")).Output.ShouldBe(Lines(

@@ -1,7 +1,6 @@
 using DataLoad.Host.Api;
 using DataLoad.Host.Commands.Operating;
 using Shouldly;
-using Spectre.Console;
 using Xunit;
 
 namespace DataLoad.Host.Tests.Operating;
@@ -12,21 +11,21 @@ public sealed class TerminalDisplayTests
     [Fact]
     public void A_table_has_numbers_on_the_right_in_groups_and_texts_as_they_are()
     {
-        string shown = Show(display => display.Table(["name", Column.Number("count")], [["[red]", Cell.Of(1234567)], ["b", Cell.Of(7)]]));
+        string[] shown = Terminal.Lines(display => display.Table(["name", Column.Number("count")], [["[red]", Cell.Of(1234567)], ["b", Cell.Of(7)]]));
 
-        shown.Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0).ShouldBe(
+        shown.ShouldBe(
         [
-            "  name        count",
-            "─────────────────────",
-            "  [red]   1,234,567",
-            "  b               7",
+            "name       count",
+            "────────────────",
+            "[red]  1,234,567",
+            "b              7",
         ]);
     }
 
     [Fact]
     public void Actors_are_a_tree()
     {
-        string shown = Show(display => ActorsCommand.Render(display, new ActorList("/user", 2, 2,
+        string[] shown = Terminal.Lines(display => ActorsCommand.Render(display, new ActorList("/user", 2, 2,
         [
             new("/user", 0, "A.Guardian", "running", 0, 3, 2),
             new("/user/a", 1, "A.B", "running", 1234, 60, 1),
@@ -34,22 +33,22 @@ public sealed class TerminalDisplayTests
             new("/user/b", 1, null, "running", 0, 0, 0),
         ])), width: 80);
 
-        shown.Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0).Skip(2).ShouldBe(
+        shown[2..].ShouldBe(
         [
-            "  /user               Guardian   running           0          3",
-            "    a                 B          running       1,234         60",
-            "      7               B+C        stopping          0          5",
-            "      … and 59 more",
-            "    b                            running           0          0",
-            "    … and 1 more",
+            "/user              Guardian  running          0         3",
+            "  a                B         running      1,234        60",
+            "    7              B+C       stopping         0         5",
+            "    … and 59 more",
+            "  b                          running          0         0",
+            "  … and 1 more",
         ]);
     }
 
     [Fact]
     public void Colours_are_for_terminals_that_have_them()
     {
-        Show(display => display.Line("fails", Tone.Bad)).ShouldBe("fails\n");
-        Show(display => display.Line("fails", Tone.Bad), colours: true).ShouldContain("\e[");
+        Terminal.Show(display => display.Line("fails", Tone.Bad)).ShouldBe("fails\n");
+        Terminal.Show(display => display.Line("fails", Tone.Bad), colours: true).ShouldContain("\e[");
     }
 
     [Theory]
@@ -66,22 +65,4 @@ public sealed class TerminalDisplayTests
     [InlineData(1536, "1.5 KiB")]
     [InlineData(536_870_912, "512.0 MiB")]
     public void Sizes_are_in_their_largest_unit(long bytes, string shown) => Form.Bytes(bytes).ShouldBe(shown);
-
-    private static string Show(Action<Display> add, bool colours = false, int width = 60)
-    {
-        var output = new StringWriter { NewLine = "\n" };
-        IAnsiConsole terminal = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = colours ? AnsiSupport.Yes : AnsiSupport.No,
-            ColorSystem = colours ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
-            Interactive = InteractionSupport.No,
-            Out = new AnsiConsoleOutput(output),
-        });
-        terminal.Profile.Width = width;
-        terminal.Profile.Capabilities.Unicode = true;
-        var display = new Display(TextWriter.Null, terminal);
-        add(display);
-        display.Show();
-        return output.ToString();
-    }
 }

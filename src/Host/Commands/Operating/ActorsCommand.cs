@@ -28,7 +28,7 @@ internal static class ActorsCommand
         Option<int> children = Options.Number("--children", "N", "How many children of an actor are listed, 1 to 1000.", 1, 1000, 50);
         var watch = new WatchOptions();
         return context.Define("actors", "Shows the tree of the node's actors, and what waits for each.", Details,
-            [path, depth, children, .. watch.Symbols, context.OtherNode], run => run.WatchAsync<ActorList>(watch, NodePath.With(
+            [path, depth, children, .. watch.Symbols, context.OtherNode, .. context.Tables], run => run.WatchAsync<ActorList>(watch, NodePath.With(
                 run.OfNode("actors"), ("path", run.Get(path)), ("depth", run.Get(depth)), ("children", run.Get(children))), Render, _ => ExitCode.Done));
     }
 

@@ -32,7 +32,7 @@ internal static class BreakdownCommand
         Option<int> offset = Options.Number("--offset", "N", "How many rows are passed over.", 0, 1_000_000, 0);
         Option<bool> csv = new("--csv") { Description = "Prints all of them as CSV." };
         return context.Define(
-            "breakdown", "Shows what led to what.", Details, [page, topic, by, value, .. days.Symbols, limit, offset, csv], async run =>
+            "breakdown", "Shows what led to what.", Details, [page, topic, by, value, .. days.Symbols, limit, offset, csv, .. context.Tables], async run =>
             {
                 (DateOnly? from, DateOnly? to) = days.Read(run.Line);
                 (string, object?)[] question =

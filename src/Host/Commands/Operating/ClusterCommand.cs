@@ -110,7 +110,7 @@ internal static class ClusterCommand
     private static Command CreateShow(OperatingContext context)
     {
         var watch = new WatchOptions();
-        return context.Define("show", "Shows the members of the cluster and their states.", ShowDetails, watch.Symbols, run => run.WatchAsync<ClusterDetails>(
+        return context.Define("show", "Shows the members of the cluster and their states.", ShowDetails, [.. watch.Symbols, .. context.Tables], run => run.WatchAsync<ClusterDetails>(
             watch, NodePath.Of("cluster"), Render, answer => answer.IsMember && answer.Members.All(IsWell) ? ExitCode.Done : ExitCode.Found));
     }
 
@@ -118,7 +118,7 @@ internal static class ClusterCommand
     {
         Option<int> count = Options.Number("--count", "N", "Ends after so many events; 0 never.", 0, 1_000_000_000, 0);
         return context.Define("tail", "Shows what happens in the cluster.", TailDetails, [count], run => run.TailAsync(NodePath.Of("cluster", "tail"),
-            "change", run.Get(count), (display, answer) => display.Row(RowOf(answer.As<ClusterNews>())), dropped => $"… {dropped:N0} events were dropped"));
+            "change", run.Get(count), (display, answer) => display.Row(RowOf(display, answer.As<ClusterNews>())), dropped => $"… {dropped:N0} events were dropped"));
     }
 
     private static Command CreateChange(OperatingContext context, string name, string summary, string details, Argument<string?>? argument,
@@ -143,11 +143,11 @@ internal static class ClusterCommand
     private static void Render(Display display, ClusterDetails answer)
     {
         display.Table(
-            ["node", Column.Whole("address"), "http", Column.Whole("state"), "role", Column.Whole("up-since"), "version", Column.Number("partitions")],
+            ["node", Column.Whole("address"), "http", Column.Whole("state"), "role", Column.Whole(display.Clock.Label("up-since")), "version", Column.Number("partitions")],
             answer.Members.Select(member => new[]
             {
                 new Cell(member.IsSelf ? $"{member.Id} *" : member.Id ?? "?"), member.Address, member.Http ?? "", StateOf(member), RoleOf(member),
-                member.UpSince is { } since ? Form.Time(since) : "", member.Version, Cell.Of(member.Partitions),
+                member.UpSince is { } since ? display.Clock.Time(since) : "", member.Version, Cell.Of(member.Partitions),
             }));
         if (!answer.IsMember)
         {
@@ -193,15 +193,15 @@ internal static class ClusterCommand
         _ => Tone.Warning,
     };
 
-    private static Cell[] RowOf(ClusterNews news) => news.Partition is { } partition
+    private static Cell[] RowOf(Display display, ClusterNews news) => news.Partition is { } partition
         ?
         [
-            new(Form.Time(news.At), Tone.Faint), news.What, $"{partition}", new(news.Phase ?? "", news.Phase is "serving" ? Tone.Good : Tone.Warning),
+            new(display.Clock.Time(news.At), Tone.Faint), news.What, $"{partition}", new(news.Phase ?? "", news.Phase is "serving" ? Tone.Good : Tone.Warning),
             news.Id ?? "",
         ]
         :
         [
-            new(Form.Time(news.At), Tone.Faint),
+            new(display.Clock.Time(news.At), Tone.Faint),
             new(news.What, ToneOf(news.What)),
             news.Address ?? "nobody",
             new(news.Id ?? "", Tone.Faint),
@@ -239,7 +239,7 @@ internal static class PartitionsCommand
     public static Command Create(OperatingContext context)
     {
         var watch = new WatchOptions();
-        DetailedCommand command = context.Define("partitions", "Shows all Partitions wherever they are.", Details, watch.Symbols, run =>
+        DetailedCommand command = context.Define("partitions", "Shows all Partitions wherever they are.", Details, [.. watch.Symbols, .. context.Tables], run =>
             run.WatchAsync<PartitionList>(watch, NodePath.Of("partitions"), Render, answer => answer.Partitions.All(IsWell) ? ExitCode.Done : ExitCode.Found));
         command.Add(CreateStats(context));
         return command;
@@ -248,7 +248,7 @@ internal static class PartitionsCommand
     private static Command CreateStats(OperatingContext context)
     {
         var watch = new WatchOptions();
-        return context.Define("stats", "Shows sums over the Partitions of each node.", StatsDetails, watch.Symbols, run => run.WatchAsync<PartitionStats>(
+        return context.Define("stats", "Shows sums over the Partitions of each node.", StatsDetails, [.. watch.Symbols, .. context.Tables], run => run.WatchAsync<PartitionStats>(
             watch, NodePath.Of("partitions", "stats"), RenderStats, _ => ExitCode.Done));
     }
 
@@ -259,14 +259,14 @@ internal static class PartitionsCommand
         display.Table(
             [
                 Column.Number("partition"), "node", Column.Whole("phase"),
-                .. new[] { "sequence-nr", "lag", "to-replay", "counters", "bytes", "damaged" }.Select(Column.Number), Column.Whole("since"),
+                .. new[] { "sequence-nr", "lag", "to-replay", "counters", "bytes", "damaged" }.Select(Column.Number), Column.Whole(display.Clock.Label("since")),
             ],
             answer.Partitions.Select(partition => new[]
             {
                 Cell.Of(partition.Partition), NodeCell(partition.Node, answer.Node),
                 new(partition.Phase, partition.Phase is "serving" ? Tone.Good : Tone.Warning), Cell.Of(partition.SequenceNr), Cell.Of(partition.Lag),
                 Cell.Of(partition.Uncheckpointed), Cell.Of(partition.Counters), Cell.Of(partition.ResidentBytes),
-                Cell.Unless0(partition.Damaged, Tone.Bad), partition.Since is { } since ? Form.Time(since) : "",
+                Cell.Unless0(partition.Damaged, Tone.Bad), partition.Since is { } since ? display.Clock.Time(since) : "",
             }));
         foreach (PartitionList.PartitionEntry partition in answer.Partitions.Where(partition => partition.Failing is not null))
         {

@@ -8,10 +8,10 @@ internal static class CountersCommand
     private const int UsualMetrics = 6;
 
     private const string Details = """
-        From the statistics table, as of the last flush. Over several days counts and amounts are added up; distinct people do
-        not add up and are left blank, 'dataload distinct' unites them. Without --metrics a table shows the metric it is
-        sorted by and the page's first ones; --json has them all. Metrics are named by their columns or as the dashboard shows
-        them, in English or Chinese.
+        From the statistics table, as of the last flush. Over several days counts and amounts are added up, and distinct people
+        united; what is not in the unions is said. Without --metrics a table shows the metric it is sorted by and the page's
+        first ones; --wide and --json have them all. Metrics are named by their columns or as the dashboard shows them, in
+        English or Chinese.
 
         Examples:
           dataload counters top
@@ -39,7 +39,7 @@ internal static class CountersCommand
         var days = new DayOptions();
         var watch = new WatchOptions();
         return context.Define("top", "Shows the topics of a page with the largest values.", Details,
-            [page, by, ascending, search, type, metrics, limit, offset, .. days.Symbols, .. watch.Symbols], async run =>
+            [page, by, ascending, search, type, metrics, limit, offset, .. days.Symbols, .. watch.Symbols, .. context.Tables], async run =>
         {
             (DateOnly? from, DateOnly? to) = days.Read(run.Line);
             string? ofType = run.Get(type);
@@ -67,7 +67,7 @@ internal static class CountersCommand
             if (shown.Total == 0)
             {
                 string which = $"{(ofType is null ? "" : $" of type {ofType}")}{(run.Get(search) is { } text ? $" with '{text}' in type/id" : "")}";
-                await run.Error.WriteLineAsync(Cell.Flat($"dataload: page {shown.Page} has no topic{which} on {DaysOf(shown)}: say other days by --from and --to"));
+                await run.Error.WriteLineAsync(Cell.Flat($"dataload: page {shown.Page} has no topic{which} on {DaysOf(run.Display.Clock, shown)}: say other days by --from and --to"));
             }
 
             return CodeOf(shown);
@@ -80,32 +80,41 @@ internal static class CountersCommand
 
     private static int CodeOf(TopicList answer) => answer.Total > 0 ? ExitCode.Done : ExitCode.Found;
 
-    private static string DaysOf(TopicList answer) =>
-        answer.From == answer.To ? Form.Day(answer.From) : $"{Form.Day(answer.From)} to {Form.Day(answer.To)}";
+    private static string DaysOf(BusinessClock clock, TopicList answer) =>
+        clock.Label(answer.From == answer.To ? clock.Day(answer.From) : $"{clock.Day(answer.From)} to {clock.Day(answer.To)}");
 
-    private static void Render(Display display, TopicList answer, bool all)
+    internal static void Render(Display display, TopicList answer, bool all)
     {
         string[] columns = answer.Items.Count == 0 ? [] : [.. answer.Items[0].Values.Entries.Select(entry => entry.Name)];
         if (!all)
         {
-            columns = [.. columns.Where(column => string.Equals(column, answer.Sort, StringComparison.Ordinal)).Concat(columns)
-                .Distinct(StringComparer.Ordinal).Take(UsualMetrics)];
+            columns = [.. columns.OrderByDescending(column => string.Equals(column, answer.Sort, StringComparison.Ordinal))];
         }
 
-        display.Table(["topic", Column.Number("days"), .. columns.Select(Column.Number)], answer.Items.Select(topic =>
-            (Cell[])[$"{topic.Type}:{topic.Id}", Cell.Of(topic.Days), .. columns.Select(column => Form.Value(topic.Values, column))]));
-        display.Remark($"{answer.Offset + answer.Items.Count} of {answer.Total} topics of page {answer.Page}, {DaysOf(answer)}");
+        Column[] before = ["topic", Column.Number("days")];
+        display.Table(
+            [.. before, .. columns.Select(Column.Number)],
+            answer.Items.Select(topic => (Cell[])[$"{topic.Type}:{topic.Id}", Cell.Of(topic.Days), .. columns.Select(column => Form.Value(topic.Values, column))]),
+            usual: all ? null : before.Length + UsualMetrics);
+        if (answer.Why is { } why)
+        {
+            display.Line(why, Tone.Warning);
+        }
+
+        display.Remark($"{answer.Offset + answer.Items.Count} of {answer.Total} topics of page {answer.Page}, {DaysOf(display.Clock, answer)}");
     }
 }
 
 /// <summary><c>dataload topic</c>: all metrics of a topic.</summary>
 internal static class TopicCommand
 {
-    private const int TerminalDays = 7;
+    private const int MaxDays = 1000;
+    private const string Today = "today";
 
     private const string Details = """
-        Live: from memory where the Counter is loaded, else from the table. A row a metric, a column a day, newest first. Of a
-        topic that is not there it says what is: a type that differs in upper and lower case alone is taken for it.
+        Live: from memory where the Counter is loaded, else from the table. A row a metric, a column a day, newest first; today
+        without days. --from without --to shows a day ahead too, which a sender's clock can make, marked as such. Of a topic
+        that is not there it says what is: a type that differs in upper and lower case alone is taken for it.
 
         Examples:
           dataload topic ACTIVITY:7
@@ -121,12 +130,13 @@ internal static class TopicCommand
         Argument<string> name = new("TYPE") { Description = "The topic's type, such as ACTIVITY, or the topic as TYPE:ID.", HelpName = "TYPE" };
         Argument<int?> id = new("ID") { Description = "The topic's id, such as 7, where it is not beside the type.", HelpName = "ID", Arity = ArgumentArity.ZeroOrOne };
         Option<string?> page = Options.Page("This page alone: act or bear.");
-        var days = new DayOptions();
+        var days = new DayOptions("The last day; without it all from the first on.");
         var watch = new WatchOptions();
-        return context.Define("topic", "Shows all metrics of a topic, live.", Details, [name, id, page, .. days.Symbols, .. watch.Symbols], async run =>
+        return context.Define("topic", "Shows all metrics of a topic, live.", Details, [name, id, page, .. days.Symbols, .. watch.Symbols, .. context.Tables], async run =>
         {
             TopicArgument topic = TopicOf(run.Get(name)!, run.Get(id))!;
             (DateOnly? from, DateOnly? to) = days.Read(run.Line);
+            (object? First, object? Last, object? Limit) asked = from is null && to is null ? (Today, Today, null) : (from, to, from == to ? null : MaxDays);
             NodeAnswer first = await run.Node.GetAsync(PathOf(topic), run.Token);
             TopicNames.KnownTopic? known = null;
             if (IsEmpty(first.As<TopicDetails>()))
@@ -158,8 +168,8 @@ internal static class TopicCommand
 
             return CodeOf(shown);
 
-            string PathOf(TopicArgument asked) => NodePath.With(
-                NodePath.Of("topic"), ("type", asked.Type), ("id", asked.Id), ("page", run.Get(page)), ("from", from), ("to", to));
+            string PathOf(TopicArgument one) => NodePath.With(NodePath.Of("topic"), ("type", one.Type), ("id", one.Id), ("page", run.Get(page)),
+                ("from", asked.First), ("to", asked.Last), ("limit", asked.Limit));
         }).Refuses(result => days.Check(result) ?? (result.GetResult(name) is { Tokens: [{ Value: { } text }] }
             && TopicOf(text, result.GetResult(id) is { Tokens.Count: > 0 } ? 0 : null) is null
             ? $"'{text}' is no topic: expected {TopicArgument.Form} or TYPE ID, such as ACTIVITY:7 or ACTIVITY 7." : null));
@@ -173,22 +183,22 @@ internal static class TopicCommand
 
     private static int CodeOf(TopicDetails topic) => IsEmpty(topic) ? ExitCode.Found : ExitCode.Done;
 
-    private static void Render(Display display, TopicDetails topic)
+    internal static void Render(Display display, TopicDetails topic)
     {
-        display.Remark($"{topic.Type}:{topic.Id} in shard {topic.Shard}", Tone.Plain);
+        display.Remark($"{topic.Type}:{topic.Id} in shard {topic.Shard}, days of {display.Clock.Zone?.Id ?? "the node's zone"}", Tone.Plain);
         foreach (TopicDetails.TopicPage page in topic.Pages)
         {
-            // A terminal has no room for more; a pipe has.
-            TopicDetails.TopicDay[] days = [.. page.Days.Take(display.IsTerminal ? TerminalDays : int.MaxValue)];
-            if (days.Length == 0)
+            if (page.Days.Count == 0)
             {
                 display.Remark($"page {page.Page}: nothing was counted on these days");
                 continue;
             }
 
             display.Table(
-                ["page", "metric", .. days.Select(day => Column.Number(Form.Day(day.Day)))],
-                days[0].Values.Entries.Select(metric => (Cell[])[page.Page, metric.Name, .. days.Select(day => Form.Value(day.Values, metric.Name))]));
+                ["page", Column.Kept("metric"), .. page.Days.Select(day => Column.Number(display.Clock.Day(day.Day)))],
+                page.Days[0].Values.Entries.Select(metric =>
+                    (Cell[])[page.Page, metric.Name, .. page.Days.Select(day => Form.Value(day.Values, metric.Name))]),
+                noun: "days");
         }
     }
 }

@@ -44,7 +44,7 @@ internal static class DeadListCommand
         Option<bool> messages = new("--messages", "-m") { Description = "One by one." };
         Option<int> limit = Options.Number("--limit", "N", "With --messages: how many, 1 to 500.", 1, 500, 50);
         Option<int> offset = Options.Number("--offset", "N", "With --messages: how many to pass over, 0 to 1000000.", 0, 1_000_000, 0);
-        return context.Define("list", "Lists dead letters by stream and reason.", Details, [stream, reason, messages, limit, offset], run =>
+        return context.Define("list", "Lists dead letters by stream and reason.", Details, [stream, reason, messages, limit, offset, .. context.Tables], run =>
             !run.Get(messages) && run.Get(stream) is null && run.Get(reason) is null
                 ? run.ShowAsync<DeadLetterGroups>(NodePath.Of("dead-letters"), RenderGroups)
                 : run.ShowAsync<DeadLetterList>(NodePath.With(NodePath.Of("dead-letters", "messages"), ("stream", run.Get(stream)),
@@ -65,17 +65,18 @@ internal static class DeadListCommand
         {
             display.Line("Waiting to be published, since the broker did not take them; 'dataload status' says why:", Tone.Warning);
             display.Table(
-                ["stream", "reason", "received", Column.Number("bytes"), Column.Number("tries"), "again at"],
-                waiting.Select(letter => new Cell[] { letter.Stream, new(letter.Reason, Tone.Warning), Form.Time(letter.Received), Cell.Of(letter.Bytes),
-                    Cell.Of(letter.Tries), Form.Time(letter.Due) }));
+                ["stream", "reason", display.Clock.Label("received"), Column.Number("bytes"), Column.Number("tries"), display.Clock.Label("again at")],
+                waiting.Select(letter => new Cell[] { letter.Stream, new(letter.Reason, Tone.Warning), display.Clock.Time(letter.Received), Cell.Of(letter.Bytes),
+                    Cell.Of(letter.Tries), display.Clock.Time(letter.Due) }),
+                isFurther: true);
         }
     }
 
     private static void RenderMessages(Display display, DeadLetterList answer)
     {
         display.Table(
-            ["id", "stream", "reason", "received", Column.Number("bytes"), "error"],
-            answer.Items.Select(letter => new Cell[] { letter.Id, letter.Stream, new(letter.Reason, Tone.Warning), Form.Time(letter.Received),
+            ["id", "stream", "reason", display.Clock.Label("received"), Column.Number("bytes"), "error"],
+            answer.Items.Select(letter => new Cell[] { letter.Id, letter.Stream, new(letter.Reason, Tone.Warning), display.Clock.Time(letter.Received),
                 Cell.Of(letter.Bytes), letter.Error }));
         display.Remark($"{answer.Offset + answer.Items.Count} of {answer.Total}");
     }
@@ -108,7 +109,7 @@ internal static class DeadShowCommand
             ("stream", letter.Stream),
             ("reason", new Cell(letter.Reason, Tone.Warning)),
             ("error", new Cell(letter.Error, Tone.Warning)),
-            ("received", Form.Time(letter.Received)),
+            (display.Clock.Label("received"), display.Clock.Time(letter.Received)),
             ("queue", letter.Queue ?? "none: no stream of this name"),
             ("message-id", letter.MessageId ?? ""),
             ("content-type", letter.ContentType ?? ""),

@@ -5,34 +5,41 @@ using Spectre.Console.Rendering;
 namespace DataLoad.Host.Commands.Operating;
 
 /// <summary>Where answers are shown: tables and colours on a terminal; without one, lines of tab-separated cells without any escape codes.</summary>
-internal sealed class Display(TextWriter output, IAnsiConsole? terminal)
+internal sealed class Display(TextWriter output, IAnsiConsole? terminal, TableShape shape)
 {
     private readonly List<IRenderable> _pending = [];
 
     /// <summary>The display for a command's output.</summary>
-    public static Display For(TextWriter output) =>
-        new(output, ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected ? AnsiConsole.Console : null);
+    public static Display For(TextWriter output, TableShape shape) =>
+        new(output, ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected ? AnsiConsole.Console : null, shape);
 
     public bool IsTerminal => terminal is not null;
 
-    public void Table(IReadOnlyList<Column> columns, IEnumerable<Cell[]> rows) => Add(
-        rows.Select(Plain).Prepend(string.Join('\t', columns.Select(column => column.Name))),
-        () =>
+    /// <summary>How times are shown; a node tells it with each answer.</summary>
+    public BusinessClock Clock { get; set; } = BusinessClock.Unknown;
+
+    /// <summary>Adds a table: on a terminal as it fits the width, else a line a row.</summary>
+    /// <param name="columns">The columns.</param>
+    /// <param name="rows">The rows, a cell a column.</param>
+    /// <param name="usual">How many columns there are unless more are asked for; null for all.</param>
+    /// <param name="noun">What columns after the first are, for the word about those that are not shown.</param>
+    /// <param name="isFurther">Whether it is beside the answer's table, so that <c>--columns</c> does not mean it.</param>
+    /// <exception cref="NodeException">A column is asked for that it does not have.</exception>
+    public void Table(IReadOnlyList<Column> columns, IEnumerable<Cell[]> rows, int? usual = null, string noun = "columns", bool isFurther = false)
+    {
+        Cell[][] all = [.. rows];
+        int[] places = shape.PlacesOf(columns, usual, isFurther);
+        Column[] chosen = [.. places.Select(place => columns[place])];
+        Cell[][] cells = [.. all.Select(row => places.Select(place => row[place]).ToArray())];
+        string[] more = shape.IsNamed && !isFurther ? [] : [.. Enumerable.Range(0, columns.Count).Except(places).Select(place => columns[place].Name)];
+        Add(cells.Select(Plain).Prepend(string.Join('\t', chosen.Select(column => column.Name))), () => new Lines(width =>
         {
-            var table = new Table { Border = TableBorder.Simple };
-            foreach (Column column in columns)
-            {
-                var made = new TableColumn(new Text(Cell.Flat(column.Name), new Style(decoration: Decoration.Bold)));
-                table.AddColumn(column.IsNumber ? made.RightAligned().NoWrap() : column.IsWhole ? made.NoWrap() : made);
-            }
-
-            foreach (Cell[] row in rows)
-            {
-                table.AddRow(row.Select(cell => (IRenderable)new Text(cell.Shown, StyleOf(cell.Tone))));
-            }
-
-            return table;
-        });
+            var layout = new TableLayout(chosen, cells, shape.IsWide ? null : width);
+            string[] omitted = [.. layout.Omitted, .. more];
+            return layout.Lines().Concat(omitted.Length == 0 ? [] : TableLayout.Wrap(TableShape.WordAbout(omitted, noun), width).Select(
+                line => (IReadOnlyList<(string, Tone?)>)[(line, Tone.Faint)]));
+        }));
+    }
 
     public void Facts(IReadOnlyList<(string Name, Cell Value)> facts) => Add(facts.Select(fact => Plain([fact.Name, fact.Value])), () =>
     {
@@ -103,6 +110,13 @@ internal sealed class Display(TextWriter output, IAnsiConsole? terminal)
             return;
         }
 
+        // A picture that is wider than the terminal takes more rows of it than it has lines, and could not be drawn over.
+        if (shape.IsWide)
+        {
+            await work(Show);
+            return;
+        }
+
         await terminal.Live(new Text("")).Overflow(VerticalOverflow.Crop).StartAsync(live => work(() =>
         {
             live.UpdateTarget(new Rows([.. _pending]));
@@ -120,6 +134,25 @@ internal sealed class Display(TextWriter output, IAnsiConsole? terminal)
         else
         {
             plain.ToList().ForEach(output.WriteLine);
+        }
+    }
+
+    /// <summary>Lines as they are laid out for a width.</summary>
+    private sealed class Lines(Func<int, IEnumerable<IReadOnlyList<(string Text, Tone? Tone)>>> layOut) : IRenderable
+    {
+        public Measurement Measure(RenderOptions options, int maxWidth) => new(maxWidth, maxWidth);
+
+        public IEnumerable<Segment> Render(RenderOptions options, int maxWidth)
+        {
+            foreach (IReadOnlyList<(string Text, Tone? Tone)> line in layOut(maxWidth))
+            {
+                foreach ((string text, Tone? tone) in line)
+                {
+                    yield return new Segment(text, tone is { } meant ? StyleOf(meant) : new Style(decoration: Decoration.Bold));
+                }
+
+                yield return Segment.LineBreak;
+            }
         }
     }
 
@@ -172,14 +205,17 @@ internal readonly record struct Cell(string Text, Tone Tone = Tone.Plain, bool I
     }
 }
 
-/// <summary>A table's column; numbers stand on the right, and what is to stay whole is not broken into lines.</summary>
-internal readonly record struct Column(string Name, bool IsNumber = false, bool IsWhole = false)
+/// <summary>A table's column; numbers stand on the right, what is to stay whole is not broken into lines, and what is kept is there however narrow a table is, as
+/// the first column is. Of the others those of the highest rank go first, and of one rank those on the right.</summary>
+internal readonly record struct Column(string Name, bool IsNumber = false, bool IsWhole = false, bool IsKept = false, int Rank = 0)
 {
     public static implicit operator Column(string name) => new(name);
 
     public static Column Number(string name) => new(name, IsNumber: true);
 
     public static Column Whole(string name) => new(name, IsWhole: true);
+
+    public static Column Kept(string name) => new(name, IsWhole: true, IsKept: true);
 }
 
 /// <summary>How a text is meant, a colour on a terminal: as it is, as it should be, worth a look, wrong, of less weight.</summary>
@@ -189,11 +225,6 @@ internal enum Tone { Plain = 0, Good, Warning, Bad, Faint }
 internal static class Form
 {
     private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB"];
-
-    /// <summary>A point of time in UTC, as in <c>2026-11-24T08:00:00.000Z</c>.</summary>
-    public static string Time(long epochMs) => epochMs is < -62_135_596_800_000 or > 253_402_300_799_999
-        ? epochMs.ToString()
-        : DateTimeOffset.FromUnixTimeMilliseconds(epochMs).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'");
 
     public static string Day(DateOnly day) => day.ToString("yyyy-MM-dd");
 

@@ -30,7 +30,7 @@ internal static class ExplainCommand
         Option<string?> by = Options.Breakdown("--by", "The part of one value alone: parent=TYPE:ID, channel=TEXT or qr-code=TEXT; empty where events have none.");
         Option<string?> after = new("--after") { Description = "Events beyond this place: what the page before told.", HelpName = "PLACE" };
         Option<int> limit = Options.Number("--limit", "N", "How many events, 1 to 500.", 1, 500, 50);
-        return context.Define("explain", "Shows the events that made a number.", Details, [page, topic, day, column, by, after, limit], async run =>
+        return context.Define("explain", "Shows the events that made a number.", Details, [page, topic, day, column, by, after, limit, .. context.Tables], async run =>
         {
             TopicArgument? wanted = run.Get(topic);
             string path = NodePath.With(NodePath.Of("explain"), ("page", run.Get(page)), ("type", wanted?.Type), ("id", wanted?.Id), ("day", run.Get(day)),
@@ -48,10 +48,10 @@ internal static class ExplainCommand
     private static void Render(Display display, CellDetails cell)
     {
         display.Table(
-            ["place", "time", "stream", Column.Number("added"), Column.Number("value"), "user", "session", "parent", "channel", "code", "key", "facts"],
+            ["place", display.Clock.Label("time"), "stream", Column.Number("added"), Column.Number("value"), "user", "session", "parent", "channel", "code", "key", "facts"],
             cell.Items.Select(item => new Cell[]
             {
-                new($"{item.Event.Shard}/{item.Event.SequenceNr}.{item.Event.Index}", Tone.Faint), new(Form.Time(item.Event.Time), Tone.Faint),
+                new($"{item.Event.Shard}/{item.Event.SequenceNr}.{item.Event.Index}", Tone.Faint), new(display.Clock.Time(item.Event.Time), Tone.Faint),
                 new(item.Event.Stream, Tone.Good), Form.Value(item.Added), Form.Value(item.Value), item.Event.UserId?.ToString() ?? "",
                 item.Event.Session ?? "",
                 item.Event.ParentType is { } parent ? $"{parent}:{item.Event.ParentId}" : item.Event.ParentId is { } id ? $":{id}" : "",

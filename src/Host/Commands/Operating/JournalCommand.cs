@@ -26,13 +26,13 @@ internal static class JournalCommand
         Option<string?> after = new("--after") { Description = "Entries beyond this place: a SequenceNr, or what the page before told.", HelpName = "N" };
         Option<int> limit = Options.Number("--limit", "N", "How many entries, 1 to 500.", 1, 500, 50);
         Option<bool> users = new("--users") { Description = "Shows users, sessions and keys too; needs the operator's token and is written to the audit log." };
-        return context.Define("journal", "Shows entries of the journal, decoded.", Details, [shard, topic, stream, after, limit, users], async run =>
+        return context.Define("journal", "Shows entries of the journal, decoded.", Details, [shard, topic, stream, after, limit, users, .. context.Tables], async run =>
         {
             TopicArgument? wanted = run.Get(topic);
             string path = NodePath.With(NodePath.Of("journal"), ("shard", run.Get(shard)), ("type", wanted?.Type), ("id", wanted?.Id),
                 ("stream", run.Get(stream)), ("after", run.Get(after)), ("limit", run.Get(limit)), ("users", run.Get(users)));
             JournalPage answer = await run.ShowAsync<JournalPage>(path, (display, page) =>
-                display.Table(CountedRow.Columns, page.Entries.Select(CountedRow.Of)));
+                display.Table(CountedRow.ColumnsOf(display), page.Entries.Select(entry => CountedRow.Of(display, entry))));
             if (answer.Next is { } next && !run.IsJson)
             {
                 await run.Error.WriteLineAsync($"dataload: there is more: --after {next}");
@@ -73,7 +73,7 @@ internal static class TailCommand
             TopicArgument? wanted = run.Get(topic);
             string path = NodePath.With(NodePath.Of("tail"), ("stream", run.Get(stream)), ("type", wanted?.Type), ("id", wanted?.Id),
                 ("rate", run.Get(rate)), ("users", run.Get(users)));
-            return await run.TailAsync(path, "counted", run.Get(count), (display, answer) => display.Row(CountedRow.Of(answer.As<CountedEvent>())), dropped =>
+            return await run.TailAsync(path, "counted", run.Get(count), (display, answer) => display.Row(CountedRow.Of(display, answer.As<CountedEvent>())), dropped =>
                 $"… {dropped} more were not shown");
         });
     }
@@ -82,11 +82,12 @@ internal static class TailCommand
 /// <summary>An event as a row.</summary>
 internal static class CountedRow
 {
-    public static IReadOnlyList<Column> Columns => ["time", "stream", "topic", "day", "place", "identity", "facts", "user"];
+    public static IReadOnlyList<Column> ColumnsOf(Display display) =>
+        [display.Clock.Label("time"), "stream", "topic", "day", "place", "identity", "facts", "user"];
 
-    public static Cell[] Of(CountedEvent one) =>
+    public static Cell[] Of(Display display, CountedEvent one) =>
     [
-        new(Form.Time(one.Time), Tone.Faint), new(one.Stream, Tone.Good), $"{one.Type}:{one.Id}", Form.Day(one.Day),
+        new(display.Clock.Time(one.Time), Tone.Faint), new(one.Stream, Tone.Good), $"{one.Type}:{one.Id}", Form.Day(one.Day),
         new($"{one.Shard}/{one.SequenceNr}.{one.Index}", Tone.Faint), new(one.Identity ?? "", one.Identity is "none" ? Tone.Warning : Tone.Faint),
         Form.Facts(one.Facts), Who(one),
     ];

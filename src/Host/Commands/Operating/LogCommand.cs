@@ -45,7 +45,7 @@ internal static class LogCommand
     private static void Render(Display display, NodeAnswer answer)
     {
         LogEntry line = answer.As<LogEntry>();
-        display.Row(new Cell(Form.Time(line.Time), Tone.Faint), new Cell(line.Level, ToneOf(line.Level)), new Cell(line.Category, Tone.Faint),
+        display.Row(new Cell(display.Clock.Time(line.Time), Tone.Faint), new Cell(line.Level, ToneOf(line.Level)), new Cell(line.Category, Tone.Faint),
             new Cell($"{line.EventId}", Tone.Faint), line.Message);
         foreach (string part in (line.Exception ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {

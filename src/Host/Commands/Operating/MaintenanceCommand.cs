@@ -54,7 +54,7 @@ internal static class SettingsCommand
     public static Command Create(OperatingContext context)
     {
         Argument<string?> search = Options.MayBe("TEXT", "Settings alone with this text in their path.");
-        Symbol[] symbols = [search, context.OtherNode];
+        Symbol[] symbols = [search, context.OtherNode, .. context.Tables];
         return context.Define("settings", "Shows the node's settings and where each comes from.", Details, symbols, run => run.ShowAsync<SettingList>(
             NodePath.With(run.OfNode("settings"), ("search", run.Get(search))), (display, answer) => display.Table(["setting", "value", "from"],
                 answer.Settings.Select(setting => new Cell[] { setting.Path, setting.Value, new(setting.Origin, Tone.Faint) }))));
@@ -123,15 +123,15 @@ internal static class AuditCommand
             "cluster.down-unreachable", "cluster.join");
         Option<long?> before = new("--before") { Description = "Entries before this id: the next page.", HelpName = "ID" };
         Option<int> limit = Options.Number("--limit", "N", "How many entries, 1 to 500.", 1, 500, 50);
-        return context.Define("audit", "Shows what operators did, newest first.", Details, [action, before, limit], run => run.ShowAsync<AuditPage>(
+        return context.Define("audit", "Shows what operators did, newest first.", Details, [action, before, limit, .. context.Tables], run => run.ShowAsync<AuditPage>(
             NodePath.With(NodePath.Of("audit"), ("action", run.Get(action)), ("before", run.Get(before)), ("limit", run.Get(limit))), Render));
     }
 
     private static void Render(Display display, AuditPage answer) => display.Table(
-        ["id", "time", "action", "target", "detail", "outcome", "actor", "node"],
+        ["id", display.Clock.Label("time"), "action", "target", "detail", "outcome", "actor", "node"],
         answer.Entries.Select(entry => new Cell[]
         {
-            Cell.Of(entry.Id) with { IsNumber = false }, Form.Time(entry.At), entry.Action, entry.Target ?? "", entry.Detail ?? "",
+            Cell.Of(entry.Id) with { IsNumber = false }, display.Clock.Time(entry.At), entry.Action, entry.Target ?? "", entry.Detail ?? "",
             new(entry.Outcome, entry.Outcome is "done" ? Tone.Good : entry.Outcome is "begun" ? Tone.Warning : Tone.Bad), entry.Actor, entry.Node,
         }));
 }

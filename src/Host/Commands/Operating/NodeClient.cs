@@ -51,12 +51,13 @@ internal sealed class NodeClient : IDisposable
     public async IAsyncEnumerable<NodeEvent> WatchAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using HttpResponseMessage response = await SendAsync(new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
+        BusinessClock clock = BusinessClock.Of(response);
         Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken);
         await using IAsyncEnumerator<SseItem<byte[]>> events = SseParser.Create(stream, (_, data) => data.ToArray()).EnumerateAsync(cancellationToken)
             .GetAsyncEnumerator(cancellationToken);
         while (await MoveAsync(events, cancellationToken))
         {
-            yield return new NodeEvent(events.Current.EventType, new NodeAnswer(_node.Shown, events.Current.Data));
+            yield return new NodeEvent(events.Current.EventType, new NodeAnswer(_node.Shown, events.Current.Data, clock));
         }
     }
 
@@ -69,7 +70,7 @@ internal sealed class NodeClient : IDisposable
         try
         {
             using HttpResponseMessage response = await SendAsync(request, patience.Token);
-            return new NodeAnswer(_node.Shown, await response.Content.ReadAsByteArrayAsync(patience.Token));
+            return new NodeAnswer(_node.Shown, await response.Content.ReadAsByteArrayAsync(patience.Token), BusinessClock.Of(response));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -131,10 +132,12 @@ internal sealed record NodeAccess(Uri Address, string? Token, TimeSpan ConnectTi
     public override string ToString() => Shown;
 }
 
-/// <summary>What a node answered: JSON, as it came.</summary>
-internal sealed class NodeAnswer(string node, byte[] json)
+/// <summary>What a node answered: JSON, as it came, and how times are shown to people there.</summary>
+internal sealed class NodeAnswer(string node, byte[] json, BusinessClock clock)
 {
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web);
+
+    public BusinessClock Clock => clock;
 
     public string Json => Encoding.UTF8.GetString(json);
 

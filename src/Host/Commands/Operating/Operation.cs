@@ -6,6 +6,10 @@ namespace DataLoad.Host.Commands.Operating;
 internal sealed class OperatingContext(NodeSource source, Confirmation confirmation, TimeProvider time)
 {
     private readonly Option<bool> _json = new("--json") { Description = "Prints the answer of the HTTP API as JSON, for programs." };
+    private readonly TableOptions _tables = new();
+
+    /// <summary>The options of commands that show tables.</summary>
+    public Symbol[] Tables => _tables.Symbols;
 
     /// <summary>The option of commands that are about one node: another one than is asked.</summary>
     public Option<string?> OtherNode { get; } = Options.Text("--node", "ID",
@@ -22,7 +26,7 @@ internal sealed class OperatingContext(NodeSource source, Confirmation confirmat
             (NodeAccess node, ConsoleSettings settings) = source.Find(result);
             using var client = new NodeClient(node);
             return await work(new Operation(
-                client, result, result.GetValue(_json), OtherNode, confirmation, settings, time, cancellationToken));
+                client, result, result.GetValue(_json), OtherNode, _tables, confirmation, settings, time, cancellationToken));
         });
     }
 
@@ -36,12 +40,12 @@ internal sealed class OperatingContext(NodeSource source, Confirmation confirmat
 }
 
 /// <summary>One run of a command that asks a node: the line that was given, what it works with, and the token that ends it.</summary>
-internal sealed record Operation(NodeClient Node, ParseResult Line, bool IsJson, Option<string?> OtherNode, Confirmation Confirmation,
+internal sealed record Operation(NodeClient Node, ParseResult Line, bool IsJson, Option<string?> OtherNode, TableOptions Tables, Confirmation Confirmation,
     ConsoleSettings Settings, TimeProvider Time, CancellationToken Token)
 {
     public TextWriter Output => Line.InvocationConfiguration.Output;
     public TextWriter Error => Line.InvocationConfiguration.Error;
-    public Display Display { get; } = Display.For(Line.InvocationConfiguration.Output);
+    public Display Display { get; } = Display.For(Line.InvocationConfiguration.Output, Tables.Read(Line));
 
     public T? Get<T>(Option<T> option) => Line.GetValue(option);
     public T? Get<T>(Argument<T> argument) => Line.GetValue(argument);
@@ -94,6 +98,7 @@ internal sealed record Operation(NodeClient Node, ParseResult Line, bool IsJson,
                 }
 
                 NodeAnswer answer = await Node.GetAsync(path, Token);
+                Display.Clock = answer.Clock;
                 T read = answer.As<T>();
                 last = code(read);
                 if (IsJson)
@@ -128,6 +133,7 @@ internal sealed record Operation(NodeClient Node, ParseResult Line, bool IsJson,
                 }
                 else if (isWanted)
                 {
+                    Display.Clock = one.Data.Clock;
                     render(Display, one.Data);
                     Display.Show();
                 }
@@ -166,6 +172,7 @@ internal sealed record Operation(NodeClient Node, ParseResult Line, bool IsJson,
         where T : class
     {
         T read = answer.As<T>();
+        Display.Clock = answer.Clock;
         if (IsJson)
         {
             Output.WriteLine(answer.Json);

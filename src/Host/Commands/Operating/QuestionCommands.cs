@@ -64,7 +64,7 @@ internal static class DistinctCommand
         Argument<string> page = Options.PageArgument();
         Argument<string> column = Options.ColumnArgument("COLUMN", "A column of distinct people or brands.");
         var question = new QuestionOptions();
-        return context.Define("distinct", "Counts different people over days and topics.", Details, [page, column, .. question.Symbols], run =>
+        return context.Define("distinct", "Counts different people over days and topics.", Details, [page, column, .. question.Symbols, .. context.Tables], run =>
             question.AskAsync<DistinctPeople>(run, "distinct", [("page", run.Get(page)), ("column", run.Get(column))], (display, answer) => display.Table(
                 ["column", "from", "to", Column.Number("distinct")],
                 [[answer.Column, Form.Day(answer.From), Form.Day(answer.To), Cell.Of(answer.Value)]]), answer => (answer.Complete, answer.Why), answer => answer.Value == 0)).Refuses(question.Check);
@@ -94,7 +94,7 @@ internal static class RetentionCommand
         returning.Required = true;
         Option<string?> days = Options.Text("--days", "N,…", "After how many days, separated by commas; 1,7,30 without it.");
         var question = new QuestionOptions();
-        return context.Define("retention", "Shows how many people of a day return some days after.", Details, [page, column, returning, days, .. question.Symbols],
+        return context.Define("retention", "Shows how many people of a day return some days after.", Details, [page, column, returning, days, .. question.Symbols, .. context.Tables],
             run => question.AskAsync<RetentionTable>(run, "retention",
                 [("page", run.Get(page)), ("column", run.Get(column)), ("returning", run.Get(returning)), ("days", run.Get(days))],
                 (display, answer) => display.Table(
@@ -124,7 +124,7 @@ internal static class FunnelCommand
         Argument<string> page = Options.PageArgument();
         Argument<string> columns = Options.ColumnArgument("COLUMN,…", "The columns of the steps, separated by commas.");
         var question = new QuestionOptions();
-        return context.Define("funnel", "Shows how many people go from step to step.", Details, [page, columns, .. question.Symbols], run =>
+        return context.Define("funnel", "Shows how many people go from step to step.", Details, [page, columns, .. question.Symbols, .. context.Tables], run =>
             question.AskAsync<Funnel>(run, "funnel", [("page", run.Get(page)), ("columns", run.Get(columns))], (display, answer) => display.Table(
                 ["column", Column.Number("people"), Column.Number("of the first"), Column.Number("of the one before")],
                 answer.Steps.Select((step, i) => new Cell[]

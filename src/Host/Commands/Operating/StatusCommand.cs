@@ -88,7 +88,7 @@ internal static class ShardsCommand
     public static Command Create(OperatingContext context)
     {
         var watch = new WatchOptions();
-        return context.Define("shards", "Shows the Partitions that run, and on which node.", Details, watch.Symbols, run => run.WatchAsync<ShardList>(
+        return context.Define("shards", "Shows the Partitions that run, and on which node.", Details, [.. watch.Symbols, .. context.Tables], run => run.WatchAsync<ShardList>(
             watch, NodePath.Of("shards"), Render, answer => answer.Shards.Any(shard => shard.Damaged > 0) ? ExitCode.Found : ExitCode.Done));
     }
 
@@ -123,7 +123,7 @@ internal static class NodesCommand
         """;
 
     public static Command Create(OperatingContext context) =>
-        context.Define("nodes", "Shows the nodes that live: who runs the Partitions, who stands by.", Details, [], run =>
+        context.Define("nodes", "Shows the nodes that live: who runs the Partitions, who stands by.", Details, context.Tables, run =>
             run.ShowAsync<NodeList>(NodePath.Of("nodes"), Render));
 
     private static void Render(Display display, NodeList answer) => display.Table(

@@ -23,7 +23,7 @@ internal static class StreamsCommand
     {
         var watch = new WatchOptions();
         Argument<string?> stream = Options.StreamArgument("This stream alone, with its dead letters by reason.", ArgumentArity.ZeroOrOne);
-        Symbol[] symbols = [stream, .. watch.Symbols, context.OtherNode];
+        Symbol[] symbols = [stream, .. watch.Symbols, context.OtherNode, .. context.Tables];
         return context.Define("streams", "Shows the streams: state, rates, lag, unacknowledged, retries.", Details, symbols, run =>
             run.Get(stream) is { } name ? run.WatchAsync<StreamDetails>(watch, run.OfNode("streams", name), RenderOne, CodeOf)
                 : run.WatchAsync<StreamList>(watch, run.OfNode("streams"), (display, answer) => Render(display, answer.Streams), answer =>
@@ -37,15 +37,19 @@ internal static class StreamsCommand
         display.Line($"queue {stream.Queue}, prefetch {stream.Prefetch}");
         if (stream.DeadLettersByReason is { Count: > 0 } reasons)
         {
-            display.Table(["dead letters since the start", Column.Number("count")], reasons.Select(reason => new Cell[] { reason.Key, Cell.Of(reason.Value) }));
+            display.Table(["dead letters since the start", Column.Number("count")], reasons.Select(reason => new Cell[] { reason.Key, Cell.Of(reason.Value) }),
+                isFurther: true);
         }
     }
 
-    private static void Render(Display display, IReadOnlyList<StreamDetails> streams)
+    internal static void Render(Display display, IReadOnlyList<StreamDetails> streams)
     {
         display.Table(
-            ["stream", "state", .. new[] { "events/s", "deliveries/s", "lag", "unacked", "events", "duplicates", "retries", "parked", "dead" }
-                .Select(Column.Number)],
+            [
+                "stream", "state", Column.Number("events/s"), Column.Number("deliveries/s") with { Rank = 3 }, Column.Number("lag"), Column.Number("unacked"),
+                Column.Number("events") with { Rank = 1 }, Column.Number("duplicates") with { Rank = 2 }, Column.Number("retries") with { Rank = 2 },
+                Column.Number("parked") with { Rank = 1 }, Column.Number("dead"),
+            ],
             streams.Select(stream => new Cell[]
             {
                 stream.Name,

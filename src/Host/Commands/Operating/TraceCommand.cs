@@ -25,7 +25,7 @@ internal static class TraceCommand
         Option<string?> after = new("--after") { Description = "Events beyond this place: what the page before told.", HelpName = "PLACE" };
         Option<int> limit = Options.Number("--limit", "N", "How many events, 1 to 500.", 1, 500, 50);
         Option<bool> csv = new("--csv") { Description = "Prints all of them as CSV." };
-        return context.Define("trace", "Shows the way of a session.", Details, [session, after, limit, csv], async run =>
+        return context.Define("trace", "Shows the way of a session.", Details, [session, after, limit, csv, .. context.Tables], async run =>
         {
             if (run.Get(csv))
             {
@@ -48,10 +48,11 @@ internal static class TraceCommand
     private static void Render(Display display, SessionTimeline found)
     {
         display.Table(
-            ["time", "stream", "topic", "parent", "channel", "code", "user", "identity", "added", "place"],
+            [display.Clock.Label("time"), "stream", "topic", "parent", new Column("channel", Rank: 1), new Column("code", Rank: 1), new Column("user", Rank: 2),
+                new Column("identity", Rank: 3), "added", new Column("place", Rank: 4)],
             found.Items.Select(item => new Cell[]
             {
-                new(Form.Time(item.Event.Time), Tone.Faint), new(item.Event.Stream, Tone.Good), $"{item.Event.Type}:{item.Event.Id}",
+                new(display.Clock.Time(item.Event.Time), Tone.Faint), new(item.Event.Stream, Tone.Good), $"{item.Event.Type}:{item.Event.Id}",
                 item.Event.ParentType is { } parent ? $"{parent}:{item.Event.ParentId}" : item.Event.ParentId is { } id ? $":{id}" : "",
                 item.Event.ChannelType ?? "", item.Event.QrCode ?? "", item.Event.UserId?.ToString() ?? "",
                 item.Event.BusinessKey is { } key ? $"{item.Event.Identity} {key}" : item.Event.Identity, Form.Facts(item.Added),
