@@ -36,7 +36,7 @@ internal static class HoconListing
 
                 break;
             case HoconScalarNode scalar:
-                settings.Add(new HoconEffectiveSetting(path, isInSecret ? HoconSecrets.Mask : HoconSecrets.MaskEmbedded(scalar.Text), scalar.Origin));
+                settings.Add(new HoconEffectiveSetting(path, isInSecret ? HoconSecrets.Hide(scalar.Text, scalar.IsNull) : HoconSecrets.MaskEmbedded(scalar.Text), scalar.Origin));
                 break;
             case var _ when path.Length > 0:
                 settings.Add(new HoconEffectiveSetting(path, node is HoconArrayNode ? "[]" : "{}", node.Origin));
@@ -55,6 +55,9 @@ public static partial class HoconSecrets
     /// <summary>What a secret is shown as.</summary>
     public const string Mask = "***";
 
+    /// <summary>What a secret is shown as that is not set: whoever looks for a token must see that there is none.</summary>
+    public const string None = "(none)";
+
     private static readonly string[] SecretWords = ["password", "passwd", "secret", "token", "credential", "apikey", "api-key"];
 
     /// <summary>Whether the last element of <paramref name="path"/> speaks of a password, secret, token, credential or API key.</summary>
@@ -63,6 +66,9 @@ public static partial class HoconSecrets
         string key = path[(path.LastIndexOf('.') + 1)..];
         return SecretWords.Any(word => key.Contains(word, StringComparison.OrdinalIgnoreCase));
     }
+
+    /// <summary>A secret as it is shown: masked, or as one that is not set.</summary>
+    public static string Hide(string value, bool isNull) => isNull || value.Length == 0 ? None : Mask;
 
     /// <summary><paramref name="value"/> with the password of a URL (<c>amqp://user:***@host</c>) or of a connection string (<c>Password=***</c>)
     /// masked.</summary>

@@ -79,7 +79,7 @@ public sealed class AkkaSettings
            let value = Text(leaf.Node)
            where !string.Equals(Normal(AkkaDefaults.Find(leaf.Path)), Normal(value), StringComparison.Ordinal)
            let path = HoconPath.Render(leaf.Path)
-           select new HoconEffectiveSetting(path, HoconSecrets.IsSecret(path) ? HoconSecrets.Mask : HoconSecrets.MaskEmbedded(value), leaf.Node.Origin),
+           select new HoconEffectiveSetting(path, HoconSecrets.IsSecret(path) ? HoconSecrets.Hide(value, leaf.Node is HoconScalarNode { IsNull: true }) : HoconSecrets.MaskEmbedded(value), leaf.Node.Origin),
     ];
 
     /// <summary>What follows from <c>dataload { }</c>, as if it had been written where that was.</summary>

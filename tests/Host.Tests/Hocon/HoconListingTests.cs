@@ -59,6 +59,15 @@ public sealed class HoconListingTests
     }
 
     [Fact]
+    public void A_secret_that_is_not_set_is_told_apart_from_one_that_is()
+    {
+        HoconConfig config = HoconConfig.Parse("operator-token = \"\"\nreader-token = null\nanalyst-token = x\nname = \"\"\nold-token = ${?NOT_SET}\ntokens = [\"\", y]");
+
+        config.Effective().Select(static s => s.Path + "=" + s.Value).ShouldBe(
+            ["operator-token=(none)", "reader-token=(none)", "analyst-token=***", "name=", "tokens[0]=(none)", "tokens[1]=***"]);
+    }
+
+    [Fact]
     public void The_environment_of_this_process_can_be_handed_over() =>
         HoconEnvironment.OfThisProcess()["PATH"].ShouldBe(Environment.GetEnvironmentVariable("PATH"));
 }

@@ -425,6 +425,36 @@ public sealed class OneShotTests : IAsyncLifetime
         _node.Requests.Last().ShouldBe($$"""POST /api/v1/dead-letters/messages/{{Id}}/edit {"bodyBase64":"{{body}}","contentType":null}""");
     }
 
+    [Fact]
+    public async Task A_corrected_body_that_is_no_JSON_is_not_sent_before_it_is_said_that_it_is_meant()
+    {
+        string Letter(string type) => $$"""{"id":"{{Id}}","stream":"act.buy","reason":"unreadable","error":"e","received":0,"bytes":1,"contentType":"{{type}}","queue":null,"messageId":null,"timestamp":null,"properties":{},"headers":{},"body":null,"bodyBase64":""}""";
+        _node.Answers($"POST /api/v1/dead-letters/messages/{Id}/edit", """{"moved":1,"left":0,"skipped":0}""");
+        _node.Answers($"GET /api/v1/dead-letters/messages/{Id}", Letter("application/json"));
+        bool Sent() => _node.Requests.Any(request => request.StartsWith("POST", StringComparison.Ordinal));
+
+        CommandRun unsaid = await RunAsync("dead", "edit", Id, "--body", """{"recordId":33,}""");
+        unsaid.Code.ShouldBe(ExitCode.Failed);
+        unsaid.Error.ShouldContain("The body is no JSON (line 1, byte 16). Requeue it as it is: this has to be confirmed");
+        Sent().ShouldBeFalse();
+
+        (await RunAsync("dead", "edit", Id, "--body", "")).Error.ShouldContain("The body is no JSON (line 1, byte 1)");
+        Sent().ShouldBeFalse();
+        (await RunAsync("dead", "edit", Id, "--body", """{"recordId":33,}""", "--yes")).Code.ShouldBe(ExitCode.Done);
+        Sent().ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("33", "application/json")]
+    [InlineData("\uFEFF{\"recordId\":33}", "application/json")]
+    [InlineData("not JSON", "application/x-java-serialized-object")]
+    public async Task A_corrected_body_that_is_JSON_or_need_not_be_is_sent_unasked(string body, string type)
+    {
+        _node.Answers($"POST /api/v1/dead-letters/messages/{Id}/edit", """{"moved":1,"left":0,"skipped":0}""");
+
+        (await RunAsync("dead", "edit", Id, "--body", body, "--content-type", type)).Code.ShouldBe(ExitCode.Done);
+    }
+
     [Theory]
     [InlineData("dead requeue", "Say which dead letters: ids, --stream, --reason, or --all.")]
     [InlineData("dead purge --all --stream act.buy", "--all means all")]

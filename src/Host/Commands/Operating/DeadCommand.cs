@@ -1,4 +1,5 @@
 using DataLoad.Host.Api;
+using DataLoad.Host.Commands.Publishing;
 
 namespace DataLoad.Host.Commands.Operating;
 
@@ -169,14 +170,15 @@ internal static class DeadEditCommand
 {
     private const string Details = """
         Receipt, message-id, properties and headers stay as they came. The body comes from --body or --body-file (- is
-        standard input); without either, $VISUAL or $EDITOR opens on the old one. Written to the audit log.
+        standard input); without either, $VISUAL or $EDITOR opens on the old one. One that is no JSON, unless its content type
+        says that it is none, is asked about: it would most likely come back. Written to the audit log.
 
         Examples:
           dataload dead edit 0f3c… --body '{"recordId":33}'
           dataload dead edit 0f3c… --body-file corrected.json
           dataload dead edit 0f3c…
 
-        Exit codes: 0 done; 1 the body was not changed, or it was left; 2 it could not be done.
+        Exit codes: 0 done; 1 the body was not changed, it was left, or not confirmed; 2 it could not be done.
         """;
 
     public static Command Create(OperatingContext context)
@@ -185,7 +187,8 @@ internal static class DeadEditCommand
         Option<string?> body = Options.Text("--body", "TEXT", "The corrected body.");
         Option<string?> file = Options.Text("--body-file", "FILE", "A file with the corrected body, taken byte by byte; - is standard input.");
         Option<string?> contentType = Options.Text("--content-type", "TYPE", "Its new content type; as it was without it.", "application/json", "text/plain");
-        return context.Define("edit", "Corrects a dead letter's body and requeues it.", Details, [id, body, file, contentType], async run =>
+        Option<bool> yes = new("--yes", "-y") { Description = "It is meant, JSON or not: does not ask." };
+        return context.Define("edit", "Corrects a dead letter's body and requeues it.", Details, [id, body, file, contentType, yes], async run =>
         {
             string letter = run.Get(id)!;
             byte[]? corrected = run.Get(body) is { } text ? Encoding.UTF8.GetBytes(text)
@@ -197,11 +200,22 @@ internal static class DeadEditCommand
                 return ExitCode.Found;
             }
 
+            if (BodyEditor.WhyNoJson(corrected) is { } why && await MayBeJsonAsync(run, letter, run.Get(contentType))
+                && !run.Confirmation.Of($"The body is no JSON ({why}). Requeue it as it is", run.Get(yes)))
+            {
+                return ExitCode.Found;
+            }
+
             DeadLetterMoveResult move = await run.DoAsync<DeadLetterMoveResult>(HttpMethod.Post, NodePath.Of("dead-letters", "messages", letter, "edit"),
                 new { bodyBase64 = Convert.ToBase64String(corrected), contentType = run.Get(contentType) }, DeadRequeueCommand.Render);
             return move.Skipped > 0 ? ExitCode.Found : ExitCode.Done;
         }).Refuses(result => result.GetResult(body) is not null && result.GetResult(file) is not null ? "Say --body or --body-file, not both." : null);
     }
+
+    /// <summary>Whether a body of this content type, or the one that the letter has, would be read as JSON: all are but serialized Java.</summary>
+    private static async Task<bool> MayBeJsonAsync(Operation run, string id, string? contentType) =>
+        !string.Equals(contentType ?? (await run.ReadAsync<DeadLetterDetails>(NodePath.Of("dead-letters", "messages", id))).ContentType, JavaBody.ContentType,
+            StringComparison.OrdinalIgnoreCase);
 
     private static async Task<byte[]?> EditedAsync(Operation run, string id)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine.Parsing;
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Text.Json;
 using DataLoad.Engine.Decoding;
 using DataLoad.Host.Api;
 
@@ -90,6 +91,26 @@ internal static class BodyEditor
         await using Stream input = Console.OpenStandardInput();
         await input.CopyToAsync(body, cancellationToken);
         return body.ToArray();
+    }
+
+    /// <summary>Why a body is no JSON, with the place; null where it is. A byte-order mark is skipped, as streams do.</summary>
+    public static string? WhyNoJson(byte[] body)
+    {
+        ReadOnlySpan<byte> text = body.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? body.AsSpan(Encoding.UTF8.Preamble.Length) : body;
+        try
+        {
+            var reader = new Utf8JsonReader(text);
+            while (reader.Read())
+            {
+                // Each value has to be readable.
+            }
+
+            return null;
+        }
+        catch (JsonException e)
+        {
+            return $"line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}";
+        }
     }
 
     /// <summary>Opens the editor on a body.</summary>

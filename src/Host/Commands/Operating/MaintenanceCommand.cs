@@ -40,7 +40,7 @@ internal static class SettingsCommand
 {
     private const string Details = """
         As the node has them: from the defaults, its files, its environment. Of Akka's settings those that differ from Akka's
-        own defaults. Secrets are masked.
+        own defaults. Secrets are masked, and (none) where they are not set.
 
         Examples:
           dataload settings
