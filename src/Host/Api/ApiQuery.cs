@@ -48,6 +48,9 @@ internal readonly struct ApiQuery(IQueryCollection query)
         { } text => throw ApiProblem.Bad($"{name} = {text}: expected true or false."),
     };
 
+    /// <summary>What a CSV begins with: a byte-order mark where <c>bom</c> asks for one, without which Excel takes UTF-8 for another encoding.</summary>
+    public string CsvStart => Flag("bom") ? "\uFEFF" : "";
+
     /// <summary>One of some words; the first is what a missing one stands for.</summary>
     public string OneOf(string name, params string[] words) => Text(name) is not { } text ? words[0]
         : words.Contains(text, StringComparer.Ordinal) ? text

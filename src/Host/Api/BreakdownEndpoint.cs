@@ -31,12 +31,14 @@ internal static class BreakdownEndpoint
 
     private static async Task<IResult> WriteAsync(ApiServices services, HttpContext context)
     {
-        Scope scope = await ScopeOfAsync(services, new ApiQuery(context.Request.Query), context.RequestAborted);
+        var query = new ApiQuery(context.Request.Query);
+        string start = query.CsvStart;
+        Scope scope = await ScopeOfAsync(services, query, context.RequestAborted);
         Page page = scope.Table.Page;
         context.Response.ContentType = "text/csv; charset=utf-8";
         context.Response.Headers.ContentDisposition = $"attachment; filename=\"{scope.Table.Name}_{scope.From:yyyy-MM-dd}_{scope.To:yyyy-MM-dd}.csv\"";
         await context.Response.WriteAsync(
-            string.Join(',', [.. scope.Table.Key, .. scope.Metrics.Select(metric => page.Metrics[metric].Column)]) + "\r\n", context.RequestAborted);
+            start + string.Join(',', [.. scope.Table.Key, .. scope.Metrics.Select(metric => page.Metrics[metric].Column)]) + "\r\n", context.RequestAborted);
         await foreach (StatisticsRow row in services.Store.Statistics.ReadAsync(scope.Table, scope.Filter, context.RequestAborted))
         {
             BreakdownValue part = row.Part!.Value;

@@ -20,6 +20,7 @@ internal static class CounterCsv
         (DateOnly from, DateOnly to) = query.Days(services.Today);
         int[] columns = query.Metrics(page) ?? [.. Enumerable.Range(0, page.Metrics.Length)];
         TopicQuery topics = CounterEndpoints.QueryOf(query, page, from, to) with { Offset = 0 };
+        string start = query.CsvStart;
         bool byDay = string.Equals(query.OneOf("by", "topic", "day"), "day", StringComparison.Ordinal);
         CancellationToken cancellationToken = context.RequestAborted;
         IAsyncEnumerable<TopicTotals> topicRows = byDay ? AsyncEnumerable.Empty<TopicTotals>()
@@ -36,13 +37,13 @@ internal static class CounterCsv
 
         context.Response.ContentType = "text/csv; charset=utf-8";
         context.Response.Headers.ContentDisposition = $"attachment; filename=\"{page.Table}_{from:yyyy-MM-dd}_{to:yyyy-MM-dd}.csv\"";
-        var text = new StringBuilder("topic_type,topic_id").Append(byDay ? ",stat_date" : "");
+        var text = new StringBuilder(start).Append("topic_type,topic_id").Append(byDay || from == to ? ",stat_date" : "");
         text.AppendJoin("", columns.Select(column => $",{page.Metrics[column].Column}")).Append(turn is null ? "\r\n" : $",{NoteColumn}\r\n");
         for (; hasRow; hasRow = await reader.MoveNextAsync())
         {
             CsvRow row = reader.Current;
             text.Append(Quote(row.Type)).Append(',').Append($"{row.Id}");
-            if (row.Day is int number)
+            if ((row.Day ?? (from == to ? from.DayNumber : null)) is int number)
             {
                 text.Append($",{DateOnly.FromDayNumber(number):yyyy-MM-dd}");
             }

@@ -16,6 +16,7 @@ internal static class CounterEndpoints
         api.MapRead("/totals", ApiJson.Default.TotalsList, context => TotalsAsync(services, context));
         api.MapRead("/series", ApiJson.Default.DailySeries, context => SeriesAsync(services, context));
         api.MapRead("/topic", ApiJson.Default.TopicDetails, context => TopicAsync(services, context));
+        api.MapRead("/topic.csv", context => TopicCsv.WriteAsync(services, context));
     }
 
     /// <summary>The topics that a request asks for.</summary>
@@ -97,7 +98,7 @@ internal static class CounterEndpoints
     }
 
     /// <summary>One topic with all its metrics, as live as they are.</summary>
-    private static async Task<TopicDetails> TopicAsync(ApiServices services, HttpContext context)
+    public static async Task<TopicDetails> TopicAsync(ApiServices services, HttpContext context)
     {
         var query = new ApiQuery(context.Request.Query);
         TopicKey topic = query.Topic() ?? throw ApiProblem.Bad("type and id are missing: they name the topic.");

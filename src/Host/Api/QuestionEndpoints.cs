@@ -37,8 +37,11 @@ internal static class QuestionEndpoints
         api.MapRead(path, type, context => answer(services, new ApiQuery(context.Request.Query), context.RequestAborted));
         api.MapRead($"{path}.csv", async context =>
         {
-            T answered = await answer(services, new ApiQuery(context.Request.Query), context.RequestAborted);
-            return Results.Text(string.Concat(rows(answered).Select(row => string.Join(',', row.Select(CounterCsv.Quote)) + "\r\n")), "text/csv; charset=utf-8");
+            var query = new ApiQuery(context.Request.Query);
+            string start = query.CsvStart;
+            T answered = await answer(services, query, context.RequestAborted);
+            IEnumerable<string> lines = rows(answered).Select(row => string.Join(',', row.Select(CounterCsv.Quote)) + "\r\n");
+            return Results.Text(start + string.Concat(lines), "text/csv; charset=utf-8");
         });
     }
 

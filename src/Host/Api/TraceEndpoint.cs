@@ -23,11 +23,13 @@ internal static class TraceEndpoint
         api.MapRead("/trace.csv", async context =>
         {
             int most = services.Settings.Traces.MaxRows;
-            SessionTimeline found = await AskAsync(services, context, new ApiQuery(context.Request.Query), EventPlace.Start, most);
+            var query = new ApiQuery(context.Request.Query);
+            string start = query.CsvStart;
+            SessionTimeline found = await AskAsync(services, context, query, EventPlace.Start, most);
             return found.Next is not null ? throw Unprocessable(
                     $"The session has {found.Events} events, more than the {most} that are listed as CSV (dataload.trace.max-rows): /api/v1/trace lists them in pages.")
                 : found.Why is { } why ? throw Unprocessable(why)
-                : Results.Text(CsvOf(found, BusinessClock.Of(services)), "text/csv; charset=utf-8");
+                : Results.Text(start + CsvOf(found, BusinessClock.Of(services)), "text/csv; charset=utf-8");
         }, AccessPolicy.Analyst);
     }
 

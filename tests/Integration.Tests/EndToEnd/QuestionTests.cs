@@ -59,6 +59,20 @@ public sealed class QuestionTests
 
         (await host.GetAsync($"/api/v1/funnel.csv?page=act&columns=visit_user_cnt,buy_user_cnt&{days}")).Body
             .ShouldStartWith($"column,people\r\nvisit_user_cnt,{Union(rows, "visit_user_cnt").Count}\r\nbuy_user_cnt,");
+        using var http = new HttpClient { BaseAddress = host.Http };
+        foreach (string csv in new[]
+        {
+            "funnel.csv?page=act&columns=visit_user_cnt,buy_user_cnt", "distinct.csv?page=act&column=visit_user_cnt",
+            "retention.csv?page=act&column=visit_user_cnt&returning=share_user_cnt", $"breakdown.csv?page=act&type={Uri.EscapeDataString(topics[0].TopicType)}&id={topics[0].TopicId}",
+            "trace.csv?session=nobody",
+        })
+        {
+            byte[] plain = await http.GetByteArrayAsync($"/api/v1/{csv}&{days}");
+            plain[0].ShouldBeInRange((byte)'a', (byte)'z', csv);
+            (await http.GetByteArrayAsync($"/api/v1/{csv}&{days}&bom=true")).ShouldBe([0xEF, 0xBB, 0xBF, .. plain], csv);
+        }
+
+        (await host.ReadAsync($"/distinct?page=act&column=Visitors&{days}")).GetProperty("column").GetString().ShouldBe("visit_user_cnt");
         (HttpStatusCode status, string body) = await host.GetAsync($"/api/v1/funnel?page=act&columns=visit_user_cnt,off_brand_cnt&{days}");
         status.ShouldBe(HttpStatusCode.BadRequest);
         body.ShouldContain("People and brands cannot be compared: visit_user_cnt holds people, off_brand_cnt holds brands.");

@@ -30,9 +30,9 @@ internal static class BreakdownCommand
         var days = new DayOptions();
         Option<int> limit = Options.Number("--limit", "N", "How many rows, 1 to 500.", 1, 500, 50);
         Option<int> offset = Options.Number("--offset", "N", "How many rows are passed over.", 0, 1_000_000, 0);
-        Option<bool> csv = new("--csv") { Description = "Prints all of them as CSV." };
+        var csv = new CsvOptions("Prints all of them as CSV.");
         return context.Define(
-            "breakdown", "Shows what led to what.", Details, [page, topic, by, value, .. days.Symbols, limit, offset, csv, .. context.Tables], async run =>
+            "breakdown", "Shows what led to what.", Details, [page, topic, by, value, .. days.Symbols, limit, offset, .. csv.Symbols, .. context.Tables], async run =>
             {
                 (DateOnly? from, DateOnly? to) = days.Read(run.Line);
                 (string, object?)[] question =
@@ -40,9 +40,9 @@ internal static class BreakdownCommand
                     ("page", run.Get(page)), ("type", run.Get(topic)?.Type), ("id", run.Get(topic)?.Id), ("by", run.Get(by)), ("value", run.Get(value)),
                     ("from", from), ("to", to),
                 ];
-                if (run.Get(csv))
+                if (csv.IsOn(run))
                 {
-                    await run.Output.WriteAsync((await run.Node.GetAsync(NodePath.With(NodePath.Of("breakdown.csv"), question), run.Token)).Json);
+                    await csv.WriteAsync(run, "breakdown", question);
                     return ExitCode.Done;
                 }
 
@@ -55,7 +55,7 @@ internal static class BreakdownCommand
 
                 return answer.Why is not null ? ExitCode.Found
                     : answer.Rows.Count == 0 ? await NameLookup.CheckAsync(run, run.Get(topic)) : ExitCode.Done;
-            }).Refuses(days.Check);
+            }).Refuses(days.Check).Refuses(csv.Check);
     }
 
     private static void Render(Display display, BreakdownList found)

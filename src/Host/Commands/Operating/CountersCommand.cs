@@ -19,6 +19,7 @@ internal static class CountersCommand
           dataload counters top --by visitors --type ACTIVITY
           dataload counters top --page bear --from 2024-11-01 --to 2024-11-30
           dataload counters top --search mall --metrics visit_cnt,visit_user_cnt
+          dataload counters top --from 2024-11-01 --to 2024-11-30 --csv --by-day --bom > november.csv
 
         Exit codes: 0 done; 1 there are none; 2 the node could not be asked.
         """;
@@ -38,8 +39,10 @@ internal static class CountersCommand
         Option<int> offset = Options.Number("--offset", "N", "How many to pass over, 0 to 1000000.", 0, 1_000_000, 0);
         var days = new DayOptions();
         var watch = new WatchOptions();
+        var csv = new CsvOptions("Prints all topics as CSV, whatever --limit and --offset say; a day's with a column for it.");
+        Option<bool> byDay = new("--by-day") { Description = "With --csv: a row a topic and day, in the order of topics." };
         return context.Define("top", "Shows the topics of a page with the largest values.", Details,
-            [page, by, ascending, search, type, metrics, limit, offset, .. days.Symbols, .. watch.Symbols, .. context.Tables], async run =>
+            [page, by, ascending, search, type, metrics, limit, offset, .. days.Symbols, .. watch.Symbols, .. csv.Symbols, byDay, .. context.Tables], async run =>
         {
             (DateOnly? from, DateOnly? to) = days.Read(run.Line);
             string? ofType = run.Get(type);
@@ -63,7 +66,12 @@ internal static class CountersCommand
                 return await run.WatchAsync(watch, PathOf(ofType), render, CodeOf);
             }
 
-            TopicList shown = run.Show(first, render);
+            if (csv.IsOn(run))
+            {
+                await csv.WriteAsync(run, "counters", [.. WhatOf(ofType), ("by", run.Get(byDay) ? "day" : null)]);
+            }
+
+            TopicList shown = csv.IsOn(run) ? first.As<TopicList>() : run.Show(first, render);
             if (shown.Total == 0)
             {
                 string which = $"{(ofType is null ? "" : $" of type {ofType}")}{(run.Get(search) is { } text ? $" with '{text}' in type/id" : "")}";
@@ -72,10 +80,16 @@ internal static class CountersCommand
 
             return CodeOf(shown);
 
-            string PathOf(string? typeNow) => NodePath.With(NodePath.Of("counters"), ("page", run.Get(page) ?? "act"), ("from", from), ("to", to),
-                ("sort", run.Get(by)), ("order", run.Get(ascending) ? "asc" : null), ("search", run.Get(search)),
-                ("type", typeNow), ("metrics", run.Get(metrics)), ("limit", run.Get(limit)), ("offset", run.Get(offset)));
-        }).Refuses(days.Check);
+            (string, object?)[] WhatOf(string? typeNow) =>
+            [
+                ("page", run.Get(page) ?? "act"), ("from", from), ("to", to), ("sort", run.Get(by)), ("order", run.Get(ascending) ? "asc" : null),
+                ("search", run.Get(search)), ("type", typeNow), ("metrics", run.Get(metrics)),
+            ];
+
+            string PathOf(string? typeNow) =>
+                NodePath.With(NodePath.Of("counters"), [.. WhatOf(typeNow), ("limit", run.Get(limit)), ("offset", run.Get(offset))]);
+        }).Refuses(days.Check).Refuses(csv.Check).Refuses(result => result.GetResult(byDay) is not null && !csv.IsNamed(result)
+            ? "--by-day is for CSV: say --csv --by-day." : null);
     }
 
     private static int CodeOf(TopicList answer) => answer.Total > 0 ? ExitCode.Done : ExitCode.Found;
@@ -121,6 +135,7 @@ internal static class TopicCommand
           dataload topic ACTIVITY 7 --day 2024-11-30
           dataload topic ACTIVITY:7 --page act --from 2024-11-01 --json
           dataload topic ACTIVITY:7 --watch
+          dataload topic ACTIVITY:7 --from 2024-11-01 --csv > activity-7.csv
 
         Exit codes: 0 done; 1 there is no such topic, or nothing of it on these days; 2 the node could not be asked.
         """;
@@ -132,7 +147,8 @@ internal static class TopicCommand
         Option<string?> page = Options.Page("This page alone: act or bear.");
         var days = new DayOptions("The last day; without it all from the first on.");
         var watch = new WatchOptions();
-        return context.Define("topic", "Shows all metrics of a topic, live.", Details, [name, id, page, .. days.Symbols, .. watch.Symbols, .. context.Tables], async run =>
+        var csv = new CsvOptions("Prints a row a page and day as CSV.");
+        return context.Define("topic", "Shows all metrics of a topic, live.", Details, [name, id, page, .. days.Symbols, .. watch.Symbols, .. csv.Symbols, .. context.Tables], async run =>
         {
             TopicArgument topic = TopicOf(run.Get(name)!, run.Get(id))!;
             (DateOnly? from, DateOnly? to) = days.Read(run.Line);
@@ -159,7 +175,12 @@ internal static class TopicCommand
                 return await run.WatchAsync<TopicDetails>(watch, PathOf(topic), Render, CodeOf);
             }
 
-            TopicDetails shown = run.Show<TopicDetails>(first, Render);
+            if (csv.IsOn(run))
+            {
+                await csv.WriteAsync(run, "topic", WhatOf(topic));
+            }
+
+            TopicDetails shown = csv.IsOn(run) ? first.As<TopicDetails>() : run.Show<TopicDetails>(first, Render);
             if (IsEmpty(shown) && known is not null)
             {
                 await run.Error.WriteLineAsync(Cell.Flat($"dataload: topic {topic} has no row on these days; its first is of {Form.Day(known.First)} and its last of "
@@ -168,9 +189,11 @@ internal static class TopicCommand
 
             return CodeOf(shown);
 
-            string PathOf(TopicArgument one) => NodePath.With(NodePath.Of("topic"), ("type", one.Type), ("id", one.Id), ("page", run.Get(page)),
-                ("from", asked.First), ("to", asked.Last), ("limit", asked.Limit));
-        }).Refuses(result => days.Check(result) ?? (result.GetResult(name) is { Tokens: [{ Value: { } text }] }
+            (string, object?)[] WhatOf(TopicArgument one) =>
+                [("type", one.Type), ("id", one.Id), ("page", run.Get(page)), ("from", asked.First), ("to", asked.Last), ("limit", asked.Limit)];
+
+            string PathOf(TopicArgument one) => NodePath.With(NodePath.Of("topic"), WhatOf(one));
+        }).Refuses(csv.Check).Refuses(result => days.Check(result) ?? (result.GetResult(name) is { Tokens: [{ Value: { } text }] }
             && TopicOf(text, result.GetResult(id) is { Tokens.Count: > 0 } ? 0 : null) is null
             ? $"'{text}' is no topic: expected {TopicArgument.Form} or TYPE ID, such as ACTIVITY:7 or ACTIVITY 7." : null));
     }

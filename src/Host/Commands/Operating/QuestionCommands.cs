@@ -8,12 +8,12 @@ internal sealed class QuestionOptions
 {
     private readonly Option<TopicArgument[]> _topics = Options.Topics("--topic", "Of this topic alone, as in --topic ACTIVITY:7; may be given several times.");
     private readonly DayOptions _days = new();
-    private readonly Option<bool> _csv = new("--csv") { Description = "Prints the answer as CSV." };
+    private readonly CsvOptions _csv = new("Prints the answer as CSV.");
 
-    public Symbol[] Symbols => [_topics, .. _days.Symbols, _csv];
+    public Symbol[] Symbols => [_topics, .. _days.Symbols, .. _csv.Symbols];
 
-    /// <summary>Refuses days that contradict each other.</summary>
-    public string? Check(CommandResult result) => _days.Check(result);
+    /// <summary>Refuses what contradicts itself.</summary>
+    public string? Check(CommandResult result) => _days.Check(result) ?? _csv.Check(result);
 
     /// <summary>Asks, and shows the answer.</summary>
     /// <returns>The exit code: 1 where the answer lacks something.</returns>
@@ -25,9 +25,9 @@ internal sealed class QuestionOptions
         (DateOnly? from, DateOnly? to) = _days.Read(run.Line);
         (string, object?)[] all =
             [.. parameters, ("from", from), ("to", to), .. (run.Get(_topics) ?? []).Select(topic => ("topic", (object?)$"{topic.Type}:{topic.Id}"))];
-        if (run.Get(_csv))
+        if (_csv.IsOn(run))
         {
-            await run.Output.WriteAsync((await run.Node.GetAsync(NodePath.With(NodePath.Of($"{question}.csv"), all), run.Token)).Json);
+            await _csv.WriteAsync(run, question, all);
             return ExitCode.Done;
         }
 

@@ -24,13 +24,12 @@ internal static class TraceCommand
         Argument<string> session = new("SESSION") { Description = "The session.", HelpName = "SESSION" };
         Option<string?> after = new("--after") { Description = "Events beyond this place: what the page before told.", HelpName = "PLACE" };
         Option<int> limit = Options.Number("--limit", "N", "How many events, 1 to 500.", 1, 500, 50);
-        Option<bool> csv = new("--csv") { Description = "Prints all of them as CSV." };
-        return context.Define("trace", "Shows the way of a session.", Details, [session, after, limit, csv, .. context.Tables], async run =>
+        var csv = new CsvOptions("Prints all of them as CSV.");
+        return context.Define("trace", "Shows the way of a session.", Details, [session, after, limit, .. csv.Symbols, .. context.Tables], async run =>
         {
-            if (run.Get(csv))
+            if (csv.IsOn(run))
             {
-                string path = NodePath.With(NodePath.Of("trace.csv"), ("session", run.Get(session)));
-                await run.Output.WriteAsync((await run.Node.GetAsync(path, run.Token)).Json);
+                await csv.WriteAsync(run, "trace", ("session", run.Get(session)));
                 return ExitCode.Done;
             }
 
@@ -42,7 +41,7 @@ internal static class TraceCommand
             }
 
             return answer.Complete ? ExitCode.Done : ExitCode.Found;
-        });
+        }).Refuses(csv.Check);
     }
 
     private static void Render(Display display, SessionTimeline found)
