@@ -238,6 +238,9 @@ public static class SettingsLoader
         [(ReferenceName, Read(Assembly.GetExecutingAssembly(), ReferenceName)), (AkkaName, Read(typeof(EngineSettings).Assembly, AkkaName))],
         files, environment).RequireKnownKeys(OpenMaps);
 
+    /// <summary>Whether a value is the default, which nobody has written.</summary>
+    internal static bool IsReference(HoconOrigin origin) => !origin.IsEnvironment && string.Equals(origin.Source, ReferenceName, StringComparison.Ordinal);
+
     private static string Read(Assembly assembly, string name)
     {
         using Stream stream = assembly.GetManifestResourceStream(name)

@@ -83,6 +83,7 @@ public sealed class CommandLineTests
     [InlineData("settings")]
     [InlineData("log-level")]
     [InlineData("audit")]
+    [InlineData("help")]
     public async Task Help_teaches_by_example_and_says_what_exit_codes_mean(string command)
     {
         CommandRun run = await CommandRun.OfAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);

@@ -89,6 +89,15 @@ public sealed class ConsoleTests
         oneShot.Output.ShouldStartWith("stream\treason\tcount\toldest\tnewest\tfor example\n");
         oneShot.Output.ShouldNotContain("\e");
 
+        // Without an address the node that runs here is found; where nodes of other stores do too, all of them are named.
+        var unnamed = await CommandProcess.RunAsync("", "status");
+        unnamed.Errors.ShouldContain(host.Http.GetLeftPart(UriPartial.Authority));
+        if (unnamed.ExitCode != 2)
+        {
+            unnamed.Errors.ShouldStartWith("dataload: asking the node at ");
+            unnamed.Output.ShouldStartWith("node\t");
+        }
+
         // A stream that does not exist is no stream without dead letters.
         foreach (var command in new[] { "requeue", "purge" })
         {

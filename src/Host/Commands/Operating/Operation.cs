@@ -235,13 +235,13 @@ internal abstract class NodeSource
     public abstract (NodeAccess Node, ConsoleSettings Settings) Find(ParseResult result);
 }
 
-/// <summary>The node that a command line names: by <c>--address</c>, else by <c>dataload.http.urls</c> of the settings. The token comes from the
-/// settings or the environment alone, since a command line can be seen by other users of the machine.</summary>
-internal sealed class NamedNode(Option<FileInfo[]> config) : NodeSource
+/// <summary>The node that a command line names: by <c>--address</c>, else by <c>dataload.http.urls</c> of the settings; where they do not say it either, the one
+/// that runs on this machine. The token comes from the settings or the environment alone, since a command line can be seen by other users of the machine.</summary>
+internal sealed class NamedNode(Option<FileInfo[]> config, LocalNodes nodes) : NodeSource
 {
     private readonly Option<Uri?> _address = new("--address", "-a")
     {
-        Description = "Where the node answers, as in --address http://10.0.0.5:8080; without it, the first of dataload.http.urls (DATALOAD_HTTP).",
+        Description = "Where the node answers, as in --address http://10.0.0.5:8080; without it, the first of dataload.http.urls (DATALOAD_HTTP), or the node that runs on this machine.",
         HelpName = "URL",
         CustomParser = result => Options.Read(result, "address", "http://HOST:PORT, such as http://127.0.0.1:8080", ParseAddress),
     };
@@ -251,6 +251,16 @@ internal sealed class NamedNode(Option<FileInfo[]> config) : NodeSource
     public override (NodeAccess Node, ConsoleSettings Settings) Find(ParseResult result)
     {
         HostSettings settings = result.LoadSettings(config);
+        bool isNamed = result.GetValue(_address) is not null || result.GetResult(config) is { Tokens.Count: > 0 }
+            || !SettingsLoader.IsReference(settings.Source.Get("dataload.http.urls").Origin);
+        if (!isNamed && FindHere(FirstOf(settings.Http.Urls)) is { } here)
+        {
+            // The console's own settings stay those of this command line.
+            result.InvocationConfiguration.Error.WriteLine(
+                $"dataload: asking the node at {here.Address.GetLeftPart(UriPartial.Authority)}, which runs on this machine (process {here.ProcessId})");
+            settings = here.Settings with { Console = settings.Console };
+        }
+
         Uri address = result.GetValue(_address) ?? FirstOf(settings.Http.Urls);
         string? token = new[] { settings.Http.OperatorToken, settings.Http.AnalystToken, settings.Http.ReaderToken }.FirstOrDefault(token => token.Length > 0);
         return (new NodeAccess(address, token, settings.Console.ConnectTimeout, settings.Console.AnswerTimeout), settings.Console);
@@ -267,6 +277,18 @@ internal sealed class NamedNode(Option<FileInfo[]> config) : NodeSource
 
         var url = new Uri(urls[0]);
         return url.Host is "0.0.0.0" or "[::]" ? new UriBuilder(url) { Host = "127.0.0.1" }.Uri : url;
+    }
+
+    /// <summary>The node to ask of those that run on this machine; null for the one at the usual address. Nodes over one store show the same, so that any of
+    /// them will do.</summary>
+    /// <exception cref="NodeException">They are of several stores.</exception>
+    private LocalNode? FindHere(Uri usual)
+    {
+        IReadOnlyList<LocalNode> here = nodes.Find();
+        return here.Count == 0 || here.Any(node => node.Address == usual) ? null
+            : here.DistinctBy(node => node.Settings.Store.Connection, StringComparer.Ordinal).Count() == 1 ? here[0]
+            : throw new NodeException($"Nodes of several stores run on this machine, at {string.Join(", ", here.Select(node =>
+                node.Address.GetLeftPart(UriPartial.Authority)))}: name one with --address.");
     }
 
     private static Uri? ParseAddress(string text)
