@@ -20,8 +20,8 @@ internal static class CommandLine
           dataload status                               ask the node that runs here, as all commands from console on do
           dataload console                              the same with completion, history and help
 
-        Exit codes: 0 done, nothing is wrong; 1 done, problems or differences were found; 2 it could not be done, and
-        standard error says why in a sentence.
+        Exit codes: 0 done, nothing is wrong; 1 done, problems or differences were found, or nothing is there of what was
+        asked for; 2 it could not be done, and standard error says why in a sentence.
         """;
 
     /// <summary>Makes the commands.</summary>

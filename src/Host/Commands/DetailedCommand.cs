@@ -73,7 +73,7 @@ internal sealed class DetailedHelp(SynchronousCommandLineAction help) : Synchron
     }
 }
 
-/// <summary>What a command's exit code says: the work is done, and nothing is wrong; it is done, and something is wrong (a problem, a difference, damage);
+/// <summary>What a command's exit code says: the work is done, and nothing is wrong; it is done, and something is wrong (a problem, a difference, damage) or not there;
 /// it could not be done.</summary>
 internal static class ExitCode
 {
