@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+
 namespace DataLoad.Engine.Decoding;
 
 /// <summary>Why a delivery cannot be counted: what its dead letter's headers say.</summary>
