@@ -151,6 +151,9 @@ internal sealed class CounterEntry(CounterId id, Page page)
     public bool IsInFlushList { get; set; }
     public bool IsInSaveList { get; set; }
 
+    /// <summary>Whether rows of its parts wait for a round that writes such.</summary>
+    public bool IsInPartsList { get; set; }
+
     /// <summary>Grows with use; what was used at a lower value was not used for longer.</summary>
     public long LastUsed { get; set; }
 

@@ -7,7 +7,7 @@ namespace DataLoad.Engine.Partitions;
 
 /// <content>Flush: a round takes all Counters that changed, a bounded slice at a time, asks them for their rows and writes those; it ends when all of them
 /// are in the statistics tables. A round begins once in the flush interval while events come, and as soon as none has come for a tenth of it: then waiting
-/// would gather nothing.</content>
+/// would gather nothing. Rows of parts are many, and wait for a round of their own, longer interval while events come.</content>
 internal sealed partial class PartitionActor
 {
     private const int IdlePartOfInterval = 10;
@@ -19,6 +19,9 @@ internal sealed partial class PartitionActor
     private readonly List<CounterEntry> _flushList = [];
     private readonly Dictionary<CounterId, CounterEntry> _rowsAwaited = [];
     private readonly List<FlushRow> _rows = [];
+
+    // Those whose own rows are written, and whose parts' wait.
+    private readonly List<CounterEntry> _partsList = [];
     private readonly List<(CounterEntry Entry, long SequenceNr)> _flushing = [];
     private readonly Dictionary<long, TopicQuestion> _questions = [];
     private bool _isFlushing;
@@ -28,6 +31,8 @@ internal sealed partial class PartitionActor
     private long _flushRoundAt;
     private int _flushRoundLeft;
     private long _flushRoundSequenceNr;
+    private bool _flushRoundHasParts;
+    private long _partsRoundAt;
     private long _flushedThrough;
     private long _lastPersistedAt;
     private long _persistStartedAt;
@@ -80,7 +85,7 @@ internal sealed partial class PartitionActor
             return;
         }
 
-        int most = _context.Plan.HasBreakdowns ? Math.Max(1, _context.Settings.MaxFlushRows / RowsOfCounter) : _context.Settings.MaxFlushRows;
+        int most = _flushRoundHasParts ? Math.Max(1, _context.Settings.MaxFlushRows / RowsOfCounter) : _context.Settings.MaxFlushRows;
         int count = Math.Min(_flushRoundLeft, most);
         _isFlushing = true;
         _flushRound = ++_round;
@@ -91,7 +96,7 @@ internal sealed partial class PartitionActor
             if (entry.Damage is null)
             {
                 _rowsAwaited.Add(entry.Id, entry);
-                Tell(entry, new ReadRow(_flushRound, PartsAtOnce));
+                Tell(entry, new ReadRow(_flushRound, _flushRoundHasParts ? PartsAtOnce : 0));
             }
         }
 
@@ -107,14 +112,27 @@ internal sealed partial class PartitionActor
             return true;
         }
 
-        if (_flushList.Count == 0)
+        if (_flushList.Count == 0 && _partsList.Count == 0)
         {
             _flushedThrough = _appliedSequenceNr;
             return false;
         }
 
-        bool isIdle = _isIdle && _acceptance.IsIdle && _arrived.Count == 0;
-        if (!MustFlush && !IsPressed && !isIdle && _context.Time.GetElapsedTime(_flushRoundAt) < _context.Settings.FlushInterval)
+        bool isDue = MustFlush || IsPressed || (_isIdle && _acceptance.IsIdle && _arrived.Count == 0);
+        if (!isDue && _context.Time.GetElapsedTime(_flushRoundAt) < _context.Settings.FlushInterval)
+        {
+            return false;
+        }
+
+        // A checkpoint passes nothing that is not in the tables.
+        _flushRoundHasParts = _context.Plan.HasBreakdowns && (isDue || _checkpointTarget >= 0
+            || _context.Time.GetElapsedTime(_partsRoundAt) >= _context.Settings.BreakdownFlushInterval);
+        if (_flushRoundHasParts)
+        {
+            TakePartsIn();
+        }
+
+        if (_flushList.Count == 0)
         {
             return false;
         }
@@ -141,17 +159,39 @@ internal sealed partial class PartitionActor
                 _rows.Add(new FlushRow(entry.Page, RowOf(row.Id, part.SequenceNr, part.Values, part.Value), Correct: false));
             }
 
-            if (row.HasMore)
+            if (!row.HasMore)
+            {
+                _flushing.Add((entry, row.SequenceNr));
+            }
+            else if (_flushRoundHasParts)
             {
                 FlushMoreOf(entry);
             }
-            else
+            else if (!entry.IsInPartsList)
             {
-                _flushing.Add((entry, row.SequenceNr));
+                entry.IsInPartsList = true;
+                _partsList.Add(entry);
             }
 
             WriteRows();
         }
+    }
+
+    /// <summary>Those whose parts wait are of this round, too.</summary>
+    private void TakePartsIn()
+    {
+        _partsRoundAt = _context.Time.GetTimestamp();
+        foreach (CounterEntry entry in _partsList)
+        {
+            entry.IsInPartsList = false;
+            if (!entry.IsInFlushList)
+            {
+                entry.IsInFlushList = true;
+                _flushList.Add(entry);
+            }
+        }
+
+        _partsList.Clear();
     }
 
     /// <summary>The rest of a Counter's parts belongs to the same round.</summary>
@@ -241,7 +281,7 @@ internal sealed partial class PartitionActor
         }
 
         _flushing.Clear();
-        if (_flushRoundLeft == 0)
+        if (_flushRoundLeft == 0 && _partsList.Count == 0)
         {
             _flushedThrough = Math.Max(_flushedThrough, _flushRoundSequenceNr);
         }

@@ -26,10 +26,10 @@ internal sealed partial class PartitionActor
 
     /// <summary>Whether memory must be freed before more is taken in, and can be: something is under way that may go once it is kept.</summary>
     private bool IsPressed => _memory.IsOverShare && (!_acceptance.IsIdle || _unappliedBytes > 0 || _checkpointTarget >= 0
-        || _flushList.Count > 0 || _isFlushing || _saveList.Count > 0 || _seen.HasChangedKeys);
+        || _flushList.Count > 0 || _partsList.Count > 0 || _isFlushing || _saveList.Count > 0 || _seen.HasChangedKeys);
 
     /// <summary>Whether all that was persisted is applied and flushed.</summary>
-    private bool IsFlushed => _unappliedBytes == 0 && _toLoad.Count == 0 && !_isLoadingCounters && !_isFlushing && _flushList.Count == 0;
+    private bool IsFlushed => _unappliedBytes == 0 && _toLoad.Count == 0 && !_isLoadingCounters && !_isFlushing && _flushList.Count == 0 && _partsList.Count == 0;
 
     /// <summary>Whether all that was persisted is applied, flushed and in the checkpoint.</summary>
     private bool IsKept => IsFlushed && _saveStep == SaveStep.None && _checkpointTarget < 0 && _saveList.Count == 0 && !_seen.HasChangedKeys;

@@ -274,7 +274,7 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         Counters = _counters.Count,
         ResidentBytes = _memory.Bytes,
         UnappliedBytes = _unappliedBytes,
-        Unflushed = _flushList.Count + _rowsAwaited.Count + _flushing.Count,
+        Unflushed = _flushList.Count + _partsList.Count + _rowsAwaited.Count + _flushing.Count,
         Damaged = _damaged,
         Failing = _replayError ?? _calls.Failing ?? _fillError,
     };

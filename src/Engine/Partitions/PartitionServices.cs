@@ -127,6 +127,9 @@ public sealed record PartitionSettings
     /// <summary>How often changed Counters are written to the statistics tables.</summary>
     public TimeSpan FlushInterval { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How often changed rows of breakdowns are written while events come; a round of flushing is the least.</summary>
+    public TimeSpan BreakdownFlushInterval { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How many rows one Partition flushes in one write.</summary>
     public int MaxFlushRows { get; init; } = 1000;
 

@@ -177,6 +177,7 @@ public static class SettingsBinder
         CheckpointEvents = config.GetLong("dataload.checkpoint.events", 1),
         MaxSnapshotBytes = (int)config.GetBytes("dataload.checkpoint.max-slice", 1, 64L * 1024 * 1024),
         FlushInterval = config.GetDuration("dataload.statistics.flush-interval", TimeSpan.FromMilliseconds(10), Day),
+        BreakdownFlushInterval = config.GetDuration("dataload.statistics.breakdown-flush-interval", TimeSpan.Zero, Day),
         MaxFlushRows = config.GetInt("dataload.statistics.max-flush-rows", 1, 100_000),
         MaxFillEvents = config.GetInt("dataload.statistics.max-backfill-events", 1, 100_000_000),
         IdentityWindow = config.GetDuration("dataload.identity.window", Millisecond, TimeSpan.FromDays(3650)),

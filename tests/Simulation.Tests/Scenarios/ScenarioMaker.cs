@@ -87,6 +87,7 @@ internal sealed class ScenarioMaker(ulong seed)
         BlockInterval = Chance(50) ? TimeSpan.Zero : Ms(Between(1, 60)),
         BusyBlockEvents = Between(1, 3),
         FlushInterval = Ms(_isTight ? Between(20, 60) : Between(20, 400)),
+        BreakdownFlushInterval = Ms(Between(20, 1000)),
         MaxFlushRows = Between(1, 4),
         CheckpointInterval = Ms(Between(30, 1500)),
         CheckpointEvents = Between(2, 40),
