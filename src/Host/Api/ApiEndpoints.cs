@@ -98,6 +98,9 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
     /// <summary>Bounds the sessions that are traced.</summary>
     public SemaphoreSlim Traces { get; } = new(Settings.Traces.MaxRunning);
 
+    /// <summary>Bounds the sums over breakdowns, of which each takes memory.</summary>
+    public SemaphoreSlim BreakdownSums { get; } = new(2);
+
     /// <summary>The nodes that live.</summary>
     public NodeDirectory Nodes { get; } = new(Store.Nodes, Info);
 
@@ -112,6 +115,7 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
         PeerWatchers.Dispose();
         Explanations.Dispose();
         Traces.Dispose();
+        BreakdownSums.Dispose();
         Relay.Dispose();
     }
 }
@@ -152,6 +156,7 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
 [JsonSerializable(typeof(CellDetails))]
 [JsonSerializable(typeof(SessionTimeline))]
 [JsonSerializable(typeof(BreakdownList))]
+[JsonSerializable(typeof(BreakdownTotals))]
 [JsonSerializable(typeof(DistinctPeople))]
 [JsonSerializable(typeof(RetentionTable))]
 [JsonSerializable(typeof(Funnel))]

@@ -22,6 +22,9 @@ internal readonly struct ApiQuery(IQueryCollection query)
 
     public int Limit => Int("limit", 1, MaxLimit) ?? DefaultLimit;
 
+    /// <summary>Whether a parameter is there, empty or not.</summary>
+    public bool Has(string name) => query.ContainsKey(name);
+
     /// <summary>A text, or null where it is missing or empty.</summary>
     public string? Text(string name, int maxLength = 1000)
     {

@@ -27,7 +27,8 @@ internal static class NodeEndpoints
         api.MapRead("/nodes", ApiJson.Default.NodeList, context => NodesAsync(services, context.RequestAborted));
         api.MapRead("/catalog", ApiJson.Default.CatalogDescription, _ => new CatalogDescription(
             [.. services.Catalog.Pages.Select(page => new CatalogDescription.PageEntry(page.Name, page.Table,
-                [.. page.Metrics.Select(metric => new CatalogDescription.MetricEntry(metric.Column, KindOf(metric), MetricNames.Of(metric.Column)?.English, MetricNames.Of(metric.Column)?.Chinese))]))],
+                [.. page.Metrics.Select(metric => new CatalogDescription.MetricEntry(metric.Column, KindOf(metric), MetricNames.Of(metric.Column)?.English, MetricNames.Of(metric.Column)?.Chinese))],
+                [.. page.Breakdowns.Select(breakdown => breakdown.Name())]))],
             [.. services.Catalog.Streams.Select(stream => new CatalogDescription.StreamEntry(stream.Name, stream.Page, stream.Exchange, stream.Queue,
                 services.Settings.Engine.Amqp.Of(stream).Enabled))]));
     }
@@ -149,7 +150,7 @@ internal sealed record ShardList(IReadOnlyList<ShardList.ShardEntry> Shards)
 /// <summary>The pages and streams.</summary>
 internal sealed record CatalogDescription(IReadOnlyList<CatalogDescription.PageEntry> Pages, IReadOnlyList<CatalogDescription.StreamEntry> Streams)
 {
-    internal sealed record PageEntry(string Name, string Table, IReadOnlyList<MetricEntry> Metrics);
+    internal sealed record PageEntry(string Name, string Table, IReadOnlyList<MetricEntry> Metrics, IReadOnlyList<string> Breakdowns);
 
     /// <summary>A metric, and what people call it.</summary>
     internal sealed record MetricEntry(string Column, string Kind, string? English, string? Chinese);
