@@ -18,6 +18,8 @@ public sealed class ViewTests(Chromium chromium)
     [InlineData("/", "Overview", ".tile[data-metric=visit_cnt] dd")]
     [InlineData("/topics", "Topics", "table.topics tbody a")]
     [InlineData("/topic?type=ACTIVITY&id=42", "Topic ACTIVITY 42", "tr[data-metric=pay_amount]")]
+    [InlineData("/topic?type=ACTIVITY&id=42&from=2026-03-02&to=2026-03-02", "Topic ACTIVITY 42", "[data-breakdown=channel] .bar")]
+    [InlineData("/led-to?value=BEAR:3", "What BEAR:3 led to", "[data-page=bear] [data-breakdown] .bar")]
     [InlineData("/trace?session=s-1", "Sessions", "circle[data-event='2']")]
     [InlineData("/streams", "Streams", "tr[data-stream='act.group']")]
     [InlineData("/cluster", "Cluster", "[data-node='node-b'] [data-partition='8']")]
@@ -107,7 +109,7 @@ public sealed class ViewTests(Chromium chromium)
         (await visit.Page.Locator("tr[data-metric]").CountAsync()).ShouldBe(Act.Metrics.Length);
 
         await visit.Button("Show Paid in the chart").PressAsync("Enter");
-        await Visit.ShouldSayAsync(visit.Page.Locator("figcaption"), "Paid a day, 2026-02-21 to 2026-03-02");
+        await Visit.ShouldSayAsync(visit.Page.Locator("figcaption").First, "Paid a day, 2026-02-21 to 2026-03-02");
         await visit.Page.GetByText("Show as a table").ClickAsync();
         await Visit.ShouldSayAsync(visit.Page.Locator("figure tbody th").Last, "2026-03-02");
         visit.ShouldBeFaultless();

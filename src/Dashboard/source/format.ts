@@ -1,7 +1,7 @@
 import { language, locale } from "./i18n/language";
 import type { MetricKind, MetricValue } from "./api/types";
 
-type Formats = { whole: Intl.NumberFormat; rate: Intl.NumberFormat; money: Intl.NumberFormat; compact: Intl.NumberFormat; time: Intl.DateTimeFormat };
+type Formats = { whole: Intl.NumberFormat; percent: Intl.NumberFormat; rate: Intl.NumberFormat; money: Intl.NumberFormat; compact: Intl.NumberFormat; time: Intl.DateTimeFormat };
 
 const cache = new Map<string, Formats>();
 
@@ -11,6 +11,7 @@ function formats(): Formats {
     if (found === undefined) {
         found = {
             whole: new Intl.NumberFormat(name, { maximumFractionDigits: 0 }),
+            percent: new Intl.NumberFormat(name, { style: "percent", maximumFractionDigits: 1 }),
             rate: new Intl.NumberFormat(name, { maximumFractionDigits: 1 }),
             money: new Intl.NumberFormat(name, { style: "currency", currency: "CNY", currencyDisplay: "narrowSymbol" }),
             compact: new Intl.NumberFormat(name, { notation: "compact", maximumFractionDigits: 1 }),
@@ -24,6 +25,11 @@ function formats(): Formats {
 
 export function whole(value: number | null | undefined): string {
     return value === null || value === undefined ? "–" : formats().whole.format(value);
+}
+
+/** A part of a whole; nothing where there is no whole. */
+export function percent(part: number, whole: number): string {
+    return whole === 0 ? "–" : formats().percent.format(part / whole);
 }
 
 export function rate(value: number | null | undefined): string {

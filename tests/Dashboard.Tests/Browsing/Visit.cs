@@ -69,6 +69,10 @@ internal sealed class Visit : IAsyncDisposable
     public static Task ShouldSayAsync(ILocator locator, string text) =>
         Assertions.Expect(locator).ToHaveTextAsync(text, new LocatorAssertionsToHaveTextOptions { Timeout = PatienceMs });
 
+    /// <summary>Waits until elements' texts are these.</summary>
+    public static Task ShouldSayAsync(ILocator locator, string[] texts) =>
+        Assertions.Expect(locator).ToHaveTextAsync(texts, new LocatorAssertionsToHaveTextOptions { Timeout = PatienceMs });
+
     /// <summary>Waits until an element's text holds this.</summary>
     public static Task ShouldContainAsync(ILocator locator, string text) =>
         Assertions.Expect(locator).ToContainTextAsync(text, new LocatorAssertionsToContainTextOptions { Timeout = PatienceMs });

@@ -104,10 +104,13 @@ internal static class StubApi
         reads.MapGet("/series", (string page, string metrics, DateOnly from, DateOnly to) =>
             Answer(Series(Catalog.Default.PageNamed(page), metrics, from, to)));
         reads.MapGet("/topic", (string type, int id, DateOnly from, DateOnly to) => Answer(Topic(type, id, from, to)));
-        app.MapGet("/api/v1/explain", (string page, string type, int id, DateOnly day, string column, string? after) =>
-            Answer(Explained(page, type, id, day, column, after))).WithAccess(AccessPolicy.Analyst);
+        app.MapGet("/api/v1/explain", (string page, string type, int id, DateOnly day, string column, string? by, string? after) =>
+            Answer(Explained(page, type, id, day, column, by, after))).WithAccess(AccessPolicy.Analyst);
         app.MapGet("/api/v1/trace", (string session, string? after) => Answer(StubSessions.Trace(session, after))).WithAccess(AccessPolicy.Analyst);
         app.MapGet("/api/v1/trace.csv", (string session) => Results.Text($"time,stream\r\n{session},act.visit\r\n", "text/csv")).WithAccess(AccessPolicy.Analyst);
+        reads.MapGet("/breakdown/totals", ([AsParameters] StubBreakdownQuery query) => Answer(StubBreakdowns.Totals(query)));
+        reads.MapGet("/breakdown", ([AsParameters] StubBreakdownQuery query) => Answer(StubBreakdowns.List(query)));
+        reads.MapGet("/breakdown.csv", (string by, string metrics) => Results.Text($"topic_type,topic_id,stat_date,{by},{metrics}\r\n", "text/csv"));
         reads.MapGet("/counters", (string page, DateOnly from, DateOnly to, string? search, string? sort, string? order, string metrics, int offset, int limit) =>
         {
             IReadOnlyList<(string Type, int Id)> found = Find(page, from, to, search, sort, order);
@@ -295,7 +298,8 @@ internal static class StubApi
         {
             name = page.Name,
             table = page.Table,
-            metrics = page.Metrics.Select(metric => new { column = metric.Column, kind = metric.Kind.ToString().ToLowerInvariant() })
+            metrics = page.Metrics.Select(metric => new { column = metric.Column, kind = metric.Kind.ToString().ToLowerInvariant() }),
+            breakdowns = string.Equals(page.Name, "act", StringComparison.Ordinal) ? new[] { "parent", "channel" } : ["parent"],
         }),
         streams = Catalog.Default.Streams.Select(stream =>
             new { name = stream.Name, page = stream.Page, exchange = stream.Exchange, queue = stream.Queue, enabled = true }),
@@ -339,7 +343,7 @@ internal static class StubApi
     };
 
     /// <summary>Three events: two on the first page, one on the second; of a day that does not add up it says why.</summary>
-    private static object Explained(string page, string type, int id, DateOnly day, string column, string? after)
+    private static object Explained(string page, string type, int id, DateOnly day, string column, string? by, string? after)
     {
         Metric metric = Catalog.Default.PageNamed(page).Metrics.Single(item => string.Equals(item.Column, column, StringComparison.Ordinal));
         long value = StubTopics.Value(metric, id, day);
@@ -351,6 +355,7 @@ internal static class StubApi
             id,
             day,
             column,
+            by,
             shard = 3,
             value = StubTopics.Write(metric, value),
             added = StubTopics.Write(metric, value),

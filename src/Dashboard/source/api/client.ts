@@ -1,4 +1,4 @@
-import { address } from "../state/route";
+import { address, type Query } from "../state/route";
 import { forgetToken, session, token } from "../state/session";
 
 const ROOT = "/api/v1";
@@ -9,8 +9,6 @@ export class Refusal extends Error {
         super(detail);
     }
 }
-
-type Query = Record<string, string | number | undefined | null>;
 
 function headers(extra: Record<string, string> = {}): Record<string, string> {
     const shown = token();

@@ -16,10 +16,13 @@ export interface Metric {
     kind: MetricKind;
 }
 
+export type BreakdownName = "parent" | "channel" | "qr-code";
+
 export interface Page {
     name: string;
     table: string;
     metrics: Metric[];
+    breakdowns: BreakdownName[];
 }
 
 export interface Catalog {
@@ -324,4 +327,34 @@ export interface SessionTimeline {
 export interface SessionEvent {
     event: CellEvent["event"] & { type: string; id: number };
     added: Record<string, MetricValue>;
+}
+
+/** The sums of a breakdown: a topic and value each, or a day each. */
+export interface BreakdownTotals {
+    page: string;
+    by: BreakdownName;
+    from: string;
+    to: string;
+    offset: number;
+    limit: number;
+    total: number;
+    items: PartSum[];
+    why: string | null;
+}
+
+/** A parent's value is its type, and its id stands beside it. */
+export interface PartSum {
+    type: string | null;
+    id: number | null;
+    value: string | null;
+    valueId: number | null;
+    day: string | null;
+    rows: number;
+    values: Values;
+}
+
+/** The rows of a breakdown as its table holds them. */
+export interface BreakdownList {
+    rows: { type: string; id: number; day: string; value: string; valueId: number | null; values: Values }[];
+    next: number | null;
 }

@@ -1,12 +1,13 @@
-import { useState } from "preact/hooks";
 import { get } from "../api/client";
 import type { CellDetails, CellEvent, Metric } from "../api/types";
+import { valueName } from "../breakdown";
 import { metric as write, moment, whole } from "../format";
-import { metricName, t } from "../i18n/language";
+import { metricName, named, t } from "../i18n/language";
 import { useLoad } from "../state/load";
 import { address } from "../state/route";
 import { Dialog } from "./Dialog";
 import { Link } from "./Link";
+import { PlacePager, usePlaces } from "./Pager";
 import { Waiting } from "./Waiting";
 
 const PAGE_ROWS = 50;
@@ -17,18 +18,19 @@ export interface CellPlace {
     id: number;
     day: string;
     metric: Metric;
+    /** The part of one value of a breakdown, as NAME=VALUE. */
+    by?: string;
 }
 
 /** The events that made a cell, a page at a time, and their sum beside what the table holds. */
 export function CellEvents(props: { cell: CellPlace; onClose: () => void }) {
-    const { page, type, id, day, metric } = props.cell;
-    // Pages are found one behind the other, so that the way back is kept.
-    const [places, setPlaces] = useState<string[]>([]);
-    const after = places.at(-1);
-    const found = useLoad(`${after ?? ""}`, (signal) => get<CellDetails>("/explain", { page, type, id, day, column: metric.column, after, limit: PAGE_ROWS }, signal));
+    const { page, type, id, day, metric, by } = props.cell;
+    const places = usePlaces();
+    const after = places.after;
+    const found = useLoad(after ?? "", (signal) => get<CellDetails>("/explain", { page, type, id, day, column: metric.column, by, after, limit: PAGE_ROWS }, signal));
     const cell = found.data;
     return (
-        <Dialog wide title={t("explain.title", { metric: metricName(metric.column), type, id, day })} onClose={props.onClose}>
+        <Dialog wide title={t("explain.title", { metric: metricName(metric.column), type, id, day }) + (by === undefined ? "" : ` · ${partName(by)}`)} onClose={props.onClose}>
             <Waiting of={found} />
             {cell && (
                 <>
@@ -63,14 +65,7 @@ export function CellEvents(props: { cell: CellPlace; onClose: () => void }) {
                             </tbody>
                         </table>
                     </div>
-                    <nav class="pager" aria-label={t("pager.label")}>
-                        <button disabled={places.length === 0} onClick={() => setPlaces(places.slice(0, -1))}>
-                            {t("pager.previous")}
-                        </button>
-                        <button disabled={cell.next === null} onClick={() => setPlaces([...places, cell.next!])}>
-                            {t("pager.next")}
-                        </button>
-                    </nav>
+                    <PlacePager places={places} next={cell.next} />
                 </>
             )}
         </Dialog>
@@ -94,6 +89,12 @@ function Row(props: { item: CellEvent; metric: Metric }) {
             <td class="muted">{placeOf(props.item)}</td>
         </tr>
     );
+}
+
+/** What comes before the first equals sign is the breakdown; a value may hold others. */
+function partName(by: string): string {
+    const equals = by.indexOf("=");
+    return `${named("breakdown", by.slice(0, equals))}: ${valueName(by.slice(equals + 1))}`;
 }
 
 function placeOf(item: CellEvent): string {

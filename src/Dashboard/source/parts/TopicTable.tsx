@@ -5,6 +5,7 @@ import { metricName, t } from "../i18n/language";
 import { amend, address } from "../state/route";
 import { useTopicRows } from "../state/topic-rows";
 import { Link } from "./Link";
+import { SortHeader, type Order } from "./SortHeader";
 
 /** As the style sheet has it. */
 const ROW_HEIGHT = 36;
@@ -31,6 +32,11 @@ export function TopicTable(props: { list: Record<string, string>; columns: Metri
     const end = Math.min(count, first + inSight + 1 + MARGIN);
     const key = JSON.stringify(props.list);
     const isKnown = rows.total !== null;
+    const sorted = {
+        sort: props.list["sort"] ?? "",
+        order: (props.list["order"] === "asc" ? "asc" : "desc") as Order,
+        onSort: (sort: string, order: Order) => amend({ sort, order, at: null }),
+    };
 
     useEffect(() => {
         if (rows.total !== null) {
@@ -69,13 +75,13 @@ export function TopicTable(props: { list: Record<string, string>; columns: Metri
                     <caption class="visually-hidden">{props.caption}</caption>
                     <thead>
                         <tr aria-rowindex={1}>
-                            <SortHeader name="topic" label={t("topic")} list={props.list} />
+                            <SortHeader name="topic" label={t("topic")} class="topic" {...sorted} />
                             <th scope="col" class="number days">
                                 {t("topics.days")}
                             </th>
                             {props.columns.map((metric) =>
                                 props.sortable.includes(metric.column) ? (
-                                    <SortHeader key={metric.column} name={metric.column} label={metricName(metric.column)} list={props.list} isNumber />
+                                    <SortHeader key={metric.column} name={metric.column} label={metricName(metric.column)} isNumber {...sorted} />
                                 ) : (
                                     <th key={metric.column} scope="col" class="number" title={t("people.note")}>
                                         {metricName(metric.column)}
@@ -133,19 +139,5 @@ function Gap(props: { rows: number }) {
         <tr aria-hidden="true" class="gap">
             <td style={{ height: `${props.rows * ROW_HEIGHT}px` }} />
         </tr>
-    );
-}
-
-function SortHeader(props: { name: string; label: string; list: Record<string, string>; isNumber?: boolean }) {
-    const isSorted = props.list["sort"] === props.name;
-    const isAscending = isSorted && props.list["order"] === "asc";
-    const next = isSorted ? (isAscending ? "desc" : "asc") : props.isNumber ? "desc" : "asc";
-    return (
-        <th scope="col" class={props.isNumber ? "number" : "topic"} aria-sort={isSorted ? (isAscending ? "ascending" : "descending") : undefined}>
-            <button class="sort" title={t("topics.sort", { column: props.label })} onClick={() => amend({ sort: props.name, order: next, at: null })}>
-                {props.label}
-                <span aria-hidden="true">{isSorted ? (isAscending ? " ▲" : " ▼") : ""}</span>
-            </button>
-        </th>
     );
 }

@@ -14,11 +14,22 @@ export const route = new Observable<Route>(read());
 
 addEventListener("popstate", () => route.set(read()));
 
-export function address(path: string, query: Record<string, string | number | undefined | null> = {}): string {
-    const text = new URLSearchParams();
+/** What an address asks for: what is empty is left out, and each of a list stands, also the empty text. */
+export type Query = Record<string, string | number | readonly string[] | undefined | null>;
+
+export function address(path: string, query: Query = {}): string {
+    return joined(path, new URLSearchParams(), query);
+}
+
+function joined(path: string, text: URLSearchParams, query: Query): string {
     for (const [key, value] of Object.entries(query)) {
-        if (value !== undefined && value !== null && value !== "") {
-            text.set(key, String(value));
+        text.delete(key);
+        if (Array.isArray(value)) {
+            for (const one of value) {
+                text.append(key, one);
+            }
+        } else if (value !== undefined && value !== null && value !== "") {
+            text.append(key, String(value));
         }
     }
 
@@ -34,8 +45,7 @@ export function go(to: string): void {
 }
 
 /** Changes parts of the query in place, so that a reload or a sent link shows the same. */
-export function amend(changes: Record<string, string | number | undefined | null>): void {
-    const query = Object.fromEntries(new URLSearchParams(location.search));
-    history.replaceState(null, "", address(location.pathname, { ...query, ...changes }));
+export function amend(changes: Query): void {
+    history.replaceState(null, "", joined(location.pathname, new URLSearchParams(location.search), changes));
     route.set(read());
 }

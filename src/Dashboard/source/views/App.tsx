@@ -12,6 +12,7 @@ import { Heading } from "../parts/Heading";
 import { Link } from "../parts/Link";
 import { Cluster } from "./Cluster";
 import { DeadLetters } from "./DeadLetters";
+import { LedTo } from "./LedTo";
 import { Login } from "./Login";
 import { Nodes } from "./Nodes";
 import { Overview } from "./Overview";
@@ -52,7 +53,7 @@ export function App() {
                 {who.state === "open" && (
                     <nav aria-label={t("nav")}>
                         {VIEWS.map(([path, word]) => (
-                            <Link key={path} href={path} current={path === here.path || (path === "/topics" && here.path === "/topic")}>
+                            <Link key={path} href={path} current={path === here.path || (path === "/topics" && (here.path === "/topic" || here.path === "/led-to"))}>
                                 {t(word)}
                             </Link>
                         ))}
@@ -132,6 +133,8 @@ function View() {
             return <Topics route={here} catalog={known} />;
         case "/topic":
             return <Topic route={here} catalog={known} />;
+        case "/led-to":
+            return <LedTo route={here} catalog={known} />;
         case "/trace":
             return <Trace route={here} catalog={known} />;
         case "/streams":

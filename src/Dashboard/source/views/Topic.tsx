@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { get } from "../api/client";
 import type { Catalog, Metric, MetricValue, Page, Topic as Found, TopicDay } from "../api/types";
+import { Breakdown } from "../parts/Breakdown";
 import { CellEvents, type CellPlace } from "../parts/CellEvents";
 import { daysOf, DayRange } from "../parts/DayRange";
 import { Heading } from "../parts/Heading";
@@ -13,7 +14,7 @@ import { metricName, named, t } from "../i18n/language";
 import { useLoad } from "../state/load";
 import { useObservable } from "../state/observable";
 import { maySeePeople, session } from "../state/session";
-import type { Route } from "../state/route";
+import { address, type Route } from "../state/route";
 
 const MAX_DAYS = 1000;
 
@@ -29,6 +30,7 @@ export function Topic(props: { route: Route; catalog: Catalog }) {
         <>
             <Heading text={t("topic.title", { type, id })}>
                 {topic.data && <span class="muted">{t("topic.shard", { shard: topic.data.shard })}</span>}
+                <Link href={address("/led-to", { value: `${type}:${id}`, from, to })}>{t("topic.ledTo")}</Link>
                 <Link href="/topics">{t("topic.back")}</Link>
             </Heading>
             <div class="controls">
@@ -107,6 +109,9 @@ function TopicPage(props: { page: Page; type: string; id: number; days: TopicDay
                     </tbody>
                 </table>
             </div>
+            {page.breakdowns.map((by) => (
+                <Breakdown key={by} page={page} by={by} side={{ topic: { type, id } }} from={props.from} to={props.to} />
+            ))}
             {open !== null && <CellEvents cell={open} onClose={() => setOpen(null)} />}
         </section>
     );

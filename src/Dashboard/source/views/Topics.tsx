@@ -1,13 +1,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { download } from "../api/client";
 import type { Catalog, Page } from "../api/types";
+import { Csv } from "../parts/Csv";
 import { daysOf, DayRange } from "../parts/DayRange";
 import { Heading } from "../parts/Heading";
 import { PageChoice } from "../parts/PageChoice";
 import { TopicTable } from "../parts/TopicTable";
 import { whole } from "../format";
 import { metricName, named, t } from "../i18n/language";
-import { announce, complain } from "../state/announcement";
 import { mainMetrics, pageNamed, summed } from "../state/catalog";
 import { amend, type Route } from "../state/route";
 
@@ -28,15 +27,6 @@ export function Topics(props: { route: Route; catalog: Catalog }) {
     const list: Record<string, string> = { page: page.name, from, to, search, sort, order };
     const [total, setTotal] = useState<number | null>(null);
 
-    async function save(): Promise<void> {
-        try {
-            await download("/counters.csv", { ...list, metrics: columns.map((metric) => metric.column).join(",") }, `${page.name}-${from}-${to}.csv`);
-            announce(t("topics.csv.done"));
-        } catch (error) {
-            complain(error);
-        }
-    }
-
     return (
         <>
             <Heading text={t("nav.topics")} />
@@ -44,7 +34,7 @@ export function Topics(props: { route: Route; catalog: Catalog }) {
                 <PageChoice pages={props.catalog.pages} value={page.name} onChoose={(name) => amend({ page: name, sort: null, columns: null, at: null })} />
                 <Search value={search} />
                 <DayRange from={from} to={to} />
-                <button onClick={() => void save()}>{t("topics.csv")}</button>
+                <Csv path="/counters.csv" query={{ ...list, metrics: columns.map((metric) => metric.column).join(",") }} name={`${page.name}-${from}-${to}.csv`} />
             </div>
             <Columns page={page} chosen={columns.map((metric) => metric.column)} />
             <p class="muted" role="status">

@@ -1,12 +1,13 @@
 import { useState } from "preact/hooks";
-import { download, get } from "../api/client";
+import { get } from "../api/client";
 import type { Catalog, MetricKind, SessionEvent, SessionTimeline } from "../api/types";
 import { metric as write, moment, whole } from "../format";
 import { metricName, t } from "../i18n/language";
+import { Csv } from "../parts/Csv";
 import { Heading } from "../parts/Heading";
+import { PlacePager, usePlaces } from "../parts/Pager";
 import { Timeline } from "../parts/Timeline";
 import { Waiting } from "../parts/Waiting";
-import { announce, complain } from "../state/announcement";
 import { useLoad } from "../state/load";
 import { useObservable } from "../state/observable";
 import { amend, type Route } from "../state/route";
@@ -57,21 +58,11 @@ function Search(props: { session: string }) {
 }
 
 function Way(props: { session: string; catalog: Catalog }) {
-    // Pages are found one behind the other, so that the way back is kept.
-    const [places, setPlaces] = useState<string[]>([]);
-    const after = places.at(-1);
-    const found = useLoad(`${after ?? ""}`, (signal) => get<SessionTimeline>("/trace", { session: props.session, after, limit: PAGE_ROWS }, signal));
+    const places = usePlaces();
+    const after = places.after;
+    const found = useLoad(after ?? "", (signal) => get<SessionTimeline>("/trace", { session: props.session, after, limit: PAGE_ROWS }, signal));
     const way = found.data;
     const kinds = new Map(props.catalog.pages.flatMap((page) => page.metrics.map((metric): [string, MetricKind] => [metric.column, metric.kind])));
-
-    async function save(): Promise<void> {
-        try {
-            await download("/trace.csv", { session: props.session }, "session.csv");
-            announce(t("topics.csv.done"));
-        } catch (error) {
-            complain(error);
-        }
-    }
 
     return (
         <section aria-label={t("trace.title", { session: props.session })}>
@@ -108,15 +99,9 @@ function Way(props: { session: string; catalog: Catalog }) {
                                     </tbody>
                                 </table>
                             </div>
-                            <nav class="pager" aria-label={t("pager.label")}>
-                                <button disabled={places.length === 0} onClick={() => setPlaces(places.slice(0, -1))}>
-                                    {t("pager.previous")}
-                                </button>
-                                <button disabled={way.next === null} onClick={() => setPlaces([...places, way.next!])}>
-                                    {t("pager.next")}
-                                </button>
-                                <button onClick={() => void save()}>{t("topics.csv")}</button>
-                            </nav>
+                            <PlacePager places={places} next={way.next}>
+                                <Csv path="/trace.csv" query={{ session: props.session }} name="session.csv" />
+                            </PlacePager>
                         </>
                     )}
                 </>
