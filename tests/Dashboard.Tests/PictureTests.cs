@@ -38,6 +38,8 @@ public sealed class PictureTests(Chromium chromium)
 
     [Theory]
     [InlineData("/led-to?value=BEAR:3&from=2026-02-01&to=2026-03-02", "section[data-page=act] .bar", "dashboard-breakdown.png")]
+    [InlineData("/retention?from=2026-02-15&column=visit_user_cnt&returning=buy_user_cnt&days=1,2,3,7,14&asked=1", ".triangle .share", "dashboard-retention.png")]
+    [InlineData("/funnel?columns=visit_user_cnt,share_user_cnt,buy_user_cnt,off_user_cnt&asked=1", ".bar", "dashboard-funnel.png")]
     public async Task What_led_to_what_and_questions_of_people_are_drawn(string path, string data, string name)
     {
         await using StubNode node = await StubNode.StartAsync();

@@ -20,6 +20,8 @@ public sealed class ViewTests(Chromium chromium)
     [InlineData("/topic?type=ACTIVITY&id=42", "Topic ACTIVITY 42", "tr[data-metric=pay_amount]")]
     [InlineData("/topic?type=ACTIVITY&id=42&from=2026-03-02&to=2026-03-02", "Topic ACTIVITY 42", "[data-breakdown=channel] .bar")]
     [InlineData("/led-to?value=BEAR:3", "What BEAR:3 led to", "[data-page=bear] [data-breakdown] .bar")]
+    [InlineData("/retention?asked=1", "Retention", ".triangle .share")]
+    [InlineData("/funnel?asked=1", "Funnel", ".bar")]
     [InlineData("/trace?session=s-1", "Sessions", "circle[data-event='2']")]
     [InlineData("/streams", "Streams", "tr[data-stream='act.group']")]
     [InlineData("/cluster", "Cluster", "[data-node='node-b'] [data-partition='8']")]

@@ -111,6 +111,12 @@ internal static class StubApi
         reads.MapGet("/breakdown/totals", ([AsParameters] StubBreakdownQuery query) => Answer(StubBreakdowns.Totals(query)));
         reads.MapGet("/breakdown", ([AsParameters] StubBreakdownQuery query) => Answer(StubBreakdowns.List(query)));
         reads.MapGet("/breakdown.csv", (string by, string metrics) => Results.Text($"topic_type,topic_id,stat_date,{by},{metrics}\r\n", "text/csv"));
+        reads.MapGet("/retention", (HttpContext context, string page, string column, string returning, string days, DateOnly from, DateOnly to, string[]? topic) =>
+            node.Questions.AnswerAsync(context, () => node.Questions.Retention(page, column, returning, days, from, to, topic)));
+        reads.MapGet("/retention.csv", (string column, string days) => Results.Text($"day,{column},{days}\r\n", "text/csv"));
+        reads.MapGet("/funnel", (HttpContext context, string page, string columns, DateOnly from, DateOnly to, string[]? topic) =>
+            node.Questions.AnswerAsync(context, () => node.Questions.Funnel(page, columns, from, to, topic)));
+        reads.MapGet("/funnel.csv", (string columns) => Results.Text($"column,people\r\n{columns}\r\n", "text/csv"));
         reads.MapGet("/counters", (string page, DateOnly from, DateOnly to, string? search, string? sort, string? order, string metrics, int offset, int limit) =>
         {
             IReadOnlyList<(string Type, int Id)> found = Find(page, from, to, search, sort, order);

@@ -48,6 +48,8 @@ internal sealed class StubNode : IAsyncDisposable
 
     public StubDeadLetters DeadLetters { get; }
 
+    public StubQuestions Questions { get; } = new();
+
     /// <summary>What was asked for, in order.</summary>
     public List<string> Requests { get; } = [];
 

@@ -358,3 +358,28 @@ export interface BreakdownList {
     rows: { type: string; id: number; day: string; value: string; valueId: number | null; values: Values }[];
     next: number | null;
 }
+
+/** Of the people of each day, how many returned after so many days; null for a day that is to come. */
+export interface Retention {
+    page: string;
+    column: string;
+    returning: string;
+    from: string;
+    to: string;
+    topics: string[];
+    after: number[];
+    days: { day: string; people: number; returned: (number | null)[] }[];
+    complete: boolean;
+    why: string | null;
+}
+
+/** How many people are in the first column, how many of those in the second too, and so on. */
+export interface Funnel {
+    page: string;
+    from: string;
+    to: string;
+    topics: string[];
+    steps: { column: string; people: number }[];
+    complete: boolean;
+    why: string | null;
+}

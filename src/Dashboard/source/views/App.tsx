@@ -12,10 +12,12 @@ import { Heading } from "../parts/Heading";
 import { Link } from "../parts/Link";
 import { Cluster } from "./Cluster";
 import { DeadLetters } from "./DeadLetters";
+import { Funnel } from "./Funnel";
 import { LedTo } from "./LedTo";
 import { Login } from "./Login";
 import { Nodes } from "./Nodes";
 import { Overview } from "./Overview";
+import { Retention } from "./Retention";
 import { Streams } from "./Streams";
 import { Topic } from "./Topic";
 import { Topics } from "./Topics";
@@ -25,6 +27,8 @@ const VIEWS: [string, Word][] = [
     ["/", "nav.overview"],
     ["/topics", "nav.topics"],
     ["/trace", "nav.trace"],
+    ["/retention", "nav.retention"],
+    ["/funnel", "nav.funnel"],
     ["/streams", "nav.streams"],
     ["/cluster", "nav.cluster"],
     ["/nodes", "nav.nodes"],
@@ -135,6 +139,10 @@ function View() {
             return <Topic route={here} catalog={known} />;
         case "/led-to":
             return <LedTo route={here} catalog={known} />;
+        case "/retention":
+            return <Retention route={here} catalog={known} />;
+        case "/funnel":
+            return <Funnel route={here} catalog={known} />;
         case "/trace":
             return <Trace route={here} catalog={known} />;
         case "/streams":
