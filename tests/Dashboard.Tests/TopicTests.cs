@@ -1,5 +1,7 @@
+using System.Globalization;
 using DataLoad.Dashboard.Tests.Browsing;
 using DataLoad.Dashboard.Tests.Stub;
+using DataLoad.Engine.Contract;
 using Microsoft.Playwright;
 using Shouldly;
 using Xunit;
@@ -96,34 +98,55 @@ public sealed class TopicTests(Chromium chromium)
     }
 
     [Fact]
-    public async Task Different_people_of_several_rows_are_never_shown_added_up()
+    public async Task Different_people_of_several_rows_are_shown_as_the_node_unites_them_and_no_list_is_in_their_order()
     {
         await using StubNode node = await StubNode.StartAsync();
         await using Visit visit = await Visit.OpenAsync(chromium, node.Address, "/topics?columns=visit_cnt,visit_user_cnt&sort=visit_user_cnt");
         await Visit.ShouldSayAsync(visit.Page.Locator("p[role=status]"), "10,000 topics");
         ILocator people = visit.Page.Locator("thead th").Filter(new LocatorFilterOptions { HasText = "Visitors" });
         await Assertions.Expect(people).ToHaveAttributeAsync("aria-sort", "descending", new LocatorAssertionsToHaveAttributeOptions { Timeout = Visit.PatienceMs });
-        (await visit.Page.Locator("tr[aria-rowindex='2'] td").Last.InnerTextAsync()).ShouldNotBe("–", "of one day the people are known");
 
-        // Of seven days they are not, nor can a list be in their order.
         await visit.Button("7 days").ClickAsync();
-        await Visit.ShouldSayAsync(visit.Page.Locator("tr[aria-rowindex='2'] td").Last, "–");
+        await Visit.ShouldSayAsync(visit.Page.Locator("tr[aria-rowindex='2'] td").First, "7");
+        (await visit.Page.Locator("tr[aria-rowindex='2'] td").Last.InnerTextAsync()).ShouldNotBe("–");
         (await people.GetByRole(AriaRole.Button).CountAsync()).ShouldBe(0);
-        await Visit.ShouldContainAsync(visit.Page.Locator("p.note"), "do not add up");
+        await Visit.ShouldContainAsync(visit.Page.Locator("p.note"), "united, not added up");
+        (await visit.Page.Locator(".why").CountAsync()).ShouldBe(0);
         lock (node.Requests)
         {
             node.Requests.ShouldNotContain(request => request.Contains("from=2026-02-24", StringComparison.Ordinal)
                 && request.Contains("sort=visit_user_cnt", StringComparison.Ordinal));
         }
 
+        await visit.Page.GotoAsync(node.Address.ToString());
+        Metric visitors = Catalog.Default.PageNamed("act").Metrics.Single(metric => string.Equals(metric.Column, "visit_user_cnt", StringComparison.Ordinal));
+        await Visit.ShouldSayAsync(visit.Page.Locator("[data-page=act] [data-metric=visit_user_cnt] dd"),
+            StubTopics.Total(visitors, StubTopics.Today).ToString("N0", CultureInfo.InvariantCulture));
+        visit.ShouldBeFaultless();
+    }
+
+    [Fact]
+    public async Task People_that_cannot_be_united_are_not_added_up_and_it_says_why_beside_them()
+    {
+        await using StubNode node = await StubNode.StartAsync();
+        node.Why = "3 rows were adopted, and who was counted in them before is not known.";
+        await using Visit visit = await Visit.OpenAsync(chromium, node.Address, "/topics?columns=visit_cnt,visit_user_cnt&from=2026-02-24&to=2026-03-02");
+        await Visit.ShouldSayAsync(visit.Page.Locator("tr[aria-rowindex='2'] td").Last, "–");
+        await Visit.ShouldSayAsync(visit.Page.Locator(".why"), node.Why);
+        await Axe.ShouldFindNothingAsync(visit.Page);
+
+        // A day of a topic is one row, of which the people are known; of several days nobody has united them.
         await visit.Page.GotoAsync(new Uri(node.Address, "/topic?type=ACTIVITY&id=42&from=2026-02-21&to=2026-03-02").ToString());
         await Visit.ShouldSayAsync(visit.Page.Locator("tr[data-metric=visit_user_cnt] td").Nth(1), "–");
         (await visit.Page.Locator("tr[data-metric=visit_cnt] td").Nth(1).InnerTextAsync()).ShouldNotBe("–");
 
-        await visit.Page.GotoAsync(node.Address.ToString());
-        await Visit.ShouldBeSeenAsync(visit.Page.Locator("[data-page=act] [data-metric=visit_cnt]"));
-        (await visit.Page.Locator("[data-metric$=_user_cnt]").CountAsync()).ShouldBe(0);
-        (await visit.Page.GetByLabel("Metric").Locator("option").Filter(new LocatorFilterOptions { HasText = "Visitors" }).CountAsync()).ShouldBe(0);
+        await visit.Page.GotoAsync(new Uri(node.Address, "/?metric=visit_user_cnt").ToString());
+        await Visit.ShouldSayAsync(visit.Page.Locator("[data-page=act] [data-metric=visit_user_cnt] dd"), "–");
+        await Visit.ShouldSayAsync(visit.Page.Locator("[data-page=act] .why"), node.Why);
+        ILocator trend = visit.Page.GetByRole(AriaRole.Region, new PageGetByRoleOptions { Name = "Over time" });
+        await Visit.ShouldSayAsync(trend.Locator(".why"), node.Why);
+        await trend.GetByText("Show as a table").ClickAsync();
+        await Visit.ShouldSayAsync(trend.Locator("tbody td").Last, "–");
         visit.ShouldBeFaultless();
     }
 

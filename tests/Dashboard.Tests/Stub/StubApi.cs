@@ -99,10 +99,10 @@ internal static class StubApi
         {
             from = StubTopics.Today,
             to = StubTopics.Today,
-            pages = Catalog.Default.Pages.Select(page => new { page = page.Name, topics = StubTopics.Count, values = Totals(page) })
+            pages = Catalog.Default.Pages.Select(page => new { page = page.Name, topics = StubTopics.Count, values = Totals(page, node.Why), complete = node.Why is null, why = node.Why })
         }));
         reads.MapGet("/series", (string page, string metrics, DateOnly from, DateOnly to) =>
-            Answer(Series(Catalog.Default.PageNamed(page), metrics, from, to)));
+            Answer(Series(Catalog.Default.PageNamed(page), metrics, from, to, node.Why)));
         reads.MapGet("/topic", (string type, int id, DateOnly from, DateOnly to) => Answer(Topic(type, id, from, to)));
         app.MapGet("/api/v1/explain", (string page, string type, int id, DateOnly day, string column, string? by, string? after) =>
             Answer(Explained(page, type, id, day, column, by, after))).WithAccess(AccessPolicy.Analyst);
@@ -130,13 +130,15 @@ internal static class StubApi
                 offset,
                 limit,
                 total = found.Count,
+                complete = from == to || node.Why is null,
+                why = from == to ? null : node.Why,
                 items = found.Skip(offset).Take(limit).Select(topic =>
                     new
                     {
                         type = topic.Type,
                         id = topic.Id,
                         days = to.DayNumber - from.DayNumber + 1,
-                        values = Values(page, metrics, from == to, metric => StubTopics.Sum(metric, topic.Id, from, to))
+                        values = Values(page, metrics, from == to || node.Why is null, metric => StubTopics.Sum(metric, topic.Id, from, to))
                     }),
             });
         });
@@ -331,21 +333,22 @@ internal static class StubApi
     private static IEnumerable<Metric> Chosen(string page, string metrics) =>
         Catalog.Default.PageNamed(page).Metrics.Where(metric => metrics.Split(',').Contains(metric.Column, StringComparer.Ordinal));
 
-    private static Dictionary<string, object?> Values(string page, string metrics, bool isOneRow, Func<Metric, long> value) =>
+    private static Dictionary<string, object?> Values(string page, string metrics, bool isKnown, Func<Metric, long> value) =>
         Chosen(page, metrics).ToDictionary(
             metric => metric.Column,
-            metric => isOneRow ? StubTopics.Write(metric, value(metric)) : StubTopics.WriteSum(metric, value(metric)),
+            metric => isKnown ? StubTopics.Write(metric, value(metric)) : StubTopics.WriteSum(metric, value(metric)),
             StringComparer.Ordinal);
 
-    private static Dictionary<string, object?> Totals(Page page) =>
-        page.Metrics.ToDictionary(metric => metric.Column, metric => StubTopics.WriteSum(metric, StubTopics.Total(metric, StubTopics.Today)),
-            StringComparer.Ordinal);
+    private static Dictionary<string, object?> Totals(Page page, string? why) =>
+        Values(page.Name, string.Join(',', page.Metrics.Select(metric => metric.Column)), isKnown: why is null, metric => StubTopics.Total(metric, StubTopics.Today));
 
-    private static object Series(Page page, string metrics, DateOnly from, DateOnly to) => new
+    private static object Series(Page page, string metrics, DateOnly from, DateOnly to, string? why) => new
     {
         page = page.Name,
         metrics = metrics.Split(','),
-        days = StubTopics.Days(from, to).Select(day => new { day, values = Values(page.Name, metrics, isOneRow: false, metric => StubTopics.Total(metric, day)) }),
+        days = StubTopics.Days(from, to).Select(day => new { day, values = Values(page.Name, metrics, isKnown: why is null, metric => StubTopics.Total(metric, day)) }),
+        complete = why is null,
+        why,
     };
 
     /// <summary>Three events: two on the first page, one on the second; of a day that does not add up it says why.</summary>

@@ -50,6 +50,9 @@ internal sealed class StubNode : IAsyncDisposable
 
     public StubQuestions Questions { get; } = new();
 
+    /// <summary>Why different people of several rows are not united, or not all of them; null where they are.</summary>
+    public string? Why { get; set; }
+
     /// <summary>What was asked for, in order.</summary>
     public List<string> Requests { get; } = [];
 

@@ -1,7 +1,7 @@
 /** The shapes of /api/v1, as docs/api/openapi.yaml describes them: what the dashboard reads of them. */
 
 export type MetricValue = number | string;
-/** Null where it is not known: different people of several rows do not add up. */
+/** Null where it is not known: different people of several rows are united, and where they cannot be, `why` says so. */
 export type Values = Record<string, MetricValue | null>;
 export type MetricKind = "count" | "amount" | "distinct";
 
@@ -166,6 +166,7 @@ export interface TopicList {
     limit: number;
     total: number;
     items: TopicRow[];
+    why?: string | null;
 }
 
 export interface TopicDay {
@@ -184,13 +185,14 @@ export interface Topic {
 export interface Totals {
     from: string;
     to: string;
-    pages: { page: string; topics: number; values: Values }[];
+    pages: { page: string; topics: number; values: Values; why?: string | null }[];
 }
 
 export interface Series {
     page: string;
     metrics: string[];
     days: { day: string; values: Values }[];
+    why?: string | null;
 }
 
 export interface LiveStream {

@@ -18,6 +18,7 @@ import { RowPager } from "./Pager";
 import { SortHeader, type Order } from "./SortHeader";
 import { Trend } from "./Trend";
 import { Waiting } from "./Waiting";
+import { Why } from "./Why";
 
 const PAGE_ROWS = 20;
 
@@ -94,7 +95,7 @@ export function Breakdown(props: { page: Page; by: BreakdownName; side: Side; fr
                 <Csv path="/breakdown.csv" query={question} name={`${page.name}-by-${by}-${from}-${to}.csv`} />
             </div>
             <Waiting of={found} />
-            {answer?.why && <p class="badge warn">{answer.why}</p>}
+            <Why of={answer?.why} />
             {answer && answer.total === 0 && <p class="muted">{t("breakdown.none")}</p>}
             {answer && answer.total > 0 && (
                 <>

@@ -10,7 +10,8 @@ export interface Line {
     name: string;
     /** A colour of the style sheet. */
     colour: string;
-    values: number[];
+    /** Null where it is not known. */
+    values: (number | null)[];
 }
 
 const HEIGHT = 240;

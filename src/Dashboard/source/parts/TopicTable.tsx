@@ -6,6 +6,7 @@ import { amend, address } from "../state/route";
 import { useTopicRows } from "../state/topic-rows";
 import { Link } from "./Link";
 import { SortHeader, type Order } from "./SortHeader";
+import { Why } from "./Why";
 
 /** As the style sheet has it. */
 const ROW_HEIGHT = 36;
@@ -70,6 +71,7 @@ export function TopicTable(props: { list: Record<string, string>; columns: Metri
                     {t("failed", { error: rows.error })}
                 </p>
             )}
+            <Why of={rows.why} />
             <div ref={box} class="rows" tabIndex={0} role="region" aria-label={props.caption} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
                 <table aria-rowcount={total + 1} class="topics">
                     <caption class="visually-hidden">{props.caption}</caption>
@@ -83,7 +85,7 @@ export function TopicTable(props: { list: Record<string, string>; columns: Metri
                                 props.sortable.includes(metric.column) ? (
                                     <SortHeader key={metric.column} name={metric.column} label={metricName(metric.column)} isNumber {...sorted} />
                                 ) : (
-                                    <th key={metric.column} scope="col" class="number" title={t("people.note")}>
+                                    <th key={metric.column} scope="col" class="number" title={t("people.order")}>
                                         {metricName(metric.column)}
                                     </th>
                                 ),

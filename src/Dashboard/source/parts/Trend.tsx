@@ -21,18 +21,20 @@ export function Trend(props: { metric: Metric; from: string; to: string; days: {
     const found = new Map(props.days.map((day) => [day.day, day.values[metric.column]]));
     const days = daysBetween(from, to);
     const name = metricName(metric.column);
+    // A day without a row is one of nothing; what is null there is not known.
+    const valueOf = (place: number) => write(found.has(days[place]!) ? found.get(days[place]!) : 0, metric.kind);
     return (
         <>
             <Chart
                 daily
                 caption={t("trend.chart", { metric: name, from, to })}
                 at={days.map(epochOf)}
-                lines={[{ name, colour: "accent", values: days.map((day) => drawn(found.get(day))) }]}
+                lines={[{ name, colour: "accent", values: days.map((day) => (found.get(day) === null ? null : drawn(found.get(day)))) }]}
                 moment={(seconds) => new Date(seconds * 1000).toISOString().slice(0, 10)}
-                value={(_, place) => write(found.get(days[place]!) ?? 0, metric.kind)}
+                value={(_, place) => valueOf(place)}
                 {...(props.onOpen && {
                     open: {
-                        label: (_: number, place: number) => t("explain.open", { metric: name, day: days[place]!, value: write(found.get(days[place]!) ?? 0, metric.kind) }),
+                        label: (_: number, place: number) => t("explain.open", { metric: name, day: days[place]!, value: valueOf(place) }),
                         onOpen: (_: number, place: number) => props.onOpen!(days[place]!),
                     },
                 })}

@@ -12,13 +12,15 @@ const MAX_CHUNKS = 20;
 export interface TopicRows {
     total: number | null;
     error: string | null;
+    /** What the numbers of the rows in sight lack. */
+    why: string | null;
     row: (index: number) => TopicRow | undefined;
 }
 
 /** The rows of a list that are in sight, fetched by chunks as they come into sight. */
 export function useTopicRows(query: Record<string, string>, first: number, last: number): TopicRows {
     const key = JSON.stringify(query);
-    const state = useRef<{ key: string; chunks: Map<number, TopicRow[]>; total: number | null; error: string | null }>({ key, chunks: new Map(), total: null, error: null });
+    const state = useRef<{ key: string; chunks: Map<number, TopicList>; total: number | null; error: string | null }>({ key, chunks: new Map(), total: null, error: null });
     const [, render] = useState(0);
     if (state.current.key !== key) {
         // The old total stays until the new one is known, so that the list does not jump.
@@ -41,7 +43,7 @@ export function useTopicRows(query: Record<string, string>, first: number, last:
         get<TopicList>("/counters", { ...query, offset: chunk * CHUNK, limit: CHUNK }, abort.signal)
             .then((list) => {
                 own.chunks.delete(chunk);
-                own.chunks.set(chunk, list.items);
+                own.chunks.set(chunk, list);
                 own.total = list.total;
                 own.error = null;
                 for (const old of own.chunks.keys()) {
@@ -94,6 +96,7 @@ export function useTopicRows(query: Record<string, string>, first: number, last:
     return {
         total: state.current.total,
         error: state.current.error,
-        row: (index) => state.current.chunks.get(Math.floor(index / CHUNK))?.[index % CHUNK],
+        why: state.current.chunks.get(from)?.why ?? state.current.chunks.get(to)?.why ?? null,
+        row: (index) => state.current.chunks.get(Math.floor(index / CHUNK))?.items[index % CHUNK],
     };
 }

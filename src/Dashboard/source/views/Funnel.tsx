@@ -7,6 +7,7 @@ import { daysOf } from "../parts/DayRange";
 import { Heading } from "../parts/Heading";
 import { Progress } from "../parts/Progress";
 import { asQuery, ColumnChoice, distinctOf, QuestionForm, type Asked } from "../parts/QuestionForm";
+import { Why } from "../parts/Why";
 import { percent, whole } from "../format";
 import { metricName, named, t } from "../i18n/language";
 import { mainMetrics, pageNamed } from "../state/catalog";
@@ -88,7 +89,7 @@ function Steps(props: { found: Answer; question: Query }) {
         <section aria-label={caption} data-complete={found.complete}>
             <h2>{caption}</h2>
             {found.topics.length > 0 && <p class="muted">{t("question.of", { topics: found.topics.join(", ") })}</p>}
-            {found.why !== null && <p class="badge warn">{found.why}</p>}
+            <Why of={found.why} />
             <Bars
                 caption={t("funnel.bars")}
                 bars={found.steps.map((step, i) => ({

@@ -10,9 +10,10 @@ import { MetricChoice } from "../parts/MetricChoice";
 import { PageChoice } from "../parts/PageChoice";
 import { Trend } from "../parts/Trend";
 import { Waiting } from "../parts/Waiting";
+import { Why } from "../parts/Why";
 import { bytes, duration, metric as write, rate, whole } from "../format";
 import { metricName, named, t } from "../i18n/language";
-import { mainMetrics, pageNamed, summed } from "../state/catalog";
+import { mainMetrics, pageNamed } from "../state/catalog";
 import { history, live } from "../state/live";
 import { useLoad } from "../state/load";
 import { useObservable } from "../state/observable";
@@ -89,20 +90,19 @@ function Today(props: { catalog: Catalog }) {
         <section aria-labelledby="today-title">
             <h2 id="today-title">{t("today.totals", { day })}</h2>
             <Waiting of={totals} />
-            <p class="muted note">{t("people.note")}</p>
             {totals.data &&
                 [...props.catalog.pages].reverse().map((page) => {
                     const found = totals.data!.pages.find((item) => item.page === page.name);
-                    return <PageTotals key={page.name} page={page} topics={found?.topics ?? 0} values={{ ...found?.values, ...now?.todayTotals?.[page.name] }} />;
+                    return <PageTotals key={page.name} page={page} topics={found?.topics ?? 0} values={{ ...found?.values, ...now?.todayTotals?.[page.name] }} why={found?.why} />;
                 })}
         </section>
     );
 }
 
-function PageTotals(props: { page: Page; topics: number; values: Values }) {
+function PageTotals(props: { page: Page; topics: number; values: Values; why: string | null | undefined }) {
     const [isAll, setIsAll] = useState(false);
-    const all = summed(props.page.metrics);
-    const main = summed(mainMetrics(props.page));
+    const all = props.page.metrics;
+    const main = mainMetrics(props.page);
     const shown = isAll ? all : main;
     return (
         <div class="totals" data-page={props.page.name}>
@@ -115,11 +115,12 @@ function PageTotals(props: { page: Page; topics: number; values: Values }) {
                     </button>
                 )}
             </div>
+            <Why of={props.why} />
             <dl class="tiles">
                 {shown.map((metric) => (
                     <div class="tile" key={metric.column} data-metric={metric.column}>
                         <dt title={metric.column}>{metricName(metric.column)}</dt>
-                        <dd>{write(props.values[metric.column] ?? 0, metric.kind)}</dd>
+                        <dd>{write(metric.kind === "distinct" ? props.values[metric.column] : (props.values[metric.column] ?? 0), metric.kind)}</dd>
                     </div>
                 ))}
             </dl>
@@ -151,7 +152,7 @@ function LiveRates() {
 function OverTime(props: { route: Route; catalog: Catalog }) {
     const { query } = props.route;
     const page = pageNamed(props.catalog, query.get("page"));
-    const metrics = summed(page.metrics);
+    const metrics = page.metrics;
     const chosen = metrics.find((metric) => metric.column === query.get("metric")) ?? metrics[0]!;
     const { from, to } = daysOf(query, 30);
     const series = useLoad(`${page.name} ${chosen.column} ${from} ${to}`, (signal) => get<Series>("/series", { page: page.name, metrics: chosen.column, from, to }, signal), true);
@@ -164,6 +165,7 @@ function OverTime(props: { route: Route; catalog: Catalog }) {
                 <DayRange from={from} to={to} />
             </div>
             <Waiting of={series} />
+            <Why of={series.data?.why} />
             {series.data && <Trend metric={chosen} from={from} to={to} days={series.data.days} />}
         </section>
     );

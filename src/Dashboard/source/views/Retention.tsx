@@ -7,6 +7,7 @@ import { Heading } from "../parts/Heading";
 import { RowPager } from "../parts/Pager";
 import { Progress } from "../parts/Progress";
 import { asQuery, ColumnChoice, distinctOf, QuestionForm, type Asked } from "../parts/QuestionForm";
+import { Why } from "../parts/Why";
 import { percent, whole } from "../format";
 import { metricName, named, t } from "../i18n/language";
 import { pageNamed } from "../state/catalog";
@@ -67,7 +68,7 @@ function Triangle(props: { found: Answer; question: Query }) {
     return (
         <section aria-label={caption} data-complete={found.complete}>
             <h2>{caption}</h2>
-            {found.why !== null && <p class="badge warn">{found.why}</p>}
+            <Why of={found.why} />
             {found.days.length === 0 && <p class="muted">{t("question.none")}</p>}
             {found.days.length > 0 && (
                 <div class="scroll" tabIndex={0} role="group" aria-label={caption}>

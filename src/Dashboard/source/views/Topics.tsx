@@ -40,7 +40,7 @@ export function Topics(props: { route: Route; catalog: Catalog }) {
             <p class="muted" role="status">
                 {total === null ? t("loading") : t("topics.count", { count: whole(total) })}
             </p>
-            {columns.length > summed(columns).length && from !== to && <p class="muted note">{t("people.note")}</p>}
+            {columns.length > summed(columns).length && from !== to && <p class="muted note">{t("people.order")}</p>}
             <TopicTable
                 list={list}
                 columns={columns}
