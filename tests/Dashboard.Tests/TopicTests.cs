@@ -118,8 +118,12 @@ public sealed class TopicTests(Chromium chromium)
                 && request.Contains("sort=visit_user_cnt", StringComparison.Ordinal));
         }
 
-        await visit.Page.GotoAsync(node.Address.ToString());
         Metric visitors = Catalog.Default.PageNamed("act").Metrics.Single(metric => string.Equals(metric.Column, "visit_user_cnt", StringComparison.Ordinal));
+        await visit.Page.GotoAsync(new Uri(node.Address, "/topic?type=ACTIVITY&id=42&from=2026-02-21&to=2026-03-02").ToString());
+        await Visit.ShouldSayAsync(visit.Page.Locator("tr[data-metric=visit_user_cnt] td").Nth(1),
+            StubTopics.Sum(visitors, 42, new DateOnly(2026, 2, 21), StubTopics.Today).ToString("N0", CultureInfo.InvariantCulture));
+
+        await visit.Page.GotoAsync(node.Address.ToString());
         await Visit.ShouldSayAsync(visit.Page.Locator("[data-page=act] [data-metric=visit_user_cnt] dd"),
             StubTopics.Total(visitors, StubTopics.Today).ToString("N0", CultureInfo.InvariantCulture));
         visit.ShouldBeFaultless();
@@ -135,10 +139,12 @@ public sealed class TopicTests(Chromium chromium)
         await Visit.ShouldSayAsync(visit.Page.Locator(".why"), node.Why);
         await Axe.ShouldFindNothingAsync(visit.Page);
 
-        // A day of a topic is one row, of which the people are known; of several days nobody has united them.
+        // A day of a topic is one row, of which the people are known.
         await visit.Page.GotoAsync(new Uri(node.Address, "/topic?type=ACTIVITY&id=42&from=2026-02-21&to=2026-03-02").ToString());
         await Visit.ShouldSayAsync(visit.Page.Locator("tr[data-metric=visit_user_cnt] td").Nth(1), "–");
         (await visit.Page.Locator("tr[data-metric=visit_cnt] td").Nth(1).InnerTextAsync()).ShouldNotBe("–");
+        (await visit.Page.Locator("tr[data-metric=visit_user_cnt] td").First.InnerTextAsync()).ShouldNotBe("–");
+        await Visit.ShouldSayAsync(visit.Page.Locator("[data-page=act] > .why"), node.Why);
 
         await visit.Page.GotoAsync(new Uri(node.Address, "/?metric=visit_user_cnt").ToString());
         await Visit.ShouldSayAsync(visit.Page.Locator("[data-page=act] [data-metric=visit_user_cnt] dd"), "–");

@@ -15,7 +15,7 @@ internal static class CounterEndpoints
         api.MapRead("/counters.csv", context => CounterCsv.WriteAsync(services, context));
         api.MapRead("/totals", ApiJson.Default.TotalsList, context => TotalsAsync(services, context));
         api.MapRead("/series", ApiJson.Default.DailySeries, context => SeriesAsync(services, context));
-        api.MapRead("/topic", ApiJson.Default.TopicDetails, context => TopicAsync(services, context));
+        api.MapRead("/topic", ApiJson.Default.TopicDetails, context => TopicAsync(services, context, withTotal: true));
         api.MapRead("/topic.csv", context => TopicCsv.WriteAsync(services, context));
     }
 
@@ -71,7 +71,7 @@ internal static class CounterEndpoints
             IReadOnlyList<DayTotals> days = await services.Store.Queries.SeriesAsync(
                 page, filter, services.Settings.Questions.MaxDays + 1, context.RequestAborted);
             UnionGaps gaps = await services.Unions.PutTotalAsync(
-                page, [.. days.Select(day => day.Day)], totals.Values, columns: null, context.RequestAborted);
+                page, [.. days.Select(day => day.Day)], topics: [], totals.Values, columns: null, context.RequestAborted);
             pages.Add(new TotalsList.PageTotals(
                 page.Name, totals.Topics, NamedValues.Of(page, totals.Values, columns: null, gaps.AreKnown), gaps.IsNone, gaps.Why));
         }
@@ -98,7 +98,7 @@ internal static class CounterEndpoints
     }
 
     /// <summary>One topic with all its metrics, as live as they are.</summary>
-    public static async Task<TopicDetails> TopicAsync(ApiServices services, HttpContext context)
+    public static async Task<TopicDetails> TopicAsync(ApiServices services, HttpContext context, bool withTotal)
     {
         var query = new ApiQuery(context.Request.Query);
         TopicKey topic = query.Topic() ?? throw ApiProblem.Bad("type and id are missing: they name the topic.");
@@ -110,10 +110,10 @@ internal static class CounterEndpoints
         var found = new List<TopicDetails.TopicPage>();
         foreach (Page page in pages)
         {
-            Dictionary<int, TopicDetails.TopicDay> days = [];
+            Dictionary<int, (StatisticsRow Row, string Source)> days = [];
             await foreach (StatisticsRow row in services.Store.Statistics.ReadAsync(page, filter, context.RequestAborted))
             {
-                days[row.Day] = DayOf(page, row, "table");
+                days[row.Day] = (row, "table");
             }
 
             if (services.Node.Partitions is { } partitions && services.Node.IsServing)
@@ -122,15 +122,36 @@ internal static class CounterEndpoints
                 {
                     if (filter.Matches(page.Name, topic.Type, topic.Id, row.Day))
                     {
-                        days[row.Day] = DayOf(page, row, "memory");
+                        days[row.Day] = (row, "memory");
                     }
                 }
             }
 
-            found.Add(new TopicDetails.TopicPage(page.Name, [.. days.Values.OrderByDescending(day => day.Day).Take(limit)]));
+            (StatisticsRow Row, string Source)[] listed = [.. days.Values.OrderByDescending(day => day.Row.Day).Take(limit)];
+            (NamedValues? total, UnionGaps gaps) = withTotal ? await TotalAsync(services, page, topic, [.. listed.Select(day => day.Row)], context.RequestAborted)
+                : (null, UnionGaps.None);
+            found.Add(new TopicDetails.TopicPage(page.Name, [.. listed.Select(day => DayOf(page, day.Row, day.Source))], total, gaps.IsNone, gaps.Why));
         }
 
         return new TopicDetails(topic.Type, topic.Id, topic.ShardOf(services.Settings.Engine.Partitions.Partitions), found);
+    }
+
+    /// <summary>A topic's sums over days, and the unions of its distinct columns.</summary>
+    private static async Task<(NamedValues?, UnionGaps)> TotalAsync(
+        ApiServices services, Page page, TopicKey topic, StatisticsRow[] rows, CancellationToken cancellationToken)
+    {
+        long[] values = new long[page.Metrics.Length];
+        foreach (StatisticsRow row in rows)
+        {
+            for (int i = 0; i < values.Length; i++)
+            {
+                values[i] = checked(values[i] + row.Values[i]);
+            }
+        }
+
+        UnionGaps gaps = rows.Length <= 1 ? UnionGaps.None
+            : await services.Unions.PutTotalAsync(page, [.. rows.Select(row => row.Day)], [topic], values, columns: null, cancellationToken);
+        return (rows.Length == 0 ? null : NamedValues.Of(page, values, columns: null, gaps.AreKnown), gaps);
     }
 
     private static TopicDetails.TopicDay DayOf(Page page, StatisticsRow row, string source) =>
@@ -147,8 +168,8 @@ internal sealed record TopicList(string Page, DateOnly From, DateOnly To, string
 /// <summary>A topic's days.</summary>
 internal sealed record TopicDetails(string Type, int Id, int Shard, IReadOnlyList<TopicDetails.TopicPage> Pages)
 {
-    /// <summary>Its days of a page, newest first.</summary>
-    internal sealed record TopicPage(string Page, IReadOnlyList<TopicDay> Days);
+    /// <summary>Its days of a page, newest first, and all of them together: distinct columns are unions.</summary>
+    internal sealed record TopicPage(string Page, IReadOnlyList<TopicDay> Days, NamedValues? Total, bool Complete, string? Why);
 
     internal sealed record TopicDay(DateOnly Day, string Source, long? SequenceNr, NamedValues Values);
 }

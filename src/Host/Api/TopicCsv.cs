@@ -6,7 +6,7 @@ internal static class TopicCsv
     public static async Task<IResult> WriteAsync(ApiServices services, HttpContext context)
     {
         string start = new ApiQuery(context.Request.Query).CsvStart;
-        TopicDetails topic = await CounterEndpoints.TopicAsync(services, context);
+        TopicDetails topic = await CounterEndpoints.TopicAsync(services, context, withTotal: false);
         HashSet<string> shown = [.. topic.Pages.Select(page => page.Page)];
         string[] columns = [.. services.Catalog.Pages.Where(page => shown.Contains(page.Name)).SelectMany(page => page.Metrics).Select(metric => metric.Column)
             .Distinct(StringComparer.Ordinal)];

@@ -16,19 +16,21 @@ internal sealed class RowUnions(QuestionDesk desk, IStore store)
     /// <summary>Puts unions over days and topics into the place of the sums of distinct metrics.</summary>
     /// <param name="page">The page.</param>
     /// <param name="days">The days that have rows, as <see cref="DateOnly.DayNumber"/>.</param>
+    /// <param name="topics">The topics; empty for all.</param>
     /// <param name="values">The sums of all metrics, which are changed.</param>
     /// <param name="columns">The places of the metrics that are wanted; null for all.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>What they lack.</returns>
-    public async Task<UnionGaps> PutTotalAsync(Page page, IReadOnlyList<int> days, long[] values, int[]? columns, CancellationToken cancellationToken)
+    public async Task<UnionGaps> PutTotalAsync(
+        Page page, IReadOnlyList<int> days, IReadOnlyList<TopicKey> topics, long[] values, int[]? columns, CancellationToken cancellationToken)
     {
         int[] metrics = DistinctOf(page, columns);
         return metrics.Length == 0 || days.Count == 0 ? UnionGaps.None
             : TooMany(days) ?? await UnlessRefused(async () =>
             {
                 using QuestionTurn turn = await desk.EnterAsync(cancellationToken);
-                await turn.SaveAsync(page, days.Min(), days.Max(), [], cancellationToken);
-                DistinctAnswer answer = await turn.People.DistinctAsync(new QuestionScope(page, days, []), metrics, cancellationToken);
+                await turn.SaveAsync(page, days.Min(), days.Max(), topics, cancellationToken);
+                DistinctAnswer answer = await turn.People.DistinctAsync(new QuestionScope(page, days, topics), metrics, cancellationToken);
                 Put(answer.Counts, metrics, values);
                 return UnionGaps.Of(answer.Gaps);
             });

@@ -33,7 +33,7 @@ internal sealed class TodayTotals(IStatisticsQueries queries, RowUnions unions, 
                 foreach (Page page in catalog.Pages)
                 {
                     long[] values = (await queries.TotalsAsync(page, new StatisticsFilter(From: day, To: day), cancellationToken)).Values;
-                    totals[page] = new PageTotals(values, await unions.PutTotalAsync(page, [day], values, columns: null, cancellationToken));
+                    totals[page] = new PageTotals(values, await unions.PutTotalAsync(page, [day], topics: [], values, columns: null, cancellationToken));
                 }
 
                 _totals = totals;

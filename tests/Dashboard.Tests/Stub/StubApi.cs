@@ -103,7 +103,7 @@ internal static class StubApi
         }));
         reads.MapGet("/series", (string page, string metrics, DateOnly from, DateOnly to) =>
             Answer(Series(Catalog.Default.PageNamed(page), metrics, from, to, node.Why)));
-        reads.MapGet("/topic", (string type, int id, DateOnly from, DateOnly to) => Answer(Topic(type, id, from, to)));
+        reads.MapGet("/topic", (string type, int id, DateOnly from, DateOnly to) => Answer(Topic(type, id, from, to, from == to ? null : node.Why)));
         app.MapGet("/api/v1/explain", (string page, string type, int id, DateOnly day, string column, string? by, string? after) =>
             Answer(Explained(page, type, id, day, column, by, after))).WithAccess(AccessPolicy.Analyst);
         app.MapGet("/api/v1/trace", (string session, string? after) => Answer(StubSessions.Trace(session, after))).WithAccess(AccessPolicy.Analyst);
@@ -395,7 +395,7 @@ internal static class StubApi
         };
     }
 
-    private static object Topic(string type, int id, DateOnly from, DateOnly to) => new
+    private static object Topic(string type, int id, DateOnly from, DateOnly to, string? why) => new
     {
         type,
         id,
@@ -409,6 +409,12 @@ internal static class StubApi
                     new { day, source = "memory", sequenceNr = 9,
                     values = Catalog.Default.PageNamed("act").Metrics.ToDictionary(metric => metric.Column, metric =>
                     StubTopics.Write(metric, StubTopics.Value(metric, id, day)), StringComparer.Ordinal) }),
+                total = Catalog.Default.PageNamed("act").Metrics.ToDictionary(
+                    metric => metric.Column,
+                    metric => why is null ? StubTopics.Write(metric, StubTopics.Sum(metric, id, from, to)) : StubTopics.WriteSum(metric, StubTopics.Sum(metric, id, from, to)),
+                    StringComparer.Ordinal),
+                complete = why is null,
+                why,
             },
         },
     };

@@ -145,7 +145,7 @@ public sealed class FittingTablesTests
         new NamedValues.Entry(metric.Column, new CellValue(metric.Kind == MetricKind.Amount ? 99_999_999_99 : 1_234_567, metric.Kind == MetricKind.Amount)))]);
 
     private static TopicDetails Topic(int days) => new("ACTIVITY", 7, 3,
-        [new("act", [.. Enumerable.Range(0, days).Select(ago => new TopicDetails.TopicDay(Today.AddDays(-ago), "table", 1, Values("act")))])]);
+        [new("act", [.. Enumerable.Range(0, days).Select(ago => new TopicDetails.TopicDay(Today.AddDays(-ago), "table", 1, Values("act")))], Total: null, Complete: true, Why: null)]);
 
     private static TopicList Top() =>
         new("act", Today, Today, "pay_amount", "desc", 0, 20, 1, [new("ACTIVITY", 1_234_567, 1, Values("act"), Why: null)], Complete: true, Why: null);

@@ -104,6 +104,13 @@ public sealed class QuestionTests
             topic.GetProperty("values").GetProperty("visit_user_cnt").GetInt64().ShouldBe(Union(rows, "visit_user_cnt").Count);
         }
 
+        RowKey busiest = act.GroupBy(row => (row.Key.TopicType, row.Key.TopicId)).MaxBy(topic => topic.Count())!.First().Key;
+        (RowKey Key, TallyRow Row)[] ofTopic = [.. act.Where(row => (row.Key.TopicType, row.Key.TopicId).Equals((busiest.TopicType, busiest.TopicId)))];
+        ofTopic.Length.ShouldBeGreaterThan(1);
+        JsonElement details = (await host.ReadAsync($"/topic?page=act&type={busiest.TopicType}&id={busiest.TopicId}")).GetProperty("pages")[0];
+        details.GetProperty("total").GetProperty("visit_cnt").GetDecimal().ShouldBe(ofTopic.Sum(row => row.Row["visit_cnt"]));
+        details.GetProperty("total").GetProperty("visit_user_cnt").GetInt64().ShouldBe(Union(ofTopic, "visit_user_cnt").Count);
+
         foreach (JsonElement page in (await host.ReadAsync($"/totals?{Days}")).GetProperty("pages").EnumerateArray())
         {
             StatTable table = page.GetProperty("page").GetString() is "act" ? StatTable.ActDate : StatTable.Bear;

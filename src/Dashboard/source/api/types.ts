@@ -179,7 +179,15 @@ export interface Topic {
     type: string;
     id: number;
     shard: number;
-    pages: { page: string; days: TopicDay[] }[];
+    pages: TopicOfPage[];
+}
+
+/** Its days of a page, newest first, and all of them together. */
+export interface TopicOfPage {
+    page: string;
+    days: TopicDay[];
+    total: Values | null;
+    why: string | null;
 }
 
 export interface Totals {

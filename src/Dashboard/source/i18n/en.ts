@@ -86,7 +86,6 @@ export const en = {
     "trend.title": "Over time",
     "trend.chart": "{metric} a day, {from} to {to}",
     "trend.note": "Each day counts its own people: over several days they do not add up.",
-    "people.note": "Different people of several topics or days do not add up; the command 'dataload distinct' unites them.",
     "people.order": "Different people of several days are united, not added up; no list is in their order.",
     "chart.table": "Show as a table",
     day: "Day",

@@ -88,7 +88,6 @@ export const zh: Words = {
     "trend.title": "趋势",
     "trend.chart": "每日{metric}，{from} 至 {to}",
     "trend.note": "每天各自统计人数，多日人数不能相加。",
-    "people.note": "多个主题或多天的不同人数不能相加，可用命令 dataload distinct 求并集。",
     "people.order": "多天的不同人数取并集，而不是相加；列表不能按其排序。",
     "chart.table": "以表格显示",
     day: "日期",

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { get } from "../api/client";
-import type { Catalog, Metric, MetricValue, Page, Topic as Found, TopicDay } from "../api/types";
+import type { Catalog, Metric, Page, Topic as Found, TopicOfPage } from "../api/types";
 import { Breakdown } from "../parts/Breakdown";
 import { CellEvents, type CellPlace } from "../parts/CellEvents";
 import { daysOf, DayRange } from "../parts/DayRange";
@@ -9,6 +9,7 @@ import { Link } from "../parts/Link";
 import { Sparkline } from "../parts/Sparkline";
 import { daysBetween, Trend } from "../parts/Trend";
 import { Waiting } from "../parts/Waiting";
+import { Why } from "../parts/Why";
 import { drawn, metric as write } from "../format";
 import { metricName, named, t } from "../i18n/language";
 import { useLoad } from "../state/load";
@@ -40,14 +41,15 @@ export function Topic(props: { route: Route; catalog: Catalog }) {
             {topic.data && pages.length === 0 && <p>{t("topic.none")}</p>}
             {pages.map((page) => {
                 const known = props.catalog.pages.find((item) => item.name === page.page);
-                return known && <TopicPage key={page.page} page={known} type={type} id={Number(id)} days={page.days} from={from} to={to} />;
+                return known && <TopicPage key={page.page} page={known} type={type} id={Number(id)} of={page} from={from} to={to} />;
             })}
         </>
     );
 }
 
-function TopicPage(props: { page: Page; type: string; id: number; days: TopicDay[]; from: string; to: string }) {
-    const { page, type, id, days } = props;
+function TopicPage(props: { page: Page; type: string; id: number; of: TopicOfPage; from: string; to: string }) {
+    const { page, type, id } = props;
+    const { days, total, why } = props.of;
     const mayExplain = maySeePeople(useObservable(session));
     const [open, setOpen] = useState<CellPlace | null>(null);
     const explain = (item: Metric, day: string) => setOpen({ page: page.name, type, id, day, metric: item });
@@ -98,9 +100,7 @@ function TopicPage(props: { page: Page; type: string; id: number; days: TopicDay
                                         write(latest.values[item.column], item.kind)
                                     )}
                                 </td>
-                                <td class="number" title={item.kind === "distinct" && days.length > 1 ? t("people.note") : undefined}>
-                                    {write(sum(days, item), item.kind)}
-                                </td>
+                                <td class="number">{write(total?.[item.column] ?? null, item.kind)}</td>
                                 <td>
                                     <Sparkline values={all.map((day) => drawn(byDay.get(day)?.[item.column]))} />
                                 </td>
@@ -109,25 +109,11 @@ function TopicPage(props: { page: Page; type: string; id: number; days: TopicDay
                     </tbody>
                 </table>
             </div>
+            <Why of={why} />
             {page.breakdowns.map((by) => (
                 <Breakdown key={by} page={page} by={by} side={{ topic: { type, id } }} from={props.from} to={props.to} />
             ))}
             {open !== null && <CellEvents cell={open} onClose={() => setOpen(null)} />}
         </section>
     );
-}
-
-/** To the last unit: amounts are added up in hundredths. Different people of several days do not add up. */
-function sum(days: TopicDay[], metric: Metric): MetricValue | null {
-    if (metric.kind === "distinct" && days.length > 1) {
-        return null;
-    }
-
-    if (metric.kind !== "amount") {
-        return days.reduce((total, day) => total + Number(day.values[metric.column] ?? 0), 0);
-    }
-
-    const hundredths = days.reduce((total, day) => total + BigInt(String(day.values[metric.column] ?? "0.00").replace(".", "")), 0n);
-    const text = hundredths.toString().replace("-", "").padStart(3, "0");
-    return `${hundredths < 0n ? "-" : ""}${text.slice(0, -2)}.${text.slice(-2)}`;
 }
