@@ -103,8 +103,8 @@ public sealed class ClusterNode
     /// <summary>The actor system, while it runs, also while it joins the cluster, or null.</summary>
     public ActorSystem? System => _system;
 
-    /// <summary>How many deliveries are parked.</summary>
-    public long Parked => _life?.Intake?.Parking.Count ?? 0;
+    /// <summary>How many deliveries are parked; null while no events are taken in.</summary>
+    public long? Parked => _life?.Intake?.Parking.Count;
 
     // One that moves is between two owners for a moment, which is no reason to send nobody here.
     private bool ArePartitionsServing => Registry.GivenUp is var moving && Enumerable.Range(0, _settings.Partitions.Partitions)

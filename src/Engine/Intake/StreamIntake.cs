@@ -12,6 +12,10 @@ namespace DataLoad.Engine.Intake;
 /// <summary>The intake of all streams that are enabled: controls it and shows what it does. Its actors run it. Thread-safe.</summary>
 public sealed class StreamIntake
 {
+    // A look at all queues may itself take some seconds where the broker is busy.
+    private const int LooksMissed = 3;
+    private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(20);
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, StreamControl> _byName;
     private readonly List<object> _unsent = [];
@@ -45,11 +49,11 @@ public sealed class StreamIntake
     /// <summary>Why the broker takes no publishing (<c>connection.blocked</c>, or no confirm in time), or null.</summary>
     public string? Blocked => Setup.Connections.StateOf(AmqpConnectionRole.Publishing).Blocked ?? Broker.PublishingRefused;
 
-    /// <summary>How many messages wait in each stream's queue, as of the last check.</summary>
-    public IReadOnlyDictionary<string, long> Lag => Broker.Lag;
+    /// <summary>How many messages wait in the queue of each stream, by its name; a stream whose queue was never looked at is missing.</summary>
+    public IReadOnlyDictionary<string, QueueLength> Lag => Broker.Lag.ToDictionary(queue => queue.Key, queue => LengthOf(queue.Value), StringComparer.Ordinal);
 
-    /// <summary>How many dead letters wait in their queue, as of the last check; null before it.</summary>
-    public long? DeadLetters => Broker.DeadLetters;
+    /// <summary>How many dead letters wait in their queue; null before the first look.</summary>
+    public QueueLength? DeadLetters => Broker.DeadLetters is { } look ? LengthOf(look) : null;
 
     /// <summary>What parking says of itself.</summary>
     public ParkingState Parking { get; } = new();
@@ -68,8 +72,20 @@ public sealed class StreamIntake
             .Append(KeyValuePair.Create("dead letters", Letters.Failing ?? (Blocked is { } blocked ? $"the broker blocks publishing: {blocked}" : null)))
             .Where(failing => failing.Value is not null)!;
 
+    /// <summary>What is said of whatever waits for the connection to the broker: the same of all, however each lost it.</summary>
+    internal string NotConnected => $"not connected to the broker at {Setup.Connections.Settings.SafeName}";
+
     internal IntakeSetup Setup { get; }
     internal BrokerState Broker { get; } = new();
+
+    /// <summary>A length is known while the connection that it was read over lasts, the last look read it, and looks go on: a broker that hangs keeps its
+    /// connection for a while.</summary>
+    private QueueLength LengthOf(QueueLook look)
+    {
+        TimeSpan age = Setup.Options.Time.GetUtcNow() - look.At;
+        bool isKnown = look.IsLast && Setup.Connections.StateOf(AmqpConnectionRole.Declaring).IsConnected && age < LookPatience + (LooksMissed * Setup.CheckInterval);
+        return new QueueLength(look.Messages, look.At, isKnown);
+    }
 
     private Scheduling.Backoff Waits => Setup.Options.Settings.Backoff;
 
@@ -247,12 +263,18 @@ public sealed class StreamControl
         }
     }
 
-    private string? FailingOf(AmqpConsumerStatus? consumer) => Consuming.IsPaused
-        ? null
+    private string? FailingOf(AmqpConsumerStatus? consumer) => Consuming.IsPaused ? null
+        : consumer is not { IsConsuming: true } && !_intake.IsConnected ? _intake.NotConnected
         : _intake.Broker.Problems.GetValueOrDefault(Definition.Name)
             ?? (consumer is null ? Consuming.Fault ?? "not connected yet" : consumer.Error)
             ?? Consuming.Failing;
 }
+
+/// <summary>How many messages wait in a queue.</summary>
+/// <param name="Messages">As of the last look that could tell.</param>
+/// <param name="At">When that was.</param>
+/// <param name="IsKnown">Whether it is so now; false where the broker could not be asked since, so that nobody knows how many there are.</param>
+public readonly record struct QueueLength(long Messages, DateTimeOffset At, bool IsKnown);
 
 /// <summary>What a stream's consumer says of itself.</summary>
 /// <param name="Stream">The stream's name.</param>

@@ -41,6 +41,7 @@ internal sealed class TopologyActor : ReceiveActor, IWithTimers
         Receive<CheckFailed>(failed =>
         {
             IntakeLog.LagUnknown(_setup.Options.Logger, failed.Fault.Message);
+            _state.LooksFailed();
             Repeat(new CheckNow());
         });
     }
@@ -57,6 +58,8 @@ internal sealed class TopologyActor : ReceiveActor, IWithTimers
         _stopping.Cancel();
         _stopping.Dispose();
     }
+
+    private DateTimeOffset Now => _setup.Options.Time.GetUtcNow();
 
     private void OnProbed(Probed probed)
     {
@@ -126,10 +129,7 @@ internal sealed class TopologyActor : ReceiveActor, IWithTimers
             hasNewKeys |= Take(stream, _plan.Of(stream, findings));
         }
 
-        if (_plan.OfDeadLetters(findings) is { Messages: long letters })
-        {
-            _state.DeadLetters = letters;
-        }
+        _state.DeadLetters = QueueLook.Next(_state.DeadLetters, _plan.OfDeadLetters(findings).Messages, Now);
 
         NoteConnection(!findings.Any(finding => finding.State == TopologyState.Unknown));
         if (hasNewKeys)
@@ -150,9 +150,9 @@ internal sealed class TopologyActor : ReceiveActor, IWithTimers
     /// <returns>Whether its exchange turned out to be of another type.</returns>
     private bool Take(StreamDefinition stream, IReadOnlyList<TopologyFinding> own)
     {
-        if (own[1].Messages is long messages)
+        if (QueueLook.Next(_state.Lag.GetValueOrDefault(stream.Name), own[1].Messages, Now) is { } look)
         {
-            _state.Lag[stream.Name] = messages;
+            _state.Lag[stream.Name] = look;
         }
 
         _state.CountsDeliveries[stream.Name] = own[1].CountsDeliveries is true;
@@ -225,10 +225,8 @@ internal sealed class TopologyActor : ReceiveActor, IWithTimers
 /// <summary>How the broker's exchanges and queues are, as of the last check; written by the <see cref="TopologyActor"/>, read by anybody.</summary>
 internal sealed class BrokerState
 {
-    private long _deadLetters = -1;
-
     /// <summary>How many messages wait in each stream's queue.</summary>
-    public ConcurrentDictionary<string, long> Lag { get; } = new(StringComparer.Ordinal);
+    public ConcurrentDictionary<string, QueueLook> Lag { get; } = new(StringComparer.Ordinal);
 
     /// <summary>What of a stream's exchange, queue or bindings is not as it should be, by the stream's name.</summary>
     public ConcurrentDictionary<string, string> Problems { get; } = new(StringComparer.Ordinal);
@@ -240,11 +238,29 @@ internal sealed class BrokerState
     public ConcurrentDictionary<string, bool> CountsDeliveries { get; } = new(StringComparer.Ordinal);
 
     /// <summary>How many dead letters wait in their queue; null before the first check.</summary>
-    public long? DeadLetters
+    public QueueLook? DeadLetters { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); }
+
+    /// <summary>Notes that no queue could be looked at.</summary>
+    public void LooksFailed()
     {
-        get => Interlocked.Read(ref _deadLetters) is long count and >= 0 ? count : null;
-        set => Interlocked.Exchange(ref _deadLetters, value ?? -1);
+        foreach ((string stream, QueueLook look) in Lag)
+        {
+            Lag[stream] = look with { IsLast = false };
+        }
+
+        DeadLetters = DeadLetters is { } letters ? letters with { IsLast = false } : null;
     }
+}
+
+/// <summary>The last look at a queue that could tell how many messages wait in it.</summary>
+/// <param name="Messages">How many.</param>
+/// <param name="At">When that was.</param>
+/// <param name="IsLast">Whether no look after it failed.</param>
+internal sealed record QueueLook(long Messages, DateTimeOffset At, bool IsLast)
+{
+    /// <summary>What is known after a further look, which may have told nothing.</summary>
+    public static QueueLook? Next(QueueLook? before, long? messages, DateTimeOffset at) =>
+        messages is long known ? new QueueLook(known, at, IsLast: true) : before is null ? null : before with { IsLast = false };
 }
 
 /// <summary>What is to be there at the broker for the streams that are consumed, and which of it is whose.</summary>

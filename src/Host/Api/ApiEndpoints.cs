@@ -81,7 +81,7 @@ internal static class ApiEndpoints
 }
 
 /// <summary>What the endpoints work with.</summary>
-internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, ClusterNode Node, NodeInfo Info, IStore Store, ILookup Lookup, NodeHealth Health,
+internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, ClusterNode Node, NodeInfo Info, IStore Store, ILookup Lookup, NodeHealth Health, INodeFacts Facts,
     EngineTallies Tallies, TodayTotals Today, QuestionDesk Questions, RowUnions Unions, DeadLetterDesk DeadLetters, AuditTrail Audit, LogLevels LogLevels, RecentLog Log, TimeProvider Time) : IDisposable
 {
     public DateTimeOffset StartedAt { get; } = Time.GetUtcNow();
@@ -124,6 +124,7 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DictionaryKeyPolicy = JsonKnownNamingPolicy.Unspecified)]
 [JsonSerializable(typeof(WhoAmI))]
 [JsonSerializable(typeof(NodeStatus))]
+[JsonSerializable(typeof(ReportedState))]
 [JsonSerializable(typeof(CatalogDescription))]
 [JsonSerializable(typeof(StreamList))]
 [JsonSerializable(typeof(StreamDetails))]

@@ -4,6 +4,8 @@ using DataLoad.Engine.Clustering;
 using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Watching;
+using DataLoad.Host.Watching;
+using DataLoad.Host.Web;
 
 namespace DataLoad.Host.Api;
 
@@ -14,7 +16,7 @@ internal static class ClusterEndpoints
 
     public static void Map(RouteGroupBuilder api, ApiServices services)
     {
-        api.MapRead("/cluster", ApiJson.Default.ClusterDetails, context => ShowAsync(services, context.RequestAborted));
+        api.MapRead("/cluster", ApiJson.Default.ClusterDetails, context => ShowAsync(services, context));
         api.MapRead("/cluster/tail", context => Watch.RunAsync(services, context, (events, token) => TailAsync(services, events, token)));
         Map(api, services, "leave", (cluster, view, target) =>
         {
@@ -83,8 +85,9 @@ internal static class ClusterEndpoints
         : throw ApiProblem.Bad($"address = {NodeDirectory.Excerpt(target ?? "")}: expected where a member's actor system is reached, "
             + $"as akka.tcp://{ClusterNode.SystemName}@10.0.0.5:4053 or 10.0.0.5:4053.");
 
-    private static async Task<ClusterDetails> ShowAsync(ApiServices services, CancellationToken cancellationToken)
+    private static async Task<ClusterDetails> ShowAsync(ApiServices services, HttpContext context)
     {
+        CancellationToken cancellationToken = context.RequestAborted;
         (IReadOnlyList<NodePresence> known, string? error) = await services.Nodes.TryListAsync(cancellationToken);
         ClusterView? view = services.Node.Cluster;
         IReadOnlyDictionary<string, int> partitions = services.Node.Registry.CountByNode();
@@ -96,7 +99,15 @@ internal static class ClusterEndpoints
                 member.IsOldest, member.UpSinceMs, member.Version, node is null ? 0 : partitions.GetValueOrDefault(node.Id));
         })];
         var isMember = members.Select(member => member.Id).ToHashSet(StringComparer.Ordinal);
+        ClusterDetails.Other[] others = [.. known.Where(node => !isMember.Contains(node.Node.Id)).Select(node =>
+            new ClusterDetails.Other(node.Node.Id, node.Place.ClusterAddress, node.Node.Address, node.HasJoined))];
+        Task<ReadinessReport> judging = services.Health.JudgeAsync(cancellationToken);
+        (IReadOnlyDictionary<string, OperatingState> heard, IReadOnlyDictionary<string, string> silent) = await ClusterState.AskAsync(services, context, known);
+        IEnumerable<string> further = [.. others.Where(other => !services.Nodes.IsSelf(other.Id)).Select(Sentence), .. error is null ? Enumerable.Empty<string>() : [error]];
+        OperatingState state = ClusterState.Of(services, (await judging).Operating, heard, silent, further);
         return new ClusterDetails(
+            state.State,
+            state.Reasons,
             services.Info.Id,
             view?.SelfAddress,
             view?.IsMember ?? false,
@@ -104,10 +115,12 @@ internal static class ClusterEndpoints
             services.NowMs,
             services.Settings.Engine.Partitions.Partitions,
             members,
-            [.. known.Where(node => !isMember.Contains(node.Node.Id)).Select(node =>
-                new ClusterDetails.Other(node.Node.Id, node.Place.ClusterAddress, node.Node.Address, node.HasJoined))],
+            others,
             error);
     }
+
+    private static string Sentence(ClusterDetails.Other other) => $"Node {other.Id} at {other.Address}, HTTP at {(other.Http.Length > 0 ? other.Http : "none")}, "
+        + $"is no member of the cluster: it {(other.HasJoined ? "had joined" : "joins")}.";
 
     private static async Task TailAsync(ApiServices services, EventStream events, CancellationToken cancellationToken)
     {
@@ -153,9 +166,9 @@ internal static class ClusterEndpoints
     }
 }
 
-/// <summary>The cluster as a node sees it: itself, whether it is a member and what it waits for, the members, and the nodes that the store knows and that
+/// <summary>The cluster as a node sees it: its state and why, itself, whether it is a member and what it waits for, the members, and the nodes that the store knows and that
 /// are no members; why the store does not say.</summary>
-internal sealed record ClusterDetails(string Node, string? Address, bool IsMember, string? WaitingFor, long Now, int Partitions,
+internal sealed record ClusterDetails(string State, IReadOnlyList<string> Reasons, string Node, string? Address, bool IsMember, string? WaitingFor, long Now, int Partitions,
     IReadOnlyList<ClusterDetails.Member> Members, IReadOnlyList<ClusterDetails.Other> Others, string? StoreError)
 {
     /// <summary>A member; its id and HTTP are null where the store does not know it.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DataLoad.Host.Watching;
+using DataLoad.Host.Web;
 
 namespace DataLoad.Host.Api;
 
@@ -21,15 +22,15 @@ internal static class LiveEndpoint
     private static async Task RunAsync(ApiServices services, HttpContext context, EventStream events, bool isLocal, CancellationToken cancellationToken)
     {
         await using PeerEvents? peers = isLocal ? null : new PeerEvents(services, context, PeersWaiting, cancellationToken);
-        var others = new Dictionary<string, LiveUpdate>(StringComparer.Ordinal);
-        LiveUpdate last = await TakeAsync(services, others, isLocal, cancellationToken);
+        var others = new Others();
+        LiveUpdate last = await TakeAsync(services, await services.Health.JudgeAsync(cancellationToken), others, isLocal, cancellationToken);
         await events.WriteAsync("snapshot", last, ApiJson.Default.LiveUpdate, cancellationToken);
         await events.FlushAsync(cancellationToken);
         using var timer = new PeriodicTimer(services.Settings.Http.LiveInterval, services.Time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             Hear(peers, others);
-            LiveUpdate now = await TakeAsync(services, others, isLocal, cancellationToken);
+            LiveUpdate now = await TakeAsync(services, services.Health.LookAgain(), others, isLocal, cancellationToken);
             await events.WriteAsync("delta", Delta(last, now), ApiJson.Default.LiveUpdate, cancellationToken);
             await events.FlushAsync(cancellationToken);
             last = now;
@@ -46,17 +47,26 @@ internal static class LiveEndpoint
             .ToDictionary(page => page.Key, page => page.Value, StringComparer.Ordinal) is { Count: > 0 } changed ? changed : null,
     };
 
-    private static void Hear(PeerEvents? peers, Dictionary<string, LiveUpdate> others)
+    private static void Hear(PeerEvents? peers, Others others)
     {
         while (peers?.Events.TryRead(out PeerEvent one) == true)
         {
             if (one.Name is PeerEvents.Gone || (one.Name is "snapshot" or "delta" && Read(one.Data) is null))
             {
-                others.Remove(one.Node);
+                others.Updates.Remove(one.Node);
             }
             else if (one.Name is "snapshot" or "delta")
             {
-                others[one.Node] = LiveSum.Merge(one.Name is "snapshot" ? null : others.GetValueOrDefault(one.Node), Read(one.Data)!);
+                others.Silent.Remove(one.Node);
+                others.Updates[one.Node] = LiveSum.Merge(one.Name is "snapshot" ? null : others.Updates.GetValueOrDefault(one.Node), Read(one.Data)!);
+            }
+            else if (one.Name is PeerEvents.Away)
+            {
+                others.Silent[one.Node] = Encoding.UTF8.GetString(one.Data);
+            }
+            else if (one.Name is PeerEvents.Left)
+            {
+                others.Silent.Remove(one.Node);
             }
         }
     }
@@ -74,30 +84,41 @@ internal static class LiveEndpoint
         }
     }
 
-    private static async Task<LiveUpdate> TakeAsync(ApiServices services, IReadOnlyDictionary<string, LiveUpdate> others, bool isLocal,
+    private static async Task<LiveUpdate> TakeAsync(ApiServices services, ReadinessReport ready, Others others, bool isLocal,
         CancellationToken cancellationToken)
     {
         // The sums of the day are of the store, whoever asks.
-        LiveUpdate own = Take(services, isLocal ? null : await TodayAsync(services, cancellationToken));
-        return isLocal ? own : LiveSum.Of(services.Info.Id, own, others);
+        LiveUpdate own = Take(services, ready, isLocal ? null : await TodayAsync(services, cancellationToken));
+        return isLocal ? own : LiveSum.Of(services.Info.Id, own, others.Updates) with
+        {
+            Cluster = ClusterState.Of(services, new OperatingState(own.State, own.Reasons), others.States, others.Silent),
+        };
     }
 
-    private static LiveUpdate Take(ApiServices services, IReadOnlyDictionary<Page, TodayTotals.PageTotals>? today) =>
-        new()
+    private static LiveUpdate Take(ApiServices services, ReadinessReport ready, IReadOnlyDictionary<Page, TodayTotals.PageTotals>? today)
+    {
+        NodeFacts facts = services.Facts.Take();
+        return new LiveUpdate
         {
             Now = services.NowMs,
-            Ready = services.Node.IsServing && services.Node.Intake is { IsConnected: true } intake && !intake.Failing.Any(),
-            State = NodeEndpoints.StateOf(services),
+            Ready = ready.IsReady,
+            State = ready.State,
+            Reasons = ready.Reasons,
             Rates = Rates.Of(services.Tallies.Rates(stream: null)),
             Totals = Tallies.Of(services.Tallies.Counts(stream: null)),
-            Lag = services.Node.Intake?.Lag.Values.Sum() ?? 0,
-            Parked = services.Node.Parked,
-            DeadLetters = services.Node.Intake?.DeadLetters,
+            Lag = LastKnown.Now(facts.TotalLag),
+            LagLastKnown = LastKnown.Of(facts.TotalLag),
+            Parked = facts.Parked,
+            DeadLetters = LastKnown.Now(facts.DeadLetters),
+            DeadLettersLastKnown = LastKnown.Of(facts.DeadLetters),
             ResidentBytes = services.Node.Budget.UsedBytes,
             Streams = StreamEndpoints.All(services).ToDictionary(
                 stream => stream.Name,
                 stream => new LiveUpdate.LiveStream(stream.State, stream.Rates.Events, stream.Rates.Deliveries, stream.Rates.Duplicates,
-                    stream.Rates.DeadLetters, stream.Lag, stream.Unacknowledged),
+                    stream.Rates.DeadLetters, stream.Lag, stream.Unacknowledged)
+                {
+                    LagLastKnown = stream.LagLastKnown,
+                },
                 StringComparer.Ordinal),
             Today = services.Today.Today,
             TodayTotals = today?.ToDictionary(
@@ -105,6 +126,7 @@ internal static class LiveEndpoint
             TodayWhy = today?.Where(page => page.Value.Gaps.Why is not null)
                 .ToDictionary(page => page.Key.Name, page => page.Value.Gaps.Why!, StringComparer.Ordinal),
         };
+    }
 
     private static async Task<IReadOnlyDictionary<Page, TodayTotals.PageTotals>?> TodayAsync(ApiServices services, CancellationToken cancellationToken)
     {
@@ -120,5 +142,16 @@ internal static class LiveEndpoint
             // The store is away, which the node's state says; rates go on.
             return null;
         }
+    }
+
+    /// <summary>What other nodes told last, and why those are silent that should tell.</summary>
+    private sealed record Others
+    {
+        public Dictionary<string, LiveUpdate> Updates { get; } = new(StringComparer.Ordinal);
+
+        public Dictionary<string, string> Silent { get; } = new(StringComparer.Ordinal);
+
+        public IEnumerable<KeyValuePair<string, OperatingState>> States =>
+            Updates.Select(other => KeyValuePair.Create(other.Key, new OperatingState(other.Value.State, other.Value.Reasons)));
     }
 }

@@ -30,8 +30,10 @@ internal static class LiveSum
             Rates = all.Select(one => one.Rates).Aggregate(Add),
             Totals = all.Select(one => one.Totals).Aggregate(Add),
             Lag = all.Max(one => one.Lag),
+            LagLastKnown = all.Any(one => one.Lag is not null) ? null : all.Select(one => one.LagLastKnown).Aggregate(Later),
             Parked = all.Max(one => one.Parked),
             DeadLetters = all.Max(one => one.DeadLetters),
+            DeadLettersLastKnown = all.Any(one => one.DeadLetters is not null) ? null : all.Select(one => one.DeadLettersLastKnown).Aggregate(Later),
             ResidentBytes = all.Sum(one => one.ResidentBytes),
             Streams = own.Streams.ToDictionary(
                 stream => stream.Key,
@@ -56,7 +58,12 @@ internal static class LiveSum
     private static LiveUpdate.LiveStream Add(LiveUpdate.LiveStream one, LiveUpdate.LiveStream other) => new(
         other.State is "failing" ? other.State : one.State, Add(one.Events, other.Events), Add(one.Deliveries, other.Deliveries),
         Add(one.Duplicates, other.Duplicates), Add(one.DeadLetters, other.DeadLetters), one.Lag is null || other.Lag > one.Lag ? other.Lag : one.Lag,
-        one.Unacknowledged + other.Unacknowledged);
+        one.Unacknowledged + other.Unacknowledged)
+    {
+        LagLastKnown = one.Lag is not null || other.Lag is not null ? null : Later(one.LagLastKnown, other.LagLastKnown),
+    };
+
+    private static LastKnown? Later(LastKnown? one, LastKnown? other) => one is null || other?.At > one.At ? other : one;
 
     private static double Add(double one, double other) => Math.Round(one + other, 2);
 }

@@ -2,6 +2,7 @@ using System.Reflection;
 using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Partitions;
 using DataLoad.Host.Access;
+using DataLoad.Host.Watching;
 using DataLoad.Host.Web;
 
 namespace DataLoad.Host.Api;
@@ -9,9 +10,6 @@ namespace DataLoad.Host.Api;
 /// <summary>The node, its Partitions, the nodes, the catalog, and who asks.</summary>
 internal static class NodeEndpoints
 {
-    private const string Serving = "serving";
-    private const string Waiting = "waiting";
-
     private static readonly string Version = Assembly.GetExecutingAssembly()
         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
@@ -24,7 +22,7 @@ internal static class NodeEndpoints
         });
         api.MapReadOfNode(services, "/status", ApiJson.Default.NodeStatus, context => StatusAsync(services, context.RequestAborted));
         api.MapRead("/shards", ApiJson.Default.ShardList, _ => new ShardList([.. services.Node.Registry.Everywhere.Select(ShardList.ShardEntry.Of)]));
-        api.MapRead("/nodes", ApiJson.Default.NodeList, context => NodesAsync(services, context.RequestAborted));
+        api.MapRead("/nodes", ApiJson.Default.NodeList, context => NodesAsync(services, context));
         api.MapRead("/catalog", ApiJson.Default.CatalogDescription, _ => new CatalogDescription(
             [.. services.Catalog.Pages.Select(page => new CatalogDescription.PageEntry(page.Name, page.Table,
                 [.. page.Metrics.Select(metric => new CatalogDescription.MetricEntry(metric.Column, KindOf(metric), MetricNames.Of(metric.Column)?.English, MetricNames.Of(metric.Column)?.Chinese))],
@@ -33,12 +31,10 @@ internal static class NodeEndpoints
                 services.Settings.Engine.Amqp.Of(stream).Enabled))]));
     }
 
-    /// <summary>What the node is at.</summary>
-    public static string StateOf(ApiServices services) => services.Node.IsServing ? Serving : Waiting;
-
     private static async Task<NodeStatus> StatusAsync(ApiServices services, CancellationToken cancellationToken)
     {
         ReadinessReport ready = await services.Health.JudgeAsync(cancellationToken);
+        NodeFacts facts = services.Facts.Take();
         IReadOnlyList<PartitionStatus> shards = services.Node.Registry.Partitions;
         return new NodeStatus
         {
@@ -47,7 +43,8 @@ internal static class NodeEndpoints
             StartedAt = services.StartedAt.ToUnixTimeMilliseconds(),
             Now = services.NowMs,
             UptimeSeconds = (long)(services.Time.GetUtcNow() - services.StartedAt).TotalSeconds,
-            State = StateOf(services),
+            State = ready.State,
+            Reasons = ready.Reasons,
             Ready = ready.IsReady,
             TimeZone = services.Settings.Engine.TimeZone,
             Today = services.Today.Today,
@@ -59,14 +56,15 @@ internal static class NodeEndpoints
                 shards.Sum(shard => (long)shard.Counters), shards.Sum(shard => (long)shard.Damaged)),
             Unflushed = shards.Sum(shard => (long)shard.Unflushed),
             Uncheckpointed = shards.Sum(shard => shard.EventsSinceCheckpoint),
-            Parked = services.Node.Parked,
-            Lag = ready.Lag,
-            DeadLetters = services.Node.Intake?.DeadLetters,
+            Parked = facts.Parked,
+            Lag = LastKnown.Now(facts.TotalLag),
+            LagLastKnown = LastKnown.Of(facts.TotalLag),
+            DeadLetters = LastKnown.Now(facts.DeadLetters),
+            DeadLettersLastKnown = LastKnown.Of(facts.DeadLetters),
             Totals = Tallies.Of(services.Tallies.Counts(stream: null)),
             Rates = Rates.Of(services.Tallies.Rates(stream: null)),
             Paused = ready.Paused,
-            Failing = (services.Node.Intake?.Failing ?? []).DistinctBy(failing => failing.Key)
-                .ToDictionary(failing => failing.Key, failing => failing.Value, StringComparer.Ordinal),
+            Failing = facts.Failing.ToDictionary(StringComparer.Ordinal),
         };
     }
 
@@ -74,15 +72,17 @@ internal static class NodeEndpoints
         report.Checks[check] is ReadinessReport.Ok ? new DependencyHealth(Ok: true, Detail: null, name)
             : new DependencyHealth(Ok: false, report.Checks[check], name);
 
-    private static async Task<NodeList> NodesAsync(ApiServices services, CancellationToken cancellationToken)
+    private static async Task<NodeList> NodesAsync(ApiServices services, HttpContext context)
     {
-        IReadOnlyList<NodePresence> known = await services.Nodes.ListAsync(cancellationToken);
+        IReadOnlyList<NodePresence> known = await services.Nodes.ListAsync(context.RequestAborted);
+        Task<ReadinessReport> judging = services.Health.JudgeAsync(context.RequestAborted);
+        IReadOnlyDictionary<string, OperatingState> heard = (await ClusterState.AskAsync(services, context, known)).Heard;
         IReadOnlyDictionary<string, int> shards = services.Node.Registry.CountByNode();
-        var self = new NodeList.NodeEntry(services.Info.Id, services.Info.Address, IsSelf: true, ShardsOf(services.Info), StateOf(services));
+        var self = new NodeList.NodeEntry(services.Info.Id, services.Info.Address, IsSelf: true, ShardsOf(services.Info), (await judging).State);
         return new NodeList([self, .. known.Where(other => !string.Equals(other.Node.Id, self.Id, StringComparison.Ordinal)).Select(EntryOf)]);
 
         NodeList.NodeEntry EntryOf(NodePresence other) =>
-            new(other.Node.Id, other.Node.Address, IsSelf: false, ShardsOf(other.Node), other.HasJoined ? Serving : Waiting);
+            new(other.Node.Id, other.Node.Address, IsSelf: false, ShardsOf(other.Node), heard.GetValueOrDefault(other.Node.Id)?.State ?? OperatingState.Unknown);
 
         int ShardsOf(NodeInfo node) => shards.GetValueOrDefault(node.Id);
     }
@@ -99,6 +99,7 @@ internal sealed record NodeStatus
     public required long Now { get; init; }
     public required long UptimeSeconds { get; init; }
     public required string State { get; init; }
+    public IReadOnlyList<string> Reasons { get; init; } = [];
     public required bool Ready { get; init; }
     public required string TimeZone { get; init; }
     public required DateOnly Today { get; init; }
@@ -109,9 +110,11 @@ internal sealed record NodeStatus
     public required MemoryUsage Memory { get; init; }
     public required long Unflushed { get; init; }
     public required long Uncheckpointed { get; init; }
-    public required long Parked { get; init; }
-    public required long Lag { get; init; }
+    public required long? Parked { get; init; }
+    public required long? Lag { get; init; }
+    public LastKnown? LagLastKnown { get; init; }
     public required long? DeadLetters { get; init; }
+    public LastKnown? DeadLettersLastKnown { get; init; }
     public required Tallies Totals { get; init; }
     public required Rates Rates { get; init; }
     public required IReadOnlyList<string> Paused { get; init; }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Mime;
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using DataLoad.Engine.Nodes;
 using DataLoad.Host.Access;
@@ -51,6 +52,23 @@ internal sealed class NodeRelay : IDisposable
             throw Unusable(node, $"it did not answer within {AnswerPatience.TotalSeconds:0} s");
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw Unusable(node, e.Message);
+        }
+    }
+
+    /// <summary>Reads what a node answers at a path.</summary>
+    /// <exception cref="ApiProblem">The node has no HTTP, does not answer, refuses, or answers with something else.</exception>
+    public async Task<T?> ReadAsync<T>(HttpContext context, NodePresence node, string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using HttpResponseMessage response = await SendAsync(context, node, path, cancellationToken);
+            return response.IsSuccessStatusCode && response.Content.Headers.ContentType?.MediaType is JsonType
+                ? JsonSerializer.Deserialize(await ReadAsync(response, node, cancellationToken), type)
+                : throw Unusable(node, await NodeRefusal.DetailAsync(response, cancellationToken) ?? $"it answers {(int)response.StatusCode}");
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
         {
             throw Unusable(node, e.Message);
         }

@@ -21,6 +21,9 @@ internal sealed class PeerEvents : IAsyncDisposable
     /// <summary>The name of an event that says why a node cannot be heard, in a sentence.</summary>
     public const string Away = "away";
 
+    /// <summary>The name of an event that says that a node is not listed any more; it has no data.</summary>
+    public const string Left = "left";
+
     private const int MaxEventBytes = 256 * 1024;
 
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(2);
@@ -69,7 +72,13 @@ internal sealed class PeerEvents : IAsyncDisposable
         {
             while (!cancellationToken.IsCancellationRequested)
             {
-                foreach (NodePresence node in (await _services.Nodes.TryListAsync(cancellationToken)).Nodes)
+                (IReadOnlyList<NodePresence> listed, string? error) = await _services.Nodes.TryListAsync(cancellationToken);
+                if (error is null)
+                {
+                    LetGo(watched, listed);
+                }
+
+                foreach (NodePresence node in listed)
                 {
                     bool isWatched = watched.TryGetValue(node.Node.Id, out Task? watching) && !watching.IsCompleted;
                     if (!isWatched && !_services.Nodes.IsSelf(node.Node.Id) && watched.Count(other => !other.Value.IsCompleted) < MaxPeers)
@@ -84,6 +93,21 @@ internal sealed class PeerEvents : IAsyncDisposable
         finally
         {
             await Task.WhenAll(watched.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>A node that has ended, and is neither heard nor listed any more, is away no more.</summary>
+    private void LetGo(Dictionary<string, Task> watched, IReadOnlyList<NodePresence> listed)
+    {
+        foreach (string node in watched.Where(one => one.Value.IsCompleted).Select(one => one.Key).Except(listed.Select(one => one.Node.Id), StringComparer.Ordinal))
+        {
+            watched.Remove(node);
+            lock (_away)
+            {
+                _away.Remove(node);
+            }
+
+            Take(new PeerEvent(node, Left, []));
         }
     }
 

@@ -20,8 +20,8 @@ internal static class StreamEndpoints
     /// <summary>All streams as they are.</summary>
     public static IReadOnlyList<StreamDetails> All(ApiServices services)
     {
-        Dictionary<string, StreamStatus> statuses = Statuses(services);
-        return [.. services.Catalog.Streams.Select(stream => Of(services, stream, statuses.GetValueOrDefault(stream.Name)))];
+        NodeFacts facts = services.Facts.Take();
+        return [.. services.Catalog.Streams.Select(stream => Of(services, stream, facts))];
     }
 
     private static async Task<StreamDetails> SetAsync(ApiServices services, HttpContext context, bool paused)
@@ -59,13 +59,12 @@ internal static class StreamEndpoints
             ?? throw ApiProblem.NotFound($"There is no stream {name}: there are {string.Join(", ", services.Catalog.Streams.Select(stream => stream.Name))}.");
     }
 
-    private static Dictionary<string, StreamStatus> Statuses(ApiServices services) =>
-        services.Node.Intake?.Streams.ToDictionary(status => status.Stream, StringComparer.Ordinal) ?? [];
+    private static StreamDetails Of(ApiServices services, StreamDefinition stream) => Of(services, stream, services.Facts.Take());
 
-    private static StreamDetails Of(ApiServices services, StreamDefinition stream) => Of(services, stream, Statuses(services).GetValueOrDefault(stream.Name));
-
-    private static StreamDetails Of(ApiServices services, StreamDefinition stream, StreamStatus? status)
+    private static StreamDetails Of(ApiServices services, StreamDefinition stream, NodeFacts facts)
     {
+        StreamStatus? status = facts.Streams.GetValueOrDefault(stream.Name);
+        QueueLength? lag = facts.Lag.TryGetValue(stream.Name, out QueueLength length) ? length : null;
         Engine.Intake.StreamSettings settings = services.Settings.Engine.Amqp.Of(stream);
         return new StreamDetails
         {
@@ -81,7 +80,8 @@ internal static class StreamEndpoints
                 : status.Failing is null ? "running" : "failing",
             Failing = status?.Failing,
             Prefetch = settings.Prefetch ?? services.Settings.Engine.Intake.Prefetch,
-            Lag = services.Node.Intake?.Lag.TryGetValue(stream.Name, out long waiting) == true ? waiting : null,
+            Lag = LastKnown.Now(lag),
+            LagLastKnown = LastKnown.Of(lag),
             Unacknowledged = status?.Unacknowledged ?? 0,
             DeadLettersByReason = services.Tallies.Of(stream.Name).Reasons,
             Totals = Tallies.Of(services.Tallies.Counts(stream.Name)),
@@ -106,10 +106,23 @@ internal sealed record StreamDetails
     public required string? Failing { get; init; }
     public required int Prefetch { get; init; }
     public required long? Lag { get; init; }
+    public LastKnown? LagLastKnown { get; init; }
     public required long Unacknowledged { get; init; }
     public required IReadOnlyDictionary<string, long> DeadLettersByReason { get; init; }
     public required Tallies Totals { get; init; }
     public required Rates Rates { get; init; }
+}
+
+/// <summary>What was known last of a number that is not known now, and when that was: it is unknown since.</summary>
+/// <param name="Value">The number then.</param>
+/// <param name="At">When, in epoch milliseconds.</param>
+internal sealed record LastKnown(long Value, long At)
+{
+    /// <summary>How long a queue is, or null where that is not known now.</summary>
+    public static long? Now(QueueLength? queue) => queue is { IsKnown: true } known ? known.Messages : null;
+
+    /// <summary>How long a queue was, where that is not known now; null where it is, and where it never was.</summary>
+    public static LastKnown? Of(QueueLength? queue) => queue is { IsKnown: false } last ? new LastKnown(last.Messages, last.At.ToUnixTimeMilliseconds()) : null;
 }
 
 /// <summary>Counts since the node started.</summary>
@@ -132,11 +145,17 @@ internal sealed record LiveUpdate
     public required long Now { get; init; }
     public required bool Ready { get; init; }
     public required string State { get; init; }
+    public IReadOnlyList<string> Reasons { get; init; } = [];
+
+    /// <summary>The state of all nodes together; null where it is one node's own.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public OperatingState? Cluster { get; init; }
     public required Rates Rates { get; init; }
     public required Tallies Totals { get; init; }
-    public required long Lag { get; init; }
-    public required long Parked { get; init; }
+    public required long? Lag { get; init; }
+    public LastKnown? LagLastKnown { get; init; }
+    public required long? Parked { get; init; }
     public required long? DeadLetters { get; init; }
+    public LastKnown? DeadLettersLastKnown { get; init; }
     public required long ResidentBytes { get; init; }
     public required IReadOnlyDictionary<string, LiveStream> Streams { get; init; }
     public required DateOnly Today { get; init; }
@@ -151,5 +170,8 @@ internal sealed record LiveUpdate
     internal sealed record LiveNode(string State, double Events, double Deliveries, double Duplicates, double DeadLetters, long ResidentBytes,
         long Unacknowledged);
 
-    internal sealed record LiveStream(string State, double Events, double Deliveries, double Duplicates, double DeadLetters, long? Lag, long Unacknowledged);
+    internal sealed record LiveStream(string State, double Events, double Deliveries, double Duplicates, double DeadLetters, long? Lag, long Unacknowledged)
+    {
+        public LastKnown? LagLastKnown { get; init; }
+    }
 }

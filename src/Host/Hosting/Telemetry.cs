@@ -52,7 +52,7 @@ internal static class NodeGauges
         metrics.Gauge("dataload.serving", "", "1 while all Partitions serve and events are taken in", () => [new(node.IsServing ? 1 : 0)]);
         metrics.Gauge("dataload.broker.connected", "", "1 while the broker is connected", () => [new(node.Intake?.IsConnected == true ? 1 : 0)]);
         metrics.Gauge("dataload.queue.lag", "{message}", "Messages that wait in a stream's queue", () =>
-            node.Intake?.Lag.Select(entry => new Measurement<long>(entry.Value, new KeyValuePair<string, object?>(EngineMetrics.StreamTag, entry.Key))) ?? []);
+            node.Intake?.Lag.Where(entry => entry.Value.IsKnown).Select(entry => new Measurement<long>(entry.Value.Messages, new KeyValuePair<string, object?>(EngineMetrics.StreamTag, entry.Key))) ?? []);
         metrics.Gauge("dataload.streams.failing", "{stream}", "Streams that are not consumed, or wait for a query that fails", () =>
             [new(node.Intake?.Failing.Count() ?? 0)]);
         metrics.Gauge("dataload.streams.paused", "{stream}", "Streams that an operator paused", () =>
@@ -61,8 +61,8 @@ internal static class NodeGauges
             node.Intake?.Streams.Select(stream =>
                 new Measurement<long>(stream.Unacknowledged, new KeyValuePair<string, object?>(EngineMetrics.StreamTag, stream.Stream))) ?? []);
         metrics.Gauge("dataload.dead_letters.waiting", "{delivery}", "Dead letters that wait in their queue", () =>
-            node.Intake?.DeadLetters is long waiting ? [new(waiting)] : []);
-        metrics.Gauge("dataload.parked.waiting", "{delivery}", "Deliveries that are parked now", () => [new(node.Parked)]);
+            node.Intake?.DeadLetters is { IsKnown: true } waiting ? [new(waiting.Messages)] : []);
+        metrics.Gauge("dataload.parked.waiting", "{delivery}", "Deliveries that are parked now", () => node.Parked is long parked ? [new(parked)] : []);
         metrics.Gauge("dataload.counters.resident", "{counter}", "Counters in memory", () =>
             [new(node.Registry.Partitions.Sum(partition => (long)partition.Counters))]);
         metrics.Gauge("dataload.counters.damaged", "{counter}", "Counters set aside until they are rebuilt", () =>

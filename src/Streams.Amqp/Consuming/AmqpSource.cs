@@ -109,7 +109,7 @@ public interface IAmqpConsumerControl
 /// <summary>What a source is doing, to be shown.</summary>
 /// <param name="IsConsuming">Whether its channel consumes.</param>
 /// <param name="IsPaused">Whether it was paused.</param>
-/// <param name="Error">Why it is not consuming, or null; null too while it is paused.</param>
+/// <param name="Error">Why it is not consuming, or null; null too while it is paused, and after that until it has tried to consume again.</param>
 /// <param name="Prefetch">How many deliveries may be unacknowledged: fewer than is set where large ones held up other sources.</param>
 /// <param name="Unacknowledged">How many deliveries are unacknowledged now.</param>
 public sealed record AmqpConsumerStatus(bool IsConsuming, bool IsPaused, string? Error, int Prefetch, long Unacknowledged);

@@ -92,7 +92,7 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
             }
             else if (_isLettingGo && !_control.IsStopping)
             {
-                LetGoOf(_session!, "paused");
+                LetGoOf(_session!, why: null);
                 OnChanged();
             }
         }
@@ -245,7 +245,7 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
         {
             if (_isLettingGo && session.IsDrained)
             {
-                LetGoOf(session, "paused");
+                LetGoOf(session, why: null);
                 OnChanged();
             }
         }
@@ -276,7 +276,7 @@ internal sealed class BatchStage(AmqpConnections connections, AmqpSourceSettings
             }
         }
 
-        private void LetGoOf(ConsumerSession session, string why, bool isAwaited = false)
+        private void LetGoOf(ConsumerSession session, string? why, bool isAwaited = false)
         {
             _session = null;
             _isLettingGo = _isAcknowledging = false;

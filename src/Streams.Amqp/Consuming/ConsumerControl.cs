@@ -40,7 +40,12 @@ internal sealed class ConsumerControl(int prefetch) : IAmqpConsumerControl
 
     public void Pause() => Set(() => _isPaused = !_isStopping);
 
-    public void Resume() => Set(() => _isPaused = false);
+    public void Resume() => Set(() =>
+    {
+        // Until it has tried there is nothing wrong: it was not consumed because nobody wanted it.
+        _error = _isPaused && _session is null ? null : _error;
+        _isPaused = false;
+    });
 
     /// <summary>Says whom to call when something is wanted; null when the stage has ended.</summary>
     public void Attach(Action? changed)
@@ -69,8 +74,8 @@ internal sealed class ConsumerControl(int prefetch) : IAmqpConsumerControl
         }
     }
 
-    /// <summary>Notes that nothing is consumed, and why.</summary>
-    public void NotConsuming(string error)
+    /// <summary>Notes that nothing is consumed, and why; null where that was wanted.</summary>
+    public void NotConsuming(string? error)
     {
         lock (_lock)
         {
@@ -79,7 +84,7 @@ internal sealed class ConsumerControl(int prefetch) : IAmqpConsumerControl
     }
 
     /// <summary>Notes that the channel is gone. One that was lost for the bytes it held is granted half of what it held from now on.</summary>
-    public void LetGo(ConsumerSession session, string why)
+    public void LetGo(ConsumerSession session, string? why)
     {
         lock (_lock)
         {

@@ -197,14 +197,27 @@ public sealed class NodeRelayTests
         (sum.Rates.Events, sum.Totals.Events, sum.Lag, sum.Parked, sum.DeadLetters, sum.ResidentBytes).ShouldBe((3.75, 20, 8, 3, 4, 200));
         sum.Streams["act.buy"].ShouldBe(new LiveUpdate.LiveStream("failing", 3.75, 2, 0, 0, 5, 14));
         sum.Nodes!.Keys.Order(StringComparer.Ordinal).ShouldBe(["a", "b"]);
-        sum.Nodes["b"].ShouldBe(new LiveUpdate.LiveNode("serving", 2.5, 1, 0, 0, 100, 7));
+        sum.Nodes["b"].ShouldBe(new LiveUpdate.LiveNode("ready", 2.5, 1, 0, 0, 100, 7));
     }
 
-    private static LiveUpdate Update(double events, long lag, long? streamLag, string state) => new()
+    [Fact]
+    public void A_number_that_no_node_knows_is_unknown_since_the_last_of_them_knew_it()
+    {
+        var last = new LastKnown(3827, 5);
+        LiveUpdate own = Update(events: 0, lag: null, streamLag: null, "failing") with { LagLastKnown = new LastKnown(12, 4), DeadLetters = null, DeadLettersLastKnown = last };
+        LiveUpdate other = Update(events: 0, lag: null, streamLag: null, "failing") with { LagLastKnown = last };
+
+        LiveUpdate sum = LiveSum.Of("a", own, new Dictionary<string, LiveUpdate>(StringComparer.Ordinal) { ["b"] = other });
+
+        (sum.Lag, sum.LagLastKnown).ShouldBe((null, last));
+        (sum.DeadLetters, sum.DeadLettersLastKnown).ShouldBe((4, null), "the other one knows");
+    }
+
+    private static LiveUpdate Update(double events, long? lag, long? streamLag, string state) => new()
     {
         Now = 1,
         Ready = true,
-        State = "serving",
+        State = "ready",
         Rates = new Rates(1, events, 0, 0, 0, 0),
         Totals = new Tallies(10, 10, 0, 0, 0, 0, 0),
         Lag = lag,

@@ -59,7 +59,7 @@ public sealed class LocalNodeTests : IAsyncLifetime
         CommandRun run = await RunAsync();
 
         run.Code.ShouldBe(ExitCode.Done);
-        run.Output.ShouldContain($"Node host-1-ab at {_node.Address}: serving, ready; today is 2026-11-24 (Asia/Shanghai).\n");
+        run.Output.ShouldContain($"Node host-1-ab at {_node.Address} (today is 2026-11-24, Asia/Shanghai) is degraded: Paused by request: act.share.\n");
         run.Output.ShouldContain("'dataload help' lists all commands");
         _node.Answers("GET /api/v1/status", Samples.Status.Replace("\"ready\":true", "\"ready\":false", StringComparison.Ordinal));
         (await RunAsync()).Code.ShouldBe(ExitCode.Found);
@@ -74,7 +74,7 @@ public sealed class LocalNodeTests : IAsyncLifetime
 
         run.Code.ShouldBe(ExitCode.Done);
         run.Output.ShouldContain("counters");
-        run.Output.ShouldEndWith($"Node host-1-ab at {_node.Address}: serving, ready; today is 2026-11-24 (Asia/Shanghai).\n");
+        run.Output.ShouldEndWith($"Node host-1-ab at {_node.Address} (today is 2026-11-24, Asia/Shanghai) is degraded: Paused by request: act.share.\n");
         (await RunAsync("help", "counters", "top")).Output.ShouldContain("dataload counters top --by pay_amount");
         CommandRun unknown = await RunAsync("help", "nothing");
         (unknown.Code, unknown.Error).ShouldBe((ExitCode.Failed, "dataload: There is no command 'nothing': 'dataload help' lists them.\n"));

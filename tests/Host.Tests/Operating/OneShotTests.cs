@@ -27,7 +27,7 @@ public sealed class OneShotTests : IAsyncLifetime
             "node\thost-1-ab",
             "version\t0.1.0",
             "up\t2 h",
-            "state\tserving, ready",
+            "state\tdegraded",
             "today\t2026-11-24 (Asia/Shanghai)",
             "broker\tok 127.0.0.1:5672/",
             "store\tok",
@@ -45,8 +45,7 @@ public sealed class OneShotTests : IAsyncLifetime
             "duplicates\t1",
             "events/s\t2.0",
             "deliveries/s\t2.5",
-            "paused: act.share",
-            "act.buy fails: no such table: orders"), ""));
+            "Paused by request: act.share."), ""));
 
         _node.Answers("GET /api/v1/status", Samples.Status.Replace("\"ready\":true", "\"ready\":false", StringComparison.Ordinal));
         (await RunAsync("status")).Code.ShouldBe(ExitCode.Found);
@@ -71,7 +70,7 @@ public sealed class OneShotTests : IAsyncLifetime
             "stream\tstate\tevents/s\tdeliveries/s\tlag\tunacked\tevents\tduplicates\tretries\tparked\tdead",
             "act.buy\tfailing\t2.0\t2.5\t5\t7\t10\t1\t2\t3\t1",
             "act.share\trunning\t2.0\t2.5\t5\t7\t10\t1\t2\t3\t1",
-            "act.buy: no such table"));
+            "act.buy: no such table."));
         run.Code.ShouldBe(ExitCode.Found);
     }
 
@@ -295,17 +294,18 @@ public sealed class OneShotTests : IAsyncLifetime
     [Fact]
     public async Task The_cluster_is_a_line_a_member_and_one_that_is_not_reached_makes_1()
     {
-        string answer = """{"node":"a-1","address":"akka.tcp://dataload@10.0.0.5:4053","isMember":true,"waitingFor":null,"now":1,"partitions":32,"members":[{"id":"a-1","address":"akka.tcp://dataload@10.0.0.5:4053","http":"http://10.0.0.5:8080","status":"Up","isUnreachable":false,"isSelf":true,"isLeader":true,"isOldest":true,"upSince":0,"version":"1.2","partitions":20},{"id":null,"address":"akka.tcp://dataload@10.0.0.6:4053","http":null,"status":"Leaving","isUnreachable":true,"isSelf":false,"isLeader":false,"isOldest":false,"upSince":null,"version":"1.2","partitions":0}],"others":[{"id":"c-3","address":"akka.tcp://dataload@10.0.0.7:4053","http":"","hasJoined":false}],"storeError":null}""";
+        string answer = """{"state":"degraded","reasons":["Node c-3 is no member of the cluster: it joins."],"node":"a-1","address":"akka.tcp://dataload@10.0.0.5:4053","isMember":true,"waitingFor":null,"now":1,"partitions":32,"members":[{"id":"a-1","address":"akka.tcp://dataload@10.0.0.5:4053","http":"http://10.0.0.5:8080","status":"Up","isUnreachable":false,"isSelf":true,"isLeader":true,"isOldest":true,"upSince":0,"version":"1.2","partitions":20},{"id":null,"address":"akka.tcp://dataload@10.0.0.6:4053","http":null,"status":"Leaving","isUnreachable":true,"isSelf":false,"isLeader":false,"isOldest":false,"upSince":null,"version":"1.2","partitions":0}],"others":[{"id":"c-3","address":"akka.tcp://dataload@10.0.0.7:4053","http":"","hasJoined":false}],"storeError":null}""";
         _node.Answers("GET /api/v1/cluster", answer);
 
         (await RunAsync("cluster", "show")).ShouldBe(new CommandRun(ExitCode.Found, Lines(
             "node\taddress\thttp\tstate\trole\tup-since\tversion\tpartitions",
             "a-1 *\takka.tcp://dataload@10.0.0.5:4053\thttp://10.0.0.5:8080\tUp\tleader, oldest\t1970-01-01T00:00:00.000Z\t1.2\t20",
             "?\takka.tcp://dataload@10.0.0.6:4053\t\tLeaving, unreachable\t\t\t1.2\t0",
-            "no member: c-3 at akka.tcp://dataload@10.0.0.7:4053, HTTP at none, joins"), ""));
+            "the cluster is\tdegraded",
+            "Node c-3 is no member of the cluster: it joins."), ""));
         (await RunAsync("cluster", "show", "--json")).Output.ShouldBe(Lines(answer));
-        _node.Answers("GET /api/v1/cluster", """{"node":"a-1","isMember":false,"waitingFor":"joining the cluster at x","members":[],"others":[],"storeError":"no store"}""");
-        (await RunAsync("cluster", "show")).Output.ShouldEndWith(Lines("Node a-1 is no member: joining the cluster at x", "no store"));
+        _node.Answers("GET /api/v1/cluster", """{"state":"not-ready","reasons":["The node does not serve: joining.","no store"],"node":"a-1","isMember":false,"members":[],"others":[]}""");
+        (await RunAsync("cluster", "show")).Output.ShouldEndWith(Lines("the cluster is\tnot ready", "The node does not serve: joining.", "no store"));
     }
 
     [Theory]

@@ -7,7 +7,7 @@ internal static class Samples
     public const string Rates = """{"deliveries":2.5,"events":2,"duplicates":0,"retries":0,"parked":0,"deadLetters":0}""";
 
     public static readonly string Status = $$"""
-        {"node":"host-1-ab","version":"0.1.0","startedAt":1,"now":2,"uptimeSeconds":7200,"state":"serving","ready":true,"timeZone":"Asia/Shanghai","today":"2026-11-24",
+        {"node":"host-1-ab","version":"0.1.0","startedAt":1,"now":2,"uptimeSeconds":7200,"state":"degraded","reasons":["Paused by request: act.share."],"ready":true,"timeZone":"Asia/Shanghai","today":"2026-11-24",
         "broker":{"ok":true,"detail":null,"name":"127.0.0.1:5672/"},"store":{"ok":true,"detail":null,"name":null},"business":{"ok":false,"detail":"no such table: orders","name":"shop"},
         "shards":{"owned":32,"total":32},"memory":{"residentBytes":1572864,"budgetBytes":536870912,"processBytes":104857600,"counters":1234,"damaged":0},
         "unflushed":0,"uncheckpointed":10,"parked":3,"lag":1234567,"deadLetters":1,"totals":{{Totals}},"rates":{{Rates}},"paused":["act.share"],"failing":{"act.buy":"no such table: orders"},"further":1}

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using DataLoad.Demo;
 using DataLoad.Integration.Tests.EndToEnd;
 using RabbitMQ.Client;
@@ -28,6 +29,42 @@ public sealed class OutageTests
             await sending;
             await scenario.ShouldBeExactAsync(crashed: true);
             host.HasExited.ShouldBeFalse();
+        });
+    }
+
+    [Fact]
+    public async Task While_the_broker_is_away_API_and_commands_say_so_and_what_waits_is_unknown_until_it_is_back()
+    {
+        await using var broker = await OwnServer.StartRabbitMqAsync();
+        await Scenario.RunAsync(() => Scenario.CreateAsync(StoreKind.Sqlite, broker: broker.Url), async scenario =>
+        {
+            scenario.Options = scenario.Options with { Seed = 25, Unidentified = 0, Broken = 0 };
+            var host = await scenario.StartHostAsync();
+            await host.DoAsync("/streams/act.visit/pause");
+            await scenario.SendMixAsync(2_000);
+            var visits = await WaitingAsync(scenario.Amqp, ContractStreams.ActVisit);
+            visits.ShouldBeGreaterThan(0);
+            await Deadline.UntilAsync("what waits to be known", async () =>
+                (await host.ReadAsync("/status")).GetProperty("lag") is { ValueKind: JsonValueKind.Number } lag && lag.GetInt64() == visits);
+            await ShouldBeSameAsync(host, "degraded", "Paused by request: act.visit.");
+
+            await broker.StopAsync();
+            await Deadline.UntilAsync("the state to be not ready", async () => (await host.ReadAsync("/status")).GetProperty("state").ValueEquals("not-ready"));
+            await Deadline.UntilAsync("all streams to have noticed", async () => (await host.ReadAsync("/streams")).GetProperty("streams").EnumerateArray()
+                .All(stream => stream.GetProperty("state").GetString() is "failing" or "paused"));
+            await ShouldBeSameAsync(host, "not-ready", "16 streams: not connected to the broker at ");
+            var away = await host.ReadAsync("/status");
+            away.GetProperty("lag").ValueKind.ShouldBe(JsonValueKind.Null, "nobody knows what waits");
+            away.GetProperty("lagLastKnown").GetProperty("value").GetInt64().ShouldBe(visits);
+            (await host.ReadAsync("/streams/act.visit")).GetProperty("lagLastKnown").GetProperty("value").GetInt64().ShouldBe(visits);
+            away.GetProperty("deadLettersLastKnown").GetProperty("value").GetInt64().ShouldBe(0);
+
+            await broker.StartAsync();
+            await Deadline.UntilAsync("the state to be whole again", async () => await host.ReadAsync("/status") is var status
+                && status.GetProperty("state").ValueEquals("degraded") && status.GetProperty("lag") is { ValueKind: JsonValueKind.Number } lag && lag.GetInt64() == visits);
+            (await host.DoAsync("/streams/act.visit/resume")).GetProperty("state").GetString().ShouldBe("running");
+            await scenario.ShouldEqualTallyAsync();
+            await ShouldBeSameAsync(host, "ready", "");
         });
     }
 
@@ -99,6 +136,31 @@ public sealed class OutageTests
             (await DeadLetters.CountAsync(scenario.Amqp)).ShouldBe(0);
             await host.WaitUntilReadyAsync();
         });
+    }
+
+    /// <summary>Status, cluster, live rates, readiness and the commands say the same state, with a reason that holds a text.</summary>
+    private static async Task ShouldBeSameAsync(HostProcess host, string state, string reason)
+    {
+        using var http = new HttpClient { BaseAddress = host.Http };
+        using var live = new StreamReader(await http.GetStreamAsync("/api/v1/live"));
+        JsonElement update = default;
+        for (string? line; update.ValueKind == JsonValueKind.Undefined && (line = await live.ReadLineAsync()) is not null;)
+        {
+            update = line.StartsWith("data: ", StringComparison.Ordinal) ? JsonDocument.Parse(line["data: ".Length..]).RootElement : default;
+        }
+
+        JsonElement[] all = [await host.ReadAsync("/status"), await host.ReadAsync("/cluster"), update, update.GetProperty("cluster"),
+            JsonDocument.Parse((await host.GetAsync("/health/ready")).Body).RootElement];
+        foreach (var seen in all)
+        {
+            seen.GetProperty("state").GetString().ShouldBe(state, seen.ToString());
+            string.Join(' ', seen.GetProperty("reasons").EnumerateArray().Select(one => one.GetString())).ShouldContain(reason);
+        }
+
+        var status = await CommandProcess.RunAsync("", "status", "--address", host.Http.ToString());
+        status.Output.ShouldContain($"state\t{state.Replace('-', ' ')}\n", customMessage: status.Said);
+        status.Output.ShouldContain(reason);
+        (await CommandProcess.RunAsync("", "cluster", "show", "--address", host.Http.ToString())).Output.ShouldContain($"the cluster is\t{state.Replace('-', ' ')}\n");
     }
 
     private static async Task<long> WaitingAsync(string amqp, StreamInfo stream)

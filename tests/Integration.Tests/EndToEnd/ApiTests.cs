@@ -34,7 +34,7 @@ public sealed class ApiTests
         await scenario.ShouldEqualTallyAsync();
 
         var status = await host.ReadAsync("/status");
-        status.GetProperty("state").GetString().ShouldBe("serving");
+        status.GetProperty("state").GetString().ShouldBe("ready");
         status.GetProperty("totals").GetProperty("events").GetInt64().ShouldBe(scenario.Tally.EventsByStream.Values.Sum());
         status.GetProperty("broker").GetProperty("ok").GetBoolean().ShouldBeTrue();
 

@@ -26,6 +26,7 @@ public sealed class PauseTests
         await Deadline.UntilAsync("messages to wait", async () => Lag(await host.ReadAsync("/streams/act.visit")) > 0);
         (await host.GetAsync("/health/ready")).Body.ShouldContain("act.visit");
         (await host.ReadAsync("/status")).GetProperty("ready").GetBoolean().ShouldBeTrue("a pause is meant, and no fault");
+        (await host.ReadAsync("/status")).GetProperty("state").GetString().ShouldBe("degraded");
         (await host.MetricsAsync()).Sum("dataload_streams_paused").ShouldBe(1);
 
         await host.StopAsync();

@@ -1,4 +1,5 @@
 using DataLoad.Host.Api;
+using DataLoad.Host.Watching;
 
 namespace DataLoad.Host.Commands.Operating;
 
@@ -20,15 +21,19 @@ internal static class ClusterCommand
         The members of the cluster as the node sees them that is asked (*), oldest first. state is Akka's word: Joining,
         WeaklyUp, Up, Leaving, Exiting, Down; unreachable is said beside it. The leader moves members on from state to state;
         on the oldest one runs what shares the Partitions out. up-since is when the node that is asked saw first that the
-        member is up, which may be its own start. Below them are nodes that the store knows and that are no members: they
-        join, or are being made anew.
+        member is up, which may be its own start. Below them is the state of the cluster, and why; among that are nodes that
+        the store knows and that are no members: they join, or are being made anew.
 
         Examples:
           dataload cluster show
           dataload cluster show --watch
           dataload cluster show --json | jq -r '.members[] | select(.isUnreachable) | .address'
 
-        Exit codes: 0 all members are up and reached; 1 some are not, or the node is no member; 2 the node could not be asked.
+        The cluster's state is ready where all nodes are ready and belong to it, not ready where none is of use, else degraded;
+        what is equal on several nodes is one line.
+
+        Exit codes: 0 all members are up and reached; 1 some are not, the node is no member, or the cluster is not ready; 2 the
+        node could not be asked.
         """;
 
     private const string LeaveDetails = """
@@ -111,7 +116,8 @@ internal static class ClusterCommand
     {
         var watch = new WatchOptions();
         return context.Define("show", "Shows the members of the cluster and their states.", ShowDetails, [.. watch.Symbols, .. context.Tables], run => run.WatchAsync<ClusterDetails>(
-            watch, NodePath.Of("cluster"), Render, answer => answer.IsMember && answer.Members.All(IsWell) ? ExitCode.Done : ExitCode.Found));
+            watch, NodePath.Of("cluster"), Render, answer => answer.IsMember && answer.Members.All(IsWell) && answer.State is not OperatingState.NotReady
+                ? ExitCode.Done : ExitCode.Found));
     }
 
     private static Command CreateTail(OperatingContext context)
@@ -149,21 +155,8 @@ internal static class ClusterCommand
                 new Cell(member.IsSelf ? $"{member.Id} *" : member.Id ?? "?"), member.Address, member.Http ?? "", StateOf(member), RoleOf(member),
                 member.UpSince is { } since ? display.Clock.Time(since) : "", member.Version, Cell.Of(member.Partitions),
             }));
-        if (!answer.IsMember)
-        {
-            display.Line($"Node {answer.Node} is no member{(answer.WaitingFor is { } waiting ? $": {waiting}" : ".")}", Tone.Warning);
-        }
-
-        foreach (ClusterDetails.Other other in answer.Others)
-        {
-            display.Line($"no member: {other.Id} at {other.Address}, HTTP at {(other.Http.Length > 0 ? other.Http : "none")}, "
-                + (other.HasJoined ? "had joined" : "joins"), Tone.Warning);
-        }
-
-        if (answer.StoreError is { } error)
-        {
-            display.Line(error, Tone.Bad);
-        }
+        display.Row("the cluster is", StateForm.Of(answer.State));
+        StateForm.AddReasons(display, answer.State, answer.Reasons);
     }
 
     private static Cell StateOf(ClusterDetails.Member member) => new(

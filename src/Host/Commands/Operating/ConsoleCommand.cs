@@ -82,8 +82,8 @@ internal static class ConsoleCommand
         NodeStatus status = (await client.GetAsync(NodePath.Of("status"), cancellationToken)).As<NodeStatus>();
         if (output is not null)
         {
-            await output.WriteLineAsync(Cell.Flat($"Node {status.Node}, version {status.Version}, {status.State}, as {who.Role}. 'help' lists the commands, "
-                + "Tab completes, 'exit' leaves."));
+            await output.WriteLineAsync(Cell.Flat($"Node {status.Node}, version {status.Version}, as {who.Role}, is {StateForm.InOneLine(status.State, status.Reasons)}"));
+            await output.WriteLineAsync("'help' lists the commands, Tab completes, 'exit' leaves.");
         }
     }
 

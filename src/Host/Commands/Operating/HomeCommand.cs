@@ -103,6 +103,6 @@ internal static class HomeCommand
     }
 
     private static string Describe(NodeStatus status, Uri address) => Cell.Flat(
-        $"Node {status.Node} at {address.GetLeftPart(UriPartial.Authority)}: {status.State}, {(status.Ready ? "ready" : "not ready")}; "
-        + $"today is {Form.Day(status.Today)} ({status.TimeZone}).");
+        $"Node {status.Node} at {address.GetLeftPart(UriPartial.Authority)} (today is {Form.Day(status.Today)}, {status.TimeZone}) is "
+        + StateForm.InOneLine(status.State, status.Reasons));
 }

@@ -6,7 +6,9 @@ namespace DataLoad.Host.Commands.Operating;
 internal static class StatusCommand
 {
     private const string Details = """
-        Shows whether the node serves, what it needs and whether that is there, its rates, and what waits.
+        Shows the node's state and why, what it needs and whether that is there, its rates, and what waits. state is ready;
+        degraded, where it counts and something is to be known (a stream is paused by request, Counters are damaged); or not
+        ready, as /health/ready. A number that nobody knows now is shown with what it was and since when it is not known.
 
         Examples:
           dataload status
@@ -15,7 +17,7 @@ internal static class StatusCommand
           dataload status --json | jq .lag
           dataload status --watch
 
-        Exit codes: 0 the node is ready; 1 it is not; 2 it could not be asked.
+        Exit codes: 0 the node is ready or degraded; 1 it is not ready; 2 it could not be asked.
         """;
 
     public static Command Create(OperatingContext context)
@@ -33,7 +35,7 @@ internal static class StatusCommand
             ("node", status.Node),
             ("version", status.Version),
             ("up", Form.Span(status.UptimeSeconds)),
-            ("state", new Cell($"{status.State}{(status.Ready ? ", ready" : ", not ready")}", status.Ready ? Tone.Good : Tone.Bad)),
+            ("state", StateForm.Of(status.State)),
             ("today", $"{Form.Day(status.Today)} ({status.TimeZone})"),
             ("broker", Health(status.Broker)),
             ("store", Health(status.Store)),
@@ -44,23 +46,18 @@ internal static class StatusCommand
             ("damaged", Cell.Unless0(memory.Damaged, Tone.Bad)),
             ("unflushed", Cell.Of(status.Unflushed)),
             ("uncheckpointed", Cell.Of(status.Uncheckpointed)),
-            ("lag", Cell.Of(status.Lag)),
+            ("lag", StateForm.Of(status.Lag, status.LagLastKnown, status.Now, display.Clock)),
             ("parked", Cell.Of(status.Parked)),
-            ("dead letters", Cell.Of(status.DeadLetters, status.DeadLetters > 0 ? Tone.Warning : Tone.Plain)),
+            ("dead letters", StateForm.Of(status.DeadLetters, status.DeadLettersLastKnown, status.Now, display.Clock) with
+            {
+                Tone = status.DeadLetters is 0 ? Tone.Plain : Tone.Warning,
+            }),
             ("events", Cell.Of(status.Totals.Events)),
             ("duplicates", Cell.Of(status.Totals.Duplicates)),
             ("events/s", Cell.Rate(status.Rates.Events)),
             ("deliveries/s", Cell.Rate(status.Rates.Deliveries)),
         ]);
-        if (status.Paused is { Count: > 0 } paused)
-        {
-            display.Line($"paused: {string.Join(", ", paused)}", Tone.Warning);
-        }
-
-        foreach ((string stream, string why) in status.Failing ?? new Dictionary<string, string>(StringComparer.Ordinal))
-        {
-            display.Line($"{stream} fails: {why}", Tone.Bad);
-        }
+        StateForm.AddReasons(display, status.State, status.Reasons);
     }
 
     private static Cell Health(DependencyHealth health)
@@ -114,7 +111,8 @@ internal static class ShardsCommand
 internal static class NodesCommand
 {
     private const string Details = """
-        The node that was asked is marked with *. Over SQLite a node that stands by is known to itself alone.
+        The node that was asked is marked with *. state is what each says of itself, as 'status --node' shows it with the
+        reasons; unknown where it does not answer.
 
         Example:
           dataload nodes
@@ -128,5 +126,5 @@ internal static class NodesCommand
 
     private static void Render(Display display, NodeList answer) => display.Table(
         ["node", "address", "state", Column.Number("shards")],
-        answer.Nodes.Select(node => new Cell[] { node.IsSelf ? $"{node.Id} *" : node.Id, node.Address, node.State ?? "", Cell.Of(node.Shards) }));
+        answer.Nodes.Select(node => new Cell[] { node.IsSelf ? $"{node.Id} *" : node.Id, node.Address, StateForm.Of(node.State), Cell.Of(node.Shards) }));
 }

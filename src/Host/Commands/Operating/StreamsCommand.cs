@@ -1,4 +1,5 @@
 using DataLoad.Host.Api;
+using DataLoad.Host.Watching;
 
 namespace DataLoad.Host.Commands.Operating;
 
@@ -58,9 +59,18 @@ internal static class StreamsCommand
                 Cell.Of(stream.Totals.Events), Cell.Of(stream.Totals.Duplicates), Cell.Of(stream.Totals.Retries), Cell.Of(stream.Totals.Parked),
                 Cell.Unless0(stream.Totals.DeadLetters, Tone.Warning),
             }));
-        foreach (StreamDetails stream in streams.Where(stream => !string.IsNullOrEmpty(stream.Failing)))
+        foreach (string sentence in OperatingState.Sentences(streams.Where(stream => !string.IsNullOrEmpty(stream.Failing))
+            .Select(stream => KeyValuePair.Create(stream.Name, stream.Failing!))))
         {
-            display.Line($"{stream.Name}: {stream.Failing}", Tone.Bad);
+            display.Line(sentence, Tone.Bad);
+        }
+
+        StreamDetails[] unknown = [.. streams.Where(stream => stream is { Lag: null, LagLastKnown: not null })];
+        if (unknown.Length > 0)
+        {
+            long since = unknown.Min(stream => stream.LagLastKnown!.At);
+            string[] waited = [.. unknown.Where(stream => stream.LagLastKnown!.Value > 0).Select(stream => $"{stream.Name} {new Cell($"{stream.LagLastKnown!.Value}", IsNumber: true).Shown}")];
+            display.Line($"lag unknown since {display.Clock.Time(since)}; it was then: {(waited.Length == 0 ? "0" : string.Join(", ", waited))}", Tone.Warning);
         }
     }
 

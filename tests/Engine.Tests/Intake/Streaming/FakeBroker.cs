@@ -10,6 +10,8 @@ internal sealed class FakeBroker : IAmqpConnector
     private readonly Dictionary<string, LinkedList<Message>> _queues = new(StringComparer.Ordinal);
     private readonly List<Channel> _consumers = [];
     private readonly List<AmqpMessage> _published = [];
+    private readonly List<Connection> _connections = [];
+    private bool _isAway;
 
     public int Acknowledgements { get; private set; }
 
@@ -26,8 +28,52 @@ internal sealed class FakeBroker : IAmqpConnector
         }
     }
 
-    public Task<IAmqpConnection> ConnectAsync(AmqpEndpoint endpoint, AmqpConnectionRole role, CancellationToken cancellationToken) =>
-        Task.FromResult<IAmqpConnection>(new Connection(this));
+    public Task<IAmqpConnection> ConnectAsync(AmqpEndpoint endpoint, AmqpConnectionRole role, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (_isAway)
+            {
+                return Task.FromException<IAmqpConnection>(new AmqpException("the broker is away"));
+            }
+
+            var connection = new Connection(this);
+            _connections.Add(connection);
+            return Task.FromResult<IAmqpConnection>(connection);
+        }
+    }
+
+    /// <summary>Ends all connections and takes no more; its queues stay.</summary>
+    public void Stop()
+    {
+        Connection[] all;
+        Channel[] channels;
+        lock (_lock)
+        {
+            _isAway = true;
+            (all, channels) = ([.. _connections], [.. _consumers]);
+            _connections.Clear();
+        }
+
+        foreach (Connection connection in all)
+        {
+            connection.End("the broker went away");
+        }
+
+        foreach (Channel channel in channels)
+        {
+            channel.End("the broker went away");
+        }
+    }
+
+    /// <summary>Takes connections again.</summary>
+    public void Start()
+    {
+        lock (_lock)
+        {
+            _isAway = false;
+        }
+    }
 
     public void Send(string queue, AmqpProperties properties, string body)
     {
@@ -102,9 +148,11 @@ internal sealed class FakeBroker : IAmqpConnector
 
         public ValueTask DisposeAsync()
         {
-            _ended.TrySetResult(new AmqpEnd(0, "closed", OfConnection: true));
+            End("closed");
             return ValueTask.CompletedTask;
         }
+
+        public void End(string reason) => _ended.TrySetResult(new AmqpEnd(0, reason, OfConnection: true));
     }
 
     private sealed class Channel(FakeBroker broker) : IAmqpChannel

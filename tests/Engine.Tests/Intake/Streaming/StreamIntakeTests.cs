@@ -37,7 +37,7 @@ public sealed class StreamIntakeTests : IntakeKit
 
         await UntilAsync(() => _broker.Left(ShareQueue) == 0, "the acknowledgement");
         await UntilAsync(() => !_intake.Failing.Any(), "all streams to be consumed");
-        (_intake.IsConnected, _intake.DeadLetters).ShouldBe((true, 0L));
+        (_intake.IsConnected, _intake.DeadLetters?.Messages).ShouldBe((true, 0L));
     }
 
     [Fact]
@@ -249,9 +249,50 @@ public sealed class StreamIntakeTests : IntakeKit
             _broker.Send(ShareQueue, Json, Share);
         }
 
-        await AdvanceUntilAsync(() => _intake.Lag.GetValueOrDefault("act.share") == 9, Second, "the length to be known");
+        await AdvanceUntilAsync(() => _intake.Lag.GetValueOrDefault("act.share") is { Messages: 9, IsKnown: true }, Second, "the length to be known");
         StreamStatus status = _intake.Streams.Single(stream => stream.Stream is "act.share");
         (status.Prefetch, status.Unacknowledged).ShouldBe((1, 1));
+    }
+
+    [Fact]
+    public async Task While_the_broker_is_away_the_lengths_are_those_of_the_last_look_and_not_known_and_all_streams_say_the_same()
+    {
+        Start(stream => new StreamSettings { Prefetch = 1 });
+        for (int i = 0; i < 10; i++)
+        {
+            _broker.Send(ShareQueue, Json, Share);
+        }
+
+        await AdvanceUntilAsync(() => LagOf("act.share") is { Messages: 9, IsKnown: true }, Second, "the length to be known");
+        _broker.Stop();
+        await AdvanceUntilAsync(() => Options.Time.GetUtcNow() - LagOf("act.share")!.Value.At > TimeSpan.FromSeconds(8), Second, "time to pass");
+
+        _intake.Lag.Values.ShouldAllBe(length => !length.IsKnown);
+        LagOf("act.share")!.Value.Messages.ShouldBe(9);
+        _intake.DeadLetters!.Value.IsKnown.ShouldBeFalse();
+        _intake.Streams.Select(stream => stream.Failing).Distinct().ShouldHaveSingleItem().ShouldBe("not connected to the broker at 127.0.0.1:5672/");
+
+        _broker.Start();
+        await AdvanceUntilAsync(() => LagOf("act.share") is { IsKnown: true } && !_intake.Failing.Any(), Second, "all to be known again");
+    }
+
+    [Fact]
+    public async Task A_stream_that_is_resumed_has_no_failure_before_it_has_tried()
+    {
+        Start();
+        await UntilAsync(() => _broker.IsConsumed(ShareQueue), "the stream to be consumed");
+        for (int i = 0; i < 20; i++)
+        {
+            _intake.Pause("act.share");
+            await UntilAsync(() => !_broker.IsConsumed(ShareQueue), "the channel to be closed");
+
+            _intake.Resume("act.share");
+
+            while (!_broker.IsConsumed(ShareQueue))
+            {
+                FailingOf("act.share").ShouldBeNull();
+            }
+        }
     }
 
     [Fact]
@@ -273,6 +314,8 @@ public sealed class StreamIntakeTests : IntakeKit
 
         await UntilAsync(() => _broker.Left(ShareQueue) == 0, "the acknowledgement");
     }
+
+    private QueueLength? LagOf(string stream) => _intake.Lag.TryGetValue(stream, out QueueLength length) ? length : null;
 
     private string? FailingOf(string stream) => _intake.Failing.FirstOrDefault(failing => string.Equals(failing.Key, stream, StringComparison.Ordinal)).Value;
 
