@@ -54,6 +54,75 @@ public sealed class OperatorTests(Chromium chromium)
     }
 
     [Fact]
+    public async Task A_dead_letter_is_corrected_beside_the_reason_it_was_rejected_for_and_its_JSON_is_checked_as_it_is_typed()
+    {
+        await using StubNode node = await StubNode.StartAsync();
+        await using Visit visit = await Visit.OpenAsync(chromium, node.Address, "/dead-letters?stream=act.buy&reason=row-missing");
+        string id = $"{0:x32}";
+        await visit.Button($"Edit {id}").ClickAsync();
+        ILocator dialog = visit.Page.GetByRole(AriaRole.Dialog, new PageGetByRoleOptions { Name = $"Correct dead letter {id}" });
+        await Visit.ShouldContainAsync(dialog, "Rejected as row-missing: No row of orders has id 7.");
+        ILocator body = dialog.GetByLabel("Body", new LocatorGetByLabelOptions { Exact = true });
+        await Assertions.Expect(body).ToHaveValueAsync("""{"orderId":7,"note":"<b>bold</b>"}""");
+        await Visit.ShouldContainAsync(dialog, "The body can be read.");
+        await body.FillAsync("""{"orderId":}""");
+        await Visit.ShouldContainAsync(dialog.GetByRole(AriaRole.Status), "The body is no JSON: ");
+        await Axe.ShouldFindNothingAsync(visit.Page);
+
+        // What is no JSON goes only once that is confirmed, and what was typed is not lost where it is not.
+        await visit.Button("Requeue corrected").ClickAsync();
+        ILocator confirmation = visit.Page.GetByRole(AriaRole.Dialog, new PageGetByRoleOptions { Name = "Requeue a body that is no JSON?" });
+        await Visit.ShouldBeSeenAsync(confirmation);
+        await Axe.ShouldFindNothingAsync(visit.Page);
+        await visit.Page.Keyboard.PressAsync("Escape");
+        await Assertions.Expect(confirmation).ToHaveCountAsync(0);
+        node.Posts.ShouldBeEmpty();
+        node.Refusal = "contentType has 300 bytes: expected at most 255.";
+        await visit.Button("Requeue corrected").ClickAsync();
+        await visit.Button("Requeue it as it is").ClickAsync();
+        await Visit.ShouldSayAsync(dialog.GetByRole(AriaRole.Alert), node.Refusal);
+        await Assertions.Expect(body).ToHaveValueAsync("""{"orderId":}""");
+
+        node.Refusal = null;
+        await body.FillAsync("""{"orderId":8}""");
+        await Visit.ShouldContainAsync(dialog, "The body can be read.");
+        await visit.Button("Requeue corrected").ClickAsync();
+        await Visit.ShouldContainAsync(visit.Page.Locator(".announcement"), "1 requeued.");
+        await Visit.ShouldContainAsync(visit.Page.Locator(".pager"), "of 119");
+        node.Posts[^1].Path.ShouldBe($"/api/v1/dead-letters/messages/{id}/edit");
+        node.Posts.Select(post => post.Body.GetRawText()).ShouldBe(["""{"body":"{\"orderId\":}"}""", """{"body":"{\"orderId\":8}"}"""]);
+        visit.ShouldBeFaultless();
+    }
+
+    [Fact]
+    public async Task Dead_letters_are_purged_by_their_number_once_it_is_confirmed_and_a_refusal_is_told_in_the_nodes_sentence()
+    {
+        await using StubNode node = await StubNode.StartAsync();
+        node.Refusal = "There are 4 such dead letters and confirm is 3: nothing was removed. Look again, and confirm their number.";
+        await using Visit visit = await Visit.OpenAsync(chromium, node.Address, "/dead-letters");
+        ILocator purge = visit.Button("Purge 3: act.share, body");
+        ILocator dialog = visit.Page.GetByRole(AriaRole.Dialog, new PageGetByRoleOptions { Name = "Purge 3 dead letters for good?" });
+        await purge.ClickAsync();
+        await dialog.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Purge", Exact = true }).ClickAsync();
+        await Visit.ShouldContainAsync(visit.Page.Locator(".announcement"), node.Refusal);
+
+        node.Refusal = null;
+        await purge.ClickAsync();
+        await dialog.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Purge", Exact = true }).ClickAsync();
+        await Visit.ShouldContainAsync(visit.Page.Locator(".announcement"), "3 purged.");
+        await Assertions.Expect(purge).ToHaveCountAsync(0, new LocatorAssertionsToHaveCountOptions { Timeout = Visit.PatienceMs });
+        node.Posts[^1].Path.ShouldBe("/api/v1/dead-letters/purge");
+        node.Posts[^1].Body.GetRawText().ShouldBe("""{"stream":"act.share","reason":"body","confirm":3}""");
+
+        await visit.Link("act.buy").ClickAsync();
+        await visit.Button($"Purge {1:x32}").ClickAsync();
+        await visit.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Purge", Exact = true }).ClickAsync();
+        await Visit.ShouldContainAsync(visit.Page.Locator(".pager"), "of 119");
+        node.Posts[^1].Body.GetRawText().ShouldBe($$"""{"ids":["{{1:x32}}"],"confirm":1}""");
+        visit.ShouldBeFaultless();
+    }
+
+    [Fact]
     public async Task A_stream_is_paused_once_it_is_confirmed()
     {
         await using StubNode node = await StubNode.StartAsync();
@@ -79,7 +148,11 @@ public sealed class OperatorTests(Chromium chromium)
         await visit.Page.GetByLabel("Token").FillAsync(StubNode.ReaderToken);
         await visit.Page.Keyboard.PressAsync("Enter");
         await Visit.ShouldBeSeenAsync(visit.Page.Locator("tr[data-dead-letter]").First);
-        (await visit.Page.GetByRole(AriaRole.Button).Filter(new LocatorFilterOptions { HasText = "Requeue" }).CountAsync()).ShouldBe(0);
+        foreach (string change in new[] { "Requeue", "Edit", "Purge" })
+        {
+            (await visit.Page.GetByRole(AriaRole.Button).Filter(new LocatorFilterOptions { HasText = change }).CountAsync()).ShouldBe(0);
+        }
+
         await visit.Page.ReloadAsync();
         await Visit.ShouldBeSeenAsync(visit.Page.Locator("tr[data-dead-letter]").First);
         await Visit.ShouldSayAsync(visit.Page.Locator(".connection"), "Live");

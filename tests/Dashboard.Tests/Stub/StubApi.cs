@@ -195,15 +195,31 @@ internal static class StubApi
                 error = "No row of orders has id 7.",
                 received = Now,
                 bytes = 42,
+                contentType = "application/json",
                 headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["x-dataload-received"] = "1" },
                 body = "{\"orderId\":7,\"note\":\"<b>bold</b>\"}"
             }));
         changes.MapPost("/dead-letters/requeue", async (HttpContext context) =>
         {
             JsonElement body = await ReadAsync(node, context);
-            int moved = node.DeadLetters.Remove(Text(body, "stream"), Text(body, "reason"), body.TryGetProperty("ids", out JsonElement ids)
-                ? [.. ids.EnumerateArray().Select(id => id.GetString()!)] : null);
+            int moved = node.DeadLetters.Remove(Text(body, "stream"), Text(body, "reason"), Ids(body));
             return Answer(new { moved, left = node.DeadLetters.All.Count, skipped = 0 });
+        });
+        changes.MapPost("/dead-letters/purge", async (HttpContext context) =>
+        {
+            JsonElement body = await ReadAsync(node, context);
+            if (node.Refusal is { } refusal)
+            {
+                return Results.Problem(refusal, statusCode: StatusCodes.Status409Conflict);
+            }
+
+            return Answer(new { moved = node.DeadLetters.Remove(Text(body, "stream"), Text(body, "reason"), Ids(body)), left = node.DeadLetters.All.Count, skipped = 0 });
+        });
+        changes.MapPost("/dead-letters/messages/{id}/edit", async (HttpContext context, string id) =>
+        {
+            await ReadAsync(node, context);
+            return node.Refusal is { } refusal ? Results.Problem(refusal, statusCode: StatusCodes.Status400BadRequest)
+                : Answer(new { moved = node.DeadLetters.Remove(stream: null, reason: null, [id]), left = node.DeadLetters.All.Count, skipped = 0 });
         });
         changes.MapPost("/streams/{stream}/{action}", async (HttpContext context, string stream) =>
         {
@@ -248,6 +264,9 @@ internal static class StubApi
     }
 
     private static string? Text(JsonElement body, string name) => body.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
+
+    private static string[]? Ids(JsonElement body) =>
+        body.TryGetProperty("ids", out JsonElement ids) ? [.. ids.EnumerateArray().Select(id => id.GetString()!)] : null;
 
     private static JsonSerializerOptions MakeOptions()
     {

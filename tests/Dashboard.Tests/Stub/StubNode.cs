@@ -53,6 +53,9 @@ internal sealed class StubNode : IAsyncDisposable
     /// <summary>Why different people of several rows are not united, or not all of them; null where they are.</summary>
     public string? Why { get; set; }
 
+    /// <summary>Why dead letters are neither purged nor taken corrected; null where they are.</summary>
+    public string? Refusal { get; set; }
+
     /// <summary>What was asked for, in order.</summary>
     public List<string> Requests { get; } = [];
 

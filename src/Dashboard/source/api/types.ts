@@ -263,6 +263,7 @@ export interface DeadLetterSummary {
     error: string;
     received: number;
     bytes: number;
+    contentType?: string | null;
 }
 
 export interface DeadLetterList {
@@ -285,6 +286,13 @@ export interface DeadLetterSelection {
     reason?: string;
     ids?: string[];
     limit?: number;
+    /** How many are to be removed: where there are more or fewer, none is. */
+    confirm?: number;
+}
+
+export interface DeadLetterEdit {
+    body: string;
+    contentType?: string;
 }
 
 export interface DeadLetterMove {

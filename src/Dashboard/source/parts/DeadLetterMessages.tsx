@@ -1,19 +1,32 @@
 import { useState } from "preact/hooks";
 import { get } from "../api/client";
-import type { DeadLetter, DeadLetterList } from "../api/types";
+import type { DeadLetter, DeadLetterList, DeadLetterMove } from "../api/types";
 import { bytes, moment, whole } from "../format";
 import { t } from "../i18n/language";
 import { useLoad } from "../state/load";
+import { DeadLetterEditor } from "./DeadLetterEditor";
 import { Dialog } from "./Dialog";
 import { Waiting } from "./Waiting";
 
 const PAGE_ROWS = 50;
 
+/** How a dead letter leaves as it is. */
+export const WAYS = ["requeue", "purge"] as const;
+export type Way = (typeof WAYS)[number];
+
 /** The dead letters of a stream and a reason, a page at a time. */
-export function DeadLetterMessages(props: { stream: string; reason: string; round: number; mayChange: boolean; onRequeue: (id: string) => void }) {
+export function DeadLetterMessages(props: {
+    stream: string;
+    reason: string;
+    round: number;
+    mayChange: boolean;
+    onChange: (way: Way, id: string) => void;
+    onEdited: (move: DeadLetterMove) => void;
+}) {
     const { stream, reason } = props;
     const [offset, setOffset] = useState(0);
     const [open, setOpen] = useState<string | null>(null);
+    const [edited, setEdited] = useState<string | null>(null);
     const messages = useLoad(`${stream} ${reason} ${offset} ${props.round}`, (signal) => get<DeadLetterList>("/dead-letters/messages", { stream, reason, offset, limit: PAGE_ROWS }, signal));
     const title = t("dead.messages", { stream, reason });
     const list = messages.data;
@@ -44,9 +57,14 @@ export function DeadLetterMessages(props: { stream: string; reason: string; roun
                                                 <button aria-label={`${t("dead.show")} ${item.id}`} onClick={() => setOpen(item.id)}>
                                                     {t("dead.show")}
                                                 </button>
-                                                <button aria-label={`${t("dead.requeue")} ${item.id}`} onClick={() => props.onRequeue(item.id)}>
-                                                    {t("dead.requeue")}
+                                                <button aria-label={`${t("dead.edit")} ${item.id}`} onClick={() => setEdited(item.id)}>
+                                                    {t("dead.edit")}
                                                 </button>
+                                                {WAYS.map((way) => (
+                                                    <button key={way} aria-label={`${t(`dead.${way}`)} ${item.id}`} onClick={() => props.onChange(way, item.id)}>
+                                                        {t(`dead.${way}`)}
+                                                    </button>
+                                                ))}
                                             </td>
                                         )}
                                     </tr>
@@ -66,6 +84,16 @@ export function DeadLetterMessages(props: { stream: string; reason: string; roun
                 </>
             )}
             {open !== null && <Details id={open} onClose={() => setOpen(null)} />}
+            {edited !== null && (
+                <DeadLetterEditor
+                    id={edited}
+                    onClose={() => setEdited(null)}
+                    onDone={(move) => {
+                        setEdited(null);
+                        props.onEdited(move);
+                    }}
+                />
+            )}
         </section>
     );
 }

@@ -1,9 +1,10 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import { t } from "../i18n/language";
 
-/** A modal dialog: the browser keeps the focus inside, closes it at Escape and gives the focus back. */
-export function Dialog(props: { title: string; children: ComponentChildren; onClose: () => void; confirm?: string; onConfirm?: () => void; wide?: boolean }) {
+/** A modal dialog, also over another one: the browser keeps the focus inside, closes it at Escape and gives the focus back. */
+export function Dialog(props: { title: string; children: ComponentChildren; onClose: () => void; confirm?: string; onConfirm?: () => void; wide?: boolean; isBusy?: boolean }) {
+    const title = useId();
     const dialog = useRef<HTMLDialogElement>(null);
     useEffect(() => {
         const before = document.activeElement;
@@ -15,13 +16,13 @@ export function Dialog(props: { title: string; children: ComponentChildren; onCl
         };
     }, []);
     return (
-        <dialog ref={dialog} class={props.wide ? "wide" : undefined} aria-labelledby="dialog-title" onClose={props.onClose}>
-            <h2 id="dialog-title">{props.title}</h2>
+        <dialog ref={dialog} class={props.wide ? "wide" : undefined} aria-labelledby={title} onClose={props.onClose}>
+            <h2 id={title}>{props.title}</h2>
             {props.children}
             <div class="actions">
                 <button onClick={props.onClose}>{props.onConfirm ? t("cancel") : t("close")}</button>
                 {props.onConfirm && (
-                    <button class="primary" onClick={props.onConfirm}>
+                    <button class="primary" disabled={props.isBusy} onClick={props.onConfirm}>
                         {props.confirm}
                     </button>
                 )}

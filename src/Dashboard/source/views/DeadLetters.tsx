@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { get, post } from "../api/client";
 import type { DeadLetterGroups, DeadLetterMove, DeadLetterSelection } from "../api/types";
-import { DeadLetterMessages } from "../parts/DeadLetterMessages";
+import { DeadLetterMessages, WAYS, type Way } from "../parts/DeadLetterMessages";
 import { Dialog } from "../parts/Dialog";
 import { Heading } from "../parts/Heading";
 import { Link } from "../parts/Link";
@@ -14,13 +14,14 @@ import { useObservable } from "../state/observable";
 import { address, type Route } from "../state/route";
 import { isOperator, session } from "../state/session";
 
-interface Move {
+interface Change {
+    way: Way;
     selection: DeadLetterSelection;
     stream: string;
     count: number;
 }
 
-/** Dead letters by stream and reason, their messages, and the way back into their queues. */
+/** Dead letters by stream and reason, their messages, and their ways out: corrected or as they are back into their queues, or gone for good. */
 export function DeadLetters(props: { route: Route }) {
     const { query } = props.route;
     const stream = query.get("stream");
@@ -28,28 +29,31 @@ export function DeadLetters(props: { route: Route }) {
     const mayChange = isOperator(useObservable(session));
     const [round, setRound] = useState(0);
     const groups = useLoad(`groups ${round}`, (signal) => get<DeadLetterGroups>("/dead-letters", { maxAge: round > 0 ? 0 : undefined }, signal));
-    const [move, setMove] = useState<Move | null>(null);
+    const [change, setChange] = useState<Change | null>(null);
 
     const firstWaiting = groups.data?.waiting?.[0];
 
-    async function requeue(): Promise<void> {
-        const selection = move!.selection;
-        setMove(null);
+    const again = () => setRound((old) => old + 1);
+
+    async function carryOut({ way, selection, count }: Change): Promise<void> {
+        setChange(null);
         try {
-            const done = await post<DeadLetterMove>("/dead-letters/requeue", selection);
-            const skipped = done.skipped ?? 0;
-            announce(skipped > 0 ? t("dead.requeuedSkipped", { count: whole(done.moved), skipped: whole(skipped), why: done.why ?? "" }) : t("dead.requeued", { count: whole(done.moved) }));
+            announce(
+                way === "purge"
+                    ? t("dead.purged", { count: whole((await post<DeadLetterMove>("/dead-letters/purge", { ...selection, confirm: count })).moved) })
+                    : requeued(await post<DeadLetterMove>("/dead-letters/requeue", selection)),
+            );
         } catch (error) {
             complain(error);
         }
 
-        setRound((old) => old + 1);
+        again();
     }
 
     return (
         <>
             <Heading text={t("dead.title")}>
-                <button onClick={() => setRound((old) => old + 1)}>{t("refresh")}</button>
+                <button onClick={again}>{t("refresh")}</button>
             </Heading>
             {!mayChange && <p class="muted">{t("dead.operator")}</p>}
             <Waiting of={groups} />
@@ -85,13 +89,16 @@ export function DeadLetters(props: { route: Route }) {
                                             <td>{moment(group.newest)}</td>
                                             <td class="long">{group.example}</td>
                                             {mayChange && (
-                                                <td>
-                                                    <button
-                                                        aria-label={`${t("dead.requeueAll", { count: whole(group.count) })}: ${group.stream}, ${group.reason}`}
-                                                        onClick={() => setMove({ selection: { stream: group.stream, reason: group.reason }, stream: group.stream, count: group.count })}
-                                                    >
-                                                        {t("dead.requeueAll", { count: whole(group.count) })}
-                                                    </button>
+                                                <td class="buttons">
+                                                    {WAYS.map((way) => (
+                                                        <button
+                                                            key={way}
+                                                            aria-label={`${t(`dead.${way}All`, { count: whole(group.count) })}: ${group.stream}, ${group.reason}`}
+                                                            onClick={() => setChange({ way, selection: { stream: group.stream, reason: group.reason }, stream: group.stream, count: group.count })}
+                                                        >
+                                                            {t(`dead.${way}All`, { count: whole(group.count) })}
+                                                        </button>
+                                                    ))}
                                                 </td>
                                             )}
                                         </tr>
@@ -103,13 +110,29 @@ export function DeadLetters(props: { route: Route }) {
                 </>
             )}
             {stream !== null && reason !== null && (
-                <DeadLetterMessages key={`${stream} ${reason}`} stream={stream} reason={reason} round={round} mayChange={mayChange} onRequeue={(id) => setMove({ selection: { ids: [id] }, stream, count: 1 })} />
+                <DeadLetterMessages
+                    key={`${stream} ${reason}`}
+                    stream={stream}
+                    reason={reason}
+                    round={round}
+                    mayChange={mayChange}
+                    onChange={(way, id) => setChange({ way, selection: { ids: [id] }, stream, count: 1 })}
+                    onEdited={(move) => {
+                        announce(requeued(move));
+                        again();
+                    }}
+                />
             )}
-            {move !== null && (
-                <Dialog title={t("dead.requeue.title", { count: whole(move.count) })} confirm={t("dead.requeue")} onClose={() => setMove(null)} onConfirm={() => void requeue()}>
-                    <p>{t("dead.requeue.text", { stream: move.stream })}</p>
+            {change !== null && (
+                <Dialog title={t(`dead.${change.way}.title`, { count: whole(change.count) })} confirm={t(`dead.${change.way}`)} onClose={() => setChange(null)} onConfirm={() => void carryOut(change)}>
+                    <p>{t(`dead.${change.way}.text`, { stream: change.stream })}</p>
                 </Dialog>
             )}
         </>
     );
+}
+
+function requeued(move: DeadLetterMove): string {
+    const skipped = move.skipped ?? 0;
+    return skipped > 0 ? t("dead.requeuedSkipped", { count: whole(move.moved), skipped: whole(skipped), why: move.why ?? "" }) : t("dead.requeued", { count: whole(move.moved) });
 }
