@@ -19,7 +19,10 @@ internal static class DashboardEndpoints
 
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
-    private static readonly string[] Views = ["/", "/topics", "/topic", "/led-to", "/retention", "/funnel", "/trace", "/streams", "/cluster", "/nodes", "/dead-letters"];
+    private static readonly string[] Views =
+    [
+        "/", "/topics", "/topic", "/led-to", "/retention", "/funnel", "/trace", "/tail", "/streams", "/cluster", "/nodes", "/dead-letters", "/settings", "/audit",
+    ];
 
     /// <summary>Maps the paths. They are open to all: they hold no data, which comes from the API alone.</summary>
     public static void Map(WebApplication app)

@@ -95,6 +95,16 @@ internal static class StubApi
             }),
         }));
         reads.MapGet("/live", node.Live.ServeAsync);
+        reads.MapGet("/tail", node.Tail.ServeAsync);
+        reads.MapGet("/settings", () => Answer(new
+        {
+            settings = new[]
+            {
+                new { path = "dataload.http.operator-token", value = "(none)", origin = "reference.conf:12" },
+                new { path = "dataload.amqp.url", value = "amqp://127.0.0.1", origin = "/etc/dataload.conf:3" },
+            }
+        }));
+        app.MapGet("/api/v1/audit", (long? before, int limit) => Answer(StubAudit.Page(before, limit))).WithAccess(AccessPolicy.Operator);
         reads.MapGet("/totals", () => Answer(new
         {
             from = StubTopics.Today,
@@ -250,6 +260,26 @@ internal static class StubApi
         today = StubTopics.Today,
         todayTotals = visits < 0 ? new Dictionary<string, object>(StringComparer.Ordinal)
             : new Dictionary<string, object>(StringComparer.Ordinal) { ["act"] = new { visit_cnt = visits } },
+    };
+
+    /// <summary>An event as the tail shows it.</summary>
+    public static object Counted(int number) => new
+    {
+        shard = 3,
+        sequenceNr = number,
+        index = 0,
+        journaledAt = Now,
+        stream = "act.visit",
+        type = number == 1 ? StubTopics.Markup : "ACTIVITY",
+        id = number,
+        day = StubTopics.Today,
+        time = Now + number,
+        identity = "key",
+        channelType = "h5",
+        qrCode = (string?)null,
+        parentType = "BEAR",
+        parentId = 9,
+        facts = new Dictionary<string, object>(StringComparer.Ordinal) { ["amount"] = "12.50" },
     };
 
     private static async Task<JsonElement> ReadAsync(StubNode node, HttpContext context)

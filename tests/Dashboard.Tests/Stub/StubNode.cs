@@ -46,6 +46,9 @@ internal sealed class StubNode : IAsyncDisposable
     /// <summary>What happens in the cluster.</summary>
     public StubLive Cluster { get; } = new("change") { Snapshot = () => new { } };
 
+    /// <summary>Events as they are counted.</summary>
+    public StubLive Tail { get; } = new("counted") { Snapshot = () => new { } };
+
     public StubDeadLetters DeadLetters { get; }
 
     public StubQuestions Questions { get; } = new();
@@ -82,6 +85,7 @@ internal sealed class StubNode : IAsyncDisposable
     {
         Live.End();
         Cluster.End();
+        Tail.End();
         await _web.DisposeAsync();
     }
 }

@@ -401,3 +401,33 @@ export interface Funnel {
     complete: boolean;
     why: string | null;
 }
+
+/** An event as it is counted; who caused it only where that was asked for. */
+export interface CountedEvent {
+    shard: number;
+    sequenceNr: number;
+    index: number;
+    stream: string;
+    type: string;
+    id: number;
+    day: string;
+    time: number;
+    channelType: string | null;
+    qrCode: string | null;
+    parentType: string | null;
+    parentId: number | null;
+    facts: Record<string, MetricValue>;
+    userId?: number;
+    session?: string;
+}
+
+export interface Setting {
+    path: string;
+    value: string;
+    origin: string;
+}
+
+export interface AuditPage {
+    entries: { id: number; at: number; node: string; actor: string; action: string; target: string; detail: string; outcome: string }[];
+    next: number | null;
+}

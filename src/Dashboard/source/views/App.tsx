@@ -10,6 +10,7 @@ import { theme, toggleTheme } from "../state/theme";
 import { t, toggleLanguage, useLanguage, type Word } from "../i18n/language";
 import { Heading } from "../parts/Heading";
 import { Link } from "../parts/Link";
+import { Audit } from "./Audit";
 import { Cluster } from "./Cluster";
 import { DeadLetters } from "./DeadLetters";
 import { Funnel } from "./Funnel";
@@ -18,7 +19,9 @@ import { Login } from "./Login";
 import { Nodes } from "./Nodes";
 import { Overview } from "./Overview";
 import { Retention } from "./Retention";
+import { Settings } from "./Settings";
 import { Streams } from "./Streams";
+import { Tail } from "./Tail";
 import { Topic } from "./Topic";
 import { Topics } from "./Topics";
 import { Trace } from "./Trace";
@@ -29,10 +32,13 @@ const VIEWS: [string, Word][] = [
     ["/trace", "nav.trace"],
     ["/retention", "nav.retention"],
     ["/funnel", "nav.funnel"],
+    ["/tail", "nav.tail"],
     ["/streams", "nav.streams"],
     ["/cluster", "nav.cluster"],
     ["/nodes", "nav.nodes"],
     ["/dead-letters", "nav.dead"],
+    ["/settings", "nav.settings"],
+    ["/audit", "nav.audit"],
 ];
 
 export function App() {
@@ -145,6 +151,8 @@ function View() {
             return <Funnel route={here} catalog={known} />;
         case "/trace":
             return <Trace route={here} catalog={known} />;
+        case "/tail":
+            return <Tail route={here} catalog={known} />;
         case "/streams":
             return <Streams />;
         case "/cluster":
@@ -153,6 +161,10 @@ function View() {
             return <Nodes />;
         case "/dead-letters":
             return <DeadLetters route={here} />;
+        case "/settings":
+            return <Settings />;
+        case "/audit":
+            return <Audit />;
         default:
             return <Heading text={t("notFound")} />;
     }
