@@ -27,18 +27,17 @@ internal static class CounterCsv
             : topics.Sort is null && !topics.Descending ? FoldAsync(DaysAsync(services, page, topics, cancellationToken))
             : await SortedAsync(services, page, topics, cancellationToken);
 
-        // Taken before anything is written, so that one who has to come again is told so.
+        // The first rows are there before anything is written, so that one who has to come again is told so.
         int[] distinct = from == to || byDay ? [] : RowUnions.DistinctOf(page, columns);
-        using QuestionTurn? turn = distinct.Length == 0 ? null : await services.Questions.EnterAsync(cancellationToken);
         IAsyncEnumerable<CsvRow> rows = byDay ? DaysAsync(services, page, topics, cancellationToken)
-            : UniteAsync(services, turn, page, topicRows, topics.Filter, distinct, cancellationToken);
+            : UniteAsync(services, page, topicRows, topics.Filter, distinct, cancellationToken);
         await using IAsyncEnumerator<CsvRow> reader = rows.GetAsyncEnumerator(cancellationToken);
         bool hasRow = await reader.MoveNextAsync();
 
         context.Response.ContentType = "text/csv; charset=utf-8";
         context.Response.Headers.ContentDisposition = $"attachment; filename=\"{page.Table}_{from:yyyy-MM-dd}_{to:yyyy-MM-dd}.csv\"";
         var text = new StringBuilder(start).Append("topic_type,topic_id").Append(byDay || from == to ? ",stat_date" : "");
-        text.AppendJoin("", columns.Select(column => $",{page.Metrics[column].Column}")).Append(turn is null ? "\r\n" : $",{NoteColumn}\r\n");
+        text.AppendJoin("", columns.Select(column => $",{page.Metrics[column].Column}")).Append(distinct.Length == 0 ? "\r\n" : $",{NoteColumn}\r\n");
         for (; hasRow; hasRow = await reader.MoveNextAsync())
         {
             CsvRow row = reader.Current;
@@ -53,7 +52,7 @@ internal static class CounterCsv
                 text.Append(',').Append(NamedValues.ValueOf(page.Metrics[column], row.Values[column], isDistinctKnown: true)?.Text);
             }
 
-            text.Append(turn is null ? "" : $",{Quote(row.Note ?? "")}").Append("\r\n");
+            text.Append(distinct.Length == 0 ? "" : $",{Quote(row.Note ?? "")}").Append("\r\n");
             if (text.Length > FlushBytes)
             {
                 await context.Response.WriteAsync(text.ToString(), cancellationToken);
@@ -117,14 +116,22 @@ internal static class CounterCsv
                 + "sort=topic&order=asc, which has no limit.");
     }
 
-    /// <summary>Puts unions into the place of the sums of distinct columns, of some topics at a time.</summary>
-    private static async IAsyncEnumerable<CsvRow> UniteAsync(ApiServices services, QuestionTurn? turn, Page page, IAsyncEnumerable<TopicTotals> topics,
+    /// <summary>Puts unions into the place of the sums of distinct columns, of some topics at a time: a reader that is slow takes nobody's turn. Once it has
+    /// begun, it waits for each turn as long as it takes.</summary>
+    private static async IAsyncEnumerable<CsvRow> UniteAsync(ApiServices services, Page page, IAsyncEnumerable<TopicTotals> topics,
         StatisticsFilter filter, int[] distinct, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        TimeSpan patience = services.Questions.Settings.Patience;
         await foreach (TopicTotals[] some in topics.Chunk(TopicsAtOnce).WithCancellation(cancellationToken))
         {
-            IReadOnlyDictionary<TopicKey, UnionGaps>? gaps = turn is null ? null
-                : await services.Unions.PutTopicsAsync(turn, page, some, filter, distinct, cancellationToken);
+            IReadOnlyDictionary<TopicKey, UnionGaps>? gaps = null;
+            if (distinct.Length > 0 && some.Any(topic => topic.Days > 1))
+            {
+                using QuestionTurn turn = await services.Questions.EnterAsync(patience, cancellationToken);
+                gaps = await services.Unions.PutTopicsAsync(turn, page, some, filter, distinct, cancellationToken);
+            }
+
+            patience = Timeout.InfiniteTimeSpan;
             foreach (TopicTotals topic in some)
             {
                 yield return new CsvRow(topic.TopicType, topic.TopicId, Day: null, topic.Values, gaps?.GetValueOrDefault(RowUnions.KeyOf(topic))?.Why);

@@ -15,9 +15,13 @@ internal sealed class QuestionDesk(ClusterNode node, IStore store, HostSettings 
 
     /// <summary>Waits for a turn.</summary>
     /// <exception cref="QuestionRefusedException">None came in time.</exception>
-    public async Task<QuestionTurn> EnterAsync(CancellationToken cancellationToken)
+    public Task<QuestionTurn> EnterAsync(CancellationToken cancellationToken) => EnterAsync(Settings.Patience, cancellationToken);
+
+    /// <summary>Waits so long for a turn.</summary>
+    /// <exception cref="QuestionRefusedException">None came in time.</exception>
+    public async Task<QuestionTurn> EnterAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
-        if (!await _turns.WaitAsync(Settings.Patience, cancellationToken))
+        if (!await _turns.WaitAsync(patience, cancellationToken))
         {
             throw new QuestionRefusedException(
                 $"{Settings.MaxRunning} questions are being answered already (dataload.questions.max-running): try again in a moment.");
