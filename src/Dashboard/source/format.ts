@@ -1,7 +1,8 @@
-import { language, locale } from "./i18n/language";
+import { language, locale, t } from "./i18n/language";
 import type { MetricKind, MetricValue } from "./api/types";
+import { today, zone } from "./state/clock";
 
-type Formats = { whole: Intl.NumberFormat; percent: Intl.NumberFormat; rate: Intl.NumberFormat; money: Intl.NumberFormat; compact: Intl.NumberFormat; time: Intl.DateTimeFormat };
+type Formats = { whole: Intl.NumberFormat; percent: Intl.NumberFormat; rate: Intl.NumberFormat; money: Intl.NumberFormat; compact: Intl.NumberFormat };
 
 const cache = new Map<string, Formats>();
 
@@ -15,7 +16,6 @@ function formats(): Formats {
             rate: new Intl.NumberFormat(name, { maximumFractionDigits: 1 }),
             money: new Intl.NumberFormat(name, { style: "currency", currency: "CNY", currencyDisplay: "narrowSymbol" }),
             compact: new Intl.NumberFormat(name, { notation: "compact", maximumFractionDigits: 1 }),
-            time: new Intl.DateTimeFormat(name, { dateStyle: "short", timeStyle: "medium" }),
         };
         cache.set(name, found);
     }
@@ -70,8 +70,51 @@ export function bytes(value: number | null | undefined): string {
     return `${formats().rate.format(left)} ${units[unit]}`;
 }
 
+/** A point of time in the business zone with its offset, the same in all languages: 2026-03-02 16:00:00+08:00. */
 export function moment(epochMs: number | null | undefined): string {
-    return epochMs === null || epochMs === undefined ? "–" : formats().time.format(epochMs);
+    if (epochMs === null || epochMs === undefined) {
+        return "–";
+    }
+
+    const part = parts(epochMs);
+    const offset = part["timeZoneName"]!.slice(3);
+    return `${part["year"]}-${part["month"]}-${part["day"]} ${timeOf(part)}${offset === "" ? "+00:00" : offset}`;
+}
+
+/** The time of a day in the business zone, to the second. */
+export function timeOfDay(epochMs: number): string {
+    return timeOf(parts(epochMs));
+}
+
+/** A day, marked where it has not begun yet. */
+export function dayMarked(day: string): string {
+    return today.value !== "" && day > today.value ? t("day.ahead", { day }) : day;
+}
+
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+function parts(epochMs: number): Record<string, string> {
+    let clock = clocks.get(zone.value);
+    if (clock === undefined) {
+        clock = new Intl.DateTimeFormat("en-GB", {
+            timeZone: zone.value,
+            year: "numeric",
+            month: "2-digit",
+            day: "2-digit",
+            hour: "2-digit",
+            minute: "2-digit",
+            second: "2-digit",
+            hourCycle: "h23",
+            timeZoneName: "longOffset",
+        });
+        clocks.set(zone.value, clock);
+    }
+
+    return Object.fromEntries(clock.formatToParts(epochMs).map((part) => [part.type, part.value]));
+}
+
+function timeOf(part: Record<string, string>): string {
+    return `${part["hour"]}:${part["minute"]}:${part["second"]}`;
 }
 
 export function duration(seconds: number): string {
@@ -91,4 +134,8 @@ export function dayBefore(day: string, days: number): string {
 
 export function epochOf(day: string): number {
     return Date.parse(`${day}T00:00:00Z`) / 1000;
+}
+
+export function dayOf(epochSeconds: number): string {
+    return new Date(epochSeconds * 1000).toISOString().slice(0, 10);
 }

@@ -15,6 +15,8 @@ internal static class StubApi
 {
     public const long Now = 1_772_438_400_000;
 
+    public const string TimeZone = "Asia/Shanghai";
+
     public static readonly JsonSerializerOptions Json = MakeOptions();
 
     private static readonly object NoTallies = new
@@ -148,6 +150,7 @@ internal static class StubApi
                         type = topic.Type,
                         id = topic.Id,
                         days = to.DayNumber - from.DayNumber + 1,
+                        why = node.RowWhy,
                         values = Values(page, metrics, from == to || node.Why is null, metric => StubTopics.Sum(metric, topic.Id, from, to))
                     }),
             });
@@ -331,7 +334,7 @@ internal static class StubApi
         uptimeSeconds = 7200,
         state = "serving",
         ready = true,
-        timeZone = "Asia/Shanghai",
+        timeZone = TimeZone,
         today = StubTopics.Today,
         broker = new { ok = true },
         store = new { ok = true },

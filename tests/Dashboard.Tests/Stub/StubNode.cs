@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using DataLoad.Engine.Contract;
 using DataLoad.Host.Dashboard;
@@ -33,6 +34,8 @@ internal sealed class StubNode : IAsyncDisposable
                 Requests.Add($"{context.Request.Method} {context.Request.Path}{context.Request.QueryString}");
             }
 
+            context.Response.Headers["X-DataLoad-Time-Zone"] = StubApi.TimeZone;
+            context.Response.Headers["X-DataLoad-Today"] = StubTopics.Today.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
             return next(context);
         });
         DashboardEndpoints.Map(_web);
@@ -58,6 +61,9 @@ internal sealed class StubNode : IAsyncDisposable
 
     /// <summary>Why dead letters are neither purged nor taken corrected; null where they are.</summary>
     public string? Refusal { get; set; }
+
+    /// <summary>Why a topic of a list has not all of its people; null where it has.</summary>
+    public string? RowWhy { get; set; }
 
     /// <summary>What was asked for, in order.</summary>
     public List<string> Requests { get; } = [];

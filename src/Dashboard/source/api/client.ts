@@ -1,3 +1,4 @@
+import { hearClock } from "../state/clock";
 import { address, type Query } from "../state/route";
 import { forgetToken, session, token } from "../state/session";
 
@@ -37,6 +38,7 @@ async function send(path: string, init: RequestInit): Promise<Response> {
         throw await refusal(response);
     }
 
+    hearClock(response.headers);
     return response;
 }
 

@@ -154,6 +154,8 @@ export interface TopicRow {
     id: number;
     days: number;
     values: Values;
+    /** What its own numbers lack. */
+    why?: string | null;
 }
 
 export interface TopicList {
@@ -237,6 +239,8 @@ export interface Live {
     nodes?: Record<string, LiveNode>;
     today: string;
     todayTotals: Record<string, Values>;
+    /** What the totals of a page lack, by page; none where nothing is known of it. */
+    todayWhy?: Record<string, string>;
 }
 
 export interface DeadLetterGroup {

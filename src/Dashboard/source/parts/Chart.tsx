@@ -3,6 +3,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { compact } from "../format";
 import { t, useLanguage } from "../i18n/language";
+import { zone } from "../state/clock";
 import { useObservable } from "../state/observable";
 import { colour, theme } from "../state/theme";
 
@@ -16,14 +17,20 @@ export interface Line {
 
 const HEIGHT = 240;
 
+/** How far apart marks of the axis are: no less than what they say, else two would say the same. */
+const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600];
+const DAYS = [1, 2, 7, 14, 30, 90].map((days) => days * 86_400);
+
 /** Lines over time, drawn on a canvas; the same numbers as a table for those who do not see it. */
 export function Chart(props: {
     caption: string;
     /** Seconds since the epoch. */
     at: number[];
     lines: Line[];
-    /** How a moment is written below the chart and in the table. */
+    /** How a moment is written below the chart's lines and in the table. */
     moment: (seconds: number) => string;
+    /** How it is written at the axis, where there is less room. */
+    mark: (seconds: number) => string;
     /** How a value is written: by line and place, so that an exact one can be shown. */
     value: (line: number, place: number) => string;
     /** Whether moments are days: their marks fall on days. */
@@ -118,7 +125,7 @@ function data(props: { at: number[]; lines: Line[] }): uPlot.AlignedData {
 function options(
     width: number,
     props: { lines: Line[]; daily?: boolean },
-    current: () => { moment: (seconds: number) => string },
+    current: () => { mark: (seconds: number) => string },
     hover: (place: number | null) => void,
 ): uPlot.Options {
     const axis = { stroke: colour("muted"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line"), width: 1 }, font: "12px system-ui, sans-serif" };
@@ -127,10 +134,10 @@ function options(
         height: HEIGHT,
         legend: { show: false },
         cursor: { y: false, drag: { x: false, y: false } },
-        ...(props.daily ? { tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") } : {}),
+        tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1000), props.daily ? "Etc/UTC" : zone.value),
         scales: { x: { time: true }, y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
         axes: [
-            { ...axis, space: 90, ...(props.daily ? { incrs: [86_400, 2 * 86_400, 7 * 86_400, 14 * 86_400, 30 * 86_400, 90 * 86_400] } : {}), values: (_, splits) => splits.map((at) => short(current().moment(at), props.daily)) },
+            { ...axis, space: 90, incrs: props.daily ? DAYS : SECONDS, values: (_, splits) => splits.map(current().mark) },
             { ...axis, size: 60, values: (_, splits) => splits.map(compact) },
         ],
         series: [
@@ -144,9 +151,4 @@ function options(
         ],
         hooks: { setCursor: [(self: uPlot) => hover(self.cursor.idx ?? null)] },
     };
-}
-
-/** A day without its year. */
-function short(moment: string, daily: boolean | undefined): string {
-    return daily ? moment.slice(5) : moment;
 }

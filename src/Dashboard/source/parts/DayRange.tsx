@@ -1,8 +1,9 @@
-import { dayBefore } from "../format";
+import { dayBefore, dayMarked } from "../format";
 import { named, t } from "../i18n/language";
-import { today } from "../state/catalog";
+import { today } from "../state/clock";
 import { useObservable } from "../state/observable";
 import { amend } from "../state/route";
+import { DayInput } from "./DayInput";
 
 const SPANS = [1, 7, 30, 90];
 
@@ -18,14 +19,9 @@ export function DayRange(props: { from: string; to: string }) {
     return (
         <fieldset class="range">
             <legend class="visually-hidden">{t("range")}</legend>
-            <label>
-                {t("from")}
-                <input type="date" value={props.from} max={props.to} onChange={(event) => event.currentTarget.value && amend({ from: event.currentTarget.value, to: props.to, at: null })} />
-            </label>
-            <label>
-                {t("to")}
-                <input type="date" value={props.to} min={props.from} onChange={(event) => event.currentTarget.value && amend({ from: props.from, to: event.currentTarget.value, at: null })} />
-            </label>
+            <DayInput label={t("from")} value={props.from} isGood={(day) => day <= props.to} onChoose={(from) => amend({ from, to: props.to, at: null })} />
+            <DayInput label={t("to")} value={props.to} isGood={(day) => day >= props.from} onChoose={(to) => amend({ from: props.from, to, at: null })} />
+            {props.to > last && <span class="muted">{dayMarked(props.to)}</span>}
             <div class="spans">
                 {SPANS.map((span) => {
                     const from = dayBefore(last, span - 1);

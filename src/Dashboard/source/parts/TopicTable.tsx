@@ -99,9 +99,16 @@ export function TopicTable(props: { list: Record<string, string>; columns: Metri
                             return (
                                 <tr key={index} aria-rowindex={index + 2}>
                                     <th scope="row">
-                                        {row ? <Link href={address("/topic", { type: row.type, id: row.id, page: props.list["page"] })}>{`${row.type}/${row.id}`}</Link> : "…"}
+                                        {row ? <Link href={address("/topic", { type: row.type, id: row.id, from: props.list["from"], to: props.list["to"] })}>{`${row.type}/${row.id}`}</Link> : "…"}
                                     </th>
-                                    <td class="number">{row ? whole(row.days) : ""}</td>
+                                    <td class="number">
+                                        {row ? whole(row.days) : ""}
+                                        {row?.why && (
+                                            <span class="gap-mark" role="img" aria-label={row.why} title={row.why}>
+                                                !
+                                            </span>
+                                        )}
+                                    </td>
                                     {props.columns.map((metric) => (
                                         <td key={metric.column} class="number">
                                             {row ? write(row.values[metric.column], metric.kind) : ""}

@@ -1,5 +1,5 @@
 import type { Metric, Values } from "../api/types";
-import { dayBefore, drawn, epochOf, metric as write } from "../format";
+import { dayBefore, dayMarked, dayOf, drawn, epochOf, metric as write } from "../format";
 import { metricName, t } from "../i18n/language";
 import { Chart } from "./Chart";
 
@@ -30,7 +30,8 @@ export function Trend(props: { metric: Metric; from: string; to: string; days: {
                 caption={t("trend.chart", { metric: name, from, to })}
                 at={days.map(epochOf)}
                 lines={[{ name, colour: "accent", values: days.map((day) => (found.get(day) === null ? null : drawn(found.get(day)))) }]}
-                moment={(seconds) => new Date(seconds * 1000).toISOString().slice(0, 10)}
+                moment={(seconds) => dayMarked(dayOf(seconds))}
+                mark={(seconds) => dayOf(seconds).slice(5)}
                 value={(_, place) => valueOf(place)}
                 {...(props.onOpen && {
                     open: {

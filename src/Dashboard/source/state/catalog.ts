@@ -1,15 +1,12 @@
 import { get } from "../api/client";
-import type { Catalog, Metric, Page, Status } from "../api/types";
+import type { Catalog, Metric, Page } from "../api/types";
 import { Observable } from "./observable";
 
-/** What the node counts, and its day. Read once after login. */
+/** What the node counts. Read once after login. */
 export const catalog = new Observable<Catalog | null>(null);
-export const today = new Observable<string>("");
 
 export async function loadCatalog(): Promise<void> {
-    const [found, status] = await Promise.all([get<Catalog>("/catalog"), get<Status>("/status")]);
-    today.set(status.today);
-    catalog.set(found);
+    catalog.set(await get<Catalog>("/catalog"));
 }
 
 /** The metrics that a page is about at first sight. */

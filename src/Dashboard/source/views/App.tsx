@@ -1,7 +1,8 @@
 import { useEffect } from "preact/hooks";
 import { connection, live, stopLive } from "../state/live";
 import { announce, announcement, complain } from "../state/announcement";
-import { catalog, today } from "../state/catalog";
+import { catalog } from "../state/catalog";
+import { today, zone } from "../state/clock";
 import { useObservable } from "../state/observable";
 import { openSession } from "../state/opening";
 import { route } from "../state/route";
@@ -97,12 +98,16 @@ function Tools() {
     const who = useObservable(session);
     const state = useObservable(connection);
     const shade = useObservable(theme);
+    const clock = useObservable(zone);
     return (
         <div class="tools">
             {who.state !== "locked" && (
                 <span role="status" class={`connection ${state}`}>
                     {t(`connection.${state}`)}
                 </span>
+            )}
+            {who.state === "open" && (
+                <span class="muted clock">{t("clock", { zone: clock })}</span>
             )}
             {who.state === "open" && <span class="muted">{t(`role.${who.role}`)}</span>}
             <button onClick={toggleTheme}>{t(shade === "dark" ? "theme.toLight" : "theme.toDark")}</button>

@@ -11,7 +11,7 @@ import { PageChoice } from "../parts/PageChoice";
 import { Trend } from "../parts/Trend";
 import { Waiting } from "../parts/Waiting";
 import { Why } from "../parts/Why";
-import { bytes, duration, metric as write, rate, whole } from "../format";
+import { bytes, duration, metric as write, rate, timeOfDay, whole } from "../format";
 import { metricName, named, t } from "../i18n/language";
 import { mainMetrics, pageNamed } from "../state/catalog";
 import { history, live } from "../state/live";
@@ -93,7 +93,7 @@ function Today(props: { catalog: Catalog }) {
             {totals.data &&
                 [...props.catalog.pages].reverse().map((page) => {
                     const found = totals.data!.pages.find((item) => item.page === page.name);
-                    return <PageTotals key={page.name} page={page} topics={found?.topics ?? 0} values={{ ...found?.values, ...now?.todayTotals?.[page.name] }} why={found?.why} />;
+                    return <PageTotals key={page.name} page={page} topics={found?.topics ?? 0} values={{ ...found?.values, ...now?.todayTotals?.[page.name] }} why={now?.todayWhy ? now.todayWhy[page.name] : found?.why} />;
                 })}
         </section>
     );
@@ -142,7 +142,8 @@ function LiveRates() {
                 caption={t("rates.chart")}
                 at={points.map((point) => point.at)}
                 lines={lines}
-                moment={(seconds) => new Date(seconds * 1000).toTimeString().slice(0, 8)}
+                moment={(seconds) => timeOfDay(seconds * 1000)}
+                mark={(seconds) => timeOfDay(seconds * 1000)}
                 value={(line, place) => rate(lines[line]!.values[place])}
             />
         </section>

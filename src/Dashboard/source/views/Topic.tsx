@@ -10,7 +10,7 @@ import { Sparkline } from "../parts/Sparkline";
 import { daysBetween, Trend } from "../parts/Trend";
 import { Waiting } from "../parts/Waiting";
 import { Why } from "../parts/Why";
-import { drawn, metric as write } from "../format";
+import { dayMarked, drawn, metric as write } from "../format";
 import { metricName, named, t } from "../i18n/language";
 import { useLoad } from "../state/load";
 import { useObservable } from "../state/observable";
@@ -32,7 +32,7 @@ export function Topic(props: { route: Route; catalog: Catalog }) {
             <Heading text={t("topic.title", { type, id })}>
                 {topic.data && <span class="muted">{t("topic.shard", { shard: topic.data.shard })}</span>}
                 <Link href={address("/led-to", { value: `${type}:${id}`, from, to })}>{t("topic.ledTo")}</Link>
-                <Link href="/topics">{t("topic.back")}</Link>
+                <Link href={address("/topics", { from, to })}>{t("topic.back")}</Link>
             </Heading>
             <div class="controls">
                 <DayRange from={from} to={to} />
@@ -72,7 +72,7 @@ function TopicPage(props: { page: Page; type: string; id: number; of: TopicOfPag
                     <thead>
                         <tr>
                             <th scope="col">{t("metric")}</th>
-                            <th scope="col" class="number">{`${t("topic.today")} (${latest.day})`}</th>
+                            <th scope="col" class="number">{`${t("topic.today")} (${dayMarked(latest.day)})`}</th>
                             <th scope="col" class="number">
                                 {t("topic.sum")}
                             </th>
