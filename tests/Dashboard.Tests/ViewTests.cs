@@ -45,6 +45,29 @@ public sealed class ViewTests(Chromium chromium)
     }
 
     [Fact]
+    public async Task The_state_of_the_cluster_is_shown_with_its_reasons_and_what_nobody_knows_with_what_it_was()
+    {
+        const string Wrong = "The broker is not connected: refused.";
+        await using StubNode node = await StubNode.StartAsync();
+        await using Visit visit = await Visit.OpenAsync(chromium, node.Address, "/");
+        ILocator tiles = visit.Page.GetByRole(AriaRole.Region, new PageGetByRoleOptions { Name = "Node" }).Locator("dd");
+        await Visit.ShouldContainAsync(tiles.First, "Ready");
+        await Visit.ShouldSayAsync(tiles.Nth(2), "12");
+        (await visit.Page.GetByRole(AriaRole.Alert).CountAsync()).ShouldBe(0);
+
+        node.Live.Tell(StubApi.Live(events: 0, now: StubApi.Now + 1000, wrong: Wrong));
+
+        await Visit.ShouldContainAsync(tiles.First, "Degraded");
+        await Visit.ShouldSayAsync(visit.Page.GetByRole(AriaRole.Alert), $"Node node-a: {Wrong}");
+        await Visit.ShouldContainAsync(tiles.Nth(2), "– 3,827 at ");
+        await Axe.ShouldFindNothingAsync(visit.Page);
+        node.Live.Tell(StubApi.Live(events: 0, now: StubApi.Now + 2000));
+        await Visit.ShouldSayAsync(tiles.Nth(2), "12");
+        await Assertions.Expect(visit.Page.GetByRole(AriaRole.Alert)).ToHaveCountAsync(0);
+        visit.ShouldBeFaultless();
+    }
+
+    [Fact]
     public async Task Live_numbers_move_without_a_further_call()
     {
         await using StubNode node = await StubNode.StartAsync();

@@ -73,7 +73,7 @@ internal static class StubApi
         reads.MapGet("/nodes", () =>
             Answer(new
             {
-                nodes = new[] { new { id = "node-a", address = "http://127.0.0.1:8080", isSelf = true, shards = 16, state = "serving" },
+                nodes = new[] { new { id = "node-a", address = "http://127.0.0.1:8080", isSelf = true, shards = 16, state = "ready" },
             new { id = "node-b", address = "http://127.0.0.1:8081", isSelf = false, shards = 0, state = "waiting" } }
             }));
         reads.MapGet("/cluster", () => Answer(new
@@ -241,13 +241,16 @@ internal static class StubApi
         });
     }
 
-    /// <summary>What a live snapshot holds.</summary>
-    public static object Live(double events, long now = Now, long visits = -1) => new
+    /// <summary>What a live snapshot holds; with something wrong nobody knows how many messages wait.</summary>
+    public static object Live(double events, long now = Now, long visits = -1, string? wrong = null) => new
     {
         now,
-        ready = true,
-        state = "serving",
-        lag = 12,
+        ready = wrong is null,
+        state = wrong is null ? "ready" : "not-ready",
+        reasons = wrong is null ? [] : new[] { wrong },
+        cluster = new { state = wrong is null ? "ready" : "degraded", reasons = wrong is null ? [] : new[] { $"Node node-a: {wrong}" } },
+        lag = wrong is null ? 12 : (int?)null,
+        lagLastKnown = wrong is null ? null : new { value = 3827, at = Now - 60_000 },
         parked = 2,
         deadLetters = 123,
         residentBytes = 50_000_000,
@@ -255,7 +258,7 @@ internal static class StubApi
         totals = NoTallies,
         nodes = new Dictionary<string, object>(StringComparer.Ordinal)
         {
-            ["node-b"] = new { state = "serving", events, deliveries = events, duplicates = 0, deadLetters = 0, residentBytes = 1_000_000, unacknowledged = 5 },
+            ["node-b"] = new { state = "ready", events, deliveries = events, duplicates = 0, deadLetters = 0, residentBytes = 1_000_000, unacknowledged = 5 },
         },
         streams = Catalog.Default.Streams.ToDictionary(stream => stream.Name, _ =>
             (object)new { state = "running", events = events / 17, deliveries = events / 17, duplicates = 0, deadLetters = 0, lag = 3, unacknowledged = 5 },
@@ -332,7 +335,8 @@ internal static class StubApi
         startedAt = Now - 7_200_000,
         now = Now,
         uptimeSeconds = 7200,
-        state = "serving",
+        state = "ready",
+        reasons = Array.Empty<string>(),
         ready = true,
         timeZone = TimeZone,
         today = StubTopics.Today,

@@ -47,13 +47,23 @@ export interface Tallies {
 
 export type Rates = Tallies;
 
+/** How a node or the cluster fares: a sentence for each reason. */
+export type OperatingState = "ready" | "degraded" | "not-ready";
+
+/** What a number was that is not known now, and when. */
+export interface LastKnown {
+    value: number;
+    at: number;
+}
+
 export interface Status {
     node: string;
     version: string;
     startedAt: number;
     now: number;
     uptimeSeconds: number;
-    state: "serving" | "waiting";
+    state: OperatingState;
+    reasons: string[];
     ready: boolean;
     timeZone: string;
     today: string;
@@ -64,8 +74,8 @@ export interface Status {
     memory: { residentBytes: number; budgetBytes: number; processBytes: number; counters: number; damaged: number };
     unflushed: number;
     uncheckpointed: number;
-    parked: number;
-    lag: number;
+    parked: number | null;
+    lag: number | null;
     deadLetters: number | null;
     failing: Record<string, string>;
 }
@@ -146,7 +156,7 @@ export interface Node {
     address: string;
     isSelf: boolean;
     shards: number;
-    state?: "serving" | "waiting" | "unknown";
+    state?: OperatingState | "unknown";
 }
 
 export interface TopicRow {
@@ -216,7 +226,7 @@ export interface LiveStream {
 }
 
 export interface LiveNode {
-    state: "serving" | "waiting";
+    state: OperatingState;
     events: number;
     deliveries: number;
     duplicates: number;
@@ -228,12 +238,16 @@ export interface LiveNode {
 export interface Live {
     now: number;
     ready: boolean;
-    state: "serving" | "waiting";
+    state: OperatingState;
     rates: Rates;
     totals: Tallies;
-    lag: number;
-    parked: number;
+    reasons: string[];
+    cluster?: { state: OperatingState; reasons: string[] };
+    lag: number | null;
+    lagLastKnown?: LastKnown | null;
+    parked: number | null;
     deadLetters: number | null;
+    deadLettersLastKnown?: LastKnown | null;
     residentBytes: number;
     streams: Record<string, Partial<LiveStream>>;
     nodes?: Record<string, LiveNode>;

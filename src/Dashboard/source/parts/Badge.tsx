@@ -2,7 +2,9 @@ import { named } from "../i18n/language";
 
 const TONES: Record<string, string> = {
     running: "good",
-    serving: "good",
+    ready: "good",
+    degraded: "warn",
+    "not-ready": "bad",
     failing: "bad",
     paused: "warn",
     waiting: "warn",

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { get } from "../api/client";
-import type { Catalog, Page, Series, Status, Totals, Values } from "../api/types";
+import type { Catalog, LastKnown, Page, Series, Status, Totals, Values } from "../api/types";
 import { daysOf, DayRange } from "../parts/DayRange";
 import { Badge } from "../parts/Badge";
 import { Chart } from "../parts/Chart";
@@ -11,7 +11,7 @@ import { PageChoice } from "../parts/PageChoice";
 import { Trend } from "../parts/Trend";
 import { Waiting } from "../parts/Waiting";
 import { Why } from "../parts/Why";
-import { bytes, duration, metric as write, rate, timeOfDay, whole } from "../format";
+import { bytes, duration, metric as write, moment, rate, timeOfDay, whole } from "../format";
 import { metricName, named, t } from "../i18n/language";
 import { mainMetrics, pageNamed } from "../state/catalog";
 import { history, live } from "../state/live";
@@ -36,7 +36,8 @@ function Node() {
     const now = useObservable(live);
     const status = useLoad("status", (signal) => get<Status>("/status", {}, signal), true);
     const known = status.data;
-    const failing = Object.entries(known?.failing ?? {});
+    const fares = now?.cluster ?? now ?? known;
+    const reasons = fares?.reasons ?? [];
     return (
         <section aria-labelledby="node-title">
             <h2 id="node-title" class="visually-hidden">
@@ -44,11 +45,11 @@ function Node() {
             </h2>
             <Waiting of={status} />
             <dl class="tiles">
-                <Tile name={t("state")} value={<Badge state={now?.state ?? known?.state ?? "unknown"} />} note={known ? `${t("uptime")} ${duration(known.uptimeSeconds)}` : ""} />
+                <Tile name={t("state")} value={<Badge state={fares?.state ?? "unknown"} />} note={known ? `${t("uptime")} ${duration(known.uptimeSeconds)}` : ""} />
                 <Tile name={t("rates.events")} id="events-rate" value={rate(now?.rates.events)} />
-                <Tile name={t("lag")} value={whole(now?.lag)} />
+                <Tile name={t("lag")} value={whole(now?.lag)} note={lastKnown(now?.lagLastKnown)} />
                 <Tile name={t("parked")} value={whole(now?.parked)} />
-                <Tile name={t("deadLetters")} value={<Link href="/dead-letters">{whole(now?.deadLetters)}</Link>} />
+                <Tile name={t("deadLetters")} value={<Link href="/dead-letters">{whole(now?.deadLetters)}</Link>} note={lastKnown(now?.deadLettersLastKnown)} />
                 <Tile name={t("memory")} value={bytes(now?.residentBytes)} note={known ? `/ ${bytes(known.memory.budgetBytes)}` : ""} />
                 {known && (
                     <>
@@ -58,17 +59,22 @@ function Node() {
                     </>
                 )}
             </dl>
-            {failing.length > 0 && (
-                <ul class="failed" role="alert">
-                    {failing.map(([stream, why]) => (
-                        <li key={stream}>
-                            <b>{stream}</b>: {why}
-                        </li>
-                    ))}
-                </ul>
+            {reasons.length > 0 && (
+                <div role="alert">
+                    <ul class={fares?.state === "not-ready" ? "failed" : "muted"}>
+                        {reasons.map((reason) => (
+                            <li key={reason}>{reason}</li>
+                        ))}
+                    </ul>
+                </div>
             )}
         </section>
     );
+}
+
+/** What nobody knows now is not 0: what it was, and when, stands beside it. */
+function lastKnown(of: LastKnown | null | undefined): string {
+    return of ? t("lastKnown", { value: whole(of.value), time: moment(of.at) }) : "";
 }
 
 function Tile(props: { name: string; value: preact.ComponentChildren; note?: string; id?: string }) {

@@ -68,7 +68,7 @@ export function Streams() {
                                             <Badge state={moving?.state ?? stream.state} />
                                         </td>
                                         <td class="number">{rate(moving?.events ?? stream.rates.events)}</td>
-                                        <td class="number">{whole(moving?.lag ?? stream.lag)}</td>
+                                        <td class="number">{whole(moving?.lag === undefined ? stream.lag : moving.lag)}</td>
                                         <td class="number">{whole(moving?.unacknowledged ?? stream.unacknowledged)}</td>
                                         <td class="number">{whole(stream.totals.events)}</td>
                                         <td class="number">{whole(stream.totals.duplicates)}</td>
