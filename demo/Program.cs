@@ -13,6 +13,7 @@ catch (Exception wrong) when (wrong is ArgumentException or UriFormatException)
     return 2;
 }
 
+Interrupts.Heed();
 using var stop = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
@@ -37,7 +38,7 @@ catch (OperationCanceledException) when (stop.IsCancellationRequested)
     await Console.Error.WriteLineAsync("stopped before anything was sent");
     return 130;
 }
-catch (Exception failure) when (failure is PublishFailedException or DbException or TimeoutException or ArgumentException or IOException or RabbitMQ.Client.Exceptions.RabbitMQClientException)
+catch (Exception failure) when (failure is IncomparableException or PublishFailedException or DbException or TimeoutException or ArgumentException or IOException or RabbitMQ.Client.Exceptions.RabbitMQClientException)
 {
     await Console.Error.WriteLineAsync($"error: {failure.Message}");
     return 3;

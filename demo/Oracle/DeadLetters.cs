@@ -78,8 +78,9 @@ public static class DeadLetters
     /// <summary>What the dead letters have too many or too few, by stream, and which lack a header.</summary>
     /// <param name="tally">What there should be.</param>
     /// <param name="letters">What there is.</param>
-    /// <param name="killed">Something was killed, so that a dead letter may be there again, as the same message.</param>
-    public static IReadOnlyList<string> Differences(Tally tally, IReadOnlyList<DeadLetter> letters, bool killed = false)
+    /// <param name="killed">Something was killed or cut off, so that a dead letter may be there again, as the same message.</param>
+    /// <param name="purged">How many an operator removed: these are missing from whichever streams.</param>
+    public static IReadOnlyList<string> Differences(Tally tally, IReadOnlyList<DeadLetter> letters, bool killed = false, long purged = 0)
     {
         var differences = new List<string>();
         var actual = letters.GroupBy(letter => letter.Stream ?? "(no stream)", StringComparer.Ordinal)
@@ -87,11 +88,19 @@ public static class DeadLetters
         foreach (var stream in tally.DeadLetters.Keys.Union(actual.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             var (expected, found) = (tally.DeadLetters.GetValueOrDefault(stream), actual.GetValueOrDefault(stream));
-            if (killed ? found.All < expected || found.Distinct > expected : found.All != expected)
+            var tooFew = purged == 0 && found.All < expected;
+            if (tooFew || (killed ? found.Distinct : found.All) > expected)
             {
                 differences.Add(FormattableString.Invariant(
                     $"dead letters of {stream}: expected {expected}, but there are {found.All}{(killed ? $", {found.Distinct} of them different" : "")}"));
             }
+        }
+
+        var there = letters.Count + purged;
+        if (purged > 0 && (killed ? there < tally.DeadLetterCount : there != tally.DeadLetterCount))
+        {
+            differences.Add(FormattableString.Invariant(
+                $"dead letters: expected {tally.DeadLetterCount}, but there are {letters.Count} and {purged} were purged"));
         }
 
         var bare = letters.Count(letter => string.IsNullOrEmpty(letter.Reason) || string.IsNullOrEmpty(letter.Error) || string.IsNullOrEmpty(letter.Received));

@@ -14,6 +14,7 @@ public sealed class Tally
     private readonly HashSet<UInt128> _seen = [];
     private readonly Dictionary<RowKey, TallyRow> _rows = [];
     private readonly Dictionary<RowKey, TallyRow> _parts = [];
+    private readonly Dictionary<RowKey, TallyRow> _repeatable = [];
     private readonly Dictionary<string, long> _dead = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _events = new(StringComparer.Ordinal);
 
@@ -37,6 +38,10 @@ public sealed class Tally
 
     /// <summary>Whether the breakdowns by parent are on, as they are by default.</summary>
     public bool HasParents { get; set; } = true;
+
+    /// <summary>How often connections to the broker were lost. What was on its way then may be sent and delivered again, and an event without identity
+    /// counts each time: what these add may be there more often.</summary>
+    public int Losses { get; set; }
 
     /// <summary>How many dead letters are expected, by stream.</summary>
     public IReadOnlyDictionary<string, long> DeadLetters => _dead;
@@ -78,7 +83,14 @@ public sealed class Tally
             var table = meant.Stream.StartsWith("bear.", StringComparison.Ordinal) ? StatTable.Bear : StatTable.ActDate;
             var key = new RowKey(table.Name, meant.TopicType, meant.TopicId, meant.Day);
             Add(_rows, key, table, meant);
-            Add(_parts, key with { Table = table.ByParent, Parent = meant.Parent }, table, meant);
+            var part = key with { Table = table.ByParent, Parent = meant.Parent };
+            Add(_parts, part, table, meant);
+            if (meant.Identity is null)
+            {
+                Add(_repeatable, key, table, meant);
+                Add(_repeatable, part, table, meant);
+            }
+
             return true;
         }
     }
@@ -101,6 +113,13 @@ public sealed class Tally
             return _rows.Where(row => row.Key.Table.Equals(table.Name, StringComparison.Ordinal)).Sum(row => row.Value[index]);
         }
     }
+
+    /// <summary>By how much a cell may be larger than expected. Each loss may leave one more copy of a message with the broker, and have each copy counted
+    /// once more.</summary>
+    /// <param name="key">The row.</param>
+    /// <param name="column">The column's place in its table.</param>
+    internal decimal Surplus(RowKey key, int column) =>
+        Losses > 0 && _repeatable.TryGetValue(key, out var row) ? row.Sum(column) * (((1 + Losses) * (1 + Losses)) - 1) : 0;
 
     /// <summary>Runs something while nothing is added.</summary>
     public T Locked<T>(Func<T> read)

@@ -49,16 +49,16 @@ public static class TallyComparer
     private static Comparison Compare(Tally tally, Dictionary<RowKey, decimal[]> actual, Dictionary<RowKey, decimal[]> parts)
     {
         var differences = new List<Difference>();
-        var cells = Compare(tally.Rows, actual, differences);
+        var cells = Compare(tally, tally.Rows, actual, differences);
         if (tally.HasParents)
         {
-            cells += Compare(tally.Parts, parts, differences);
+            cells += Compare(tally, tally.Parts, parts, differences);
         }
 
         return new Comparison(tally.Rows.Count + (tally.HasParents ? tally.Parts.Count : 0), cells, differences);
     }
 
-    private static long Compare(IReadOnlyDictionary<RowKey, TallyRow> rows, Dictionary<RowKey, decimal[]> actual, List<Difference> differences)
+    private static long Compare(Tally tally, IReadOnlyDictionary<RowKey, TallyRow> rows, Dictionary<RowKey, decimal[]> actual, List<Difference> differences)
     {
         long cells = 0;
         foreach (var (key, expected) in rows)
@@ -73,9 +73,11 @@ public static class TallyComparer
             for (var i = 0; i < columns.Count; i++)
             {
                 cells++;
-                if (expected[i] != values[i])
+                var surplus = tally.Surplus(key, i);
+                if (values[i] < expected[i] || values[i] > expected[i] + surplus)
                 {
-                    differences.Add(new Difference(key, columns[i].Name, Shown(expected[i]), Shown(values[i])));
+                    var most = surplus > 0 ? $" to {Shown(expected[i] + surplus)}" : "";
+                    differences.Add(new Difference(key, columns[i].Name, Shown(expected[i]) + most, Shown(values[i])));
                 }
             }
         }

@@ -24,6 +24,9 @@ public sealed class TallyRow
     /// <summary>The members that a distinct column is expected to have.</summary>
     public IReadOnlyCollection<int> MembersOf(string column) => _sets[_table.IndexOf(column)] ?? [];
 
+    /// <summary>What was added up in a column; 0 in a distinct one, which a repeat does not change.</summary>
+    internal decimal Sum(int column) => _table.Columns[column].Kind == CellKind.Distinct ? 0 : _sums[column];
+
     internal void Add(string column, decimal value) => _sums[_table.IndexOf(column)] += value;
 
     internal void AddTo(string column, int id)

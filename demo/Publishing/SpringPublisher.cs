@@ -20,6 +20,7 @@ public sealed class SpringPublisher : IAsyncDisposable
     private IChannel? _channel;
     private ConfirmTracker _confirms = new();
     private ulong _published;
+    private int _opened;
 
     private SpringPublisher(Uri amqp) => _amqp = amqp;
 
@@ -28,6 +29,9 @@ public sealed class SpringPublisher : IAsyncDisposable
 
     /// <summary>How many messages the broker has confirmed since this publisher was made.</summary>
     public long Confirmed { get; private set; }
+
+    /// <summary>How often its connection was lost, so that what was not confirmed was sent once more.</summary>
+    public int Losses => _opened - 1 + (_connection is { IsOpen: false } ? 1 : 0);
 
     /// <summary>Connects, and declares the exchanges, queues and bindings of all streams that are missing.</summary>
     /// <param name="amqp">An <c>amqp://</c> URL.</param>
@@ -129,7 +133,7 @@ public sealed class SpringPublisher : IAsyncDisposable
         _turn.Dispose();
     }
 
-    private static bool IsBroken(Exception failure) =>
+    internal static bool IsBroken(Exception failure) =>
         failure is AlreadyClosedException or OperationInterruptedException or BrokerUnreachableException or PublishFailedException
             or IOException or System.Net.Sockets.SocketException or TimeoutException or ObjectDisposedException
         || (failure is OperationCanceledException && failure.InnerException is not null);
@@ -190,6 +194,7 @@ public sealed class SpringPublisher : IAsyncDisposable
         _channel = await _connection.CreateChannelAsync(
             new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: false), cancel);
         _published = 0;
+        _opened++;
         var confirms = _confirms = new ConfirmTracker();
         _channel.BasicAcksAsync += (_, ack) =>
         {

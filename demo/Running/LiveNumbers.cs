@@ -26,8 +26,7 @@ internal sealed class LiveNumbers(DemoOptions options, Tally tally, SpringPublis
         var (counted, top) = await TablesAsync(cancel);
         var (expected, duplicates) = tally.Locked(() =>
             (tally.Events - WithoutCount.Sum(stream => tally.EventsByStream.GetValueOrDefault(stream)), tally.Duplicates));
-        _broker ??= await new ConnectionFactory { Uri = new Uri(options.Amqp), ClientProvidedName = "dataload-demo live view" }.CreateConnectionAsync(cancel);
-        var dead = await DeadLetters.CountAsync(_broker, cancel);
+        var dead = await DeadAsync(cancel);
         var sample = new LiveSample(_clock.Elapsed, publisher.Confirmed, counted, expected, dead, tally.DeadLetterCount, duplicates, top)
         {
             Shares = await _shares.TakeAsync(cancel),
@@ -51,6 +50,27 @@ internal sealed class LiveNumbers(DemoOptions options, Tally tally, SpringPublis
         if (_broker is not null)
         {
             await _broker.DisposeAsync();
+        }
+    }
+
+    private async Task<long> DeadAsync(CancellationToken cancel)
+    {
+        try
+        {
+            _broker ??= await new ConnectionFactory { Uri = new Uri(options.Amqp), AutomaticRecoveryEnabled = false, ClientProvidedName = "dataload-demo live view" }
+                .CreateConnectionAsync(cancel);
+            return await DeadLetters.CountAsync(_broker, cancel);
+        }
+        catch (Exception broken) when (SpringPublisher.IsBroken(broken) && !cancel.IsCancellationRequested)
+        {
+            // The broker is away: the view says so by standing still, and looks again over another connection.
+            if (_broker is { } lost)
+            {
+                _broker = null;
+                await lost.DisposeAsync();
+            }
+
+            return _last?.Dead ?? 0;
         }
     }
 

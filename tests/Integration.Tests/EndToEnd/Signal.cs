@@ -5,6 +5,7 @@ namespace DataLoad.Integration.Tests.EndToEnd;
 /// <summary>A POSIX signal, by its number on Linux.</summary>
 internal sealed class Signal
 {
+    public static readonly Signal Interrupt = new(2);
     public static readonly Signal Quit = new(3);
     public static readonly Signal Kill = new(9);
     public static readonly Signal Terminate = new(15);
