@@ -55,6 +55,18 @@ public sealed class PictureTests(Chromium chromium)
         await KeepAsync(visit, name);
     }
 
+    [Theory]
+    [InlineData("/", ".tile[data-metric=pay_amount]", ColorScheme.Light, "dashboard-small.png")]
+    [InlineData("/topics?from=2026-02-24", "table.topics tbody a", ColorScheme.Dark, "dashboard-small-topics.png")]
+    public async Task A_telephone_shows_names_and_values(string path, string data, ColorScheme scheme, string name)
+    {
+        await using StubNode node = await StubNode.StartAsync();
+        await using Visit visit = await Visit.OpenAsync(chromium, node.Address, path, scheme: scheme);
+        await visit.Page.SetViewportSizeAsync(390, 844);
+        await Visit.ShouldBeSeenAsync(visit.Page.Locator(data).First);
+        await KeepAsync(visit, name);
+    }
+
     private static async Task KeepAsync(Visit visit, string name)
     {
         await visit.Page.EvaluateAsync("scrollTo(0, 0); document.activeElement.blur()");

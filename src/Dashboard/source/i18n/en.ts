@@ -15,6 +15,7 @@ export const en = {
     clock: "Times in {zone}",
     "day.ahead": "{day} (ahead)",
     "day.calendar": "{field}: open the calendar",
+    "scroll.hint": "More to the side: scroll →",
     "nav.tail": "Live tail",
     "nav.settings": "Settings",
     "nav.audit": "Audit log",

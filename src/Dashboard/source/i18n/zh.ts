@@ -17,6 +17,7 @@ export const zh: Words = {
     clock: "时区 {zone}",
     "day.ahead": "{day}（未到）",
     "day.calendar": "{field}：打开日历",
+    "scroll.hint": "右侧还有内容，可横向滚动 →",
     "nav.tail": "实时事件",
     "nav.settings": "设置",
     "nav.audit": "审计日志",

@@ -15,6 +15,7 @@ import { Csv } from "./Csv";
 import { Link } from "./Link";
 import { MetricChoice } from "./MetricChoice";
 import { RowPager } from "./Pager";
+import { Scroll } from "./Scroll";
 import { SortHeader, type Order } from "./SortHeader";
 import { Trend } from "./Trend";
 import { Waiting } from "./Waiting";
@@ -104,7 +105,7 @@ export function Breakdown(props: { page: Page; by: BreakdownName; side: Side; fr
                         bars={barsOf(answer.items, chosen, nameOf)}
                     />
                     {!isOneDay && columns.length > summed(columns).length && <p class="muted note">{t("breakdown.people")}</p>}
-                    <div class="scroll" tabIndex={0} role="group" aria-label={caption}>
+                    <Scroll label={caption}>
                         <table>
                             <thead>
                                 <tr>
@@ -157,7 +158,7 @@ export function Breakdown(props: { page: Page; by: BreakdownName; side: Side; fr
                                 })}
                             </tbody>
                         </table>
-                    </div>
+                    </Scroll>
                     <RowPager label={t("breakdown.pages", { list: caption })} offset={offset} rows={PAGE_ROWS} total={answer.total} onMove={(next) => setAt({ list, offset: next })} />
                 </>
             )}

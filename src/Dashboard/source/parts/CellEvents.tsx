@@ -8,6 +8,7 @@ import { address } from "../state/route";
 import { Dialog } from "./Dialog";
 import { Link } from "./Link";
 import { PlacePager, usePlaces } from "./Pager";
+import { Scroll } from "./Scroll";
 import { Waiting } from "./Waiting";
 
 const PAGE_ROWS = 50;
@@ -38,7 +39,7 @@ export function CellEvents(props: { cell: CellPlace; onClose: () => void }) {
                         {t("explain.sum", { events: whole(cell.events), added: write(cell.added, metric.kind), value: write(cell.value, metric.kind), table: cell.table === null ? "–" : write(cell.table, metric.kind) })}
                         {cell.why !== null && ` ${cell.why}`}
                     </p>
-                    <div class="scroll" tabIndex={0} role="group" aria-label={t("explain.events")}>
+                    <Scroll label={t("explain.events")}>
                         <table>
                             <thead>
                                 <tr>
@@ -64,7 +65,7 @@ export function CellEvents(props: { cell: CellPlace; onClose: () => void }) {
                                 ))}
                             </tbody>
                         </table>
-                    </div>
+                    </Scroll>
                     <PlacePager places={places} next={cell.next} />
                 </>
             )}

@@ -6,6 +6,7 @@ import { t, useLanguage } from "../i18n/language";
 import { zone } from "../state/clock";
 import { useObservable } from "../state/observable";
 import { colour, theme } from "../state/theme";
+import { Scroll } from "./Scroll";
 
 export interface Line {
     name: string;
@@ -80,7 +81,7 @@ export function Chart(props: {
             <details onToggle={(event) => setIsOpen(event.currentTarget.open)}>
                 <summary>{t("chart.table")}</summary>
                 {isOpen && (
-                    <div class="scroll" tabIndex={0} role="group" aria-label={props.caption}>
+                    <Scroll label={props.caption}>
                         <table>
                             <thead>
                                 <tr>
@@ -111,7 +112,7 @@ export function Chart(props: {
                                 ))}
                             </tbody>
                         </table>
-                    </div>
+                    </Scroll>
                 )}
             </details>
         </figure>

@@ -6,6 +6,7 @@ import { t } from "../i18n/language";
 import { useLoad } from "../state/load";
 import { DeadLetterEditor } from "./DeadLetterEditor";
 import { Dialog } from "./Dialog";
+import { Scroll } from "./Scroll";
 import { Waiting } from "./Waiting";
 
 const PAGE_ROWS = 50;
@@ -36,7 +37,7 @@ export function DeadLetterMessages(props: {
             <Waiting of={messages} />
             {list && (
                 <>
-                    <div class="scroll" tabIndex={0} role="group" aria-labelledby="messages-title">
+                    <Scroll label={title}>
                         <table>
                             <thead>
                                 <tr>
@@ -71,7 +72,7 @@ export function DeadLetterMessages(props: {
                                 ))}
                             </tbody>
                         </table>
-                    </div>
+                    </Scroll>
                     <nav class="pager" aria-label={t("pager.label")}>
                         <button disabled={offset === 0} onClick={() => setOffset(Math.max(0, offset - PAGE_ROWS))}>
                             {t("pager.previous")}

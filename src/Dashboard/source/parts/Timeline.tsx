@@ -1,6 +1,7 @@
 import type { SessionEvent } from "../api/types";
 import { moment } from "../format";
 import { t } from "../i18n/language";
+import { Scroll } from "./Scroll";
 
 const LANE = 34;
 const LABELS = 190;
@@ -33,7 +34,7 @@ export function Timeline(props: { items: SessionEvent[] }) {
     return (
         <figure class="timeline">
             <figcaption>{t("trace.drawn", { from: moment(first), to: moment(last) })}</figcaption>
-            <div class="scroll" tabIndex={0} role="group" aria-label={t("trace.picture")}>
+            <Scroll label={t("trace.picture")}>
                 <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={t("trace.summary", { events: items.length, topics: names.length })}>
                     {names.map((name, lane) => (
                         <g key={name} class="lane">
@@ -54,7 +55,7 @@ export function Timeline(props: { items: SessionEvent[] }) {
                         </circle>
                     ))}
                 </svg>
-            </div>
+            </Scroll>
         </figure>
     );
 }

@@ -5,11 +5,16 @@ import { metricName, t } from "../i18n/language";
 import { amend, address } from "../state/route";
 import { useTopicRows } from "../state/topic-rows";
 import { Link } from "./Link";
+import { ScrollHint } from "./Scroll";
 import { SortHeader, type Order } from "./SortHeader";
 import { Why } from "./Why";
 
 /** As the style sheet has it. */
 const ROW_HEIGHT = 36;
+
+/** So wide that any usual amount is whole; where there is less room the table scrolls to the side. */
+const COLUMN_WIDTH = 130;
+const FIRST_COLUMNS = 270;
 
 /** Rows above and below the visible ones, so that scrolling shows no gaps. */
 const MARGIN = 10;
@@ -72,8 +77,9 @@ export function TopicTable(props: { list: Record<string, string>; columns: Metri
                 </p>
             )}
             <Why of={rows.why} />
+            <ScrollHint of={box} />
             <div ref={box} class="rows" tabIndex={0} role="region" aria-label={props.caption} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
-                <table aria-rowcount={total + 1} class="topics">
+                <table aria-rowcount={total + 1} class="topics" style={{ minWidth: `${FIRST_COLUMNS + props.columns.length * COLUMN_WIDTH}px` }}>
                     <caption class="visually-hidden">{props.caption}</caption>
                     <thead>
                         <tr aria-rowindex={1}>

@@ -4,6 +4,7 @@ import { moment } from "../format";
 import { t } from "../i18n/language";
 import { Heading } from "../parts/Heading";
 import { PlacePager, usePlaces } from "../parts/Pager";
+import { Scroll } from "../parts/Scroll";
 import { Waiting } from "../parts/Waiting";
 import { useLoad } from "../state/load";
 import { useObservable } from "../state/observable";
@@ -33,7 +34,7 @@ function Entries() {
             <Waiting of={found} />
             {page?.entries.length === 0 && <p>{t("none")}</p>}
             {page && page.entries.length > 0 && (
-                <div class="scroll" tabIndex={0} role="group" aria-label={t("audit.title")}>
+                <Scroll label={t("audit.title")}>
                     <table>
                         <thead>
                             <tr>
@@ -60,7 +61,7 @@ function Entries() {
                             ))}
                         </tbody>
                     </table>
-                </div>
+                </Scroll>
             )}
             {page && <PlacePager places={places} next={page.next === null ? null : String(page.next)} />}
         </>

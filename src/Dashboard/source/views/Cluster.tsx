@@ -2,6 +2,7 @@ import { get } from "../api/client";
 import type { Cluster as ClusterState, ClusterMember, LiveNode, Partition } from "../api/types";
 import { Badge } from "../parts/Badge";
 import { Heading } from "../parts/Heading";
+import { Scroll } from "../parts/Scroll";
 import { Waiting } from "../parts/Waiting";
 import { bytes, moment, rate, whole } from "../format";
 import { named, t } from "../i18n/language";
@@ -46,7 +47,7 @@ function Members(props: { cluster: ClusterState; rates: Record<string, LiveNode>
     const { cluster, rates } = props;
     return (
         <>
-            <div class="scroll" tabIndex={0} role="group" aria-labelledby="members-title">
+            <Scroll label={t("cluster.members")}>
                 <table>
                     <thead>
                         <tr>
@@ -69,7 +70,7 @@ function Members(props: { cluster: ClusterState; rates: Record<string, LiveNode>
                         ))}
                     </tbody>
                 </table>
-            </div>
+            </Scroll>
             {!cluster.isMember && <p class="failed">{t("cluster.alone", { why: cluster.waitingFor ?? "" })}</p>}
             {cluster.others.map((other) => (
                 <p key={other.id} class="muted">

@@ -5,6 +5,7 @@ import { DeadLetterMessages, WAYS, type Way } from "../parts/DeadLetterMessages"
 import { Dialog } from "../parts/Dialog";
 import { Heading } from "../parts/Heading";
 import { Link } from "../parts/Link";
+import { Scroll } from "../parts/Scroll";
 import { Waiting } from "../parts/Waiting";
 import { moment, whole } from "../format";
 import { t } from "../i18n/language";
@@ -63,7 +64,7 @@ export function DeadLetters(props: { route: Route }) {
                     {firstWaiting && <p>{t("dead.waiting", { count: whole(groups.data.waiting!.length), stream: firstWaiting.stream, time: moment(firstWaiting.due) })}</p>}
                     {!groups.data.complete && <p>{t("dead.incomplete")}</p>}
                     {groups.data.groups.length > 0 && (
-                        <div class="scroll" tabIndex={0} role="group" aria-label={t("dead.caption")}>
+                        <Scroll label={t("dead.caption")}>
                             <table>
                                 <caption class="visually-hidden">{t("dead.caption")}</caption>
                                 <thead>
@@ -105,7 +106,7 @@ export function DeadLetters(props: { route: Route }) {
                                     ))}
                                 </tbody>
                             </table>
-                        </div>
+                        </Scroll>
                     )}
                 </>
             )}

@@ -7,6 +7,7 @@ import { daysOf } from "../parts/DayRange";
 import { Heading } from "../parts/Heading";
 import { Progress } from "../parts/Progress";
 import { asQuery, ColumnChoice, distinctOf, QuestionForm, type Asked } from "../parts/QuestionForm";
+import { Scroll } from "../parts/Scroll";
 import { Why } from "../parts/Why";
 import { percent, whole } from "../format";
 import { metricName, named, t } from "../i18n/language";
@@ -98,7 +99,7 @@ function Steps(props: { found: Answer; question: Query }) {
                     value: `${whole(step.people)} · ${percent(step.people, first)}`,
                 }))}
             />
-            <div class="scroll" tabIndex={0} role="group" aria-label={caption}>
+            <Scroll label={caption}>
                 <table>
                     <thead>
                         <tr>
@@ -125,7 +126,7 @@ function Steps(props: { found: Answer; question: Query }) {
                         ))}
                     </tbody>
                 </table>
-            </div>
+            </Scroll>
             <nav class="pager" aria-label={t("topics.csv")}>
                 <Csv path="/funnel.csv" query={props.question} name={`funnel-${found.page}-${found.from}-${found.to}.csv`} />
             </nav>

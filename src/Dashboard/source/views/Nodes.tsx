@@ -2,6 +2,7 @@ import { get } from "../api/client";
 import type { Node, Shard } from "../api/types";
 import { Badge } from "../parts/Badge";
 import { Heading } from "../parts/Heading";
+import { Scroll } from "../parts/Scroll";
 import { Waiting } from "../parts/Waiting";
 import { bytes, whole } from "../format";
 import { t } from "../i18n/language";
@@ -18,7 +19,7 @@ export function Nodes() {
                 <h2 id="nodes-title">{t("nodes.nodes")}</h2>
                 <Waiting of={nodes} />
                 {nodes.data && (
-                    <div class="scroll" tabIndex={0} role="group" aria-labelledby="nodes-title">
+                    <Scroll label={t("nodes.nodes")}>
                         <table>
                             <thead>
                                 <tr>
@@ -43,14 +44,14 @@ export function Nodes() {
                                 ))}
                             </tbody>
                         </table>
-                    </div>
+                    </Scroll>
                 )}
             </section>
             <section aria-labelledby="shards-title">
                 <h2 id="shards-title">{t("nodes.shards")}</h2>
                 <Waiting of={shards} />
                 {shards.data && (
-                    <div class="scroll" tabIndex={0} role="group" aria-labelledby="shards-title">
+                    <Scroll label={t("nodes.shards")}>
                         <table>
                             <thead>
                                 <tr>
@@ -84,7 +85,7 @@ export function Nodes() {
                                 ))}
                             </tbody>
                         </table>
-                    </div>
+                    </Scroll>
                 )}
             </section>
         </>

@@ -7,6 +7,7 @@ import { Heading } from "../parts/Heading";
 import { RowPager } from "../parts/Pager";
 import { Progress } from "../parts/Progress";
 import { asQuery, ColumnChoice, distinctOf, QuestionForm, type Asked } from "../parts/QuestionForm";
+import { Scroll } from "../parts/Scroll";
 import { Why } from "../parts/Why";
 import { percent, whole } from "../format";
 import { metricName, named, t } from "../i18n/language";
@@ -71,7 +72,7 @@ function Triangle(props: { found: Answer; question: Query }) {
             <Why of={found.why} />
             {found.days.length === 0 && <p class="muted">{t("question.none")}</p>}
             {found.days.length > 0 && (
-                <div class="scroll" tabIndex={0} role="group" aria-label={caption}>
+                <Scroll label={caption}>
                     <table class="triangle">
                         <thead>
                             <tr>
@@ -98,7 +99,7 @@ function Triangle(props: { found: Answer; question: Query }) {
                             ))}
                         </tbody>
                     </table>
-                </div>
+                </Scroll>
             )}
             <RowPager label={t("pager.label")} offset={offset} rows={PAGE_ROWS} total={found.days.length} onMove={setOffset}>
                 <Csv path="/retention.csv" query={props.question} name={`retention-${found.page}-${found.from}-${found.to}.csv`} />

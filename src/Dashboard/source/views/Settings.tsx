@@ -4,6 +4,7 @@ import type { Setting } from "../api/types";
 import { whole } from "../format";
 import { t } from "../i18n/language";
 import { Heading } from "../parts/Heading";
+import { Scroll } from "../parts/Scroll";
 import { Waiting } from "../parts/Waiting";
 import { useLoad } from "../state/load";
 
@@ -29,7 +30,7 @@ export function Settings() {
                     <p class="muted" role="status">
                         {t("settings.count", { count: whole(shown.length) })}
                     </p>
-                    <div class="scroll" tabIndex={0} role="group" aria-label={t("settings.title")}>
+                    <Scroll label={t("settings.title")}>
                         <table>
                             <thead>
                                 <tr>
@@ -41,14 +42,16 @@ export function Settings() {
                             <tbody>
                                 {shown.map((setting) => (
                                     <tr key={setting.path} data-setting={setting.path}>
-                                        <th scope="row">{setting.path}</th>
+                                        <th scope="row" class="path">
+                                            {setting.path}
+                                        </th>
                                         <td class="long">{setting.value}</td>
                                         <td class="muted">{setting.origin}</td>
                                     </tr>
                                 ))}
                             </tbody>
                         </table>
-                    </div>
+                    </Scroll>
                 </>
             )}
         </>

@@ -4,6 +4,7 @@ import type { Stream } from "../api/types";
 import { Badge } from "../parts/Badge";
 import { Dialog } from "../parts/Dialog";
 import { Heading } from "../parts/Heading";
+import { Scroll } from "../parts/Scroll";
 import { Waiting } from "../parts/Waiting";
 import { rate, whole } from "../format";
 import { t } from "../i18n/language";
@@ -37,7 +38,7 @@ export function Streams() {
             <Heading text={t("streams.title")} />
             <Waiting of={streams} />
             {streams.data && (
-                <div class="scroll" tabIndex={0} role="group" aria-label={t("streams.caption")}>
+                <Scroll label={t("streams.caption")}>
                     <table>
                         <caption class="visually-hidden">{t("streams.caption")}</caption>
                         <thead>
@@ -91,7 +92,7 @@ export function Streams() {
                             })}
                         </tbody>
                     </table>
-                </div>
+                </Scroll>
             )}
             {pausing !== null && (
                 <Dialog title={t("streams.pause.title", { stream: pausing })} confirm={t("streams.pause")} onClose={() => setPausing(null)} onConfirm={() => void change(pausing, "pause")}>

@@ -4,6 +4,7 @@ import { moment, whole } from "../format";
 import { t } from "../i18n/language";
 import { Heading } from "../parts/Heading";
 import { Link } from "../parts/Link";
+import { Scroll } from "../parts/Scroll";
 import { useObservable } from "../state/observable";
 import { address, amend, type Route } from "../state/route";
 import { maySeePeople, session } from "../state/session";
@@ -59,7 +60,7 @@ export function Tail(props: { route: Route; catalog: Catalog }) {
                 {tail.dropped > 0 && ` ${t("tail.dropped", { count: whole(tail.dropped) })}`}
             </p>
             {tail.shown.length > 0 && (
-                <div class="scroll" tabIndex={0} role="group" aria-label={t("tail.title")}>
+                <Scroll label={t("tail.title")}>
                     <table>
                         <thead>
                             <tr>
@@ -81,7 +82,7 @@ export function Tail(props: { route: Route; catalog: Catalog }) {
                             ))}
                         </tbody>
                     </table>
-                </div>
+                </Scroll>
             )}
         </>
     );

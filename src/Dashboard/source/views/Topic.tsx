@@ -6,6 +6,7 @@ import { CellEvents, type CellPlace } from "../parts/CellEvents";
 import { daysOf, DayRange } from "../parts/DayRange";
 import { Heading } from "../parts/Heading";
 import { Link } from "../parts/Link";
+import { Scroll } from "../parts/Scroll";
 import { Sparkline } from "../parts/Sparkline";
 import { daysBetween, Trend } from "../parts/Trend";
 import { Waiting } from "../parts/Waiting";
@@ -67,7 +68,7 @@ function TopicPage(props: { page: Page; type: string; id: number; of: TopicOfPag
             <label>
                 <input type="checkbox" checked={isBrief} onChange={(event) => setIsBrief(event.currentTarget.checked)} /> {t("topic.empty")}
             </label>
-            <div class="scroll" tabIndex={0} role="group" aria-label={t("topic.metrics", { page: named("page", page.name) })}>
+            <Scroll label={t("topic.metrics", { page: named("page", page.name) })}>
                 <table>
                     <thead>
                         <tr>
@@ -108,7 +109,7 @@ function TopicPage(props: { page: Page; type: string; id: number; of: TopicOfPag
                         ))}
                     </tbody>
                 </table>
-            </div>
+            </Scroll>
             <Why of={why} />
             {page.breakdowns.map((by) => (
                 <Breakdown key={by} page={page} by={by} side={{ topic: { type, id } }} from={props.from} to={props.to} />

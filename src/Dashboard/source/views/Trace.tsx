@@ -6,6 +6,7 @@ import { metricName, t } from "../i18n/language";
 import { Csv } from "../parts/Csv";
 import { Heading } from "../parts/Heading";
 import { PlacePager, usePlaces } from "../parts/Pager";
+import { Scroll } from "../parts/Scroll";
 import { Timeline } from "../parts/Timeline";
 import { Waiting } from "../parts/Waiting";
 import { useLoad } from "../state/load";
@@ -77,7 +78,7 @@ function Way(props: { session: string; catalog: Catalog }) {
                     {way.items.length > 0 && (
                         <>
                             <Timeline items={way.items} />
-                            <div class="scroll" tabIndex={0} role="group" aria-label={t("trace.events")}>
+                            <Scroll label={t("trace.events")}>
                                 <table>
                                     <thead>
                                         <tr>
@@ -98,7 +99,7 @@ function Way(props: { session: string; catalog: Catalog }) {
                                         ))}
                                     </tbody>
                                 </table>
-                            </div>
+                            </Scroll>
                             <PlacePager places={places} next={way.next}>
                                 <Csv path="/trace.csv" query={{ session: props.session }} name="session.csv" />
                             </PlacePager>
