@@ -2,6 +2,7 @@ using System.Globalization;
 using DataLoad.Dashboard.Tests.Browsing;
 using DataLoad.Dashboard.Tests.Stub;
 using DataLoad.Engine.Contract;
+using DataLoad.Host.Watching;
 using DataLoad.Integration.Tests.EndToEnd;
 using Microsoft.Playwright;
 using Shouldly;
@@ -82,6 +83,23 @@ public sealed class ViewTests(Chromium chromium)
         node.Live.Tell(StubApi.Live(events: 2, now: StubApi.Now + 2000));
         await Visit.ShouldSayAsync(rate, "2");
         await Visit.ShouldSayAsync(visits, "987,654,321");
+        visit.ShouldBeFaultless();
+    }
+
+    [Fact]
+    public async Task A_page_just_opened_draws_the_minutes_that_the_node_has_kept_and_says_each_time_once()
+    {
+        await using StubNode node = await StubNode.StartAsync();
+        node.PastRates = [.. Enumerable.Range(1, 700).Select(second => new RatePoint(StubApi.Now - (second * 1000L), second, 1, 0)).Reverse()];
+        await using Visit visit = await Visit.OpenAsync(chromium, node.Address, "/");
+        ILocator chart = visit.Page.Locator("figure").First;
+        await chart.Locator("summary").ClickAsync();
+        await Assertions.Expect(chart.Locator("tbody tr")).ToHaveCountAsync(600, new LocatorAssertionsToHaveCountOptions { Timeout = Visit.PatienceMs });
+        IReadOnlyList<string> times = await chart.Locator("tbody th").AllTextContentsAsync();
+        times.Distinct(StringComparer.Ordinal).Count().ShouldBe(600);
+        times[^1].ShouldBe("16:00:00");
+        times[0].ShouldBe("15:50:01");
+        await Visit.ShouldSayAsync(chart.Locator("tbody tr").First.Locator("td").First, "599");
         visit.ShouldBeFaultless();
     }
 

@@ -36,6 +36,7 @@ internal static class ApiEndpoints
         MaintenanceEndpoints.Map(api, services);
         TailEndpoint.Map(api, services);
         LiveEndpoint.Map(api, services);
+        RateEndpoint.Map(api, services);
         LogEndpoint.Map(api, services);
         DeadLetterEndpoints.Map(api, services);
         JournalEndpoint.Map(api, services);
@@ -82,7 +83,7 @@ internal static class ApiEndpoints
 
 /// <summary>What the endpoints work with.</summary>
 internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, ClusterNode Node, NodeInfo Info, IStore Store, ILookup Lookup, NodeHealth Health, INodeFacts Facts,
-    EngineTallies Tallies, TodayTotals Today, QuestionDesk Questions, RowUnions Unions, DeadLetterDesk DeadLetters, AuditTrail Audit, LogLevels LogLevels, RecentLog Log, TimeProvider Time) : IDisposable
+    EngineTallies Tallies, RateHistory RateHistory, TodayTotals Today, QuestionDesk Questions, RowUnions Unions, DeadLetterDesk DeadLetters, AuditTrail Audit, LogLevels LogLevels, RecentLog Log, TimeProvider Time) : IDisposable
 {
     public DateTimeOffset StartedAt { get; } = Time.GetUtcNow();
 
@@ -147,6 +148,7 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
 [JsonSerializable(typeof(DroppedEvents))]
 [JsonSerializable(typeof(AwayNode))]
 [JsonSerializable(typeof(LiveUpdate))]
+[JsonSerializable(typeof(PastRates))]
 [JsonSerializable(typeof(DeadLetterGroups))]
 [JsonSerializable(typeof(DeadLetterList))]
 [JsonSerializable(typeof(DeadLetterDetails))]

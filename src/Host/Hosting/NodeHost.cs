@@ -122,6 +122,8 @@ internal static class NodeHost
         .AddSingleton(provider => provider.GetRequiredService<IStore>().Queries)
         .AddSingleton(provider => provider.GetRequiredService<IStore>().Audit)
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<EngineTallies>(provider, settings.Http.LiveInterval))
+        .AddSingleton(provider => new RateHistory(
+            provider.GetRequiredService<EngineTallies>(), provider.GetRequiredService<TimeProvider>(), settings.Http.LiveInterval, settings.Http.RateHistory))
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<QuestionDesk>(provider, settings))
         .AddSingleton<RowUnions>()
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<TodayTotals>(

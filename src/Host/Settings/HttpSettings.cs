@@ -41,6 +41,9 @@ public sealed record HttpSettings
     /// <summary>How often live rates are told.</summary>
     public TimeSpan LiveInterval { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long live rates are kept; zero for none.</summary>
+    public TimeSpan RateHistory { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>How often the day's totals are summed while somebody watches.</summary>
     public TimeSpan TotalsInterval { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -97,6 +100,7 @@ internal static class HttpBinder
             FailedWindow = config.GetDuration("dataload.http.failed-window", TimeSpan.FromSeconds(1), Day),
             MaxWatchers = config.GetInt("dataload.http.max-watchers", 0, 10_000),
             LiveInterval = config.GetDuration("dataload.http.live-interval", TimeSpan.FromMilliseconds(100), Day),
+            RateHistory = config.GetDuration("dataload.http.rate-history", TimeSpan.Zero, TimeSpan.FromHours(1)),
             TotalsInterval = config.GetDuration("dataload.http.totals-interval", TimeSpan.FromMilliseconds(100), Day),
             MaxSortedCsv = config.GetInt("dataload.http.max-sorted-csv", 1, 10_000_000),
             TailBlocks = config.GetInt("dataload.http.tail-blocks", 1, 10_000),

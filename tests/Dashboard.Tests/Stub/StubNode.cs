@@ -3,6 +3,7 @@ using System.Text.Json;
 using DataLoad.Engine.Contract;
 using DataLoad.Host.Dashboard;
 using DataLoad.Host.Settings;
+using DataLoad.Host.Watching;
 using DataLoad.Host.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -64,6 +65,9 @@ internal sealed class StubNode : IAsyncDisposable
 
     /// <summary>Why a topic of a list has not all of its people; null where it has.</summary>
     public string? RowWhy { get; set; }
+
+    /// <summary>The rates that the node has kept.</summary>
+    public IReadOnlyList<RatePoint> PastRates { get; set; } = [];
 
     /// <summary>What was asked for, in order.</summary>
     public List<string> Requests { get; } = [];

@@ -257,6 +257,11 @@ export interface Live {
     todayWhy?: Record<string, string>;
 }
 
+/** Rates a second of the last minutes, the oldest first. */
+export interface PastRates {
+    points: { at: number; events: number; duplicates: number; deadLetters: number }[];
+}
+
 export interface DeadLetterGroup {
     stream: string;
     reason: string;

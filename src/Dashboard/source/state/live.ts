@@ -1,5 +1,5 @@
-import { events, Refusal } from "../api/client";
-import type { Live, LiveStream } from "../api/types";
+import { events, get, Refusal } from "../api/client";
+import type { Live, LiveStream, PastRates } from "../api/types";
 import { Observable } from "./observable";
 
 export type Connection = "connecting" | "live" | "lost" | "busy";
@@ -55,7 +55,12 @@ document.addEventListener("visibilitychange", () => {
 async function listen(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
         try {
-            await events("/live", signal, hear);
+            await events("/live", signal, (event, data) => {
+                hear(event, data);
+                if (event === "snapshot") {
+                    void recall(signal);
+                }
+            });
             connection.set("lost");
         } catch (error) {
             if (signal.aborted) {
@@ -74,6 +79,17 @@ async function listen(signal: AbortSignal): Promise<void> {
         failures++;
         await new Promise((resolve) => setTimeout(resolve, wait));
     }
+}
+
+/** Puts what the node kept before what was heard: what came before the page was opened, or while it was not in sight. */
+async function recall(signal: AbortSignal): Promise<void> {
+    // Without it the chart begins here, which is no fault of the numbers.
+    const past = await get<PastRates>("/rates", {}, signal).catch(() => null);
+    const points = past?.points.map((point) => ({ ...point, at: point.at / 1000 })) ?? [];
+    const heard = history.value;
+    const known = new Set(heard.map((point) => Math.floor(point.at)));
+    const since = (heard.at(-1)?.at ?? 0) - HISTORY_SECONDS;
+    history.set([...points.filter((point) => point.at > since && !known.has(Math.floor(point.at))), ...heard].sort((one, other) => one.at - other.at));
 }
 
 function hear(event: string, data: string): void {
