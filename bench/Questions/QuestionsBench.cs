@@ -57,6 +57,9 @@ internal static class QuestionsBench
         return 0;
     }
 
+    // As many as a page of a list shows.
+    private const int ListedTopics = 50;
+
     private static async Task AskAsync(FigureTable table, IStore store, string name, int partitions, int topics, int runs)
     {
         await KeepAsync(store, partitions, topics);
@@ -67,6 +70,13 @@ internal static class QuestionsBench
             var scope = new QuestionScope(Act, [.. Enumerable.Range(FirstDay, Days)], named);
             string of = string.Create(CultureInfo.InvariantCulture, $"a month of {some:N0} topics with {PeopleADay:N0} people a day each, {name}");
             Goal goal = Goal.AtMost(some <= 100 ? 2 : 15);
+            if (named.Length >= ListedTopics)
+            {
+                Dictionary<TopicKey, IReadOnlyList<int>> listed = named.Take(ListedTopics).ToDictionary(topic => topic, _ => scope.Days);
+                await MeasureAsync(table, string.Create(CultureInfo.InvariantCulture, $"a list of {ListedTopics} of those {some}, two columns united over the days of each, {name}"),
+                    Goal.AtMost(2), runs, async () => (await questions.DistinctByTopicAsync(Act, listed, [Visitors, Buyers], default)).Values.Sum(answer => answer.Counts[0]));
+            }
+
             await MeasureAsync(table, $"distinct: {of}", goal, runs, async () => (await questions.DistinctAsync(scope, [Visitors], default)).Counts[0]);
             await MeasureAsync(table, $"funnel of two steps: {of}", goal, runs, async () => (await questions.FunnelAsync(scope, [Visitors, Buyers], default)).Counts[1]);
             await MeasureAsync(table, $"retention after 1 and 7 days: {of}", goal, runs, async () =>
