@@ -48,7 +48,7 @@ public sealed class PoolerTests
             await scenario.ShouldBeExactAsync();
             await host.StopAsync();
             host.ExitCode.ShouldBe(0);
-            host.Log.ShouldNotContain("3000");
+            host.Log.ShouldNotContain("[3000]");
         });
 
     [Fact]
