@@ -165,7 +165,9 @@ public sealed class PeopleQuestions(KeptSets sets, QuestionSettings settings)
             }
         }
 
-        return topics.ToDictionary(topic => topic.Key, topic => new DistinctAnswer(Counts(topic.Value.Unions.Select(union => union.Result())), topic.Value.Gaps));
+        var answers = topics.ToDictionary(topic => topic.Key, topic => new DistinctAnswer(Counts(topic.Value.Unions.Select(union => union.Result())), topic.Value.Gaps));
+        Check([.. topics.Values.SelectMany(topic => topic.Unions)], held: null);
+        return answers;
     }
 
     private static void Add(CounterSets counter, SetUnion[] unions, Gaps gaps)

@@ -175,6 +175,11 @@ public sealed class PeopleQuestionsTests
         (await Should.ThrowAsync<QuestionTooLargeException>(() => Questions(maxBytes: 100).DistinctAsync(scope, [Distinct[0]], Token))).Message
             .ShouldContain("more than 100 bytes (dataload.questions.max-bytes)");
 
+        // Also of a single topic, whose few Counters are read before any bound is looked at.
+        TopicKey topic = events.First(spec => spec.CounterId.PageId == Act.Id).Topic;
+        (await Should.ThrowAsync<QuestionTooLargeException>(() => Questions(maxBytes: 100).DistinctByTopicAsync(
+            Act, new Dictionary<TopicKey, IReadOnlyList<int>> { [topic] = [FirstDay] }, Distinct, Token))).Message.ShouldContain("dataload.questions.max-bytes");
+
         // One day's people are within the bound, and those of the days that are compared are not.
         await Questions(maxBytes: day.ResidentBytes * 2).RetentionAsync(scope with { Days = [FirstDay] }, Distinct[0], Distinct[0], [1], FirstDay, Token);
         (await Should.ThrowAsync<QuestionTooLargeException>(() => Questions(maxBytes: day.ResidentBytes * 2).RetentionAsync(
