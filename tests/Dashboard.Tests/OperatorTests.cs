@@ -141,12 +141,10 @@ public sealed class OperatorTests(Chromium chromium)
         await using Visit visit = await Visit.OpenAsync(chromium, node.Address, "/dead-letters?stream=act.buy&reason=row-missing");
         await Visit.ShouldSayAsync(visit.Heading, "Log in");
         await Axe.ShouldFindNothingAsync(visit.Page);
-        await visit.Page.GetByLabel("Token").FillAsync("not the token");
-        await visit.Page.Keyboard.PressAsync("Enter");
+        await LogInAsync(visit, "not the token");
         await Visit.ShouldSayAsync(visit.Page.GetByRole(AriaRole.Alert), "The token was refused.");
 
-        await visit.Page.GetByLabel("Token").FillAsync(StubNode.ReaderToken);
-        await visit.Page.Keyboard.PressAsync("Enter");
+        await LogInAsync(visit, StubNode.ReaderToken);
         await Visit.ShouldBeSeenAsync(visit.Page.Locator("tr[data-dead-letter]").First);
         foreach (string change in new[] { "Requeue", "Edit", "Purge" })
         {
@@ -160,8 +158,7 @@ public sealed class OperatorTests(Chromium chromium)
 
         await visit.Button("Log out").ClickAsync();
         await Visit.ShouldSayAsync(visit.Heading, "Log in");
-        await visit.Page.GetByLabel("Token").FillAsync(StubNode.OperatorToken);
-        await visit.Page.Keyboard.PressAsync("Enter");
+        await LogInAsync(visit, StubNode.OperatorToken);
         await Visit.ShouldBeSeenAsync(visit.Button($"Requeue {0:x32}"));
         lock (node.Requests)
         {
@@ -169,5 +166,60 @@ public sealed class OperatorTests(Chromium chromium)
         }
 
         visit.ShouldBeFaultless();
+    }
+
+    [Fact]
+    public async Task A_view_has_the_focus_before_anybody_sees_it_so_that_what_is_typed_at_once_is_not_lost()
+    {
+        await using StubNode node = await StubNode.StartAsync(withTokens: true);
+        await using Visit visit = await OpenAsReaderAsync(node, "/streams");
+
+        // An observer is called once the elements are there, and before the browser paints them.
+        await visit.Page.EvaluateAsync(
+            """
+            () => {
+                window.focusOfLogin = new Promise(resolve => new MutationObserver(() => {
+                    if (document.querySelector('form.login h1') !== null) {
+                        resolve(document.activeElement.tagName);
+                    }
+                }).observe(document.body, { childList: true, subtree: true }));
+            }
+            """);
+        await visit.Button("Log out").ClickAsync();
+        (await visit.Page.EvaluateAsync<string>("window.focusOfLogin")).ShouldBe("H1");
+        visit.ShouldBeFaultless();
+    }
+
+    [Fact]
+    public async Task A_refusal_of_an_earlier_token_does_not_end_the_session_of_the_next()
+    {
+        await using StubNode node = await StubNode.StartAsync(withTokens: true);
+        await using Visit visit = await OpenAsReaderAsync(node, "/topics");
+        var asked = new TaskCompletionSource<IRoute>();
+        await visit.Page.RouteAsync("**/api/v1/*.csv*", asked.SetResult);
+        await visit.Button("Download CSV").ClickAsync();
+        IRoute late = await asked.Task;
+
+        await visit.Button("Log out").ClickAsync();
+        await LogInAsync(visit, StubNode.OperatorToken);
+        await Visit.ShouldSayAsync(visit.Heading, "Topics");
+        await late.FulfillAsync(new RouteFulfillOptions { Status = 401, ContentType = "application/problem+json", Body = """{"detail":"The token is not one of this node's."}""" });
+        await Visit.ShouldContainAsync(visit.Page.Locator(".announcement"), "The token is not one of this node's.");
+        await Visit.ShouldSayAsync(visit.Heading, "Topics");
+        visit.ShouldBeFaultless();
+    }
+
+    private async Task<Visit> OpenAsReaderAsync(StubNode node, string path)
+    {
+        Visit visit = await Visit.OpenAsync(chromium, node.Address, path);
+        await LogInAsync(visit, StubNode.ReaderToken);
+        await Visit.ShouldBeSeenAsync(visit.Button("Log out"));
+        return visit;
+    }
+
+    private static async Task LogInAsync(Visit visit, string token)
+    {
+        await visit.Page.GetByLabel("Token").FillAsync(token);
+        await visit.Page.Keyboard.PressAsync("Enter");
     }
 }

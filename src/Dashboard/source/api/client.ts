@@ -11,31 +11,33 @@ export class Refusal extends Error {
     }
 }
 
-function headers(extra: Record<string, string> = {}): Record<string, string> {
-    const shown = token();
-    return shown === null ? extra : { ...extra, Authorization: `Bearer ${shown}` };
-}
-
-async function refusal(response: Response): Promise<Refusal> {
+async function refusal(response: Response, sent: string | null): Promise<Refusal> {
     let detail = `${response.status} ${response.statusText}`;
     if (response.headers.get("Content-Type")?.includes("json")) {
         const problem = (await response.json()) as { detail?: string; title?: string };
         detail = problem.detail ?? problem.title ?? detail;
     }
 
-    if (response.status === 401) {
-        const reason = token() === null ? "needed" : "refused";
+    // What was asked before somebody else logged in says nothing of their token.
+    if (response.status === 401 && sent === token()) {
         forgetToken();
-        session.set({ state: "locked", reason });
+        session.set({ state: "locked", reason: sent === null ? "needed" : "refused" });
     }
 
     return new Refusal(response.status, detail);
 }
 
-async function send(path: string, init: RequestInit): Promise<Response> {
-    const response = await fetch(ROOT + path, { ...init, cache: "no-store", credentials: "omit", redirect: "error" });
+async function send(path: string, headers: Record<string, string>, init: RequestInit = {}): Promise<Response> {
+    const sent = token();
+    const response = await fetch(ROOT + path, {
+        ...init,
+        headers: sent === null ? headers : { ...headers, Authorization: `Bearer ${sent}` },
+        cache: "no-store",
+        credentials: "omit",
+        redirect: "error",
+    });
     if (!response.ok) {
-        throw await refusal(response);
+        throw await refusal(response, sent);
     }
 
     hearClock(response.headers);
@@ -43,23 +45,20 @@ async function send(path: string, init: RequestInit): Promise<Response> {
 }
 
 export async function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
-    const response = await send(address(path, query), { headers: headers({ Accept: "application/json" }), signal: signal ?? null });
+    const response = await send(address(path, query), { Accept: "application/json" }, { signal: signal ?? null });
     return (await response.json()) as T;
 }
 
 /** Changes something. The header is what no form of another site can send. */
 export async function post<T>(path: string, body: unknown): Promise<T> {
-    const response = await send(path, {
-        method: "POST",
-        headers: headers({ Accept: "application/json", "Content-Type": "application/json", "X-DataLoad-Request": "1" }),
-        body: JSON.stringify(body),
-    });
+    const headers = { Accept: "application/json", "Content-Type": "application/json", "X-DataLoad-Request": "1" };
+    const response = await send(path, headers, { method: "POST", body: JSON.stringify(body) });
     return (await response.json()) as T;
 }
 
 /** Saves an answer as a file. A plain link could not carry the token. */
 export async function download(path: string, query: Query, name: string): Promise<void> {
-    const response = await send(address(path, query), { headers: headers() });
+    const response = await send(address(path, query), {});
     const link = document.createElement("a");
     link.href = URL.createObjectURL(await response.blob());
     link.download = name;
@@ -70,7 +69,7 @@ export async function download(path: string, query: Query, name: string): Promis
 
 /** Opens server-sent events; ends when the node or the signal ends them. */
 export async function events(path: string, signal: AbortSignal, hear: (event: string, data: string) => void): Promise<void> {
-    const response = await send(path, { headers: headers({ Accept: "text/event-stream" }), signal });
+    const response = await send(path, { Accept: "text/event-stream" }, { signal });
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
     for (;;) {

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n/language";
 
 /** A day is as long as this in ISO 8601. */
@@ -11,7 +11,7 @@ const DAY_LENGTH = 10;
 export function DayInput(props: { label: string; value: string; isGood: (day: string) => boolean; onChoose: (day: string) => void }) {
     const [text, setText] = useState(props.value);
     const calendar = useRef<HTMLInputElement>(null);
-    useEffect(() => setText(props.value), [props.value]);
+    useLayoutEffect(() => setText(props.value), [props.value]);
     const isGood = isDay(text) && props.isGood(text);
 
     function take(day: string): void {

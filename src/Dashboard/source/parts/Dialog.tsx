@@ -1,12 +1,12 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n/language";
 
 /** A modal dialog, also over another one: the browser keeps the focus inside, closes it at Escape and gives the focus back. */
 export function Dialog(props: { title: string; children: ComponentChildren; onClose: () => void; confirm?: string; onConfirm?: () => void; wide?: boolean; isBusy?: boolean }) {
     const title = useId();
     const dialog = useRef<HTMLDialogElement>(null);
-    useEffect(() => {
+    useLayoutEffect(() => {
         const before = document.activeElement;
         dialog.current!.showModal();
         return () => {
