@@ -193,7 +193,7 @@ internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, A
                     throw SegmentFault.UnknownKey(partition, snapshot.Key);
                 }
 
-                if (page == SegmentKey.DirectoryPage)
+                if (page == PagedRow.DirectoryPage)
                 {
                     segments.Add(key, (SegmentRows.DecodeDirectory(partition, key, snapshot.Bytes), 0));
                 }
@@ -235,21 +235,21 @@ internal sealed class SnapshotCheck(Catalog catalog, ISnapshotStore snapshots, A
     /// <summary>Names a directory that is missing though pages of its segment are still there.</summary>
     private async Task ReportOrphanAsync(int partition, SegmentKey segment, CancellationToken cancellationToken)
     {
-        byte[] directory = segment.Row(SegmentKey.DirectoryPage);
+        byte[] directory = segment.Row(PagedRow.DirectoryPage);
         IReadOnlyList<Snapshot> rows = await snapshots.LoadAsync(partition, SnapshotKind.SeenHashes, [directory, segment.Row(0)], cancellationToken);
         if (rows.Count > 0 && rows.All(row => !row.Key.AsSpan().SequenceEqual(directory)))
         {
-            report(new Damage(partition, SegmentFault.Missing(partition, segment, SegmentKey.DirectoryPage).Message));
+            report(new Damage(partition, SegmentFault.Missing(partition, segment, PagedRow.DirectoryPage).Message));
         }
     }
 
     /// <summary>Names the pages that are missing of a segment that is still there.</summary>
     private async Task ReportMissingAsync(int partition, Segment segment, CancellationToken cancellationToken)
     {
-        byte[][] keys = [.. Enumerable.Range(SegmentKey.DirectoryPage, segment.PageCount + 1).Select(segment.Key.Row)];
+        byte[][] keys = [.. Enumerable.Range(PagedRow.DirectoryPage, segment.PageCount + 1).Select(segment.Key.Row)];
         IReadOnlyList<Snapshot> rows = await snapshots.LoadAsync(partition, SnapshotKind.SeenHashes, keys, cancellationToken);
         var there = rows.Select(row => SegmentKey.TryParse(row.Key, out _, out int page) ? page : int.MaxValue).ToHashSet();
-        foreach (int page in Enumerable.Range(0, there.Contains(SegmentKey.DirectoryPage) ? segment.PageCount : 0).Where(page => !there.Contains(page)))
+        foreach (int page in Enumerable.Range(0, there.Contains(PagedRow.DirectoryPage) ? segment.PageCount : 0).Where(page => !there.Contains(page)))
         {
             report(new Damage(partition, SegmentFault.Missing(partition, segment.Key, page).Message));
         }

@@ -36,5 +36,5 @@ internal sealed class SessionChecks(ISnapshotStore snapshots, Action<Damage> rep
 
     /// <summary>One that was merged meanwhile has lost its pages in order.</summary>
     private async Task<bool> IsThereAsync(int partition, SessionSegment segment, CancellationToken cancellationToken) => (await snapshots.LoadAsync(
-        partition, SnapshotKind.SessionSegments, [SessionSegmentKey.Row(segment.Range, SessionSegmentKey.DirectoryPage)], cancellationToken)).Count > 0;
+        partition, SnapshotKind.SessionSegments, [SessionSegmentKey.Row(segment.Range, PagedRow.DirectoryPage)], cancellationToken)).Count > 0;
 }

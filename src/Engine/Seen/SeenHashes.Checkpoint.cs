@@ -178,7 +178,7 @@ internal sealed partial class SeenHashes
         while (MissingRow(segment, hash) is { } row)
         {
             // A segment is written page by page, its directory last, before anything is removed.
-            SnapshotWrite write = PendingCompaction!.Writes[row == SegmentKey.DirectoryPage ? segment.PageCount : row];
+            SnapshotWrite write = PendingCompaction!.Writes[row == PagedRow.DirectoryPage ? segment.PageCount : row];
             supplied |= Supply(write.Key, write.Bytes!);
         }
 

@@ -58,7 +58,7 @@ internal sealed partial class SeenHashes
         var resident = new Queue<Segment>();
         var segments = new List<Segment>();
         long bytes = 0;
-        await foreach (Snapshot snapshot in store.ListAsync(shard, SnapshotKind.SeenHashes, SegmentKey.DirectoryPrefix(), cancellationToken))
+        await foreach (Snapshot snapshot in store.ListAsync(shard, SnapshotKind.SeenHashes, PagedRow.DirectoryPrefix(), cancellationToken))
         {
             if (!SegmentKey.TryParse(snapshot.Key, out SegmentKey key, out _))
             {
@@ -155,7 +155,7 @@ internal sealed partial class SeenHashes
         {
             // A segment that is gone by now, merged or forgotten, misses nothing.
             if (_segments.TryGet(key, out Segment? segment)
-                && (segment.Directory is null ? page == SegmentKey.DirectoryPage : page != SegmentKey.DirectoryPage && segment.Directory.Pages[page] is null))
+                && (segment.Directory is null ? page == PagedRow.DirectoryPage : page != PagedRow.DirectoryPage && segment.Directory.Pages[page] is null))
             {
                 throw SegmentFault.Missing(Shard, key, page);
             }
@@ -173,7 +173,7 @@ internal sealed partial class SeenHashes
             return false;
         }
 
-        if (page == SegmentKey.DirectoryPage)
+        if (page == PagedRow.DirectoryPage)
         {
             if (segment.Directory is not null)
             {
@@ -295,7 +295,7 @@ internal sealed partial class SeenHashes
     {
         if (segment.Directory is not { } directory)
         {
-            return SegmentKey.DirectoryPage;
+            return PagedRow.DirectoryPage;
         }
 
         var probe = new HashProbe(hash);

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Engine.Seen;
 
@@ -30,7 +31,7 @@ internal sealed record Segment(SegmentKey Key, long BucketMs, int Count, int Pag
     public int IdsOfPage(int page) => Math.Min(PageIds, Count - (page * PageIds));
 
     /// <summary>About how many bytes a row has.</summary>
-    public long RowBytes(int page) => page == SegmentKey.DirectoryPage
+    public long RowBytes(int page) => page == PagedRow.DirectoryPage
         ? ((long)FilterBlocks * BlockedFilter.BlockBytes) + (PageCount * 16L) + 64
         : (IdsOfPage(page) * 16L) + 32;
 }

@@ -1,58 +1,26 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
 
 namespace DataLoad.Engine.Seen;
 
-/// <summary>A segment's name and the store keys of its rows: a byte for the kind, bucket, segment and a page's index, the highest byte first.</summary>
-/// <remarks>Directories and pages start with a byte of their own, so that a start lists the directories without reading a page.</remarks>
+/// <summary>A segment's name, and the store keys of its rows: those of a directory and pages, named by bucket and number.</summary>
 /// <param name="Bucket">The time bucket, counted in lengths of the segment's bucket.</param>
 /// <param name="Number">The segment's number, unlike any other of its Partition.</param>
 internal readonly record struct SegmentKey(long Bucket, long Number)
 {
-    /// <summary>In place of a page's index: the directory.</summary>
-    public const int DirectoryPage = -1;
-
-    private const byte DirectoryByte = 1;
-    private const byte PageByte = 2;
-    private const int DirectoryLength = 17;
-    private const int PageLength = 21;
-
-    public static byte[] DirectoryPrefix() => [DirectoryByte];
-
-    /// <summary>The key of a page, or of the directory for <see cref="DirectoryPage"/>.</summary>
-    public byte[] Row(int page)
-    {
-        byte[] key = new byte[page == DirectoryPage ? DirectoryLength : PageLength];
-        key[0] = page == DirectoryPage ? DirectoryByte : PageByte;
-        BinaryPrimitives.WriteInt64BigEndian(key.AsSpan(1), Bucket);
-        BinaryPrimitives.WriteInt64BigEndian(key.AsSpan(9), Number);
-        if (page != DirectoryPage)
-        {
-            BinaryPrimitives.WriteInt32BigEndian(key.AsSpan(DirectoryLength), page);
-        }
-
-        return key;
-    }
+    /// <summary>The key of a page, or of the directory for <see cref="PagedRow.DirectoryPage"/>.</summary>
+    public byte[] Row(int page) => PagedRow.Key(Bucket, Number, page);
 
     /// <summary>What the keys of all rows of the segment start with: that of its directory, and those of its pages.</summary>
-    public byte[][] RowPrefixes() => [Row(DirectoryPage), Row(0)[..DirectoryLength]];
+    public byte[][] RowPrefixes() => [Row(PagedRow.DirectoryPage), PagedRow.PagePrefix(Bucket, Number)];
 
     /// <summary>Reads a row's key; false where it is none.</summary>
     public static bool TryParse(ReadOnlySpan<byte> key, out SegmentKey segment, out int page)
     {
-        segment = default;
-        page = DirectoryPage;
-        bool directory = key.Length == DirectoryLength && key[0] == DirectoryByte;
-        if (!directory && !(key.Length == PageLength && key[0] == PageByte))
-        {
-            return false;
-        }
-
-        segment = new SegmentKey(BinaryPrimitives.ReadInt64BigEndian(key[1..]), BinaryPrimitives.ReadInt64BigEndian(key[9..]));
-        page = directory ? DirectoryPage : BinaryPrimitives.ReadInt32BigEndian(key[DirectoryLength..]);
-        return segment is { Bucket: >= 0, Number: >= 0 } && (directory || page >= 0);
+        bool isKey = PagedRow.TryParse(key, out long bucket, out long number, out page);
+        segment = new SegmentKey(bucket, number);
+        return isKey && segment is { Bucket: >= 0, Number: >= 0 };
     }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Number} of bucket {Bucket}");
@@ -76,12 +44,12 @@ internal static class SegmentFault
 
     private static string Row(int partition, SegmentKey segment, int page) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{(page == SegmentKey.DirectoryPage ? "The directory" : $"Page {page}")} of segment {segment} of the seen identities of Partition {partition}");
+        $"{(page == PagedRow.DirectoryPage ? "The directory" : $"Page {page}")} of segment {segment} of the seen identities of Partition {partition}");
 
     private static string Remedy(SegmentKey segment)
     {
-        string directory = Convert.ToHexString(segment.Row(SegmentKey.DirectoryPage));
-        string pages = Convert.ToHexString(segment.Row(0).AsSpan(..^sizeof(int)));
+        string directory = Convert.ToHexString(segment.Row(PagedRow.DirectoryPage));
+        string pages = Convert.ToHexString(PagedRow.PagePrefix(segment.Bucket, segment.Number));
         return "A node makes the segment anew from the journal where that reaches back as far; else restore the store from a backup, "
             + $"or stop the node and delete the Partition's SeenHashes snapshots with the key {directory} and with keys that start with {pages}: "
             + "that forgets the segment's identities, and a redelivery of one of them counts again.";

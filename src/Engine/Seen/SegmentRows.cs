@@ -11,14 +11,11 @@ namespace DataLoad.Engine.Seen;
 /// </summary>
 internal static class SegmentRows
 {
-    private const byte Version = 1;
-    private const byte DirectoryKind = 1;
-    private const byte PageKind = 2;
     private const int IdBytes = 16;
 
     public static byte[] EncodePage(ByteWriter writer, SegmentKey key, int page, ReadOnlySpan<UInt128> ids)
     {
-        Begin(writer, PageKind, key);
+        PagedRow.Begin(writer, key.Bucket, key.Number, page);
         writer.Unsigned((ulong)page);
         writer.Unsigned((ulong)ids.Length);
         foreach (UInt128 id in ids)
@@ -36,7 +33,7 @@ internal static class SegmentRows
         try
         {
             var reader = new ByteReader(ByteReader.CheckedBody(bytes));
-            CheckHead(ref reader, PageKind, segment.Key);
+            PagedRow.CheckHead(ref reader, segment.Key.Bucket, segment.Key.Number, page, Name);
             int index = reader.Int32();
             int count = reader.Int32();
             if (index != page || count != segment.IdsOfPage(page))
@@ -62,7 +59,7 @@ internal static class SegmentRows
     public static byte[] EncodeDirectory(ByteWriter writer, Segment segment)
     {
         SegmentDirectory directory = segment.Directory!;
-        Begin(writer, DirectoryKind, segment.Key);
+        PagedRow.Begin(writer, segment.Key.Bucket, segment.Key.Number, PagedRow.DirectoryPage);
         writer.Unsigned((ulong)segment.BucketMs);
         writer.Unsigned((ulong)segment.Count);
         writer.Unsigned((ulong)segment.PageIds);
@@ -89,14 +86,14 @@ internal static class SegmentRows
         }
         catch (InvalidDataException e)
         {
-            throw SegmentFault.Damaged(shard, key, SegmentKey.DirectoryPage, e);
+            throw SegmentFault.Damaged(shard, key, PagedRow.DirectoryPage, e);
         }
     }
 
     private static Segment DecodeDirectory(SegmentKey key, ReadOnlySpan<byte> body)
     {
         var reader = new ByteReader(body);
-        CheckHead(ref reader, DirectoryKind, key);
+        PagedRow.CheckHead(ref reader, key.Bucket, key.Number, PagedRow.DirectoryPage, Name);
         long bucketMs = InRange(reader.Unsigned(), 1, SeenHashesOptions.WindowMsLimit, "a bucket's length");
         if (key.Bucket >= long.MaxValue / bucketMs)
         {
@@ -115,33 +112,10 @@ internal static class SegmentRows
         return new Segment(key, bucketMs, count, pageIds, blocks) { Directory = new SegmentDirectory(BlockedFilter.From(words), firsts) };
     }
 
-    private static void Begin(ByteWriter writer, byte kind, SegmentKey key)
-    {
-        writer.Clear();
-        writer.Byte(Version);
-        writer.Byte(kind);
-        writer.Unsigned((ulong)key.Bucket);
-        writer.Unsigned((ulong)key.Number);
-    }
-
-    private static void CheckHead(ref ByteReader reader, byte kind, SegmentKey key)
-    {
-        byte version = reader.Byte();
-        if (version != Version)
-        {
-            throw new InvalidDataException($"it is of version {version}, where this program knows version {Version}");
-        }
-
-        byte stored = reader.Byte();
-        var segment = new SegmentKey((long)reader.Unsigned(), (long)reader.Unsigned());
-        if (stored != kind || segment != key)
-        {
-            throw new InvalidDataException($"it holds a row of kind {stored} of segment {segment}");
-        }
-    }
-
     private static long InRange(ulong value, long min, long max, string what) =>
         value >= (ulong)min && value <= (ulong)max ? (long)value : throw new InvalidDataException($"{what} is {value}, not from {min} to {max}");
+
+    private static string Name(long bucket, long number) => $"segment {new SegmentKey(bucket, number)}";
 
     private static void ReadAscending(ReadOnlySpan<byte> bytes, Span<UInt128> ids)
     {
@@ -183,13 +157,13 @@ internal sealed class SegmentWriter(int shard, long epoch, long sequenceNr)
         }
 
         var segment = new Segment(key, bucketMs, ids.Length, pageIds, filter.Blocks) { Directory = new SegmentDirectory(filter, firsts) };
-        Put(key.Row(SegmentKey.DirectoryPage), SegmentRows.EncodeDirectory(_buffer, segment));
+        Put(key.Row(PagedRow.DirectoryPage), SegmentRows.EncodeDirectory(_buffer, segment));
         return segment;
     }
 
     public void Remove(Segment segment)
     {
-        for (int page = SegmentKey.DirectoryPage; page < segment.PageCount; page++)
+        for (int page = PagedRow.DirectoryPage; page < segment.PageCount; page++)
         {
             Put(segment.Key.Row(page), null);
         }

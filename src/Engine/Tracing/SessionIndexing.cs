@@ -15,7 +15,7 @@ internal sealed class SessionIndexing(int partition, Catalog catalog, SessionInd
     {
         var stored = new StoredSessions([], []);
         await foreach (Snapshot row in snapshots.ListAsync(
-            partition, SnapshotKind.SessionSegments, SessionSegmentKey.DirectoryPrefix(), cancellationToken))
+            partition, SnapshotKind.SessionSegments, PagedRow.DirectoryPrefix(), cancellationToken))
         {
             // A key that is none names no range: nothing depends on it.
             if (!SessionSegmentKey.TryParse(row.Key, out BlockRange range, out _))
@@ -39,9 +39,9 @@ internal sealed class SessionIndexing(int partition, Catalog catalog, SessionInd
     /// <summary>The writes that remove all rows of a damaged segment, whatever is left of it.</summary>
     public async Task<IReadOnlyList<SnapshotWrite>> RemovalsAsync(long epoch, BlockRange range, CancellationToken cancellationToken)
     {
-        var keys = new List<byte[]> { SessionSegmentKey.Row(range, SessionSegmentKey.DirectoryPage) };
+        var keys = new List<byte[]> { SessionSegmentKey.Row(range, PagedRow.DirectoryPage) };
         await foreach (Snapshot row in snapshots.ListAsync(
-            partition, SnapshotKind.SessionSegments, SessionSegmentKey.PagePrefix(range), cancellationToken))
+            partition, SnapshotKind.SessionSegments, PagedRow.PagePrefix(range.After, range.Through), cancellationToken))
         {
             keys.Add(row.Key);
         }

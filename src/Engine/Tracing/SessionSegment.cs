@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Globalization;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
@@ -45,7 +44,7 @@ internal sealed record SessionSegment(BlockRange Range, int Count, int PageCount
 
     /// <summary>The store keys of all its rows, the directory first.</summary>
     public IEnumerable<byte[]> Keys() =>
-        Enumerable.Range(SessionSegmentKey.DirectoryPage, RowCount).Select(page => SessionSegmentKey.Row(Range, page));
+        Enumerable.Range(PagedRow.DirectoryPage, RowCount).Select(page => SessionSegmentKey.Row(Range, page));
 }
 
 /// <summary>A fingerprint and a block in one number, which orders by the fingerprint first.</summary>
@@ -104,52 +103,18 @@ internal static class SessionPair
     }
 }
 
-/// <summary>The store keys of a segment's rows: a byte for the kind, the range's ends, and a page's index, the highest byte first.</summary>
-/// <remarks>Directories and pages start with a byte of their own, so that all directories are listed without a page.</remarks>
+/// <summary>The store keys of a segment's rows: those of a directory and pages, named by the range's ends.</summary>
 internal static class SessionSegmentKey
 {
-    /// <summary>In place of a page's index: the directory.</summary>
-    public const int DirectoryPage = -1;
-
-    private const byte DirectoryByte = 1;
-    private const byte PageByte = 2;
-    private const int DirectoryLength = 17;
-    private const int PageLength = 21;
-
-    public static byte[] DirectoryPrefix() => [DirectoryByte];
-
-    /// <summary>What the keys of all pages of a range's segment start with.</summary>
-    public static byte[] PagePrefix(BlockRange range) => Row(range, 0)[..DirectoryLength];
-
-    /// <summary>The key of a page, or of the directory for <see cref="DirectoryPage"/>.</summary>
-    public static byte[] Row(BlockRange range, int page)
-    {
-        byte[] key = new byte[page == DirectoryPage ? DirectoryLength : PageLength];
-        key[0] = page == DirectoryPage ? DirectoryByte : PageByte;
-        BinaryPrimitives.WriteInt64BigEndian(key.AsSpan(1), range.After);
-        BinaryPrimitives.WriteInt64BigEndian(key.AsSpan(9), range.Through);
-        if (page != DirectoryPage)
-        {
-            BinaryPrimitives.WriteInt32BigEndian(key.AsSpan(DirectoryLength), page);
-        }
-
-        return key;
-    }
+    /// <summary>The key of a page, or of the directory for <see cref="PagedRow.DirectoryPage"/>.</summary>
+    public static byte[] Row(BlockRange range, int page) => PagedRow.Key(range.After, range.Through, page);
 
     /// <summary>Reads a row's key; false where it is none.</summary>
     public static bool TryParse(ReadOnlySpan<byte> key, out BlockRange range, out int page)
     {
-        range = default;
-        page = DirectoryPage;
-        bool isDirectory = key.Length == DirectoryLength && key[0] == DirectoryByte;
-        if (!isDirectory && !(key.Length == PageLength && key[0] == PageByte))
-        {
-            return false;
-        }
-
-        range = new BlockRange(BinaryPrimitives.ReadInt64BigEndian(key[1..]), BinaryPrimitives.ReadInt64BigEndian(key[9..]));
-        page = isDirectory ? DirectoryPage : BinaryPrimitives.ReadInt32BigEndian(key[DirectoryLength..]);
-        return range is { After: >= 0, Through: < long.MaxValue } && range.Through > range.After && range.Length <= BlockRange.MaxLength && (isDirectory || page >= 0);
+        bool isKey = PagedRow.TryParse(key, out long after, out long through, out page);
+        range = new BlockRange(after, through);
+        return isKey && after >= 0 && through > after && through < long.MaxValue && range.Length <= BlockRange.MaxLength;
     }
 }
 

@@ -95,7 +95,7 @@ public sealed class SeenHashesDamageTests
                 {
                     try
                     {
-                        if (page == SegmentKey.DirectoryPage)
+                        if (page == PagedRow.DirectoryPage)
                         {
                             SegmentRows.DecodeDirectory(7, key, bytes);
                         }

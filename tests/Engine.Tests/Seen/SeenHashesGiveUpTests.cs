@@ -20,7 +20,7 @@ public sealed class SeenHashesGiveUpTests
         byte[][] rows = [.. shard.Store.Rows.Select(row => row.Key)];
         shard.Hashes.Add(1, NowMs);
         await shard.SealAsync(21, NowMs);
-        shard.Store.Overwrite(7, First.Row(SegmentKey.DirectoryPage), [1, 2, 3]);
+        shard.Store.Overwrite(7, First.Row(PagedRow.DirectoryPage), [1, 2, 3]);
         var damaged = new List<SegmentDamageException>();
 
         SeenHashes opened = await SeenHashes.OpenAsync(7, shard.Store, Options, damaged, default);
@@ -46,7 +46,7 @@ public sealed class SeenHashesGiveUpTests
     public async Task The_directory_of_the_highest_number_is_damaged_and_its_number_is_not_given_again()
     {
         SeenShard shard = await StoredAsync();
-        shard.Store.Overwrite(7, First.Row(SegmentKey.DirectoryPage), []);
+        shard.Store.Overwrite(7, First.Row(PagedRow.DirectoryPage), []);
 
         SeenHashes opened = await SeenHashes.OpenAsync(7, shard.Store, Options, [], default);
         opened.Add(1, NowMs);
@@ -145,12 +145,12 @@ public sealed class SeenHashesGiveUpTests
     [Fact]
     public void The_keys_of_rows_are_read_as_they_were_made_and_others_are_none()
     {
-        SegmentKey.TryParse(First.Row(SegmentKey.DirectoryPage), out SegmentKey key, out int page).ShouldBeTrue();
-        (key, page).ShouldBe((First, SegmentKey.DirectoryPage));
+        SegmentKey.TryParse(First.Row(PagedRow.DirectoryPage), out SegmentKey key, out int page).ShouldBeTrue();
+        (key, page).ShouldBe((First, PagedRow.DirectoryPage));
         SegmentKey.TryParse(First.Row(300), out key, out page).ShouldBeTrue();
         (key, page).ShouldBe((First, 300));
 
-        byte[] directory = First.Row(SegmentKey.DirectoryPage);
+        byte[] directory = First.Row(PagedRow.DirectoryPage);
         byte[] row = First.Row(300);
         byte[] otherKind = [2, .. directory[1..]];
         byte[] directorysKind = [1, .. row[1..]];

@@ -1,3 +1,4 @@
+using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Seen;
 using Shouldly;
 using Xunit;
@@ -15,7 +16,7 @@ public sealed class SeenHashesSizeTests
         (segment.PageCount, segment.RowCount, segment.EndMs).ShouldBe((3, 4, 5_100));
         segment.RowBytes(0).ShouldBe((8 * 16) + 32);
         segment.RowBytes(2).ShouldBe((4 * 16) + 32);
-        segment.RowBytes(SegmentKey.DirectoryPage).ShouldBe((3 * 64) + (3 * 16) + 64);
+        segment.RowBytes(PagedRow.DirectoryPage).ShouldBe((3 * 64) + (3 * 16) + 64);
     }
 
     [Fact]

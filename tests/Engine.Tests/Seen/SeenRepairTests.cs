@@ -111,8 +111,8 @@ public sealed class SeenRepairTests
     {
         await _partition.OwnAsync();
         SegmentKey[] others = [Segment with { Number = 2 }, Segment with { Number = 4 }, Segment with { Bucket = Segment.Bucket + 1 }];
-        byte[][] rows = [.. Enumerable.Range(SegmentKey.DirectoryPage, 9).Where(page => page != 4).Select(Segment.Row)];
-        await SaveAsync([.. rows, .. others.SelectMany(other => new[] { other.Row(SegmentKey.DirectoryPage), other.Row(0) })]);
+        byte[][] rows = [.. Enumerable.Range(PagedRow.DirectoryPage, 9).Where(page => page != 4).Select(Segment.Row)];
+        await SaveAsync([.. rows, .. others.SelectMany(other => new[] { other.Row(PagedRow.DirectoryPage), other.Row(0) })]);
 
         RepairedHashes repaired = await HashesAsync();
 

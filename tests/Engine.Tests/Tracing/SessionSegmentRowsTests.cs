@@ -155,7 +155,7 @@ public sealed class SessionSegmentRowsTests
     public void Keys_come_back_and_others_are_none()
     {
         var range = new BlockRange(10, 30);
-        foreach (int page in new[] { SessionSegmentKey.DirectoryPage, 0, 77 })
+        foreach (int page in new[] { PagedRow.DirectoryPage, 0, 77 })
         {
             SessionSegmentKey.TryParse(SessionSegmentKey.Row(range, page), out BlockRange parsed, out int parsedPage).ShouldBeTrue();
             (parsed, parsedPage).ShouldBe((range, page));

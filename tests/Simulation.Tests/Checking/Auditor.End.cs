@@ -52,7 +52,7 @@ internal sealed partial class Auditor
         long baseline = _state.PositionsOf(partition).Baseline;
         SortedList<byte[], Snapshot> rows = _state.SnapshotsOf(partition, SnapshotKind.SessionSegments);
         ILookup<long, uint> sessions = SessionsOf(partition, baseline);
-        foreach ((byte[] key, Snapshot row) in rows.Where(row => row.Key[0] == SessionSegmentKey.DirectoryPrefix()[0]))
+        foreach ((byte[] key, Snapshot row) in rows.Where(row => row.Key[0] == PagedRow.DirectoryPrefix()[0]))
         {
             if (!SessionSegmentKey.TryParse(key, out BlockRange range, out _))
             {
