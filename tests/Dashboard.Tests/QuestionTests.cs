@@ -103,6 +103,10 @@ public sealed class QuestionTests(Chromium chromium)
         ILocator progress = visit.Page.Locator(".progress");
         await Visit.ShouldContainAsync(progress, "The answer is being found.");
         await Visit.ShouldContainAsync(progress, "1 s");
+        await Visit.ShouldContainAsync(progress, "3 of 31 days");
+        ILocator bar = visit.Page.GetByRole(AriaRole.Progressbar, new PageGetByRoleOptions { Name = "Days read" });
+        (await bar.EvaluateAsync<int[]>("bar => [bar.value, bar.max]")).ShouldBe([3, 31]);
+        await Axe.ShouldFindNothingAsync(visit.Page);
         await Deadline.UntilAsync("the question to be asked", () => node.Questions.Held == 1);
         await visit.Button("Cancel").ClickAsync();
         await Visit.ShouldSayAsync(progress, "The question was cancelled.");
@@ -130,6 +134,11 @@ public sealed class QuestionTests(Chromium chromium)
         await Axe.ShouldFindNothingAsync(visit.Page);
 
         node.Questions.Problem = null;
+        node.Questions.LateProblem = "The people of this question take more than 5 bytes.";
+        await visit.Button("Ask").ClickAsync();
+        await Visit.ShouldSayAsync(visit.Page.Locator(".progress"), node.Questions.LateProblem);
+
+        node.Questions.LateProblem = null;
         await visit.Button("Ask").ClickAsync();
         await Visit.ShouldBeSeenAsync(visit.Page.Locator("[data-complete=true] tbody tr").First);
         visit.ShouldBeFaultless();

@@ -8,7 +8,8 @@ namespace DataLoad.Engine.Questions;
 /// add up, they are united. Reads one Counter after the other and holds no more than the unions. Thread-safe.</summary>
 /// <param name="sets">The kept sets.</param>
 /// <param name="settings">The bounds.</param>
-public sealed class PeopleQuestions(KeptSets sets, QuestionSettings settings)
+/// <param name="progress">Is told how far the reading has come, at each day and once in a while; called by whoever reads.</param>
+public sealed class PeopleQuestions(KeptSets sets, QuestionSettings settings, IProgress<QuestionProgress>? progress = null)
 {
     // Sizes are looked at once in so many Counters: a set of 64 more is small beside the bound.
     private const int CountersBetweenChecks = 64;
@@ -104,7 +105,7 @@ public sealed class PeopleQuestions(KeptSets sets, QuestionSettings settings)
 
         // A day after the other, so that no more unions are held than days lie between the first and the last that are compared.
         int last = scope.Days.Max();
-        for (int day = scope.Days.Min(); day <= Math.Max(last, Math.Min(last + longest, today)); day++)
+        for (int day = scope.Days.Min(); day <= LastCompared(scope, longest, today); day++)
         {
             int[] returned = day > today ? [] : [.. after.Where(days => takenUp.ContainsKey(day - days))];
             bool isTakenUp = day <= last;
@@ -127,18 +128,26 @@ public sealed class PeopleQuestions(KeptSets sets, QuestionSettings settings)
         return new RetentionAnswer([.. rows.Values.OrderBy(row => row.Day)], gaps);
     }
 
+    /// <summary>The last day whose people <see cref="RetentionAsync"/> looks at.</summary>
+    /// <param name="scope">The days on which people are taken up.</param>
+    /// <param name="longest">The most days after that are asked for.</param>
+    /// <param name="today">The day that is not over yet, as <see cref="DateOnly.DayNumber"/>.</param>
+    public static int LastCompared(QuestionScope scope, int longest, int today) => Math.Max(scope.Days.Max(), Math.Min(scope.Days.Max() + longest, today));
+
     private async Task<IdSet[]> UniteAsync(
         QuestionScope scope, IReadOnlyList<int> metrics, Gaps gaps, CancellationToken cancellationToken, IReadOnlyCollection<IdSet>? held = null)
     {
         SetUnion[] unions = [.. metrics.Select(_ => new SetUnion())];
         foreach (int day in scope.Days)
         {
+            progress?.Report(new QuestionProgress(day, gaps.Counters));
             await foreach (CounterSets counter in sets.ReadAsync(scope.Page, day, scope.Topics, metrics, cancellationToken))
             {
                 Add(counter, unions, gaps);
                 if (gaps.Counters % CountersBetweenChecks == 0)
                 {
                     Check(unions, held);
+                    progress?.Report(new QuestionProgress(day, gaps.Counters));
                 }
             }
         }
@@ -200,6 +209,11 @@ public sealed class PeopleQuestions(KeptSets sets, QuestionSettings settings)
 /// <param name="Days">The days, as <see cref="DateOnly.DayNumber"/>; at least one.</param>
 /// <param name="Topics">The topics; empty for all.</param>
 public sealed record QuestionScope(Page Page, IReadOnlyList<int> Days, IReadOnlyList<TopicKey> Topics);
+
+/// <summary>How far the reading for a question has come.</summary>
+/// <param name="Day">The day whose Counters are read, as <see cref="DateOnly.DayNumber"/>; those before it are done.</param>
+/// <param name="Counters">How many Counters were read.</param>
+public sealed record QuestionProgress(int Day, long Counters);
 
 /// <summary>How many distinct ones there are.</summary>
 /// <param name="Counts">Of each metric, in the order in which they were asked for.</param>

@@ -163,6 +163,8 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
 [JsonSerializable(typeof(DistinctPeople))]
 [JsonSerializable(typeof(RetentionTable))]
 [JsonSerializable(typeof(Funnel))]
+[JsonSerializable(typeof(QuestionStep))]
+[JsonSerializable(typeof(QuestionProblem))]
 [JsonSerializable(typeof(SettingList))]
 [JsonSerializable(typeof(LogLevelList))]
 [JsonSerializable(typeof(LogLevelChange))]

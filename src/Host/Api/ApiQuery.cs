@@ -165,15 +165,16 @@ internal static class ApiErrors
         {
             return await next(context);
         }
-        catch (Exception e) when (ProblemOf(e, context.HttpContext) is { } problem)
+        catch (Exception e) when (
+            !context.HttpContext.Response.HasStarted && !context.HttpContext.RequestAborted.IsCancellationRequested && ProblemOf(e) is { } problem)
         {
             return Results.Problem(problem.Message, statusCode: problem.Status, extensions: problem.Extensions);
         }
     }
 
-    private static ApiProblem? ProblemOf(Exception e, HttpContext context) => e switch
+    /// <summary>What is told to whoever asked; null where it is a fault of ours that nobody foresaw.</summary>
+    public static ApiProblem? ProblemOf(Exception e) => e switch
     {
-        _ when context.Response.HasStarted || context.RequestAborted.IsCancellationRequested => null,
         ApiProblem problem => problem,
         BadHttpRequestException bad => new ApiProblem(bad.StatusCode, bad.Message),
         DeadLetterException => new ApiProblem(StatusCodes.Status503ServiceUnavailable, e.Message),

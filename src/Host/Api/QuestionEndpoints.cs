@@ -32,46 +32,55 @@ internal static class QuestionEndpoints
     }
 
     private static void Map<T>(RouteGroupBuilder api, ApiServices services, string path, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type,
-        Func<ApiServices, ApiQuery, CancellationToken, Task<T>> answer, Func<T, IEnumerable<string[]>> rows)
+        Func<Asked, Task<T>> answer, Func<T, IEnumerable<string[]>> rows)
     {
-        api.MapRead(path, type, context => answer(services, new ApiQuery(context.Request.Query), context.RequestAborted));
+        api.MapRead(path, async context =>
+        {
+            var asked = new Asked(services, context);
+            return asked.WantsProgress ? await QuestionStream.AnswerAsync(asked, context, type, answer(asked)) : Results.Json(await answer(asked), type);
+        });
         api.MapRead($"{path}.csv", async context =>
         {
-            var query = new ApiQuery(context.Request.Query);
-            string start = query.CsvStart;
-            T answered = await answer(services, query, context.RequestAborted);
+            var asked = new Asked(services, context);
+            string start = asked.Query.CsvStart;
+            T answered = await answer(asked);
             IEnumerable<string> lines = rows(answered).Select(row => string.Join(',', row.Select(CounterCsv.Quote)) + "\r\n");
             return Results.Text(start + string.Concat(lines), "text/csv; charset=utf-8");
         });
     }
 
     /// <summary>Waits for a turn, has the Counters saved, and asks.</summary>
-    private static async Task<T> AskAsync<T>(
-        ApiServices services, QuestionScope scope, Func<PeopleQuestions, Task<T>> ask, CancellationToken cancellationToken)
+    /// <param name="asked">The request.</param>
+    /// <param name="scope">What it is about.</param>
+    /// <param name="last">The last day that is read.</param>
+    /// <param name="ask">Asks.</param>
+    private static async Task<T> AskAsync<T>(Asked asked, QuestionScope scope, int last, Func<PeopleQuestions, Task<T>> ask)
     {
-        using QuestionTurn turn = await services.Questions.EnterAsync(cancellationToken);
-        await turn.SaveAsync(scope.Page, scope.Days[0], scope.Days[^1], scope.Topics, cancellationToken);
+        asked.Progress.Begin(scope.Days[0], last);
+        using QuestionTurn turn = await asked.Services.Questions.EnterAsync(asked.Token, asked.Progress);
+        await turn.SaveAsync(scope.Page, scope.Days[0], scope.Days[^1], scope.Topics, asked.Token);
         return await ask(turn.People);
     }
 
-    private static async Task<DistinctPeople> DistinctAsync(ApiServices services, ApiQuery query, CancellationToken cancellationToken)
+    private static async Task<DistinctPeople> DistinctAsync(Asked asked)
     {
-        QuestionScope scope = ScopeOf(services, query);
-        int metric = MetricOf(services, scope.Page, "column", query.Text("column"));
-        DistinctAnswer answer = await AskAsync(services, scope, people => people.DistinctAsync(scope, [metric], cancellationToken), cancellationToken);
+        QuestionScope scope = ScopeOf(asked.Services, asked.Query);
+        int metric = MetricOf(asked.Services, scope.Page, "column", asked.Query.Text("column"));
+        DistinctAnswer answer = await AskAsync(asked, scope, scope.Days[^1], people => people.DistinctAsync(scope, [metric], asked.Token));
         return new DistinctPeople(scope.Page.Name, scope.Page.Metrics[metric].Column, DateOnly.FromDayNumber(scope.Days[0]), DateOnly.FromDayNumber(scope.Days[^1]),
             TopicsOf(scope), answer.Counts[0], UnionGaps.Of(answer.Gaps).IsNone, UnionGaps.Of(answer.Gaps).Why);
     }
 
-    private static async Task<RetentionTable> RetentionAsync(ApiServices services, ApiQuery query, CancellationToken cancellationToken)
+    private static async Task<RetentionTable> RetentionAsync(Asked asked)
     {
-        QuestionScope scope = ScopeOf(services, query);
-        int metric = MetricOf(services, scope.Page, "column", query.Text("column"));
-        int returning = MetricOf(services, scope.Page, "returning", query.Text("returning"));
-        Same(services, scope.Page, [metric, returning]);
-        int[] after = query.Text("days") is { } text ? AfterOf(text) : UsualAfter;
-        RetentionAnswer answer = await AskAsync(
-            services, scope, people => people.RetentionAsync(scope, metric, returning, after, services.Today.Today.DayNumber, cancellationToken), cancellationToken);
+        QuestionScope scope = ScopeOf(asked.Services, asked.Query);
+        int metric = MetricOf(asked.Services, scope.Page, "column", asked.Query.Text("column"));
+        int returning = MetricOf(asked.Services, scope.Page, "returning", asked.Query.Text("returning"));
+        Same(asked.Services, scope.Page, [metric, returning]);
+        int[] after = asked.Query.Text("days") is { } text ? AfterOf(text) : UsualAfter;
+        int today = asked.Services.Today.Today.DayNumber;
+        RetentionAnswer answer = await AskAsync(asked, scope, PeopleQuestions.LastCompared(scope, after.Max(), today),
+            people => people.RetentionAsync(scope, metric, returning, after, today, asked.Token));
         return new RetentionTable(scope.Page.Name, scope.Page.Metrics[metric].Column, scope.Page.Metrics[returning].Column,
             DateOnly.FromDayNumber(scope.Days[0]), DateOnly.FromDayNumber(scope.Days[^1]), TopicsOf(scope), after,
             [.. answer.Rows.Select(row => new RetentionTable.RetentionDay(DateOnly.FromDayNumber(row.Day), row.Count,
@@ -79,19 +88,19 @@ internal static class QuestionEndpoints
             UnionGaps.Of(answer.Gaps).IsNone, UnionGaps.Of(answer.Gaps).Why);
     }
 
-    private static async Task<Funnel> FunnelAsync(ApiServices services, ApiQuery query, CancellationToken cancellationToken)
+    private static async Task<Funnel> FunnelAsync(Asked asked)
     {
-        QuestionScope scope = ScopeOf(services, query);
-        string[] columns = (query.Text("columns", 4000) ?? throw ApiProblem.Bad("columns is missing: expected distinct columns, separated by commas."))
+        QuestionScope scope = ScopeOf(asked.Services, asked.Query);
+        string[] columns = (asked.Query.Text("columns", 4000) ?? throw ApiProblem.Bad("columns is missing: expected distinct columns, separated by commas."))
             .Split(',', StringSplitOptions.TrimEntries);
         if (columns.Length is < 2 or > MaxSteps)
         {
             throw ApiProblem.Bad($"columns has {columns.Length} steps: expected 2 to {MaxSteps}.");
         }
 
-        int[] metrics = [.. columns.Select(column => MetricOf(services, scope.Page, "columns", column))];
-        Same(services, scope.Page, metrics);
-        FunnelAnswer answer = await AskAsync(services, scope, people => people.FunnelAsync(scope, metrics, cancellationToken), cancellationToken);
+        int[] metrics = [.. columns.Select(column => MetricOf(asked.Services, scope.Page, "columns", column))];
+        Same(asked.Services, scope.Page, metrics);
+        FunnelAnswer answer = await AskAsync(asked, scope, scope.Days[^1], people => people.FunnelAsync(scope, metrics, asked.Token));
         return new Funnel(scope.Page.Name, DateOnly.FromDayNumber(scope.Days[0]), DateOnly.FromDayNumber(scope.Days[^1]), TopicsOf(scope),
             [.. metrics.Zip(answer.Counts, (metric, count) => new Funnel.FunnelStep(scope.Page.Metrics[metric].Column, count))], UnionGaps.Of(answer.Gaps).IsNone, UnionGaps.Of(answer.Gaps).Why);
     }

@@ -56,8 +56,8 @@ internal static class VerifyCommand
                 OwnedUntilMs = isOwned ? TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() : null,
                 WaitsForFlushes = isOwned,
             });
-            VerificationReport report = await Progress.ShowAsync("Verifying Partitions", partitions, progress =>
-                verification.RunAsync(progress, cancellationToken));
+            VerificationReport report = await Progress.ShowAsync("Verifying Partitions", progress =>
+                verification.RunAsync(done => progress(done, partitions), cancellationToken));
             Print(report, result.InvocationConfiguration.Output, tables.Read(result));
             return report.IsClean ? ExitCode.Done : ExitCode.Found;
         });
@@ -167,30 +167,10 @@ internal static class RebuildCommand
     }
 
     private static Task<RebuildTotals> RunHereAsync(ClusterNode node, int partitions, RebuildRequest request, CancellationToken cancellationToken) =>
-        Progress.ShowAsync("Rebuilding Partitions", partitions, async progress =>
+        Progress.ShowAsync("Rebuilding Partitions", async progress =>
         {
             RebuildTotals? done = null;
-            await node.RunOfflineAsync(async client => done = await client.RebuildAsync(request.ToFilter(), progress, cancellationToken), cancellationToken);
+            await node.RunOfflineAsync(async client => done = await client.RebuildAsync(request.ToFilter(), finished => progress(finished, partitions), cancellationToken), cancellationToken);
             return done!;
         });
-}
-
-/// <summary>Shows on standard error how far work has come; nothing where that goes to a file or a pipe.</summary>
-internal static class Progress
-{
-    /// <summary>Runs work that reports how many Partitions are done, under a bar.</summary>
-    public static async Task<T> ShowAsync<T>(string title, int partitions, Func<Action<int>?, Task<T>> work)
-    {
-        if (Console.IsErrorRedirected)
-        {
-            return await work(null);
-        }
-
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        return await console.Progress().AutoClear(enabled: true).StartAsync(async context =>
-        {
-            ProgressTask task = context.AddTask(Markup.Escape(title), maxValue: partitions);
-            return await work(done => task.Value = done);
-        });
-    }
 }

@@ -15,11 +15,12 @@ internal sealed class QuestionDesk(ClusterNode node, IStore store, HostSettings 
 
     /// <summary>Waits for a turn.</summary>
     /// <exception cref="QuestionRefusedException">None came in time.</exception>
-    public Task<QuestionTurn> EnterAsync(CancellationToken cancellationToken) => EnterAsync(Settings.Patience, cancellationToken);
+    public Task<QuestionTurn> EnterAsync(CancellationToken cancellationToken, IProgress<QuestionProgress>? progress = null) =>
+        EnterAsync(Settings.Patience, cancellationToken, progress);
 
     /// <summary>Waits so long for a turn.</summary>
     /// <exception cref="QuestionRefusedException">None came in time.</exception>
-    public async Task<QuestionTurn> EnterAsync(TimeSpan patience, CancellationToken cancellationToken)
+    public async Task<QuestionTurn> EnterAsync(TimeSpan patience, CancellationToken cancellationToken, IProgress<QuestionProgress>? progress = null)
     {
         if (!await _turns.WaitAsync(patience, cancellationToken))
         {
@@ -27,7 +28,7 @@ internal sealed class QuestionDesk(ClusterNode node, IStore store, HostSettings 
                 $"{Settings.MaxRunning} questions are being answered already (dataload.questions.max-running): try again in a moment.");
         }
 
-        return new QuestionTurn(node, new PeopleQuestions(new KeptSets(store.Snapshots, settings.Engine.Partitions.Partitions), Settings), _turns);
+        return new QuestionTurn(node, new PeopleQuestions(new KeptSets(store.Snapshots, settings.Engine.Partitions.Partitions), Settings, progress), _turns);
     }
 
     public void Dispose() => _turns.Dispose();

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
 namespace DataLoad.Dashboard.Tests.Stub;
@@ -17,6 +18,9 @@ internal sealed class StubQuestions
     /// <summary>What is answered instead: a status and its sentence.</summary>
     public (int Status, string Detail)? Problem { get; set; }
 
+    /// <summary>What goes wrong once how far it is has been told.</summary>
+    public string? LateProblem { get; set; }
+
     /// <summary>What the answers lack.</summary>
     public string? Why { get; set; }
 
@@ -27,15 +31,31 @@ internal sealed class StubQuestions
             return Results.Problem(problem.Detail, statusCode: problem.Status);
         }
 
+        // A node tells how far it is only where it takes some time.
+        await BeginAsync(context);
         if (Hold)
         {
+            await WriteAsync(context, "progress", new { done = 3, of = 31, counters = 90 });
             var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             await using CancellationTokenRegistration gone = context.RequestAborted.Register(held.SetResult);
             _held.Enqueue(held);
             await held.Task;
         }
 
-        return Results.Json(answer(), StubApi.Json);
+        await WriteAsync(context, LateProblem is null ? "answer" : "problem", LateProblem is null ? answer() : new { status = 422, detail = LateProblem });
+        return Results.Empty;
+    }
+
+    private static async Task BeginAsync(HttpContext context)
+    {
+        context.Response.ContentType = "text/event-stream";
+        await context.Response.Body.FlushAsync();
+    }
+
+    private static async Task WriteAsync(HttpContext context, string name, object data)
+    {
+        await context.Response.WriteAsync($"event: {name}\ndata: {JsonSerializer.Serialize(data, StubApi.Json)}\n\n", context.RequestAborted);
+        await context.Response.Body.FlushAsync(context.RequestAborted);
     }
 
     public object Retention(string page, string column, string returning, string days, DateOnly from, DateOnly to, string[]? topics)

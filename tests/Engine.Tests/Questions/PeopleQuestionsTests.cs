@@ -200,6 +200,25 @@ public sealed class PeopleQuestionsTests
             .ShouldContain($"Partition {id.Topic.ShardOf(Partitions)}");
     }
 
+    [Fact]
+    public async Task How_far_the_reading_is_is_told_at_each_day()
+    {
+        EventSpec[] events = await KeepAsync(21);
+        var told = new Told();
+        var scope = new QuestionScope(Act, [.. Enumerable.Range(FirstDay, Days)], []);
+        var questions = new PeopleQuestions(new KeptSets(_store.Snapshots, Partitions), new QuestionSettings(), told);
+
+        await questions.DistinctAsync(scope, [Distinct[0]], Token);
+        told.Steps.Select(step => step.Day).Distinct().ShouldBe(scope.Days);
+        told.Steps.DistinctBy(step => step.Day).Select(step => step.Counters).ShouldBe(scope.Days.Select(day => (long)events.Select(spec => spec.CounterId)
+            .Distinct().Count(id => id.PageId == Act.Id && id.Day < day)));
+
+        told.Steps.Clear();
+        await questions.RetentionAsync(scope with { Days = [FirstDay, FirstDay + 1] }, Distinct[0], Distinct[0], [1, 3], FirstDay + 3, Token);
+        told.Steps.Select(step => step.Day).Distinct().ShouldBe([FirstDay, FirstDay + 1, FirstDay + 2, FirstDay + 3]);
+        told.Steps[^1].Day.ShouldBe(PeopleQuestions.LastCompared(scope with { Days = [FirstDay, FirstDay + 1] }, 3, FirstDay + 3));
+    }
+
     private PeopleQuestions Questions(long maxBytes = long.MaxValue) =>
         new(new KeptSets(_store.Snapshots, Partitions), new QuestionSettings { MaxBytes = maxBytes });
 
@@ -259,5 +278,12 @@ public sealed class PeopleQuestionsTests
 
         members.RemoveWhere(member => member <= 0);
         return members;
+    }
+
+    private sealed class Told : IProgress<QuestionProgress>
+    {
+        public List<QuestionProgress> Steps { get; } = [];
+
+        public void Report(QuestionProgress value) => Steps.Add(value);
     }
 }

@@ -190,11 +190,11 @@ public sealed class OneShotTests : IAsyncLifetime
     public async Task Questions_about_people_are_tables_or_csv_and_one_that_lacks_something_makes_1()
     {
         _node.Answers("GET /api/v1/distinct?page=act&column=visit_user_cnt&from=2026-11-01&to=2026-11-30&topic=a%3A1&topic=b%3A2",
-            """{"page":"act","column":"visit_user_cnt","from":"2026-11-01","to":"2026-11-30","topics":["a:1","b:2"],"value":12345,"complete":false,"why":"3 rows were adopted."}""");
+            Answer("""{"page":"act","column":"visit_user_cnt","from":"2026-11-01","to":"2026-11-30","topics":["a:1","b:2"],"value":12345,"complete":false,"why":"3 rows were adopted."}"""), type: "text/event-stream");
         _node.Answers("GET /api/v1/retention?page=act&column=visit_user_cnt&returning=buy_user_cnt&days=1%2C7&from=2026-11-25&to=2026-11-25",
-            """{"page":"act","column":"visit_user_cnt","returning":"buy_user_cnt","from":"2026-11-25","to":"2026-11-25","topics":[],"after":[1,7],"days":[{"day":"2026-11-25","people":10,"returned":[4,null]}],"complete":true,"why":null}""");
+            Answer("""{"page":"act","column":"visit_user_cnt","returning":"buy_user_cnt","from":"2026-11-25","to":"2026-11-25","topics":[],"after":[1,7],"days":[{"day":"2026-11-25","people":10,"returned":[4,null]}],"complete":true,"why":null}"""), type: "text/event-stream");
         _node.Answers("GET /api/v1/funnel?page=act&columns=a%2Cb",
-            """{"page":"act","from":"2026-11-25","to":"2026-11-25","topics":[],"steps":[{"column":"a","people":8},{"column":"b","people":2},{"column":"c","people":1}],"complete":true,"why":null}""");
+            Answer("""{"page":"act","from":"2026-11-25","to":"2026-11-25","topics":[],"steps":[{"column":"a","people":8},{"column":"b","people":2},{"column":"c","people":1}],"complete":true,"why":null}"""), type: "text/event-stream");
         _node.Answers("GET /api/v1/funnel.csv?page=act&columns=a%2Cb", "column,people\r\na,8\r\n", type: "text/csv");
 
         (await RunAsync("distinct", "act", "visit_user_cnt", "--from", "2026-11-01", "--to", "2026-11-30", "--topic", "a:1", "--topic", "b:2")).ShouldBe(
@@ -208,6 +208,20 @@ public sealed class OneShotTests : IAsyncLifetime
         (await RunAsync("funnel", "act", "a,b", "--csv")).Output.ShouldBe("column,people\r\na,8\r\n");
         (await RunAsync("retention", "act", "visit_user_cnt")).Error.ShouldContain("--returning");
         (await RunAsync("distinct", "act", "visit_user_cnt", "--topic", "nothing")).Error.ShouldContain("'nothing' is no topic: expected TYPE:ID");
+
+        // What nodes tell of days that are read is passed over where nobody looks.
+        static string Answer(string json) => $":\n\nevent: progress\ndata: {{\"done\":1,\"of\":2,\"counters\":64}}\n\nevent: answer\ndata: {json}\n\n";
+    }
+
+    [Theory]
+    [InlineData("event: problem\ndata: {\"status\":422,\"detail\":\"The people take more than 5 bytes.\"}\n\n", "The people take more than 5 bytes.")]
+    [InlineData("event: progress\ndata: {\"done\":1,\"of\":2,\"counters\":64}\n\n", "ended before it had the answer")]
+    public async Task A_question_that_gets_no_answer_says_why(string stream, string sentence)
+    {
+        _node.Answers("GET /api/v1/funnel?page=act&columns=a%2Cb", $":\n\n{stream}", type: "text/event-stream");
+        (await RunAsync("funnel", "act", "a,b")).ShouldSatisfyAllConditions(
+            run => run.Code.ShouldBe(ExitCode.Failed),
+            run => run.Error.ShouldContain(sentence));
     }
 
     [Fact]

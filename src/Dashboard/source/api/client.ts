@@ -1,3 +1,4 @@
+import { t } from "../i18n/language";
 import { hearClock } from "../state/clock";
 import { address, type Query } from "../state/route";
 import { forgetToken, session, token } from "../state/session";
@@ -47,6 +48,33 @@ async function send(path: string, headers: Record<string, string>, init: Request
 export async function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
     const response = await send(address(path, query), { Accept: "application/json" }, { signal: signal ?? null });
     return (await response.json()) as T;
+}
+
+/** How far the answer to a question is: so many of its days are read. */
+export interface Step {
+    done: number;
+    of: number;
+    counters: number;
+}
+
+/** Asks what may take long, and hears how far it is meanwhile. */
+export async function askNode<T>(path: string, query: Query, signal: AbortSignal, hear: (step: Step) => void): Promise<T> {
+    let answer: T | null = null;
+    await events(address(path, query), signal, (event, data) => {
+        if (event === "progress") {
+            hear(JSON.parse(data) as Step);
+        } else if (event === "answer") {
+            answer = JSON.parse(data) as T;
+        } else if (event === "problem") {
+            const problem = JSON.parse(data) as { status: number; detail: string };
+            throw new Refusal(problem.status, problem.detail);
+        }
+    });
+    if (answer === null) {
+        throw new Error(t("question.ended"));
+    }
+
+    return answer;
 }
 
 /** Changes something. The header is what no form of another site can send. */

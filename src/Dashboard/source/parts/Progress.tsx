@@ -10,7 +10,14 @@ export function Progress(props: { answer: Answer<unknown>; onCancel: () => void 
         <div class="progress" role="status">
             {answer.state === "running" && (
                 <p>
-                    {t("question.running")} <Elapsed since={answer.since} /> <button onClick={onCancel}>{t("cancel")}</button>
+                    {t("question.running")} <Elapsed since={answer.since} />{" "}
+                    {answer.step !== null && (
+                        <>
+                            <progress aria-label={t("question.days")} value={answer.step.done} max={answer.step.of} />{" "}
+                            <span aria-hidden="true">{t("question.step", { done: whole(answer.step.done), of: whole(answer.step.of) })}</span>{" "}
+                        </>
+                    )}
+                    <button onClick={onCancel}>{t("cancel")}</button>
                 </p>
             )}
             {answer.state === "cancelled" && <p class="muted">{t("question.cancelled")}</p>}

@@ -1,16 +1,17 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { Step } from "../api/client";
 
 export type Answer<T> =
     | { state: "none" }
     /** Since when, as performance.now() has it. */
-    | { state: "running"; since: number }
+    | { state: "running"; since: number; step: Step | null }
     | { state: "answered"; data: T }
     | { state: "failed"; error: string }
     | { state: "cancelled" };
 
 export interface Question<T> {
     answer: Answer<T>;
-    ask: (load: (signal: AbortSignal) => Promise<T>) => void;
+    ask: (load: (signal: AbortSignal, hear: (step: Step) => void) => Promise<T>) => void;
     cancel: () => void;
 }
 
@@ -20,12 +21,13 @@ export function useQuestion<T>(): Question<T> {
     const running = useRef<AbortController | null>(null);
     useEffect(() => () => running.current?.abort(), []);
 
-    function ask(load: (signal: AbortSignal) => Promise<T>): void {
+    function ask(load: (signal: AbortSignal, hear: (step: Step) => void) => Promise<T>): void {
         running.current?.abort();
         const abort = new AbortController();
         running.current = abort;
-        setAnswer({ state: "running", since: performance.now() });
-        load(abort.signal).then(
+        const since = performance.now();
+        setAnswer({ state: "running", since, step: null });
+        load(abort.signal, (step) => !abort.signal.aborted && setAnswer({ state: "running", since, step })).then(
             (data) => !abort.signal.aborted && setAnswer({ state: "answered", data }),
             (error: unknown) => !abort.signal.aborted && setAnswer({ state: "failed", error: error instanceof Error ? error.message : String(error) }),
         );

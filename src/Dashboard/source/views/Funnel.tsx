@@ -1,5 +1,5 @@
 import { useEffect } from "preact/hooks";
-import { get } from "../api/client";
+import { askNode } from "../api/client";
 import type { Catalog, Funnel as Answer } from "../api/types";
 import { Bars } from "../parts/Bars";
 import { Csv } from "../parts/Csv";
@@ -31,7 +31,7 @@ export function Funnel(props: { route: Route; catalog: Catalog }) {
     const { answer, ask, cancel } = useQuestion<{ found: Answer; question: Query }>();
 
     function run(): void {
-        ask(async (signal) => ({ found: await get<Answer>("/funnel", question, signal), question }));
+        ask(async (signal, hear) => ({ found: await askNode<Answer>("/funnel", question, signal, hear), question }));
     }
 
     function choose(next: string[]): void {

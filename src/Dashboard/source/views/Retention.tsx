@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { get } from "../api/client";
+import { askNode } from "../api/client";
 import type { Catalog, Retention as Answer } from "../api/types";
 import { Csv } from "../parts/Csv";
 import { daysOf } from "../parts/DayRange";
@@ -33,7 +33,7 @@ export function Retention(props: { route: Route; catalog: Catalog }) {
     const { answer, ask, cancel } = useQuestion<{ found: Answer; question: Query }>();
 
     function run(): void {
-        ask(async (signal) => ({ found: await get<Answer>("/retention", question, signal), question }));
+        ask(async (signal, hear) => ({ found: await askNode<Answer>("/retention", question, signal, hear), question }));
     }
 
     // A sent link shows what it was sent for.

@@ -50,7 +50,8 @@ internal sealed class NodeClient : IDisposable
     /// <exception cref="NodeException">The node cannot be reached, refuses, or is gone.</exception>
     public async IAsyncEnumerable<NodeEvent> WatchAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await SendAsync(new HttpRequestMessage(HttpMethod.Get, path), cancellationToken);
+        var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { Accept = { new MediaTypeWithQualityHeaderValue("text/event-stream") } } };
+        using HttpResponseMessage response = await SendAsync(request, cancellationToken);
         BusinessClock clock = BusinessClock.Of(response);
         Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken);
         await using IAsyncEnumerator<SseItem<byte[]>> events = SseParser.Create(stream, (_, data) => data.ToArray()).EnumerateAsync(cancellationToken)
@@ -59,6 +60,37 @@ internal sealed class NodeClient : IDisposable
         {
             yield return new NodeEvent(events.Current.EventType, new NodeAnswer(_node.Shown, events.Current.Data, clock));
         }
+    }
+
+    /// <summary>Asks what may take long: the node has to say something within the time for an answer, again and again.</summary>
+    /// <exception cref="NodeException">The node cannot be reached, refuses, is gone, or says nothing.</exception>
+    public async Task<NodeAnswer> AskAsync(string path, Action<QuestionStep> progress, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(_node.AnswerTimeout);
+        try
+        {
+            await foreach (NodeEvent one in WatchAsync(path, patience.Token))
+            {
+                patience.CancelAfter(_node.AnswerTimeout);
+                switch (one.Name)
+                {
+                    case "progress":
+                        progress(one.Data.As<QuestionStep>());
+                        break;
+                    case "answer":
+                        return one.Data;
+                    case "problem":
+                        throw new NodeException($"The node at {_node}: {one.Data.As<QuestionProblem>().Detail}");
+                }
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Silent();
+        }
+
+        throw new NodeException($"The node at {_node} ended before it had the answer: is it stopping?");
     }
 
     public void Dispose() => _http.Dispose();
@@ -74,8 +106,7 @@ internal sealed class NodeClient : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new NodeException($"The node at {_node} did not answer within {_node.AnswerTimeout.TotalSeconds:0} s (dataload.console.answer-timeout), and "
-                + "may be at work still.");
+            throw Silent();
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
@@ -116,6 +147,9 @@ internal sealed class NodeClient : IDisposable
             throw new NodeException($"The node at {_node} is gone ({e.Message}).");
         }
     }
+
+    private NodeException Silent() => new(
+        $"The node at {_node} did not answer within {_node.AnswerTimeout.TotalSeconds:0} s (dataload.console.answer-timeout), and may be at work still.");
 
     private NodeException NotReached(string why) =>
         new($"The node at {_node} cannot be reached ({why}): is 'dataload serve' running there? Name another one with --address, DATALOAD_HTTP or "

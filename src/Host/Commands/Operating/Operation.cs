@@ -61,6 +61,11 @@ internal sealed record Operation(NodeClient Node, ParseResult Line, bool IsJson,
     public async Task<T> ShowAsync<T>(string path, Action<Display, T> render)
         where T : class => Show(await Node.GetAsync(path, Token), render);
 
+    /// <summary>Asks what may take long, shows how far it is meanwhile, and then the answer.</summary>
+    public async Task<T> AskAsync<T>(string title, string path, Action<Display, T> render)
+        where T : class =>
+        Show(await Progress.ShowAsync(title, progress => Node.AskAsync(path, step => progress(step.Done, step.Of), Token)), render);
+
     /// <summary>Has something done and shows the answer.</summary>
     public async Task<T> DoAsync<T>(HttpMethod method, string path, object? body, Action<Display, T> render)
         where T : class => Show(await Node.DoAsync(method, path, body, Token), render);

@@ -31,7 +31,7 @@ internal sealed class QuestionOptions
             return ExitCode.Done;
         }
 
-        T answer = await run.ShowAsync<T>(NodePath.With(NodePath.Of(question), all), (display, found) =>
+        T answer = await run.AskAsync<T>("Reading days", NodePath.With(NodePath.Of(question), all), (display, found) =>
         {
             render(display, found);
             if (gap(found).Why is { } why)
