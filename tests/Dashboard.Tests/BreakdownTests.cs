@@ -80,7 +80,7 @@ public sealed class BreakdownTests(Chromium chromium)
     }
 
     [Fact]
-    public async Task A_part_of_several_days_is_a_sum_without_people_and_is_opened_day_by_day()
+    public async Task A_part_of_several_days_is_a_sum_with_its_people_united_and_is_opened_day_by_day()
     {
         await using StubNode node = await StubNode.StartAsync();
         await using Visit visit = await Visit.OpenAsync(chromium, node.Address, TenDays);
@@ -88,9 +88,13 @@ public sealed class BreakdownTests(Chromium chromium)
         ILocator none = channels.Locator("tbody tr").Nth(2);
         await Visit.ShouldSayAsync(none.Locator("td").First, Number(StubTopics.Days(new DateOnly(2026, 2, 21), StubTopics.Today).Sum(day => StubBreakdowns.Value(Visits, 3, day))));
         ILocator people = channels.Locator("thead th").Filter(new LocatorFilterOptions { HasText = "Visitors" });
-        (await people.GetByRole(AriaRole.Button).CountAsync()).ShouldBe(0);
-        await Visit.ShouldContainAsync(channels.Locator("p.note"), "do not add up");
-        await Visit.ShouldSayAsync(none.Locator("td").Nth(1), "–");
+        await Visit.ShouldContainAsync(channels.Locator("p.note"), "united, not added up");
+        Metric visitors = StubBreakdowns.Metric("visit_user_cnt");
+        await Visit.ShouldSayAsync(none.Locator("td").Nth(1), Number(StubTopics.Days(new DateOnly(2026, 2, 21), StubTopics.Today).Sum(day => StubBreakdowns.Value(visitors, 3, day))));
+        await people.GetByRole(AriaRole.Button).PressAsync("Enter");
+        await Assertions.Expect(people).ToHaveAttributeAsync("aria-sort", "descending", new LocatorAssertionsToHaveAttributeOptions { Timeout = Visit.PatienceMs });
+        await channels.GetByLabel("Metric").First.SelectOptionAsync("visit_user_cnt");
+        await Visit.ShouldContainAsync(channels.Locator("figcaption"), "Visitors, 2026-02-21 to 2026-03-02");
 
         await channels.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Day by day: (none), 10 days" }).PressAsync("Enter");
         ILocator days = channels.GetByRole(AriaRole.Region, new LocatorGetByRoleOptions { Name = "Day by day: (none)" });
@@ -126,6 +130,35 @@ public sealed class BreakdownTests(Chromium chromium)
         await using StubNode node = await StubNode.StartAsync();
         await using Visit visit = await Visit.OpenAsync(chromium, node.Address, "/topic?type=ACTIVITY&id=7");
         await Visit.ShouldContainAsync(Parents(visit), "has no parts: 5 of visit_cnt on 2026-02-28.");
+        visit.ShouldBeFaultless();
+    }
+
+    [Fact]
+    public async Task People_of_parts_that_cannot_be_united_are_not_added_up_and_it_says_why_beside_them()
+    {
+        await using StubNode node = await StubNode.StartAsync();
+        node.Why = "A Partition did not answer in time.";
+        node.RowWhy = "1 Counters are set aside.";
+        await using Visit visit = await Visit.OpenAsync(chromium, node.Address, TenDays);
+        ILocator channels = visit.Page.Locator("[data-breakdown=channel]");
+        ILocator first = channels.Locator("tbody tr").First;
+        await Visit.ShouldSayAsync(first.Locator("td").Nth(1), "–");
+        (await first.Locator("td").First.InnerTextAsync()).ShouldNotBe("–");
+        await Visit.ShouldSayAsync(channels.Locator(".why"), node.Why);
+        await Visit.ShouldBeSeenAsync(first.GetByRole(AriaRole.Img, new LocatorGetByRoleOptions { Name = node.RowWhy }));
+        await Axe.ShouldFindNothingAsync(visit.Page);
+
+        await visit.Page.GotoAsync(new Uri(node.Address, "/led-to?value=BEAR:3&from=2026-02-21&to=2026-03-02").ToString());
+        ILocator act = visit.Page.Locator("section[data-page=act]").First;
+        await act.GetByLabel("Metric").First.SelectOptionAsync("visit_user_cnt");
+        await Visit.ShouldContainAsync(act.Locator("figcaption").First, "Visitors a day, 2026-02-21 to 2026-03-02");
+        await Visit.ShouldSayAsync(act.Locator(".why").First, node.Why);
+        node.Why = null;
+        await visit.Page.ReloadAsync();
+        await act.GetByLabel("Metric").First.SelectOptionAsync("visit_user_cnt");
+        await act.GetByText("Show as a table").ClickAsync();
+        Metric visitors = StubBreakdowns.Metric("visit_user_cnt");
+        await Visit.ShouldSayAsync(act.Locator(".chart tbody tr").Last.Locator("td"), Number(Enumerable.Range(1, 60).Sum(number => StubBreakdowns.Value(visitors, number, StubTopics.Today))));
         visit.ShouldBeFaultless();
     }
 

@@ -98,7 +98,7 @@ public sealed class TopicTests(Chromium chromium)
     }
 
     [Fact]
-    public async Task Different_people_of_several_rows_are_shown_as_the_node_unites_them_and_no_list_is_in_their_order()
+    public async Task Different_people_of_several_rows_are_shown_and_sorted_as_the_node_unites_them()
     {
         await using StubNode node = await StubNode.StartAsync();
         await using Visit visit = await Visit.OpenAsync(chromium, node.Address, "/topics?columns=visit_cnt,visit_user_cnt&sort=visit_user_cnt");
@@ -109,13 +109,15 @@ public sealed class TopicTests(Chromium chromium)
         await visit.Button("7 days").ClickAsync();
         await Visit.ShouldSayAsync(visit.Page.Locator("tr[aria-rowindex='2'] td").First, "7");
         (await visit.Page.Locator("tr[aria-rowindex='2'] td").Last.InnerTextAsync()).ShouldNotBe("–");
-        (await people.GetByRole(AriaRole.Button).CountAsync()).ShouldBe(0);
         await Visit.ShouldContainAsync(visit.Page.Locator("p.note"), "united, not added up");
         (await visit.Page.Locator(".why").CountAsync()).ShouldBe(0);
+        await people.GetByRole(AriaRole.Button).PressAsync("Enter");
+        await Assertions.Expect(people).ToHaveAttributeAsync("aria-sort", "ascending", new LocatorAssertionsToHaveAttributeOptions { Timeout = Visit.PatienceMs });
+        await visit.Page.WaitForURLAsync("**order=asc**");
         lock (node.Requests)
         {
-            node.Requests.ShouldNotContain(request => request.Contains("from=2026-02-24", StringComparison.Ordinal)
-                && request.Contains("sort=visit_user_cnt", StringComparison.Ordinal));
+            node.Requests.ShouldContain(request => request.Contains("from=2026-02-24", StringComparison.Ordinal)
+                && request.Contains("sort=visit_user_cnt&order=desc", StringComparison.Ordinal));
         }
 
         Metric visitors = Catalog.Default.PageNamed("act").Metrics.Single(metric => string.Equals(metric.Column, "visit_user_cnt", StringComparison.Ordinal));

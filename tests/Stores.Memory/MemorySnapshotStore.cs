@@ -17,6 +17,16 @@ internal sealed class MemorySnapshotStore(MemoryCalls calls, int pageRows) : ISn
         calls.RunAsync("Snapshots.Load", state => Load(state, shard, kind, keys), cancellationToken);
 
     /// <inheritdoc/>
+    public async IAsyncEnumerable<Snapshot> ReadAsync(
+        int shard, SnapshotKind kind, IReadOnlyList<byte[]> keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (Snapshot snapshot in await LoadAsync(shard, kind, keys, cancellationToken))
+        {
+            yield return snapshot;
+        }
+    }
+
+    /// <inheritdoc/>
     public async IAsyncEnumerable<Snapshot> ListAsync(
         int shard, SnapshotKind kind, byte[] keyPrefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
 using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Engine.Storage.Memory;
@@ -54,14 +55,52 @@ internal sealed class MemoryStatisticsQueries(MemoryCalls calls) : IStatisticsQu
                 .Reverse()],
             cancellationToken);
 
+    /// <inheritdoc/>
+    public ValueTask<PartTotalsPage> PartsAsync(StatisticsTable table, PartQuery query, CancellationToken cancellationToken) => calls.RunAsync(
+        "Queries.Parts",
+        state =>
+        {
+            // Of values that are not asked for nothing is told.
+            int[] left = [.. Enumerable.Range(0, table.Page.Metrics.Length).Except(query.Metrics)];
+            PartTotals[] all = [.. Rows(state, table, query.Filter)
+                .GroupBy(row => query.IsByDay ? (Type: "", Id: 0, row.Day, Part: null) : (Type: row.TopicType, Id: row.TopicId, Day: 0, row.Part))
+                .Select(rows => new PartTotals(
+                    query.IsByDay ? null : new TopicKey(rows.Key.Type, rows.Key.Id), rows.Key.Part, rows.Key.Day, rows.Count(), Sum(table.Page, rows)))];
+            foreach (PartTotals one in all)
+            {
+                Array.ForEach(left, metric => one.Values[metric] = 0);
+            }
+
+            Comparison<PartTotals> byKey = (one, other) => (one.Value is { } value ? new MemoryKey(value.Text, value.Id, 0).CompareTo(new MemoryKey(other.Value!.Value.Text, other.Value.Value.Id, 0)) : 0)
+                is var part && part != 0 ? part : Key(one).CompareTo(Key(other));
+            Array.Sort(all, (one, other) => query.Sort is int sort && one.Values[sort] != other.Values[sort]
+                ? one.Values[sort].CompareTo(other.Values[sort]) * (query.Descending ? -1 : 1)
+                : byKey(one, other) * (query is { Sort: null, Descending: true } ? -1 : 1));
+            return new PartTotalsPage(all.Length, [.. all.Skip(query.Offset).Take(query.Limit)]);
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyDictionary<TopicKey, IReadOnlyList<int>>> DaysAsync(
+        StatisticsTable table, StatisticsFilter filter, IReadOnlyCollection<TopicKey>? topics, CancellationToken cancellationToken) =>
+        calls.RunAsync<IReadOnlyDictionary<TopicKey, IReadOnlyList<int>>>(
+            "Queries.Days",
+            state => Rows(state, table, filter)
+                .GroupBy(row => new TopicKey(row.TopicType, row.TopicId))
+                .Where(rows => topics is null || topics.Contains(rows.Key))
+                .ToDictionary(rows => rows.Key, rows => (IReadOnlyList<int>)[.. rows.Select(row => row.Day).Distinct().Order()]),
+            cancellationToken);
+
+    private static MemoryKey Key(PartTotals part) => new(part.Topic?.Type ?? "", part.Topic?.Id ?? 0, part.Day);
+
     private static MemoryKey Key(TopicTotals topic) => new(topic.TopicType, topic.TopicId, 0);
 
-    private static IEnumerable<StatisticsRow> Rows(MemoryStoreState state, Page page, StatisticsFilter filter)
+    private static IEnumerable<StatisticsRow> Rows(MemoryStoreState state, StatisticsTable of, StatisticsFilter filter)
     {
-        MemoryTable table = state.Table(page);
+        MemoryTable table = state.Table(of);
         return Enumerable.Range(0, table.Rows.Count)
-            .Select(place => table.Read(page, place))
-            .Where(row => filter.Matches(page.Name, row.TopicType, row.TopicId, row.Day));
+            .Select(place => table.Read(of.Page, place))
+            .Where(row => filter.Matches(of.Page.Name, row.TopicType, row.TopicId, row.Day) && (filter.Part is null || filter.Part == row.Part));
     }
 
     private static long[] Sum(Page page, IEnumerable<StatisticsRow> rows)

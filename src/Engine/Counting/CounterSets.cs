@@ -8,3 +8,8 @@ namespace DataLoad.Engine.Counting;
 /// <param name="Sets">The members, in the order that was asked for; null for none.</param>
 /// <param name="Adopted">What each metric was before the first event, in that order: distinct people of which nobody knows who they were.</param>
 public sealed record CounterSets(CounterId Id, string? SetAside, IReadOnlyList<IdSet?> Sets, IReadOnlyList<long> Adopted);
+
+/// <summary>Some distinct metrics of one part of a Counter.</summary>
+/// <param name="Value">The value of the breakdown.</param>
+/// <param name="Sets">The members, in the order that was asked for; null for none.</param>
+public sealed record PartSets(BreakdownValue Value, IReadOnlyList<IdSet?> Sets);

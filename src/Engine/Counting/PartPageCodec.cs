@@ -1,3 +1,4 @@
+using System.Text;
 using DataLoad.Engine.Binary;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting.Sets;
@@ -46,7 +47,7 @@ internal static class PartPageCodec
     {
         try
         {
-            return DecodeBody(page, number, ByteReader.CheckedBody(bytes));
+            return DecodeBody(page, number, BodyOf(bytes));
         }
         catch (InvalidDataException e)
         {
@@ -54,15 +55,65 @@ internal static class PartPageCodec
         }
     }
 
-    private static PartPage DecodeBody(Page page, int number, ReadOnlySpan<byte> body)
+    /// <summary>Decodes some distinct metrics of the parts of some values, and passes over the others.</summary>
+    /// <param name="id">The Counter.</param>
+    /// <param name="page">Its page.</param>
+    /// <param name="breakdown">By what it is broken down.</param>
+    /// <param name="bytes">The page of parts.</param>
+    /// <param name="values">The values; null for all.</param>
+    /// <param name="metrics">The places of distinct metrics.</param>
+    /// <exception cref="StoredFormatException">The bytes are damaged or of an unknown version.</exception>
+    public static IReadOnlyList<PartSets> DecodeSets(
+        CounterId id, Page page, Breakdown breakdown, ReadOnlySpan<byte> bytes, IReadOnlySet<BreakdownValue>? values, IReadOnlyList<int> metrics)
     {
-        var reader = new ByteReader(body);
-        byte version = reader.Byte();
-        if (version != Version)
+        try
         {
-            throw new InvalidDataException($"version {version} of a page of parts is not known to this program, which reads {Version}");
-        }
+            ByteReader reader = BodyOf(bytes);
+            var parts = new List<PartSets>();
+            reader.Unsigned();
+            for (int count = reader.Length(PartPage.MaxParts); count > 0; count--)
+            {
+                var value = BreakdownValue.Of(breakdown, Encoding.UTF8.GetString(reader.Bytes(reader.Length(MaxTextBytes))), (int)reader.Signed());
+                reader.Unsigned();
+                bool isWanted = values is null || values.Contains(value);
+                var sets = new IdSet?[isWanted ? metrics.Count : 0];
+                for (int cells = reader.Length(page.Metrics.Length); cells > 0; cells--)
+                {
+                    int metric = CounterCodec.ReadMetric(ref reader, page);
+                    reader.Signed();
+                    ReadOnlySpan<byte> stored = page.Metrics[metric].Kind == MetricKind.Distinct ? reader.Bytes(reader.Length(int.MaxValue)) : [];
+                    for (int i = 0; i < sets.Length; i++)
+                    {
+                        sets[i] = metrics[i] == metric && !stored.IsEmpty ? IdSet.Read(stored) : sets[i];
+                    }
+                }
 
+                if (isWanted)
+                {
+                    parts.Add(new PartSets(value, sets));
+                }
+            }
+
+            reader.End();
+            return parts;
+        }
+        catch (InvalidDataException e)
+        {
+            throw CounterCodec.Damaged(id, e);
+        }
+    }
+
+    /// <summary>What follows the version, which is known.</summary>
+    private static ByteReader BodyOf(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new ByteReader(ByteReader.CheckedBody(bytes));
+        byte version = reader.Byte();
+        return version == Version ? reader
+            : throw new InvalidDataException($"version {version} of a page of parts is not known to this program, which reads {Version}");
+    }
+
+    private static PartPage DecodeBody(Page page, int number, ByteReader reader)
+    {
         var parts = new PartPage(number) { LoadedSequenceNr = (long)reader.Unsigned() };
         for (int count = reader.Length(PartPage.MaxParts); count > 0; count--)
         {

@@ -15,6 +15,9 @@ public interface ISnapshotStore
     /// <summary>The snapshots of these keys in one round trip, in no order; those that do not exist are left out.</summary>
     ValueTask<IReadOnlyList<Snapshot>> LoadAsync(int partition, SnapshotKind kind, IReadOnlyList<byte[]> keys, CancellationToken cancellationToken);
 
+    /// <summary>The same, in any number and of any size: read a bounded page at a time.</summary>
+    IAsyncEnumerable<Snapshot> ReadAsync(int partition, SnapshotKind kind, IReadOnlyList<byte[]> keys, CancellationToken cancellationToken);
+
     /// <summary>All snapshots of a kind whose key starts with a prefix, in key order; read a bounded page at a time.</summary>
     IAsyncEnumerable<Snapshot> ListAsync(int partition, SnapshotKind kind, byte[] keyPrefix, CancellationToken cancellationToken);
 }

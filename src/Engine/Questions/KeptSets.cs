@@ -12,7 +12,7 @@ namespace DataLoad.Engine.Questions;
 /// <param name="partitions">How many Partitions there are.</param>
 public sealed class KeptSets(ISnapshotStore snapshots, int partitions)
 {
-    private const int KeysAtOnce = 256;
+    private const int CountersAtOnce = 256;
 
     /// <summary>The sets of some metrics of a page on one day, of all topics or of some.</summary>
     /// <param name="page">The page.</param>
@@ -55,14 +55,73 @@ public sealed class KeptSets(ISnapshotStore snapshots, int partitions)
         }
     }
 
-    private async IAsyncEnumerable<Snapshot> LoadAsync(int partition, CounterId[] ids, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>The sets of some metrics of Counters' parts: for each Counter first null, with whether it is set aside, and then its parts, a page at a time.</summary>
+    /// <param name="scope">Which parts of which Counters.</param>
+    /// <param name="metrics">The places of distinct metrics.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="StoredFormatException">A snapshot is damaged.</exception>
+    public async IAsyncEnumerable<(CounterSets Counter, IReadOnlyList<PartSets>? Parts)> ReadPartsAsync(
+        PartScope scope, IReadOnlyList<int> metrics, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (byte[][] some in ids.Select(id => SnapshotKeys.Of(id)).Chunk(KeysAtOnce))
+        foreach (IGrouping<int, CounterId> partition in scope.Counters().GroupBy(id => id.Topic.ShardOf(partitions)))
         {
-            foreach (Snapshot state in await snapshots.LoadAsync(partition, SnapshotKind.Counter, some, cancellationToken))
+            foreach (CounterId[] some in partition.Chunk(CountersAtOnce))
             {
-                yield return state;
+                // A Counter is saved after its parts: read before them, it tells of no page that is not there.
+                var keys = new Dictionary<byte[], CounterSets>(ByteKeys.Instance);
+                await foreach (Snapshot state in LoadAsync(partition.Key, some, cancellationToken))
+                {
+                    CounterSets counter = Decode(partition.Key, scope.Page, state, []);
+                    yield return (counter, null);
+                    AddPages(partition.Key, scope, state, counter, keys);
+                }
+
+                await foreach (Snapshot state in snapshots.ReadAsync(partition.Key, SnapshotKind.CounterParts, [.. keys.Keys], cancellationToken))
+                {
+                    keys.Remove(state.Key, out CounterSets? counter);
+                    yield return (counter!, DecodeParts(partition.Key, scope, state, metrics));
+                }
+
+                if (keys.Count > 0)
+                {
+                    (CounterId id, _, int page) = SnapshotKeys.PartsOf(keys.Keys.First());
+                    throw SnapshotFault.At(partition.Key, SnapshotKind.Counter, 0, new StoredFormatException(
+                        $"the state of Counter {id} tells of page {page} of its parts by {scope.Breakdown.Name()}, which is missing."));
+                }
             }
+        }
+    }
+
+    private IAsyncEnumerable<Snapshot> LoadAsync(int partition, CounterId[] ids, CancellationToken cancellationToken) =>
+        snapshots.ReadAsync(partition, SnapshotKind.Counter, [.. ids.Select(id => SnapshotKeys.Of(id))], cancellationToken);
+
+    private static void AddPages(int partition, PartScope scope, Snapshot state, CounterSets counter, Dictionary<byte[], CounterSets> keys)
+    {
+        try
+        {
+            foreach ((Breakdown breakdown, int pages) in CounterCodec.DecodeBreakdowns(counter.Id, scope.Page, state.Bytes))
+            {
+                for (int page = 0; page < pages && breakdown == scope.Breakdown; page++)
+                {
+                    keys.Add(SnapshotKeys.Of(counter.Id, breakdown, page), counter);
+                }
+            }
+        }
+        catch (StoredFormatException e)
+        {
+            throw SnapshotFault.At(partition, SnapshotKind.Counter, state.SequenceNr, e);
+        }
+    }
+
+    private static IReadOnlyList<PartSets> DecodeParts(int partition, PartScope scope, Snapshot state, IReadOnlyList<int> metrics)
+    {
+        try
+        {
+            return PartPageCodec.DecodeSets(SnapshotKeys.PartsOf(state.Key).Id, scope.Page, scope.Breakdown, state.Bytes, scope.Values, metrics);
+        }
+        catch (StoredFormatException e)
+        {
+            throw SnapshotFault.At(partition, SnapshotKind.CounterParts, state.SequenceNr, e);
         }
     }
 
@@ -86,4 +145,31 @@ public sealed class KeptSets(ISnapshotStore snapshots, int partitions)
         BinaryPrimitives.WriteInt32BigEndian(prefix.AsSpan(1), day);
         return prefix;
     }
+
+    /// <summary>Keys by their bytes.</summary>
+    private sealed class ByteKeys : IEqualityComparer<byte[]>
+    {
+        public static readonly ByteKeys Instance = new();
+
+        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode(byte[] key)
+        {
+            var hash = new HashCode();
+            hash.AddBytes(key);
+            return hash.ToHashCode();
+        }
+    }
+}
+
+/// <summary>Which parts of which Counters a question is about.</summary>
+/// <param name="Page">The page.</param>
+/// <param name="Breakdown">By what it is broken down.</param>
+/// <param name="Days">The topics and their days, as <see cref="DateOnly.DayNumber"/>.</param>
+/// <param name="Values">The values of the breakdown; null for all.</param>
+public sealed record PartScope(
+    Page Page, Breakdown Breakdown, IReadOnlyDictionary<TopicKey, IReadOnlyList<int>> Days, IReadOnlySet<BreakdownValue>? Values)
+{
+    /// <summary>The Counters.</summary>
+    public IEnumerable<CounterId> Counters() => Days.SelectMany(topic => topic.Value.Select(day => new CounterId(Page.Id, topic.Key, day)));
 }

@@ -9,7 +9,7 @@ namespace DataLoad.Engine.Questions;
 /// <param name="sets">The kept sets.</param>
 /// <param name="settings">The bounds.</param>
 /// <param name="progress">Is told how far the reading has come, at each day and once in a while; called by whoever reads.</param>
-public sealed class PeopleQuestions(KeptSets sets, QuestionSettings settings, IProgress<QuestionProgress>? progress = null)
+public sealed partial class PeopleQuestions(KeptSets sets, QuestionSettings settings, IProgress<QuestionProgress>? progress = null)
 {
     // Sizes are looked at once in so many Counters: a set of 64 more is small beside the bound.
     private const int CountersBetweenChecks = 64;
@@ -160,23 +160,17 @@ public sealed class PeopleQuestions(KeptSets sets, QuestionSettings settings, IP
     private async Task<IReadOnlyDictionary<TopicKey, DistinctAnswer>> UniteTopicsAsync(
         Page page, IReadOnlyDictionary<TopicKey, IReadOnlyList<int>> days, IReadOnlyList<int> metrics, CancellationToken cancellationToken)
     {
-        Dictionary<TopicKey, (SetUnion[] Unions, Gaps Gaps)> topics = days.Keys.ToDictionary(
-            topic => topic, _ => (metrics.Select(_ => new SetUnion()).ToArray(), new Gaps()));
+        var unions = new KeyedUnions<TopicKey>(metrics.Count, settings);
+        Dictionary<TopicKey, Gaps> gaps = days.Keys.ToDictionary(topic => topic, _ => new Gaps());
         CounterId[] ids = [.. days.SelectMany(topic => topic.Value.Select(day => new CounterId(page.Id, topic.Key, day)))];
-        int read = 0;
         await foreach (CounterSets counter in sets.ReadAsync(page, ids, metrics, cancellationToken))
         {
-            (SetUnion[] unions, Gaps gaps) = topics[counter.Id.Topic];
-            Add(counter, unions, gaps);
-            if (++read % CountersBetweenChecks == 0)
-            {
-                Check([.. topics.Values.SelectMany(topic => topic.Unions)], held: null);
-            }
+            gaps[counter.Id.Topic].Read(counter);
+            unions.Add(counter.Id.Topic, counter.Sets);
         }
 
-        var answers = topics.ToDictionary(topic => topic.Key, topic => new DistinctAnswer(Counts(topic.Value.Unions.Select(union => union.Result())), topic.Value.Gaps));
-        Check([.. topics.Values.SelectMany(topic => topic.Unions)], held: null);
-        return answers;
+        Dictionary<TopicKey, long[]> counts = unions.Counts();
+        return gaps.ToDictionary(topic => topic.Key, topic => new DistinctAnswer(counts.GetValueOrDefault(topic.Key) ?? new long[metrics.Count], topic.Value));
     }
 
     private static void Add(CounterSets counter, SetUnion[] unions, Gaps gaps)
@@ -193,15 +187,8 @@ public sealed class PeopleQuestions(KeptSets sets, QuestionSettings settings, IP
 
     private static long[] Counts(IEnumerable<IdSet> unions) => [.. unions.Select(union => union.Count)];
 
-    private void Check(SetUnion[] unions, IReadOnlyCollection<IdSet>? held)
-    {
-        long bytes = unions.Sum(union => union.ResidentBytes) + (held?.Sum(union => union.ResidentBytes) ?? 0);
-        if (bytes > settings.MaxBytes)
-        {
-            throw new QuestionTooLargeException(
-                $"The people of this question take more than {settings.MaxBytes} bytes (dataload.questions.max-bytes): ask for fewer days, topics or columns.");
-        }
-    }
+    private void Check(SetUnion[] unions, IReadOnlyCollection<IdSet>? held) =>
+        settings.Check(unions.Sum(union => union.ResidentBytes) + (held?.Sum(union => union.ResidentBytes) ?? 0));
 }
 
 /// <summary>What a question is about.</summary>

@@ -17,4 +17,17 @@ public sealed record QuestionSettings
 
     /// <summary>How much its unions may take, in bytes.</summary>
     public long MaxBytes { get; init; } = 256 * 1024 * 1024;
+
+    /// <summary>How many rows may be united to find the order of a list.</summary>
+    public int MaxSortedRows { get; init; } = 100_000;
+
+    /// <exception cref="QuestionTooLargeException">Unions that take so much are larger than may be.</exception>
+    internal void Check(long bytes)
+    {
+        if (bytes > MaxBytes)
+        {
+            throw new QuestionTooLargeException(
+                $"The people of this question take more than {MaxBytes} bytes (dataload.questions.max-bytes): ask for fewer days, topics or columns.");
+        }
+    }
 }

@@ -13,8 +13,11 @@ internal sealed class SetUnion
     private readonly List<IdSet> _pending = [];
     private long _pendingIds;
 
+    /// <summary>What it takes while it is empty: itself and its list.</summary>
+    public const int OwnBytes = 104;
+
     /// <summary>The memory held, in bytes.</summary>
-    public long ResidentBytes => _union.ResidentBytes + _pending.Sum(set => set.ResidentBytes);
+    public long ResidentBytes => OwnBytes + _union.ResidentBytes + _pending.Sum(set => set.ResidentBytes);
 
     /// <summary>Adds a set, which nobody changes any more.</summary>
     public void Add(IdSet set)

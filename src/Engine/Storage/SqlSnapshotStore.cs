@@ -30,6 +30,21 @@ internal sealed class SqlSnapshotStore(SqlDatabase database) : ISnapshotStore
             (db, token) => db.QueryToListAsync(Read, $"{Select} AND {condition}", token, [.. Of(partition, kind), parameter]), cancellationToken);
     }
 
+    public async IAsyncEnumerable<Snapshot> ReadAsync(
+        int partition, SnapshotKind kind, IReadOnlyList<byte[]> keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (byte[][] some in keys.Chunk(PageRows))
+        {
+            foreach (byte[][] page in await PagesAsync(partition, kind, some, cancellationToken))
+            {
+                foreach (Snapshot snapshot in await LoadAsync(partition, kind, page, cancellationToken))
+                {
+                    yield return snapshot;
+                }
+            }
+        }
+    }
+
     public async IAsyncEnumerable<Snapshot> ListAsync(
         int partition, SnapshotKind kind, byte[] keyPrefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -50,6 +65,27 @@ internal sealed class SqlSnapshotStore(SqlDatabase database) : ISnapshotStore
 
             from = "key > @from";
         }
+    }
+
+    /// <summary>The keys of those that there are, as many together as may be read at once, by their sizes.</summary>
+    private async Task<List<byte[][]>> PagesAsync(int partition, SnapshotKind kind, byte[][] keys, CancellationToken cancellationToken)
+    {
+        (string condition, DataParameter parameter) = database.Dialect.OneOf("key", "keys", keys);
+        List<(byte[] Key, long Bytes)> sizes = await database.ReadAsync(
+            (db, token) => db.QueryToListAsync(
+                reader => (reader.GetFieldValue<byte[]>(0), reader.GetInt64(1)),
+                $"SELECT key, octet_length(bytes) {From} AND {condition} ORDER BY key", token, [.. Of(partition, kind), parameter]),
+            cancellationToken);
+        var pages = new List<byte[][]>();
+        for (int start = 0; start < sizes.Count;)
+        {
+            long bytes = 0;
+            int count = Math.Max(sizes.Skip(start).TakeWhile(size => (bytes += size.Bytes) <= PageBytes).Count(), 1);
+            pages.Add([.. sizes.GetRange(start, count).Select(size => size.Key)]);
+            start += count;
+        }
+
+        return pages;
     }
 
     /// <summary>Asks for the sizes first, which costs a database little, so that no more states are read than the page holds; one always is.</summary>

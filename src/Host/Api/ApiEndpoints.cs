@@ -83,7 +83,7 @@ internal static class ApiEndpoints
 
 /// <summary>What the endpoints work with.</summary>
 internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, ClusterNode Node, NodeInfo Info, IStore Store, ILookup Lookup, NodeHealth Health, INodeFacts Facts,
-    EngineTallies Tallies, RateHistory RateHistory, TodayTotals Today, QuestionDesk Questions, RowUnions Unions, DeadLetterDesk DeadLetters, AuditTrail Audit, LogLevels LogLevels, RecentLog Log, TimeProvider Time) : IDisposable
+    EngineTallies Tallies, RateHistory RateHistory, TodayTotals Today, QuestionDesk Questions, RowUnions Unions, PartUnions Parts, DeadLetterDesk DeadLetters, AuditTrail Audit, LogLevels LogLevels, RecentLog Log, TimeProvider Time) : IDisposable
 {
     public DateTimeOffset StartedAt { get; } = Time.GetUtcNow();
 
@@ -99,9 +99,6 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
     /// <summary>Bounds the sessions that are traced.</summary>
     public SemaphoreSlim Traces { get; } = new(Settings.Traces.MaxRunning);
 
-    /// <summary>Bounds the sums over breakdowns, of which each takes memory.</summary>
-    public SemaphoreSlim BreakdownSums { get; } = new(2);
-
     /// <summary>The nodes that live.</summary>
     public NodeDirectory Nodes { get; } = new(Store.Nodes, Info);
 
@@ -116,7 +113,6 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
         PeerWatchers.Dispose();
         Explanations.Dispose();
         Traces.Dispose();
-        BreakdownSums.Dispose();
         Relay.Dispose();
     }
 }

@@ -1,6 +1,5 @@
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Partitions;
-using DataLoad.Engine.Questions;
 using DataLoad.Engine.Statistics;
 using DataLoad.Engine.Storage;
 
@@ -27,7 +26,7 @@ internal static class BreakdownEndpoint
             scope.Table.Page.Name, scope.Breakdown.Name(), scope.From, scope.To,
             [.. rows.Take(limit).Select(row => RowOf(scope, row))],
             rows.Count > limit ? query.Offset + limit : null,
-            await scope.WhyNotAsync(services, cancellationToken));
+            await scope.WhyNotAsync(services, rows.Take(limit), cancellationToken));
     }
 
     private static async Task<IResult> WriteAsync(ApiServices services, HttpContext context)
@@ -60,7 +59,7 @@ internal static class BreakdownEndpoint
         NamedValues.Of(scope.Table.Page, row.Values, scope.Metrics, isDistinctKnown: true));
 }
 
-/// <summary>The rows of a breakdown; <c>next</c> is the offset of those that follow, <c>why</c> says what of a topic's rows has no parts.</summary>
+/// <summary>The rows of a breakdown; <c>next</c> is the offset of those that follow, <c>why</c> says what has no parts.</summary>
 internal sealed record BreakdownList(string Page, string By, DateOnly From, DateOnly To, IReadOnlyList<BreakdownList.PartRow> Rows, int? Next, string? Why)
 {
     /// <summary>One topic, day and value; a parent's <c>value</c> is its type.</summary>

@@ -1,6 +1,5 @@
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Partitions;
-using DataLoad.Engine.Questions;
 using DataLoad.Engine.Statistics;
 using DataLoad.Engine.Storage;
 
@@ -53,20 +52,15 @@ internal sealed record BreakdownScope(
         }
     }
 
-    /// <summary>What of a topic's rows has no parts, with its days; null where all of it has.</summary>
-    public async Task<string?> WhyNotAsync(ApiServices services, CancellationToken cancellationToken)
+    /// <summary>What of a topic's rows has no parts, with its days; null where all of it has. Of a value the rows say it that are shown.</summary>
+    public async Task<string?> WhyNotAsync(ApiServices services, IEnumerable<StatisticsRow> shown, CancellationToken cancellationToken)
     {
         int days = To.DayNumber - From.DayNumber + 1;
-        if (Topic is not { } topic || days > services.Settings.Questions.MaxDays)
-        {
-            return null;
-        }
-
-        Page page = Table.Page;
-        IReadOnlyList<(int Day, int Metric, long Value)> lacking = await new WithoutParts(services.Store.Snapshots, services.Settings.Engine.Partitions.Partitions)
-            .FindAsync(page, Breakdown, topic, Enumerable.Range(From.DayNumber, days), cancellationToken);
-        return lacking.Count == 0 ? null : "What stood before the journal begins, or was adopted, has no parts: " + string.Join(", ", lacking.Select(one =>
-            $"{NamedValues.ValueOf(page.Metrics[one.Metric], one.Value, isDistinctKnown: true)?.Text} of {page.Metrics[one.Metric].Column} "
-            + $"on {DateOnly.FromDayNumber(one.Day):yyyy-MM-dd}")) + ".";
+        return Topic is not { } topic
+            ? await services.Parts.WhyNotAsync(
+                Table, shown.Select(row => new CounterId(Table.Page.Id, new TopicKey(row.TopicType, row.TopicId), row.Day)).Distinct(), cancellationToken)
+            : days > services.Settings.Questions.MaxDays ? null
+            : await services.Parts.WhyNotAsync(
+                Table, Enumerable.Range(From.DayNumber, days).Select(day => new CounterId(Table.Page.Id, topic, day)), cancellationToken);
     }
 }

@@ -23,14 +23,13 @@ internal static class CounterCsv
         string start = query.CsvStart;
         bool byDay = string.Equals(query.OneOf("by", "topic", "day"), "day", StringComparison.Ordinal);
         CancellationToken cancellationToken = context.RequestAborted;
-        IAsyncEnumerable<TopicTotals> topicRows = byDay ? AsyncEnumerable.Empty<TopicTotals>()
-            : topics.Sort is null && !topics.Descending ? FoldAsync(DaysAsync(services, page, topics, cancellationToken))
-            : await SortedAsync(services, page, topics, cancellationToken);
+        int[] distinct = from == to || byDay ? [] : RowUnions.DistinctOf(page, columns);
 
         // The first rows are there before anything is written, so that one who has to come again is told so.
-        int[] distinct = from == to || byDay ? [] : RowUnions.DistinctOf(page, columns);
         IAsyncEnumerable<CsvRow> rows = byDay ? DaysAsync(services, page, topics, cancellationToken)
-            : UniteAsync(services, page, topicRows, topics.Filter, distinct, cancellationToken);
+            : RowUnions.IsOrder(page, topics) ? await OrderedAsync(services, page, topics, columns, cancellationToken)
+            : UniteAsync(services, page, topics.Sort is null && !topics.Descending ? FoldAsync(DaysAsync(services, page, topics, cancellationToken))
+                : await SortedAsync(services, page, topics, cancellationToken), topics.Filter, distinct, cancellationToken);
         await using IAsyncEnumerator<CsvRow> reader = rows.GetAsyncEnumerator(cancellationToken);
         bool hasRow = await reader.MoveNextAsync();
 
@@ -111,10 +110,22 @@ internal static class CounterCsv
     {
         int most = services.Settings.Http.MaxSortedCsv;
         TopicTotalsPage found = await services.Store.Queries.TopAsync(page, topics with { Limit = most }, cancellationToken);
-        return found.Total <= most ? found.Topics.ToAsyncEnumerable()
-            : throw ApiProblem.Bad($"{found.Total} topics are more than the {most} that are sorted (dataload.http.max-sorted-csv): ask for "
-                + "sort=topic&order=asc, which has no limit.");
+        return found.Total <= most ? found.Topics.ToAsyncEnumerable() : throw TooMany(found.Total, most);
     }
+
+    /// <summary>All topics in the order of a union, which is known when all are united.</summary>
+    private static async Task<IAsyncEnumerable<CsvRow>> OrderedAsync(
+        ApiServices services, Page page, TopicQuery topics, int[] columns, CancellationToken cancellationToken)
+    {
+        int most = services.Settings.Http.MaxSortedCsv;
+        (TopicTotalsPage found, _, IReadOnlyDictionary<TopicKey, UnionGaps> gaps) =
+            await services.Unions.ReadTopicsAsync(page, topics with { Limit = most }, columns, cancellationToken);
+        return found.Total > most ? throw TooMany(found.Total, most) : found.Topics
+            .Select(topic => new CsvRow(topic.TopicType, topic.TopicId, Day: null, topic.Values, gaps.GetValueOrDefault(RowUnions.KeyOf(topic))?.Why)).ToAsyncEnumerable();
+    }
+
+    private static ApiProblem TooMany(long topics, int most) => ApiProblem.Bad(
+        $"{topics} topics are more than the {most} that are sorted (dataload.http.max-sorted-csv): ask for sort=topic&order=asc, which has no limit.");
 
     /// <summary>Puts unions into the place of the sums of distinct columns, of some topics at a time: a reader that is slow takes nobody's turn. Once it has
     /// begun, it waits for each turn as long as it takes.</summary>

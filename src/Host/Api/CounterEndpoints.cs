@@ -24,12 +24,6 @@ internal static class CounterEndpoints
     {
         string sort = query.Text("sort") ?? page.Metrics[0].Column;
         int? metric = string.Equals(sort, "topic", StringComparison.Ordinal) ? null : ApiQuery.MetricOf(page, "sort", sort);
-        if (from != to && metric is { } place && page.Metrics[place].Kind == MetricKind.Distinct)
-        {
-            throw ApiProblem.Bad($"sort = {sort}: different people of several days do not add up. Sort by topic, a count or an amount, or ask for one day; "
-                + "/api/v1/distinct unites the people of several.");
-        }
-
         return new TopicQuery
         {
             Filter = new StatisticsFilter(TopicType: query.Text("type", 128), From: from.DayNumber, To: to.DayNumber),
@@ -48,9 +42,8 @@ internal static class CounterEndpoints
         (DateOnly from, DateOnly to) = query.Days(services.Today);
         int[]? columns = query.Metrics(page);
         TopicQuery topics = QueryOf(query, page, from, to);
-        TopicTotalsPage found = await services.Store.Queries.TopAsync(page, topics, context.RequestAborted);
-        (UnionGaps all, IReadOnlyDictionary<TopicKey, UnionGaps> ofTopics) = await services.Unions.PutTopicsAsync(
-            page, found.Topics, topics.Filter, columns, context.RequestAborted);
+        (TopicTotalsPage found, UnionGaps all, IReadOnlyDictionary<TopicKey, UnionGaps> ofTopics) =
+            await services.Unions.ReadTopicsAsync(page, topics, columns, context.RequestAborted);
         return new TopicList(page.Name, from, to, topics.Sort is int sort ? page.Metrics[sort].Column : "topic", topics.Descending ? "desc" : "asc",
             topics.Offset, topics.Limit, found.Total,
             [

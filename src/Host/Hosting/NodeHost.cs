@@ -126,6 +126,7 @@ internal static class NodeHost
             provider.GetRequiredService<EngineTallies>(), provider.GetRequiredService<TimeProvider>(), settings.Http.LiveInterval, settings.Http.RateHistory))
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<QuestionDesk>(provider, settings))
         .AddSingleton<RowUnions>()
+        .AddSingleton<PartUnions>()
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<TodayTotals>(
             provider, TimeZoneInfo.FindSystemTimeZoneById(settings.Engine.TimeZone), settings.Http.TotalsInterval))
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<DeadLetterDesk>(

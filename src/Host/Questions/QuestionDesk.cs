@@ -31,6 +31,16 @@ internal sealed class QuestionDesk(ClusterNode node, IStore store, HostSettings 
         return new QuestionTurn(node, new PeopleQuestions(new KeptSets(store.Snapshots, settings.Engine.Partitions.Partitions), Settings, progress), _turns);
     }
 
+    /// <exception cref="QuestionTooLargeException">A question about so many days is too large.</exception>
+    public void CheckDays(int days)
+    {
+        if (days > Settings.MaxDays)
+        {
+            throw new QuestionTooLargeException(
+                $"Distinct columns are united over {Settings.MaxDays} days at the most (dataload.questions.max-days): these are {days}.");
+        }
+    }
+
     public void Dispose() => _turns.Dispose();
 }
 

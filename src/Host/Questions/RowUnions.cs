@@ -26,8 +26,9 @@ internal sealed class RowUnions(QuestionDesk desk, IStore store)
     {
         int[] metrics = DistinctOf(page, columns);
         return metrics.Length == 0 || days.Count == 0 ? UnionGaps.None
-            : TooMany(days) ?? await UnlessRefused(async () =>
+            : await UnlessRefused(async () =>
             {
+                desk.CheckDays(days.Count);
                 using QuestionTurn turn = await desk.EnterAsync(cancellationToken);
                 await turn.SaveAsync(page, days.Min(), days.Max(), topics, cancellationToken);
                 DistinctAnswer answer = await turn.People.DistinctAsync(new QuestionScope(page, days, topics), metrics, cancellationToken);
@@ -42,8 +43,9 @@ internal sealed class RowUnions(QuestionDesk desk, IStore store)
         int[] metrics = DistinctOf(page, columns);
         int[] numbers = [.. days.Select(day => day.Day)];
         return metrics.Length == 0 || numbers.Length == 0 ? UnionGaps.None
-            : TooMany(numbers) ?? await UnlessRefused(async () =>
+            : await UnlessRefused(async () =>
             {
+                desk.CheckDays(numbers.Length);
                 using QuestionTurn turn = await desk.EnterAsync(cancellationToken);
                 await turn.SaveAsync(page, numbers.Min(), numbers.Max(), [], cancellationToken);
                 DailyDistinctAnswer answer = await turn.People.DistinctByDayAsync(new QuestionScope(page, numbers, []), metrics, cancellationToken);
@@ -56,29 +58,38 @@ internal sealed class RowUnions(QuestionDesk desk, IStore store)
             });
     }
 
-    /// <summary>Puts unions over a topic's days into the place of the sums of distinct metrics, of those topics that have several.</summary>
-    /// <returns>What they lack, and what each topic's do where that is something.</returns>
-    public async Task<(UnionGaps All, IReadOnlyDictionary<TopicKey, UnionGaps> OfTopics)> PutTopicsAsync(
-        Page page, IReadOnlyList<TopicTotals> topics, StatisticsFilter filter, int[]? columns, CancellationToken cancellationToken)
+    /// <summary>Topics with their sums, and with unions over a topic's days in the place of the sums of distinct metrics; in the order of one where that is
+    /// asked for.</summary>
+    /// <returns>The topics, what all of them lack, and what each one does where that is something.</returns>
+    /// <exception cref="QuestionRefusedException">The order cannot be told: no turn came in time, or the node does not serve.</exception>
+    /// <exception cref="QuestionTooLargeException">The order cannot be told: more rows would be united than may be, or the people of a topic take more.</exception>
+    public async Task<(TopicTotalsPage Topics, UnionGaps All, IReadOnlyDictionary<TopicKey, UnionGaps> OfTopics)> ReadTopicsAsync(
+        Page page, TopicQuery query, int[]? columns, CancellationToken cancellationToken)
     {
+        if (IsOrder(page, query))
+        {
+            return await OrderTopicsAsync(page, query, columns, cancellationToken);
+        }
+
+        TopicTotalsPage found = await store.Queries.TopAsync(page, query, cancellationToken);
         int[] metrics = DistinctOf(page, columns);
         var ofTopics = new Dictionary<TopicKey, UnionGaps>();
-        if (metrics.Length == 0 || topics.All(topic => topic.Days <= 1))
+        if (metrics.Length == 0 || found.Topics.All(topic => topic.Days <= 1))
         {
-            return (UnionGaps.None, ofTopics);
+            return (found, UnionGaps.None, ofTopics);
         }
 
         UnionGaps all = await UnlessRefused(async () =>
         {
             using QuestionTurn turn = await desk.EnterAsync(cancellationToken);
-            foreach ((TopicKey topic, UnionGaps gaps) in await PutTopicsAsync(turn, page, topics, filter, metrics, cancellationToken))
+            foreach ((TopicKey topic, UnionGaps gaps) in await PutTopicsAsync(turn, page, found.Topics, query.Filter, metrics, cancellationToken))
             {
                 ofTopics.Add(topic, gaps);
             }
 
             return UnionGaps.OfAll(ofTopics.Values);
         });
-        return (all, ofTopics);
+        return (found, all, ofTopics);
     }
 
     /// <summary>The same, in somebody's turn, who is told by an exception where it cannot be done.</summary>
@@ -87,23 +98,24 @@ internal sealed class RowUnions(QuestionDesk desk, IStore store)
     public async Task<IReadOnlyDictionary<TopicKey, UnionGaps>> PutTopicsAsync(QuestionTurn turn, Page page, IReadOnlyList<TopicTotals> topics,
         StatisticsFilter filter, int[] metrics, CancellationToken cancellationToken)
     {
-        var days = new Dictionary<TopicKey, IReadOnlyList<int>>();
-        foreach (TopicTotals topic in topics.Where(topic => topic.Days > 1))
-        {
-            days.Add(KeyOf(topic), await DaysAsync(page, filter with { TopicType = topic.TopicType, TopicId = topic.TopicId }, cancellationToken));
-        }
-
         var found = new Dictionary<TopicKey, UnionGaps>();
-        if (days.Count == 0)
+        TopicKey[] several = [.. topics.Where(topic => topic.Days > 1).Select(KeyOf)];
+        if (several.Length == 0)
         {
             return found;
         }
 
-        await turn.SaveAsync(page, days.Values.Min(one => one.Min()), days.Values.Max(one => one.Max()), [.. days.Keys], cancellationToken);
+        IReadOnlyDictionary<TopicKey, IReadOnlyList<int>> days = await store.Queries.DaysAsync(page, filter, several, cancellationToken);
+        await turn.SaveAsync(page, days.Values.Min(one => one[0]), days.Values.Max(one => one[^1]), [.. days.Keys], cancellationToken);
         IReadOnlyDictionary<TopicKey, DistinctAnswer> answers = await turn.People.DistinctByTopicAsync(page, days, metrics, cancellationToken);
         foreach (TopicTotals topic in topics.Where(topic => topic.Days > 1))
         {
-            DistinctAnswer answer = answers[KeyOf(topic)];
+            if (!answers.TryGetValue(KeyOf(topic), out DistinctAnswer? answer))
+            {
+                // Its rows were removed meanwhile.
+                continue;
+            }
+
             Put(answer.Counts, metrics, topic.Values);
             if (UnionGaps.Of(answer.Gaps) is { IsNone: false } gaps)
             {
@@ -114,27 +126,50 @@ internal sealed class RowUnions(QuestionDesk desk, IStore store)
         return found;
     }
 
+    /// <summary>Whether a list is in the order of a union: of a distinct metric over several days.</summary>
+    public static bool IsOrder(Page page, TopicQuery query) =>
+        query.Sort is { } sort && page.Metrics[sort].Kind == MetricKind.Distinct && query.Filter.From != query.Filter.To;
+
+    /// <summary>Topics in the order of the union of a distinct metric over their days, with unions in the place of the sums of the distinct metrics that are
+    /// wanted.</summary>
+    private async Task<(TopicTotalsPage Topics, UnionGaps All, IReadOnlyDictionary<TopicKey, UnionGaps> OfTopics)> OrderTopicsAsync(
+        Page page, TopicQuery query, int[]? columns, CancellationToken cancellationToken)
+    {
+        int sort = query.Sort!.Value;
+        using QuestionTurn turn = await desk.EnterAsync(cancellationToken);
+        long total = 0;
+        var order = new UnionOrder<TopicTotals, TopicKey>
+        {
+            Name = page.Metrics[sort].Column,
+            IsDescending = query.Descending,
+            MaxRows = desk.Settings.MaxSortedRows,
+            KeyOf = KeyOf,
+            CompareKeys = UnionOrder.Compare,
+            RowsOf = topic => topic.Days,
+            ValueOf = topic => topic.Values[sort],
+            ReadAsync = async (offset, limit) =>
+            {
+                TopicTotalsPage found = await store.Queries.TopAsync(page, query with { Offset = offset, Limit = limit }, cancellationToken);
+                total = found.Total;
+                return found.Topics;
+            },
+            UniteAsync = topics => PutTopicsAsync(turn, page, topics, query.Filter, [sort], cancellationToken),
+        };
+        List<TopicTotals> first = await order.FirstAsync(query.Offset, query.Limit);
+        IReadOnlyDictionary<TopicKey, UnionGaps> gaps = await PutTopicsAsync(
+            turn, page, first, query.Filter, [.. DistinctOf(page, columns).Append(sort).Distinct()], cancellationToken);
+        first.Sort(order.Compare);
+        return (new TopicTotalsPage(total, first), UnionGaps.OfAll([.. gaps.Values]), gaps);
+    }
+
     /// <summary>The places of the distinct metrics among those that are wanted; null for all.</summary>
     public static int[] DistinctOf(Page page, int[]? columns) =>
         [.. (columns ?? Enumerable.Range(0, page.Metrics.Length)).Distinct().Where(place => page.Metrics[place].Kind == MetricKind.Distinct)];
 
     public static TopicKey KeyOf(TopicTotals topic) => new(topic.TopicType, topic.TopicId);
 
-    private async Task<IReadOnlyList<int>> DaysAsync(Page page, StatisticsFilter topic, CancellationToken cancellationToken)
-    {
-        var days = new List<int>();
-        await foreach (StatisticsRow row in store.Statistics.ReadAsync(page, topic, cancellationToken))
-        {
-            days.Add(row.Day);
-        }
-
-        return days;
-    }
-
-    private UnionGaps? TooMany(IReadOnlyList<int> days) => days.Count <= desk.Settings.MaxDays ? null
-        : UnionGaps.Refused($"Distinct columns are united over {desk.Settings.MaxDays} days at the most (dataload.questions.max-days): these are more.");
-
-    private static void Put(IReadOnlyList<long> counts, int[] metrics, long[] values)
+    /// <summary>Puts what was asked for into the place of the sums.</summary>
+    public static void Put(IReadOnlyList<long> counts, int[] metrics, long[] values)
     {
         for (int i = 0; i < metrics.Length; i++)
         {
@@ -143,7 +178,7 @@ internal sealed class RowUnions(QuestionDesk desk, IStore store)
     }
 
     /// <summary>What else an answer tells is no less true where its unions cannot be told.</summary>
-    private static async Task<UnionGaps> UnlessRefused(Func<Task<UnionGaps>> unite)
+    public static async Task<UnionGaps> UnlessRefused(Func<Task<UnionGaps>> unite)
     {
         try
         {

@@ -137,6 +137,7 @@ internal static class HttpBinder
         MaxDays = config.GetInt("dataload.questions.max-days", 1, 10_000),
         MaxTopics = config.GetInt("dataload.questions.max-topics", 1, 100_000),
         MaxBytes = config.GetBytes("dataload.questions.max-bytes", 1024 * 1024, long.MaxValue),
+        MaxSortedRows = config.GetInt("dataload.questions.max-sorted-rows", 1, 10_000_000),
     };
 
     /// <exception cref="HoconException">A value is not what is expected.</exception>

@@ -121,7 +121,7 @@ internal static class StubApi
             Answer(Explained(page, type, id, day, column, by, after))).WithAccess(AccessPolicy.Analyst);
         app.MapGet("/api/v1/trace", (string session, string? after) => Answer(StubSessions.Trace(session, after))).WithAccess(AccessPolicy.Analyst);
         app.MapGet("/api/v1/trace.csv", (string session) => Results.Text($"time,stream\r\n{session},act.visit\r\n", "text/csv")).WithAccess(AccessPolicy.Analyst);
-        reads.MapGet("/breakdown/totals", ([AsParameters] StubBreakdownQuery query) => Answer(StubBreakdowns.Totals(query)));
+        reads.MapGet("/breakdown/totals", ([AsParameters] StubBreakdownQuery query) => Answer(StubBreakdowns.Totals(query, node.Why, node.RowWhy)));
         reads.MapGet("/breakdown", ([AsParameters] StubBreakdownQuery query) => Answer(StubBreakdowns.List(query)));
         reads.MapGet("/breakdown.csv", (string by, string metrics) => Results.Text($"topic_type,topic_id,stat_date,{by},{metrics}\r\n", "text/csv"));
         reads.MapGet("/retention", (HttpContext context, string page, string column, string returning, string days, DateOnly from, DateOnly to, string[]? topic) =>

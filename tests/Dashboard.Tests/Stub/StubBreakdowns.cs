@@ -10,7 +10,7 @@ internal static class StubBreakdowns
 
     private static readonly string[] Channels = ["h5", "wechat", ""];
 
-    public static object Totals(StubBreakdownQuery query)
+    public static object Totals(StubBreakdownQuery query, string? why, string? rowWhy)
     {
         Page page = Catalog.Default.PageNamed(query.Page);
         List<Part> parts = [.. PartsOf(query)];
@@ -25,9 +25,10 @@ internal static class StubBreakdowns
                 valueId = (int?)null,
                 day = (DateOnly?)day,
                 rows = parts.Count,
-                values = Values(page, query.Metrics, metric => parts.Sum(part => Value(metric, part.Number, day)), isOneRow: parts.Count == 1),
+                values = Values(page, query.Metrics, metric => parts.Sum(part => Value(metric, part.Number, day)), isKnown: parts.Count == 1 || why is null),
+                why = rowWhy,
             })];
-            return Answer(query, all, all.Count);
+            return Answer(query, all, all.Count, why);
         }
 
         bool isAscending = string.Equals(query.Order, "asc", StringComparison.Ordinal);
@@ -42,8 +43,9 @@ internal static class StubBreakdowns
             valueId = part.ValueId,
             day = (DateOnly?)null,
             rows = days,
-            values = Values(page, query.Metrics, metric => Sum(metric, part.Number, query), isOneRow: days == 1),
-        })], parts.Count);
+            values = Values(page, query.Metrics, metric => Sum(metric, part.Number, query), isKnown: days == 1 || why is null),
+            why = rowWhy,
+        })], parts.Count, days == 1 ? null : why);
     }
 
     public static object List(StubBreakdownQuery query)
@@ -62,7 +64,7 @@ internal static class StubBreakdowns
                 day,
                 value = part.Value,
                 valueId = part.ValueId,
-                values = Values(page, query.Metrics, metric => Value(metric, part.Number, day), isOneRow: true),
+                values = Values(page, query.Metrics, metric => Value(metric, part.Number, day), isKnown: true),
             })).Skip(query.Offset).Take(query.Limit),
             next = (int?)null,
             why = (string?)null,
@@ -78,7 +80,7 @@ internal static class StubBreakdowns
 
     private static long Sum(Metric metric, int number, StubBreakdownQuery query) => StubTopics.Days(query.From, query.To).Sum(day => Value(metric, number, day));
 
-    private static object Answer(StubBreakdownQuery query, IReadOnlyList<object> items, int total) => new
+    private static object Answer(StubBreakdownQuery query, IReadOnlyList<object> items, int total, string? why) => new
     {
         page = query.Page,
         by = query.By,
@@ -90,7 +92,8 @@ internal static class StubBreakdowns
         limit = query.Limit,
         total,
         items,
-        why = query.Id == 7 ? "What stood before the journal begins, or was adopted, has no parts: 5 of visit_cnt on 2026-02-28." : null,
+        complete = query.Id != 7 && why is null,
+        why = query.Id == 7 ? "What stood before the journal begins, or was adopted, has no parts: 5 of visit_cnt on 2026-02-28." : why,
     };
 
     private static IEnumerable<Part> PartsOf(StubBreakdownQuery query)
@@ -105,10 +108,10 @@ internal static class StubBreakdowns
         return query.Value is null || query.Type is null ? all : all.Where(part => string.Equals(part.Name, query.Value, StringComparison.Ordinal));
     }
 
-    private static Dictionary<string, object?> Values(Page page, string metrics, Func<Metric, long> value, bool isOneRow) =>
+    private static Dictionary<string, object?> Values(Page page, string metrics, Func<Metric, long> value, bool isKnown) =>
         page.Metrics.Where(metric => metrics.Split(',').Contains(metric.Column, StringComparer.Ordinal)).ToDictionary(
             metric => metric.Column,
-            metric => isOneRow ? StubTopics.Write(metric, value(metric)) : StubTopics.WriteSum(metric, value(metric)),
+            metric => isKnown ? StubTopics.Write(metric, value(metric)) : StubTopics.WriteSum(metric, value(metric)),
             StringComparer.Ordinal);
 
     private sealed record Part(int Number, string Type, int Id, string Value, int? ValueId)

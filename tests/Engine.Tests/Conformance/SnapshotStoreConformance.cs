@@ -28,6 +28,26 @@ public abstract class SnapshotStoreConformance : ConformanceBase
     public async Task Loading_no_keys_gives_nothing() => (await LoadAsync(1)).ShouldBeEmpty();
 
     [Fact]
+    public async Task Any_number_of_snapshots_of_any_size_is_read_by_key()
+    {
+        long epoch = (await OwnAsync(1))[0];
+        byte[][] keys = [.. Enumerable.Range(0, 600).Select(i => new[] { (byte)(i / 256), (byte)i })];
+        await SaveAsync([.. keys.Select((key, i) => Write(1, epoch, key, i, (byte)i)), Write(1, epoch, [7], 1, new byte[5_000_000]), Write(1, epoch, [8], 1, new byte[3_000_000])]);
+
+        var read = new List<Snapshot>();
+        await foreach (Snapshot snapshot in Store.Snapshots.ReadAsync(1, SnapshotKind.Counter, [[7], [9], .. keys.Skip(10), [8]], Token))
+        {
+            read.Add(snapshot);
+        }
+
+        read.Count.ShouldBe(592);
+        read.Where(snapshot => snapshot.Key.Length == 2).OrderBy(snapshot => snapshot.SequenceNr)
+            .Select(snapshot => (Convert.ToHexString(snapshot.Key), snapshot.SequenceNr, snapshot.Bytes.Single()))
+            .ShouldBe(keys.Select((key, i) => (Convert.ToHexString(key), (long)i, (byte)i)).Skip(10));
+        (Single(read, 7).Bytes.Length, Single(read, 8).Bytes.Length).ShouldBe((5_000_000, 3_000_000));
+    }
+
+    [Fact]
     public async Task Shards_and_kinds_have_keys_of_their_own()
     {
         long[] epochs = await OwnAsync(1, 2);

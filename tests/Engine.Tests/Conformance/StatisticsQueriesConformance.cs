@@ -1,4 +1,5 @@
 using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting;
 using DataLoad.Engine.Statistics;
 using Shouldly;
 using Xunit;
@@ -121,6 +122,77 @@ public abstract class StatisticsQueriesConformance : ConformanceBase
         (await Store.Queries.TypesAsync(Page, 10, Token)).ShouldBe(["Z", "a", "b", "é"]);
         (await Store.Queries.TypesAsync(Page, 2, Token)).ShouldBe(["Z", "a"]);
     }
+
+    [Fact]
+    public async Task The_parts_of_a_topic_or_a_value_are_summed_over_days_in_the_order_of_a_metric_or_of_value_and_topic()
+    {
+        StatisticsTable table = await PutPartsAsync(
+            Part("a", 1, 0, "B", 2, 1, 10, 3), Part("a", 1, 1, "B", 2, 2, 25, 4), Part("a", 1, 1, "B", 10, 3, 5, 1), Part("a", 1, 1, "", 0, 3, 1, 2), Part("a", 1, 9, "", 0, 90, 1, 2),
+            Part("b", 7, 1, "B", 2, 8, 70, 8), Part("Z", 3, 0, "B", 2, 8, 60, 8));
+        var topic = new PartQuery { Filter = Days(0, 2) with { TopicType = "a", TopicId = 1 }, Metrics = [0, 2], Sort = 0 };
+
+        PartTotalsPage parts = await Store.Queries.PartsAsync(table, topic, Token);
+
+        parts.Total.ShouldBe(3);
+        parts.Items.Select(part => (part.Topic, $"{part.Value}", part.Day, part.Rows)).ShouldBe(
+        [
+            (new TopicKey("a", 1), "parent=:0", 0, 1), (new TopicKey("a", 1), "parent=B:2", 0, 2), (new TopicKey("a", 1), "parent=B:10", 0, 1),
+        ]);
+        parts.Items.Select(part => part.Values).ShouldBe([[3, 0, 2], [3, 0, 7], [3, 0, 1]]);
+        (await Store.Queries.PartsAsync(table, topic with { Sort = 2 }, Token)).Items.Select(part => part.Values[2]).ShouldBe([7, 2, 1]);
+        (await Store.Queries.PartsAsync(table, topic with { Sort = 2, Descending = false, Offset = 1, Limit = 1 }, Token)).Items.Select(part => part.Values[2]).ShouldBe([2]);
+        (await Store.Queries.PartsAsync(table, topic with { Sort = null }, Token)).Items.Select(part => part.Value!.Value.Id).ShouldBe([10, 2, 0]);
+
+        PartTotalsPage value = await Store.Queries.PartsAsync(
+            table, new PartQuery { Filter = Days(0, 2) with { Part = BreakdownValue.Of(Breakdown.Parent, "B", 2) }, Metrics = [1, 0], Sort = 0 }, Token);
+        value.Items.Select(part => part.Topic).ShouldBe([new TopicKey("Z", 3), new TopicKey("b", 7), new TopicKey("a", 1)]);
+        value.Items.Select(part => part.Values).ShouldBe([[8, 60, 0], [8, 70, 0], [3, 35, 0]]);
+    }
+
+    [Fact]
+    public async Task The_parts_of_a_day_are_summed_over_topics_and_values()
+    {
+        StatisticsTable table = await PutPartsAsync(
+            Part("a", 1, 0, "B", 2, 1, 10, 3), Part("a", 1, 1, "B", 2, 2, 25, 4), Part("a", 1, 1, "B", 10, 3, 5, 1), Part("b", 7, 1, "B", 2, 8, 70, 8));
+        var query = new PartQuery { IsByDay = true, Metrics = [0, 1, 2] };
+
+        PartTotalsPage days = await Store.Queries.PartsAsync(table, query, Token);
+
+        days.Total.ShouldBe(2);
+        days.Items.Select(day => (day.Topic, day.Value, day.Day - Day1, day.Rows)).ShouldBe([(null, null, 1, 3), (null, null, 0, 1)]);
+        days.Items.Select(day => day.Values).ShouldBe([[13, 100, 13], [1, 10, 3]]);
+        (await Store.Queries.PartsAsync(table, query with { Sort = 2, Descending = false }, Token)).Items.Select(day => day.Day - Day1).ShouldBe([0, 1]);
+    }
+
+    [Fact]
+    public async Task The_days_of_topics_are_told_once_each_and_in_order()
+    {
+        StatisticsTable table = await PutPartsAsync(
+            Part("a", 1, 3, "B", 2, 1, 10, 3), Part("a", 1, 1, "B", 2, 2, 25, 4), Part("a", 1, 1, "B", 10, 3, 5, 1), Part("b", 7, 1, "B", 2, 8, 70, 8), Part("b", 1, 1, "B", 3, 8, 70, 8));
+
+        IReadOnlyDictionary<TopicKey, IReadOnlyList<int>> some = await Store.Queries.DaysAsync(table, StatisticsFilter.All, [new TopicKey("a", 1), new TopicKey("c", 7)], Token);
+        some.Select(topic => ($"{topic.Key}", string.Join(',', topic.Value.Select(day => day - Day1)))).ShouldBe([($"{new TopicKey("a", 1)}", "1,3")]);
+        (await Store.Queries.DaysAsync(table, Days(0, 1) with { Part = BreakdownValue.Of(Breakdown.Parent, "B", 2) }, topics: null, Token)).Keys
+            .ShouldBe([new TopicKey("a", 1), new TopicKey("b", 7)], ignoreOrder: true);
+
+        // More than are named in one statement.
+        await PutAsync([.. Enumerable.Range(0, 1_100).Select(id => Row("many", id, id % 3, 1, 1, 1))]);
+        IReadOnlyDictionary<TopicKey, IReadOnlyList<int>> many = await Store.Queries.DaysAsync(
+            Page, StatisticsFilter.All, [.. Enumerable.Range(0, 1_200).Select(id => new TopicKey("many", id))], Token);
+        many.Count.ShouldBe(1_100);
+        many.ShouldAllBe(topic => topic.Value.Single() - Day1 == topic.Key.Id % 3);
+    }
+
+    private async Task<StatisticsTable> PutPartsAsync(params StatisticsRow[] rows)
+    {
+        var table = new StatisticsTable(Page, Breakdown.Parent);
+        await Store.Statistics.EnsureTableAsync(table, Token);
+        (await Store.Statistics.FlushAsync(table, rows, correct: false, Token)).ShouldBeEmpty();
+        return table;
+    }
+
+    private StatisticsRow Part(string type, int id, int day, string parent, int parentId, params long[] values) =>
+        Row(type, id, day, values) with { Part = BreakdownValue.Of(Breakdown.Parent, parent, parentId) };
 
     private async Task<IEnumerable<string>> NamesAsync(TopicQuery query) =>
         (await Store.Queries.TopAsync(Page, query, Token)).Topics.Select(topic => $"{topic.TopicType}/{topic.TopicId}");

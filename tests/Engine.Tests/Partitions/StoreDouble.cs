@@ -142,6 +142,15 @@ internal sealed class StoreDouble : IPartitionStore, ISnapshotStore, IStatistics
         }
     }
 
+    public async IAsyncEnumerable<Snapshot> ReadAsync(
+        int shard, SnapshotKind kind, IReadOnlyList<byte[]> keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (Snapshot snapshot in await LoadAsync(shard, kind, keys, cancellationToken))
+        {
+            yield return snapshot;
+        }
+    }
+
     public async IAsyncEnumerable<Snapshot> ListAsync(int shard, SnapshotKind kind, byte[] keyPrefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Before($"List{kind}");

@@ -11,13 +11,13 @@ using Xunit;
 namespace DataLoad.Engine.Tests.Questions;
 
 /// <summary>Answers compared with brute force over the events that made the sets.</summary>
-public sealed class PeopleQuestionsTests
+public sealed partial class PeopleQuestionsTests
 {
     private const int Partitions = 3;
     private const int FirstDay = 739_675;
     private const int Days = 5;
 
-    private static readonly Page Act = Catalog.Default.PageNamed("act");
+    private static readonly Page Act = Catalog.Default.PageNamed("act") with { Breakdowns = [.. Enum.GetValues<Breakdown>()] };
     private static readonly int[] Distinct =
         [.. Enumerable.Range(0, Act.Metrics.Length).Where(place => Act.Metrics[place].Kind == MetricKind.Distinct)];
 
@@ -223,15 +223,15 @@ public sealed class PeopleQuestionsTests
         new(new KeptSets(_store.Snapshots, Partitions), new QuestionSettings { MaxBytes = maxBytes });
 
     /// <summary>Counts random events, and keeps the Counters as Partitions do.</summary>
-    private async Task<EventSpec[]> KeepAsync(int seed, int topics = 3)
+    private async Task<EventSpec[]> KeepAsync(int seed, int topics = 3, int days = Days, int count = 4_000)
     {
-        EventSpec[] events = new RandomEvents(seed) { Topics = topics, Days = Days, Users = 40 }.Take(4_000);
+        EventSpec[] events = new RandomEvents(seed) { Topics = topics, Days = days, Users = 40 }.Take(count);
         var @event = new BusinessEvent();
         foreach (EventSpec spec in events)
         {
             if (!_counters.TryGetValue(spec.CounterId, out Counter? counter))
             {
-                _counters.Add(spec.CounterId, counter = new Counter(spec.CounterId, Catalog.Default.PageById(spec.CounterId.PageId)!));
+                _counters.Add(spec.CounterId, counter = new Counter(spec.CounterId, spec.CounterId.PageId == Act.Id ? Act : Catalog.Default.PageById(spec.CounterId.PageId)!));
             }
 
             JournaledPartition.Plan.Apply(spec.Fill(@event), counter, 1);
@@ -242,9 +242,10 @@ public sealed class PeopleQuestionsTests
             (await _store.Partitions.RaiseEpochAsync(partition, 1, Token)).ShouldBeTrue();
         }
 
+        var stored = new StoredCounters(_store.Snapshots, SnapshotKind.Counter);
         foreach ((CounterId id, Counter counter) in _counters)
         {
-            await SaveAsync(id, CounterCodec.Encode(counter));
+            (await _store.Snapshots.SaveAsync([.. stored.WritesOf(id.Topic.ShardOf(Partitions), 1, counter)], Token)).ShouldBeEmpty();
         }
 
         return events;
@@ -260,7 +261,7 @@ public sealed class PeopleQuestionsTests
             Act, [.. Enumerable.Range(from, 1 + random.Next(FirstDay + Days - from))], [.. Enumerable.Range(0, random.Next(3)).Select(_ => events[random.Next(events.Length)].Topic)]);
     }
 
-    private static HashSet<int> Members(EventSpec[] events, QuestionScope scope, int metric)
+    private static HashSet<int> Members(IEnumerable<EventSpec> events, QuestionScope scope, int metric)
     {
         string column = Act.Metrics[metric].Column;
         var members = new HashSet<int>();

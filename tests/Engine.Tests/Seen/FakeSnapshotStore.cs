@@ -64,6 +64,15 @@ internal sealed class FakeSnapshotStore : ISnapshotStore
         return new ValueTask<IReadOnlyList<Snapshot>>(found);
     }
 
+    public async IAsyncEnumerable<Snapshot> ReadAsync(
+        int shard, SnapshotKind kind, IReadOnlyList<byte[]> keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (Snapshot snapshot in await LoadAsync(shard, kind, keys, cancellationToken))
+        {
+            yield return snapshot;
+        }
+    }
+
     public async IAsyncEnumerable<Snapshot> ListAsync(int shard, SnapshotKind kind, byte[] keyPrefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string prefix = Row(shard, kind, keyPrefix);

@@ -55,6 +55,18 @@ public sealed class ForeignRowTests
             answer.GetProperty("complete").GetBoolean().ShouldBeFalse(path);
             answer.GetProperty("why").GetString()!.ShouldContain("2 rows were adopted");
         }
+
+        // Nobody knows what led to them, either; the people who came since are united.
+        const string lacking = "What stood before the journal begins, or was adopted, has no parts: 100 of share_cnt on 2024-05-01";
+        foreach (var side in (string[])["type=ACTIVITY&id=5", "value=%3A0", "value=%3A0&per=day"])
+        {
+            var parts = await host.ReadAsync($"/breakdown/totals?page=act&{side}&from=2024-05-01&to=2024-05-02");
+            parts.GetProperty("items")[0].GetProperty("values").GetProperty("share_user_cnt").GetInt64().ShouldBe(11);
+            parts.GetProperty("complete").GetBoolean().ShouldBeFalse(side);
+            parts.GetProperty("why").GetString()!.ShouldStartWith(lacking, Case.Sensitive, side);
+        }
+
+        (await host.ReadAsync("/breakdown?page=act&value=%3A0&from=2024-05-01&to=2024-05-02")).GetProperty("why").GetString().ShouldBe($"{lacking}.");
     });
 
     private static async Task MakeForeignRowAsync(string store, DateOnly day)

@@ -140,9 +140,38 @@ public sealed class QuestionTests
                 ignoreOrder: true);
         }
 
-        (HttpStatusCode status, string body) = await host.GetAsync($"/api/v1/counters?page=act&{Days}&sort=visit_user_cnt");
-        status.ShouldBe(HttpStatusCode.BadRequest);
-        body.ShouldContain("different people of several days do not add up");
+        foreach (string order in (string[])["desc", "asc"])
+        {
+            (int, string, int)[] expected = [.. act.GroupBy(row => (row.Key.TopicType, row.Key.TopicId))
+                .Select(topic => (People: Union(topic, "visit_user_cnt").Count, Type: topic.Key.TopicType, Id: topic.Key.TopicId))
+                .OrderBy(topic => order is "desc" ? -topic.People : topic.People).ThenBy(topic => topic.Type, StringComparer.Ordinal).ThenBy(topic => topic.Id)];
+            list = await host.ReadAsync($"/counters?page=act&{Days}&metrics=visit_user_cnt&sort=visit_user_cnt&order={order}&offset=1&limit=500");
+            list.GetProperty("items").EnumerateArray().Select(topic => (
+                topic.GetProperty("values").GetProperty("visit_user_cnt").GetInt32(), topic.GetProperty("type").GetString()!, topic.GetProperty("id").GetInt32())).ShouldBe(expected[1..]);
+            list.GetProperty("total").GetInt32().ShouldBe(expected.Length);
+            (await host.GetAsync($"/api/v1/counters.csv?page=act&{Days}&metrics=visit_user_cnt&sort=visit_user_cnt&order={order}")).Body
+                .Split("\r\n", StringSplitOptions.RemoveEmptyEntries)[1..].ShouldBe(expected.Select(topic => FormattableString.Invariant($"{topic.Item2},{topic.Item3},{topic.Item1},")));
+        }
+    });
+
+    [Fact]
+    public Task An_order_that_unites_more_rows_than_may_be_is_refused_with_the_setting() => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
+    {
+        scenario.Options = scenario.Options with { Seed = 73, LateRows = 0, Delayed = 0, Broken = 0 };
+        scenario.Settings = "questions.max-sorted-rows = 3";
+        HostProcess host = await scenario.StartHostAsync();
+        await scenario.SendAsync(scenario.Generator.Next(300));
+        await scenario.ShouldEqualTallyAsync();
+        const string Order = "page=act&from=2000-01-01&to=2100-01-01&sort=visit_user_cnt";
+
+        foreach (string path in (string[])["counters", "counters.csv"])
+        {
+            (HttpStatusCode status, string body) = await host.GetAsync($"/api/v1/{path}?{Order}");
+            status.ShouldBe(HttpStatusCode.UnprocessableEntity, path);
+            body.ShouldContain("To find the order of visit_user_cnt, the people of more than 3 rows would have to be united (dataload.questions.max-sorted-rows)");
+        }
+
+        (await host.GetAsync($"/api/v1/counters?page=act&from=2000-01-01&to=2100-01-01")).Status.ShouldBe(HttpStatusCode.OK);
     });
 
     private static HashSet<int> Union(IEnumerable<(RowKey Key, TallyRow Row)> rows, string column) =>

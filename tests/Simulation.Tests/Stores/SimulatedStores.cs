@@ -90,6 +90,15 @@ internal sealed class SimulatedSnapshots(StoreState state, StoreWire wire, IStor
         return wire.ReadAsync<IReadOnlyList<Snapshot>>("Snapshots.Load", () => Load(state.SnapshotsOf(shard, kind), asked), cancellationToken);
     }
 
+    public async IAsyncEnumerable<Snapshot> ReadAsync(
+        int shard, SnapshotKind kind, IReadOnlyList<byte[]> keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (Snapshot snapshot in await LoadAsync(shard, kind, keys, cancellationToken))
+        {
+            yield return snapshot;
+        }
+    }
+
     public async IAsyncEnumerable<Snapshot> ListAsync(int shard, SnapshotKind kind, byte[] keyPrefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         byte[]? after = null;

@@ -380,6 +380,7 @@ export interface BreakdownTotals {
     limit: number;
     total: number;
     items: PartSum[];
+    complete: boolean;
     why: string | null;
 }
 
@@ -392,6 +393,7 @@ export interface PartSum {
     day: string | null;
     rows: number;
     values: Values;
+    why: string | null;
 }
 
 /** The rows of a breakdown as its table holds them. */

@@ -4,7 +4,7 @@ import type { BreakdownList, BreakdownName, BreakdownTotals, Metric, Page, PartS
 import { valueName, valueOf } from "../breakdown";
 import { drawn, metric as write, whole } from "../format";
 import { metricName, named, t } from "../i18n/language";
-import { mainMetrics, summed } from "../state/catalog";
+import { mainMetrics } from "../state/catalog";
 import { useLoad } from "../state/load";
 import { useObservable } from "../state/observable";
 import { address, type Query } from "../state/route";
@@ -19,7 +19,7 @@ import { Scroll } from "./Scroll";
 import { SortHeader, type Order } from "./SortHeader";
 import { Trend } from "./Trend";
 import { Waiting } from "./Waiting";
-import { Why } from "./Why";
+import { GapMark, Why } from "./Why";
 
 const PAGE_ROWS = 20;
 
@@ -42,9 +42,8 @@ export function Breakdown(props: { page: Page; by: BreakdownName; side: Side; fr
     const { page, by, side, from, to } = props;
     const isOneDay = from === to;
     const mayExplain = maySeePeople(useObservable(session));
-    const usable = isOneDay ? page.metrics : summed(page.metrics);
-    const [wanted, setWanted] = useState(usable[0]!.column);
-    const [sorting, setSorting] = useState<{ sort: string; order: Order }>({ sort: usable[0]!.column, order: "desc" });
+    const [wanted, setWanted] = useState(page.metrics[0]!.column);
+    const [sorting, setSorting] = useState<{ sort: string; order: Order }>({ sort: page.metrics[0]!.column, order: "desc" });
     const [open, setOpen] = useState<Part | null>(null);
     const [cell, setCell] = useState<CellPlace | null>(null);
     // Other days are another list, which begins at its top.
@@ -52,8 +51,8 @@ export function Breakdown(props: { page: Page; by: BreakdownName; side: Side; fr
     const [at, setAt] = useState({ list, offset: 0 });
     const offset = at.list === list ? at.offset : 0;
 
-    const chosen = usable.find((metric) => metric.column === wanted) ?? usable[0]!;
-    const sort = sorting.sort === "key" || usable.some((metric) => metric.column === sorting.sort) ? sorting.sort : chosen.column;
+    const chosen = page.metrics.find((metric) => metric.column === wanted) ?? page.metrics[0]!;
+    const sort = sorting.sort === "key" || page.metrics.some((metric) => metric.column === sorting.sort) ? sorting.sort : chosen.column;
     const columns = page.metrics.filter((metric) => metric === chosen || mainMetrics(page).slice(0, 6).includes(metric));
     const subject: Query = "topic" in side ? { type: side.topic.type, id: side.topic.id } : { value: [side.value] };
     const question: Query = { page: page.name, by, ...subject, from, to, metrics: columns.map((metric) => metric.column).join(",") };
@@ -85,7 +84,7 @@ export function Breakdown(props: { page: Page; by: BreakdownName; side: Side; fr
             <h3>{caption}</h3>
             <div class="controls">
                 <MetricChoice
-                    metrics={usable}
+                    metrics={page.metrics}
                     value={chosen.column}
                     onChoose={(column) => {
                         setWanted(column);
@@ -104,21 +103,15 @@ export function Breakdown(props: { page: Page; by: BreakdownName; side: Side; fr
                         caption={t("breakdown.chart", { metric: metricName(chosen.column), from, to })}
                         bars={barsOf(answer.items, chosen, nameOf)}
                     />
-                    {!isOneDay && columns.length > summed(columns).length && <p class="muted note">{t("breakdown.people")}</p>}
+                    {!isOneDay && columns.some((metric) => metric.kind === "distinct") && <p class="muted note">{t("people.united")}</p>}
                     <Scroll label={caption}>
                         <table>
                             <thead>
                                 <tr>
                                     <SortHeader name="key" label={"topic" in side ? named("breakdown", by) : t("topic")} sort={sort} order={sorting.order} onSort={sortBy} />
-                                    {columns.map((metric) =>
-                                        usable.includes(metric) ? (
-                                            <SortHeader key={metric.column} name={metric.column} label={metricName(metric.column)} sort={sort} order={sorting.order} isNumber onSort={sortBy} />
-                                        ) : (
-                                            <th key={metric.column} scope="col" class="number">
-                                                {metricName(metric.column)}
-                                            </th>
-                                        ),
-                                    )}
+                                    {columns.map((metric) => (
+                                        <SortHeader key={metric.column} name={metric.column} label={metricName(metric.column)} sort={sort} order={sorting.order} isNumber onSort={sortBy} />
+                                    ))}
                                     {!isOneDay && <th scope="col">{t("topics.days")}</th>}
                                 </tr>
                             </thead>
@@ -131,6 +124,7 @@ export function Breakdown(props: { page: Page; by: BreakdownName; side: Side; fr
                                         <tr key={`${part.type}:${part.id} ${part.value}`} class={isOpen ? "chosen" : undefined}>
                                             <th scope="row" class="key">
                                                 <Name side={side} by={by} page={page.name} part={part} name={name} from={from} to={to} />
+                                                <GapMark why={item.why} />
                                             </th>
                                             {columns.map((metric) => {
                                                 const value = write(item.values[metric.column], metric.kind);

@@ -7,7 +7,7 @@ import { useTopicRows } from "../state/topic-rows";
 import { Link } from "./Link";
 import { ScrollHint } from "./Scroll";
 import { SortHeader, type Order } from "./SortHeader";
-import { Why } from "./Why";
+import { GapMark, Why } from "./Why";
 
 /** As the style sheet has it. */
 const ROW_HEIGHT = 36;
@@ -25,7 +25,7 @@ const MAX_ROWS = 250_000;
 const PAGE_ROWS = 50;
 
 /** A table of any number of topics, of which only the rows in sight exist. */
-export function TopicTable(props: { list: Record<string, string>; columns: Metric[]; sortable: string[]; caption: string; at: number; onTotal: (total: number) => void }) {
+export function TopicTable(props: { list: Record<string, string>; columns: Metric[]; caption: string; at: number; onTotal: (total: number) => void }) {
     const box = useRef<HTMLDivElement>(null);
     const [top, setTop] = useState(0);
     const [height, setHeight] = useState(600);
@@ -87,15 +87,9 @@ export function TopicTable(props: { list: Record<string, string>; columns: Metri
                             <th scope="col" class="number days">
                                 {t("topics.days")}
                             </th>
-                            {props.columns.map((metric) =>
-                                props.sortable.includes(metric.column) ? (
-                                    <SortHeader key={metric.column} name={metric.column} label={metricName(metric.column)} isNumber {...sorted} />
-                                ) : (
-                                    <th key={metric.column} scope="col" class="number" title={t("people.order")}>
-                                        {metricName(metric.column)}
-                                    </th>
-                                ),
-                            )}
+                            {props.columns.map((metric) => (
+                                <SortHeader key={metric.column} name={metric.column} label={metricName(metric.column)} isNumber {...sorted} />
+                            ))}
                         </tr>
                     </thead>
                     <tbody>
@@ -109,11 +103,7 @@ export function TopicTable(props: { list: Record<string, string>; columns: Metri
                                     </th>
                                     <td class="number">
                                         {row ? whole(row.days) : ""}
-                                        {row?.why && (
-                                            <span class="gap-mark" role="img" aria-label={row.why} title={row.why}>
-                                                !
-                                            </span>
-                                        )}
+                                        <GapMark why={row?.why} />
                                     </td>
                                     {props.columns.map((metric) => (
                                         <td key={metric.column} class="number">

@@ -20,8 +20,3 @@ export function mainMetrics(page: Page): Metric[] {
 export function pageNamed(found: Catalog, name: string | null): Page {
     return found.pages.find((page) => page.name === name) ?? found.pages.find((page) => page.name === "act") ?? found.pages[0]!;
 }
-
-/** Those whose values over several rows add up: counts and amounts. Different people do not. */
-export function summed(metrics: Metric[]): Metric[] {
-    return metrics.filter((metric) => metric.kind !== "distinct");
-}

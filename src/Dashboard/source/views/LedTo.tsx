@@ -8,8 +8,8 @@ import { Heading } from "../parts/Heading";
 import { MetricChoice } from "../parts/MetricChoice";
 import { Trend } from "../parts/Trend";
 import { Waiting } from "../parts/Waiting";
+import { Why } from "../parts/Why";
 import { metricName, named, t } from "../i18n/language";
-import { summed } from "../state/catalog";
 import { useLoad } from "../state/load";
 import { amend, type Route } from "../state/route";
 
@@ -73,7 +73,7 @@ function Subject(props: { by: BreakdownName; value: string }) {
 
 function LedToPage(props: { page: Page; by: BreakdownName; value: string; from: string; to: string }) {
     const { page, by, value, from, to } = props;
-    const metrics = summed(page.metrics);
+    const metrics = page.metrics;
     const [wanted, setWanted] = useState(metrics[0]!.column);
     const metric = metrics.find((item) => item.column === wanted) ?? metrics[0]!;
     const days = useLoad(`${from} ${to} ${metric.column}`, (signal) =>
@@ -87,6 +87,7 @@ function LedToPage(props: { page: Page; by: BreakdownName; value: string; from: 
                 <MetricChoice metrics={metrics} value={metric.column} onChoose={setWanted} />
             </div>
             <Waiting of={days} />
+            <Why of={days.data?.why} />
             {days.data && (days.data.total === 0 ? (
                 <p class="muted">{t("ledTo.none", { metric: metricName(metric.column) })}</p>
             ) : (

@@ -7,7 +7,7 @@ import { PageChoice } from "../parts/PageChoice";
 import { TopicTable } from "../parts/TopicTable";
 import { whole } from "../format";
 import { metricName, named, t } from "../i18n/language";
-import { mainMetrics, pageNamed, summed } from "../state/catalog";
+import { mainMetrics, pageNamed } from "../state/catalog";
 import { amend, type Route } from "../state/route";
 
 /** How long typing may pause before the node is asked. */
@@ -20,9 +20,8 @@ export function Topics(props: { route: Route; catalog: Catalog }) {
     const { from, to } = daysOf(query, 1);
     const columns = columnsOf(page, query.get("columns"));
     const search = query.get("search") ?? "";
-    const sortable = sortableBy(page.metrics, from, to);
     const wanted = query.get("sort") ?? columns[0]?.column ?? "topic";
-    const sort = wanted === "topic" || sortable.some((metric) => metric.column === wanted) ? wanted : sortable[0]!.column;
+    const sort = wanted === "topic" || page.metrics.some((metric) => metric.column === wanted) ? wanted : page.metrics[0]!.column;
     const order = query.get("order") === "asc" ? "asc" : "desc";
     const list: Record<string, string> = { page: page.name, from, to, search, sort, order };
     const [total, setTotal] = useState<number | null>(null);
@@ -40,22 +39,16 @@ export function Topics(props: { route: Route; catalog: Catalog }) {
             <p class="muted" role="status">
                 {total === null ? t("loading") : t("topics.count", { count: whole(total) })}
             </p>
-            {columns.length > summed(columns).length && from !== to && <p class="muted note">{t("people.order")}</p>}
+            {columns.some((metric) => metric.kind === "distinct") && from !== to && <p class="muted note">{t("people.united")}</p>}
             <TopicTable
                 list={list}
                 columns={columns}
-                sortable={sortable.map((metric) => metric.column)}
                 caption={t("topics.list", { page: named("page", page.name), from, to })}
                 at={Number(query.get("at") ?? 0)}
                 onTotal={setTotal}
             />
         </>
     );
-}
-
-/** Different people of several days do not add up, so that no list is in their order. */
-function sortableBy(metrics: Page["metrics"], from: string, to: string): Page["metrics"] {
-    return from === to ? metrics : summed(metrics);
 }
 
 function columnsOf(page: Page, names: string | null): Page["metrics"] {
