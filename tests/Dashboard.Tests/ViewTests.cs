@@ -91,6 +91,7 @@ public sealed class ViewTests(Chromium chromium)
     {
         await using StubNode node = await StubNode.StartAsync();
         node.PastRates = [.. Enumerable.Range(1, 700).Select(second => new RatePoint(StubApi.Now - (second * 1000L), second, 1, 0)).Reverse()];
+        node.AwayRates = new Dictionary<string, string>(StringComparer.Ordinal) { ["node-b"] = "it did not answer within 2 s" };
         await using Visit visit = await Visit.OpenAsync(chromium, node.Address, "/");
         ILocator chart = visit.Page.Locator("figure").First;
         await chart.Locator("summary").ClickAsync();
@@ -100,6 +101,7 @@ public sealed class ViewTests(Chromium chromium)
         times[^1].ShouldBe("16:00:00");
         times[0].ShouldBe("15:50:01");
         await Visit.ShouldSayAsync(chart.Locator("tbody tr").First.Locator("td").First, "599");
+        await Visit.ShouldSayAsync(visit.Page.Locator("section .why").First, "The rates of node node-b are not in the minutes before this page was opened: it did not answer within 2 s");
         visit.ShouldBeFaultless();
     }
 

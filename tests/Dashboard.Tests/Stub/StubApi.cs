@@ -97,7 +97,7 @@ internal static class StubApi
             }),
         }));
         reads.MapGet("/live", node.Live.ServeAsync);
-        reads.MapGet("/rates", () => Answer(new { intervalMs = 1000, points = node.PastRates }));
+        reads.MapGet("/rates", () => Answer(new { intervalMs = 1000, points = node.PastRates, away = node.AwayRates }));
         reads.MapGet("/tail", node.Tail.ServeAsync);
         reads.MapGet("/settings", () => Answer(new
         {

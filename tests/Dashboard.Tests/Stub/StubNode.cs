@@ -69,6 +69,9 @@ internal sealed class StubNode : IAsyncDisposable
     /// <summary>The rates that the node has kept.</summary>
     public IReadOnlyList<RatePoint> PastRates { get; set; } = [];
 
+    /// <summary>Nodes whose rates are not among them, and why.</summary>
+    public IReadOnlyDictionary<string, string>? AwayRates { get; set; }
+
     /// <summary>What was asked for, in order.</summary>
     public List<string> Requests { get; } = [];
 

@@ -40,6 +40,27 @@ public sealed class NodeRelayTests
     }
 
     [Fact]
+    public async Task Rates_are_those_of_all_nodes_together_and_one_that_cannot_be_asked_is_named_with_its_reason()
+    {
+        await using StubNode other = await StubNode.StartAsync();
+        await using TestNode node = await TestNode.StartAsync(WithToken);
+        await ClusterEndpointTests.EnterAsync(node, "shop-22-ab", other.Address);
+        await ClusterEndpointTests.EnterAsync(node, "shop-33-cd", "http://127.0.0.1:1");
+        other.Answers("GET /api/v1/rates?local=true",
+            """{"intervalMs":1000,"points":[{"at":5000,"events":12.5,"duplicates":1,"deadLetters":0},{"at":6000,"events":8,"duplicates":0,"deadLetters":2}]}""");
+
+        using HttpResponseMessage answer = await node.SendAsync("GET", "/api/v1/rates", Token);
+        using JsonDocument rates = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+
+        JsonElement[] points = [.. rates.RootElement.GetProperty("points").EnumerateArray()];
+        points.Where(point => point.GetProperty("at").GetInt64() < 10_000).Select(point => (point.GetProperty("events").GetDouble(), point.GetProperty("deadLetters").GetDouble()))
+            .ShouldBe([(12.5, 0), (8, 2)]);
+        JsonProperty away = rates.RootElement.GetProperty("away").EnumerateObject().Single();
+        away.Name.ShouldBe("shop-33-cd");
+        away.Value.GetString().ShouldNotBeNull().ShouldContain("was asked, and not with success");
+    }
+
+    [Fact]
     public async Task What_is_asked_of_the_node_itself_is_passed_on_to_nobody()
     {
         await using TestNode node = await TestNode.StartAsync();

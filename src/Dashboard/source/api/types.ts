@@ -259,6 +259,8 @@ export interface Live {
 
 /** Rates a second of the last minutes, the oldest first. */
 export interface PastRates {
+    /** Nodes whose rates are not among them, and why. */
+    away?: Record<string, string>;
     points: { at: number; events: number; duplicates: number; deadLetters: number }[];
 }
 

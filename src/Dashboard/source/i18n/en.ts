@@ -57,6 +57,7 @@ export const en = {
     "range.7": "7 days",
     "range.30": "30 days",
     "range.90": "90 days",
+    "rates.away": "The rates of node {node} are not in the minutes before this page was opened: {why}",
     "rates.title": "Live rates",
     "rates.events": "Events /s",
     "rates.deliveries": "Deliveries /s",

@@ -59,6 +59,7 @@ export const zh: Words = {
     "range.7": "7 天",
     "range.30": "30 天",
     "range.90": "90 天",
+    "rates.away": "打开本页之前的几分钟不含节点 {node} 的速率：{why}",
     "rates.title": "实时速率",
     "rates.events": "事件/秒",
     "rates.deliveries": "投递/秒",

@@ -19,6 +19,8 @@ export interface RatePoint {
 export const live = new Observable<Live | null>(null);
 export const connection = new Observable<Connection>("connecting");
 export const history = new Observable<RatePoint[]>([]);
+/** Nodes whose rates from before this page was opened are not in the history, and why. */
+export const awayFromHistory = new Observable<Record<string, string>>({});
 
 let abort: AbortController | null = null;
 let failures = 0;
@@ -85,6 +87,7 @@ async function listen(signal: AbortSignal): Promise<void> {
 async function recall(signal: AbortSignal): Promise<void> {
     // Without it the chart begins here, which is no fault of the numbers.
     const past = await get<PastRates>("/rates", {}, signal).catch(() => null);
+    awayFromHistory.set(past?.away ?? {});
     const points = past?.points.map((point) => ({ ...point, at: point.at / 1000 })) ?? [];
     const heard = history.value;
     const known = new Set(heard.map((point) => Math.floor(point.at)));

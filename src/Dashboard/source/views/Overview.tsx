@@ -14,7 +14,7 @@ import { Why } from "../parts/Why";
 import { bytes, duration, metric as write, moment, rate, timeOfDay, whole } from "../format";
 import { metricName, named, t } from "../i18n/language";
 import { mainMetrics, pageNamed } from "../state/catalog";
-import { history, live } from "../state/live";
+import { awayFromHistory, history, live } from "../state/live";
 import { useLoad } from "../state/load";
 import { useObservable } from "../state/observable";
 import { amend, type Route } from "../state/route";
@@ -136,6 +136,7 @@ function PageTotals(props: { page: Page; topics: number; values: Values; why: st
 
 function LiveRates() {
     const points = useObservable(history);
+    const away = useObservable(awayFromHistory);
     const lines = (["events", "duplicates", "deadLetters"] as const).map((name, i) => ({
         name: t(`rates.${name}`),
         colour: ["accent", "second", "third"][i]!,
@@ -144,6 +145,11 @@ function LiveRates() {
     return (
         <section aria-labelledby="rates-title">
             <h2 id="rates-title">{t("rates.title")}</h2>
+            {Object.entries(away).map(([node, why]) => (
+                <p key={node} class="why">
+                    {t("rates.away", { node, why })}
+                </p>
+            ))}
             <Chart
                 caption={t("rates.chart")}
                 at={points.map((point) => point.at)}
