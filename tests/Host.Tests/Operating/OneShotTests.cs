@@ -5,21 +5,15 @@ using Xunit;
 
 namespace DataLoad.Host.Tests.Operating;
 
-/// <summary>One-shots against a node that answers as it is told.</summary>
-public sealed class OneShotTests : IAsyncLifetime
+/// <summary>What one-shots say of a node, its streams and its cluster, and what they have done there.</summary>
+public sealed class OneShotTests : OneShotBase
 {
     private const string Id = "0123456789abcdef0123456789abcdef";
-
-    private StubNode _node = null!;
-
-    public async ValueTask InitializeAsync() => _node = await StubNode.StartAsync();
-
-    public ValueTask DisposeAsync() => _node.DisposeAsync();
 
     [Fact]
     public async Task Status_is_lines_of_name_and_value_when_piped_and_says_with_1_that_the_node_is_not_ready()
     {
-        _node.Answers("GET /api/v1/status", Samples.Status);
+        Node.Answers("GET /api/v1/status", Samples.Status);
 
         CommandRun run = await RunAsync("status");
 
@@ -47,14 +41,14 @@ public sealed class OneShotTests : IAsyncLifetime
             "deliveries/s\t2.5",
             "Paused by request: act.share."), ""));
 
-        _node.Answers("GET /api/v1/status", Samples.Status.Replace("\"ready\":true", "\"ready\":false", StringComparison.Ordinal));
+        Node.Answers("GET /api/v1/status", Samples.Status.Replace("\"ready\":true", "\"ready\":false", StringComparison.Ordinal));
         (await RunAsync("status")).Code.ShouldBe(ExitCode.Found);
     }
 
     [Fact]
     public async Task Json_is_the_answer_of_the_API_as_it_came()
     {
-        _node.Answers("GET /api/v1/status", Samples.Status);
+        Node.Answers("GET /api/v1/status", Samples.Status);
 
         (await RunAsync("status", "--json")).Output.ShouldBe(Samples.Status + Environment.NewLine);
     }
@@ -62,7 +56,7 @@ public sealed class OneShotTests : IAsyncLifetime
     [Fact]
     public async Task Streams_are_tab_separated_and_a_failing_one_makes_1()
     {
-        _node.Answers("GET /api/v1/streams", $$"""{"streams":[{{Samples.Stream("act.buy", "failing")}},{{Samples.Stream("act.share", "running")}}]}""");
+        Node.Answers("GET /api/v1/streams", $$"""{"streams":[{{Samples.Stream("act.buy", "failing")}},{{Samples.Stream("act.share", "running")}}]}""");
 
         CommandRun run = await RunAsync("streams");
 
@@ -77,7 +71,7 @@ public sealed class OneShotTests : IAsyncLifetime
     [Fact]
     public async Task Watching_shows_as_many_pictures_as_are_asked_for()
     {
-        _node.Answers("GET /api/v1/shards", """{"shards":[{"shard":3,"node":"a-1","epoch":1,"sequenceNr":12,"checkpointSequenceNr":10,"uncheckpointed":2,"phase":"serving","counters":4,"residentBytes":100,"unflushed":1,"damaged":0}]}""");
+        Node.Answers("GET /api/v1/shards", """{"shards":[{"shard":3,"node":"a-1","epoch":1,"sequenceNr":12,"checkpointSequenceNr":10,"uncheckpointed":2,"phase":"serving","counters":4,"residentBytes":100,"unflushed":1,"damaged":0}]}""");
 
         CommandRun run = await RunAsync("shards", "--watch", "--count", "2");
 
@@ -87,161 +81,23 @@ public sealed class OneShotTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_top_shows_the_metric_it_is_sorted_by_first_and_all_those_that_are_named()
-    {
-        const string Answer = """{"page":"act","from":"2026-11-24","to":"2026-11-24","sort":"pay_amount","order":"desc","offset":0,"limit":20,"total":1,"items":[{"type":"activity","id":7,"days":1,"values":{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"pay_amount":"33.50"}}]}""";
-        _node.Answers("GET /api/v1/counters?page=act&sort=pay_amount&limit=20&offset=0", Answer);
-        _node.Answers("GET /api/v1/counters?page=act&from=2026-11-24&to=2026-11-24&sort=pay_amount&metrics=a%2Cb&limit=20&offset=0", Answer);
-
-        (await RunAsync("counters", "top", "--by", "pay_amount")).Output.ShouldBe(
-            Lines("topic\tdays\tpay_amount\ta\tb\tc\td\te", "activity:7\t1\t33.50\t1\t2\t3\t4\t5"));
-        (await RunAsync("counters", "top", "--by", "pay_amount", "--day", "2026-11-24", "--metrics", "a,b")).Output.ShouldStartWith(
-            "topic\tdays\ta\tb\tc\td\te\tf\tpay_amount");
-    }
-
-    [Fact]
-    public async Task People_of_several_days_are_blank_in_the_top()
-    {
-        _node.Answers("GET /api/v1/counters?page=act&from=2026-11-23&to=2026-11-24&limit=20&offset=0",
-            """{"page":"act","from":"2026-11-23","to":"2026-11-24","sort":"a","order":"desc","offset":0,"limit":20,"total":1,"items":[{"type":"activity","id":7,"days":2,"values":{"a":1,"a_user_cnt":null,"pay_amount":"33.50"}}]}""");
-
-        (await RunAsync("counters", "top", "--from", "2026-11-23", "--to", "2026-11-24")).Output.ShouldBe(
-            Lines("topic\tdays\ta\ta_user_cnt\tpay_amount", "activity:7\t2\t1\t\t33.50"));
-    }
-
-    [Fact]
-    public async Task A_topic_is_a_row_a_metric_and_a_column_a_day()
-    {
-        _node.Answers(
-            "GET /api/v1/topic?type=a%20b%26c&id=7&from=2026-11-23&limit=1000",
-            """{"type":"a b&c","id":7,"shard":1,"pages":[{"page":"act","days":[{"day":"2026-11-24","source":"memory","sequenceNr":3,"values":{"visit_cnt":12,"pay_amount":"1.00"}},{"day":"2026-11-23","source":"table","sequenceNr":1,"values":{"visit_cnt":2,"pay_amount":"0.00"}}]},{"page":"bear","days":[]}]}""");
-
-        (await RunAsync("topic", "a b&c", "7", "--from", "2026-11-23")).Output.ShouldBe(Lines(
-            "page\tmetric\t2026-11-24\t2026-11-23",
-            "act\tvisit_cnt\t12\t2",
-            "act\tpay_amount\t1.00\t0.00"));
-    }
-
-    [Fact]
-    public async Task A_cell_is_explained_by_its_events_and_one_that_does_not_add_up_makes_1()
-    {
-        const string Event = """{"shard":3,"sequenceNr":12,"index":1,"journaledAt":1,"stream":"act.buy","type":"a:b","id":7,"day":"2026-11-24","time":0,"identity":"key","channelType":"h5","parentType":"BEAR","parentId":3,"facts":{"payAmount":"10.00"},"userId":5,"session":"s","businessKey":33}""";
-        string Answer(string why) => $$"""{"page":"act","type":"a:b","id":7,"day":"2026-11-24","column":"pay_amount","by":null,"shard":3,"value":"33.50","baseline":"{{(why.Length > 0 ? "1.00" : "0.00")}}","added":"10.00","events":1,"table":"33.50","tableSequenceNr":12,"baselineSequenceNr":0,"lastSequenceNr":12,"complete":{{(why.Length == 0 ? "true" : "false")}},"why":{{(why.Length == 0 ? "null" : $"\"{why}\"")}},"items":[{"added":"10.00","value":"33.50","event":{{Event}}}],"next":"12.1"}""";
-        _node.Answers("GET /api/v1/explain?page=act&type=a%3Ab&id=7&day=2026-11-24&column=pay_amount&limit=50", Answer(""));
-        _node.Answers("GET /api/v1/explain?page=act&type=a%3Ab&id=7&day=2026-11-24&column=pay_amount&by=parent%3DBEAR%3A3&after=12.0&limit=1", Answer("It is older."));
-
-        const string Head = "place\ttime\tstream\tadded\tvalue\tuser\tsession\tparent\tchannel\tcode\tkey\tfacts";
-        const string Row = "3/12.1\t1970-01-01T00:00:00.000Z\tact.buy\t10.00\t33.50\t5\ts\tBEAR:3\th5\t\t33\tpayAmount=10.00";
-        (await RunAsync("explain", "act", "a:b:7", "2026-11-24", "pay_amount")).ShouldBe(new CommandRun(
-            ExitCode.Done,
-            Lines(Head, Row, "act a:b:7 2026-11-24 pay_amount: 1 events added 10.00; the table holds 33.50."),
-            Lines("dataload: there is more: --after 12.1")));
-        (await RunAsync("explain", "act", "a:b:7", "2026-11-24", "pay_amount", "--by", "parent=BEAR:3", "--after", "12.0", "--limit", "1")).ShouldBe(new CommandRun(
-            ExitCode.Found,
-            Lines(Head, Row, "act a:b:7 2026-11-24 pay_amount: 1 events added 10.00 and 1.00 from before the journal begins; the table holds 33.50.", "It is older."),
-            Lines("dataload: there is more: --after 12.1")));
-        (await RunAsync("explain", "act", "a:b:7", "2026-11-24", "pay_amount", "--by", "nothing")).Error.ShouldContain(
-            "'nothing' is no value of a breakdown: expected parent=TYPE:ID, channel=TEXT or qr-code=TEXT.");
-    }
-
-    [Fact]
-    public async Task A_session_is_traced_in_the_order_of_time_and_one_of_which_events_may_lack_makes_1()
-    {
-        const string First = """{"shard":3,"sequenceNr":12,"index":1,"journaledAt":1,"stream":"act.visit","type":"a:b","id":7,"day":"2026-11-24","time":0,"identity":"key","channelType":"h5","parentType":"BEAR","parentId":3,"facts":{},"userId":5,"session":"s 1","businessKey":33}""";
-        const string Second = """{"shard":0,"sequenceNr":4,"index":0,"journaledAt":1,"stream":"act.buy","type":"a","id":8,"day":"2026-11-24","time":1000,"identity":"hash","qrCode":"q","facts":{},"userId":0,"session":"s 1"}""";
-        string Answer(string why, string next) => $$$"""{"session":"s 1","events":2,"blocks":2,"scannedBlocks":7,"trimmed":{{{(why.Length > 0 ? 2 : 0)}}},"complete":{{{(why.Length == 0 ? "true" : "false")}}},"why":{{{(why.Length == 0 ? "null" : $"\"{why}\"")}}},"items":[{"event":{{{First}}},"added":{"visit_cnt":1,"visit_user_cnt":1}},{"event":{{{Second}}},"added":{"buy_cnt":1,"pay_amount":"10.00"}}],"next":{{{next}}}}""";
-        _node.Answers("GET /api/v1/trace?session=s%201&limit=50", Answer("", "null"));
-        _node.Answers("GET /api/v1/trace?session=s%201&after=0.3.12.1&limit=2", Answer("Some may lack.", "\"1000.0.4.0\""));
-        _node.Answers("GET /api/v1/trace.csv?session=s%201", "time,stream\r\n", type: "text/csv");
-
-        const string Head = "time\tstream\ttopic\tparent\tchannel\tcode\tuser\tidentity\tadded\tplace";
-        const string One = "1970-01-01T00:00:00.000Z\tact.visit\ta:b:7\tBEAR:3\th5\t\t5\tkey 33\tvisit_cnt=1 visit_user_cnt=1\t3/12.1";
-        const string Two = "1970-01-01T00:00:01.000Z\tact.buy\ta:8\t\t\tq\t0\thash\tbuy_cnt=1 pay_amount=10.00\t0/4.0";
-        (await RunAsync("trace", "s 1")).ShouldBe(new CommandRun(ExitCode.Done, Lines(Head, One, Two, "s 1: 2 events."), ""));
-        (await RunAsync("trace", "s 1", "--after", "0.3.12.1", "--limit", "2")).ShouldBe(new CommandRun(
-            ExitCode.Found,
-            Lines(Head, One, Two, "s 1: 2 events.", "The journals of 2 Partitions were trimmed: what came before is kept nowhere.", "Some may lack."),
-            Lines("dataload: there is more: --after 1000.0.4.0")));
-        (await RunAsync("trace", "s 1", "--csv")).Output.ShouldBe("time,stream\r\n");
-        (await RunAsync("trace")).Code.ShouldBe(ExitCode.Failed);
-    }
-
-    [Fact]
-    public async Task A_breakdown_lists_rows_of_parts_and_says_what_has_none()
-    {
-        _node.Answers("GET /api/v1/breakdown?page=act&type=ACTIVITY&id=7&by=parent&from=2026-11-01&to=2026-11-30&limit=50&offset=0",
-            """
-            {"page":"act","by":"parent","from":"2026-11-01","to":"2026-11-30","rows":[
-                {"type":"ACTIVITY","id":7,"day":"2026-11-02","value":"BEAR","valueId":3,"values":{"visit_cnt":12,"share_cnt":0,"pay_amount":"1.50"}},
-                {"type":"ACTIVITY","id":7,"day":"2026-11-02","value":"","valueId":0,"values":{"visit_cnt":1,"share_cnt":0,"pay_amount":"0.00"}}],
-             "next":50,"why":"5 of visit_cnt have no parts."}
-            """);
-
-        CommandRun run = await RunAsync("breakdown", "act", "--topic", "ACTIVITY:7", "--by", "parent", "--from", "2026-11-01", "--to", "2026-11-30");
-
-        run.ShouldBe(new CommandRun(
-            ExitCode.Found,
-            Lines("topic\tday\tparent\tvalues", "ACTIVITY:7\t2026-11-02\tBEAR:3\tvisit_cnt=12 pay_amount=1.50", "ACTIVITY:7\t2026-11-02\t\tvisit_cnt=1",
-                "5 of visit_cnt have no parts."),
-            "dataload: there is more: --offset 50\n"));
-    }
-
-    [Fact]
-    public async Task Questions_about_people_are_tables_or_csv_and_one_that_lacks_something_makes_1()
-    {
-        _node.Answers("GET /api/v1/distinct?page=act&column=visit_user_cnt&from=2026-11-01&to=2026-11-30&topic=a%3A1&topic=b%3A2",
-            Answer("""{"page":"act","column":"visit_user_cnt","from":"2026-11-01","to":"2026-11-30","topics":["a:1","b:2"],"value":12345,"complete":false,"why":"3 rows were adopted."}"""), type: "text/event-stream");
-        _node.Answers("GET /api/v1/retention?page=act&column=visit_user_cnt&returning=buy_user_cnt&days=1%2C7&from=2026-11-25&to=2026-11-25",
-            Answer("""{"page":"act","column":"visit_user_cnt","returning":"buy_user_cnt","from":"2026-11-25","to":"2026-11-25","topics":[],"after":[1,7],"days":[{"day":"2026-11-25","people":10,"returned":[4,null]}],"complete":true,"why":null}"""), type: "text/event-stream");
-        _node.Answers("GET /api/v1/funnel?page=act&columns=a%2Cb",
-            Answer("""{"page":"act","from":"2026-11-25","to":"2026-11-25","topics":[],"steps":[{"column":"a","people":8},{"column":"b","people":2},{"column":"c","people":1}],"complete":true,"why":null}"""), type: "text/event-stream");
-        _node.Answers("GET /api/v1/funnel.csv?page=act&columns=a%2Cb", "column,people\r\na,8\r\n", type: "text/csv");
-
-        (await RunAsync("distinct", "act", "visit_user_cnt", "--from", "2026-11-01", "--to", "2026-11-30", "--topic", "a:1", "--topic", "b:2")).ShouldBe(
-            new CommandRun(ExitCode.Found, Lines("column\tfrom\tto\tdistinct", "visit_user_cnt\t2026-11-01\t2026-11-30\t12345", "3 rows were adopted."), ""));
-        (await RunAsync("retention", "act", "visit_user_cnt", "--returning", "buy_user_cnt", "--days", "1,7", "--day", "2026-11-25")).ShouldBe(
-            new CommandRun(ExitCode.Done, Lines("day\tvisit_user_cnt\tafter 1\tafter 7", "2026-11-25\t10\t4\t"), ""));
-        (await RunAsync("funnel", "act", "a,b")).ShouldBe(new CommandRun(
-            ExitCode.Done,
-            Lines("column\tpeople\tof the first\tof the one before", "a\t8\t100.0 %\t100.0 %", "b\t2\t25.0 %\t25.0 %", "c\t1\t12.5 %\t50.0 %"),
-            ""));
-        (await RunAsync("funnel", "act", "a,b", "--csv")).Output.ShouldBe("column,people\r\na,8\r\n");
-        (await RunAsync("retention", "act", "visit_user_cnt")).Error.ShouldContain("--returning");
-        (await RunAsync("distinct", "act", "visit_user_cnt", "--topic", "nothing")).Error.ShouldContain("'nothing' is no topic: expected TYPE:ID");
-
-        // What nodes tell of days that are read is passed over where nobody looks.
-        static string Answer(string json) => $":\n\nevent: progress\ndata: {{\"done\":1,\"of\":2,\"counters\":64}}\n\nevent: answer\ndata: {json}\n\n";
-    }
-
-    [Theory]
-    [InlineData("event: problem\ndata: {\"status\":422,\"detail\":\"The people take more than 5 bytes.\"}\n\n", "The people take more than 5 bytes.")]
-    [InlineData("event: progress\ndata: {\"done\":1,\"of\":2,\"counters\":64}\n\n", "ended before it had the answer")]
-    public async Task A_question_that_gets_no_answer_says_why(string stream, string sentence)
-    {
-        _node.Answers("GET /api/v1/funnel?page=act&columns=a%2Cb", $":\n\n{stream}", type: "text/event-stream");
-        (await RunAsync("funnel", "act", "a,b")).ShouldSatisfyAllConditions(
-            run => run.Code.ShouldBe(ExitCode.Failed),
-            run => run.Error.ShouldContain(sentence));
-    }
-
-    [Fact]
     public async Task What_changes_something_is_posted_with_the_header_that_no_form_can_send()
     {
-        _node.Answers("POST /api/v1/flush", """{"done":true,"elapsedMs":12}""");
-        _node.Answers("POST /api/v1/streams/act.buy/pause", Samples.Stream("act.buy", "paused"));
-        _node.Answers("POST /api/v1/streams/act.buy/resume", Samples.Stream("act.buy", "failing"));
+        Node.Answers("POST /api/v1/flush", """{"done":true,"elapsedMs":12}""");
+        Node.Answers("POST /api/v1/streams/act.buy/pause", Samples.Stream("act.buy", "paused"));
+        Node.Answers("POST /api/v1/streams/act.buy/resume", Samples.Stream("act.buy", "failing"));
 
         (await RunAsync("flush")).Output.ShouldBe(Lines("Done in 12 ms."));
         (await RunAsync("pause", "act.buy")).Output.ShouldBe(Lines("act.buy is paused."));
         (await RunAsync("resume", "act.buy")).Output.ShouldBe(Lines("act.buy is consumed again."));
-        _node.LastHeaders["X-DataLoad-Request"].ToString().ShouldBe("1");
+        Node.LastHeaders["X-DataLoad-Request"].ToString().ShouldBe("1");
     }
 
     [Fact]
     public async Task Tail_shows_events_and_says_how_many_it_did_not_show()
     {
         const string Event = """{"shard":3,"sequenceNr":12,"index":0,"journaledAt":1,"stream":"act.buy","type":"activity","id":7,"day":"2026-11-24","time":0,"identity":"key","facts":{"buyNum":2,"payAmount":"10.00"}}""";
-        _node.Answers("GET /api/v1/tail?stream=act.buy&rate=50",
+        Node.Answers("GET /api/v1/tail?stream=act.buy&rate=50",
             $":\n\nevent: counted\ndata: {Event}\n\nevent: dropped\ndata: {{\"count\":5}}\n\nevent: counted\ndata: {Event}\n\n", type: "text/event-stream");
 
         CommandRun run = await RunAsync("tail", "--stream", "act.buy", "--count", "2");
@@ -254,7 +110,7 @@ public sealed class OneShotTests : IAsyncLifetime
     [Fact]
     public async Task A_tail_that_ends_by_itself_has_failed()
     {
-        _node.Answers("GET /api/v1/tail?rate=50", ":\n\n", type: "text/event-stream");
+        Node.Answers("GET /api/v1/tail?rate=50", ":\n\n", type: "text/event-stream");
 
         CommandRun run = await RunAsync("tail");
 
@@ -266,9 +122,9 @@ public sealed class OneShotTests : IAsyncLifetime
     public async Task Actors_are_a_line_each_and_those_that_are_not_listed_are_counted()
     {
         const string Answer = """{"path":"/user","depth":2,"children":1,"actors":[{"path":"/user","depth":0,"type":"A.Guardian","state":"running","messages":0,"children":2,"listed":1},{"path":"/user/a","depth":1,"type":"A.B+C","state":"stopping","messages":12345,"children":99951,"listed":1},{"path":"/user/a/7","depth":2,"type":null,"state":"running","messages":0,"children":3,"listed":0}]}""";
-        _node.Answers("GET /api/v1/actors?depth=3&children=50", Answer);
-        _node.Answers("GET /api/v1/actors?path=%2Fuser&depth=2&children=1", Answer);
-        _node.Refuses("GET /api/v1/actors?path=%2Fnowhere&depth=3&children=50", 404, "path = /nowhere: no such actor.");
+        Node.Answers("GET /api/v1/actors?depth=3&children=50", Answer);
+        Node.Answers("GET /api/v1/actors?path=%2Fuser&depth=2&children=1", Answer);
+        Node.Refuses("GET /api/v1/actors?path=%2Fnowhere&depth=3&children=50", 404, "path = /nowhere: no such actor.");
 
         CommandRun run = await RunAsync("actors", "/user", "--depth", "2", "--children", "1");
 
@@ -291,7 +147,7 @@ public sealed class OneShotTests : IAsyncLifetime
     public async Task The_log_is_a_line_each_without_control_characters_and_what_was_dropped_is_said()
     {
         const string Line = """{"time":0,"level":"error","category":"DataLoad.Engine","eventId":17,"message":"it\u001b[2J\nfails","exception":"A.B: our own\r\n   at C\u0007"}""";
-        _node.Answers("GET /api/v1/log/tail?level=warning&category=DataLoad&lines=5",
+        Node.Answers("GET /api/v1/log/tail?level=warning&category=DataLoad&lines=5",
             $":\n\nevent: line\ndata: {Line}\n\nevent: dropped\ndata: {{\"count\":1234}}\n\nevent: line\ndata: {Line}\n\n", type: "text/event-stream");
 
         string[] tail = ["log", "tail", "--level", "warning", "--category", "DataLoad", "--lines", "5"];
@@ -309,7 +165,7 @@ public sealed class OneShotTests : IAsyncLifetime
     public async Task The_cluster_is_a_line_a_member_and_one_that_is_not_reached_makes_1()
     {
         string answer = """{"state":"degraded","reasons":["Node c-3 is no member of the cluster: it joins."],"node":"a-1","address":"akka.tcp://dataload@10.0.0.5:4053","isMember":true,"waitingFor":null,"now":1,"partitions":32,"members":[{"id":"a-1","address":"akka.tcp://dataload@10.0.0.5:4053","http":"http://10.0.0.5:8080","status":"Up","isUnreachable":false,"isSelf":true,"isLeader":true,"isOldest":true,"upSince":0,"version":"1.2","partitions":20},{"id":null,"address":"akka.tcp://dataload@10.0.0.6:4053","http":null,"status":"Leaving","isUnreachable":true,"isSelf":false,"isLeader":false,"isOldest":false,"upSince":null,"version":"1.2","partitions":0}],"others":[{"id":"c-3","address":"akka.tcp://dataload@10.0.0.7:4053","http":"","hasJoined":false}],"storeError":null}""";
-        _node.Answers("GET /api/v1/cluster", answer);
+        Node.Answers("GET /api/v1/cluster", answer);
 
         (await RunAsync("cluster", "show")).ShouldBe(new CommandRun(ExitCode.Found, Lines(
             "node\taddress\thttp\tstate\trole\tup-since\tversion\tpartitions",
@@ -318,7 +174,7 @@ public sealed class OneShotTests : IAsyncLifetime
             "the cluster is\tdegraded",
             "Node c-3 is no member of the cluster: it joins."), ""));
         (await RunAsync("cluster", "show", "--json")).Output.ShouldBe(Lines(answer));
-        _node.Answers("GET /api/v1/cluster", """{"state":"not-ready","reasons":["The node does not serve: joining.","no store"],"node":"a-1","isMember":false,"members":[],"others":[]}""");
+        Node.Answers("GET /api/v1/cluster", """{"state":"not-ready","reasons":["The node does not serve: joining.","no store"],"node":"a-1","isMember":false,"members":[],"others":[]}""");
         (await RunAsync("cluster", "show")).Output.ShouldEndWith(Lines("the cluster is\tnot ready", "The node does not serve: joining.", "no store"));
     }
 
@@ -330,16 +186,16 @@ public sealed class OneShotTests : IAsyncLifetime
     [InlineData("cluster join 10.0.0.6:4053", "join", """{"address":"10.0.0.6:4053"}""", "Join the cluster at 10.0.0.6:4053")]
     public async Task What_changes_the_cluster_is_done_only_when_it_is_meant(string line, string action, string body, string question)
     {
-        _node.Answers($"POST /api/v1/cluster/{action}", $$"""{"action":"{{action}}","addresses":["akka.tcp://dataload@10.0.0.6:4053"]}""");
+        Node.Answers($"POST /api/v1/cluster/{action}", $$"""{"action":"{{action}}","addresses":["akka.tcp://dataload@10.0.0.6:4053"]}""");
 
         CommandRun unsaid = await RunAsync(line.Split(' '));
         unsaid.Code.ShouldBe(ExitCode.Failed);
         unsaid.Error.ShouldContain($"{question}: this has to be confirmed");
-        _node.Requests.ShouldBeEmpty();
+        Node.Requests.ShouldBeEmpty();
         CommandRun said = await RunAsync([.. line.Split(' '), "--yes"]);
         said.Code.ShouldBe(ExitCode.Done);
         said.Output.ShouldContain("akka.tcp://dataload@10.0.0.6:4053");
-        _node.Requests.ShouldBe([$"POST /api/v1/cluster/{action} {body}"]);
+        Node.Requests.ShouldBe([$"POST /api/v1/cluster/{action} {body}"]);
     }
 
     [Fact]
@@ -347,7 +203,7 @@ public sealed class OneShotTests : IAsyncLifetime
     {
         const string Up = """{"at":0,"what":"up","address":"akka.tcp://dataload@10.0.0.6:4053","id":"b-2","partition":null,"phase":null}""";
         const string Moved = """{"at":0,"what":"partition","address":null,"id":"b-2","partition":7,"phase":"serving"}""";
-        _node.Answers("GET /api/v1/cluster/tail",
+        Node.Answers("GET /api/v1/cluster/tail",
             $":\n\nevent: change\ndata: {Up}\n\nevent: dropped\ndata: {{\"count\":1234}}\n\nevent: change\ndata: {Moved}\n\n", type: "text/event-stream");
 
         (await RunAsync("cluster", "tail", "--count", "2")).ShouldBe(new CommandRun(ExitCode.Done, Lines(
@@ -359,8 +215,8 @@ public sealed class OneShotTests : IAsyncLifetime
     [Fact]
     public async Task Partitions_are_a_line_each_wherever_they_are_and_one_that_does_not_serve_makes_1()
     {
-        _node.Answers("GET /api/v1/partitions", """{"node":"a-1","now":1,"partitions":[{"partition":0,"node":"a-1","phase":"serving","epoch":1,"sequenceNr":12,"checkpointSequenceNr":10,"lag":2,"uncheckpointed":30,"counters":4,"residentBytes":100,"unflushed":1,"damaged":0,"since":0,"failing":null},{"partition":1,"node":null,"phase":"unknown","epoch":0,"sequenceNr":0,"checkpointSequenceNr":0,"lag":0,"uncheckpointed":0,"counters":0,"residentBytes":0,"unflushed":0,"damaged":0,"since":null,"failing":"no disk"}]}""");
-        _node.Answers("GET /api/v1/partitions/stats", """{"partitions":2,"nodes":[{"node":"a-1","isSelf":true,"partitions":1,"serving":1,"counters":4,"residentBytes":100,"uncheckpointed":30},{"node":null,"isSelf":false,"partitions":1,"serving":0,"counters":0,"residentBytes":0,"uncheckpointed":0}]}""");
+        Node.Answers("GET /api/v1/partitions", """{"node":"a-1","now":1,"partitions":[{"partition":0,"node":"a-1","phase":"serving","epoch":1,"sequenceNr":12,"checkpointSequenceNr":10,"lag":2,"uncheckpointed":30,"counters":4,"residentBytes":100,"unflushed":1,"damaged":0,"since":0,"failing":null},{"partition":1,"node":null,"phase":"unknown","epoch":0,"sequenceNr":0,"checkpointSequenceNr":0,"lag":0,"uncheckpointed":0,"counters":0,"residentBytes":0,"unflushed":0,"damaged":0,"since":null,"failing":"no disk"}]}""");
+        Node.Answers("GET /api/v1/partitions/stats", """{"partitions":2,"nodes":[{"node":"a-1","isSelf":true,"partitions":1,"serving":1,"counters":4,"residentBytes":100,"uncheckpointed":30},{"node":null,"isSelf":false,"partitions":1,"serving":0,"counters":0,"residentBytes":0,"uncheckpointed":0}]}""");
 
         (await RunAsync("partitions")).ShouldBe(new CommandRun(ExitCode.Found, Lines(
             "partition\tnode\tphase\tsequence-nr\tlag\tto-replay\tcounters\tbytes\tdamaged\tsince",
@@ -386,13 +242,13 @@ public sealed class OneShotTests : IAsyncLifetime
     {
         await RunAsync([.. line.Split(' '), "--node", "b/2"]);
 
-        _node.Requests.ShouldBe([request]);
+        Node.Requests.ShouldBe([request]);
     }
 
     [Fact]
     public async Task A_node_whose_events_cannot_be_shown_is_named_beside_them()
     {
-        _node.Answers("GET /api/v1/tail?rate=50", "event: away\ndata: {\"node\":\"b-2\",\"why\":\"it is\\u001b[2J gone.\"}\n\n", type: "text/event-stream");
+        Node.Answers("GET /api/v1/tail?rate=50", "event: away\ndata: {\"node\":\"b-2\",\"why\":\"it is\\u001b[2J gone.\"}\n\n", type: "text/event-stream");
 
         (await RunAsync("tail")).Error.ShouldBe(Lines("dataload: what node b-2 counts is not shown: it is\uFFFD[2J gone.", "dataload: The node has stopped."));
     }
@@ -400,52 +256,52 @@ public sealed class OneShotTests : IAsyncLifetime
     [Fact]
     public async Task Many_dead_letters_are_not_moved_before_it_is_said_that_it_is_meant()
     {
-        _node.Answers("GET /api/v1/dead-letters?maxAge=0", """{"total":9,"at":1,"complete":true,"groups":[{"stream":"act.buy","reason":"no-row","count":4,"oldest":0,"newest":1},{"stream":"act.buy","reason":"bad-row","count":2,"oldest":0,"newest":1},{"stream":"act.off","reason":"no-row","count":3,"oldest":0,"newest":1}]}""");
-        _node.Answers("POST /api/v1/dead-letters/requeue", """{"moved":5,"left":4,"skipped":1,"why":"its stream is none of the catalog"}""");
-        _node.Answers("POST /api/v1/dead-letters/purge", """{"moved":9,"left":0,"skipped":0}""");
+        Node.Answers("GET /api/v1/dead-letters?maxAge=0", """{"total":9,"at":1,"complete":true,"groups":[{"stream":"act.buy","reason":"no-row","count":4,"oldest":0,"newest":1},{"stream":"act.buy","reason":"bad-row","count":2,"oldest":0,"newest":1},{"stream":"act.off","reason":"no-row","count":3,"oldest":0,"newest":1}]}""");
+        Node.Answers("POST /api/v1/dead-letters/requeue", """{"moved":5,"left":4,"skipped":1,"why":"its stream is none of the catalog"}""");
+        Node.Answers("POST /api/v1/dead-letters/purge", """{"moved":9,"left":0,"skipped":0}""");
 
         CommandRun unsaid = await RunAsync("dead", "requeue", "--stream", "act.buy");
         unsaid.Code.ShouldBe(ExitCode.Failed);
         unsaid.Error.ShouldContain("Requeue 6 dead letters (act.buy): this has to be confirmed");
-        _node.Requests.ShouldNotContain(request => request.StartsWith("POST", StringComparison.Ordinal));
+        Node.Requests.ShouldNotContain(request => request.StartsWith("POST", StringComparison.Ordinal));
 
         CommandRun said = await RunAsync("dead", "requeue", "--stream", "act.buy", "--yes");
         said.Code.ShouldBe(ExitCode.Found);
         said.Output.ShouldBe(Lines("5 requeued, 4 left.", "1 were not moved, the first of them for this reason: its stream is none of the catalog."));
-        _node.Requests.Last().ShouldBe("""POST /api/v1/dead-letters/requeue {"stream":"act.buy","all":false}""");
+        Node.Requests.Last().ShouldBe("""POST /api/v1/dead-letters/requeue {"stream":"act.buy","all":false}""");
 
         (await RunAsync("dead", "purge", "--all", "--yes")).Code.ShouldBe(ExitCode.Done);
-        _node.Requests.Last().ShouldBe("""POST /api/v1/dead-letters/purge {"all":true,"confirm":9}""");
+        Node.Requests.Last().ShouldBe("""POST /api/v1/dead-letters/purge {"all":true,"confirm":9}""");
     }
 
     [Fact]
     public async Task One_dead_letter_is_requeued_at_once_and_purged_only_when_meant()
     {
-        _node.Answers("POST /api/v1/dead-letters/requeue", """{"moved":1,"left":0,"skipped":0}""");
+        Node.Answers("POST /api/v1/dead-letters/requeue", """{"moved":1,"left":0,"skipped":0}""");
 
         (await RunAsync("dead", "requeue", Id)).Code.ShouldBe(ExitCode.Done);
-        _node.Requests.Last().ShouldBe($$"""POST /api/v1/dead-letters/requeue {"ids":["{{Id}}"],"all":false}""");
+        Node.Requests.Last().ShouldBe($$"""POST /api/v1/dead-letters/requeue {"ids":["{{Id}}"],"all":false}""");
         (await RunAsync("dead", "purge", Id)).Code.ShouldBe(ExitCode.Failed);
     }
 
     [Fact]
     public async Task A_corrected_body_is_sent_byte_by_byte()
     {
-        _node.Answers($"POST /api/v1/dead-letters/messages/{Id}/edit", """{"moved":1,"left":0,"skipped":0}""");
+        Node.Answers($"POST /api/v1/dead-letters/messages/{Id}/edit", """{"moved":1,"left":0,"skipped":0}""");
 
         (await RunAsync("dead", "edit", Id, "--body", """{"recordId":33}""")).Code.ShouldBe(ExitCode.Done);
 
         string body = Convert.ToBase64String("""{"recordId":33}"""u8);
-        _node.Requests.Last().ShouldBe($$"""POST /api/v1/dead-letters/messages/{{Id}}/edit {"bodyBase64":"{{body}}","contentType":null}""");
+        Node.Requests.Last().ShouldBe($$"""POST /api/v1/dead-letters/messages/{{Id}}/edit {"bodyBase64":"{{body}}","contentType":null}""");
     }
 
     [Fact]
     public async Task A_corrected_body_that_is_no_JSON_is_not_sent_before_it_is_said_that_it_is_meant()
     {
         string Letter(string type) => $$"""{"id":"{{Id}}","stream":"act.buy","reason":"unreadable","error":"e","received":0,"bytes":1,"contentType":"{{type}}","queue":null,"messageId":null,"timestamp":null,"properties":{},"headers":{},"body":null,"bodyBase64":""}""";
-        _node.Answers($"POST /api/v1/dead-letters/messages/{Id}/edit", """{"moved":1,"left":0,"skipped":0}""");
-        _node.Answers($"GET /api/v1/dead-letters/messages/{Id}", Letter("application/json"));
-        bool Sent() => _node.Requests.Any(request => request.StartsWith("POST", StringComparison.Ordinal));
+        Node.Answers($"POST /api/v1/dead-letters/messages/{Id}/edit", """{"moved":1,"left":0,"skipped":0}""");
+        Node.Answers($"GET /api/v1/dead-letters/messages/{Id}", Letter("application/json"));
+        bool Sent() => Node.Requests.Any(request => request.StartsWith("POST", StringComparison.Ordinal));
 
         CommandRun unsaid = await RunAsync("dead", "edit", Id, "--body", """{"recordId":33,}""");
         unsaid.Code.ShouldBe(ExitCode.Failed);
@@ -464,7 +320,7 @@ public sealed class OneShotTests : IAsyncLifetime
     [InlineData("not JSON", "application/x-java-serialized-object")]
     public async Task A_corrected_body_that_is_JSON_or_need_not_be_is_sent_unasked(string body, string type)
     {
-        _node.Answers($"POST /api/v1/dead-letters/messages/{Id}/edit", """{"moved":1,"left":0,"skipped":0}""");
+        Node.Answers($"POST /api/v1/dead-letters/messages/{Id}/edit", """{"moved":1,"left":0,"skipped":0}""");
 
         (await RunAsync("dead", "edit", Id, "--body", body, "--content-type", type)).Code.ShouldBe(ExitCode.Done);
     }
@@ -492,24 +348,20 @@ public sealed class OneShotTests : IAsyncLifetime
     [Fact]
     public async Task A_log_level_is_set_and_taken_back()
     {
-        _node.Answers("PUT /api/v1/log-levels", """{"default":"information","categories":{"DataLoad.Engine":"debug"}}""");
+        Node.Answers("PUT /api/v1/log-levels", """{"default":"information","categories":{"DataLoad.Engine":"debug"}}""");
 
         (await RunAsync("log-level", "debug", "--category", "DataLoad.Engine")).Output.ShouldBe(
             Lines("category\tlevel", "(default)\tinformation", "DataLoad.Engine\tdebug"));
-        _node.Requests.Last().ShouldBe("""PUT /api/v1/log-levels {"category":"DataLoad.Engine","level":"debug"}""");
+        Node.Requests.Last().ShouldBe("""PUT /api/v1/log-levels {"category":"DataLoad.Engine","level":"debug"}""");
         await RunAsync("log-level", "--reset");
-        _node.Requests.Last().ShouldBe("""PUT /api/v1/log-levels {"category":null,"level":null}""");
+        Node.Requests.Last().ShouldBe("""PUT /api/v1/log-levels {"category":null,"level":null}""");
     }
 
     [Fact]
     public async Task What_a_node_sends_writes_no_control_character()
     {
-        _node.Answers("GET /api/v1/settings", """{"settings":[{"path":"a","value":"x\u001b[2Jy\nz","origin":"f:1"}]}""");
+        Node.Answers("GET /api/v1/settings", """{"settings":[{"path":"a","value":"x\u001b[2Jy\nz","origin":"f:1"}]}""");
 
         (await RunAsync("settings")).Output.ShouldBe(Lines("setting\tvalue\tfrom", "a\tx\uFFFD[2Jy\uFFFDz\tf:1"));
     }
-
-    private static string Lines(params string[] lines) => string.Concat(lines.Select(line => line + Environment.NewLine));
-
-    private Task<CommandRun> RunAsync(params string[] words) => CommandRun.OfAsync([.. words, "--address", _node.Address]);
 }
