@@ -74,6 +74,7 @@ internal sealed class StoreOver(IStore store, IStatisticsStore statistics) : ISt
 
     /// <inheritdoc/>
     public bool IsConflict(Exception error) => store.IsConflict(error);
+    public bool IsOfRow(Exception error) => store.IsOfRow(error);
 
     /// <inheritdoc/>
     public ValueTask PingAsync(CancellationToken cancellationToken) => store.PingAsync(cancellationToken);

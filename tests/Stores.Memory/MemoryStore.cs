@@ -144,4 +144,6 @@ public sealed class MemoryStore : IStore
 
     /// <inheritdoc/>
     public bool IsConflict(Exception error) => false;
+
+    public bool IsOfRow(Exception error) => false;
 }

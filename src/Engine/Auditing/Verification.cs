@@ -19,7 +19,7 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
     /// <summary>How often a Partition is compared again because its journal was trimmed meanwhile.</summary>
     private const int TrimTries = 5;
 
-    /// <summary>For how many Counters a flush is waited at the most: each is asked for.</summary>
+    /// <summary>For how many rows a flush is waited at the most: each is asked for.</summary>
     private const int MaxAwaited = 1000;
 
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(100);
@@ -28,7 +28,7 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
     private readonly CappedList<Difference> _differences = new(options.MaxDifferences);
     private readonly CappedList<Damage> _damages = new(options.MaxDifferences);
     private readonly JournalFold _fold = new(plan, journal, store.Partitions, store.Snapshots) { Lag = new FlushLag() };
-    private readonly Dictionary<CounterId, (long SequenceNr, long AtMs)> _awaited = [];
+    private readonly Dictionary<RowKey, (long SequenceNr, long AtMs)> _awaited = [];
     private long _events;
     private long _rows;
     private long _partRows;
@@ -153,8 +153,13 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
             return;
         }
 
-        HashSet<CounterId> overdue = _fold.Lag!.Overdue(options.MaxFlushLag, options.OwnedUntilMs);
+        HashSet<RowKey> overdue = _fold.Lag!.Overdue(options.MaxFlushLag, options.OwnedUntilMs);
         AwaitFlushes(counters, overdue);
+        foreach (RowKey row in overdue.Where(row => counters.ContainsKey(row.Id)))
+        {
+            _differences.Add(Of(DifferenceKind.Overdue, row.Id, row.Part));
+        }
+
         foreach ((CounterId id, StatisticsRow row) in rows)
         {
             if (row.SequenceNr is not null)
@@ -166,12 +171,6 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
 
         foreach (Counter counter in counters.Values)
         {
-            bool isOverdue = overdue.Contains(counter.Id);
-            if (isOverdue)
-            {
-                _differences.Add(Of(DifferenceKind.Overdue, counter.Id));
-            }
-
             if (rows.ContainsKey(counter.Id))
             {
                 continue;
@@ -181,7 +180,7 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
             {
                 _differences.Add(Of(DifferenceKind.Missing, counter.Id));
             }
-            else if (!isOverdue && !_awaited.ContainsKey(counter.Id))
+            else if (new RowKey(counter.Id, Part: null) is var key && !overdue.Contains(key) && !_awaited.ContainsKey(key))
             {
                 // Its fold stopped at the checkpoint, before its first event.
                 _notFlushedYet++;
@@ -220,18 +219,27 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
         }
     }
 
-    private void AwaitFlushes(Dictionary<CounterId, Counter> counters, HashSet<CounterId> overdue)
+    private void AwaitFlushes(Dictionary<CounterId, Counter> counters, HashSet<RowKey> overdue)
     {
-        if (!options.WaitsForFlushes)
+        if (!options.JudgesUnflushed)
         {
             return;
         }
 
-        foreach ((CounterId id, long sequenceNr, long atMs) in _fold.Lag!.LeftOutCounters)
+        foreach ((RowKey row, long sequenceNr, long atMs) in _fold.Lag!.LeftOutRows)
         {
-            if (_awaited.Count < MaxAwaited && counters.ContainsKey(id) && !overdue.Contains(id))
+            if (!counters.ContainsKey(row.Id) || overdue.Contains(row))
             {
-                _awaited.Add(id, (sequenceNr, atMs));
+                continue;
+            }
+
+            if (_awaited.Count < MaxAwaited)
+            {
+                _awaited.Add(row, (sequenceNr, atMs));
+            }
+            else if (options.OwnedUntilMs is null)
+            {
+                _differences.Add(Of(DifferenceKind.NotFlushed, row.Id, row.Part));
             }
         }
     }
@@ -241,23 +249,18 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
     {
         for (TimeSpan wait = ShortestWait; _awaited.Count > 0; wait = wait * 2 < LongestWait ? wait * 2 : LongestWait)
         {
-            if ((await store.Nodes.ListAsync(cancellationToken)).Count == 0)
-            {
-                _notFlushedYet += _awaited.Count;
-                return;
-            }
-
+            bool isOwned = (await store.Nodes.ListAsync(cancellationToken)).Count > 0;
             long nowMs = options.Time.GetUtcNow().ToUnixTimeMilliseconds();
-            foreach ((CounterId id, (long sequenceNr, long atMs)) in _awaited.ToList())
+            foreach ((RowKey row, (long sequenceNr, long atMs)) in _awaited.ToList())
             {
-                if (await IsFlushedAsync(id, sequenceNr, cancellationToken))
+                if (await IsFlushedAsync(row, sequenceNr, cancellationToken))
                 {
-                    _awaited.Remove(id);
+                    _awaited.Remove(row);
                 }
-                else if (nowMs - atMs > options.MaxFlushLag.TotalMilliseconds)
+                else if (!isOwned || nowMs - atMs > options.MaxFlushLag.TotalMilliseconds)
                 {
-                    _awaited.Remove(id);
-                    _differences.Add(Of(DifferenceKind.Overdue, id));
+                    _awaited.Remove(row);
+                    _differences.Add(Of(isOwned ? DifferenceKind.Overdue : DifferenceKind.NotFlushed, row.Id, row.Part));
                 }
             }
 
@@ -268,11 +271,12 @@ public sealed class Verification(CountingPlan plan, IStore store, JournalReader 
         }
     }
 
-    private async Task<bool> IsFlushedAsync(CounterId id, long sequenceNr, CancellationToken cancellationToken)
+    private async Task<bool> IsFlushedAsync(RowKey key, long sequenceNr, CancellationToken cancellationToken)
     {
-        Page page = plan.Catalog.PageById(id.PageId)!;
-        var filter = new StatisticsFilter(page.Name, id.Topic.Type, id.Topic.Id, id.Day, id.Day);
-        StatisticsRow? row = await store.Statistics.ReadAsync(page, filter, cancellationToken).FirstOrDefaultAsync(cancellationToken);
+        Page page = plan.Catalog.PageById(key.Id.PageId)!;
+        var filter = new StatisticsFilter(page.Name, key.Id.Topic.Type, key.Id.Topic.Id, key.Id.Day, key.Id.Day, key.Part);
+        var table = new StatisticsTable(page, key.Part?.Breakdown);
+        StatisticsRow? row = await store.Statistics.ReadAsync(table, filter, cancellationToken).FirstOrDefaultAsync(cancellationToken);
         return row?.SequenceNr >= sequenceNr;
     }
 

@@ -7,7 +7,7 @@ namespace DataLoad.Engine.Auditing;
 /// <param name="Partitions">How many Partitions were compared.</param>
 /// <param name="Events">How many events of their journals were read.</param>
 /// <param name="Rows">How many rows were compared.</param>
-/// <param name="NotFlushedYet">How many Counters have events but no row yet: their first flush is still to come.</param>
+/// <param name="NotFlushedYet">How many Counters have events but no row yet, whose first flush is still to come.</param>
 /// <param name="DifferenceCount">How many differences there are, those included that are not listed.</param>
 /// <param name="Differences">The differences, up to a limit.</param>
 /// <param name="DamageCount">How many blocks, snapshots and parked deliveries are damaged, those included that are not listed.</param>
@@ -56,6 +56,8 @@ public enum DifferenceKind
     Foreign = 4,
     /// <summary>Events of the Counter are not in its row, or it has none, though their owner has gone on for longer than a flush takes.</summary>
     Overdue = 5,
+    /// <summary>The last events of the row are not in it, or it is not there, and no node runs that would flush it.</summary>
+    NotFlushed = 6,
 }
 
 /// <summary>A block of a Partition's journal, a snapshot of it, or a parked delivery that is damaged.</summary>
@@ -85,9 +87,9 @@ public sealed record VerificationOptions
     /// <summary>Until when, in epoch ms, the store's nodes are known to go on: now, where one runs; null where only the journal says that they did.</summary>
     public long? OwnedUntilMs { get; init; }
 
-    /// <summary>Whether what is not flushed yet is waited for while a node runs over the store: until it is, or
-    /// <see cref="MaxFlushLag"/> has passed since.</summary>
-    public bool WaitsForFlushes { get; init; }
+    /// <summary>Whether rows that lack events are judged by whether a node runs over the store: while one does they are waited for, until they are flushed
+    /// or <see cref="MaxFlushLag"/> has passed since; where none does, nobody flushes them, and they are differences.</summary>
+    public bool JudgesUnflushed { get; init; }
 
     /// <summary>The clock of such waiting.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -374,6 +374,7 @@ public sealed class ClusterNode
         Snapshots = _services.Store.Snapshots,
         Statistics = _services.Store.Statistics,
         IsConflict = _services.Store.IsConflict,
+        IsOfRow = _services.Store.IsOfRow,
         Registry = Registry,
         Budget = Budget,
         Metrics = _services.Metrics,

@@ -14,6 +14,7 @@ public sealed class CounterBreakdown
     private readonly List<PartPage> _changedPages = [];
     private readonly List<CounterPart> _touched = [];
     private Func<CounterPart, long>? _limitOf;
+    private Action<CounterPart>? _leftOut;
 
     internal CounterBreakdown(Breakdown breakdown)
     {
@@ -33,10 +34,11 @@ public sealed class CounterBreakdown
     /// <summary>The memory that its parts hold, in bytes, as it was accounted last.</summary>
     internal long AccountedBytes { get; private set; }
 
-    /// <summary>Says up to which SequenceNr the parts take events in, those that are there and those to come.</summary>
-    internal void Limit(Func<CounterPart, long> limitOf)
+    /// <summary>Says up to which SequenceNr the parts take events in, those that are there and those to come, and who is told of a part for each event that it
+    /// does not.</summary>
+    internal void Limit(Func<CounterPart, long> limitOf, Action<CounterPart> leftOut)
     {
-        _limitOf = limitOf;
+        (_limitOf, _leftOut) = (limitOf, leftOut);
         foreach (CounterPart part in _parts)
         {
             part.LastSequenceNr = limitOf(part);
@@ -53,6 +55,11 @@ public sealed class CounterBreakdown
         CounterPart part = PartOf(@event, sequenceNr);
         if (sequenceNr <= part.Page.LoadedSequenceNr || sequenceNr > part.LastSequenceNr)
         {
+            if (sequenceNr > part.LastSequenceNr)
+            {
+                _leftOut?.Invoke(part);
+            }
+
             return null;
         }
 

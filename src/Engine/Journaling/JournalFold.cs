@@ -135,7 +135,7 @@ public sealed class JournalFold(CountingPlan plan, JournalReader journal, IParti
             }
             else
             {
-                Lag?.LeftOut(id);
+                Lag?.LeftOut(new RowKey(id, Part: null));
             }
 
             plan.ApplyToParts(@event, counter, _decoder.SequenceNr);
@@ -155,7 +155,9 @@ public sealed class JournalFold(CountingPlan plan, JournalReader journal, IParti
         {
             foreach (CounterBreakdown breakdown in counter.Breakdowns)
             {
-                breakdown.Limit(part => limitOf(counter.Id, part.ValueOf(breakdown.Breakdown)));
+                breakdown.Limit(
+                    part => limitOf(counter.Id, part.ValueOf(breakdown.Breakdown)),
+                    part => Lag?.LeftOut(new RowKey(counter.Id, part.ValueOf(breakdown.Breakdown))));
             }
         }
     }

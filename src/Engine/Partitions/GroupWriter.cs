@@ -7,14 +7,29 @@ namespace DataLoad.Engine.Partitions;
 /// <summary>Asks a group writer to write items of a Partition; answered by <see cref="GroupWritten"/>. Each incarnation of it has at most one under way at a
 /// writer.</summary>
 /// <typeparam name="T">What is written.</typeparam>
-internal sealed record WriteGroup<T>(int Partition, IReadOnlyList<T> Items) : INoSerializationVerificationNeeded;
+internal sealed record WriteGroup<T>(int Partition, IReadOnlyList<T> Items) : INoSerializationVerificationNeeded
+{
+    /// <summary>How many of the items may be refused, so that the others are written without them; 0 where all are one.</summary>
+    public int MostRefused { get; init; }
 
-/// <summary>The items are durable, but for those of the Partitions whose Epoch is stale.</summary>
-internal sealed record GroupWritten(string Writer, IReadOnlyList<int> Stale) : INoSerializationVerificationNeeded;
+    /// <summary>Whether the items were refused before: they are written beside all others, once, and answered whatever comes of it. One such request may be
+    /// under way beside another one.</summary>
+    public bool IsAgain { get; init; }
+}
+
+/// <summary>The items are durable, but for those that are refused, and those of the Partitions whose Epoch is stale.</summary>
+internal sealed record GroupWritten(string Writer, IReadOnlyList<int> Stale) : INoSerializationVerificationNeeded
+{
+    /// <summary>The items that were not written, while the others were.</summary>
+    public IReadOnlyList<RefusedItem> Refused { get; init; } = [];
+
+    /// <summary>Whether it answers a request of items that were refused before.</summary>
+    public bool IsAgain { get; init; }
+}
 
 /// <summary>Writes for all Partitions of a node: takes together what has arrived, one write at a time, again until it works. A request that cannot be written
-/// while others can is repeated by itself, so that what one Partition holds does not hold up the rest; what a Partition asked for that has ended is not
-/// repeated.</summary>
+/// while others can is repeated by itself, so that what one Partition holds does not hold up the rest; where a few items of it are what cannot be written, those
+/// are given back as refused. What a Partition asked for that has ended is not repeated.</summary>
 /// <typeparam name="T">What is written.</typeparam>
 /// <param name="name">What is written, for messages: "statistics".</param>
 /// <param name="services">Clock, waits between tries, log, and the registry that is told what fails.</param>
@@ -27,6 +42,7 @@ internal sealed class GroupWriterActor<T>(
     // At so many items no further request joins a group.
     private const int MaxItems = 4096;
     private const int FailuresBeforeApart = 3;
+    private readonly ApartWrite<T> _apartWrite = new(write, services.IsOfRow);
     private readonly Queue<Request> _waiting = new();
     private readonly HashSet<Request> _apart = [];
     private List<Request> _group = [];
@@ -42,9 +58,10 @@ internal sealed class GroupWriterActor<T>(
     {
         switch (message)
         {
+            case WriteGroup<T> { IsAgain: true } request: WriteOnce(request, Sender); break;
             case WriteGroup<T> request:
                 Context.Watch(Sender);
-                _waiting.Enqueue(new Request(request.Partition, request.Items, Sender));
+                _waiting.Enqueue(new Request(request.Partition, request.Items, request.MostRefused, Sender));
                 WriteNext();
                 break;
             case Terminated ended: Forget(ended.ActorRef); break;
@@ -82,21 +99,35 @@ internal sealed class GroupWriterActor<T>(
         }
     }
 
-    private void Write(List<Request> group)
+    private void Write(List<Request> group, bool hasFailed = false)
     {
         IReadOnlyList<T> items = group.Count == 1 ? group[0].Items : [.. group.SelectMany(request => request.Items)];
-        _ = WriteAsync(items).PipeTo(
+        int mostRefused = _apart.Contains(group[0]) ? group[0].MostRefused : 0;
+        _ = WriteAsync(items, mostRefused, hasFailed).PipeTo(
             Self,
-            success: written => new Wrote(group, written.Stale, written.Took, Error: null),
-            failure: error => new Wrote(group, [], TimeSpan.Zero, error));
+            success: written => new Wrote(group, written.What, written.Took, Error: null),
+            failure: error => new Wrote(group, new ApartWritten([], []), TimeSpan.Zero, error));
     }
 
-    private async Task<(IReadOnlyList<int> Stale, TimeSpan Took)> WriteAsync(IReadOnlyList<T> items)
+    private async Task<(ApartWritten What, TimeSpan Took)> WriteAsync(IReadOnlyList<T> items, int mostRefused, bool hasFailed)
     {
         long start = services.Time.GetTimestamp();
-        IReadOnlyList<int> stale = await write(items, CancellationToken.None);
-        return (stale, services.Time.GetElapsedTime(start));
+        ApartWritten written = mostRefused == 0
+            ? new ApartWritten(await write(items, CancellationToken.None), [])
+            : await _apartWrite.RunAsync(items, mostRefused, hasFailed, CancellationToken.None);
+        return (written, services.Time.GetElapsedTime(start));
     }
+
+    /// <summary>Tries what was refused before; whoever holds it has it tried again.</summary>
+    private void WriteOnce(WriteGroup<T> request, IActorRef asker) => _ = _apartWrite.RunAsync(
+        request.Items, request.Items.Count, hasFailed: false, CancellationToken.None).PipeTo(
+        asker,
+        success: written => new GroupWritten(name, written.Stale) { Refused = written.Refused, IsAgain = true },
+        failure: error => new GroupWritten(name, [])
+        {
+            Refused = [.. request.Items.Select((_, place) => new RefusedItem(place, RefusedItem.Explain(error)))],
+            IsAgain = true,
+        });
 
     /// <summary>Who replaces a Partition that has ended writes by itself what is due.</summary>
     private void Forget(IActorRef ended)
@@ -137,7 +168,8 @@ internal sealed class GroupWriterActor<T>(
 
         _failures++;
         Report(wrote.Error, _failures);
-        if (_failures >= FailuresBeforeApart && (_group.Count > 1 || _waiting.Count > 0))
+        bool mayBeOfItems = _group.Exists(request => request.MostRefused > 0) && services.IsOfRow(wrote.Error);
+        if (mayBeOfItems || (_failures >= FailuresBeforeApart && (_group.Count > 1 || _waiting.Count > 0)))
         {
             SetApart();
             return;
@@ -146,14 +178,14 @@ internal sealed class GroupWriterActor<T>(
         WriteAgain(_group, _failures);
     }
 
-    /// <summary>Writes the group's requests one by one from now on: those that work are done, the others hold up only themselves, and
-    /// nothing that came later.</summary>
+    /// <summary>Writes the group's requests one by one from now on: those that work are done, but for items of them that are refused; the others hold up only
+    /// themselves, and nothing that came later.</summary>
     private void SetApart()
     {
         foreach (Request request in _group)
         {
             _apart.Add(request);
-            Write([request]);
+            Write([request], hasFailed: _group.Count == 1);
         }
 
         EndGroup();
@@ -196,7 +228,7 @@ internal sealed class GroupWriterActor<T>(
 
         foreach (Request request in wrote.Group)
         {
-            request.Sender.Tell(new GroupWritten(name, Fault.Is(FaultPoint.StaleInGroupIgnored) ? [] : wrote.Stale));
+            request.Sender.Tell(new GroupWritten(name, Fault.Is(FaultPoint.StaleInGroupIgnored) ? [] : wrote.What.Stale) { Refused = wrote.What.Refused });
         }
     }
 
@@ -208,15 +240,16 @@ internal sealed class GroupWriterActor<T>(
 
     private void WriteAgain(List<Request> group, int failures) => Timers.StartSingleTimer(group, new Again(group), services.Backoff.After(failures));
 
-    private sealed class Request(int partition, IReadOnlyList<T> items, IActorRef sender)
+    private sealed class Request(int partition, IReadOnlyList<T> items, int mostRefused, IActorRef sender)
     {
         public int Partition => partition;
         public IReadOnlyList<T> Items => items;
+        public int MostRefused => mostRefused;
         public IActorRef Sender => sender;
         public int Failures { get; set; }
         public bool IsUnwanted { get; set; }
     }
 
-    private sealed record Wrote(List<Request> Group, IReadOnlyList<int> Stale, TimeSpan Took, Exception? Error) : INoSerializationVerificationNeeded;
+    private sealed record Wrote(List<Request> Group, ApartWritten What, TimeSpan Took, Exception? Error) : INoSerializationVerificationNeeded;
     private sealed record Again(List<Request> Group) : INoSerializationVerificationNeeded;
 }

@@ -229,6 +229,9 @@ internal sealed partial class PartitionActor
     private void SaveCheckpoint()
     {
         _saveStep = SaveStep.Checkpoint;
+
+        // What is saved is saved, and may go from memory, though the checkpoint may stay where it is.
+        _checkpointTarget = Math.Max(_checkpointed, Math.Min(_checkpointTarget, WrittenBeforeRefused));
         long target = Fault.Is(FaultPoint.CheckpointPastTarget) ? _appliedSequenceNr : _checkpointTarget;
         SaveCheckpoint("saving its checkpoint", target, isOwned => GoOnIf(isOwned || Fault.Is(FaultPoint.StaleWriteIgnored), OnSaved));
     }
@@ -319,7 +322,7 @@ internal sealed partial class PartitionActor
         }
         else if (_phase != PartitionPhase.Stopped && string.Equals(written.Writer, StatisticsWriterName, StringComparison.Ordinal))
         {
-            OnRowsWritten();
+            OnRowsWritten(written);
         }
         else if (_phase != PartitionPhase.Stopped)
         {

@@ -230,7 +230,7 @@ internal sealed partial class PartitionActor
 
     /// <summary>Whether all that a Counter holds is written, and no answer of it is awaited: one that was asked and then stopped would never give it.</summary>
     private bool MayGo(CounterEntry entry) =>
-        (entry.IsClean && !_rowsAwaited.ContainsKey(entry.Id) && !_statesAwaited.ContainsKey(entry.Id))
+        (entry.IsClean && !_refused.ContainsKey((entry.Id, null)) && !_rowsAwaited.ContainsKey(entry.Id) && !_statesAwaited.ContainsKey(entry.Id))
         || (Fault.Is(FaultPoint.PassivatesUnwritten) && entry is { Actor: not null, IsStopping: false, Damage: null });
 
     private void OnGetTopic(GetTopic question)
@@ -238,7 +238,7 @@ internal sealed partial class PartitionActor
         HashSet<int> days = [.. question.Days];
         CounterEntry[] entries = [.. _counters.Values.Where(entry => entry.Damage is null && entry.Id.PageId == question.Page
             && entry.Id.Topic.Equals(question.Topic) && entry.Id.Day >= question.From && entry.Id.Day <= question.Through
-            && (entry.IsInFlushList || days.Contains(entry.Id.Day))).OrderBy(entry => entry.Id.Day)];
+            && (entry.IsInFlushList || _refused.ContainsKey((entry.Id, null)) || days.Contains(entry.Id.Day))).OrderBy(entry => entry.Id.Day)];
         int through = question.Through;
         int most = MaxTopicRowsBytes / PartitionMessageCodec.MaxRowBytes(entries.Length == 0 ? 0 : entries[0].Page.Metrics.Length);
         if (entries.Length > most)

@@ -25,7 +25,8 @@ internal sealed partial class PartitionActor
 
     private void StartFill()
     {
-        if (_fill is not { IsRunning: false } fill || _phase != PartitionPhase.Serving || _isTrimming)
+        // A table is complete only with all of its rows.
+        if (_fill is not { IsRunning: false } fill || _phase != PartitionPhase.Serving || _isTrimming || ((fill.IsDone || _epoch == 1) && _refused.Count > 0))
         {
             return;
         }
@@ -71,6 +72,13 @@ internal sealed partial class PartitionActor
     /// <summary>All of it is kept: the Partition says so, and the last of them gives the tables their names.</summary>
     private void SaveFilled(BreakdownFill fill)
     {
+        if (_refused.Count > 0)
+        {
+            fill.IsRunning = false;
+            EndQuiet();
+            return;
+        }
+
         _isRebuilding = true;
         string[] marks = [.. _filled, .. fill.Missing.Select(breakdown => breakdown.Mark)];
         _calls.Start(

@@ -153,10 +153,10 @@ internal sealed partial class PartitionActor
         }
         else if (row.Round == _flushRound && _rowsAwaited.Remove(row.Id, out CounterEntry? entry))
         {
-            _rows.Add(new FlushRow(entry.Page, RowOf(row.Id, row.SequenceNr, row.Values), Correct: false));
+            Collect(new FlushRow(entry.Page, RowOf(row.Id, row.SequenceNr, row.Values), Correct: false));
             foreach (PartRow part in row.Parts)
             {
-                _rows.Add(new FlushRow(entry.Page, RowOf(row.Id, part.SequenceNr, part.Values, part.Value), Correct: false));
+                Collect(new FlushRow(entry.Page, RowOf(row.Id, part.SequenceNr, part.Values, part.Value), Correct: false));
             }
 
             if (!row.HasMore)
@@ -174,6 +174,11 @@ internal sealed partial class PartitionActor
             }
 
             WriteRows();
+            if (!_isFlushing)
+            {
+                // All of it is held as refused, so that no answer comes.
+                Upkeep();
+            }
         }
     }
 
@@ -255,12 +260,19 @@ internal sealed partial class PartitionActor
             return;
         }
 
-        _context.StatisticsWriter.Tell(new WriteGroup<FlushRow>(_partition, [.. _rows]));
+        SendRows([.. _rows]);
         _rows.Clear();
     }
 
-    private void OnRowsWritten()
+    private void OnRowsWritten(GroupWritten written)
     {
+        if (written.IsAgain)
+        {
+            OnTriedRefused(written.Refused);
+            return;
+        }
+
+        HoldRefused(written.Refused);
         if (_isRebuilding)
         {
             WriteCorrections();

@@ -151,7 +151,7 @@ internal sealed partial class PartitionActor
     {
         if (_corrections.TryDequeue(out FlushRow[]? slice))
         {
-            _context.StatisticsWriter.Tell(new WriteGroup<FlushRow>(_partition, slice));
+            SendRows(slice);
             return;
         }
 

@@ -123,6 +123,7 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
             case IPartitionMessage request: OnRequest(request); break;
             case StopPartition stop: OnStop(stop); break;
             case StopLimitPassed: Context.Stop(Self); break;
+            case RefusedDue: TryRefused(); break;
             case OwnNow when _phase == PartitionPhase.Owning: Own(); break;
             case OwnNow: break;
             default: Unhandled(message); break;
@@ -274,9 +275,9 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         Counters = _counters.Count,
         ResidentBytes = _memory.Bytes,
         UnappliedBytes = _unappliedBytes,
-        Unflushed = _flushList.Count + _partsList.Count + _rowsAwaited.Count + _flushing.Count,
+        Unflushed = _flushList.Count + _partsList.Count + _rowsAwaited.Count + _flushing.Count + _refused.Count,
         Damaged = _damaged,
-        Failing = _replayError ?? _calls.Failing ?? _fillError,
+        Failing = _replayError ?? _calls.Failing ?? RefusedError ?? _fillError,
     };
 
     private void Report()

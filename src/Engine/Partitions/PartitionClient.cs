@@ -95,8 +95,8 @@ public sealed class PartitionClient(IActorRef region, PartitionSettings settings
             progress?.Invoke(partition + 1);
         }
 
-        return damages.Count == 0 ? total : throw new StoredFormatException($"{string.Join(' ', damages)} What it holds was not rebuilt; "
-            + $"of the other Partitions, {total.Counters} Counters were computed and {total.Corrected} rows corrected.");
+        return damages.Count == 0 ? total : throw new StoredFormatException($"{string.Join(' ', damages)} What is named was not rebuilt; "
+            + $"of the rest, {total.Counters} Counters were computed and {total.Corrected} rows corrected.");
     }
 
     private bool MayHold(int partition, StatisticsFilter filter) =>

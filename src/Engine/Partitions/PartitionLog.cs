@@ -60,4 +60,10 @@ internal static partial class PartitionLog
 
     [LoggerMessage(2117, LogLevel.Error, "Partition {Partition} no longer indexes the sessions of its journal's past until it is started again: {Error}")]
     public static partial void IndexingFailed(ILogger logger, int partition, string error);
+
+    [LoggerMessage(2118, LogLevel.Error, "Partition {Partition} goes on without rows that are refused: {Error}")]
+    public static partial void RowsRefused(ILogger logger, int partition, string error);
+
+    [LoggerMessage(2119, LogLevel.Information, "Partition {Partition} wrote all rows that were refused")]
+    public static partial void RefusedRowsWritten(ILogger logger, int partition);
 }

@@ -79,7 +79,7 @@ public sealed record Rebuild(int Partition, StatisticsFilter Filter) : IPartitio
 /// <summary>What was asked for is done.</summary>
 public sealed record Done(int Partition) : IPartitionAnswer;
 
-/// <summary>What a rebuild did: how many Counters were computed, and how many rows written and removed; or why it could not be done.</summary>
+/// <summary>What a rebuild did: how many Counters were computed, and how many rows written and removed; or what of it could not be done, and why.</summary>
 public sealed record Rebuilt(int Partition, long Counters, long Corrected, long Removed, string? Damage = null) : IPartitionAnswer;
 
 /// <summary>Answers what a Partition cannot do before it serves, or after.</summary>

@@ -40,6 +40,9 @@ public record PartitionServices
     /// <summary>Whether a failed write of the journal says that its SequenceNr was taken, by another owner.</summary>
     public required Func<Exception, bool> IsConflict { get; init; }
 
+    /// <summary>Whether a failed write of rows may be that of a few of them, while the others could be written.</summary>
+    public Func<Exception, bool> IsOfRow { get; init; } = _ => false;
+
     /// <summary>Told what each Partition says of itself.</summary>
     public required PartitionRegistry Registry { get; init; }
 
@@ -132,6 +135,9 @@ public sealed record PartitionSettings
 
     /// <summary>How many rows one Partition flushes in one write.</summary>
     public int MaxFlushRows { get; init; } = 1000;
+
+    /// <summary>How many rows of one Partition may be refused by their tables while its others are written, 0 and up; one more holds up all of them.</summary>
+    public int MaxRefusedRows { get; init; } = 50;
 
     /// <summary>How many events a Partition holds Counters of at a time while it computes breakdowns over the past, 1 and up.</summary>
     public int MaxFillEvents { get; init; } = 500_000;

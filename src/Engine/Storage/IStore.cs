@@ -78,6 +78,9 @@ public interface IStore : IAsyncDisposable
     /// <summary>Whether an error says that a unique key is taken: of the journal, that another owner wrote its SequenceNr.</summary>
     bool IsConflict(Exception error);
 
+    /// <summary>Whether an error may be that of a few rows, while others can be written: a value that a column does not hold, a check, a trigger, a lock.</summary>
+    bool IsOfRow(Exception error);
+
     /// <summary>One trivial round trip, for health.</summary>
     ValueTask PingAsync(CancellationToken cancellationToken);
 }

@@ -152,6 +152,9 @@ internal abstract class SqlDialect
     /// <summary>Whether an error of the driver says that a unique key is taken, or that an index to be made unique found two rows of one key.</summary>
     public abstract bool IsDuplicate(Exception error);
 
+    /// <summary>Whether an error of the driver may be that of single rows that were written, while others could be.</summary>
+    public abstract bool IsOfRow(Exception error);
+
     protected static string Join(IEnumerable<string> parts) => string.Join(", ", parts);
 
     protected static string OnConflict(IReadOnlyList<(string Column, string Value)> columns, int keys, Range changed, string? condition)

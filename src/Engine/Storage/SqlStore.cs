@@ -116,6 +116,9 @@ public sealed class SqlStore(SqlDatabase database) : IStore
         || (error is AggregateException aggregate ? aggregate.InnerExceptions.Any(IsConflict) : error.InnerException is { } cause && IsConflict(cause));
 
     /// <inheritdoc/>
+    public bool IsOfRow(Exception error) => database.Dialect.IsOfRow(error);
+
+    /// <inheritdoc/>
     public async ValueTask PingAsync(CancellationToken cancellationToken) => await database.PingAsync(cancellationToken);
 
     /// <summary>Closes the database, after the calls under way; its node is gone as by a process that ends.</summary>

@@ -19,7 +19,7 @@ internal static class VerifyCommand
         the journal that the row stands at. Reads all snapshots and parked deliveries, too, and tells which blocks,
         snapshots and parked deliveries are damaged. With a filter, only the snapshots of its Counters. Changes nothing, and
         may run beside a node that counts: then it waits, up to a minute, for rows that are not flushed yet, and those that do
-        not come are differences.
+        not come are differences. Where no node runs nobody flushes them, and they are differences at once.
 
         Examples:
           dataload verify
@@ -54,7 +54,7 @@ internal static class VerifyCommand
                 Partitions = partitions,
                 Filter = filter.Read(result).ToFilter(),
                 OwnedUntilMs = isOwned ? TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() : null,
-                WaitsForFlushes = isOwned,
+                JudgesUnflushed = true,
             });
             VerificationReport report = await Progress.ShowAsync("Verifying Partitions", progress =>
                 verification.RunAsync(done => progress(done, partitions), cancellationToken));
@@ -83,7 +83,7 @@ internal static class VerifyCommand
         output.WriteLine($"{report.Rows} rows{(report.PartRows == 0 ? "" : $" and {report.PartRows} of breakdowns")} compared with {report.Events} events in {report.Partitions} Partitions: {report.DifferenceCount} differences, "
             + $"{report.DamageCount} damaged blocks, snapshots or parked deliveries.");
         WriteWhere(report.NotFlushedYet > 0,
-            $"{report.NotFlushedYet} Counters have events but no row yet: not flushed yet, which the running node or the next start does.");
+            $"{report.NotFlushedYet} Counters have events but no row yet: not flushed yet, which the running node does.");
         WriteWhere(report.DifferenceCount > 0, "'dataload rebuild' with the same options corrects the rows from the journal.");
 
         void WriteWhere(bool isSo, string line)
@@ -103,7 +103,8 @@ internal static class VerifyCommand
         {
             DifferenceKind.Missing => "the row is missing",
             DifferenceKind.Overdue => "events are not flushed, though their owner went on",
-            DifferenceKind.Unaccounted => "no event accounts for this row",
+            DifferenceKind.NotFlushed => "no node runs: not flushed, which the next start does",
+        DifferenceKind.Unaccounted => "no event accounts for this row",
             DifferenceKind.Foreign => "not written by the engine",
             DifferenceKind.SequenceNr => "the row stands at another event than its last one",
             _ => "another value",

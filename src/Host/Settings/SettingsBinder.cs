@@ -179,6 +179,7 @@ public static class SettingsBinder
         FlushInterval = config.GetDuration("dataload.statistics.flush-interval", TimeSpan.FromMilliseconds(10), Day),
         BreakdownFlushInterval = config.GetDuration("dataload.statistics.breakdown-flush-interval", TimeSpan.Zero, Day),
         MaxFlushRows = config.GetInt("dataload.statistics.max-flush-rows", 1, 100_000),
+        MaxRefusedRows = config.GetInt("dataload.statistics.max-refused-rows", 0, 1000),
         MaxFillEvents = config.GetInt("dataload.statistics.max-backfill-events", 1, 100_000_000),
         IdentityWindow = config.GetDuration("dataload.identity.window", Millisecond, TimeSpan.FromDays(3650)),
         MemoryBudgetBytes = config.GetBytes("dataload.memory.budget", 1024 * 1024),

@@ -72,7 +72,7 @@ public sealed class FlushLagTests
     }
 
     [Fact]
-    public void Counter_is_waited_for_until_its_row_has_the_last_event_that_it_lacks()
+    public void Row_is_waited_for_until_it_has_the_last_event_that_it_lacks()
     {
         // Its row may get the first of them while the journal is read, and never the others.
         _lag.Horizon = 3;
@@ -81,7 +81,7 @@ public sealed class FlushLagTests
         Block(2_000, Late);
         Block(3_000, Late);
 
-        _lag.LeftOutCounters.ShouldBe([(Late, 3, 2_000)]);
+        _lag.LeftOutRows.ShouldBe([(new RowKey(Late, Part: null), 3, 2_000)]);
     }
 
     [Fact]
@@ -116,9 +116,10 @@ public sealed class FlushLagTests
         _lag.Read(new PersistedEntry(0, ++_number, new Block([])), atMs);
         if (leftOut is CounterId id)
         {
-            _lag.LeftOut(id);
+            _lag.LeftOut(new RowKey(id, Part: null));
         }
     }
 
-    private HashSet<CounterId> Overdue(long? ownedUntilMs = null) => _lag.Overdue(TimeSpan.FromMinutes(1), ownedUntilMs);
+    private IEnumerable<CounterId> Overdue(long? ownedUntilMs = null) =>
+        _lag.Overdue(TimeSpan.FromMinutes(1), ownedUntilMs).Select(row => row.Id);
 }

@@ -89,16 +89,37 @@ public sealed class VerificationTests
         VerificationReport report = await _partition.VerifyAsync();
         (report.NotFlushedYet, report.IsClean).ShouldBe((1, true));
         report = await _partition.VerifyAsync(new VerificationOptions { Partitions = 1, OwnedUntilMs = 62_000 });
-        (report.NotFlushedYet, report.Differences.ShouldHaveSingleItem().Kind).ShouldBe((0, DifferenceKind.Overdue));
+        report.NotFlushedYet.ShouldBe(0);
+        report.Differences.Select(difference => (difference.Kind, difference.Part is null)).ShouldBe([(DifferenceKind.Overdue, true), (DifferenceKind.Overdue, false)]);
 
         _partition.Persist([events[1]], atMs: 62_000);
         await _partition.FlushAsync(id => id == events[1].CounterId);
 
         report = await _partition.VerifyAsync();
 
-        Difference difference = report.Differences.ShouldHaveSingleItem();
-        (difference.Kind, difference.TopicType, difference.TopicId).ShouldBe((DifferenceKind.Overdue, events[0].Topic.Type, events[0].Topic.Id));
+        report.Differences.Select(difference => (difference.Kind, difference.TopicType, difference.TopicId, difference.Part is null))
+            .ShouldBe([(DifferenceKind.Overdue, events[0].Topic.Type, events[0].Topic.Id, true), (DifferenceKind.Overdue, events[0].Topic.Type, events[0].Topic.Id, false)]);
         report.NotFlushedYet.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Rows_that_lack_events_are_differences_where_no_node_runs_those_of_breakdowns_too()
+    {
+        EventSpec[] events = new RandomEvents(1).Take(20);
+        await _partition.OwnAsync(atMs: 0);
+        _partition.Persist(events[..10], atMs: 1_000);
+        await _partition.FlushAsync();
+        _partition.Persist(events[10..], atMs: 1_500);
+
+        VerificationReport report = await _partition.VerifyAsync(new VerificationOptions { Partitions = 1, JudgesUnflushed = true });
+
+        report.NotFlushedYet.ShouldBe(0);
+        report.Differences.ShouldAllBe(difference => difference.Kind == DifferenceKind.NotFlushed);
+        report.Differences.Where(difference => difference.Part is null).Select(difference => (difference.TopicType, difference.TopicId, difference.Day)).Distinct()
+            .ShouldBe(events[10..].Select(e => (e.Topic.Type, e.Topic.Id, e.Day)).Distinct(), ignoreOrder: true);
+        report.Differences.ShouldContain(difference => difference.Part != null);
+        await _partition.FlushAsync();
+        (await _partition.VerifyAsync(new VerificationOptions { Partitions = 1, JudgesUnflushed = true })).IsClean.ShouldBeTrue();
     }
 
     [Fact]
@@ -112,9 +133,8 @@ public sealed class VerificationTests
         _partition.Persist([events[1]], atMs: 70_000);
         await _partition.FlushAsync(id => id == events[1].CounterId);
 
-        Difference difference = (await _partition.VerifyAsync()).Differences.ShouldHaveSingleItem();
-
-        (difference.Kind, difference.TopicId).ShouldBe((DifferenceKind.Overdue, events[0].Topic.Id));
+        (await _partition.VerifyAsync()).Differences.Select(difference => (difference.Kind, difference.TopicId, difference.Part is null))
+            .ShouldBe([(DifferenceKind.Overdue, events[0].Topic.Id, true), (DifferenceKind.Overdue, events[0].Topic.Id, false)]);
     }
 
     [Fact]

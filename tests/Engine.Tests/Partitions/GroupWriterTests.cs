@@ -58,16 +58,83 @@ public sealed class GroupWriterTests : PartitionSpec
         _writes.ShouldContain(written => written.SequenceEqual(new[] { 1 }));
     }
 
-    private TestProbe Ask(IActorRef writer, int partition, int item)
+    [Theory]
+    [InlineData(new[] { 7 })]
+    [InlineData(new[] { 0, 1, 98, 99 })]
+    [InlineData(new[] { 3, 50, 51, 97 })]
+    public async Task Items_that_are_refused_are_given_back_and_all_others_are_written(int[] poison)
+    {
+        IActorRef writer = WriterOf(items => items.Intersect(poison).Any() ? Task.FromException(new RowRefusedException("refused")) : Task.CompletedTask);
+        int[] items = [.. Enumerable.Range(0, 100)];
+
+        GroupWritten written = await Ask(writer, new WriteGroup<int>(0, items) { MostRefused = poison.Length }).ExpectMsgAsync<GroupWritten>();
+
+        written.Refused.Select(refused => refused.Place).Order().ShouldBe(poison);
+        written.Refused.ShouldAllBe(refused => refused.Error == "refused.");
+        _writes.Where(group => !group.Intersect(poison).Any()).SelectMany(group => group).Order().ShouldBe(items.Except(poison));
+        Registry.Failing.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task More_items_than_may_be_refused_are_written_again_as_one_and_found_out_by_few_writes()
+    {
+        bool isAway = true;
+        IActorRef writer = WriterOf(_ => isAway ? Task.FromException(new RowRefusedException("all of them")) : Task.CompletedTask);
+        TestProbe probe = Ask(writer, new WriteGroup<int>(0, [.. Enumerable.Range(0, 1000)]) { MostRefused = 4 });
+        await AwaitAssertAsync(() => _writes.Count(group => group.Length == 1000).ShouldBeGreaterThan(5));
+        _writes.Count.ShouldBeLessThanOrEqualTo(_writes.Count(group => group.Length == 1000) * 12);
+        Registry.Failing.ShouldNotBeEmpty();
+
+        isAway = false;
+
+        (await probe.ExpectMsgAsync<GroupWritten>()).Refused.ShouldBeEmpty();
+        await AwaitAssertAsync(() => Registry.Failing.ShouldBeEmpty());
+    }
+
+    [Fact]
+    public async Task What_passes_by_itself_is_not_taken_for_refused_where_nothing_can_be_written()
+    {
+        IActorRef writer = WriterOf(_ => Task.FromException(new PassingException()));
+        TestProbe probe = Ask(writer, new WriteGroup<int>(0, [1, 2, 3, 4]) { MostRefused = 50 });
+        await AwaitAssertAsync(() => _writes.Count(group => group.Length == 4).ShouldBeGreaterThan(4));
+
+        await probe.ExpectNoMsgAsync(TimeSpan.Zero);
+        _writes.ShouldNotContain(group => group.Length == 1);
+    }
+
+    [Fact]
+    public async Task What_was_refused_before_is_tried_once_beside_what_others_wait_for_and_answered()
+    {
+        var first = new TaskCompletionSource();
+        IActorRef writer = WriterOf(items => items is [1] ? first.Task
+            : items.Contains(2) ? Task.FromException(new RowRefusedException("refused")) : Task.CompletedTask);
+        TestProbe waiting = Ask(writer, partition: 0, item: 1);
+
+        GroupWritten written = await Ask(writer, new WriteGroup<int>(0, [2, 3]) { IsAgain = true }).ExpectMsgAsync<GroupWritten>();
+
+        written.IsAgain.ShouldBeTrue();
+        written.Refused.ShouldBe([new RefusedItem(0, "refused.")]);
+        first.SetResult();
+        (await waiting.ExpectMsgAsync<GroupWritten>()).IsAgain.ShouldBeFalse();
+    }
+
+    private TestProbe Ask(IActorRef writer, int partition, int item) => Ask(writer, new WriteGroup<int>(partition, [item]));
+
+    private TestProbe Ask(IActorRef writer, WriteGroup<int> request)
     {
         TestProbe probe = CreateTestProbe();
-        writer.Tell(new WriteGroup<int>(partition, [item]), probe);
+        writer.Tell(request, probe);
         return probe;
+    }
+
+    private sealed class PassingException : System.Data.Common.DbException
+    {
+        public override bool IsTransient => true;
     }
 
     private IActorRef WriterOf(Func<int[], Task> write)
     {
-        PartitionServices services = Services();
+        PartitionServices services = Services() with { IsOfRow = error => error is RowRefusedException or PassingException };
         return Sys.ActorOf(GroupWriterActor<int>.Props("numbers", services, services.Metrics.FlushSeconds, async (items, _) =>
         {
             int[] written = [.. items];

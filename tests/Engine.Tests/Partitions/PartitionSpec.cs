@@ -89,6 +89,7 @@ public abstract class PartitionSpec : TestKit
         Statistics = Store,
         Breakdowns = Store,
         IsConflict = error => error is JournalConflictException,
+        IsOfRow = error => error is RowRefusedException,
         Registry = Registry,
         Budget = Budget,
         Metrics = new EngineMetrics(),

@@ -18,6 +18,9 @@ internal sealed class StoreDouble : IPartitionStore, ISnapshotStore, IStatistics
     /// <summary>Asked before each call with its name; its task delays the call, its exception fails it.</summary>
     public Func<string, Task> Before { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>Whether a table refuses a row, and with it all that are written in the same transaction.</summary>
+    public Func<StatisticsRow, bool> Refuses { get; set; } = _ => false;
+
     public PartitionPositions PositionsOf(int partition)
     {
         lock (_lock)
@@ -165,6 +168,11 @@ internal sealed class StoreDouble : IPartitionStore, ISnapshotStore, IStatistics
     public async ValueTask<IReadOnlyList<int>> FlushAsync(StatisticsTable table, IReadOnlyList<StatisticsRow> rows, bool correct, CancellationToken cancellationToken)
     {
         await Before("Flush");
+        if (rows.FirstOrDefault(Refuses) is { } refused)
+        {
+            throw new RowRefusedException($"a check fails for {refused.TopicId}");
+        }
+
         return Each(rows, row => (row.Shard, row.Epoch), row =>
         {
             StatisticsRow? stored = _rows.GetValueOrDefault((table.Name, row.TopicType, row.TopicId, row.Day, row.Part));
@@ -285,3 +293,6 @@ internal sealed class StoreDouble : IPartitionStore, ISnapshotStore, IStatistics
         }
     }
 }
+
+/// <summary>A row that its table refuses.</summary>
+public sealed class RowRefusedException(string message) : Exception(message);

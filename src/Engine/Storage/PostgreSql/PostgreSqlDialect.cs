@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Data.Common;
 using System.Globalization;
 using DataLoad.Engine.Contract;
@@ -11,6 +12,10 @@ namespace DataLoad.Engine.Storage.PostgreSql;
 /// <summary>PostgreSQL's SQL. Rows come as an array a column, so that any number of them is one statement with one plan.</summary>
 internal sealed class PostgreSqlDialect : SqlDialect
 {
+    // Connections, states and rights of the session, names, deadlocks, resources, objects in use, stops, the server's own faults.
+    private static readonly FrozenSet<string> s_neverOfRow =
+        FrozenSet.Create(StringComparer.Ordinal, "08", "25", "28", "3D", "3F", "40", "42", "53", "55", "57", "58", "F0", "XX");
+
     private const int OldestServer = 120_000;
     private const int LongestTopicType = 64;
     private const int LongestPartText = 128;
@@ -289,4 +294,13 @@ internal sealed class PostgreSqlDialect : SqlDialect
     };
 
     public override bool IsDuplicate(Exception error) => error is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
+
+    /// <summary>A trigger may raise whatever it likes, so only what is never of a row is told apart. A time-out may be that of a row which somebody has locked.</summary>
+    public override bool IsOfRow(Exception error) => error switch
+    {
+        PostgresException refused => refused.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.InsufficientPrivilege
+            || !s_neverOfRow.Contains(refused.SqlState[..2]),
+        NpgsqlException { InnerException: TimeoutException } => true,
+        _ => false,
+    };
 }

@@ -171,6 +171,9 @@ internal sealed partial class SqliteDialect : SqlDialect
 
     public override bool IsDuplicate(Exception error) => error is SqliteException { SqliteErrorCode: raw.SQLITE_CONSTRAINT };
 
+    public override bool IsOfRow(Exception error) =>
+        error is SqliteException { SqliteErrorCode: raw.SQLITE_CONSTRAINT or raw.SQLITE_MISMATCH or raw.SQLITE_TOOBIG };
+
     /// <summary>A column's own collation where it takes different texts for one. No pragma tells it.</summary>
     private static string? CollationOf(SqliteConnection connection, string table, string column)
     {
