@@ -30,7 +30,7 @@ internal sealed class StoreOver(IStore store, IStatisticsStore statistics) : ISt
     public IStatisticsStore Statistics => statistics;
 
     /// <inheritdoc/>
-    public IBreakdownStore Breakdowns => store.Breakdowns;
+    public IDeclarationStore Declarations => store.Declarations;
 
     /// <inheritdoc/>
     public INodeStore Nodes => store.Nodes;

@@ -28,7 +28,7 @@ public sealed class MemoryStore : IStore
         Partitions = new MemoryPartitionStore(_calls);
         Snapshots = new MemorySnapshotStore(_calls, pageRows);
         Statistics = new MemoryStatisticsStore(_calls, pageRows);
-        Breakdowns = new MemoryBreakdownStore(_calls);
+        Declarations = new MemoryDeclarationStore(_calls);
         Nodes = new MemoryNodeStore(_calls, state);
         Parking = new MemoryParkingStore(_calls);
         Queries = new MemoryStatisticsQueries(_calls);
@@ -69,7 +69,7 @@ public sealed class MemoryStore : IStore
     public IStatisticsStore Statistics { get; }
 
     /// <inheritdoc/>
-    public IBreakdownStore Breakdowns { get; }
+    public IDeclarationStore Declarations { get; }
 
     /// <inheritdoc/>
     public INodeStore Nodes { get; }

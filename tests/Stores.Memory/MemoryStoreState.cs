@@ -43,7 +43,11 @@ public sealed class MemoryStoreState
 
     internal SortedDictionary<string, (int Generation, bool IsOn, bool IsComplete)> Breakdowns { get; } = new(StringComparer.Ordinal);
 
-    internal Dictionary<int, IReadOnlySet<string>> Filled { get; } = [];
+    internal SortedDictionary<(string Table, string Column), (bool IsComplete, long SinceMs)> Metrics { get; } = [];
+
+    internal Dictionary<int, BackfillMarks> Backfilled { get; } = [];
+
+    internal long? BackfillStopMs { get; set; }
 
     internal Dictionary<Guid, ParkedDelivery> Parked { get; } = [];
 

@@ -11,6 +11,9 @@ internal sealed class MemoryTable
     /// <summary>The rows in key order.</summary>
     public SortedList<MemoryKey, (long? SequenceNr, long[] Values)> Rows { get; } = [];
 
+    /// <summary>Whether it has a column.</summary>
+    public bool HasColumn(string column) => _columns.ContainsKey(column);
+
     /// <summary>Adds the columns that a page has and the table lacks; they are 0 in the rows that are there.</summary>
     public void Ensure(Page page)
     {

@@ -367,7 +367,7 @@ public sealed class ClusterNode
     {
         Node = _services.Info.Id,
         Plan = new CountingPlan(_services.Catalog),
-        Breakdowns = _services.Store.Breakdowns,
+        Declarations = _services.Store.Declarations,
         Settings = _settings.Partitions,
         Positions = _services.Store.Partitions,
         Trimmer = _services.Store.JournalTrimmer,

@@ -79,7 +79,7 @@ public sealed class NodeStart(EngineSettings settings, NodeServices services)
         bool isAlone = (await _store.Nodes.ListAsync(cancellationToken)).Count == 0;
         if (!isAlone)
         {
-            await RequireSameBreakdownsAsync(cancellationToken);
+            await RequireSameDeclarationsAsync(cancellationToken);
         }
         else if (!settings.AdoptExistingRows)
         {
@@ -88,26 +88,35 @@ public sealed class NodeStart(EngineSettings settings, NodeServices services)
         }
     }
 
-    /// <summary>What is broken down is the cluster's: only while no node runs can it change.</summary>
-    private async ValueTask RequireSameBreakdownsAsync(CancellationToken cancellationToken)
+    /// <summary>What is counted is the cluster's: only while no node runs can it change.</summary>
+    private async ValueTask RequireSameDeclarationsAsync(CancellationToken cancellationToken)
     {
-        HashSet<string> agreed = (await _store.Breakdowns.ListAsync(cancellationToken)).Select(breakdown => breakdown.Table).ToHashSet(StringComparer.Ordinal);
-        if (!agreed.SetEquals(BreakdownTables().Select(table => table.Name)))
+        IReadOnlyList<Declaration> agreed = await _store.Declarations.ListAsync(cancellationToken);
+        HashSet<string> on = agreed.Where(known => known.Column is null).Select(known => known.Table).ToHashSet(StringComparer.Ordinal);
+        string[] wanted = [.. services.Catalog.Pages.SelectMany(page => page.Tables).Where(table => table.Breakdown is not null).Select(table => table.Name)];
+        if (!on.SetEquals(wanted))
         {
             throw new StoreException(
-                $"dataload.pages breaks down into {Names(BreakdownTables().Select(table => table.Name))}, and the nodes that run over {_store.Name} into "
-                + $"{Names(agreed)}: set it as they have it, or stop all nodes and start them with the new setting.");
+                $"dataload.pages breaks down into {Names(wanted)}, and the nodes that run over {_store.Name} into "
+                + $"{Names(on)}: set it as they have it, or stop all nodes and start them with the new setting.");
+        }
+
+        // Nodes of a version that keeps no metrics may run still.
+        HashSet<string> counted = agreed.Where(known => known.Column is not null).Select(known => known.Name).ToHashSet(StringComparer.Ordinal);
+        string[] declared = [.. services.Catalog.Pages.SelectMany(page => page.Metrics.Select(metric => $"{page.Table}.{metric.Column}"))];
+        if (counted.Count > 0 && !counted.SetEquals(declared))
+        {
+            throw new StoreException(
+                $"This program declares the metrics {Names(declared.Except(counted, StringComparer.Ordinal))} beyond those that the nodes over {_store.Name} count, and lacks "
+                + $"{Names(counted.Except(declared, StringComparer.Ordinal))} of theirs: stop all nodes and start them with the later program.");
         }
     }
 
-    private static string Names(IEnumerable<string> tables) => string.Join(", ", tables.Order(StringComparer.Ordinal)) is { Length: > 0 } names ? names : "nothing";
-
-    private IEnumerable<StatisticsTable> BreakdownTables() =>
-        services.Catalog.Pages.SelectMany(page => page.Tables).Where(table => table.Breakdown is not null);
+    private static string Names(IEnumerable<string> names) => string.Join(", ", names.Order(StringComparer.Ordinal)) is { Length: > 0 } joined ? joined : "nothing";
 
     private async ValueTask TryAdoptRowsAsync(CancellationToken cancellationToken)
     {
-        await _store.Breakdowns.AgreeAsync([.. BreakdownTables()], cancellationToken);
+        await _store.Declarations.AgreeAsync(services.Catalog, services.Time.GetUtcNow().ToUnixTimeMilliseconds(), cancellationToken);
         var adoption = new RowAdoption(_store.Statistics, _store.Snapshots, _store.Partitions, services.Catalog, _store.Name);
         foreach ((string table, long rows) in await adoption.RunAsync(settings.Partitions.Partitions, settings.AdoptExistingRows, cancellationToken))
         {

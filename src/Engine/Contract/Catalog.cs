@@ -55,6 +55,19 @@ public sealed class Catalog
         [.. Pages.Select(page => breakdowns.TryGetValue(page.Name, out ImmutableArray<Breakdown> on) ? page with { Breakdowns = [.. on.Distinct().Order()] } : page)],
         Streams);
 
+    /// <summary>This catalog with the first metrics alone of each page, as many as are given for its name; the others are pending, and streams add nothing to them.
+    /// The same catalog where all of them are.</summary>
+    public Catalog WithMetrics(IReadOnlyDictionary<string, int> counts)
+    {
+        ImmutableArray<Page> pages = [.. Pages.Select(page => counts.TryGetValue(page.Name, out int count) && count < page.Metrics.Length
+            ? page with { Metrics = page.Metrics[..count], Pending = [.. page.Metrics[count..], .. page.Pending] } : page)];
+        return pages.SequenceEqual(Pages) ? this : new Catalog(pages, [.. Streams.Select(stream => stream with
+        {
+            Contributions = [.. stream.Contributions.Where(contribution => pages.Single(page => string.Equals(page.Name, stream.Page, StringComparison.Ordinal))
+                .Metrics.Any(metric => string.Equals(metric.Column, contribution.Column, StringComparison.Ordinal)))],
+        })]);
+    }
+
     /// <summary>This catalog and a further page with its streams.</summary>
     /// <exception cref="CatalogException">The additions clash with what is declared.</exception>
     public Catalog With(Page page, params ReadOnlySpan<StreamDefinition> streams) => new(Pages.Add(page), Streams.AddRange(streams));

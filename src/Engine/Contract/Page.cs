@@ -19,11 +19,18 @@ public sealed record Page
     /// <summary>The columns, in the table's order.</summary>
     public required ImmutableArray<Metric> Metrics { get; init; }
 
+    /// <summary>Metrics behind <see cref="Metrics"/> that are counted and stored, but have no column to be read yet: their past is being computed. None in what an
+    /// engine counts by.</summary>
+    public ImmutableArray<Metric> Pending { get; init; } = [];
+
     /// <summary>By what its cells are broken down: each breakdown has a table of its own. In the order of <see cref="Breakdown"/>, each once.</summary>
     public ImmutableArray<Breakdown> Breakdowns { get; init; } = [];
 
     /// <summary>Its statistics tables: that of the page, and one for each breakdown that is on.</summary>
     public IEnumerable<StatisticsTable> Tables => [new StatisticsTable(this), .. Breakdowns.Select(breakdown => new StatisticsTable(this, breakdown))];
+
+    /// <summary>The metric of a number, be it pending; null where there is none.</summary>
+    public Metric? MetricAt(int number) => number < Metrics.Length ? Metrics[number] : number - Metrics.Length < Pending.Length ? Pending[number - Metrics.Length] : null;
 
     /// <summary>The place of the metric of that column.</summary>
     /// <exception cref="CatalogException">The page has no such column.</exception>

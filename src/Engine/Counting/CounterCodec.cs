@@ -7,7 +7,7 @@ namespace DataLoad.Engine.Counting;
 /// <summary>The stored form of a Counter: version 2, a byte; its SequenceNr; how many breakdowns hold all of its events, and of each its number and on how many
 /// pages its parts are, which are stored apart (<see cref="PartPageCodec"/>); how many metrics follow; for each metric that is not zero its number, its sum,
 /// and for a distinct one the length and bytes of its set; a CRC-32C at the end. Metrics are stored by number, so that one that is appended to a page later
-/// reads as zero. Version 1 has no breakdowns.</summary>
+/// reads as zero, until its past is computed. Of pending ones nothing is read. Version 1 has no breakdowns.</summary>
 public static class CounterCodec
 {
     private const byte Version = 2;
@@ -124,11 +124,11 @@ public static class CounterCodec
 
             reader.Unsigned();
             ReadBreakdowns(ref reader, version, page);
-            for (int count = reader.Length(page.Metrics.Length); count > 0; count--)
+            for (int count = reader.Length(page.Metrics.Length + page.Pending.Length); count > 0; count--)
             {
                 int metric = ReadMetric(ref reader, page);
                 long sum = reader.Signed();
-                if (page.Metrics[metric].Kind != MetricKind.Distinct)
+                if (page.MetricAt(metric)!.Kind != MetricKind.Distinct)
                 {
                     continue;
                 }
@@ -174,19 +174,15 @@ public static class CounterCodec
             HeldSequenceNr = sequenceNr,
             Breakdowns = [.. ReadBreakdowns(ref reader, version, page).Select(stored => new CounterBreakdown(stored.Breakdown))],
         };
-        int count = reader.Length(page.Metrics.Length);
-        for (int i = 0; i < count; i++)
+        for (int count = reader.Length(page.Metrics.Length + page.Pending.Length); count > 0; count--)
         {
             int metric = ReadMetric(ref reader, page);
             long sum = reader.Signed();
-            IdSet? set = null;
-            if (page.Metrics[metric].Kind == MetricKind.Distinct)
+            ReadOnlySpan<byte> stored = page.MetricAt(metric)!.Kind == MetricKind.Distinct ? reader.Bytes(reader.Length(int.MaxValue)) : [];
+            if (metric < page.Metrics.Length)
             {
-                ReadOnlySpan<byte> stored = reader.Bytes(reader.Length(int.MaxValue));
-                set = stored.IsEmpty ? null : IdSet.Read(stored);
+                counter.SetState(metric, sum, stored.IsEmpty ? null : IdSet.Read(stored));
             }
-
-            counter.SetState(metric, sum, set);
         }
 
         reader.End();
@@ -220,9 +216,10 @@ public static class CounterCodec
         return breakdowns;
     }
 
+    /// <summary>The number of a metric of a page, be it pending.</summary>
     internal static int ReadMetric(ref ByteReader reader, Page page)
     {
         int metric = reader.Int32();
-        return metric < page.Metrics.Length ? metric : throw new InvalidDataException($"page '{page.Name}' has no metric number {metric}");
+        return page.MetricAt(metric) is not null ? metric : throw new InvalidDataException($"page '{page.Name}' has no metric number {metric}");
     }
 }

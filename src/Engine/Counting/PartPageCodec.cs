@@ -118,12 +118,15 @@ internal static class PartPageCodec
         for (int count = reader.Length(PartPage.MaxParts); count > 0; count--)
         {
             var part = new CounterPart(reader.Bytes(reader.Length(MaxTextBytes)).ToArray(), (int)reader.Signed(), parts) { SequenceNr = (long)reader.Unsigned() };
-            for (int cells = reader.Length(page.Metrics.Length); cells > 0; cells--)
+            for (int cells = reader.Length(page.Metrics.Length + page.Pending.Length); cells > 0; cells--)
             {
                 int metric = CounterCodec.ReadMetric(ref reader, page);
                 long sum = reader.Signed();
-                ReadOnlySpan<byte> stored = page.Metrics[metric].Kind == MetricKind.Distinct ? reader.Bytes(reader.Length(int.MaxValue)) : [];
-                part.SetState(metric, sum, stored.IsEmpty ? null : IdSet.Read(stored));
+                ReadOnlySpan<byte> stored = page.MetricAt(metric)!.Kind == MetricKind.Distinct ? reader.Bytes(reader.Length(int.MaxValue)) : [];
+                if (metric < page.Metrics.Length)
+                {
+                    part.SetState(metric, sum, stored.IsEmpty ? null : IdSet.Read(stored));
+                }
             }
 
             parts.Parts.Add(part);

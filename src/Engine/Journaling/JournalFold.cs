@@ -39,6 +39,18 @@ public sealed class JournalFold(CountingPlan plan, JournalReader journal, IParti
     /// <summary>How many events of Counters that are computed the last fold took in.</summary>
     internal long Taken { get; private set; }
 
+    /// <summary>Asked for each entry, with its SequenceNr, whether the fold is to go on; null where nobody asks.</summary>
+    internal Func<long, CancellationToken, ValueTask<bool>>? GoesOn { get; set; }
+
+    /// <summary>Whether the last fold was ended because it was not to go on.</summary>
+    internal bool IsStopped { get; private set; }
+
+    /// <summary>How many of the Counters that are computed the last fold found in the baseline.</summary>
+    internal int States { get; private set; }
+
+    /// <summary>When the first entry behind the baseline was persisted, in epoch ms; 0 where there is none.</summary>
+    internal long FirstEntryMs { get; private set; }
+
     /// <summary>Takes note of what is read, and of the events that limits leave out; null where nobody asks.</summary>
     internal FlushLag? Lag { get; init; }
 
@@ -60,13 +72,18 @@ public sealed class JournalFold(CountingPlan plan, JournalReader journal, IParti
 
     /// <summary>Folds what was persisted since; called while the journal is not trimmed.</summary>
     /// <exception cref="StoredFormatException">The journal is damaged.</exception>
-    internal Task GoOnAsync(int partition, StatisticsFilter filter, Dictionary<CounterId, Counter> counters, CancellationToken cancellationToken) =>
-        ReadOnAsync(partition, filter, limitOf: null, counters, cancellationToken);
+    internal Task GoOnAsync(int partition, StatisticsFilter filter, Dictionary<CounterId, Counter> counters, CancellationToken cancellationToken)
+    {
+        GoesOn = null;
+        return ReadOnAsync(partition, filter, limitOf: null, counters, cancellationToken);
+    }
 
     private async Task<Dictionary<CounterId, Counter>> FoldAsync(
         int partition, StatisticsFilter filter, Func<CounterId, long>? limitOf, CancellationToken cancellationToken)
     {
         var counters = new Dictionary<CounterId, Counter>();
+        IsStopped = false;
+        FirstEntryMs = 0;
         IAsyncEnumerable<Snapshot> states = snapshots.ListAsync(partition, SnapshotKind.Baseline, [], cancellationToken)
             .Where(state => Means(filter, SnapshotKeys.CounterId(state.Key)));
         await foreach (Snapshot[] some in states.Chunk(StatesAtOnce).WithCancellation(cancellationToken))
@@ -81,6 +98,7 @@ public sealed class JournalFold(CountingPlan plan, JournalReader journal, IParti
         }
 
         Events = Taken = 0;
+        States = counters.Count;
         LastSequenceNr = Baseline;
         Lag?.Clear();
         await ReadOnAsync(partition, filter, limitOf, counters, cancellationToken);
@@ -92,19 +110,31 @@ public sealed class JournalFold(CountingPlan plan, JournalReader journal, IParti
     {
         await foreach (PersistedEntry entry in journal.ReadEntriesAsync(partition, LastSequenceNr, cancellationToken))
         {
+            if (GoesOn is not null && !await GoesOn(entry.SequenceNr, cancellationToken))
+            {
+                IsStopped = true;
+                return;
+            }
+
             if (entry.Entry is Block block)
             {
                 _decoder.Open(partition, entry.SequenceNr, block);
-                Lag?.Read(entry, _decoder.JournaledAtMs);
+                Read(entry, _decoder.JournaledAtMs);
                 Fold(filter, limitOf, counters);
             }
             else if (entry.Entry is Owned owned)
             {
-                Lag?.Read(entry, owned.AtMs);
+                Read(entry, owned.AtMs);
             }
 
             LastSequenceNr = entry.SequenceNr;
         }
+    }
+
+    private void Read(PersistedEntry entry, long atMs)
+    {
+        FirstEntryMs = FirstEntryMs == 0 ? atMs : FirstEntryMs;
+        Lag?.Read(entry, atMs);
     }
 
     private void Fold(StatisticsFilter filter, Func<CounterId, long>? limitOf, Dictionary<CounterId, Counter> counters)

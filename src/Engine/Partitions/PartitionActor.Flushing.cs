@@ -153,10 +153,12 @@ internal sealed partial class PartitionActor
         }
         else if (row.Round == _flushRound && _rowsAwaited.Remove(row.Id, out CounterEntry? entry))
         {
-            Collect(new FlushRow(entry.Page, RowOf(row.Id, row.SequenceNr, row.Values), Correct: false));
+            // A further metric changes rows that stand where they stood.
+            bool corrects = _backfill is { HasMetrics: true };
+            Collect(new FlushRow(entry.Page, RowOf(row.Id, row.SequenceNr, row.Values), corrects));
             foreach (PartRow part in row.Parts)
             {
-                Collect(new FlushRow(entry.Page, RowOf(row.Id, part.SequenceNr, part.Values, part.Value), Correct: false));
+                Collect(new FlushRow(entry.Page, RowOf(row.Id, part.SequenceNr, part.Values, part.Value), corrects));
             }
 
             if (!row.HasMore)

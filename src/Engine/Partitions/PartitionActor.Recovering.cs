@@ -35,9 +35,9 @@ internal sealed partial class PartitionActor
         SeenHashes hashes = await SeenHashes.OpenAsync(_partition, _context.Snapshots, options, damaged, cancellationToken);
         bool hasCounters = await HasStoredAsync(SnapshotKind.Counter, positions, cancellationToken);
         bool hasKeys = await HasStoredAsync(SnapshotKind.SeenKeys, positions, cancellationToken);
-        IReadOnlyList<AgreedBreakdown> agreed = await _context.Breakdowns.ListAsync(cancellationToken);
-        IReadOnlySet<string> filled = await _context.Breakdowns.FilledAsync(_partition, cancellationToken);
-        return new RecoveryStart(positions, hashes, damaged, hasCounters, hasKeys, agreed, filled);
+        IReadOnlyList<Declaration> declared = await _context.Declarations.ListAsync(cancellationToken);
+        BackfillMarks backfilled = await _context.Declarations.BackfilledAsync(_partition, cancellationToken);
+        return new RecoveryStart(positions, hashes, damaged, hasCounters, hasKeys, declared, backfilled);
     }
 
     /// <summary>Whether the store may hold snapshots of a kind: it does where a checkpoint was made, and is asked where none was.</summary>
@@ -69,7 +69,7 @@ internal sealed partial class PartitionActor
         _baseline = start.Positions.Baseline;
         _hasStoredCounters = start.HasCounters;
         _hasStoredKeys = start.HasKeys;
-        PlanFill(start.Agreed, start.Filled);
+        PlanBackfill(start.Declared, start.Backfilled);
         _decoder = new BlockDecoder(_context.Plan.Catalog);
         _seen = new SeenIdentities(start.Hashes, _memory);
         _acceptance = new EventAcceptance<(BatchId, IActorRef)>(_partition, _seen) { NextSequenceNr = _epoch + 1 };
@@ -218,7 +218,7 @@ internal sealed partial class PartitionActor
 
     private sealed record RecoveryStart(
         PartitionPositions Positions, SeenHashes Hashes, IReadOnlyList<SegmentDamageException> Damaged, bool HasCounters, bool HasKeys,
-        IReadOnlyList<AgreedBreakdown> Agreed, IReadOnlySet<string> Filled);
+        IReadOnlyList<Declaration> Declared, BackfillMarks Backfilled);
 
     private sealed record ReplayStarted : Signal<ReplayStarted>;
     private sealed record ReplayAck : Signal<ReplayAck>;

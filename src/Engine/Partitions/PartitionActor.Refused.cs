@@ -42,7 +42,8 @@ internal sealed partial class PartitionActor
     {
         if (_refused.TryGetValue(KeyOf(row), out RefusedRow? refused))
         {
-            refused.Row = row;
+            // What had to be written over what stands there still has to be.
+            refused.Row = row with { Correct = row.Correct || refused.Row.Correct };
         }
         else
         {
@@ -67,7 +68,7 @@ internal sealed partial class PartitionActor
             FlushRow row = _written[item.Place];
             if (_refused.TryGetValue(KeyOf(row), out RefusedRow? held))
             {
-                (held.Row, held.Error) = (row, item.Error);
+                (held.Row, held.Error) = (row with { Correct = row.Correct || held.Row.Correct }, item.Error);
             }
             else
             {

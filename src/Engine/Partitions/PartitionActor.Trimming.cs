@@ -14,7 +14,7 @@ internal sealed partial class PartitionActor
 
     private void StartTrim()
     {
-        if (_context.Settings.JournalRetention is not TimeSpan retention || _isTrimming || _fill is not null || _phase != PartitionPhase.Serving || _requests.Count > 0
+        if (_context.Settings.JournalRetention is not TimeSpan retention || _isTrimming || _backfill is not null || _phase != PartitionPhase.Serving || _requests.Count > 0
             || (!_hasMoreToTrim && _context.Time.GetElapsedTime(_lastTrimAt) < _context.Settings.TrimInterval))
         {
             return;

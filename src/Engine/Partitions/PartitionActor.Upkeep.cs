@@ -80,7 +80,7 @@ internal sealed partial class PartitionActor
 
             StartSave();
             StartTrim();
-            StartFill();
+            StartBackfill();
             KeepSessions();
             RunRequests();
         }
@@ -104,11 +104,11 @@ internal sealed partial class PartitionActor
                     _requests.Dequeue();
                     next.Asker.Tell(new Done(_partition));
                     break;
-                case CatchUpFill when _phase == PartitionPhase.Serving && IsKept && !_isTrimming && _fill is { } fill:
-                    CatchUp(fill);
+                case CatchUpBackfill when _phase == PartitionPhase.Serving && IsKept && !_isTrimming && _backfill is { } backfill:
+                    CatchUp(backfill);
                     return;
-                case FillKept when _phase == PartitionPhase.Serving && IsKept && _fill is { } fill:
-                    SaveFilled(fill);
+                case BackfillKept when _phase == PartitionPhase.Serving && IsKept && _backfill is { } backfill:
+                    SaveBackfilled(backfill);
                     return;
                 case Rebuild rebuild when IsKept && !_isTrimming:
                     StartRebuild(rebuild.Filter, next.Asker);

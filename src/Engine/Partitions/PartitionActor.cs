@@ -124,6 +124,7 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
             case StopPartition stop: OnStop(stop); break;
             case StopLimitPassed: Context.Stop(Self); break;
             case RefusedDue: TryRefused(); break;
+            case BackfillAgain: OnBackfillAgain(); break;
             case OwnNow when _phase == PartitionPhase.Owning: Own(); break;
             case OwnNow: break;
             default: Unhandled(message); break;
@@ -277,7 +278,8 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         UnappliedBytes = _unappliedBytes,
         Unflushed = _flushList.Count + _partsList.Count + _rowsAwaited.Count + _flushing.Count + _refused.Count,
         Damaged = _damaged,
-        Failing = _replayError ?? _calls.Failing ?? RefusedError ?? _fillError,
+        Failing = _replayError ?? _calls.Failing ?? RefusedError ?? _backfillError,
+        Backfill = BackfillStatus(),
     };
 
     private void Report()

@@ -46,14 +46,17 @@ internal static partial class PartitionLog
     [LoggerMessage(2112, LogLevel.Information, "Partition {Partition} stopped at SequenceNr {SequenceNr}, its checkpoint at {Checkpoint}")]
     public static partial void Stopped(ILogger logger, int partition, long sequenceNr, long checkpoint);
 
-    [LoggerMessage(2113, LogLevel.Information, "Partition {Partition} has computed the past of {Tables}")]
-    public static partial void Filled(ILogger logger, int partition, string tables);
+    [LoggerMessage(2113, LogLevel.Information, "Partition {Partition} has computed the past of {Names}")]
+    public static partial void Backfilled(ILogger logger, int partition, string names);
 
-    [LoggerMessage(2114, LogLevel.Information, "The past of {Table} is complete: the table has its name")]
-    public static partial void TableNamed(ILogger logger, string table);
+    [LoggerMessage(2114, LogLevel.Information, "The past of {Name} is complete: it has its name")]
+    public static partial void Named(ILogger logger, string name);
 
-    [LoggerMessage(2115, LogLevel.Error, "Partition {Partition} cannot compute breakdowns over the past, and tries again when it is started again: {Error}")]
-    public static partial void FillFailed(ILogger logger, int partition, string error);
+    [LoggerMessage(2115, LogLevel.Error, "Partition {Partition} cannot compute the past of metrics and breakdowns, and tries again when it is started again: {Error}")]
+    public static partial void BackfillFailed(ILogger logger, int partition, string error);
+
+    [LoggerMessage(2118, LogLevel.Error, "What was computed over the past cannot be given its name, tried again until it can: {Error}")]
+    public static partial void NamingFailed(ILogger logger, string error);
 
     [LoggerMessage(2116, LogLevel.Warning, "Partition {Partition} makes a part of its index of sessions anew from the journal: {Damage}")]
     public static partial void SessionsDamaged(ILogger logger, int partition, string damage);

@@ -145,7 +145,17 @@ public sealed record PartitionStatus : IPartitionAnswer, IDeadLetterSuppression
 
     /// <summary>What fails and is tried again, or null.</summary>
     public string? Failing { get; init; }
+
+    /// <summary>What of the past it is computing; null where there is nothing, and of a Partition of another node, which does not send it.</summary>
+    public BackfillStatus? Backfill { get; init; }
 }
+
+/// <summary>How a Partition comes on with its past.</summary>
+/// <param name="Names">The metrics and breakdowns whose past it computes.</param>
+/// <param name="Progress">How far it is; null where all of it is computed and cannot be given its name, or never is.</param>
+/// <param name="IsStopped">Whether it waits because an operator stopped it.</param>
+/// <param name="Error">What fails, or null.</param>
+public sealed record BackfillStatus(IReadOnlyList<string> Names, BackfillProgress? Progress, bool IsStopped, string? Error);
 
 /// <summary>What a Partition is doing.</summary>
 public enum PartitionPhase

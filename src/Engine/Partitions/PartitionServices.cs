@@ -34,8 +34,8 @@ public record PartitionServices
     /// <summary>The statistics tables.</summary>
     public required IStatisticsStore Statistics { get; init; }
 
-    /// <summary>By what the statistics are broken down.</summary>
-    public required IBreakdownStore Breakdowns { get; init; }
+    /// <summary>What the nodes over the store agree to count.</summary>
+    public required IDeclarationStore Declarations { get; init; }
 
     /// <summary>Whether a failed write of the journal says that its SequenceNr was taken, by another owner.</summary>
     public required Func<Exception, bool> IsConflict { get; init; }
@@ -76,6 +76,7 @@ internal sealed record PartitionContext : PartitionServices
         : base(services)
     {
         (Journal, StatisticsWriter, SnapshotWriter) = (journal, statisticsWriter, snapshotWriter);
+        BackfillSwitch = new BackfillSwitch(Declarations, Time, Settings.BackfillCheckInterval);
         Pace = new BlockPace(Settings.BlockInterval, Settings.LongestBlockInterval);
     }
 
@@ -93,6 +94,9 @@ internal sealed record PartitionContext : PartitionServices
 
     /// <summary>Lets one Partition of the node at a time read its past.</summary>
     public SemaphoreSlim FillGate { get; } = new(1);
+
+    /// <summary>Whether the past is to be computed.</summary>
+    public BackfillSwitch BackfillSwitch { get; }
 
     /// <summary>Whether other nodes can take a Partition that stops here.</summary>
     public Func<bool> HasOtherNodes { get; init; } = () => false;
@@ -139,8 +143,11 @@ public sealed record PartitionSettings
     /// <summary>How many rows of one Partition may be refused by their tables while its others are written, 0 and up; one more holds up all of them.</summary>
     public int MaxRefusedRows { get; init; } = 50;
 
-    /// <summary>How many events a Partition holds Counters of at a time while it computes breakdowns over the past, 1 and up.</summary>
+    /// <summary>How many events a Partition holds Counters of at a time while it computes the past of metrics and breakdowns, 1 and up.</summary>
     public int MaxFillEvents { get; init; } = 500_000;
+
+    /// <summary>How often it is looked whether the computing of the past was stopped, or may go on.</summary>
+    public TimeSpan BackfillCheckInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How often a checkpoint is made.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromSeconds(30);

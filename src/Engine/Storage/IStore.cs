@@ -26,8 +26,8 @@ public interface IStore : IAsyncDisposable
     /// <summary>The statistics tables.</summary>
     IStatisticsStore Statistics { get; }
 
-    /// <summary>By what the statistics are broken down.</summary>
-    IBreakdownStore Breakdowns { get; }
+    /// <summary>What the nodes over the store agree to count.</summary>
+    IDeclarationStore Declarations { get; }
 
     /// <summary>Questions that people ask of the statistics tables.</summary>
     IStatisticsQueries Queries { get; }

@@ -200,5 +200,19 @@ internal sealed record SqlMigration(int Version, string Name, string Store, stri
             ALTER TABLE dataload_partition ADD COLUMN breakdowns text NOT NULL DEFAULT '';
             """,
             ""),
+        new(
+            6,
+            "metrics",
+            """
+            CREATE TABLE dataload_metric (
+                table_name varchar(128) NOT NULL,
+                column_name varchar(128) NOT NULL,
+                is_complete smallint NOT NULL,
+                since_ms bigint NOT NULL,
+                PRIMARY KEY (table_name, column_name));
+
+            CREATE TABLE dataload_backfill_stop (id smallint NOT NULL PRIMARY KEY, at_ms bigint NOT NULL);
+            """,
+            ""),
     ];
 }

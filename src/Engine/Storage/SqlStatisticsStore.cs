@@ -9,21 +9,22 @@ using LinqToDB.Data;
 
 namespace DataLoad.Engine.Storage;
 
-/// <summary>The statistics tables. That of a breakdown has another name until its past is computed; whoever gives it its own may be another node.</summary>
-internal sealed class SqlStatisticsStore(SqlDatabase database, SqlBreakdownStore breakdowns) : IStatisticsStore
+/// <summary>The statistics tables. That of a breakdown, and the column of a metric, has another name until its past is computed; whoever gives it its own may be
+/// another node.</summary>
+internal sealed class SqlStatisticsStore(SqlDatabase database, SqlDeclarationStore declarations) : IStatisticsStore
 {
     private const int PageRows = 1000;
 
     /// <summary>Bounds a statement's memory here and in the server; a row of the widest page takes about 600 bytes.</summary>
     private const int StatementRows = 2000;
 
-    private readonly ConcurrentDictionary<(StatisticsTable Table, string Name), SqlStatisticsText> _text = new();
-    private volatile IReadOnlyDictionary<string, string>? _names;
+    private readonly ConcurrentDictionary<(StatisticsTable Table, StatisticsNames Names), SqlStatisticsText> _text = new();
+    private volatile IReadOnlyList<Declaration>? _incomplete;
 
     public async ValueTask EnsureTableAsync(StatisticsTable table, CancellationToken cancellationToken)
     {
-        _names = null;
-        await new SqlStatisticsTable(database, table, await NameOfAsync(table, cancellationToken)).EnsureAsync(cancellationToken);
+        _incomplete = null;
+        await new SqlStatisticsTable(database, table, await NamesOfAsync(table, cancellationToken)).EnsureAsync(cancellationToken);
     }
 
     public async ValueTask<IReadOnlyList<int>> FlushAsync(StatisticsTable table, IReadOnlyList<StatisticsRow> rows, bool correct, CancellationToken cancellationToken)
@@ -77,10 +78,10 @@ internal sealed class SqlStatisticsStore(SqlDatabase database, SqlBreakdownStore
         {
             return (await database.WriteRowsAsync(statements, isExclusive: false, cancellationToken)).Stale;
         }
-        catch (DbException) when (table.Breakdown is not null)
+        catch (DbException)
         {
-            // It may have got its name meanwhile: the next try asks.
-            _names = null;
+            // It, or a column, may have got its name meanwhile: the next try asks.
+            _incomplete = null;
             throw;
         }
     }
@@ -132,7 +133,7 @@ internal sealed class SqlStatisticsStore(SqlDatabase database, SqlBreakdownStore
         StatisticsTable table, Func<SqlStatisticsFilter> makeFilter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // A reader may live long beside nodes that give names.
-        _names = table.Breakdown is null ? _names : null;
+        _incomplete = table.Breakdown is null && _incomplete is { Count: 0 } none ? none : null;
         SqlStatisticsText text = await TextAsync(table, cancellationToken);
         StatisticsRow? last = null;
         while (true)
@@ -209,17 +210,14 @@ internal sealed class SqlStatisticsStore(SqlDatabase database, SqlBreakdownStore
         + $"in the row of '{reader.GetString(0)}', {reader.GetInt32(1)}, which is no {expected}; mend it.");
 
     private async ValueTask<SqlStatisticsText> TextAsync(StatisticsTable table, CancellationToken cancellationToken) => _text.GetOrAdd(
-        (table, await NameOfAsync(table, cancellationToken)), static (key, dialect) => new SqlStatisticsText(key.Table, key.Name, dialect), database.Dialect);
+        (table, await NamesOfAsync(table, cancellationToken)), static (key, dialect) => new SqlStatisticsText(key.Table, key.Names, dialect), database.Dialect);
 
-    private async ValueTask<string> NameOfAsync(StatisticsTable table, CancellationToken cancellationToken)
+    private async ValueTask<StatisticsNames> NamesOfAsync(StatisticsTable table, CancellationToken cancellationToken)
     {
-        if (table.Breakdown is null)
-        {
-            return table.Name;
-        }
-
-        IReadOnlyDictionary<string, string> names = _names ??= (await breakdowns.ListAsync(cancellationToken))
-            .ToDictionary(known => known.Table, known => known.TableNow, StringComparer.Ordinal);
-        return names.GetValueOrDefault(table.Name, table.Name);
+        IReadOnlyList<Declaration> incomplete = _incomplete ??= [.. (await declarations.ListAsync(cancellationToken)).Where(known => !known.IsComplete)];
+        return incomplete.Count == 0 ? new StatisticsNames(table.Name, "") : new StatisticsNames(
+            incomplete.FirstOrDefault(known => known.Column is null && string.Equals(known.Table, table.Name, StringComparison.Ordinal))?.TableNow ?? table.Name,
+            string.Join(' ', incomplete.Where(known => known.Column is not null && string.Equals(known.Table, table.Page.Table, StringComparison.Ordinal))
+                .Select(known => known.Column)));
     }
 }

@@ -5,6 +5,16 @@ using LinqToDB.Data;
 
 namespace DataLoad.Engine.Storage;
 
+/// <summary>What a statistics table and its columns are called by now.</summary>
+/// <param name="Table">The table.</param>
+/// <param name="Incomplete">The columns of metrics that have another name until their past is computed, by their own, apart by spaces.</param>
+internal readonly record struct StatisticsNames(string Table, string Incomplete)
+{
+    /// <summary>What the column of a metric is called.</summary>
+    public string Of(Metric metric) => Incomplete.Length > 0 && Incomplete.Split(' ').Contains(metric.Column, StringComparer.Ordinal)
+        ? Declaration.IncompleteColumn(metric.Column) : metric.Column;
+}
+
 /// <summary>The statements on one statistics table, written once.</summary>
 internal sealed class SqlStatisticsText
 {
@@ -13,19 +23,19 @@ internal sealed class SqlStatisticsText
     /// <summary>The place of the first metric in <see cref="Columns"/>.</summary>
     public const int FirstMetric = 4;
 
-    public SqlStatisticsText(StatisticsTable table, string name, SqlDialect dialect)
+    public SqlStatisticsText(StatisticsTable table, StatisticsNames names, SqlDialect dialect)
     {
         Page page = table.Page;
         string onKey = string.Join(" AND ", table.Key.Select(column => $"t.{column} = w.{column}"));
-        Table = dialect.Quote(name);
+        Table = dialect.Quote(names.Table);
         Key = string.Join(", ", table.Key.Select(column => IsText(table, column) ? dialect.ByCodePoint(column) : column));
         IEnumerable<string> metrics = page.Metrics.Select(metric =>
-            dialect.Read($"COALESCE({dialect.Quote(metric.Column)}, 0)", metric.Kind == MetricKind.Amount ? "text" : "bigint"));
+            dialect.Read($"COALESCE({dialect.Quote(names.Of(metric))}, 0)", metric.Kind == MetricKind.Amount ? "text" : "bigint"));
         IEnumerable<string> key = [dialect.Read("topic_type", "text"), dialect.Read("topic_id", "int"), dialect.Read("stat_date", "date")];
         IEnumerable<string> value = table.Key.Skip(PageKeys).Select(column => dialect.Read(column, IsText(table, column) ? "text" : "int"));
         Columns = string.Join(", ", [.. key, dialect.Read("seq_nr", "bigint"), .. metrics, .. value]);
-        Flush = MakeFlush(table, Table, dialect, "<");
-        Correct = MakeFlush(table, Table, dialect, "<=");
+        Flush = MakeFlush(table, names, dialect, "<");
+        Correct = MakeFlush(table, names, dialect, "<=");
         Adopt = dialect.Update(Table, new RowShape(IsFenced: false, [.. table.Key]), "seq_nr = 0", $"{onKey} AND t.seq_nr IS NULL");
         Remove = dialect.Delete(
             Table, new RowShape(IsFenced: true, ["partition_id", "epoch", .. table.Key, "seq_nr"]), $"{onKey} AND t.seq_nr = w.seq_nr");
@@ -74,14 +84,14 @@ internal sealed class SqlStatisticsText
     private static bool IsText(StatisticsTable table, string column) =>
         column is "topic_type" || string.Equals(column, table.Breakdown?.TextColumn(), StringComparison.Ordinal);
 
-    private static string MakeFlush(StatisticsTable table, string name, SqlDialect dialect, string older)
+    private static string MakeFlush(StatisticsTable table, StatisticsNames names, SqlDialect dialect, string older)
     {
         Page page = table.Page;
         var shape = new RowShape(IsFenced: true, ["partition_id", "epoch", .. table.Key, "seq_nr"], page.Metrics.Length);
         IEnumerable<(string, string)> metrics = page.Metrics.Select((metric, i) =>
-            (dialect.Quote(metric.Column), metric.Kind == MetricKind.Amount ? dialect.Amount(dialect.Number(shape, i)) : dialect.Number(shape, i)));
+            (dialect.Quote(names.Of(metric)), metric.Kind == MetricKind.Amount ? dialect.Amount(dialect.Number(shape, i)) : dialect.Number(shape, i)));
         return dialect.Upsert(
-            name,
+            dialect.Quote(names.Table),
             shape,
             [.. table.Key.Select(column => (column, $"w.{column}")), ("seq_nr", "w.seq_nr"), ("update_time", "CURRENT_TIMESTAMP"), .. metrics],
             keys: table.Key.Length,
@@ -156,7 +166,7 @@ internal sealed class SqlStatisticsFilter
 }
 
 /// <summary>Creates a statistics table, or completes one that others made, without touching what else it holds. No right is needed for what is complete.</summary>
-internal sealed class SqlStatisticsTable(SqlDatabase database, StatisticsTable table, string name)
+internal sealed class SqlStatisticsTable(SqlDatabase database, StatisticsTable table, StatisticsNames names)
 {
     private Page Page => table.Page;
     private SqlDialect Dialect => database.Dialect;
@@ -169,7 +179,7 @@ internal sealed class SqlStatisticsTable(SqlDatabase database, StatisticsTable t
             await database.TransactAsync(CompleteAsync, cancellationToken);
         }
 
-        await database.ReadAsync((db, token) => Dialect.OptimizeAsync(db, name, token), cancellationToken);
+        await database.ReadAsync((db, token) => Dialect.OptimizeAsync(db, names.Table, token), cancellationToken);
     }
 
     /// <summary>Why the table cannot serve, with the remedy; null where it can, is not there, or can be completed. Changes nothing.</summary>
@@ -189,12 +199,12 @@ internal sealed class SqlStatisticsTable(SqlDatabase database, StatisticsTable t
     /// <summary>What is worth knowing of the table though it can serve, a sentence each.</summary>
     public async Task<IEnumerable<string>> FindWarningsAsync(DataConnection db, CancellationToken cancellationToken)
     {
-        IReadOnlyList<string> found = await Dialect.FindWarningsAsync(db, name, cancellationToken);
-        IEnumerable<string> narrow = (await Dialect.ColumnsAsync(db, name, cancellationToken))
+        IReadOnlyList<string> found = await Dialect.FindWarningsAsync(db, names.Table, cancellationToken);
+        IEnumerable<string> narrow = (await Dialect.ColumnsAsync(db, names.Table, cancellationToken))
             .Where(column => RoleOf(column) == StatisticsColumn.Count && Dialect.IsNarrow(column))
             .Select(column => $"counts in the column '{column.Name}' of type {column.Type}: a row whose count passes what that holds is not written any more, "
                 + "and named; make it bigint");
-        return found.Concat(narrow).Select(what => $"{database.Name}: the table '{name}' {what}.");
+        return found.Concat(narrow).Select(what => $"{database.Name}: the table '{names.Table}' {what}.");
     }
 
     private async Task<bool> CompleteAsync(DataConnection db, CancellationToken cancellationToken)
@@ -216,31 +226,31 @@ internal sealed class SqlStatisticsTable(SqlDatabase database, StatisticsTable t
         catch (Exception e) when (Dialect.IsDuplicate(e))
         {
             throw new StoreException(
-                $"{database.Name}: the table '{name}' holds several rows for one key, so its key cannot be made unique. "
+                $"{database.Name}: the table '{names.Table}' holds several rows for one key, so its key cannot be made unique. "
                 + $"Merge the rows that GROUP BY {string.Join(", ", table.Key)} HAVING count(*) > 1 shows, then start again.",
                 e);
         }
         catch (Exception e) when (Dialect.ExplainSchemaChange(e, statements) is { } why)
         {
-            throw new StoreException($"{database.Name}: the statistics table '{name}' cannot be completed: {why}", e);
+            throw new StoreException($"{database.Name}: the statistics table '{names.Table}' cannot be completed: {why}", e);
         }
     }
 
     private async Task<List<string>> MissingAsync(DataConnection db, CancellationToken cancellationToken)
     {
-        var columns = (await Dialect.ColumnsAsync(db, name, cancellationToken)).ToDictionary(column => column.Name, StringComparer.OrdinalIgnoreCase);
+        var columns = (await Dialect.ColumnsAsync(db, names.Table, cancellationToken)).ToDictionary(column => column.Name, StringComparer.OrdinalIgnoreCase);
         if (columns.Count == 0)
         {
             return [CreateTable(), .. CreateIndex()];
         }
 
-        if (await Dialect.FindUnfitTableAsync(db, name, cancellationToken) is { } why)
+        if (await Dialect.FindUnfitTableAsync(db, names.Table, cancellationToken) is { } why)
         {
             throw Unfit(why);
         }
 
         Check(columns);
-        List<string> added = [.. Page.Metrics.Where(metric => !columns.ContainsKey(metric.Column)).Select(Declare)];
+        List<string> added = [.. Page.Metrics.Where(metric => !columns.ContainsKey(names.Of(metric))).Select(Declare)];
         if (!columns.ContainsKey("update_time"))
         {
             added.Add($"update_time {Dialect.AddedUpdateTime}");
@@ -252,17 +262,17 @@ internal sealed class SqlStatisticsTable(SqlDatabase database, StatisticsTable t
         }
 
         // A column a statement: not every database adds several at once.
-        List<string> statements = added.ConvertAll(declaration => $"ALTER TABLE {Dialect.Quote(name)} ADD COLUMN {declaration}");
-        if (!await Dialect.HasUniqueKeyAsync(db, name, table.Key, cancellationToken))
+        List<string> statements = added.ConvertAll(declaration => $"ALTER TABLE {Dialect.Quote(names.Table)} ADD COLUMN {declaration}");
+        if (!await Dialect.HasUniqueKeyAsync(db, names.Table, table.Key, cancellationToken))
         {
-            statements.Add(Dialect.CreateKey(name, table.Key));
+            statements.Add(Dialect.CreateKey(names.Table, table.Key));
         }
 
         return statements;
     }
 
     private string CreateTable() =>
-        $"CREATE TABLE {Dialect.Quote(name)} ({Dialect.StatisticsKey}{PartKey()}{string.Concat(Page.Metrics.Select(metric => $", {Declare(metric)}"))}, "
+        $"CREATE TABLE {Dialect.Quote(names.Table)} ({Dialect.StatisticsKey}{PartKey()}{string.Concat(Page.Metrics.Select(metric => $", {Declare(metric)}"))}, "
         + $"update_time {Dialect.UpdateTime}, seq_nr bigint NULL, PRIMARY KEY ({string.Join(", ", table.Key)})){Dialect.StatisticsTableOptions}";
 
     private string PartKey() => table.Breakdown is not { } breakdown ? ""
@@ -271,10 +281,10 @@ internal sealed class SqlStatisticsTable(SqlDatabase database, StatisticsTable t
 
     /// <summary>What led to what is asked from both sides.</summary>
     private IEnumerable<string> CreateIndex() => table.Breakdown is null ? []
-        : [$"CREATE INDEX {Dialect.Quote(name + "_value")} ON {Dialect.Quote(name)} ({string.Join(", ", [.. table.Key.Skip(3), "stat_date"])})"];
+        : [$"CREATE INDEX {Dialect.Quote(names.Table + "_value")} ON {Dialect.Quote(names.Table)} ({string.Join(", ", [.. table.Key.Skip(3), "stat_date"])})"];
 
     private string Declare(Metric metric) =>
-        $"{Dialect.Quote(metric.Column)} {(metric.Kind == MetricKind.Amount ? "decimal(18,2)" : "bigint")} NOT NULL DEFAULT 0";
+        $"{Dialect.Quote(names.Of(metric))} {(metric.Kind == MetricKind.Amount ? "decimal(18,2)" : "bigint")} NOT NULL DEFAULT 0";
 
     private void Check(Dictionary<string, TableColumn> columns)
     {
@@ -324,5 +334,5 @@ internal sealed class SqlStatisticsTable(SqlDatabase database, StatisticsTable t
             : null,
     };
 
-    private StoreException Unfit(string why) => new($"{database.Name}: the table '{name}' {why}.");
+    private StoreException Unfit(string why) => new($"{database.Name}: the table '{names.Table}' {why}.");
 }

@@ -26,9 +26,9 @@ public sealed class SqlStore(SqlDatabase database) : IStore
     /// <inheritdoc/>
     public ISnapshotStore Snapshots { get; } = new SqlSnapshotStore(database);
     /// <inheritdoc/>
-    public IBreakdownStore Breakdowns { get; } = new SqlBreakdownStore(database);
+    public IDeclarationStore Declarations { get; } = new SqlDeclarationStore(database);
     /// <inheritdoc/>
-    public IStatisticsStore Statistics { get; } = new SqlStatisticsStore(database, new SqlBreakdownStore(database));
+    public IStatisticsStore Statistics { get; } = new SqlStatisticsStore(database, new SqlDeclarationStore(database));
     /// <inheritdoc/>
     public IStatisticsQueries Queries { get; } = new SqlStatisticsQueries(database);
     /// <inheritdoc/>
@@ -49,7 +49,7 @@ public sealed class SqlStore(SqlDatabase database) : IStore
                 string? unfit = await database.Dialect.FindUnfitAsync(db, Name, token);
                 foreach (StatisticsTable table in pages.SelectMany(page => page.Tables))
                 {
-                    unfit ??= await new SqlStatisticsTable(database, table, table.Name).FindUnfitAsync(db, token);
+                    unfit ??= await new SqlStatisticsTable(database, table, new StatisticsNames(table.Name, "")).FindUnfitAsync(db, token);
                 }
 
                 return unfit;
@@ -66,7 +66,7 @@ public sealed class SqlStore(SqlDatabase database) : IStore
                 List<string> warnings = [];
                 foreach (StatisticsTable table in pages.SelectMany(page => page.Tables))
                 {
-                    warnings.AddRange(await new SqlStatisticsTable(database, table, table.Name).FindWarningsAsync(db, token));
+                    warnings.AddRange(await new SqlStatisticsTable(database, table, new StatisticsNames(table.Name, "")).FindWarningsAsync(db, token));
                 }
 
                 return warnings;

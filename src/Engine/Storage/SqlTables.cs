@@ -19,8 +19,8 @@ internal sealed record PartitionRow
     [Column("checkpoint")] public required long Checkpoint { get; init; }
     [Column("baseline")] public required long Baseline { get; init; }
 
-    /// <summary>The marks of the breakdowns that its kept Counters hold all events of, separated by spaces.</summary>
-    [Column("breakdowns"), NotNull] public string Breakdowns { get; init; } = "";
+    /// <summary>What of the past is computed: <see cref="BackfillMarks"/>.</summary>
+    [Column("breakdowns"), NotNull] public string Backfilled { get; init; } = "";
 }
 
 /// <summary>A breakdown that is or was on.</summary>
@@ -32,7 +32,27 @@ internal sealed record BreakdownRow
     [Column("is_on")] public required short IsOn { get; init; }
     [Column("is_complete")] public required short IsComplete { get; init; }
 
-    public AgreedBreakdown Agreed(int filled) => new(Table, Generation, IsComplete != 0, filled);
+    public Declaration Declared() => new(Table, null, Generation, IsComplete != 0, 0);
+}
+
+/// <summary>A metric that is counted.</summary>
+[Table("dataload_metric")]
+internal sealed record MetricRow
+{
+    [Column("table_name"), PrimaryKey(1), NotNull] public required string Table { get; init; }
+    [Column("column_name"), PrimaryKey(2), NotNull] public required string Column { get; init; }
+    [Column("is_complete")] public required short IsComplete { get; init; }
+    [Column("since_ms")] public required long SinceMs { get; init; }
+
+    public Declaration Declared() => new(Table, Column, 1, IsComplete != 0, 0, SinceMs);
+}
+
+/// <summary>There where the computing of the past is stopped.</summary>
+[Table("dataload_backfill_stop")]
+internal sealed record BackfillStopRow
+{
+    [Column("id"), PrimaryKey] public required short Id { get; init; }
+    [Column("at_ms")] public required long AtMs { get; init; }
 }
 
 /// <summary>A parked delivery. Its id is stored big-endian, so that bytes order as ids do.</summary>

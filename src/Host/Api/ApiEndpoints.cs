@@ -5,6 +5,7 @@ using DataLoad.Engine.Clustering;
 using DataLoad.Engine.DeadLetters;
 using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Resolving;
+using DataLoad.Engine.Statistics;
 using DataLoad.Host.Access;
 using DataLoad.Host.Auditing;
 using DataLoad.Host.Hosting;
@@ -24,6 +25,11 @@ internal static class ApiEndpoints
         RouteGroupBuilder api = app.MapGroup(Root);
         api.AddEndpointFilter((context, next) => BusinessClock.TellAsync(services, context, next));
         api.AddEndpointFilter(ApiErrors.CatchAsync);
+        api.AddEndpointFilter(async (context, next) =>
+        {
+            await services.Shown.RefreshAsync(context.HttpContext.RequestAborted);
+            return await next(context);
+        });
         MapDescription(api, "openapi.yaml", "application/yaml");
         MapDescription(api, "openapi.json", "application/json");
         NodeEndpoints.Map(api, services);
@@ -34,6 +40,7 @@ internal static class ApiEndpoints
         CounterEndpoints.Map(api, services);
         TopicNamesEndpoint.Map(api, services);
         MaintenanceEndpoints.Map(api, services);
+        BackfillEndpoints.Map(api, services);
         TailEndpoint.Map(api, services);
         LiveEndpoint.Map(api, services);
         RateEndpoint.Map(api, services);
@@ -82,9 +89,12 @@ internal static class ApiEndpoints
 }
 
 /// <summary>What the endpoints work with.</summary>
-internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, ClusterNode Node, NodeInfo Info, IStore Store, ILookup Lookup, NodeHealth Health, INodeFacts Facts,
+internal sealed record ApiServices(HostSettings Settings, Catalog Declared, ShownCatalog Shown, ClusterNode Node, NodeInfo Info, IStore Store, ILookup Lookup, NodeHealth Health, INodeFacts Facts,
     EngineTallies Tallies, RateHistory RateHistory, TodayTotals Today, QuestionDesk Questions, RowUnions Unions, PartUnions Parts, DeadLetterDesk DeadLetters, AuditTrail Audit, LogLevels LogLevels, RecentLog Log, TimeProvider Time) : IDisposable
 {
+    /// <summary>What can be asked for by now.</summary>
+    public Catalog Catalog => Shown.Now;
+
     public DateTimeOffset StartedAt { get; } = Time.GetUtcNow();
 
     /// <summary>Bounds those that watch.</summary>
@@ -140,6 +150,7 @@ internal sealed record ApiServices(HostSettings Settings, Catalog Catalog, Clust
 [JsonSerializable(typeof(TotalsList))]
 [JsonSerializable(typeof(DailySeries))]
 [JsonSerializable(typeof(OperationResult))]
+[JsonSerializable(typeof(BackfillReport))]
 [JsonSerializable(typeof(CountedEvent))]
 [JsonSerializable(typeof(DroppedEvents))]
 [JsonSerializable(typeof(AwayNode))]

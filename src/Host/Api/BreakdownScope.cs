@@ -37,7 +37,7 @@ internal sealed record BreakdownScope(
 
     private static async Task RequireCompleteAsync(ApiServices services, StatisticsTable table, CancellationToken cancellationToken)
     {
-        AgreedBreakdown? agreed = (await services.Store.Breakdowns.ListAsync(cancellationToken))
+        Declaration? agreed = (await services.Store.Declarations.ListAsync(cancellationToken))
             .FirstOrDefault(known => string.Equals(known.Table, table.Name, StringComparison.Ordinal));
         if (agreed is null)
         {
@@ -48,7 +48,7 @@ internal sealed record BreakdownScope(
         if (!agreed.IsComplete)
         {
             throw new ApiProblem(StatusCodes.Status409Conflict,
-                $"{table.Name} is being computed over the past: {agreed.Filled} of {services.Settings.Engine.Partitions.Partitions} Partitions are done. Try again later.");
+                $"{table.Name} is being computed over the past: {agreed.Backfilled} of {services.Settings.Engine.Partitions.Partitions} Partitions are done. Try again later.");
         }
     }
 

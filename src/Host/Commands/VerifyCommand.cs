@@ -5,6 +5,7 @@ using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Partitions;
 using DataLoad.Host.Admin;
+using DataLoad.Host.Commands.Checking;
 using DataLoad.Host.Commands.Operating;
 using DataLoad.Host.Hosting;
 using Spectre.Console;
@@ -19,7 +20,8 @@ internal static class VerifyCommand
         the journal that the row stands at. Reads all snapshots and parked deliveries, too, and tells which blocks,
         snapshots and parked deliveries are damaged. With a filter, only the snapshots of its Counters. Changes nothing, and
         may run beside a node that counts: then it waits, up to a minute, for rows that are not flushed yet, and those that do
-        not come are differences. Where no node runs nobody flushes them, and they are differences at once.
+        not come are differences. Where no node runs nobody flushes them, and they are differences at once. Metrics and breakdowns whose past is still computed are
+        named, and not compared.
 
         Examples:
           dataload verify
@@ -48,7 +50,8 @@ internal static class VerifyCommand
 
             await using JournalSystem journal = JournalSystem.Start(store.JournalConnection);
             bool isOwned = (await store.Nodes.ListAsync(cancellationToken)).Count > 0;
-            Catalog catalog = Catalog.Default.Complete(await store.Breakdowns.ListAsync(cancellationToken));
+            IReadOnlyList<Declaration> declared = await store.Declarations.ListAsync(cancellationToken);
+            Catalog catalog = Catalog.Default.Complete(declared);
             var verification = new Verification(new CountingPlan(catalog), store, journal.Reader, new VerificationOptions
             {
                 Partitions = partitions,
@@ -59,6 +62,11 @@ internal static class VerifyCommand
             VerificationReport report = await Progress.ShowAsync("Verifying Partitions", progress =>
                 verification.RunAsync(done => progress(done, partitions), cancellationToken));
             Print(report, result.InvocationConfiguration.Output, tables.Read(result));
+            foreach (string note in BackfillNotes.Of(declared, partitions, settings.Engine.TimeZone))
+            {
+                await result.InvocationConfiguration.Output.WriteLineAsync(note);
+            }
+
             return report.IsClean ? ExitCode.Done : ExitCode.Found;
         });
     }

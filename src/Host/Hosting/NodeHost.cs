@@ -6,6 +6,7 @@ using DataLoad.Engine.Intake;
 using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Resolving;
+using DataLoad.Engine.Statistics;
 using DataLoad.Host.Api;
 using DataLoad.Host.Auditing;
 using DataLoad.Host.Questions;
@@ -85,6 +86,7 @@ internal static class NodeHost
             RandomNumberGenerator.GetHexString(64, lowercase: true));
         return services.AddSingleton(settings).AddSingleton(info).AddSingleton(Catalog.Default.WithBreakdowns(settings.Engine.Breakdowns)).AddSingleton(TimeProvider.System)
             .AddSingleton(_ => Databases.OpenStore(settings.Store, info.Id))
+            .AddSingleton(provider => new ShownCatalog(provider.GetRequiredService<Catalog>(), provider.GetRequiredService<IStore>().Declarations))
             .AddSingleton(_ => Databases.OpenLookup(settings.Business))
             .AddSingleton<EngineMetrics>()
             .AddSingleton(provider =>

@@ -181,6 +181,7 @@ public static class SettingsBinder
         MaxFlushRows = config.GetInt("dataload.statistics.max-flush-rows", 1, 100_000),
         MaxRefusedRows = config.GetInt("dataload.statistics.max-refused-rows", 0, 1000),
         MaxFillEvents = config.GetInt("dataload.statistics.max-backfill-events", 1, 100_000_000),
+        BackfillCheckInterval = config.GetDuration("dataload.statistics.backfill-check-interval", TimeSpan.FromMilliseconds(10), Day),
         IdentityWindow = config.GetDuration("dataload.identity.window", Millisecond, TimeSpan.FromDays(3650)),
         MemoryBudgetBytes = config.GetBytes("dataload.memory.budget", 1024 * 1024),
     };

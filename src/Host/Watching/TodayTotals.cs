@@ -6,7 +6,7 @@ namespace DataLoad.Host.Watching;
 
 /// <summary>Today's sums of every page and the unions of its distinct columns, asked of the database only while somebody wants them, and never more often than every so often nor for more
 /// than a tenth of the time.</summary>
-internal sealed class TodayTotals(IStatisticsQueries queries, RowUnions unions, Catalog catalog, TimeZoneInfo zone, TimeProvider time, TimeSpan interval) : IDisposable
+internal sealed class TodayTotals(IStatisticsQueries queries, RowUnions unions, ShownCatalog catalog, TimeZoneInfo zone, TimeProvider time, TimeSpan interval) : IDisposable
 {
     /// <summary>Asking is followed by at least this many times as long without.</summary>
     private const int IdleFactor = 10;
@@ -30,7 +30,7 @@ internal sealed class TodayTotals(IStatisticsQueries queries, RowUnions unions, 
                 long start = Stopwatch.GetTimestamp();
                 int day = Today.DayNumber;
                 var totals = new Dictionary<Page, PageTotals>();
-                foreach (Page page in catalog.Pages)
+                foreach (Page page in catalog.Now.Pages)
                 {
                     long[] values = (await queries.TotalsAsync(page, new StatisticsFilter(From: day, To: day), cancellationToken)).Values;
                     totals[page] = new PageTotals(values, await unions.PutTotalAsync(page, [day], topics: [], values, columns: null, cancellationToken));

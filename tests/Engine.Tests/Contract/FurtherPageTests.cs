@@ -147,7 +147,7 @@ public sealed class FurtherPageTests : TestKit
             Trimmer = _journal,
             Snapshots = store.Snapshots,
             Statistics = store.Statistics,
-            Breakdowns = store.Breakdowns,
+            Declarations = store.Declarations,
             IsConflict = store.IsConflict,
             Registry = new PartitionRegistry(),
             Budget = new MemoryBudget(64L << 20),

@@ -87,7 +87,7 @@ public abstract class PartitionSpec : TestKit
         Trimmer = Journal,
         Snapshots = Store,
         Statistics = Store,
-        Breakdowns = Store,
+        Declarations = Store,
         IsConflict = error => error is JournalConflictException,
         IsOfRow = error => error is RowRefusedException,
         Registry = Registry,

@@ -8,7 +8,7 @@ using DataLoad.Engine.Statistics;
 namespace DataLoad.Engine.Tests.Partitions;
 
 /// <summary>The stores that Partitions write to, in memory, fenced by Epoch, and doing what a test says. Thread-safe.</summary>
-internal sealed class StoreDouble : IPartitionStore, ISnapshotStore, IStatisticsStore, IBreakdownStore
+internal sealed class StoreDouble : IPartitionStore, ISnapshotStore, IStatisticsStore, IDeclarationStore
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<int, PartitionPositions> _positions = [];
@@ -217,32 +217,58 @@ internal sealed class StoreDouble : IPartitionStore, ISnapshotStore, IStatistics
         });
     }
 
-    /// <summary>The breakdowns that are on: none whose past is to be computed, unless a test says so.</summary>
-    public List<AgreedBreakdown> Agreed { get; } = [];
+    /// <summary>What is counted whose past is to be computed: nothing, unless a test says so.</summary>
+    public List<Declaration> Declared { get; } = [];
 
-    /// <summary>The marks of what each Partition has computed.</summary>
-    public Dictionary<int, IReadOnlySet<string>> Filled { get; } = [];
+    /// <summary>What each Partition has computed.</summary>
+    public Dictionary<int, BackfillMarks> Backfilled { get; } = [];
 
-    public ValueTask<IReadOnlyList<AgreedBreakdown>> ListAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<AgreedBreakdown>>(Agreed);
-
-    public ValueTask AgreeAsync(IReadOnlyList<StatisticsTable> on, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public ValueTask<IReadOnlySet<string>> FilledAsync(int partition, CancellationToken cancellationToken)
+    public ValueTask<IReadOnlyList<Declaration>> ListAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
         {
-            return ValueTask.FromResult(Filled.GetValueOrDefault(partition) ?? new HashSet<string>(StringComparer.Ordinal));
+            return ValueTask.FromResult<IReadOnlyList<Declaration>>([.. Declared.Select(known => known.With(Backfilled.Values))]);
         }
     }
 
-    public async ValueTask<bool> SaveFilledAsync(int partition, long epoch, IReadOnlyCollection<string> marks, CancellationToken cancellationToken)
+    public ValueTask AgreeAsync(Catalog catalog, long nowMs, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask<BackfillMarks> BackfilledAsync(int partition, CancellationToken cancellationToken)
     {
-        await Before(nameof(SaveFilledAsync));
-        return Fenced(partition, epoch, _ => Filled[partition] = marks.ToHashSet(StringComparer.Ordinal));
+        lock (_lock)
+        {
+            return ValueTask.FromResult(Backfilled.GetValueOrDefault(partition) ?? BackfillMarks.None);
+        }
     }
 
-    public ValueTask<IReadOnlyList<string>> CompleteAsync(int partitions, CancellationToken cancellationToken) =>
-        ValueTask.FromResult<IReadOnlyList<string>>([]);
+    public async ValueTask<bool> SaveBackfilledAsync(int partition, long epoch, BackfillMarks marks, CancellationToken cancellationToken)
+    {
+        await Before(nameof(SaveBackfilledAsync));
+        return Fenced(partition, epoch, _ => Backfilled[partition] = marks);
+    }
+
+    public async ValueTask<IReadOnlyList<string>> CompleteAsync(int partitions, CancellationToken cancellationToken)
+    {
+        await Before(nameof(CompleteAsync));
+        lock (_lock)
+        {
+            Declaration[] done = [.. Declared.Where(known => !known.IsComplete && known.With(Backfilled.Values).Backfilled == partitions)];
+            Declared.RemoveAll(done.Contains);
+            Declared.AddRange(done.Select(known => known with { IsComplete = true }));
+            return [.. done.Select(known => known.Name)];
+        }
+    }
+
+    /// <summary>Since when the computing of the past is stopped, or null.</summary>
+    public long? BackfillStopMs { get; set; }
+
+    public ValueTask<long?> FindStopAsync(CancellationToken cancellationToken) => ValueTask.FromResult(BackfillStopMs);
+
+    public ValueTask SetStopAsync(long? atMs, CancellationToken cancellationToken)
+    {
+        BackfillStopMs = atMs;
+        return ValueTask.CompletedTask;
+    }
 
     private bool Fenced(int partition, long epoch, Action<PartitionPositions> write)
     {

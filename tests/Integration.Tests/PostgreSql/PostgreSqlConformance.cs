@@ -91,3 +91,16 @@ public sealed class PostgreSqlJournalPluginConformance(TestDatabase database) : 
 
     protected override async Task<IStore> CreateStoreAsync() => TestDatabase.Open(await _schema.Value);
 }
+
+public sealed class PostgreSqlBackfillConformance(TestDatabase database) : BackfillConformance, IClassFixture<TestDatabase>
+{
+    private readonly Lazy<Task<string>> _schema = new(database.CreateSchemaAsync);
+
+    protected override async Task<IStore> CreateStoreAsync() => TestDatabase.Open(await _schema.Value);
+
+    protected override async Task<bool> HasColumnAsync(string table, string column) => Convert.ToInt64(
+        await TestDatabase.ExecuteAsync(await _schema.Value, $"SELECT count(*) FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attname = '{column}' AND NOT attisdropped"),
+        CultureInfo.InvariantCulture) == 1;
+
+    protected override async Task ForgetMetricsAsync() => await TestDatabase.ExecuteAsync(await _schema.Value, "DELETE FROM dataload_metric");
+}

@@ -201,7 +201,7 @@ internal sealed class SimulatedNode
             Trimmer = new SimulatedTrimmer(_cluster.Journal, _wire),
             Snapshots = new SimulatedSnapshots(_cluster.State, _wire, _cluster.Auditor, _cluster.Scenario.PageRows),
             Statistics = new SimulatedStatistics(_cluster.State, _wire, _cluster.Auditor, _cluster.Scenario.PageRows),
-            Breakdowns = new SimulatedBreakdowns(),
+            Declarations = new SimulatedDeclarations(),
             IsConflict = SimulatedJournal.IsConflict,
             Registry = Registry,
             Budget = _budget,

@@ -197,20 +197,21 @@ internal sealed class SimulatedStatistics(StoreState state, StoreWire wire, ISto
     ];
 }
 
-/// <summary>Breakdowns that were on from the first event on.</summary>
-internal sealed class SimulatedBreakdowns : IBreakdownStore
+/// <summary>Metrics and breakdowns that were counted from the first event on.</summary>
+internal sealed class SimulatedDeclarations : IDeclarationStore
 {
-    public ValueTask<IReadOnlyList<AgreedBreakdown>> ListAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<AgreedBreakdown>>([]);
-    public ValueTask AgreeAsync(IReadOnlyList<StatisticsTable> on, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    public ValueTask<IReadOnlyList<Declaration>> ListAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<Declaration>>([]);
+    public ValueTask AgreeAsync(Catalog catalog, long nowMs, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    public ValueTask<BackfillMarks> BackfilledAsync(int partition, CancellationToken cancellationToken) => ValueTask.FromResult(BackfillMarks.None);
 
-    public ValueTask<IReadOnlySet<string>> FilledAsync(int partition, CancellationToken cancellationToken) =>
-        ValueTask.FromResult<IReadOnlySet<string>>(new HashSet<string>(StringComparer.Ordinal));
-
-    public ValueTask<bool> SaveFilledAsync(int partition, long epoch, IReadOnlyCollection<string> marks, CancellationToken cancellationToken) =>
+    public ValueTask<bool> SaveBackfilledAsync(int partition, long epoch, BackfillMarks marks, CancellationToken cancellationToken) =>
         throw new NotSupportedException("Nothing is to be computed.");
 
     public ValueTask<IReadOnlyList<string>> CompleteAsync(int partitions, CancellationToken cancellationToken) =>
         throw new NotSupportedException("Nothing is to be computed.");
+
+    public ValueTask<long?> FindStopAsync(CancellationToken cancellationToken) => ValueTask.FromResult<long?>(null);
+    public ValueTask SetStopAsync(long? atMs, CancellationToken cancellationToken) => throw new NotSupportedException("Nothing is to be computed.");
 }
 
 /// <summary>Parked deliveries over the wire.</summary>

@@ -93,14 +93,14 @@ internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings 
             return;
         }
 
-        IReadOnlyList<AgreedBreakdown> agreed = await store.Breakdowns.ListAsync(cancellationToken);
-        HashSet<string> on = agreed.Select(breakdown => breakdown.Table).ToHashSet(StringComparer.Ordinal);
+        IReadOnlyList<Declaration> agreed = await store.Declarations.ListAsync(cancellationToken);
+        HashSet<string> on = agreed.Where(known => known.Column is null).Select(breakdown => breakdown.Table).ToHashSet(StringComparer.Ordinal);
         HashSet<string> wanted = [.. Pages.SelectMany(page => page.Tables).Where(table => table.Breakdown is not null).Select(table => table.Name)];
         if (on.SetEquals(wanted))
         {
-            foreach (AgreedBreakdown breakdown in agreed.Where(breakdown => !breakdown.IsComplete))
+            foreach (string note in BackfillNotes.Of(agreed, settings.Engine.Partitions.Partitions, settings.Engine.TimeZone))
             {
-                report.Note("store", $"{breakdown.Table} is being computed over the past: {breakdown.Filled} of {settings.Engine.Partitions.Partitions} Partitions are done.");
+                report.Note("store", note);
             }
 
             return;

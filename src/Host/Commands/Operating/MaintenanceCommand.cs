@@ -120,7 +120,7 @@ internal static class AuditCommand
     {
         Option<string?> action = Options.Text("--action", "ACTION", "This action alone, such as stream.pause.", "stream.pause", "stream.resume", "flush",
             "checkpoint", "dead.requeue", "dead.edit", "dead.purge", "log-level", "relay", "cluster.leave", "cluster.down",
-            "cluster.down-unreachable", "cluster.join");
+            "cluster.down-unreachable", "cluster.join", "backfill.stop", "backfill.resume");
         Option<long?> before = new("--before") { Description = "Entries before this id: the next page.", HelpName = "ID" };
         Option<int> limit = Options.Number("--limit", "N", "How many entries, 1 to 500.", 1, 500, 50);
         return context.Define("audit", "Shows what operators did, newest first.", Details, [action, before, limit, .. context.Tables], run => run.ShowAsync<AuditPage>(

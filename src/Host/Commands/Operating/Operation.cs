@@ -203,7 +203,7 @@ internal static class OperatingCommands
         JournalCommand.Create(context), ExplainCommand.Create(context), TraceCommand.Create(context), BreakdownCommand.Create(context),
         DistinctCommand.Create(context),
         RetentionCommand.Create(context), FunnelCommand.Create(context), PauseCommand.CreatePause(context), PauseCommand.CreateResume(context), MaintenanceCommand.CreateFlush(context),
-        MaintenanceCommand.CreateCheckpoint(context), SettingsCommand.Create(context), LogCommand.Create(context), LogLevelCommand.Create(context),
+        MaintenanceCommand.CreateCheckpoint(context), BackfillCommand.Create(context), SettingsCommand.Create(context), LogCommand.Create(context), LogLevelCommand.Create(context),
         ActorsCommand.Create(context), AuditCommand.Create(context),
     ];
 }

@@ -74,3 +74,20 @@ public sealed class MemoryPartitionStoreConformance : PartitionStoreConformance
 
     protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new MemoryStore(_state));
 }
+
+public sealed class MemoryBackfillConformance : BackfillConformance
+{
+    private readonly MemoryStoreState _state = new();
+
+    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new MemoryStore(_state));
+
+    /// <summary>In memory a column has its name at once: it is to be seen when it is complete.</summary>
+    protected override async Task<bool> HasColumnAsync(string table, string column) =>
+        (await Store.Declarations.ListAsync(Token)).Any(known => string.Equals(known.Column, column, StringComparison.Ordinal) && known.IsComplete);
+
+    protected override Task ForgetMetricsAsync()
+    {
+        _state.Metrics.Clear();
+        return Task.CompletedTask;
+    }
+}

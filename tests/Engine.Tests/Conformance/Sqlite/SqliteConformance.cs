@@ -147,3 +147,21 @@ public sealed class SqliteJournalPluginConformance : JournalPluginConformance
         return ValueTask.CompletedTask;
     }
 }
+
+public sealed class SqliteBackfillConformance : BackfillConformance
+{
+    private readonly TemporaryDatabase _database = new();
+
+    protected override Task<IStore> CreateStoreAsync() => Task.FromResult<IStore>(new SqlStore(SqliteDatabase.ForStore(_database.Path)));
+
+    protected override async Task<bool> HasColumnAsync(string table, string column) =>
+        await _database.ScalarAsync($"SELECT count(*) FROM pragma_table_info('{table}') WHERE name = '{column}'") is "1";
+
+    protected override Task ForgetMetricsAsync() => _database.ExecuteAsync("DELETE FROM dataload_metric");
+
+    protected override async ValueTask DisposeDatabaseAsync()
+    {
+        await base.DisposeDatabaseAsync();
+        _database.Dispose();
+    }
+}

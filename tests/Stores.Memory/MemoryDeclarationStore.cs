@@ -1,0 +1,109 @@
+using DataLoad.Engine.Contract;
+using DataLoad.Engine.Statistics;
+
+namespace DataLoad.Engine.Storage.Memory;
+
+/// <summary>What is counted, in memory; tables and columns have their names at once.</summary>
+internal sealed class MemoryDeclarationStore(MemoryCalls calls) : IDeclarationStore
+{
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<Declaration>> ListAsync(CancellationToken cancellationToken) =>
+        calls.RunAsync("Declarations.List", state => (IReadOnlyList<Declaration>)All(state), cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask AgreeAsync(Catalog catalog, long nowMs, CancellationToken cancellationToken) => await calls.RunAsync(
+        "Declarations.Agree",
+        state =>
+        {
+            bool isFresh = state.Partitions.Count == 0;
+            HashSet<string> on = catalog.Pages.SelectMany(page => page.Tables).Where(table => table.Breakdown is not null).Select(table => table.Name)
+                .ToHashSet(StringComparer.Ordinal);
+            foreach (string table in state.Breakdowns.Keys.Concat(on).Distinct().ToList())
+            {
+                (int generation, bool wasOn, bool wasComplete) = state.Breakdowns.GetValueOrDefault(table);
+                bool turnsOn = on.Contains(table) && !wasOn;
+                state.Breakdowns[table] = (generation + (turnsOn ? 1 : 0), on.Contains(table), turnsOn ? isFresh : wasComplete);
+            }
+
+            foreach (Page page in catalog.Pages)
+            {
+                Agree(state, page, isFresh, nowMs);
+            }
+
+            return true;
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<BackfillMarks> BackfilledAsync(int partition, CancellationToken cancellationToken) =>
+        calls.RunAsync("Declarations.Backfilled", state => state.Backfilled.GetValueOrDefault(partition) ?? BackfillMarks.None, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> SaveBackfilledAsync(int partition, long epoch, BackfillMarks marks, CancellationToken cancellationToken) => calls.RunAsync(
+        "Declarations.SaveBackfilled",
+        state =>
+        {
+            bool isOwned = state.Admits(partition, epoch, []);
+            if (isOwned)
+            {
+                state.Backfilled[partition] = BackfillMarks.Parse(marks.ToString());
+            }
+
+            return isOwned;
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<string>> CompleteAsync(int partitions, CancellationToken cancellationToken) => calls.RunAsync<IReadOnlyList<string>>(
+        "Declarations.Complete",
+        state =>
+        {
+            Declaration[] done = [.. All(state).Where(known => !known.IsComplete && known.Backfilled == partitions)];
+            foreach (Declaration known in done)
+            {
+                if (known.Column is { } column)
+                {
+                    state.Metrics[(known.Table, column)] = state.Metrics[(known.Table, column)] with { IsComplete = true };
+                }
+                else
+                {
+                    state.Breakdowns[known.Table] = state.Breakdowns[known.Table] with { IsComplete = true };
+                }
+            }
+
+            return [.. done.Select(known => known.Name)];
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<long?> FindStopAsync(CancellationToken cancellationToken) =>
+        calls.RunAsync("Declarations.FindStop", state => state.BackfillStopMs, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask SetStopAsync(long? atMs, CancellationToken cancellationToken) => await calls.RunAsync(
+        "Declarations.SetStop", state => state.BackfillStopMs = atMs is null ? null : state.BackfillStopMs ?? atMs, cancellationToken);
+
+    private static void Agree(MemoryStoreState state, Page page, bool isFresh, long nowMs)
+    {
+        string[] known = [.. state.Metrics.Keys.Where(metric => string.Equals(metric.Table, page.Table, StringComparison.Ordinal)).Select(metric => metric.Column)];
+        string[] declared = [.. page.Metrics.Select(metric => metric.Column)];
+        if (known.Except(declared, StringComparer.Ordinal).FirstOrDefault() is { } undeclared)
+        {
+            throw new StoreException($"The memory counts the metric '{page.Table}.{undeclared}', which this program does not declare.");
+        }
+
+        MemoryTable? table = known.Length == 0 ? state.Tables.GetValueOrDefault(page.Table) : null;
+        foreach (string column in declared.Except(known, StringComparer.Ordinal))
+        {
+            bool isComplete = isFresh || (known.Length == 0 && table?.HasColumn(column) != false);
+            state.Metrics.Add((page.Table, column), (isComplete, known.Length == 0 && !isFresh && isComplete ? 0 : nowMs));
+        }
+    }
+
+    private static List<Declaration> All(MemoryStoreState state) =>
+    [
+        .. state.Breakdowns.Where(known => known.Value.IsOn).Select(known => new Declaration(known.Key, null, known.Value.Generation, known.Value.IsComplete, 0))
+            .Concat(state.Metrics.Select(known => new Declaration(known.Key.Table, known.Key.Column, 1, known.Value.IsComplete, 0, known.Value.SinceMs)))
+            .Select(known => known.With(state.Backfilled.Values)),
+    ];
+}
