@@ -90,13 +90,34 @@ public sealed class LookupRows
 
     /// <summary>Adds a row with all columns null; of rows with the same key the first stands.</summary>
     /// <returns>The row's place, or -1 where the key has a row already.</returns>
-    public int Add(int key)
+    public int Add(int key) => _rowByKey.TryAdd(key, Count) ? AddRow() : -1;
+
+    /// <summary>Adds a further row of a key that has one, to be compared with that and taken away: see <see cref="TakeRepeat"/>.</summary>
+    public int AddRepeat() => AddRow();
+
+    /// <summary>Takes the row that was added last away; where it holds something else than another one, that one is marked as a whole.</summary>
+    public void TakeRepeat(int row)
     {
-        if (!_rowByKey.TryAdd(key, Count))
+        int repeat = Count - 1;
+        for (int i = 0; i < Step.Columns.Length; i++)
         {
-            return -1;
+            bool isSame = _texts[i] is { } texts
+                ? string.Equals(texts[row], texts[repeat], StringComparison.Ordinal)
+                : _numbers[i][row] == _numbers[i][repeat];
+            if (!isSame || !string.Equals(Error(row, i), Error(repeat, i), StringComparison.Ordinal))
+            {
+                SetError(row, WholeRow, $"is several rows, which differ in column {Step.Columns[i].Name}");
+            }
+
+            _texts[i]?[repeat] = null;
+            _errors.Remove((repeat, i));
         }
 
+        Count--;
+    }
+
+    private int AddRow()
+    {
         if (Count == _capacity)
         {
             Grow();

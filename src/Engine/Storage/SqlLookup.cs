@@ -99,9 +99,10 @@ public static class LookupReader
     public static async ValueTask AddAsync(DbDataReader reader, string query, LookupRows rows, CancellationToken cancellationToken)
     {
         int[] ordinals = FindColumns(reader, query, rows.Step);
+        int known = rows.Count;
         while (await reader.ReadAsync(cancellationToken))
         {
-            AddRow(reader, ordinals, rows);
+            AddRow(reader, ordinals, rows, known);
         }
     }
 
@@ -120,14 +121,29 @@ public static class LookupReader
             : throw new LookupException($"The query '{step.Name}' returns no column '{column}'; name it so in the stream's query: {query}");
     }
 
-    private static void AddRow(DbDataReader reader, int[] ordinals, LookupRows rows)
+    /// <summary>Adds a row. One that this query has given already must be the same, since nobody knows which of two is meant; what an earlier one gave of the
+    /// same batch stands, though it may have changed since.</summary>
+    private static void AddRow(DbDataReader reader, int[] ordinals, LookupRows rows, int known)
     {
-        int row = ReadId(reader, ordinals[0]) is { } id ? rows.Add(id) : -1;
-        if (row < 0)
+        if (ReadId(reader, ordinals[0]) is not { } id)
         {
             return;
         }
 
+        int row = rows.Add(id);
+        if (row >= 0)
+        {
+            ReadValues(reader, ordinals, rows, row);
+        }
+        else if (rows.Find(id) is var first && first >= known)
+        {
+            ReadValues(reader, ordinals, rows, rows.AddRepeat());
+            rows.TakeRepeat(first);
+        }
+    }
+
+    private static void ReadValues(DbDataReader reader, int[] ordinals, LookupRows rows, int row)
+    {
         for (int i = 0; i < rows.Step.Columns.Length; i++)
         {
             RowColumn column = rows.Step.Columns[i];

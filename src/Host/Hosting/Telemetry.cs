@@ -62,6 +62,8 @@ internal static class NodeGauges
                 new Measurement<long>(stream.Unacknowledged, new KeyValuePair<string, object?>(EngineMetrics.StreamTag, stream.Stream))) ?? []);
         metrics.Gauge("dataload.dead_letters.waiting", "{delivery}", "Dead letters that wait in their queue", () =>
             node.Intake?.DeadLetters is { IsKnown: true } waiting ? [new(waiting.Messages)] : []);
+        metrics.Gauge("dataload.dead_letters.set_aside", "{delivery}", "Dead letters that the broker did not take, kept in the store and published again", () =>
+            node.Intake is { } intake ? [new(intake.Letters.SetAside)] : []);
         metrics.Gauge("dataload.parked.waiting", "{delivery}", "Deliveries that are parked now", () => node.Parked is long parked ? [new(parked)] : []);
         metrics.Gauge("dataload.counters.resident", "{counter}", "Counters in memory", () =>
             [new(node.Registry.Partitions.Sum(partition => (long)partition.Counters))]);

@@ -29,6 +29,7 @@ public sealed class LetterHoldUpTests
 
         await CountsOnAsync(host, broker);
         await host.WaitUntilNotReadyAsync("3 dead letters wait to be published");
+        await host.WaitForMetricAsync("dataload_dead_letters_set_aside", 3);
         CommandProcess list = await CommandProcess.RunAsync("", "dead", "list", "--address", host.Http.ToString());
         list.Output.ShouldContain("Waiting to be published");
         list.Output.Split('\n').Count(line => line.Contains("act.share", StringComparison.Ordinal)).ShouldBeGreaterThanOrEqualTo(2, list.Output);

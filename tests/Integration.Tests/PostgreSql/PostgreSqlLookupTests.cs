@@ -42,6 +42,32 @@ public sealed class PostgreSqlLookupTests(TestDatabase database) : IClassFixture
     }
 
     [Fact]
+    public async Task A_key_with_rows_that_differ_is_bad_and_one_with_the_same_row_twice_is_not()
+    {
+        string connectionString = await database.CreateSchemaAsync();
+        await TestDatabase.ExecuteAsync(
+            connectionString,
+            """
+            CREATE TABLE goods (id int, name text, amount text, flag bool, at bigint);
+            INSERT INTO goods VALUES (1, 'one', '1.00', true, 7), (2, 'two', '1.00', true, 7), (1, 'one', '1.00', true, 7), (2, 'two', '1.01', true, 7),
+                (3, 'three', 'x', true, 7), (3, 'three', '1.00', true, 7), (4, 'four', '1.00', true, NULL), (4, NULL, '1.00', true, NULL), (5, 'five', '5.00', true, 7),
+                (6, 'six', 'x', true, 7), (6, 'six', 'x', true, 7)
+            """);
+        await using var lookup = new SqlLookup(PostgreSqlDatabase.ForReading(new PostgreSqlStoreOptions { ConnectionString = connectionString }));
+        var rows = new LookupRows(Step);
+        for (int round = 0; round < 3; round++)
+        {
+            await lookup.QueryAsync(Query, Step, new[] { 1, 2, 3, 4, 5, 6 }, rows, Some.None);
+
+            rows.Count.ShouldBe(6);
+            Enumerable.Range(1, 6).Where(key => rows.Error(rows.Find(key), LookupRows.WholeRow) is not null).ShouldBe([2, 3, 4]);
+            rows.Error(rows.Find(2), LookupRows.WholeRow).ShouldNotBeNull().ShouldContain("amount");
+            (rows.Text(rows.Find(1), 0), rows.Number(rows.Find(1), 1), rows.Text(rows.Find(5), 0), rows.Number(rows.Find(5), 1)).ShouldBe(("one", 100, "five", 500));
+            rows.Error(rows.Find(6), 1).ShouldNotBeNull();
+        }
+    }
+
+    [Fact]
     public async Task Exact_decimals_of_any_length_are_judged_by_their_value()
     {
         string connectionString = await database.CreateSchemaAsync();

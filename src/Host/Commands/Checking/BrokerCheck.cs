@@ -96,6 +96,19 @@ internal sealed class BrokerCheck(CheckReport report, HostSettings settings)
     private async Task CheckPublishingAsync(AmqpConnections connections, CancellationToken cancellationToken)
     {
         IAmqpConnection publishing = await connections.GetAsync(AmqpConnectionRole.Publishing, cancellationToken);
+        try
+        {
+            await CheckBlockedAsync(publishing, cancellationToken);
+        }
+        catch (AmqpException e) when (e.Code == AccessRefused && !publishing.Ended.IsCompleted)
+        {
+            report.Note("broker", $"whether it blocks publishing is seen only once a dead letter waits for it: user '{_broker.UserName}' has no right to write to "
+                + "the default exchange.");
+        }
+    }
+
+    private async Task CheckBlockedAsync(IAmqpConnection publishing, CancellationToken cancellationToken)
+    {
         if (await AmqpProbe.FindRefusalAsync(publishing, _broker.ConnectTimeout, TimeProvider.System, cancellationToken) is { } reason)
         {
             report.Problem("broker", $"blocks publishing ({reason}): events count, but no service can publish, and dead letters wait. Free memory or disk there.");
