@@ -19,9 +19,9 @@ internal static class VerifyCommand
         Computes the statistics anew from the journal and compares them with the tables, row by row, each at the point of
         the journal that the row stands at. Reads all snapshots and parked deliveries, too, and tells which blocks,
         snapshots and parked deliveries are damaged. With a filter, only the snapshots of its Counters. Changes nothing, and
-        may run beside a node that counts: then it waits, up to a minute, for rows that are not flushed yet, and those that do
-        not come are differences. Where no node runs nobody flushes them, and they are differences at once. Metrics and breakdowns whose past is still computed are
-        named, and not compared.
+        may run beside a node that counts: then it waits, up to a minute or as long as --wait says, for rows that are not
+        flushed yet, and those that do not come are differences. Where no node runs nobody flushes them, and they are
+        differences at once. Metrics and breakdowns whose past is still computed are named, and not compared.
 
         Examples:
           dataload verify
@@ -35,7 +35,9 @@ internal static class VerifyCommand
     {
         var filter = new FilterOptions();
         var tables = new TableOptions();
-        var command = new DetailedCommand("verify", "Compares the statistics tables with the journal, and changes nothing.", Details) { config };
+        Option<int> wait = Options.Number("--wait", "SECONDS", "How many seconds after its event a row may come beside a running node before it counts as a difference.",
+            1, 3600, 60);
+        var command = new DetailedCommand("verify", "Compares the statistics tables with the journal, and changes nothing.", Details) { config, wait };
         filter.AddTo(command);
         command.AddAll(tables.Symbols);
         return command.Runs(async (result, cancellationToken) =>
@@ -56,6 +58,7 @@ internal static class VerifyCommand
             {
                 Partitions = partitions,
                 Filter = filter.Read(result).ToFilter(),
+                MaxFlushLag = TimeSpan.FromSeconds(result.GetValue(wait)),
                 OwnedUntilMs = isOwned ? TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() : null,
                 JudgesUnflushed = true,
             });

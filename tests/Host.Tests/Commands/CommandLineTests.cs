@@ -13,6 +13,7 @@ public sealed class CommandLineTests
     [InlineData("verify --topic activity:-1", "'activity:-1' is no topic: expected TYPE:ID, such as ACTIVITY:7.")]
     [InlineData("rebuild --from 2024-13-01", "'2024-13-01' is no day: expected YYYY-MM-DD, such as 2024-11-30.")]
     [InlineData("rebuild --from 2024-11-02 --to 2024-11-01", "--from 2024-11-02 is after --to 2024-11-01.")]
+    [InlineData("verify --wait 0", "'0' is no --wait: expected a number from 1 to 3600.")]
     [InlineData("rebuild --timeout 0", "'0' is no --timeout: expected a number from 1 to 604800.")]
     [InlineData("publish act.share --time soon", "'soon' is no time")]
     [InlineData("publish act.share --delay -5", "'-5' is no duration")]

@@ -57,7 +57,7 @@ public sealed class VerifyTests
             await scenario.PublishAsync(Shares(Free, 1, from: 5));
             await Deadline.UntilAsync("what came later of it", async () => await CountOfAsync(scenario, Free) == 6);
 
-            var verify = await CommandProcess.RunOverAsync(scenario.Config, "verify");
+            var verify = await CommandProcess.RunOverAsync(scenario.Config, "verify", "--wait", "5");
 
             verify.ExitCode.ShouldBe(1, verify.Said);
             foreach (var topic in (int[])[Locked, Checked, Beyond, Forgotten, PartChecked])
