@@ -8,6 +8,7 @@ using DataLoad.Engine.Counting;
 using DataLoad.Engine.Explaining;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Questions;
+using DataLoad.Engine.Statistics;
 using DataLoad.Engine.Storage;
 using DataLoad.Engine.Storage.PostgreSql;
 using DataLoad.Engine.Storage.Sqlite;
@@ -32,11 +33,13 @@ internal static class QuestionsBench
     {
         int runs = arguments.Number("--runs", arguments.Quick ? 1 : 3);
         int topics = arguments.Number("--topics", arguments.Quick ? 100 : 1_000);
+        int parents = arguments.Number("--parents", arguments.Quick ? 3_000 : 20_000);
         int events = arguments.Number("--events", arguments.Quick ? 500_000 : 5_000_000);
         var table = new FigureTable("questions", arguments.Output);
         await using (var sqlite = new SqlStore(SqliteDatabase.ForStore(Path.Combine(arguments.Folder, "questions.db"))))
         {
             await AskAsync(table, sqlite, "SQLite", EngineUnderTest.SqlitePartitions, topics, runs);
+            await AskPartsAsync(table, sqlite, "SQLite", EngineUnderTest.SqlitePartitions, parents, runs);
         }
 
         await using (var postgres = new SqlStore(PostgreSqlDatabase.ForStore(new PostgreSqlStoreOptions
@@ -46,6 +49,7 @@ internal static class QuestionsBench
         })))
         {
             await AskAsync(table, postgres, "PostgreSQL", EngineUnderTest.PostgreSqlPartitions, topics, runs);
+            await AskPartsAsync(table, postgres, "PostgreSQL", EngineUnderTest.PostgreSqlPartitions, parents, runs);
         }
 
         await using (var journal = new SqlStore(SqliteDatabase.ForStore(Path.Combine(arguments.Folder, "explain.db"))))
@@ -82,6 +86,74 @@ internal static class QuestionsBench
             await MeasureAsync(table, $"retention after 1 and 7 days: {of}", goal, runs, async () =>
                 (await questions.RetentionAsync(scope, Visitors, Buyers, [1, 7], FirstDay + Days - 1, default)).Rows.Sum(row => row.Returned.Values.Sum()));
         }
+    }
+
+    // As many as a page of the dashboard shows.
+    private const int ListedParents = 20;
+
+    /// <summary>A topic that many carrier pages led to, over a month: the parts of a page of the dashboard, which are summed, sorted and united.</summary>
+    private static async Task AskPartsAsync(FigureTable table, IStore store, string name, int partitions, int parents, int runs)
+    {
+        var topic = new TopicKey("ACTIVITY", 1_000_000);
+        StatisticsTable parts = await KeepPartsAsync(store, partitions, topic, parents);
+        var questions = new PeopleQuestions(new KeptSets(store.Snapshots, partitions), new QuestionSettings());
+        var query = new PartQuery
+        {
+            Filter = new StatisticsFilter(TopicType: topic.Type, TopicId: topic.Id),
+            Metrics = [Act.IndexOf("visit_cnt"), Visitors],
+            Sort = Visitors,
+            Limit = ListedParents,
+        };
+        var days = new Dictionary<TopicKey, IReadOnlyList<int>> { [topic] = [.. Enumerable.Range(FirstDay, Days)] };
+        string of = string.Create(CultureInfo.InvariantCulture, $"a month of a topic that {parents:N0} carrier pages led to, {name}");
+        await MeasureAsync(table, $"all rows read, as the sums were made before: {of}", goal: null, runs,
+            async () => await store.Statistics.ReadAsync(parts, query.Filter, default).CountAsync());
+        await MeasureAsync(table, $"sums of {ListedParents}: {of}", Goal.AtMost(2), runs, async () => (await store.Queries.PartsAsync(parts, query, default)).Total);
+        HashSet<BreakdownValue> listed = [.. (await store.Queries.PartsAsync(parts, query, default)).Items.Select(part => part.Value!.Value)];
+        HashSet<BreakdownValue> all = [.. (await store.Queries.PartsAsync(parts, query with { Limit = parents }, default)).Items.Select(part => part.Value!.Value)];
+        await MeasureAsync(table, $"people of {ListedParents} united: {of}", Goal.AtMost(2), runs,
+            async () => (await questions.DistinctByPartAsync(new PartScope(Act, Breakdown.Parent, days, listed), [Visitors], default)).Values.Sum(answer => answer.Counts[0]));
+        await MeasureAsync(table, $"people of all united, for their order: {of}", Goal.AtMost(15), runs,
+            async () => (await questions.DistinctByPartAsync(new PartScope(Act, Breakdown.Parent, days, all), [Visitors], default)).Values.Sum(answer => answer.Counts[0]));
+    }
+
+    private static async Task<StatisticsTable> KeepPartsAsync(IStore store, int partitions, TopicKey topic, int parents)
+    {
+        var table = new StatisticsTable(Act, Breakdown.Parent);
+        await store.Statistics.EnsureTableAsync(table, default);
+        var dice = new Dice(18);
+        int partition = topic.ShardOf(partitions);
+        var stored = new StoredCounters(store.Snapshots, SnapshotKind.Counter);
+        for (int day = FirstDay; day < FirstDay + Days; day++)
+        {
+            var counter = new Counter(new CounterId(Act.Id, topic, day), Act) { SequenceNr = 1 };
+            var pages = new List<PartPage>();
+            for (int parent = 0; parent < parents; parent++)
+            {
+                if (parent % PartPage.MaxParts == 0)
+                {
+                    pages.Add(new PartPage(pages.Count));
+                }
+
+                var part = new CounterPart("BEAR"u8.ToArray(), parent + 1, pages[^1]) { SequenceNr = 1 };
+                for (int visit = 0; visit < 1 + (PeopleADay / parents); visit++)
+                {
+                    int user = (int)dice.Between(1, Population);
+                    part.AddId(Visitors, user);
+                    part.AddSum(Act.IndexOf("visit_cnt"), 1);
+                    counter.AddId(Visitors, user);
+                }
+
+                pages[^1].Parts.Add(part);
+            }
+
+            pages.ForEach(page => counter.AddParts(Breakdown.Parent, page, long.MaxValue));
+            await store.Snapshots.SaveAsync([.. stored.WritesOf(partition, 1, counter)], default);
+            await store.Statistics.FlushAsync(table, [.. pages.SelectMany(page => page.Parts).Select(part => new StatisticsRow(
+                topic.Type, topic.Id, day, 1, part.Values(Act), partition, 1, part.ValueOf(Breakdown.Parent)))], correct: false, default);
+        }
+
+        return table;
     }
 
     private static async Task ExplainAsync(FigureTable table, IStore store, int partitions, int events, int runs)

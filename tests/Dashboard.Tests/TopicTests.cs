@@ -146,7 +146,7 @@ public sealed class TopicTests(Chromium chromium)
         await Visit.ShouldSayAsync(visit.Page.Locator("tr[data-metric=visit_user_cnt] td").Nth(1), "–");
         (await visit.Page.Locator("tr[data-metric=visit_cnt] td").Nth(1).InnerTextAsync()).ShouldNotBe("–");
         (await visit.Page.Locator("tr[data-metric=visit_user_cnt] td").First.InnerTextAsync()).ShouldNotBe("–");
-        await Visit.ShouldSayAsync(visit.Page.Locator("[data-page=act] > .why"), node.Why);
+        await Visit.ShouldSayAsync(visit.Page.Locator("[data-page=act]:not([data-breakdown]) > .why"), node.Why);
 
         await visit.Page.GotoAsync(new Uri(node.Address, "/?metric=visit_user_cnt").ToString());
         await Visit.ShouldSayAsync(visit.Page.Locator("[data-page=act] [data-metric=visit_user_cnt] dd"), "–");

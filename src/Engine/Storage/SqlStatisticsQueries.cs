@@ -72,7 +72,9 @@ internal sealed class SqlStatisticsQueries(SqlDatabase database) : IStatisticsQu
     {
         Breakdown breakdown = table.Breakdown ?? throw new ArgumentException($"The table {table.Name} has no parts.", nameof(table));
         var filter = new SqlStatisticsFilter(Dialect, query.Filter);
-        string[] key = query.IsByDay ? ["stat_date"] : breakdown.IdColumn() is { } id ? [breakdown.TextColumn(), id, "topic_type", "topic_id"] : [breakdown.TextColumn(), "topic_type", "topic_id"];
+        string[] key = query.IsByDay ? ["stat_date"]
+            : breakdown.IdColumn() is { } id ? [breakdown.TextColumn(), id, "topic_type", "topic_id"]
+            : [breakdown.TextColumn(), "topic_type", "topic_id"];
         string group = string.Join(", ", key);
         string from = $"FROM {Dialect.Quote(table.Name)} {filter.Where} GROUP BY {group}";
         string direction = query.Descending ? "DESC" : "ASC";

@@ -23,8 +23,13 @@ internal static class BreakdownTotalsEndpoint
         int? by = sort is null or "key" ? null : ApiQuery.MetricOf(page, "sort", sort);
         var question = new PartQuery
         {
-            Filter = scope.Filter, IsByDay = isByDay, Metrics = [.. (by is { } at ? scope.Metrics.Append(at) : scope.Metrics).Distinct()], Sort = by, Descending = isDescending,
-            Offset = offset, Limit = limit,
+            Filter = scope.Filter,
+            IsByDay = isByDay,
+            Metrics = [.. (by is { } at ? scope.Metrics.Append(at) : scope.Metrics).Distinct()],
+            Sort = by,
+            Descending = isDescending,
+            Offset = offset,
+            Limit = limit,
         };
         (PartTotalsPage sums, UnionGaps all, IReadOnlyDictionary<PartTotals, UnionGaps> ofEach) = await services.Parts.ReadAsync(scope.Table, question, cancellationToken);
         string?[] why = [scope.Topic is null ? null : await scope.WhyNotAsync(services, [], cancellationToken), all.Why];
