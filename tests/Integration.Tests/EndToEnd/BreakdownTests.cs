@@ -93,7 +93,7 @@ public sealed class BreakdownTests
             await connection.ExecuteAsync("delete from data_load_bear_by_parent where parent_topic_type = ''");
         }
 
-        var verify = await CommandProcess.RunOverAsync(scenario.Config, "verify");
+        var verify = await CommandProcess.RunOverAsync(scenario.Config, "verify", "--wait", "5");
         verify.ExitCode.ShouldNotBe(0, verify.Said);
         verify.Output.ShouldContain("parent=CHANNEL:");
         (await CommandProcess.RunOverAsync(scenario.Config, "rebuild")).ExitCode.ShouldBe(0);

@@ -27,11 +27,7 @@ internal sealed record CommandProcess(int ExitCode, string Output, string Errors
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("DATALOAD_", StringComparison.Ordinal)).ToList())
-        {
-            start.Environment.Remove(name);
-        }
-
+        ProgramEnvironment.Prepare(start);
         using var process = Process.Start(start)!;
         using var patience = new CancellationTokenSource(Deadline.Usual);
         try

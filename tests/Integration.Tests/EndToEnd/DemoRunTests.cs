@@ -17,11 +17,15 @@ public sealed class DemoRunTests
     public Task A_run_whose_connections_are_all_closed_by_force_goes_on_and_is_compared() => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
     {
         var host = await scenario.StartHostAsync();
-        var run = new DemoRun(OptionsOf(scenario, host, seconds: 8));
-        var running = run.RunAsync(CancellationToken.None);
+        var run = new DemoRun(OptionsOf(scenario, host, seconds: 3_600));
+        using var stop = new CancellationTokenSource();
+        var running = run.RunAsync(stop.Token);
         await host.WaitForMetricAsync("dataload_events_total", 2 * Rate);
 
         await Servers.RabbitMqCtlAsync("close_all_connections", "-p", new Uri(scenario.Amqp).AbsolutePath[1..], "a test");
+        var events = (await host.TryMetricsAsync())!.Sum("dataload_events_total");
+        await host.WaitForMetricAsync("dataload_events_total", events + (3 * Rate));
+        await stop.CancelAsync();
 
         (await running).ShouldBe(0);
         run.Verdict.ShouldContain("all equal");
@@ -32,8 +36,9 @@ public sealed class DemoRunTests
     public Task Dead_letters_that_are_purged_during_a_run_are_taken_into_account() => Scenario.RunAsync(StoreKind.Sqlite, async scenario =>
     {
         var host = await scenario.StartHostAsync();
-        var run = new DemoRun(OptionsOf(scenario, host, seconds: 8));
-        var running = run.RunAsync(CancellationToken.None);
+        var run = new DemoRun(OptionsOf(scenario, host, seconds: 3_600));
+        using var stop = new CancellationTokenSource();
+        var running = run.RunAsync(stop.Token);
         await host.WaitForMetricAsync("dataload_dead_letters_total", 3);
 
         // Further ones come meanwhile, and a purge has to name how many there are.
@@ -44,6 +49,7 @@ public sealed class DemoRunTests
             purged = letters > 0 ? await PurgeAsync(host, letters) : 0;
             return purged > 0;
         });
+        await stop.CancelAsync();
 
         (await running).ShouldBe(0);
         run.Verdict.ShouldContain($"; {purged} more were purged during the run");

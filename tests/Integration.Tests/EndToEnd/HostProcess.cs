@@ -56,11 +56,7 @@ internal sealed class HostProcess : IAsyncDisposable
             start.ArgumentList.Add(argument);
         }
 
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("DATALOAD_", StringComparison.Ordinal)).ToList())
-        {
-            start.Environment.Remove(name);
-        }
-
+        ProgramEnvironment.Prepare(start);
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Append(_log, line.Data);
         _process.ErrorDataReceived += (_, line) => Append(_errors, line.Data);
