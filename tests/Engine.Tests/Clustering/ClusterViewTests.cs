@@ -41,7 +41,7 @@ public sealed class ClusterViewTests : IAsyncLifetime
         await cluster.JoinAsync(cluster.SelfAddress).WaitAsync(Patience);
         ClusterChange up = await NextAsync(watch, "up");
         await NextAsync(watch, "leader");
-        ClusterView view = ClusterView.Of(_system, _events);
+        ClusterView view = await ViewOfLeaderAsync();
 
         (before.IsMember, before.Members.Count, before.SelfAddress).ShouldBe((false, 0, cluster.SelfAddress.ToString()));
         view.IsMember.ShouldBeTrue();
@@ -100,6 +100,19 @@ public sealed class ClusterViewTests : IAsyncLifetime
         ClusterAddress.Parse("akka.ssl.tcp://dataload@10.0.0.5:4053")!.ToString().ShouldBe("akka.ssl.tcp://dataload@10.0.0.5:4053");
         var member = new ClusterMember("akka.ssl.tcp://dataload@10.0.0.5:4053", 1, "Up", false, false, false, false, null, "1");
         new ClusterView(Self, IsMember: true, [member]).Find("10.0.0.5:4053").ShouldBe(member);
+    }
+
+    /// <summary>What is read of the cluster follows its events in an actor of Akka's own, a moment after others hear of them.</summary>
+    private async Task<ClusterView> ViewOfLeaderAsync()
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        ClusterView view;
+        while ((view = ClusterView.Of(_system, _events)).Members is not [{ IsLeader: true, Status: "Up" }])
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), limit.Token);
+        }
+
+        return view;
     }
 
     private static async Task<ClusterChange> NextAsync(Watch<ClusterChange> watch, string what)

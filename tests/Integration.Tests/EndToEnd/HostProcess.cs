@@ -12,6 +12,12 @@ namespace DataLoad.Integration.Tests.EndToEnd;
 /// <summary>The program under test, <c>dataload serve</c>, as a process of its own.</summary>
 internal sealed class HostProcess : IAsyncDisposable
 {
+    private const int FirstPort = 10_000;
+    private const int Ports = 10_000;
+
+    // Other processes with tests begin elsewhere.
+    private static int _nextPort = Random.Shared.Next(Ports);
+
     private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(30);
 
     private readonly Process _process;
@@ -94,12 +100,24 @@ internal sealed class HostProcess : IAsyncDisposable
     public static HostProcess Start(string config, int port, bool bearsFileLimit = false, string? runtimeConfig = null, NetworkNamespace? network = null) =>
         new(config, port, bearsFileLimit, runtimeConfig, network);
 
-    /// <summary>A port on which nobody listened just now.</summary>
+    /// <summary>A port on which nobody listened just now: below those that connections take for their own end, and those of the private servers, so that nobody
+    /// takes it before the program does.</summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            int port = FirstPort + (int)((uint)Interlocked.Increment(ref _nextPort) % Ports);
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            try
+            {
+                listener.Start();
+                return port;
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
+            {
+                // Somebody else's; the next one.
+            }
+        }
     }
 
     /// <summary>Waits until it says that it is ready; fails at once where it ended instead.</summary>
