@@ -146,22 +146,33 @@ public sealed record BackfillProgress(int Pass, long Read, long Through, int Cou
 /// <param name="interval">How old the answer may be.</param>
 internal sealed class BackfillSwitch(IDeclarationStore store, TimeProvider time, TimeSpan interval)
 {
+    private readonly Lock _lock = new();
+    private Task<bool>? _answer;
     private long _askedAt;
     private volatile bool _isStopped;
 
     /// <summary>Whether it was stopped when that was asked last.</summary>
     public bool WasStopped => _isStopped;
 
-    /// <summary>Whether it is stopped.</summary>
-    public async ValueTask<bool> IsStoppedAsync(CancellationToken cancellationToken)
+    /// <summary>Whether it is stopped. Who asks while another one waits for the answer gets that: an older one may be wrong.</summary>
+    public Task<bool> IsStoppedAsync(CancellationToken cancellationToken)
     {
-        long asked = Volatile.Read(ref _askedAt);
-        if (asked == 0 || time.GetElapsedTime(asked) >= interval)
+        lock (_lock)
         {
-            Volatile.Write(ref _askedAt, time.GetTimestamp());
-            _isStopped = await store.FindStopAsync(cancellationToken) is not null;
-        }
+            if (_answer is null || _answer is { IsCompleted: true, IsCompletedSuccessfully: false } || (_answer.IsCompleted && time.GetElapsedTime(_askedAt) >= interval))
+            {
+                _askedAt = time.GetTimestamp();
+                _answer = AskAsync();
+            }
 
-        return _isStopped;
+            return _answer.WaitAsync(cancellationToken);
+        }
+    }
+
+    private async Task<bool> AskAsync()
+    {
+        bool isStopped = await store.FindStopAsync(CancellationToken.None) is not null;
+        _isStopped = isStopped;
+        return isStopped;
     }
 }

@@ -86,6 +86,9 @@ public abstract class BackfillConformance : ConformanceBase
     {
         await StartAsync(Smaller);
         await CountAsync(20);
+
+        // One that never had an owner has no past.
+        await UntilAsync(() => Task.FromResult(_node!.Registry.Partitions.Count(status => status.Phase == PartitionPhase.Serving) == Partitions));
         await KillAsync();
         await Store.Declarations.SetStopAsync(1000, Token);
         await Store.Declarations.SetStopAsync(2000, Token);
