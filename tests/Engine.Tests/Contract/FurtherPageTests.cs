@@ -23,7 +23,7 @@ using Xunit;
 namespace DataLoad.Engine.Tests.Contract;
 
 /// <summary>"To be continued": a further page is a declaration and nothing else.</summary>
-public sealed class FurtherPageTests : TestKit
+public sealed class FurtherPageTests : TestKit, Akka.TestKit.INoImplicitSender
 {
     private static readonly Page Marketing = new()
     {

@@ -10,7 +10,7 @@ using Xunit;
 namespace DataLoad.Engine.Tests.Partitions;
 
 /// <summary>Where Partitions are placed, between regions that a test plays and a strategy that shares them out.</summary>
-public sealed class PartitionPlacementTests : TestKit
+public sealed class PartitionPlacementTests : TestKit, Akka.TestKit.INoImplicitSender
 {
     private readonly Shares _shares = new();
     private readonly PartitionPlacement _placement;

@@ -16,7 +16,7 @@ using Xunit;
 namespace DataLoad.Engine.Tests.Partitions;
 
 /// <summary>What the specs of Partitions share: one Partition under a probe that stands for its supervisor and region.</summary>
-public abstract class PartitionSpec : TestKit
+public abstract class PartitionSpec : TestKit, Akka.TestKit.INoImplicitSender
 {
     protected const int Number = 0;
 

@@ -25,7 +25,7 @@ public sealed class DeadLetterActorTests : IntakeKit
     {
         IActorRef letters = Start();
         PublishLetters publish = Publish("a", "b");
-        letters.Tell(publish);
+        letters.Tell(publish, TestActor);
 
         (await ExpectMsgAsync<LettersSafe>()).Id.ShouldBe(publish.Id);
 
@@ -44,8 +44,8 @@ public sealed class DeadLetterActorTests : IntakeKit
         IActorRef letters = Start();
         PublishLetters bad = Publish("bad");
         PublishLetters good = Publish("good");
-        letters.Tell(bad);
-        letters.Tell(good);
+        letters.Tell(bad, TestActor);
+        letters.Tell(good, TestActor);
 
         BatchId[] safe = [(await ExpectMsgAsync<LettersSafe>()).Id, (await ExpectMsgAsync<LettersSafe>()).Id];
 
@@ -68,7 +68,7 @@ public sealed class DeadLetterActorTests : IntakeKit
             return ++tries <= 3 ? (PublishOutcome.Nacked, 0, "full") : (PublishOutcome.Confirmed, 0, "");
         };
         IActorRef letters = Start();
-        letters.Tell(Publish("a"));
+        letters.Tell(Publish("a"), TestActor);
         await ExpectMsgAsync<LettersSafe>();
 
         await AdvanceUntilAsync(() => _store.Rows.Count == 0, Second, "it to be confirmed");
@@ -134,7 +134,7 @@ public sealed class DeadLetterActorTests : IntakeKit
     {
         _broker.Script = (body, _) => body.Length > 0 ? (PublishOutcome.TooLarge, 406, "message size 5 is larger than 3") : (PublishOutcome.Confirmed, 0, "");
         IActorRef letters = Start();
-        letters.Tell(Publish("large"));
+        letters.Tell(Publish("large"), TestActor);
 
         await ExpectMsgAsync<LettersSafe>();
 
@@ -150,7 +150,7 @@ public sealed class DeadLetterActorTests : IntakeKit
         IActorRef letters = Start();
         AmqpProperties properties = Json.WithHeader("mine"u8, new byte[10_000]).WithHeader("other"u8, new byte[30_000]);
         var publish = new PublishLetters(NextBatch(), [new Letter("act.share", new Rejection("bad-field", "x"), 1, properties, "body"u8.ToArray())]);
-        letters.Tell(publish);
+        letters.Tell(publish, TestActor);
 
         await ExpectMsgAsync<LettersSafe>();
 
@@ -168,11 +168,11 @@ public sealed class DeadLetterActorTests : IntakeKit
                 ? (PublishOutcome.ConnectionLost, 0, "lost") : (PublishOutcome.Confirmed, 0, "");
         };
         IActorRef letters = Start();
-        letters.Tell(Publish("lost"));
+        letters.Tell(Publish("lost"), TestActor);
         await ExpectMsgAsync<LettersSafe>();
         _store.Rows.ShouldBeEmpty();
 
-        letters.Tell(Publish("gone"));
+        letters.Tell(Publish("gone"), TestActor);
         await ExpectMsgAsync<LettersSafe>();
 
         _store.Rows.Count.ShouldBe(1);
@@ -186,10 +186,10 @@ public sealed class DeadLetterActorTests : IntakeKit
         _broker.Script = (body, _) => body is "back" ? (PublishOutcome.Nacked, 0, "full") : (PublishOutcome.Confirmed, 0, "");
         IActorRef letters = Start();
         PublishLetters back = Publish("back");
-        letters.Tell(back);
-        letters.Tell(new CancelLetters(back.Id));
+        letters.Tell(back, TestActor);
+        letters.Tell(new CancelLetters(back.Id), TestActor);
         PublishLetters good = Publish("good");
-        letters.Tell(good);
+        letters.Tell(good, TestActor);
         _broker.Gate.SetResult();
 
         (await ExpectMsgAsync<LettersSafe>()).Id.ShouldBe(good.Id);
@@ -201,7 +201,7 @@ public sealed class DeadLetterActorTests : IntakeKit
     {
         _broker.Gate = new TaskCompletionSource();
         IActorRef letters = Start(maxInFlight: 2);
-        letters.Tell(Publish([.. Enumerable.Range(0, 50).Select(i => $"{i}")]));
+        letters.Tell(Publish([.. Enumerable.Range(0, 50).Select(i => $"{i}")]), TestActor);
         _broker.Gate.SetResult();
 
         await ExpectMsgAsync<LettersSafe>();

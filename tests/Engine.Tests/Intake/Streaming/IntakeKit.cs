@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace DataLoad.Engine.Tests.Intake.Streaming;
 
 /// <summary>An actor system whose time stands until it is moved, and what the intake works with in it.</summary>
-public abstract class IntakeKit : Akka.TestKit.Xunit.TestKit
+public abstract class IntakeKit : Akka.TestKit.Xunit.TestKit, Akka.TestKit.INoImplicitSender
 {
     internal const string Share = """{"sessionStr":"s","topicType":"lesson","topicId":9,"wuId":42}""";
     internal const string Record = """{"recordId":5}""";

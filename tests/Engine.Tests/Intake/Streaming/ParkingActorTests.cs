@@ -20,7 +20,7 @@ public sealed class ParkingActorTests : IntakeKit
         _store.Gate = new TaskCompletionSource();
         IActorRef parking = Start();
         Park park = ParkOf(Row(1));
-        parking.Tell(park);
+        parking.Tell(park, TestActor);
         await UntilAsync(() => _state.Count == 1, "it to be counted");
         _store.Rows.ShouldBeEmpty();
 
@@ -36,7 +36,7 @@ public sealed class ParkingActorTests : IntakeKit
         await _store.ParkAsync([Row(1), Row(2)], default);
         _store.Failures["count"] = 2;
         IActorRef parking = Start();
-        parking.Tell(ParkOf(Row(3)));
+        parking.Tell(ParkOf(Row(3)), TestActor);
 
         await AdvanceUntilAsync(() => _state.Count == 3, Second, "all to be counted");
 
@@ -50,7 +50,7 @@ public sealed class ParkingActorTests : IntakeKit
         _store.FailsAfterwards = true;
         _store.Failures["park"] = 2;
         IActorRef parking = Start();
-        parking.Tell(ParkOf(Row(1)));
+        parking.Tell(ParkOf(Row(1)), TestActor);
         await UntilAsync(() => _state.Failing is not null, "the failure to be shown");
         _state.Failing!.ShouldBe("the store went away");
 
@@ -67,8 +67,8 @@ public sealed class ParkingActorTests : IntakeKit
         IActorRef parking = Start();
         Park failing = ParkOf(Row(1));
         Park good = ParkOf(Row(2));
-        parking.Tell(failing);
-        parking.Tell(good);
+        parking.Tell(failing, TestActor);
+        parking.Tell(good, TestActor);
 
         (await ExpectMsgAsync<Parked>()).Id.ShouldBe(good.Id);
         await PassAsync(Second);
@@ -79,18 +79,18 @@ public sealed class ParkingActorTests : IntakeKit
     public async Task At_the_limit_deliveries_wait_for_room_and_those_that_have_rows_do_not()
     {
         IActorRef parking = Start(maxParked: 2);
-        parking.Tell(ParkOf(Row(1), Row(2)));
+        parking.Tell(ParkOf(Row(1), Row(2)), TestActor);
         await ExpectMsgAsync<Parked>();
         Park waiting = ParkOf(Row(3));
         DueDeliveries claimed = await ClaimAsync(parking);
         var again = new ParkAgain(NextBatch(), [Row(1)], claimed.Claim);
-        parking.Tell(waiting);
-        parking.Tell(again);
+        parking.Tell(waiting, TestActor);
+        parking.Tell(again, TestActor);
 
         (await ExpectMsgAsync<Parked>()).Id.ShouldBe(again.Id);
         _state.Failing!.ShouldContain("2 deliveries are parked, which is the limit");
         claimed = await ClaimAsync(parking);
-        parking.Tell(new Unpark(NextBatch(), [Row(1).Id], claimed.Claim));
+        parking.Tell(new Unpark(NextBatch(), [Row(1).Id], claimed.Claim), TestActor);
 
         (await ExpectMsgAsync<Unparked>()).Removed.ShouldBe(1);
         (await ExpectMsgAsync<Parked>()).Id.ShouldBe(waiting.Id);
@@ -101,10 +101,10 @@ public sealed class ParkingActorTests : IntakeKit
     public async Task Room_that_another_node_made_is_found()
     {
         IActorRef parking = Start(maxParked: 1);
-        parking.Tell(ParkOf(Row(1)));
+        parking.Tell(ParkOf(Row(1)), TestActor);
         await ExpectMsgAsync<Parked>();
         Park waiting = ParkOf(Row(2));
-        parking.Tell(waiting);
+        parking.Tell(waiting, TestActor);
         await UntilAsync(() => _state.Failing is not null, "the lot to be full");
         _store.RemoveElsewhere(Row(1).Id);
 
@@ -118,15 +118,15 @@ public sealed class ParkingActorTests : IntakeKit
     public async Task What_waits_for_room_can_be_taken_back()
     {
         IActorRef parking = Start(maxParked: 1);
-        parking.Tell(ParkOf(Row(1)));
+        parking.Tell(ParkOf(Row(1)), TestActor);
         await ExpectMsgAsync<Parked>();
         DueDeliveries claimed = await ClaimAsync(parking);
         Park first = ParkOf(Row(2));
         Park second = ParkOf(Row(3));
-        parking.Tell(first);
-        parking.Tell(second);
-        parking.Tell(new CancelParking(first.Id));
-        parking.Tell(new Unpark(NextBatch(), [Row(1).Id], claimed.Claim));
+        parking.Tell(first, TestActor);
+        parking.Tell(second, TestActor);
+        parking.Tell(new CancelParking(first.Id), TestActor);
+        parking.Tell(new Unpark(NextBatch(), [Row(1).Id], claimed.Claim), TestActor);
 
         await ExpectMsgAsync<Unparked>();
         (await ExpectMsgAsync<Parked>()).Id.ShouldBe(second.Id);
@@ -139,16 +139,16 @@ public sealed class ParkingActorTests : IntakeKit
         IActorRef parking = Start(maxParked: 1);
         _store.Failures["park"] = int.MaxValue;
         Park taken = ParkOf(Row(1));
-        parking.Tell(taken);
+        parking.Tell(taken, TestActor);
         await UntilAsync(() => _state.Failing is not null, "the failure");
 
-        parking.Tell(new CancelParking(taken.Id));
+        parking.Tell(new CancelParking(taken.Id), TestActor);
 
         await UntilAsync(() => _state.Failing is null, "it to be given up");
         Clock.Advance(10 * Second);
         _store.Failures["park"] = 0;
         Park next = ParkOf(Row(2));
-        parking.Tell(next);
+        parking.Tell(next, TestActor);
         await AdvanceUntilAsync(() => _store.Rows.Count > 0 && _state.Count == 1, Second, "the next one to be stored, and counted alone");
         _store.Rows.Single().Id.ShouldBe(Row(2).Id);
     }
@@ -161,15 +161,15 @@ public sealed class ParkingActorTests : IntakeKit
         _store.Failures["park"] = 1;
         await ClaimAsync(parking);
         Park taken = ParkOf(Row(1));
-        parking.Tell(taken);
-        parking.Tell(new CancelParking(taken.Id));
+        parking.Tell(taken, TestActor);
+        parking.Tell(new CancelParking(taken.Id), TestActor);
         await ClaimAsync(parking);
 
         _store.Gate.SetResult();
 
         await UntilAsync(() => _store.CallsOf("park") == 1, "the failure");
         Clock.Advance(10 * Second);
-        parking.Tell(ParkOf(Row(2)));
+        parking.Tell(ParkOf(Row(2)), TestActor);
         await ExpectMsgAsync<Parked>();
         _store.Rows.Single().Id.ShouldBe(Row(2).Id);
     }
@@ -178,12 +178,12 @@ public sealed class ParkingActorTests : IntakeKit
     public async Task What_is_parked_is_announced_to_its_streams_subscribers_even_where_its_outcome_is_unknown()
     {
         IActorRef parking = Start();
-        parking.Tell(new SubscribeParking("act.share"));
-        parking.Tell(ParkOf(Row(1) with { Stream = "act.buy" }));
+        parking.Tell(new SubscribeParking("act.share"), TestActor);
+        parking.Tell(ParkOf(Row(1) with { Stream = "act.buy" }), TestActor);
         await ExpectMsgAsync<Parked>();
         _store.Failures["park"] = 1;
 
-        parking.Tell(ParkOf(Row(2)));
+        parking.Tell(ParkOf(Row(2)), TestActor);
 
         await ExpectMsgAsync<ParkingChanged>();
         await PassAsync(Second);
@@ -195,7 +195,7 @@ public sealed class ParkingActorTests : IntakeKit
     public async Task It_claims_what_is_due_or_says_when_the_next_one_is()
     {
         IActorRef parking = Start();
-        parking.Tell(ParkOf(Row(1) with { DueMs = NowMs }, Row(2) with { DueMs = NowMs + 100 }));
+        parking.Tell(ParkOf(Row(1) with { DueMs = NowMs }, Row(2) with { DueMs = NowMs + 100 }), TestActor);
         await ExpectMsgAsync<Parked>();
 
         DueDeliveries due = await ClaimAsync(parking);
@@ -211,10 +211,10 @@ public sealed class ParkingActorTests : IntakeKit
     public async Task A_claim_whose_answer_was_lost_is_nobodys_and_its_rows_are_due_again_when_it_has_run_out()
     {
         IActorRef parking = Start();
-        parking.Tell(ParkOf(Row(1)));
+        parking.Tell(ParkOf(Row(1)), TestActor);
         await ExpectMsgAsync<Parked>();
         (_store.FailsAfterwards, _store.Failures["claim"]) = (true, 1);
-        parking.Tell(new ClaimDue("act.share", 10, 1000));
+        parking.Tell(new ClaimDue("act.share", 10, 1000), TestActor);
         await AdvanceUntilAsync(() => HasMessages, Second / 100, "the second try");
         (await ExpectMsgAsync<DueDeliveries>()).Deliveries.ShouldBeEmpty();
 
@@ -227,14 +227,14 @@ public sealed class ParkingActorTests : IntakeKit
     public async Task A_claim_that_is_renewed_runs_from_when_the_store_is_told()
     {
         IActorRef parking = Start();
-        parking.Tell(ParkOf(Row(1)));
+        parking.Tell(ParkOf(Row(1)), TestActor);
         await ExpectMsgAsync<Parked>();
         DueDeliveries claimed = await ClaimAsync(parking);
         await PassUntilAsync(10 * Second);
         _store.Failures["renew"] = 1;
         long askedMs = NowMs;
 
-        parking.Tell(new RenewClaim([Row(1).Id], claimed.Claim));
+        parking.Tell(new RenewClaim([Row(1).Id], claimed.Claim), TestActor);
 
         await AdvanceUntilAsync(() => HasMessages, Second / 100, "the second try");
         (await ExpectMsgAsync<ClaimRenewed>()).Claim.ShouldBe(claimed.Claim);
@@ -245,15 +245,15 @@ public sealed class ParkingActorTests : IntakeKit
     public async Task What_another_node_removed_is_neither_stored_again_nor_subtracted()
     {
         IActorRef parking = Start();
-        parking.Tell(ParkOf(Row(1), Row(2)));
+        parking.Tell(ParkOf(Row(1), Row(2)), TestActor);
         await ExpectMsgAsync<Parked>();
         DueDeliveries claimed = await ClaimAsync(parking);
         _store.RemoveElsewhere(Row(1).Id);
 
-        parking.Tell(new ParkAgain(NextBatch(), [Row(1)], claimed.Claim));
+        parking.Tell(new ParkAgain(NextBatch(), [Row(1)], claimed.Claim), TestActor);
         await ExpectMsgAsync<Parked>();
         _store.Rows.ShouldHaveSingleItem().Id.ShouldBe(Row(2).Id);
-        parking.Tell(new Unpark(NextBatch(), [Row(1).Id], claimed.Claim));
+        parking.Tell(new Unpark(NextBatch(), [Row(1).Id], claimed.Claim), TestActor);
         (await ExpectMsgAsync<Unparked>()).Removed.ShouldBe(0);
 
         // Until the next count.
@@ -279,12 +279,12 @@ public sealed class ParkingActorTests : IntakeKit
     {
         IActorRef parking = Start(maxParked: 10);
         await UntilAsync(() => _store.CallsOf("count") == 1, "the first count");
-        parking.Tell(ParkOf([.. Enumerable.Range(1, 9).Select(Row)]));
+        parking.Tell(ParkOf([.. Enumerable.Range(1, 9).Select(Row)]), TestActor);
         await ExpectMsgAsync<Parked>();
         await _store.ParkAsync([Row(10), Row(11)], default);
         await PassUntilAsync(2 * Second);
 
-        parking.Tell(ParkOf(Row(12)));
+        parking.Tell(ParkOf(Row(12)), TestActor);
 
         await UntilAsync(() => _state.Failing is not null, "the lot to be full");
         (_store.CallsOf("count"), _state.Count, _store.Rows.Count).ShouldBe((2, 11L, 11));
@@ -295,10 +295,10 @@ public sealed class ParkingActorTests : IntakeKit
     {
         IActorRef parking = Start(maxParked: 10);
         await UntilAsync(() => _store.CallsOf("count") == 1, "the first count");
-        parking.Tell(ParkOf([.. Enumerable.Range(1, 8).Select(Row)]));
+        parking.Tell(ParkOf([.. Enumerable.Range(1, 8).Select(Row)]), TestActor);
         await ExpectMsgAsync<Parked>();
         await PassUntilAsync(2 * Second);
-        parking.Tell(ParkOf(Row(9)));
+        parking.Tell(ParkOf(Row(9)), TestActor);
         await ExpectMsgAsync<Parked>();
 
         _store.CallsOf("count").ShouldBe(1);
@@ -308,10 +308,10 @@ public sealed class ParkingActorTests : IntakeKit
     public async Task What_crosses_a_count_is_counted_rather_too_often_than_not_at_all()
     {
         IActorRef parking = Start();
-        parking.Tell(ParkOf(Row(1), Row(2)));
+        parking.Tell(ParkOf(Row(1), Row(2)), TestActor);
         await ExpectMsgAsync<Parked>();
         _store.Gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        parking.Tell(ParkOf(Row(3)));
+        parking.Tell(ParkOf(Row(3)), TestActor);
         await AdvanceUntilAsync(() => _store.CallsOf("count") == 2, Second, "the second count");
         await UntilAsync(() => _state.Count == 3, "what is under way to be counted");
 
@@ -332,7 +332,7 @@ public sealed class ParkingActorTests : IntakeKit
 
     private async Task<DueDeliveries> ClaimAsync(IActorRef parking)
     {
-        parking.Tell(new ClaimDue("act.share", 10, 1000));
+        parking.Tell(new ClaimDue("act.share", 10, 1000), TestActor);
         return await ExpectMsgAsync<DueDeliveries>();
     }
 
