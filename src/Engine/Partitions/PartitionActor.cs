@@ -28,6 +28,7 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
     private PartitionPhase _reported;
     private long _phaseSinceMs;
     private long _epoch;
+    private bool _isWaitingForNodes;
 
     public PartitionActor(int partition, PartitionContext context)
     {
@@ -85,17 +86,42 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
             return;
         }
 
+        if (_context.Registry.Found(_partition, LastSequenceNr, NowMs))
+        {
+            PartitionLog.WasTakenOver(_context.Logger, _partition, LastSequenceNr);
+        }
+
         // Two owners that do not know of each other would take it from each other by turns. Whoever waits finds its number taken where the other went on.
         int losses = _context.Registry.LossesOf(_partition, NowMs);
-        if (losses < 2)
+        if (losses > 0)
         {
-            Own();
+            var waits = new Scheduling.Backoff(PartitionRegistration.ShortestRestartWait, _context.RestartLimit);
+            Timers.StartSingleTimer(OwnNow.Instance, OwnNow.Instance, waits.After(Math.Max(1, losses - 1)));
         }
         else
         {
-            var waits = new Scheduling.Backoff(PartitionRegistration.ShortestRestartWait, _context.RestartLimit);
-            Timers.StartSingleTimer(OwnNow.Instance, OwnNow.Instance, waits.After(losses - 1));
+            OwnUnlessElsewhere();
         }
+    }
+
+    /// <summary>A node that was frozen or cut off fails to write before it knows that it is no member any more. Were it to take back what it lost, whoever has it
+    /// now would lose it, and with it whatever other Partitions wrote in the same transaction.</summary>
+    private void OwnUnlessElsewhere()
+    {
+        bool hasFailed = _context.Registry.FailingOf(_partition) is not null || _context.Registry.LossesOf(_partition, NowMs) > 0;
+        if (!hasFailed || !_context.HasUnreachableNodes() || NowMs - _phaseSinceMs >= PartitionRegistry.LossMemory.TotalMilliseconds)
+        {
+            Own();
+            return;
+        }
+
+        if (!_isWaitingForNodes)
+        {
+            _isWaitingForNodes = true;
+            PartitionLog.WaitsForNodes(_context.Logger, _partition);
+        }
+
+        Timers.StartSingleTimer(OwnNow.Instance, OwnNow.Instance, PartitionRegistration.ShortestRestartWait);
     }
 
     private void Own() => PersistAsync(new Owned(_context.Node, NowMs), _ => OnOwned());
@@ -125,7 +151,7 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
             case StopLimitPassed: Context.Stop(Self); break;
             case RefusedDue: TryRefused(); break;
             case BackfillAgain: OnBackfillAgain(); break;
-            case OwnNow when _phase == PartitionPhase.Owning: Own(); break;
+            case OwnNow when _phase == PartitionPhase.Owning: OwnUnlessElsewhere(); break;
             case OwnNow: break;
             default: Unhandled(message); break;
         }
@@ -142,8 +168,9 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
 
         if (_context.IsConflict(cause))
         {
-            // No fault of the write's: whoever has the number goes on.
-            LoseOwnership();
+            // No fault of the write's: whoever has the number goes on. Whose number it was, the journal says when the Partition starts again.
+            _context.Registry.Refused(_partition, sequenceNr, NowMs);
+            Resign();
         }
         else
         {
@@ -225,7 +252,7 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         }
     }
 
-    /// <summary>Another owns the Partition: this one stops for good, with its supervisor, which would take it back; the region may start it again.</summary>
+    /// <summary>Another owns the Partition.</summary>
     private void LoseOwnership()
     {
         if (_phase == PartitionPhase.Stopped)
@@ -234,6 +261,18 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         }
 
         PartitionLog.TakenOver(_context.Logger, _partition, _epoch);
+        _context.Registry.Lost(_partition, NowMs);
+        Resign();
+    }
+
+    /// <summary>Stops for good, with its supervisor, which would take the Partition back; the region may start it again.</summary>
+    private void Resign()
+    {
+        if (_phase == PartitionPhase.Stopped)
+        {
+            return;
+        }
+
         if (Fault.Is(FaultPoint.RefusedStartsAgain))
         {
             Context.Stop(Self);
@@ -244,7 +283,6 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         _calls.End();
         Timers.CancelAll();
         Report();
-        _context.Registry.Lost(_partition, NowMs);
         Context.Parent.Tell(new Passivate(new StopPartition(TimeSpan.Zero)));
     }
 

@@ -37,6 +37,13 @@ internal static partial class PartitionLog
     [LoggerMessage(2109, LogLevel.Error, "Partition {Partition} no longer merges its seen identities until it is started again: {Error}")]
     public static partial void MergeFailed(ILogger logger, int partition, string error);
 
+    [LoggerMessage(2121, LogLevel.Warning,
+        "Partition {Partition} was taken over by another owner, which has written through SequenceNr {SequenceNr}: it waits before it is taken back")]
+    public static partial void WasTakenOver(ILogger logger, int partition, long sequenceNr);
+
+    [LoggerMessage(2122, LogLevel.Information, "Partition {Partition} is not taken back while nodes of the cluster cannot be reached: they may run it")]
+    public static partial void WaitsForNodes(ILogger logger, int partition);
+
     [LoggerMessage(2110, LogLevel.Information, "Partition {Partition} trimmed its journal through SequenceNr {SequenceNr}")]
     public static partial void Trimmed(ILogger logger, int partition, long sequenceNr);
 
@@ -55,7 +62,7 @@ internal static partial class PartitionLog
     [LoggerMessage(2115, LogLevel.Error, "Partition {Partition} cannot compute the past of metrics and breakdowns, and tries again when it is started again: {Error}")]
     public static partial void BackfillFailed(ILogger logger, int partition, string error);
 
-    [LoggerMessage(2118, LogLevel.Error, "What was computed over the past cannot be given its name, tried again until it can: {Error}")]
+    [LoggerMessage(2120, LogLevel.Error, "What was computed over the past cannot be given its name, tried again until it can: {Error}")]
     public static partial void NamingFailed(ILogger logger, string error);
 
     [LoggerMessage(2116, LogLevel.Warning, "Partition {Partition} makes a part of its index of sessions anew from the journal: {Damage}")]

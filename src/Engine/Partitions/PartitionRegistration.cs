@@ -31,7 +31,7 @@ public static class PartitionRegistration
         {
             // As Akka.Cluster.Hosting does, which lets nobody say who places them. The other settings are those of akka.conf.
             var cluster = Cluster.Get(system);
-            PartitionContext context = ContextOf(system, services) with { HasOtherNodes = cluster.HasOtherNodes };
+            PartitionContext context = ContextOf(system, services) with { HasOtherNodes = cluster.HasOtherNodes, HasUnreachableNodes = () => !cluster.State.Unreachable.IsEmpty };
             registry.Register<PartitionRegion>(await system.StartRegionAsync(
                 entity => SupervisorProps(int.Parse(entity, CultureInfo.InvariantCulture), context), new PartitionExtractor(), new StopPartition(stopLimit)));
         });

@@ -6,13 +6,15 @@ namespace DataLoad.Engine.Partitions;
 /// What fails outlives a Partition that was stopped by it, until it is known to be over. Thread-safe.</summary>
 public sealed class PartitionRegistry
 {
-    /// <summary>How long it is remembered that a Partition was taken over: one that is taken again within it waits ever longer before it starts.</summary>
+    /// <summary>How long it is remembered that a Partition was taken over: one that is taken again within it waits ever longer before it starts. A Partition waits
+    /// no longer than that for those members of the cluster that cannot be reached.</summary>
     public static readonly TimeSpan LossMemory = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<int, PartitionStatus> _statuses = new();
     private readonly ConcurrentDictionary<int, PartitionStatus> _elsewhere = new();
     private readonly ConcurrentDictionary<int, PartitionStatus> _left = new();
     private readonly ConcurrentDictionary<int, (int Count, long LastMs)> _losses = new();
+    private readonly ConcurrentDictionary<int, (long SequenceNr, long AtMs)> _refused = new();
     private readonly ConcurrentDictionary<int, string> _persistFailures = new();
     private readonly ConcurrentDictionary<int, string> _damages = new();
     private readonly ConcurrentDictionary<string, string> _writers = new(StringComparer.Ordinal);
@@ -26,7 +28,8 @@ public sealed class PartitionRegistry
     /// <summary>How many times a Partition was given up here, those that were taken over among them.</summary>
     public long GivenUpCount => Interlocked.Read(ref _givenUpCount);
 
-    /// <summary>How many times a Partition was taken over while it ran here.</summary>
+    /// <summary>How many times a Partition was taken over while it ran here, as far as is known: of a write that was refused, by what the journal holds when the
+    /// Partition starts again.</summary>
     public long LossCount => Interlocked.Read(ref _lossCount);
 
     /// <summary>The Partitions that are here, by number.</summary>
@@ -77,6 +80,10 @@ public sealed class PartitionRegistry
         {
             // What kept it from going on here is over.
             Persisted(status.Partition);
+            if (_refused.TryRemove(status.Partition, out _))
+            {
+                Interlocked.Increment(ref _lossCount);
+            }
         }
     }
 
@@ -114,6 +121,7 @@ public sealed class PartitionRegistry
         _left.Clear();
         _persistFailures.Clear();
         _damages.Clear();
+        _refused.Clear();
         _writers.Clear();
     }
 
@@ -126,6 +134,23 @@ public sealed class PartitionRegistry
     {
         _losses[partition] = (LossesOf(partition, nowMs) + 1, nowMs);
         Interlocked.Increment(ref _lossCount);
+    }
+
+    /// <summary>A Partition's write was refused, since a SequenceNr in its transaction was taken: the Partition's own, or that of another one which wrote with it.</summary>
+    public void Refused(int partition, long sequenceNr, long nowMs) => _refused[partition] = (sequenceNr, nowMs);
+
+    /// <summary>A Partition starts, and finds how far its journal goes, which says whether a write of it that was refused was its own loss.</summary>
+    /// <returns>Whether another owner has taken the number of that write.</returns>
+    public bool Found(int partition, long lastSequenceNr, long nowMs)
+    {
+        bool isLost = _refused.TryRemove(partition, out (long SequenceNr, long AtMs) refused)
+            && lastSequenceNr >= refused.SequenceNr && nowMs - refused.AtMs <= LossMemory.TotalMilliseconds;
+        if (isLost)
+        {
+            Lost(partition, nowMs);
+        }
+
+        return isLost;
     }
 
     /// <summary>How often a Partition was taken over, each time within <see cref="LossMemory"/> of the time before.</summary>

@@ -101,6 +101,9 @@ internal sealed record PartitionContext : PartitionServices
     /// <summary>Whether other nodes can take a Partition that stops here.</summary>
     public Func<bool> HasOtherNodes { get; init; } = () => false;
 
+    /// <summary>Whether nodes that belong to the cluster cannot be reached from here, so that nobody knows yet who belongs to it.</summary>
+    public Func<bool> HasUnreachableNodes { get; init; } = () => false;
+
     /// <summary>How much the waits before a Partition is started again are varied at random, 0 to 1; 0 in a simulation.</summary>
     public double RestartRandomFactor { get; init; } = 0.2;
 }

@@ -135,6 +135,78 @@ public sealed class PartitionActorTests : PartitionSpec
     }
 
     [Fact]
+    public async Task One_whose_write_was_refused_for_another_Partitions_number_starts_again_at_once_and_has_lost_nothing()
+    {
+        (IActorRef partition, TestProbe parent) = await StartServingAsync();
+        Journal.BeforeWrite = _ => Task.FromException(new JournalConflictException("another Partition's number, in the same transaction, is taken"));
+        EventBatch batch = Batch(Share(7, 5, "a"));
+        partition.Tell(batch, TestActor);
+        await parent.ExpectMsgAsync<Passivate>(Patience, cancellationToken: TestContext.Current.CancellationToken);
+        Journal.BeforeWrite = _ => Task.CompletedTask;
+        HasUnreachableNodes = () => true;
+
+        for (int again = 0; again < 2; again++)
+        {
+            (IActorRef next, _) = await StartServingAsync();
+            next.Tell(batch, TestActor);
+            await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
+        }
+
+        (Registry.LossCount, Registry.Failing.Count).ShouldBe((0, 0));
+        await AwaitAssertAsync(() => Shares(7).ShouldBe((1, 1)), Patience);
+    }
+
+    [Fact]
+    public async Task One_that_was_taken_over_is_not_taken_back_while_nodes_cannot_be_reached()
+    {
+        (IActorRef stale, TestProbe parent) = await StartServingAsync();
+        (IActorRef owner, _) = await StartServingAsync();
+        int asked = 0;
+        HasUnreachableNodes = () => Interlocked.Increment(ref asked) < 3;
+        stale.Tell(Batch(Share(7, 5, "a")), TestActor);
+        await parent.ExpectMsgAsync<Passivate>(Patience, cancellationToken: TestContext.Current.CancellationToken);
+
+        (IActorRef next, TestProbe second) = Start();
+        await AwaitAssertAsync(() => Volatile.Read(ref asked).ShouldBe(2), Patience);
+        (await StatusAsync(next)).Phase.ShouldBe(PartitionPhase.Owning);
+        Registry.LossCount.ShouldBe(1);
+        owner.Tell(Batch(Share(7, 6, "b")), TestActor);
+        await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
+
+        // It was alive all the while, so that its number is taken.
+        await second.ExpectMsgAsync<Passivate>(Patience, cancellationToken: TestContext.Current.CancellationToken);
+        owner.Tell(Batch(Share(7, 7, "c")), TestActor);
+        await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task One_whose_write_failed_is_not_taken_back_while_nodes_cannot_be_reached()
+    {
+        (IActorRef partition, _) = await StartServingAsync();
+        Watch(partition);
+        Journal.BeforeWrite = _ => Task.FromException(new IOException("the connection was ended by another node"));
+        partition.Tell(Batch(Share(7, 5, "a")), TestActor);
+        await ExpectTerminatedAsync(partition, Patience, cancellationToken: TestContext.Current.CancellationToken);
+        Journal.BeforeWrite = _ => Task.CompletedTask;
+        bool isUnreachable = true;
+        int asked = 0;
+        HasUnreachableNodes = () =>
+        {
+            Interlocked.Increment(ref asked);
+            return Volatile.Read(ref isUnreachable);
+        };
+
+        (IActorRef next, _) = Start();
+        await AwaitAssertAsync(() => Volatile.Read(ref asked).ShouldBeGreaterThan(0), Patience);
+        (await StatusAsync(next)).Phase.ShouldBe(PartitionPhase.Owning);
+        Journal.EntriesOf(Number).Count.ShouldBe(1);
+        Volatile.Write(ref isUnreachable, false);
+
+        await AwaitPhaseAsync(next, PartitionPhase.Serving);
+        Registry.LossCount.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task One_that_is_taken_over_again_and_again_waits_before_it_takes_its_Partition_back_and_readiness_says_so()
     {
         (IActorRef owner, _) = await StartServingAsync();

@@ -28,6 +28,33 @@ public sealed class PartitionRegistryTests
         (registry.TakenCount, registry.GivenUpCount, registry.LossCount).ShouldBe((2, 1, 1));
     }
 
+    [Theory]
+    [InlineData(7, 1000, false)]
+    [InlineData(8, 1000, true)]
+    [InlineData(9, 1000, true)]
+    [InlineData(9, 61_000, false)]
+    public void A_refused_write_is_a_loss_where_another_has_the_number_soon_after(long lastSequenceNr, long afterMs, bool isLost)
+    {
+        var registry = new PartitionRegistry();
+        registry.Found(3, 7, nowMs: 0).ShouldBeFalse("nothing was refused");
+        registry.Refused(3, 8, nowMs: 0);
+
+        registry.Found(3, lastSequenceNr, afterMs).ShouldBe(isLost);
+        registry.Found(3, 20, afterMs).ShouldBeFalse("it is asked once");
+        (registry.LossCount, registry.LossesOf(3, afterMs)).ShouldBe(isLost ? (1, 1) : (0, 0));
+    }
+
+    [Fact]
+    public void A_refused_write_is_a_loss_where_another_node_serves_the_Partition()
+    {
+        var registry = new PartitionRegistry();
+        registry.Refused(3, 8, nowMs: 0);
+        registry.ReportElsewhere(Status("b", PartitionPhase.Serving));
+
+        registry.Found(3, 20, nowMs: 1).ShouldBeFalse("it is over");
+        (registry.LossCount, registry.LossesOf(3, nowMs: 1)).ShouldBe((1, 0));
+    }
+
     [Fact]
     public void A_Partition_that_starts_again_here_was_not_taken_again()
     {

@@ -76,7 +76,11 @@ public abstract class PartitionSpec : TestKit, Akka.TestKit.INoImplicitSender
 
     internal TimeProvider Time { get; set; } = TimeProvider.System;
 
-    internal PartitionContext Context() => _context ??= PartitionRegistration.ContextOf(Sys, Services(), Journal);
+    /// <summary>Whether nodes of the cluster cannot be reached, as a test says.</summary>
+    internal Func<bool> HasUnreachableNodes { get; set; } = () => false;
+
+    internal PartitionContext Context() =>
+        _context ??= PartitionRegistration.ContextOf(Sys, Services(), Journal) with { HasUnreachableNodes = () => HasUnreachableNodes() };
 
     internal PartitionServices Services() => new()
     {

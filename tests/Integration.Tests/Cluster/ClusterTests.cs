@@ -106,6 +106,10 @@ public sealed class ClusterTests
         await sending;
         await nodes.WaitUntilEvenAsync();
         await scenario.ShouldBeExactAsync(crashed: true);
+
+        // The one that woke took nothing back before it knew that it was no member any more.
+        nodes[1].Log.ShouldNotContain("taken over by another owner");
+        nodes[1].Log.ShouldNotContain("could not persist");
     });
 
     [Fact]
