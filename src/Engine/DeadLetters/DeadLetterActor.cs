@@ -186,8 +186,7 @@ internal sealed class DeadLetterActor : ReceiveActor, IWithTimers
             Message = attempt.Row?.Message ?? attempt.Letter.ToParked().Encode(),
         };
         Letter letter = attempt.Letter;
-        var received = DateTimeOffset.FromUnixTimeMilliseconds(letter.ReceivedMs);
-        _aside[row.Id] = ($"a letter of {letter.Stream} ({letter.Rejection.Reason}), received at {received:u}: {why}", row.DueMs);
+        _aside[row.Id] = ($"a letter of {letter.Stream} ({letter.Rejection.Reason}), received at {At(letter.ReceivedMs)}: {why}", row.DueMs);
         attempt.RowId = row.Id;
         BatchId stored = Store(attempt, id => attempt.Row is null ? new Park(id, [row]) : new ParkAgain(id, [row], _claim));
         if (attempt.Row is null)
@@ -352,9 +351,12 @@ internal sealed class DeadLetterActor : ReceiveActor, IWithTimers
     {
         _state.SetAside = _aside.Count;
         _state.Failing = _aside.Count > 0 ? $"{_aside.Count} dead letters wait to be published, among them {_aside.Values.First().Why}"
-            : _nextDueMs is long next ? $"dead letters wait to be published again from {DateTimeOffset.FromUnixTimeMilliseconds(next):u} on"
+            : _nextDueMs is long next ? $"dead letters wait to be published again from {At(next)} on"
             : null;
     }
+
+    /// <summary>A time as all are shown: in the zone of the statistics, with its offset.</summary>
+    private string At(long ms) => $"{TimeZoneInfo.ConvertTime(DateTimeOffset.FromUnixTimeMilliseconds(ms), _options.Zone):yyyy-MM-dd'T'HH:mm:sszzz}";
 
     /// <summary>Letters that are to be brought to safety together.</summary>
     private sealed class Request(BatchId id, IActorRef sender)

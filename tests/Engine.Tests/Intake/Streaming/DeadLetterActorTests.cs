@@ -54,6 +54,9 @@ public sealed class DeadLetterActorTests : IntakeKit
         row.Stream.ShouldBe(Letter.Exchange);
         Utf8(Letter.Of(ParkedContent.Decode(row.Id, row.Message))!.Body.Span).ShouldBe("bad");
         _state.Failing!.ShouldContain("act.share");
+
+        // In the zone of the statistics, as all times are shown.
+        _state.Failing!.ShouldMatch(@"received at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00: ");
         _state.SetAside.ShouldBe(1);
     }
 
