@@ -28,7 +28,7 @@ const shared = {
 
 const names = {};
 for (const options of [
-    { entryPoints: { main: "source/main.tsx" }, format: "esm", banner: { js: "/* Contains Preact and uPlot, both under the MIT licence: https://preactjs.com, https://github.com/leeoniya/uPlot */" } },
+    { entryPoints: { main: "source/main.tsx" }, format: "esm", banner: { js: "/* Contains Preact, uPlot and jsonc-parser, all under the MIT licence: https://preactjs.com, https://github.com/leeoniya/uPlot, https://github.com/microsoft/node-jsonc-parser */" } },
     { entryPoints: { boot: "source/boot.ts" }, format: "iife" },
     { entryPoints: { icon: "source/icon.svg" }, loader: { ".svg": "copy" }, minify: false },
 ]) {

@@ -3,6 +3,7 @@ import { get, post } from "../api/client";
 import type { DeadLetter, DeadLetterEdit, DeadLetterMove } from "../api/types";
 import { bytes } from "../format";
 import { t } from "../i18n/language";
+import { jsonFault } from "../json-fault";
 import { useLoad } from "../state/load";
 import { Dialog } from "./Dialog";
 import { Waiting } from "./Waiting";
@@ -91,12 +92,8 @@ function Editor(props: { letter: DeadLetter; body: string; onClose: () => void; 
     );
 }
 
-/** What the browser says of a text that is no JSON; a byte-order mark is skipped, as streams do. */
+/** Where and why a text is no JSON, as a sentence; null where it is. */
 function whyNoJson(text: string): string | null {
-    try {
-        JSON.parse(text.replace(/^\uFEFF/, ""));
-        return null;
-    } catch (error) {
-        return (error as SyntaxError).message;
-    }
+    const fault = jsonFault(text);
+    return fault && t("json.at", { line: fault.line, column: fault.column, what: t(fault.word) });
 }
