@@ -5,6 +5,7 @@ using DataLoad.Engine.Counting;
 using DataLoad.Engine.DeadLetters;
 using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Questions;
+using DataLoad.Host.Hocon.Schema;
 using DataLoad.Host.Questions;
 using DataLoad.Host.Watching;
 using Microsoft.Extensions.Primitives;
@@ -152,6 +153,14 @@ internal sealed class ApiProblem(int status, string detail) : Exception(detail)
     public static ApiProblem Bad(string detail) => new(StatusCodes.Status400BadRequest, detail);
 
     public static ApiProblem NotFound(string detail) => new(StatusCodes.Status404NotFound, detail);
+
+    /// <summary>There is nothing of a name: the sentence goes on with what there is, and which of it was probably meant.</summary>
+    public static ApiProblem NoSuch(string sentence, string name, IEnumerable<string> known)
+    {
+        string[] there = [.. known];
+        string meant = HoconSuggestion.Nearest(name, there) is { } nearest ? $" Did you mean {nearest}?" : "";
+        return NotFound($"{sentence}{string.Join(", ", there)}.{meant}");
+    }
 
     public static ApiProblem NotServing() => new(StatusCodes.Status503ServiceUnavailable, "The node runs no Partitions now; try again when it is ready.");
 }

@@ -145,8 +145,8 @@ internal static class DeadLetterEndpoints
         }
 
         throw isStream
-            ? ApiProblem.Bad($"reason = {selection.Reason}: expected one of {string.Join(", ", RejectReason.All)}.")
-            : ApiProblem.Bad($"stream = {selection.Stream}: expected one of {string.Join(", ", services.Catalog.Streams.Select(known => known.Name))}.");
+            ? ApiProblem.NoSuch($"reason = {selection.Reason}: expected one of ", selection.Reason!, RejectReason.All)
+            : ApiProblem.NoSuch($"stream = {selection.Stream}: expected one of ", selection.Stream!, services.Catalog.Streams.Select(known => known.Name));
     }
 
     private static DeadLetterSelection SelectionOf(DeadLetterRequest request) => request switch

@@ -56,7 +56,7 @@ internal static class StreamEndpoints
     {
         string name = context.Request.RouteValues["stream"] as string ?? "";
         return services.Catalog.FindStream(name)
-            ?? throw ApiProblem.NotFound($"There is no stream {name}: there are {string.Join(", ", services.Catalog.Streams.Select(stream => stream.Name))}.");
+            ?? throw ApiProblem.NoSuch($"There is no stream {name}: there are ", name, services.Catalog.Streams.Select(stream => stream.Name));
     }
 
     private static StreamDetails Of(ApiServices services, StreamDefinition stream) => Of(services, stream, services.Facts.Take());

@@ -95,7 +95,7 @@ internal static class Failure
         catch (Exception e)
         {
             await error.WriteLineAsync($"dataload: {Sentence(e)}");
-            return ExitCode.Failed;
+            return e is NodeException { IsAbsent: true } ? ExitCode.Found : ExitCode.Failed;
         }
     }
 

@@ -139,7 +139,7 @@ public sealed class OneShotTests : OneShotBase
         (await RunAsync("actors", "--json")).Output.ShouldBe(Lines(Answer));
         (await RunAsync("actors", "--watch", "--count", "2")).Output.ShouldBe(shown + Environment.NewLine + shown);
         CommandRun unknown = await RunAsync("actors", "/nowhere");
-        (unknown.Code, unknown.Output).ShouldBe((ExitCode.Failed, ""));
+        (unknown.Code, unknown.Output).ShouldBe((ExitCode.Found, ""));
         unknown.Error.ShouldContain("path = /nowhere: no such actor.");
     }
 

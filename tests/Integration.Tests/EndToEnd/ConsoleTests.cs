@@ -102,8 +102,9 @@ public sealed class ConsoleTests
         foreach (var command in new[] { "requeue", "purge" })
         {
             var unknown = await CommandProcess.RunAsync("", "dead", command, "--stream", "act.sale", "--yes", "--address", host.Http.ToString());
-            (unknown.ExitCode, unknown.Output).ShouldBe((2, ""));
+            (unknown.ExitCode, unknown.Output).ShouldBe((1, ""));
             unknown.Errors.ShouldContain("stream = act.sale: expected one of bear.visit, bear.share, act.visit");
+            unknown.Errors.ShouldEndWith(" Did you mean act.share?\n");
         }
 
         // A topic is found in other letters, as the tables have it.

@@ -17,7 +17,7 @@ internal static class ActorsCommand
           dataload actors /user --children 500 --watch
           dataload actors /system --depth 16 --json | jq '[.actors[] | select(.messages > 0)]'
 
-        Exit codes: 0 done; 2 there is no such actor, or the node could not be asked.
+        Exit codes: 0 done; 1 there is no such actor; 2 the node could not be asked.
         """;
 
     public static Command Create(OperatingContext context)

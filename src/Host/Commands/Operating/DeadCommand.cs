@@ -35,7 +35,7 @@ internal static class DeadListCommand
           dataload dead list --messages --stream act.buy --reason no-row
           dataload dead list --messages --json | jq -r '.items[].id'
 
-        Exit codes: 0 done; 2 the node could not be asked.
+        Exit codes: 0 done; 1 there is no such stream or reason; 2 the node could not be asked.
         """;
 
     public static Command Create(OperatingContext context)
@@ -92,7 +92,7 @@ internal static class DeadShowCommand
         Example:
           dataload dead show 0f3c…
 
-        Exit codes: 0 done; 2 there is none of that id, or the node could not be asked.
+        Exit codes: 0 done; 1 there is none of that id; 2 the node could not be asked.
         """;
 
     public static Command Create(OperatingContext context)
@@ -134,7 +134,7 @@ internal static class DeadRequeueCommand
           dataload dead requeue --stream act.buy --reason no-row
           dataload dead requeue --all --limit 100 --yes
 
-        Exit codes: 0 done; 1 some were left, or nothing was confirmed; 2 it could not be done.
+        Exit codes: 0 done; 1 some were left, nothing was confirmed, or there is no such stream or reason; 2 it could not be done.
         """;
 
     public static Command Create(OperatingContext context)
@@ -178,7 +178,7 @@ internal static class DeadEditCommand
           dataload dead edit 0f3c… --body-file corrected.json
           dataload dead edit 0f3c…
 
-        Exit codes: 0 done; 1 the body was not changed, it was left, or not confirmed; 2 it could not be done.
+        Exit codes: 0 done; 1 the body was not changed, it was left or not confirmed, or there is none of that id; 2 it could not be done.
         """;
 
     public static Command Create(OperatingContext context)
@@ -236,7 +236,7 @@ internal static class DeadPurgeCommand
           dataload dead purge --stream act.group --reason bad-join-type
           dataload dead purge --all --yes
 
-        Exit codes: 0 done; 1 it was not confirmed; 2 it could not be done.
+        Exit codes: 0 done; 1 it was not confirmed, or there is no such stream or reason; 2 it could not be done.
         """;
 
     public static Command Create(OperatingContext context)

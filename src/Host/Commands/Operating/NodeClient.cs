@@ -195,7 +195,12 @@ internal sealed class NodeAnswer(string node, byte[] json, BusinessClock clock)
 internal sealed record NodeEvent(string Name, NodeAnswer Data);
 
 /// <summary>A node could not be asked, or did not do what it was asked; the message is a sentence with the remedy.</summary>
-internal sealed class NodeException(string message) : Exception(message);
+/// <param name="message">The sentence.</param>
+/// <param name="isAbsent">Whether the node was asked, and has nothing of the name that was given.</param>
+internal sealed class NodeException(string message, bool isAbsent = false) : Exception(message)
+{
+    public bool IsAbsent => isAbsent;
+}
 
 /// <summary>Writes paths of the API, with everything escaped that came from outside.</summary>
 internal static class NodePath
@@ -242,7 +247,7 @@ internal static class NodeRefusal
             HttpStatusCode.NotFound when detail is null =>
                 $"What answers at {node} has no {response.RequestMessage?.RequestUri?.AbsolutePath}: is it a DataLoad node, and of this version?",
             _ => detail is null ? $"The node at {node} answers {(int)response.StatusCode} {response.ReasonPhrase}." : $"The node at {node}: {detail}",
-        });
+        }, isAbsent: response.StatusCode == HttpStatusCode.NotFound && detail is not null);
     }
 
     private static string RetryAfter(HttpResponseMessage response) =>
