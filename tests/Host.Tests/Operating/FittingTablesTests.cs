@@ -67,6 +67,21 @@ public sealed class FittingTablesTests
         lines.ShouldContain(line => line.Contains("more columns: ", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void A_name_that_would_leave_no_room_for_numbers_stands_above_them(int width)
+    {
+        string name = string.Concat(Enumerable.Repeat("𠮷", 95)) + ":1006";
+        Column[] columns = ["topic", Column.Number("visit_cnt"), Column.Number("pay_amount")];
+        Cell[] usual = ["ACTIVITY:1000", Cell.Of(1_234_567), Cell.Of(7)];
+
+        string[] lines = Terminal.Lines(display => display.Table(columns, [usual, [name, Cell.Of(7_654_321), Cell.Of(8)], usual]), width);
+
+        string[] shown = ["ACTIVITY:1000  1,234,567           7", name, "               7,654,321           8", "ACTIVITY:1000  1,234,567           7"];
+        lines[0].ShouldBe("topic          visit_cnt  pay_amount");
+        lines[2..].ShouldBe(shown);
+    }
+
     [Fact]
     public void Wide_shows_all_columns_whatever_the_width()
     {

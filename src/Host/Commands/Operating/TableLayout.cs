@@ -3,7 +3,8 @@ using DataLoad.Host.OperatorConsole;
 namespace DataLoad.Host.Commands.Operating;
 
 /// <summary>A table as it fits a width: no number and no word is broken. Texts are broken into lines between words; where that is not enough, columns that are blank
-/// are left out, and then others by their rank, those on the right first. The first column is always there.</summary>
+/// are left out, and then others by their rank, those on the right first. The first column is always there; where its longest text would leave no room for
+/// another column, those of more than half of the width stand on lines of their own, above the rest of their rows.</summary>
 internal sealed class TableLayout
 {
     private const int Gap = 2;
@@ -28,6 +29,11 @@ internal sealed class TableLayout
         var shown = Enumerable.Range(0, columns.Count).ToList();
         if (width is { } room)
         {
+            if (columns.Count > 1 && natural[0] + Gap + least[1..].Max() > room)
+            {
+                natural[0] = least[0] = rows.Select(row => CellWidth.Of(row[0].Shown)).Where(wide => wide <= room / 2).Append(CellWidth.Of(columns[0].Name)).Max();
+            }
+
             int[] leavingFirst = [.. shown.Where(i => i > 0 && !columns[i].IsKept).OrderByDescending(i => rows.Count > 0 && rows.All(row => row[i].Text.Length == 0))
                 .ThenByDescending(i => columns[i].Rank).ThenByDescending(i => i)];
             foreach (int leaving in leavingFirst)
@@ -115,11 +121,23 @@ internal sealed class TableLayout
 
     private IEnumerable<List<(string Text, Tone? Tone)>> LinesOf(Cell[] cells, bool isHeader)
     {
+        bool isApart = !isHeader && CellWidth.Of(cells[0].Shown) > _widths[0];
+        if (isApart)
+        {
+            yield return [(cells[0].Shown, cells[0].Tone)];
+            cells = [cells[0] with { Text = "" }, .. cells[1..]];
+        }
+
         List<string>[] texts = [.. _shown.Select(i => isHeader || !cells[i].IsNumber ? Wrap(cells[i].Shown, _widths[i]) : [cells[i].Shown])];
         for (int line = 0; line < texts.Max(text => text.Count); line++)
         {
             var parts = new List<(string Text, Tone? Tone)>();
             int last = Array.FindLastIndex(texts, text => line < text.Count && text[line].Length > 0);
+            if (isApart && last < 0)
+            {
+                continue;
+            }
+
             for (int at = 0; at <= last; at++)
             {
                 int i = _shown[at];
