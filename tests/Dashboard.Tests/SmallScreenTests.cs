@@ -92,6 +92,48 @@ public sealed class SmallScreenTests(Chromium chromium)
     }
 
     [Fact]
+    public async Task A_settings_name_goes_on_in_a_further_line_where_a_part_of_it_ends()
+    {
+        const string brokenBehind = """
+            () => [...document.querySelectorAll('th.path')].flatMap(cell => {
+                const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+                const letters = [];
+                while (texts.nextNode()) {
+                    for (let at = 0; at < texts.currentNode.length; at++) {
+                        const letter = document.createRange();
+                        letter.setStart(texts.currentNode, at);
+                        letter.setEnd(texts.currentNode, at + 1);
+                        letters.push([letter.toString(), letter.getBoundingClientRect().top]);
+                    }
+                }
+
+                return letters.filter((letter, at) => at + 1 < letters.length && letters[at + 1][1] > letter[1] + 4).map(letter => letter[0]);
+            })
+            """;
+        await using StubNode node = await StubNode.StartAsync();
+        await using Visit visit = await OpenAsync(node, "/settings");
+        await Visit.ShouldSayAsync(visit.Page.Locator("tr[data-setting] th").First, "dataload.http.operator-token");
+        string[] letters = await visit.Page.EvaluateAsync<string[]>(brokenBehind);
+        letters.ShouldNotBeEmpty();
+        letters.Except([".", "-"], StringComparer.Ordinal).ShouldBeEmpty();
+        visit.ShouldBeFaultless();
+    }
+
+    [Fact]
+    public async Task A_dialog_keeps_its_title_and_what_is_wrong_within_the_screen()
+    {
+        await using StubNode node = await StubNode.StartAsync();
+        await using Visit visit = await OpenAsync(node, "/dead-letters?stream=act.buy&reason=row-missing");
+        await visit.Button($"Edit {0:x32}").ClickAsync();
+        ILocator dialog = visit.Page.GetByRole(AriaRole.Dialog);
+        await dialog.GetByRole(AriaRole.Textbox).Last.FillAsync("{");
+        await Visit.ShouldContainAsync(dialog.GetByRole(AriaRole.Status), "line 1, column 2");
+        (await dialog.EvaluateAsync<int>("dialog => dialog.scrollWidth - dialog.clientWidth")).ShouldBe(0);
+        (await dialog.Locator("h2").EvaluateAsync<int>("title => title.scrollWidth - title.clientWidth")).ShouldBe(0);
+        visit.ShouldBeFaultless();
+    }
+
+    [Fact]
     public async Task A_table_uses_the_height_that_there_is()
     {
         await using StubNode node = await StubNode.StartAsync();

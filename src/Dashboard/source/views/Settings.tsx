@@ -1,3 +1,4 @@
+import { Fragment } from "preact";
 import { useState } from "preact/hooks";
 import { get } from "../api/client";
 import type { Setting } from "../api/types";
@@ -43,7 +44,12 @@ export function Settings() {
                                 {shown.map((setting) => (
                                     <tr key={setting.path} data-setting={setting.path}>
                                         <th scope="row" class="path">
-                                            {setting.path}
+                                            {setting.path.split(/(?<=\.)/).map((part, at) => (
+                                                <Fragment key={at}>
+                                                    {part}
+                                                    <wbr />
+                                                </Fragment>
+                                            ))}
                                         </th>
                                         <td class="long">{setting.value}</td>
                                         <td class="muted">{setting.origin}</td>
