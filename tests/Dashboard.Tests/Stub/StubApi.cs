@@ -210,9 +210,13 @@ internal static class StubApi
                 received = Now,
                 bytes = 42,
                 contentType = "application/json",
-                queue = "act.buy", messageId = (string?)null, timestamp = (long?)null, properties = new { },
+                queue = "act.buy",
+                messageId = (string?)null,
+                timestamp = (long?)null,
+                properties = new { },
                 headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["x-dataload-received"] = "1" },
-                body = "{\"orderId\":7,\"note\":\"<b>bold</b>\"}", bodyBase64 = ""
+                body = "{\"orderId\":7,\"note\":\"<b>bold</b>\"}",
+                bodyBase64 = ""
             }));
         changes.MapPost("/dead-letters/requeue", async (HttpContext context) =>
         {
