@@ -44,7 +44,7 @@ internal static class StubApi
             });
         });
         reads.MapGet("/status", () => Answer(Status()));
-        reads.MapGet("/catalog", () => Answer(CatalogDescription()));
+        reads.MapGet("/catalog", () => Answer(CatalogDescription(node)));
         reads.MapGet("/streams", () =>
             Answer(new
             {
@@ -294,7 +294,7 @@ internal static class StubApi
         facts = new Dictionary<string, object>(StringComparer.Ordinal) { ["amount"] = "12.50" },
     };
 
-    private static async Task<JsonElement> ReadAsync(StubNode node, HttpContext context)
+    public static async Task<JsonElement> ReadAsync(StubNode node, HttpContext context)
     {
         JsonElement body = await context.Request.ReadFromJsonAsync<JsonElement>(context.RequestAborted);
         lock (node.Posts)
@@ -362,13 +362,13 @@ internal static class StubApi
         failing = new Dictionary<string, string>(StringComparer.Ordinal),
     };
 
-    private static object CatalogDescription() => new
+    private static object CatalogDescription(StubNode node) => new
     {
         pages = Catalog.Default.Pages.Select(page => new
         {
             name = page.Name,
             table = page.Table,
-            metrics = page.Metrics.Select(metric => new { column = metric.Column, kind = metric.Kind.ToString().ToLowerInvariant() }),
+            metrics = page.Metrics.Where(metric => node.Backfill.Metric is null || metric != StubTopics.LastOfActivities).Select(metric => new { column = metric.Column, kind = metric.Kind.ToString().ToLowerInvariant() }),
             breakdowns = string.Equals(page.Name, "act", StringComparison.Ordinal) ? new[] { "parent", "channel" } : ["parent"],
         }),
         streams = Catalog.Default.Streams.Select(stream =>

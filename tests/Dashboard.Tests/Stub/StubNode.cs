@@ -41,6 +41,7 @@ internal sealed class StubNode : IAsyncDisposable
         });
         DashboardEndpoints.Map(_web);
         StubApi.Map(_web, this);
+        Backfill.Map(_web, this);
     }
 
     public Uri Address { get; private set; } = null!;
@@ -54,6 +55,8 @@ internal sealed class StubNode : IAsyncDisposable
     public StubLive Tail { get; } = new("counted") { Snapshot = () => new { } };
 
     public StubDeadLetters DeadLetters { get; }
+
+    public StubBackfill Backfill { get; } = new();
 
     public StubQuestions Questions { get; } = new();
 

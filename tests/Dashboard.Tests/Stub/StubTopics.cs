@@ -18,6 +18,9 @@ internal static class StubTopics
     public static IReadOnlyList<(string Type, int Id)> All { get; } =
         [.. Enumerable.Range(1, Count).Select(id => (id == Count ? Markup : Types[id % Types.Length], id))];
 
+    /// <summary>The metric that was declared last of those of activities.</summary>
+    public static Metric LastOfActivities { get; } = Catalog.Default.PageNamed("act").Metrics[^1];
+
     /// <summary>A topic's metric on a day, in units (hundredths of an amount).</summary>
     public static long Value(Metric metric, int id, DateOnly day)
     {

@@ -448,6 +448,41 @@ export interface CountedEvent {
     session?: string;
 }
 
+/** A metric or a breakdown that is not complete, or lacks events for good. */
+export interface BackfillItem {
+    name: string;
+    kind: "metric" | "breakdown";
+    page: string | null;
+    table: string;
+    column: string | null;
+    by: BreakdownName | null;
+    complete: boolean;
+    shardsDone: number;
+    since: number | null;
+    lacksBefore: number | null;
+}
+
+/** A Partition that computes the past, or cannot. */
+export interface BackfillPartition {
+    shard: number;
+    node: string;
+    state: "computing" | "stopped" | "failing";
+    pass: number | null;
+    read: number | null;
+    through: number | null;
+    counters: number | null;
+    error: string | null;
+}
+
+/** How the past of metrics and breakdowns is coming on. */
+export interface Backfill {
+    stoppedAt: number | null;
+    shards: number;
+    items: BackfillItem[];
+    partitions: BackfillPartition[];
+    away?: Record<string, string>;
+}
+
 export interface Setting {
     path: string;
     value: string;

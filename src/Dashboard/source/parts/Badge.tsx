@@ -2,11 +2,13 @@ import { named } from "../i18n/language";
 
 const TONES: Record<string, string> = {
     running: "good",
+    computing: "good",
     ready: "good",
     degraded: "warn",
     "not-ready": "bad",
     failing: "bad",
     paused: "warn",
+    stopped: "warn",
     waiting: "warn",
     Up: "good",
     Joining: "warn",

@@ -1,5 +1,6 @@
 import { get } from "../api/client";
 import type { Cluster as ClusterState, ClusterMember, LiveNode, Partition } from "../api/types";
+import { Backfill } from "../parts/Backfill";
 import { Badge } from "../parts/Badge";
 import { Heading } from "../parts/Heading";
 import { Scroll } from "../parts/Scroll";
@@ -39,6 +40,7 @@ export function Cluster() {
                     </p>
                 ))}
             </section>
+            <Backfill />
         </>
     );
 }

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { get } from "../api/client";
 import type { BreakdownName, BreakdownTotals, Catalog, Page } from "../api/types";
 import { breakdownNamed, valueName } from "../breakdown";
+import { Breakable } from "../parts/Backfill";
 import { Breakdown } from "../parts/Breakdown";
 import { daysOf, DayRange } from "../parts/DayRange";
 import { Heading } from "../parts/Heading";
@@ -10,6 +11,7 @@ import { Trend } from "../parts/Trend";
 import { Waiting } from "../parts/Waiting";
 import { Why } from "../parts/Why";
 import { metricName, named, t } from "../i18n/language";
+import { useBackfill } from "../state/backfill";
 import { useLoad } from "../state/load";
 import { amend, type Route } from "../state/route";
 
@@ -24,6 +26,7 @@ export function LedTo(props: { route: Route; catalog: Catalog }) {
     const by = breakdownNamed(query.get("by"));
     const value = query.get("value");
     const { from, to } = daysOf(query, SPAN);
+    const backfill = useBackfill();
     const pages = props.catalog.pages.filter((page) => page.breakdowns.includes(by));
     return (
         <>
@@ -34,7 +37,11 @@ export function LedTo(props: { route: Route; catalog: Catalog }) {
                 <DayRange from={from} to={to} />
             </div>
             {pages.length === 0 && <p>{t("ledTo.off", { by: named("breakdown", by) })}</p>}
-            {value !== null && pages.map((page) => <LedToPage key={`${page.name} ${by} ${value}`} page={page} by={by} value={value} from={from} to={to} />)}
+            {value !== null && pages.map((page) => (
+                <Breakable key={`${page.name} ${by} ${value}`} page={page} by={by} of={backfill}>
+                    <LedToPage page={page} by={by} value={value} from={from} to={to} />
+                </Breakable>
+            ))}
         </>
     );
 }

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { get } from "../api/client";
 import type { Catalog, LastKnown, Page, Series, Status, Totals, Values } from "../api/types";
+import { BackfillNote } from "../parts/Backfill";
 import { daysOf, DayRange } from "../parts/DayRange";
 import { Badge } from "../parts/Badge";
 import { Chart } from "../parts/Chart";
@@ -24,6 +25,7 @@ export function Overview(props: { route: Route; catalog: Catalog }) {
         <>
             <Heading text={t("nav.overview")} />
             <Node />
+            <BackfillNote />
             <Today catalog={props.catalog} />
             <LiveRates />
             <OverTime {...props} />

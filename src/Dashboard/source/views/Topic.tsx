@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { get } from "../api/client";
-import type { Catalog, Metric, Page, Topic as Found, TopicOfPage } from "../api/types";
+import type { Backfill, Catalog, Metric, Page, Topic as Found, TopicOfPage } from "../api/types";
+import { Breakable, PageBackfill } from "../parts/Backfill";
 import { Breakdown } from "../parts/Breakdown";
 import { CellEvents, type CellPlace } from "../parts/CellEvents";
 import { daysOf, DayRange } from "../parts/DayRange";
@@ -13,7 +14,8 @@ import { Waiting } from "../parts/Waiting";
 import { Why } from "../parts/Why";
 import { dayMarked, drawn, metric as write } from "../format";
 import { metricName, named, t } from "../i18n/language";
-import { useLoad } from "../state/load";
+import { useBackfill } from "../state/backfill";
+import { useLoad, type Loaded } from "../state/load";
 import { useObservable } from "../state/observable";
 import { maySeePeople, session } from "../state/session";
 import { address, type Route } from "../state/route";
@@ -27,6 +29,7 @@ export function Topic(props: { route: Route; catalog: Catalog }) {
     const id = query.get("id") ?? "";
     const { from, to } = daysOf(query, 30);
     const topic = useLoad(`${type} ${id} ${from} ${to}`, (signal) => get<Found>("/topic", { type, id, from, to, limit: MAX_DAYS }, signal), true);
+    const backfill = useBackfill();
     const pages = topic.data?.pages.filter((page) => page.days.length > 0) ?? [];
     return (
         <>
@@ -42,14 +45,14 @@ export function Topic(props: { route: Route; catalog: Catalog }) {
             {topic.data && pages.length === 0 && <p>{t("topic.none")}</p>}
             {pages.map((page) => {
                 const known = props.catalog.pages.find((item) => item.name === page.page);
-                return known && <TopicPage key={page.page} page={known} type={type} id={Number(id)} of={page} from={from} to={to} />;
+                return known && <TopicPage key={page.page} page={known} type={type} id={Number(id)} of={page} backfill={backfill} from={from} to={to} />;
             })}
         </>
     );
 }
 
-function TopicPage(props: { page: Page; type: string; id: number; of: TopicOfPage; from: string; to: string }) {
-    const { page, type, id } = props;
+function TopicPage(props: { page: Page; type: string; id: number; of: TopicOfPage; backfill: Loaded<Backfill>; from: string; to: string }) {
+    const { page, type, id, backfill } = props;
     const { days, total, why } = props.of;
     const mayExplain = maySeePeople(useObservable(session));
     const [open, setOpen] = useState<CellPlace | null>(null);
@@ -111,8 +114,11 @@ function TopicPage(props: { page: Page; type: string; id: number; of: TopicOfPag
                 </table>
             </Scroll>
             <Why of={why} />
+            <PageBackfill of={backfill.data} page={page.name} from={props.from} />
             {page.breakdowns.map((by) => (
-                <Breakdown key={by} page={page} by={by} side={{ topic: { type, id } }} from={props.from} to={props.to} />
+                <Breakable key={by} page={page} by={by} of={backfill}>
+                    <Breakdown page={page} by={by} side={{ topic: { type, id } }} from={props.from} to={props.to} />
+                </Breakable>
             ))}
             {open !== null && <CellEvents cell={open} onClose={() => setOpen(null)} />}
         </section>
