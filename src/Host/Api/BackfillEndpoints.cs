@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using DataLoad.Engine.Counting;
-using DataLoad.Engine.Nodes;
 using DataLoad.Engine.Partitions;
 using DataLoad.Engine.Statistics;
 
@@ -10,9 +9,6 @@ namespace DataLoad.Host.Api;
 internal static class BackfillEndpoints
 {
     private const string Path = "/backfill";
-
-    // One node that hangs holds up nobody: what the store knows is still worth seeing.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     public static void Map(RouteGroupBuilder api, ApiServices services)
     {
@@ -41,39 +37,14 @@ internal static class BackfillEndpoints
         bool isAll = query.Flag("all");
         IReadOnlyList<Declaration> declared = await services.Store.Declarations.ListAsync(context.RequestAborted);
         long? stoppedAt = await services.Store.Declarations.FindStopAsync(context.RequestAborted);
-        (string Node, BackfillReport? Report, string? Why)[] others = declared.All(known => known.IsComplete) ? [] : await AskOthersAsync(services, context);
+        (IReadOnlyList<BackfillReport> others, IReadOnlyDictionary<string, string>? away) = declared.All(known => known.IsComplete) ? ([], null)
+            : await PeerAnswers.AskAsync(services, context, Path, ApiJson.Default.BackfillReport);
         return new BackfillReport(
             stoppedAt,
             services.Settings.Engine.Partitions.Partitions,
             [.. declared.Where(known => isAll || !known.IsComplete || known.LacksBeforeMs > 0).Select(known => BackfillReport.Item.Of(known, services.Declared))],
-            [.. own.Concat(others.SelectMany(other => other.Report?.Partitions ?? [])).OrderBy(running => running.Shard)],
-            others.Where(other => other.Why is not null).ToDictionary(other => other.Node, other => other.Why!, StringComparer.Ordinal) is { Count: > 0 } away ? away : null);
-    }
-
-    private static async Task<(string Node, BackfillReport? Report, string? Why)[]> AskOthersAsync(ApiServices services, HttpContext context)
-    {
-        IReadOnlyList<NodePresence> known = (await services.Nodes.TryListAsync(context.RequestAborted)).Nodes;
-        return await Task.WhenAll(known.Where(node => !services.Nodes.IsSelf(node.Node.Id)).Take(PeerEvents.MaxPeers).Select(node => AskAsync(services, context, node)));
-    }
-
-    private static async Task<(string Node, BackfillReport? Report, string? Why)> AskAsync(ApiServices services, HttpContext context, NodePresence node)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        patience.CancelAfter(Patience);
-        try
-        {
-            BackfillReport? report = await services.Relay.ReadAsync(
-                context, node, $"{ApiEndpoints.Root}{Path}?{PeerEvents.LocalParameter}=true", ApiJson.Default.BackfillReport, patience.Token);
-            return (node.Node.Id, report, report is null ? "it answers with nothing" : null);
-        }
-        catch (ApiProblem problem)
-        {
-            return (node.Node.Id, null, problem.Message);
-        }
-        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
-        {
-            return (node.Node.Id, null, $"it did not answer within {Patience.TotalSeconds:0} s");
-        }
+            [.. own.Concat(others.SelectMany(other => other.Partitions)).OrderBy(running => running.Shard)],
+            away);
     }
 }
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using DataLoad.Engine.Nodes;
 using DataLoad.Host.Watching;
 
 namespace DataLoad.Host.Api;
@@ -9,9 +8,6 @@ internal static class RateEndpoint
 {
     private const string Path = "/rates";
 
-    // Who opens a page does not wait for one node that hangs: the others' rates are still worth seeing.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
-
     public static void Map(RouteGroupBuilder api, ApiServices services) => api.MapRead(Path, ApiJson.Default.PastRates, async context =>
     {
         var own = new PastRates((long)services.RateHistory.Interval.TotalMilliseconds, services.RateHistory.Points);
@@ -20,31 +16,8 @@ internal static class RateEndpoint
 
     private static async Task<PastRates> WithOthersAsync(ApiServices services, HttpContext context, PastRates own)
     {
-        IReadOnlyList<NodePresence> known = (await services.Nodes.TryListAsync(context.RequestAborted)).Nodes;
-        NodePresence[] others = [.. known.Where(node => !services.Nodes.IsSelf(node.Node.Id)).Take(PeerEvents.MaxPeers)];
-        (string Node, PastRates? Rates, string? Why)[] told = await Task.WhenAll(others.Select(node => AskAsync(services, context, node)));
-        PastRates sum = PastRates.Sum([own, .. told.Select(one => one.Rates).OfType<PastRates>()]);
-        return sum with { Away = told.Where(one => one.Why is not null).ToDictionary(one => one.Node, one => one.Why!, StringComparer.Ordinal) is { Count: > 0 } away ? away : null };
-    }
-
-    private static async Task<(string Node, PastRates? Rates, string? Why)> AskAsync(ApiServices services, HttpContext context, NodePresence node)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        patience.CancelAfter(Patience);
-        try
-        {
-            PastRates? rates = await services.Relay.ReadAsync(
-                context, node, $"{ApiEndpoints.Root}{Path}?{PeerEvents.LocalParameter}=true", ApiJson.Default.PastRates, patience.Token);
-            return (node.Node.Id, rates, rates is null ? "it answers with nothing" : null);
-        }
-        catch (ApiProblem problem)
-        {
-            return (node.Node.Id, null, problem.Message);
-        }
-        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
-        {
-            return (node.Node.Id, null, $"it did not answer within {Patience.TotalSeconds:0} s");
-        }
+        (IReadOnlyList<PastRates> others, IReadOnlyDictionary<string, string>? away) = await PeerAnswers.AskAsync(services, context, Path, ApiJson.Default.PastRates);
+        return PastRates.Sum([own, .. others]) with { Away = away };
     }
 }
 
