@@ -86,7 +86,8 @@ internal static class NodeHost
             RandomNumberGenerator.GetHexString(64, lowercase: true));
         return services.AddSingleton(settings).AddSingleton(info).AddSingleton(Catalog.Default.WithBreakdowns(settings.Engine.Breakdowns)).AddSingleton(TimeProvider.System)
             .AddSingleton(_ => Databases.OpenStore(settings.Store, info.Id))
-            .AddSingleton(provider => new ShownCatalog(provider.GetRequiredService<Catalog>(), provider.GetRequiredService<IStore>().Declarations))
+            .AddSingleton(provider => new ShownCatalog(
+                provider.GetRequiredService<Catalog>(), provider.GetRequiredService<IStore>().Declarations, provider.GetRequiredService<ILogger<ShownCatalog>>()))
             .AddSingleton(_ => Databases.OpenLookup(settings.Business))
             .AddSingleton<EngineMetrics>()
             .AddSingleton(provider =>
