@@ -164,7 +164,7 @@ internal static class QuestionsBench
         int today = DateOnly.FromDateTime(DateTime.UtcNow.AddHours(8)).DayNumber;
         string what = string.Create(CultureInfo.InvariantCulture, $"explain a cell, {events:N0} events in the journal, {partitions} Partitions, SQLite");
         await MeasureAsync(table, what, goal: null, runs, async () => (await new CellExplanation(
-            new CountingPlan(Catalog.Default), reading.Reader, store.Partitions, store.Snapshots).RunAsync(
+            new CountingPlan(Catalog.Default), reading.Reader, store.Partitions, store.Snapshots, store.Declarations).RunAsync(
             topic.ShardOf(partitions),
             new ExplainedId(Act, new CounterId(Act.Id, topic, today), Act.IndexOf("share_cnt"), Part: null),
             new ExplainedPage(JournalPlace.Start, 50, RowSequenceNr: null),

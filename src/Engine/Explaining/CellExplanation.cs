@@ -2,6 +2,7 @@ using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Partitions;
+using DataLoad.Engine.Statistics;
 
 namespace DataLoad.Engine.Explaining;
 
@@ -11,7 +12,9 @@ namespace DataLoad.Engine.Explaining;
 /// <param name="journal">The journal.</param>
 /// <param name="positions">Where the baseline stands.</param>
 /// <param name="snapshots">The states at the baseline.</param>
-public sealed class CellExplanation(CountingPlan plan, JournalReader journal, IPartitionStore positions, ISnapshotStore snapshots)
+/// <param name="declarations">What lacks events from before it was declared.</param>
+public sealed class CellExplanation(
+    CountingPlan plan, JournalReader journal, IPartitionStore positions, ISnapshotStore snapshots, IDeclarationStore declarations)
 {
     private readonly BlockDecoder _decoder = new(plan.Catalog) { WithTexts = true };
 
@@ -32,13 +35,18 @@ public sealed class CellExplanation(CountingPlan plan, JournalReader journal, IP
     private async Task<ExplainedCell<T>> ReadAsync<T>(
         int partition, ExplainedId cell, ExplainedPage page, long baseline, Func<BlockDecoder, Addition, T> show, CancellationToken cancellationToken)
     {
-        Counter counter = await AtBaselineAsync(partition, cell, cancellationToken);
+        Counter? stored = await AtBaselineAsync(partition, cell, cancellationToken);
+        Counter counter = stored ?? new Counter(cell.Counter, cell.Page);
 
         // Of a baseline from before its breakdown was on, nobody knows what a value had: the part is counted from nothing then.
         bool isKnown = cell.Part is not { } part || counter.Find(part.Breakdown) is not null;
         long whole = counter.Value(cell.Metric);
         counter = cell.Part is { } value ? PartOf(counter, value) : counter;
-        var found = new Listing<T>(page, show) { Baseline = isKnown ? counter.Value(cell.Metric) : whole };
+        var found = new Listing<T>(page, show)
+        {
+            Baseline = isKnown ? counter.Value(cell.Metric) : whole,
+            Lacking = stored is null ? [] : await LackingAsync(partition, cell, cancellationToken),
+        };
         found.Value = counter.Value(cell.Metric);
         found.LastSequenceNr = baseline;
         await foreach (PersistedEntry entry in journal.ReadEntriesAsync(partition, baseline, cancellationToken))
@@ -55,13 +63,29 @@ public sealed class CellExplanation(CountingPlan plan, JournalReader journal, IP
         return found.Result(baseline);
     }
 
-    private async Task<Counter> AtBaselineAsync(int partition, ExplainedId cell, CancellationToken cancellationToken)
+    /// <summary>What of a cell whose Counter counted before the journal begins was declared when the Partition's journal had been trimmed.</summary>
+    private async Task<IReadOnlyList<Declaration>> LackingAsync(int partition, ExplainedId cell, CancellationToken cancellationToken)
+    {
+        string? table = cell.Part is { } part ? new StatisticsTable(cell.Page, part.Breakdown).Name : null;
+        string column = cell.Page.Metrics[cell.Metric].Column;
+        BackfillMarks marks = await declarations.BackfilledAsync(partition, cancellationToken);
+        return
+        [
+            .. (await declarations.ListAsync(cancellationToken))
+                .Where(known => known.Column is null ? string.Equals(known.Table, table, StringComparison.Ordinal)
+                    : string.Equals(known.Table, cell.Page.Table, StringComparison.Ordinal) && string.Equals(known.Column, column, StringComparison.Ordinal))
+                .Select(known => known with { LacksBeforeMs = marks.LacksBeforeMs.GetValueOrDefault(known.Mark) })
+                .Where(known => known.LacksBeforeMs > 0),
+        ];
+    }
+
+    private async Task<Counter?> AtBaselineAsync(int partition, ExplainedId cell, CancellationToken cancellationToken)
     {
         Dictionary<CounterId, StoredCounter> states = await new StoredCounters(snapshots, SnapshotKind.Baseline)
             .LoadAsync(partition, [cell.Counter], _ => cell.Page, cancellationToken);
         return states.TryGetValue(cell.Counter, out StoredCounter? state)
             ? state.Decode(cell.Counter, cell.Page, long.MaxValue)
-            : new Counter(cell.Counter, cell.Page);
+            : null;
     }
 
     /// <summary>A Counter of one part alone.</summary>
@@ -111,6 +135,7 @@ public sealed class CellExplanation(CountingPlan plan, JournalReader journal, IP
         private bool _hasMore;
 
         public required long Baseline { get; init; }
+        public required IReadOnlyList<Declaration> Lacking { get; init; }
         public long Value { get; set; }
         public long LastSequenceNr { get; set; }
 
@@ -149,6 +174,7 @@ public sealed class CellExplanation(CountingPlan plan, JournalReader journal, IP
             Value = Value,
             ValueAtRow = page.RowSequenceNr is null ? null : _valueAtRow ?? Value,
             LastSequenceNr = LastSequenceNr,
+            Lacking = Lacking,
             Items = _items,
             Next = _hasMore ? _last : null,
         };
@@ -198,6 +224,10 @@ public sealed record ExplainedCell<T>
 
     /// <summary>The SequenceNr through which the journal was read.</summary>
     public required long LastSequenceNr { get; init; }
+
+    /// <summary>The metric or the breakdown of a part, where it was declared when the journal had been trimmed of what the Counter had counted before: with the
+    /// time before which events that were journaled are not in the cell, for good.</summary>
+    public required IReadOnlyList<Declaration> Lacking { get; init; }
 
     /// <summary>The events of the page, in the journal's order.</summary>
     public required IReadOnlyList<T> Items { get; init; }

@@ -49,13 +49,14 @@ internal static class ExplainEndpoint
         // The row first: what it holds is in the journal by then.
         StatisticsRow? row = cell.Part is null ? await RowAsync(services, cell, cancellationToken) : null;
         var view = new EntryView(services.Catalog, users: true);
-        var explanation = new CellExplanation(new CountingPlan(services.Catalog), journal, services.Store.Partitions, services.Store.Snapshots);
+        var explanation = new CellExplanation(new CountingPlan(services.Catalog), journal, services.Store.Partitions, services.Store.Snapshots, services.Store.Declarations);
         ExplainedCell<CellDetails.CellEvent> found = await explanation.RunAsync(
             shard, cell, new ExplainedPage(after, limit, row?.SequenceNr),
             (decoder, addition) => new CellDetails.CellEvent(
                 new CellValue(addition.Added, isAmount), new CellValue(addition.Value, isAmount), view.Show(decoder, addition.Index, shard)),
             cancellationToken);
-        string? why = WhyNot(cell, found, row, isAmount);
+        string[] reasons = [.. Lacking(services, found, shard), .. new[] { WhyNot(cell, found, row, isAmount) }.OfType<string>()];
+        string? why = reasons.Length == 0 ? null : string.Join(' ', reasons);
         return new CellDetails
         {
             Page = cell.Page.Name,
@@ -73,6 +74,7 @@ internal static class ExplainEndpoint
             TableSequenceNr = row?.SequenceNr,
             BaselineSequenceNr = found.BaselineSequenceNr,
             LastSequenceNr = found.LastSequenceNr,
+            LacksBefore = found.Lacking.Count == 0 ? null : found.Lacking.Max(lacking => lacking.LacksBeforeMs),
             Complete = why is null,
             Why = why,
             Items = found.Items,
@@ -91,6 +93,11 @@ internal static class ExplainEndpoint
 
         return null;
     }
+
+    /// <summary>What the cell holds nothing of, though it was counted by what there was then.</summary>
+    private static IEnumerable<string> Lacking<T>(ApiServices services, ExplainedCell<T> found, int shard) => found.Lacking.Select(lacking =>
+        $"{lacking.Name} was declared when the journal of Partition {shard} had been trimmed: it holds nothing of what was journaled before "
+        + $"{BusinessClock.Of(services).Time(lacking.LacksBeforeMs)}, and that is lacking for good.");
 
     /// <summary>Why what is listed does not add up to the cell; null where it does.</summary>
     private static string? WhyNot<T>(ExplainedId cell, ExplainedCell<T> found, StatisticsRow? row, bool isAmount)
@@ -132,6 +139,7 @@ internal sealed record CellDetails
     public required long? TableSequenceNr { get; init; }
     public required long BaselineSequenceNr { get; init; }
     public required long LastSequenceNr { get; init; }
+    public required long? LacksBefore { get; init; }
     public required bool Complete { get; init; }
     public required string? Why { get; init; }
     public required IReadOnlyList<CellEvent> Items { get; init; }

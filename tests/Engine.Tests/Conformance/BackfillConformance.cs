@@ -3,6 +3,7 @@ using Akka.Configuration;
 using DataLoad.Engine.Auditing;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting;
+using DataLoad.Engine.Explaining;
 using DataLoad.Engine.Journaling;
 using DataLoad.Engine.Metrics;
 using DataLoad.Engine.Partitions;
@@ -139,6 +140,7 @@ public abstract class BackfillConformance : ConformanceBase
         IReadOnlyList<Declaration> further = [.. (await Store.Declarations.ListAsync(Token)).Where(known => More.Contains(known.Column, StringComparer.Ordinal))];
         further.Count.ShouldBe(More.Length);
         further.ShouldAllBe(known => known.LacksBeforeMs >= trimmedAt);
+        await ShouldExplainWhatIsLackingAsync([.. _counted.Take(trimmed).Select(spec => spec.CounterId)], trimmedAt);
     }
 
     [Fact]
@@ -242,6 +244,30 @@ public abstract class BackfillConformance : ConformanceBase
         texts[(int)EventText.ParentTopicType] = _random.Next(2) == 0 ? "" : "BEAR";
         return new EventSpec(stream, topic, ((day - 719_162) * 86_400_000L) + 1000, day, _random.Next(8), texts[(int)EventText.ParentTopicType].Length == 0 ? null : _random.Next(3), texts, [],
             new IdentityHasher().OfMessageId(stream, topic, $"m{++_messages}"));
+    }
+
+    /// <summary>Of further metrics the cells alone lack something whose Counters counted before the journal begins.</summary>
+    private async Task ShouldExplainWhatIsLackingAsync(HashSet<CounterId> before, long trimmedAt)
+    {
+        Page act = Larger.PageNamed("act");
+        var explanation = new CellExplanation(new CountingPlan(Larger), _node!.Journal, Store.Partitions, Store.Snapshots, Store.Declarations);
+        CounterId[] ids = [.. _counted.Select(spec => spec.CounterId).Where(id => id.PageId == act.Id).Distinct()];
+        ids.ShouldContain(id => before.Contains(id));
+        ids.ShouldContain(id => !before.Contains(id));
+        foreach (CounterId id in ids)
+        {
+            foreach (string column in More.Append("share_cnt"))
+            {
+                foreach (BreakdownValue? part in new BreakdownValue?[] { null, BreakdownValue.Of(Breakdown.Parent, "", 0) })
+                {
+                    ExplainedCell<long> cell = await explanation.RunAsync(
+                        id.Topic.ShardOf(Partitions), new ExplainedId(act, id, act.IndexOf(column), part), new ExplainedPage(JournalPlace.Start, 1, RowSequenceNr: null),
+                        (_, addition) => addition.Added, Token);
+                    cell.Lacking.Select(known => known.Column).ShouldBe(More.Contains(column) && before.Contains(id) ? [column] : [], $"{id} {column} {part}");
+                    cell.Lacking.ShouldAllBe(known => known.LacksBeforeMs >= trimmedAt);
+                }
+            }
+        }
     }
 
     private Task AwaitCompleteAsync() => UntilAsync(async () => (await Store.Declarations.ListAsync(Token)).All(known => known.IsComplete));

@@ -167,7 +167,7 @@ public sealed class CellExplanationTests
     private Task<ExplainedCell<Shown>> ExplainAsync(ExplainedId cell) => ExplainAsync(cell, JournalPlace.Start, AllOfThem);
 
     private Task<ExplainedCell<Shown>> ExplainAsync(ExplainedId cell, JournalPlace after, int limit, long? row = null) =>
-        new CellExplanation(JournaledPartition.Plan, _partition.Reader, _partition.Store.Partitions, _partition.Store.Snapshots).RunAsync(
+        new CellExplanation(JournaledPartition.Plan, _partition.Reader, _partition.Store.Partitions, _partition.Store.Snapshots, _partition.Store.Declarations).RunAsync(
             JournaledPartition.Partition,
             cell,
             new ExplainedPage(after, limit, row),

@@ -48,7 +48,7 @@ public sealed class StatisticsOneShotTests : OneShotBase
     public async Task A_cell_is_explained_by_its_events_and_one_that_does_not_add_up_makes_1()
     {
         const string Event = """{"shard":3,"sequenceNr":12,"index":1,"journaledAt":1,"stream":"act.buy","type":"a:b","id":7,"day":"2026-11-24","time":0,"identity":"key","channelType":"h5","parentType":"BEAR","parentId":3,"facts":{"payAmount":"10.00"},"userId":5,"session":"s","businessKey":33}""";
-        string Answer(string why) => $$"""{"page":"act","type":"a:b","id":7,"day":"2026-11-24","column":"pay_amount","by":null,"shard":3,"value":"33.50","baseline":"{{(why.Length > 0 ? "1.00" : "0.00")}}","added":"10.00","events":1,"table":"33.50","tableSequenceNr":12,"baselineSequenceNr":0,"lastSequenceNr":12,"complete":{{(why.Length == 0 ? "true" : "false")}},"why":{{(why.Length == 0 ? "null" : $"\"{why}\"")}},"items":[{"added":"10.00","value":"33.50","event":{{Event}}}],"next":"12.1"}""";
+        string Answer(string why) => $$"""{"page":"act","type":"a:b","id":7,"day":"2026-11-24","column":"pay_amount","by":null,"shard":3,"value":"33.50","baseline":"{{(why.Length > 0 ? "1.00" : "0.00")}}","added":"10.00","events":1,"table":"33.50","tableSequenceNr":12,"baselineSequenceNr":0,"lastSequenceNr":12,"lacksBefore":null,"complete":{{(why.Length == 0 ? "true" : "false")}},"why":{{(why.Length == 0 ? "null" : $"\"{why}\"")}},"items":[{"added":"10.00","value":"33.50","event":{{Event}}}],"next":"12.1"}""";
         Node.Answers("GET /api/v1/explain?page=act&type=a%3Ab&id=7&day=2026-11-24&column=pay_amount&limit=50", Answer(""));
         Node.Answers("GET /api/v1/explain?page=act&type=a%3Ab&id=7&day=2026-11-24&column=pay_amount&by=parent%3DBEAR%3A3&after=12.0&limit=1", Answer("It is older."));
 
