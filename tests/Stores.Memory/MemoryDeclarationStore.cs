@@ -27,10 +27,30 @@ internal sealed class MemoryDeclarationStore(MemoryCalls calls) : IDeclarationSt
 
             foreach (Page page in catalog.Pages)
             {
-                Agree(state, page, isFresh, nowMs);
+                foreach ((string column, bool isComplete, long sinceMs) in NewMetrics(state, page, isFresh, nowMs))
+                {
+                    state.Metrics.Add((page.Table, column), (isComplete, sinceMs));
+                }
             }
 
             return true;
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<Declaration>> PlanAsync(Catalog catalog, CancellationToken cancellationToken) => calls.RunAsync<IReadOnlyList<Declaration>>(
+        "Declarations.Plan",
+        state =>
+        {
+            bool isFresh = state.Partitions.Count == 0;
+            return
+            [
+                .. catalog.Pages.SelectMany(page => page.Tables).Where(table => table.Breakdown is not null).Select(table => table.Name).Order(StringComparer.Ordinal)
+                    .Select(table => (Table: table, Known: state.Breakdowns.GetValueOrDefault(table))).Where(breakdown => !breakdown.Known.IsOn)
+                    .Select(breakdown => new Declaration(breakdown.Table, null, breakdown.Known.Generation + 1, isFresh, 0)),
+                .. catalog.Pages.SelectMany(page => NewMetrics(state, page, isFresh, nowMs: 0)
+                    .Select(metric => new Declaration(page.Table, metric.Column, 1, metric.IsComplete, 0, metric.SinceMs))),
+            ];
         },
         cancellationToken);
 
@@ -83,7 +103,7 @@ internal sealed class MemoryDeclarationStore(MemoryCalls calls) : IDeclarationSt
     public async ValueTask SetStopAsync(long? atMs, CancellationToken cancellationToken) => await calls.RunAsync(
         "Declarations.SetStop", state => state.BackfillStopMs = atMs is null ? null : state.BackfillStopMs ?? atMs, cancellationToken);
 
-    private static void Agree(MemoryStoreState state, Page page, bool isFresh, long nowMs)
+    private static List<(string Column, bool IsComplete, long SinceMs)> NewMetrics(MemoryStoreState state, Page page, bool isFresh, long nowMs)
     {
         string[] known = [.. state.Metrics.Keys.Where(metric => string.Equals(metric.Table, page.Table, StringComparison.Ordinal)).Select(metric => metric.Column)];
         string[] declared = [.. page.Metrics.Select(metric => metric.Column)];
@@ -93,11 +113,11 @@ internal sealed class MemoryDeclarationStore(MemoryCalls calls) : IDeclarationSt
         }
 
         MemoryTable? table = known.Length == 0 ? state.Tables.GetValueOrDefault(page.Table) : null;
-        foreach (string column in declared.Except(known, StringComparer.Ordinal))
+        return [.. declared.Except(known, StringComparer.Ordinal).Select(column =>
         {
             bool isComplete = isFresh || (known.Length == 0 && table?.HasColumn(column) != false);
-            state.Metrics.Add((page.Table, column), (isComplete, known.Length == 0 && !isFresh && isComplete ? 0 : nowMs));
-        }
+            return (column, isComplete, known.Length == 0 && !isFresh && isComplete ? 0 : nowMs);
+        })];
     }
 
     private static List<Declaration> All(MemoryStoreState state) =>

@@ -17,6 +17,10 @@ public interface IDeclarationStore
     /// catalog does not declare.</exception>
     ValueTask AgreeAsync(Catalog catalog, long nowMs, CancellationToken cancellationToken);
 
+    /// <summary>What <see cref="AgreeAsync"/> would take down that is new; changes nothing, and reads stores of earlier schemas, too.</summary>
+    /// <exception cref="Storage.StoreException">It would throw that.</exception>
+    ValueTask<IReadOnlyList<Declaration>> PlanAsync(Catalog catalog, CancellationToken cancellationToken);
+
     /// <summary>What of the past a Partition has computed.</summary>
     ValueTask<BackfillMarks> BackfilledAsync(int partition, CancellationToken cancellationToken);
 

@@ -21,8 +21,7 @@ internal sealed class SqlDeclarationStore(SqlDatabase database) : IDeclarationSt
 
     public async ValueTask AgreeAsync(Catalog catalog, long nowMs, CancellationToken cancellationToken)
     {
-        HashSet<string> breakdowns = catalog.Pages.SelectMany(page => page.Tables).Where(table => table.Breakdown is not null).Select(table => table.Name)
-            .ToHashSet(StringComparer.Ordinal);
+        HashSet<string> breakdowns = BreakdownsOf(catalog);
         IEnumerable<string> metrics = catalog.Pages.SelectMany(page => page.Metrics.Select(metric => $"{page.Table}.{metric.Column}"));
         if (breakdowns.Concat(metrics).ToHashSet(StringComparer.Ordinal).SetEquals((await ListAsync(cancellationToken)).Select(known => known.Name)))
         {
@@ -38,14 +37,37 @@ internal sealed class SqlDeclarationStore(SqlDatabase database) : IDeclarationSt
                 List<MetricRow> known = await db.GetTable<MetricRow>().ToListAsync(token);
                 foreach (Page page in catalog.Pages)
                 {
-                    await AgreeMetricsAsync(
-                        db, page, [.. known.Where(row => string.Equals(row.Table, page.Table, StringComparison.Ordinal)).Select(row => row.Column)], isFresh, nowMs, token);
+                    foreach (MetricRow row in await NewMetricsAsync(db, page, known, isFresh, nowMs, token))
+                    {
+                        await db.InsertAsync(row, token: token);
+                    }
                 }
 
                 return true;
             },
             cancellationToken);
     }
+
+    public async ValueTask<IReadOnlyList<Declaration>> PlanAsync(Catalog catalog, CancellationToken cancellationToken) => !database.Exists ? [] : await database.ReadAsync(
+        async (db, token) =>
+        {
+            bool isFresh = !await Dialect.HasTableAsync(db, "dataload_partition", token) || !await db.GetTable<PartitionRow>().AnyAsync(token);
+            List<BreakdownRow> breakdowns = await Dialect.HasTableAsync(db, "dataload_breakdown", token) ? await db.GetTable<BreakdownRow>().ToListAsync(token) : [];
+            List<MetricRow> metrics = await Dialect.HasTableAsync(db, "dataload_metric", token) ? await db.GetTable<MetricRow>().ToListAsync(token) : [];
+            var planned = new List<Declaration>();
+            foreach (string table in BreakdownsOf(catalog).Order(StringComparer.Ordinal))
+            {
+                planned.AddRange(new[] { await NewBreakdownAsync(db, table, breakdowns, isFresh, token) }.OfType<BreakdownRow>().Select(row => row.Declared()));
+            }
+
+            foreach (Page page in catalog.Pages)
+            {
+                planned.AddRange((await NewMetricsAsync(db, page, metrics, isFresh, nowMs: 0, token)).Select(row => row.Declared()));
+            }
+
+            return (IReadOnlyList<Declaration>)planned;
+        },
+        cancellationToken);
 
     public async ValueTask<BackfillMarks> BackfilledAsync(int partition, CancellationToken cancellationToken) => await database.ReadAsync(
         async (db, token) => BackfillMarks.Parse((await db.GetTable<PartitionRow>().FirstOrDefaultAsync(row => row.Id == partition, token))?.Backfilled), cancellationToken);
@@ -113,15 +135,23 @@ internal sealed class SqlDeclarationStore(SqlDatabase database) : IDeclarationSt
 
         foreach (string table in wanted)
         {
-            await TurnOnAsync(db, table, known.Find(row => string.Equals(row.Table, table, StringComparison.Ordinal)), isFresh, cancellationToken);
+            if (await NewBreakdownAsync(db, table, known, isFresh, cancellationToken) is { } row)
+            {
+                await db.InsertOrReplaceAsync(row, token: cancellationToken);
+            }
         }
     }
 
-    private async Task TurnOnAsync(DataConnection db, string table, BreakdownRow? known, bool isFresh, CancellationToken cancellationToken)
+    private static HashSet<string> BreakdownsOf(Catalog catalog) => catalog.Pages.SelectMany(page => page.Tables).Where(table => table.Breakdown is not null)
+        .Select(table => table.Name).ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>What a breakdown is that is turned on; null where it was on before.</summary>
+    private async Task<BreakdownRow?> NewBreakdownAsync(DataConnection db, string table, List<BreakdownRow> all, bool isFresh, CancellationToken cancellationToken)
     {
+        BreakdownRow? known = all.Find(row => string.Equals(row.Table, table, StringComparison.Ordinal));
         if (known is { IsOn: not 0 })
         {
-            return;
+            return null;
         }
 
         if (known is null && !isFresh && await Dialect.HasTableAsync(db, table, cancellationToken))
@@ -130,12 +160,13 @@ internal sealed class SqlDeclarationStore(SqlDatabase database) : IDeclarationSt
                 $"{database.Name} has a table '{table}' that this engine did not make, and the breakdown that is turned on would take its place: rename or drop it.");
         }
 
-        var row = new BreakdownRow { Table = table, Generation = (known?.Generation ?? 0) + 1, IsOn = 1, IsComplete = (short)(isFresh ? 1 : 0) };
-        await db.InsertOrReplaceAsync(row, token: cancellationToken);
+        return new BreakdownRow { Table = table, Generation = (known?.Generation ?? 0) + 1, IsOn = 1, IsComplete = (short)(isFresh ? 1 : 0) };
     }
 
-    private async Task AgreeMetricsAsync(DataConnection db, Page page, string[] known, bool isFresh, long nowMs, CancellationToken cancellationToken)
+    /// <summary>What the metrics of a page are that are new.</summary>
+    private async Task<List<MetricRow>> NewMetricsAsync(DataConnection db, Page page, List<MetricRow> all, bool isFresh, long nowMs, CancellationToken cancellationToken)
     {
+        string[] known = [.. all.Where(row => string.Equals(row.Table, page.Table, StringComparison.Ordinal)).Select(row => row.Column)];
         string[] declared = [.. page.Metrics.Select(metric => metric.Column)];
         if (known.Except(declared, StringComparer.Ordinal).FirstOrDefault() is { } undeclared)
         {
@@ -145,6 +176,7 @@ internal sealed class SqlDeclarationStore(SqlDatabase database) : IDeclarationSt
         }
 
         HashSet<string> columns = (await Dialect.ColumnsAsync(db, page.Table, cancellationToken)).Select(column => column.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var found = new List<MetricRow>();
         foreach (string column in declared.Except(known, StringComparer.Ordinal))
         {
             // A page of which nothing is known was counted by a program that kept no such rows: its table's columns say what it counted.
@@ -155,10 +187,16 @@ internal sealed class SqlDeclarationStore(SqlDatabase database) : IDeclarationSt
                     $"{database.Name} has a column '{page.Table}.{column}' that this engine did not make, and the metric that is new would take its place: rename or drop it.");
             }
 
-            await db.InsertAsync(
-                new MetricRow { Table = page.Table, Column = column, IsComplete = (short)(isComplete ? 1 : 0), SinceMs = known.Length == 0 && !isFresh && isComplete ? 0 : nowMs },
-                token: cancellationToken);
+            found.Add(new MetricRow
+            {
+                Table = page.Table,
+                Column = column,
+                IsComplete = (short)(isComplete ? 1 : 0),
+                SinceMs = known.Length == 0 && !isFresh && isComplete ? 0 : nowMs,
+            });
         }
+
+        return found;
     }
 
     /// <summary>The tables that have a page's columns, by the names that they have.</summary>

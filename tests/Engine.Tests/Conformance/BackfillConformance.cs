@@ -144,6 +144,31 @@ public abstract class BackfillConformance : ConformanceBase
     }
 
     [Fact]
+    public async Task What_a_start_would_declare_is_told_before_it_and_changes_nothing()
+    {
+        (await Store.Declarations.PlanAsync(Larger, Token)).ShouldAllBe(planned => planned.IsComplete, "nothing was counted yet");
+        await StartAsync(Smaller);
+        await CountAsync(5);
+        await KillAsync();
+
+        Catalog more = Larger.WithBreakdowns(new Dictionary<string, System.Collections.Immutable.ImmutableArray<Breakdown>>(StringComparer.Ordinal)
+        {
+            ["act"] = [Breakdown.Parent, Breakdown.Channel],
+            ["bear"] = [Breakdown.Parent],
+        });
+        IReadOnlyList<Declaration> before = await Store.Declarations.ListAsync(Token);
+        (await Store.Declarations.PlanAsync(Smaller, Token)).ShouldBeEmpty();
+        IReadOnlyList<Declaration> planned = await Store.Declarations.PlanAsync(more, Token);
+        planned.Select(known => known.Name).ShouldBe(["data_load_act_date_by_channel", .. More.Select(column => $"data_load_act_date.{column}")]);
+        planned.ShouldAllBe(known => !known.IsComplete);
+        (await Store.Declarations.ListAsync(Token)).ShouldBe(before);
+
+        await Store.Declarations.AgreeAsync(more, 0, Token);
+        (await Store.Declarations.PlanAsync(more, Token)).ShouldBeEmpty();
+        (await Should.ThrowAsync<StoreException>(async () => await Store.Declarations.PlanAsync(Smaller, Token))).Message.ShouldContain($"'data_load_act_date.{More[0]}'");
+    }
+
+    [Fact]
     public async Task What_cannot_be_given_its_name_is_named_while_counting_goes_on_and_gets_it_from_the_next_that_can()
     {
         await StartAsync(Smaller.WithBreakdowns(new Dictionary<string, System.Collections.Immutable.ImmutableArray<Breakdown>>(StringComparer.Ordinal) { ["act"] = [] }));
@@ -340,6 +365,7 @@ public abstract class BackfillConformance : ConformanceBase
 
         public ValueTask<IReadOnlyList<Declaration>> ListAsync(CancellationToken cancellationToken) => store.ListAsync(cancellationToken);
         public ValueTask AgreeAsync(Catalog catalog, long nowMs, CancellationToken cancellationToken) => store.AgreeAsync(catalog, nowMs, cancellationToken);
+        public ValueTask<IReadOnlyList<Declaration>> PlanAsync(Catalog catalog, CancellationToken cancellationToken) => store.PlanAsync(catalog, cancellationToken);
         public ValueTask<BackfillMarks> BackfilledAsync(int partition, CancellationToken cancellationToken) => store.BackfilledAsync(partition, cancellationToken);
         public ValueTask<IReadOnlyList<string>> CompleteAsync(int partitions, CancellationToken cancellationToken) => throw new StoreException(Why);
         public ValueTask<long?> FindStopAsync(CancellationToken cancellationToken) => store.FindStopAsync(cancellationToken);

@@ -233,6 +233,8 @@ internal sealed class StoreDouble : IPartitionStore, ISnapshotStore, IStatistics
 
     public ValueTask AgreeAsync(Catalog catalog, long nowMs, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public ValueTask<IReadOnlyList<Declaration>> PlanAsync(Catalog catalog, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public ValueTask<BackfillMarks> BackfilledAsync(int partition, CancellationToken cancellationToken)
     {
         lock (_lock)

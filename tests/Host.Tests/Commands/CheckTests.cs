@@ -54,6 +54,32 @@ public sealed class CheckTests : IDisposable
         output.ShouldContain("ok       table data_load_act_date: holds no rows that something else wrote.");
     }
 
+    [Theory]
+    [InlineData(0, "all of its past is computed from the journal while counting goes on.")]
+    [InlineData(2, "its past is computed from the journal while counting goes on, but 2 of 8 Partitions have trimmed theirs: what they counted before is lacking for good.")]
+    public async Task What_a_start_adds_is_listed_with_what_it_lacks_and_is_no_problem(int trimmed, string past)
+    {
+        await using (var store = new CountedStore(Path.Combine(_directory, "dataload.db")))
+        {
+            await store.CountAsync([.. Enumerable.Range(1, 40).Select(topic => (topic, 10))]);
+        }
+
+        string column = CountedStore.Act.Metrics[^1].Column;
+        string settings = $"dataload.sharding.shards = {CountedStore.Partitions}";
+        (_, string before) = await CheckAsync(settings);
+        before.ShouldNotContain("is new");
+
+        // As a program left it that declared one metric fewer.
+        Execute($"DELETE FROM dataload_metric WHERE table_name = 'data_load_act_date' AND column_name = '{column}'; ALTER TABLE data_load_act_date DROP COLUMN {column}");
+        Execute($"UPDATE dataload_partition SET baseline = 1 WHERE partition_id < {trimmed}");
+        (_, string output) = await CheckAsync(settings);
+
+        output.ShouldContain($"note     store: data_load_act_date.{column} is new, and the next start adds it once no node runs: {past}");
+        output.Split("problem  ").Length.ShouldBe(before.Split("problem  ").Length);
+        (_, output) = await CheckAsync($"{settings}\ndataload.pages.act.breakdowns = [parent, qr-code]");
+        output.ShouldContain($"note     store: data_load_act_date_by_qr_code is new, and the next start adds it once no node runs: {past}");
+    }
+
     [Fact]
     public async Task A_statistics_table_that_takes_different_topics_for_one_is_a_problem()
     {

@@ -202,6 +202,10 @@ internal sealed class SimulatedDeclarations : IDeclarationStore
 {
     public ValueTask<IReadOnlyList<Declaration>> ListAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<Declaration>>([]);
     public ValueTask AgreeAsync(Catalog catalog, long nowMs, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    public ValueTask<IReadOnlyList<Declaration>> PlanAsync(Catalog catalog, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("Nothing is checked before a start.");
+
     public ValueTask<BackfillMarks> BackfilledAsync(int partition, CancellationToken cancellationToken) => ValueTask.FromResult(BackfillMarks.None);
 
     public ValueTask<bool> SaveBackfilledAsync(int partition, long epoch, BackfillMarks marks, CancellationToken cancellationToken) =>

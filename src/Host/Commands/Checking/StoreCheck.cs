@@ -80,6 +80,11 @@ internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings 
         }
 
         await CheckBreakdownsAsync(wrong is null && shards is not null, cancellationToken);
+        if (finding != Finding.Problem)
+        {
+            await NoteWhatIsNewAsync(shards, isUpToDate: wrong is null, cancellationToken);
+        }
+
         foreach (Page page in Pages)
         {
             await CheckTableAsync(page, cancellationToken);
@@ -116,6 +121,47 @@ internal sealed class StoreCheck(CheckReport report, IStore store, HostSettings 
         {
             report.Note("store", $"{change}: the next start does so. What is turned on is computed over the past, what is turned off stays as it stands.");
         }
+    }
+
+    /// <summary>What the next start declares that was not counted before, and what it lacks for good. A store of an earlier schema tells it as well.</summary>
+    private async Task NoteWhatIsNewAsync(string? started, bool isUpToDate, CancellationToken cancellationToken)
+    {
+        if (!int.TryParse(started, out int partitions))
+        {
+            return;
+        }
+
+        Declaration[] further;
+        try
+        {
+            further = [.. (await store.Declarations.PlanAsync(Catalog.Default.WithBreakdowns(settings.Engine.Breakdowns), cancellationToken)).Where(planned => !planned.IsComplete)];
+        }
+        catch (StoreException e)
+        {
+            report.Problem("store", e.Message);
+            return;
+        }
+
+        // Where a Partition's journal begins an earlier schema may not tell.
+        int? trimmed = further.Length == 0 || !isUpToDate ? null : await CountTrimmedAsync(partitions, cancellationToken);
+        foreach (Declaration planned in further)
+        {
+            string past = trimmed is null ? "its past is computed from the journal while counting goes on, as far as that was not trimmed."
+                : trimmed == 0 ? "all of its past is computed from the journal while counting goes on."
+                : $"its past is computed from the journal while counting goes on, but {trimmed} of {partitions} Partitions have trimmed theirs: what they counted before is lacking for good.";
+            report.Note("store", $"{planned.Name} is new, and the next start adds it once no node runs: {past}");
+        }
+    }
+
+    private async Task<int> CountTrimmedAsync(int partitions, CancellationToken cancellationToken)
+    {
+        int trimmed = 0;
+        for (int partition = 0; partition < partitions; partition++)
+        {
+            trimmed += (await store.Partitions.LoadAsync(partition, cancellationToken)).Baseline > 0 ? 1 : 0;
+        }
+
+        return trimmed;
     }
 
     private void CheckFixed(string setting, string value, string? started)
