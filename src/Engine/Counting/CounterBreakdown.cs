@@ -16,9 +16,9 @@ public sealed class CounterBreakdown
     private Func<CounterPart, long>? _limitOf;
     private Action<CounterPart>? _leftOut;
 
-    internal CounterBreakdown(Breakdown breakdown)
+    internal CounterBreakdown(Breakdown breakdown, int firstPage = 0)
     {
-        Breakdown = breakdown;
+        (Breakdown, FirstPage) = (breakdown, firstPage);
         _byKey = _parts.GetAlternateLookup<PartKey>();
     }
 
@@ -28,8 +28,12 @@ public sealed class CounterBreakdown
     /// <summary>The parts, in no order.</summary>
     public IReadOnlyCollection<CounterPart> Parts => _parts;
 
-    /// <summary>How many pages its parts are stored on.</summary>
-    internal int PageCount => _pages.Count;
+    /// <summary>On which pages its parts are stored.</summary>
+    internal PartPages StoredPages => new(Breakdown, FirstPage, _pages.Count);
+
+    /// <summary>The number of its first page. A state that takes another's place stands on pages behind that one's: whoever reads those one by one finds them as
+    /// they were, or gone.</summary>
+    internal int FirstPage { get; private set; }
 
     /// <summary>The memory that its parts hold, in bytes, as it was accounted last.</summary>
     internal long AccountedBytes { get; private set; }
@@ -111,9 +115,9 @@ public sealed class CounterBreakdown
     /// <summary>Takes a stored page in; its rows that hold beyond a SequenceNr are to be written again.</summary>
     internal void AddPage(PartPage page, long flushedSequenceNr)
     {
-        if (page.Number != _pages.Count)
+        if (page.Number != StoredPages.End)
         {
-            throw new InvalidDataException($"page {_pages.Count} of its parts by {Breakdown.Name()} is missing");
+            throw new InvalidDataException($"page {StoredPages.End} of its parts by {Breakdown.Name()} is missing");
         }
 
         _pages.Add(page);
@@ -134,6 +138,16 @@ public sealed class CounterBreakdown
         }
 
         Account();
+    }
+
+    /// <summary>Puts its pages behind others.</summary>
+    internal void BeginAt(int firstPage)
+    {
+        FirstPage = firstPage;
+        for (int i = 0; i < _pages.Count; i++)
+        {
+            _pages[i].Number = firstPage + i;
+        }
     }
 
     /// <summary>Makes all of it to be written and saved anew.</summary>
@@ -193,7 +207,7 @@ public sealed class CounterBreakdown
     {
         if (_pages.Count == 0 || _pages[^1].Parts.Count >= PartPage.MaxParts || _pages[^1].LoadedSequenceNr >= sequenceNr)
         {
-            _pages.Add(new PartPage(_pages.Count));
+            _pages.Add(new PartPage(StoredPages.End));
         }
 
         var part = new CounterPart(text, id, _pages[^1]);

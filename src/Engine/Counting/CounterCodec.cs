@@ -4,13 +4,15 @@ using DataLoad.Engine.Counting.Sets;
 
 namespace DataLoad.Engine.Counting;
 
-/// <summary>The stored form of a Counter: version 2, a byte; its SequenceNr; how many breakdowns hold all of its events, and of each its number and on how many
-/// pages its parts are, which are stored apart (<see cref="PartPageCodec"/>); how many metrics follow; for each metric that is not zero its number, its sum,
+/// <summary>The stored form of a Counter: version 3, a byte; its SequenceNr; how many breakdowns hold all of its events, and of each its number, the number of the first
+/// page of its parts and how many there are, which are stored apart (<see cref="PartPageCodec"/>); how many metrics follow; for each metric that is not zero its number, its sum,
 /// and for a distinct one the length and bytes of its set; a CRC-32C at the end. Metrics are stored by number, so that one that is appended to a page later
-/// reads as zero, until its past is computed. Of pending ones nothing is read. Version 1 has no breakdowns.</summary>
+/// reads as zero, until its past is computed. Of pending ones nothing is read. Version 2 has no
+/// first page: it is 0 of all, as long as the Counter was not computed anew. Version 1 has no breakdowns.</summary>
 public static class CounterCodec
 {
-    private const byte Version = 2;
+    private const byte Version = 3;
+    private const byte WithoutFirstPage = 2;
     private const byte WithoutBreakdowns = 1;
     private const byte SetAside = 0;
 
@@ -18,13 +20,19 @@ public static class CounterCodec
     public static byte[] Encode(Counter counter)
     {
         var writer = new ByteWriter(256);
-        writer.Byte(Version);
+        bool isAtFirst = counter.Breakdowns.All(breakdown => breakdown.FirstPage == 0);
+        writer.Byte(isAtFirst ? WithoutFirstPage : Version);
         writer.Unsigned((ulong)counter.SequenceNr);
         writer.Unsigned((ulong)counter.Breakdowns.Length);
         foreach (CounterBreakdown breakdown in counter.Breakdowns)
         {
             writer.Byte((byte)breakdown.Breakdown);
-            writer.Unsigned((ulong)breakdown.PageCount);
+            if (!isAtFirst)
+            {
+                writer.Unsigned((ulong)breakdown.FirstPage);
+            }
+
+            writer.Unsigned((ulong)breakdown.StoredPages.Count);
         }
 
         int count = 0;
@@ -79,10 +87,13 @@ public static class CounterCodec
         }
     }
 
-    /// <summary>On how many pages the parts of each breakdown are that is on for the page and holds all events of a stored Counter; none where it was set
+    /// <summary>Whether a stored state is the mark of a Counter that was set aside.</summary>
+    public static bool IsSetAside(ReadOnlySpan<byte> bytes) => bytes is [SetAside, ..];
+
+    /// <summary>On which pages the parts of each breakdown are that is on for the page and holds all events of a stored Counter; none where it was set
     /// aside.</summary>
     /// <exception cref="StoredFormatException">The bytes are damaged or of an unknown version.</exception>
-    public static IReadOnlyList<(Breakdown Breakdown, int Pages)> DecodeBreakdowns(CounterId id, Page page, ReadOnlySpan<byte> bytes)
+    public static IReadOnlyList<PartPages> DecodeBreakdowns(CounterId id, Page page, ReadOnlySpan<byte> bytes)
     {
         try
         {
@@ -172,7 +183,7 @@ public static class CounterCodec
         {
             SequenceNr = sequenceNr,
             HeldSequenceNr = sequenceNr,
-            Breakdowns = [.. ReadBreakdowns(ref reader, version, page).Select(stored => new CounterBreakdown(stored.Breakdown))],
+            Breakdowns = [.. ReadBreakdowns(ref reader, version, page).Select(stored => new CounterBreakdown(stored.Breakdown, stored.First))],
         };
         for (int count = reader.Length(page.Metrics.Length + page.Pending.Length); count > 0; count--)
         {
@@ -190,26 +201,32 @@ public static class CounterCodec
     }
 
     /// <summary>Those that are not on any more are passed over: their pages stay where they are until they are written again.</summary>
-    private static List<(Breakdown Breakdown, int Pages)> ReadBreakdowns(ref ByteReader reader, byte version, Page page)
+    private static List<PartPages> ReadBreakdowns(ref ByteReader reader, byte version, Page page)
     {
-        var breakdowns = new List<(Breakdown, int)>();
+        var breakdowns = new List<PartPages>();
         if (version == WithoutBreakdowns)
         {
             return breakdowns;
         }
 
-        if (version != Version)
+        if (version is not (WithoutFirstPage or Version))
         {
-            throw new InvalidDataException($"version {version} is not known to this program, which reads {WithoutBreakdowns} and {Version}");
+            throw new InvalidDataException($"version {version} is not known to this program, which reads {WithoutBreakdowns} to {Version}");
         }
 
         for (int count = reader.Length(byte.MaxValue); count > 0; count--)
         {
             var breakdown = (Breakdown)reader.Byte();
+            int first = version == WithoutFirstPage ? 0 : reader.Int32();
             int pages = reader.Int32();
+            if (first < 0 || pages < 0 || pages > int.MaxValue - first)
+            {
+                throw new InvalidDataException($"{pages} pages of parts from page {first} on are none");
+            }
+
             if (page.Breakdowns.Contains(breakdown))
             {
-                breakdowns.Add((breakdown, pages));
+                breakdowns.Add(new PartPages(breakdown, first, pages));
             }
         }
 

@@ -24,14 +24,14 @@ internal sealed record StoredCounter(int Partition, SnapshotKind Kind, Snapshot 
         {
             Counter counter = CounterCodec.Decode(id, page, Whole.Bytes);
             int expected = 0;
-            foreach ((Breakdown breakdown, int pages) in CounterCodec.DecodeBreakdowns(id, page, Whole.Bytes))
+            foreach (PartPages pages in CounterCodec.DecodeBreakdowns(id, page, Whole.Bytes))
             {
-                expected += pages;
+                expected += pages.Count;
                 foreach ((int number, Snapshot stored) in Parts
-                    .Select(stored => (SnapshotKeys.PartsOf(stored.Key), stored)).Where(found => found.Item1.Breakdown == breakdown)
+                    .Select(stored => (SnapshotKeys.PartsOf(stored.Key), stored)).Where(found => found.Item1.Breakdown == pages.Breakdown)
                     .Select(found => (found.Item1.Page, found.stored)).OrderBy(found => found.Page))
                 {
-                    counter.AddParts(breakdown, PartPageCodec.Decode(id, page, number, stored.Bytes), flushedSequenceNr);
+                    counter.AddParts(pages.Breakdown, PartPageCodec.Decode(id, page, number, stored.Bytes), flushedSequenceNr);
                 }
             }
 
@@ -97,6 +97,51 @@ internal sealed class StoredCounters(ISnapshotStore snapshots, SnapshotKind kind
         return found;
     }
 
+    /// <summary>On which pages the parts of Counters are stored whose place others take; of one that is not stored nothing.</summary>
+    public async Task<Dictionary<CounterId, IReadOnlyList<PartPages>>> PagesAsync(int partition, IEnumerable<Counter> counters, CancellationToken cancellationToken)
+    {
+        var found = new Dictionary<CounterId, IReadOnlyList<PartPages>>();
+        foreach (Counter[] some in counters.Where(counter => counter.Breakdowns.Length > 0).Chunk(KeysAtOnce))
+        {
+            Dictionary<CounterId, Page> pages = some.ToDictionary(counter => counter.Id, counter => counter.Page);
+            await foreach (Snapshot whole in snapshots.ReadAsync(partition, kind, [.. pages.Keys.Select(id => SnapshotKeys.Of(id))], cancellationToken))
+            {
+                CounterId id = SnapshotKeys.CounterId(whole.Key);
+                found.Add(id, Told(id, pages[id], whole.Bytes) ?? await ListPagesAsync(partition, id, whole.Key, cancellationToken));
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Null where the state cannot tell: it is damaged, or was set aside.</summary>
+    private static IReadOnlyList<PartPages>? Told(in CounterId id, Page page, byte[] whole)
+    {
+        try
+        {
+            return CounterCodec.IsSetAside(whole) ? null : CounterCodec.DecodeBreakdowns(id, page, whole);
+        }
+        catch (StoredFormatException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<IReadOnlyList<PartPages>> ListPagesAsync(int partition, CounterId id, byte[] key, CancellationToken cancellationToken)
+    {
+        var numbers = new List<(Breakdown Breakdown, int Page)>();
+        await foreach (Snapshot page in snapshots.ListAsync(partition, PartsKind, key, cancellationToken))
+        {
+            // A topic type may begin as another does.
+            if (SnapshotKeys.PartsOf(page.Key) is var found && found.Id.Equals(id))
+            {
+                numbers.Add((found.Breakdown, found.Page));
+            }
+        }
+
+        return [.. numbers.GroupBy(one => one.Breakdown, one => one.Page).Select(pages => new PartPages(pages.Key, pages.Min(), pages.Max() - pages.Min() + 1))];
+    }
+
     /// <summary>What stores a Counter whole.</summary>
     public IEnumerable<SnapshotWrite> WritesOf(int partition, long epoch, Counter counter) =>
     [
@@ -113,9 +158,9 @@ internal sealed class StoredCounters(ISnapshotStore snapshots, SnapshotKind kind
         CounterId id = SnapshotKeys.CounterId(whole.Key);
         try
         {
-            foreach ((Breakdown breakdown, int pages) in CounterCodec.DecodeBreakdowns(id, pageOf(id), whole.Bytes))
+            foreach (PartPages pages in CounterCodec.DecodeBreakdowns(id, pageOf(id), whole.Bytes))
             {
-                keys.AddRange(Enumerable.Range(0, pages).Select(page => SnapshotKeys.Of(id, breakdown, page)));
+                keys.AddRange(pages.Numbers.Select(number => SnapshotKeys.Of(id, pages.Breakdown, number)));
             }
         }
         catch (StoredFormatException)

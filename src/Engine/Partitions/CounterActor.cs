@@ -15,6 +15,7 @@ internal sealed class CounterActor : UntypedActor
     private readonly CountingPlan _plan;
     private readonly BusinessEvent _event = new();
     private readonly Queue<(Breakdown Breakdown, PartPage Page)> _pagesToSave = new();
+    private readonly List<PartPages> _obsolete = [];
     private readonly Sources _sources;
     private Counter _counter;
     private string? _damage;
@@ -64,10 +65,7 @@ internal sealed class CounterActor : UntypedActor
                 // The damage was told with the slice that met it: the Partition waits for no answer of a damaged Counter.
                 break;
             case ReplaceState replace:
-                _counter = replace.Counter;
-                _counter.MarkAllChanged();
-                _pagesToSave.Clear();
-                _damage = null;
+                Replace(replace);
                 break;
             default:
                 Unhandled(message);
@@ -108,6 +106,23 @@ internal sealed class CounterActor : UntypedActor
         }
     }
 
+    /// <summary>The parts of the new state stand on pages behind those of the old one, which go when it is saved: its parts may be on other pages, and who reads pages one
+    /// by one would miss those that moved. So would the next owner, were this one killed when some of the pages are saved.</summary>
+    private void Replace(ReplaceState replace)
+    {
+        _obsolete.AddRange(replace.Stored);
+        _obsolete.AddRange(_counter.Breakdowns.Select(breakdown => breakdown.StoredPages));
+        _counter = replace.Counter;
+        foreach (CounterBreakdown breakdown in _counter.Breakdowns)
+        {
+            breakdown.BeginAt(_obsolete.Where(pages => pages.Breakdown == breakdown.Breakdown).Select(pages => pages.End).DefaultIfEmpty().Max());
+        }
+
+        _counter.MarkAllChanged();
+        _pagesToSave.Clear();
+        _damage = null;
+    }
+
     private List<PartRow> TakeParts(int most)
     {
         var rows = new List<PartRow>();
@@ -141,7 +156,14 @@ internal sealed class CounterActor : UntypedActor
             pages.Add(new PageState(next.Breakdown, next.Page.Number, encoded));
         }
 
-        return new CounterState(_counter.Id, read.Round, _counter.SequenceNr, _pagesToSave.Count == 0 ? CounterCodec.Encode(_counter) : null, pages);
+        if (_pagesToSave.Count > 0)
+        {
+            return new CounterState(_counter.Id, read.Round, _counter.SequenceNr, null, pages, []);
+        }
+
+        PartPages[] obsolete = [.. _obsolete.Where(old => old.Count > 0).Distinct()];
+        _obsolete.Clear();
+        return new CounterState(_counter.Id, read.Round, _counter.SequenceNr, CounterCodec.Encode(_counter), pages, obsolete);
     }
 
     // A producer rather than an expression: compiled once, not for each of a hundred thousand Counters.

@@ -19,7 +19,9 @@ internal sealed record ReadRow(long Round, int MaxParts = 0) : ICounterMessage;
 internal sealed record ReadState(long Round, long MaxBytes, bool IsContinued) : ICounterMessage;
 
 /// <summary>Gives a Counter the state that was computed anew from the journal; it holds the Counter alone from then on.</summary>
-internal sealed record ReplaceState(Counter Counter) : ICounterMessage;
+/// <param name="Counter">The state.</param>
+/// <param name="Stored">The pages that the parts of the one before are stored on.</param>
+internal sealed record ReplaceState(Counter Counter, IReadOnlyList<PartPages> Stored) : ICounterMessage;
 
 /// <summary>A slice is applied, and so much is held now; or the Counter is damaged, says why, and applies none any more.</summary>
 internal sealed record SliceApplied(CounterId Id, long SequenceNr, long SliceBytes, long ResidentBytes, string? Damage) : ICounterMessage;
@@ -36,7 +38,9 @@ internal readonly record struct PartRow(BreakdownValue Value, long SequenceNr, l
 /// <param name="SequenceNr">The SequenceNr that it holds at.</param>
 /// <param name="Whole">The Counter's own state; null where there are more pages. It comes last, so that no page that it tells of is missing.</param>
 /// <param name="Parts">The pages.</param>
-internal sealed record CounterState(CounterId Id, long Round, long SequenceNr, byte[]? Whole, IReadOnlyList<PageState> Parts) : ICounterMessage;
+/// <param name="Obsolete">The pages of a state whose place this one took, to be removed with its own.</param>
+internal sealed record CounterState(
+    CounterId Id, long Round, long SequenceNr, byte[]? Whole, IReadOnlyList<PageState> Parts, IReadOnlyList<PartPages> Obsolete) : ICounterMessage;
 
 /// <summary>An encoded page of parts.</summary>
 internal readonly record struct PageState(Breakdown Breakdown, int Page, byte[] Bytes);

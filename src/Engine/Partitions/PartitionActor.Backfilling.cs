@@ -90,14 +90,18 @@ internal sealed partial class PartitionActor
     private void CatchUp(Backfill backfill)
     {
         _isRebuilding = true;
-        _calls.Start(Computing, backfill.CatchUpAsync, OnCaughtUp, OnBackfillFailed);
+        _calls.Start(Computing, async token =>
+        {
+            IReadOnlyCollection<Counter> counters = await backfill.CatchUpAsync(token);
+            return (Counters: counters, Stored: await StoredPagesAsync(counters, token));
+        }, caughtUp => OnCaughtUp(caughtUp.Counters, caughtUp.Stored), OnBackfillFailed);
     }
 
-    private void OnCaughtUp(IReadOnlyCollection<Counter> counters)
+    private void OnCaughtUp(IReadOnlyCollection<Counter> counters, Dictionary<CounterId, IReadOnlyList<PartPages>> stored)
     {
         foreach (Counter counter in counters)
         {
-            Replace(counter);
+            Replace(counter, stored);
         }
 
         _backfill!.Next();

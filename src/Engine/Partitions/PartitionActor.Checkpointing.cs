@@ -171,6 +171,14 @@ internal sealed partial class PartitionActor
             if (state.Whole is { } whole)
             {
                 AddState(SnapshotKind.Counter, SnapshotKeys.Of(state.Id), state.SequenceNr, whole);
+                foreach (PartPages pages in state.Obsolete)
+                {
+                    foreach (int number in pages.Numbers)
+                    {
+                        AddState(SnapshotKind.CounterParts, SnapshotKeys.Of(state.Id, pages.Breakdown, number), state.SequenceNr, bytes: null);
+                    }
+                }
+
                 entry.SavingSequenceNr = CounterEntry.NotWritten;
                 _savingCounters.Add((entry, first));
             }
@@ -191,7 +199,7 @@ internal sealed partial class PartitionActor
         _savingCounters.Add((entry, entry.SlicedSequenceNr));
     }
 
-    private void AddState(SnapshotKind kind, byte[] key, long sequenceNr, byte[] bytes) =>
+    private void AddState(SnapshotKind kind, byte[] key, long sequenceNr, byte[]? bytes) =>
         _states.Add(new SnapshotWrite(_partition, _epoch, kind, key, sequenceNr, bytes));
 
     private void WriteStates()

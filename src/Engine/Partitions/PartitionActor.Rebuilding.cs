@@ -36,7 +36,7 @@ internal sealed partial class PartitionActor
     {
         var fold = new JournalFold(_context.Plan, _context.Journal, _context.Positions, _context.Snapshots);
         Dictionary<CounterId, Counter> counters = await fold.RunAsync(_partition, filter, limitOf: null, cancellationToken);
-        var computed = new Computed(counters, [], []);
+        var computed = new Computed(counters, await StoredPagesAsync(counters.Values, cancellationToken), [], []);
         foreach (Page page in _context.Plan.Catalog.Pages.Where(page => filter.Page is null || string.Equals(filter.Page, page.Name, StringComparison.Ordinal)))
         {
             foreach (StatisticsTable table in page.Tables)
@@ -95,7 +95,7 @@ internal sealed partial class PartitionActor
     {
         foreach (Counter counter in computed.Counters.Values)
         {
-            Replace(counter);
+            Replace(counter, computed.Stored);
         }
 
         int removed = computed.Spurious.Count(spurious => computed.RowOf(IdOf(spurious.Table.Page, spurious.Row), spurious.Row.Part) is null);
@@ -119,8 +119,12 @@ internal sealed partial class PartitionActor
             _ => WriteCorrections());
     }
 
+    /// <summary>On which pages the parts of Counters are stored that are computed anew: one that is not in memory does not know.</summary>
+    private Task<Dictionary<CounterId, IReadOnlyList<PartPages>>> StoredPagesAsync(IEnumerable<Counter> counters, CancellationToken cancellationToken) =>
+        new StoredCounters(_context.Snapshots, SnapshotKind.Counter).PagesAsync(_partition, counters, cancellationToken);
+
     /// <summary>Gives a Counter, in memory or not, the state that was computed.</summary>
-    private void Replace(Counter counter)
+    private void Replace(Counter counter, Dictionary<CounterId, IReadOnlyList<PartPages>> stored)
     {
         if (!_counters.TryGetValue(counter.Id, out CounterEntry? entry))
         {
@@ -143,7 +147,7 @@ internal sealed partial class PartitionActor
         }
 
         Account(entry, counter.ResidentBytes);
-        Tell(entry, new ReplaceState(counter));
+        Tell(entry, new ReplaceState(counter, stored.GetValueOrDefault(counter.Id) ?? []));
         MarkChanged(entry);
     }
 
@@ -170,7 +174,8 @@ internal sealed partial class PartitionActor
     /// <summary>A row as the journal gives it.</summary>
     private readonly record struct ComputedRow(Page Page, CounterId Id, BreakdownValue? Part, long SequenceNr, Func<long[]> Values);
 
-    private sealed record Computed(Dictionary<CounterId, Counter> Counters, List<FlushRow> Wrong, List<(StatisticsTable Table, StatisticsRow Row)> Spurious)
+    private sealed record Computed(Dictionary<CounterId, Counter> Counters, Dictionary<CounterId, IReadOnlyList<PartPages>> Stored,
+        List<FlushRow> Wrong, List<(StatisticsTable Table, StatisticsRow Row)> Spurious)
     {
         /// <summary>The row of a Counter, or of a part of it; null where no event accounts for one.</summary>
         public ComputedRow? RowOf(in CounterId id, BreakdownValue? value)

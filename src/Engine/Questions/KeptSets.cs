@@ -60,6 +60,7 @@ public sealed class KeptSets(ISnapshotStore snapshots, int partitions)
     /// <param name="metrics">The places of distinct metrics.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="StoredFormatException">A snapshot is damaged.</exception>
+    /// <exception cref="PartsMovedException">A Counter was computed anew meanwhile: what was read of its parts is not all of them.</exception>
     public async IAsyncEnumerable<(CounterSets Counter, IReadOnlyList<PartSets>? Parts)> ReadPartsAsync(
         PartScope scope, IReadOnlyList<int> metrics, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -84,12 +85,31 @@ public sealed class KeptSets(ISnapshotStore snapshots, int partitions)
 
                 if (keys.Count > 0)
                 {
-                    (CounterId id, _, int page) = SnapshotKeys.PartsOf(keys.Keys.First());
+                    byte[] missing = keys.Keys.First();
+                    (CounterId id, _, int page) = SnapshotKeys.PartsOf(missing);
+                    if (!await IsStillToldAsync(partition.Key, scope, id, missing, cancellationToken))
+                    {
+                        throw new PartsMovedException(
+                            $"Counter {id} is being computed anew by a rebuild or a backfill while its parts by {scope.Breakdown.Name()} are read: try again in a moment.");
+                    }
+
                     throw SnapshotFault.At(partition.Key, SnapshotKind.Counter, 0, new StoredFormatException(
                         $"the state of Counter {id} tells of page {page} of its parts by {scope.Breakdown.Name()}, which is missing."));
                 }
             }
         }
+    }
+
+    /// <summary>Whether a Counter's own state tells of a page by now.</summary>
+    private async Task<bool> IsStillToldAsync(int partition, PartScope scope, CounterId id, byte[] key, CancellationToken cancellationToken)
+    {
+        var keys = new Dictionary<byte[], CounterSets>(ByteKeys.Instance);
+        await foreach (Snapshot state in LoadAsync(partition, [id], cancellationToken))
+        {
+            AddPages(partition, scope, state, Decode(partition, scope.Page, state, []), keys);
+        }
+
+        return keys.ContainsKey(key);
     }
 
     private IAsyncEnumerable<Snapshot> LoadAsync(int partition, CounterId[] ids, CancellationToken cancellationToken) =>
@@ -99,11 +119,11 @@ public sealed class KeptSets(ISnapshotStore snapshots, int partitions)
     {
         try
         {
-            foreach ((Breakdown breakdown, int pages) in CounterCodec.DecodeBreakdowns(counter.Id, scope.Page, state.Bytes))
+            foreach (PartPages pages in CounterCodec.DecodeBreakdowns(counter.Id, scope.Page, state.Bytes).Where(pages => pages.Breakdown == scope.Breakdown))
             {
-                for (int page = 0; page < pages && breakdown == scope.Breakdown; page++)
+                foreach (int number in pages.Numbers)
                 {
-                    keys.Add(SnapshotKeys.Of(counter.Id, breakdown, page), counter);
+                    keys.Add(SnapshotKeys.Of(counter.Id, pages.Breakdown, number), counter);
                 }
             }
         }

@@ -6,10 +6,17 @@ namespace DataLoad.Engine.Questions;
 /// <content>The parts of Counters by a breakdown: a value's over days, all together over topics.</content>
 public sealed partial class PeopleQuestions
 {
+    // A rebuild saves a Counter within seconds, and another one may follow.
+    private const int ReadsOfMoved = 5;
+
     /// <summary>How many are in each of some metrics over all parts of a scope.</summary>
     /// <exception cref="StoredFormatException">A kept set is damaged.</exception>
     /// <exception cref="QuestionTooLargeException">The unions are larger than may be.</exception>
-    public async Task<DistinctAnswer> DistinctOfPartsAsync(PartScope scope, IReadOnlyList<int> metrics, CancellationToken cancellationToken)
+    /// <exception cref="PartsMovedException">Counters were computed anew each time that they were read.</exception>
+    public Task<DistinctAnswer> DistinctOfPartsAsync(PartScope scope, IReadOnlyList<int> metrics, CancellationToken cancellationToken) =>
+        WhileStandingAsync(() => UniteAllPartsAsync(scope, metrics, cancellationToken));
+
+    private async Task<DistinctAnswer> UniteAllPartsAsync(PartScope scope, IReadOnlyList<int> metrics, CancellationToken cancellationToken)
     {
         var gaps = new Gaps();
         var unions = new KeyedUnions<Page>(metrics.Count, settings);
@@ -35,12 +42,13 @@ public sealed partial class PeopleQuestions
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="StoredFormatException">A kept set is damaged.</exception>
     /// <exception cref="QuestionTooLargeException">The unions of a part are larger than may be.</exception>
+    /// <exception cref="PartsMovedException">Counters were computed anew each time that they were read.</exception>
     public async Task<IReadOnlyDictionary<(TopicKey Topic, BreakdownValue Value), DistinctAnswer>> DistinctByPartAsync(
         PartScope scope, IReadOnlyList<int> metrics, CancellationToken cancellationToken)
     {
         try
         {
-            return await UnitePartsAsync(scope, metrics, cancellationToken);
+            return await WhileStandingAsync(() => UnitePartsAsync(scope, metrics, cancellationToken));
         }
         catch (QuestionTooLargeException) when (scope.Days.Count > 1 || scope.Values?.Count > 1)
         {
@@ -58,6 +66,22 @@ public sealed partial class PeopleQuestions
             }
 
             return answers;
+        }
+    }
+
+    /// <summary>Reads from the beginning again where a Counter was computed anew meanwhile: its parts of before and of now are no one state.</summary>
+    private static async Task<T> WhileStandingAsync<T>(Func<Task<T>> read)
+    {
+        for (int reads = 1; ; reads++)
+        {
+            try
+            {
+                return await read();
+            }
+            catch (PartsMovedException) when (reads < ReadsOfMoved)
+            {
+                // What was read is let go.
+            }
         }
     }
 

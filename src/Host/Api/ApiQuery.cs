@@ -189,7 +189,7 @@ internal static class ApiErrors
         DeadLetterException => new ApiProblem(StatusCodes.Status503ServiceUnavailable, e.Message),
         DbException or StoreException or TimeoutException =>
             new ApiProblem(StatusCodes.Status503ServiceUnavailable, $"The store does not answer as it should: {e.Message}"),
-        PartitionNotServingException => new ApiProblem(StatusCodes.Status503ServiceUnavailable, e.Message),
+        PartitionNotServingException or PartsMovedException => new ApiProblem(StatusCodes.Status503ServiceUnavailable, e.Message),
         Akka.Actor.AskTimeoutException => new ApiProblem(StatusCodes.Status503ServiceUnavailable, RowUnions.NoAnswer),
         QuestionRefusedException refused =>
             new ApiProblem(refused.IsBusy ? StatusCodes.Status429TooManyRequests : StatusCodes.Status503ServiceUnavailable, e.Message),

@@ -184,7 +184,7 @@ internal sealed class RowUnions(QuestionDesk desk, IStore store)
         {
             return await unite();
         }
-        catch (Exception e) when (e is QuestionRefusedException or PartitionNotServingException or QuestionTooLargeException or StoredFormatException)
+        catch (Exception e) when (e is QuestionRefusedException or PartitionNotServingException or QuestionTooLargeException or PartsMovedException or StoredFormatException)
         {
             return UnionGaps.Refused(e.Message);
         }

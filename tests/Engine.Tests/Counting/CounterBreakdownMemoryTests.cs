@@ -26,9 +26,9 @@ public sealed class CounterBreakdownMemoryTests
         long held = GC.GetTotalMemory(forceFullCollection: true) - before;
         held.ShouldBeLessThan(100L << 20);
         ((double)counter.ResidentBytes).ShouldBeInRange(held * 0.7, held * 1.3);
-        counter.Find(Breakdown.Parent)!.PageCount.ShouldBe((100_000 + PartPage.MaxParts - 1) / PartPage.MaxParts);
+        counter.Find(Breakdown.Parent)!.StoredPages.Count.ShouldBe((100_000 + PartPage.MaxParts - 1) / PartPage.MaxParts);
         int pages = counter.Find(Breakdown.Parent)!.TakeChangedPages().Count;
-        pages.ShouldBe(counter.Find(Breakdown.Parent)!.PageCount);
+        pages.ShouldBe(counter.Find(Breakdown.Parent)!.StoredPages.Count);
         counter.Apply(plan, CounterBreakdownTests.Visit(parent: 5, user: 1).Fill(@event), 200_000);
         counter.Find(Breakdown.Parent)!.TakeChangedPages().Single().Number.ShouldBe(0);
     }

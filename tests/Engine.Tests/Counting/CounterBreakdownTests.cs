@@ -112,7 +112,7 @@ public sealed class CounterBreakdownTests
             read.Apply(s_plan, events[i].Fill(_event), i + 1);
         }
 
-        counter.Find(Breakdown.Parent)!.PageCount.ShouldBeGreaterThan(2);
+        counter.Find(Breakdown.Parent)!.StoredPages.Count.ShouldBeGreaterThan(2);
         ShouldBeSame(read, counter);
     }
 
@@ -212,7 +212,7 @@ public sealed class CounterBreakdownTests
             return new Counter(s_id, s_page);
         }
 
-        IEnumerable<Snapshot> parts = CounterCodec.DecodeBreakdowns(s_id, s_page, whole).SelectMany(found => Enumerable.Range(0, found.Pages)
+        IEnumerable<Snapshot> parts = CounterCodec.DecodeBreakdowns(s_id, s_page, whole).SelectMany(found => found.Numbers
             .Select(page => new Snapshot(SnapshotKeys.Of(s_id, found.Breakdown, page), 0, stored[(found.Breakdown, page)])));
         return new StoredCounter(0, SnapshotKind.Counter, new Snapshot(SnapshotKeys.Of(s_id), 0, whole), [.. parts]).Decode(s_id, s_page, 0);
     }

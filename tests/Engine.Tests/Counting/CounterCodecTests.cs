@@ -63,6 +63,21 @@ public sealed class CounterCodecTests
     }
 
     [Fact]
+    public void The_stored_form_of_a_counter_that_was_computed_anew_tells_the_first_page_of_its_parts()
+    {
+        Page page = Catalog.Default.PageNamed("act");
+        var counter = new Counter(new CounterId(page.Id, new TopicKey("lesson", 9), 739_675), page) { SequenceNr = 300 };
+        counter.SetState(page.IndexOf("share_cnt"), 5, null);
+        counter.Breakdowns.Single().BeginAt(300);
+        byte[] stored = DamagedBytes.Seal([3, 0xAC, 2, 1, (byte)Breakdown.Parent, 0xAC, 2, 0, 1, (byte)page.IndexOf("share_cnt"), 10]);
+
+        CounterCodec.Encode(counter).ShouldBe(stored);
+        var pages = new PartPages(Breakdown.Parent, 300, 0);
+        CounterCodec.DecodeBreakdowns(counter.Id, page, stored).ShouldBe([pages]);
+        CounterCodec.Decode(counter.Id, page, stored).Breakdowns.Single().StoredPages.ShouldBe(pages);
+    }
+
+    [Fact]
     public void A_counter_that_was_stored_before_there_were_breakdowns_is_read_and_lacks_them()
     {
         Page page = Catalog.Default.PageNamed("act");

@@ -136,7 +136,7 @@ internal sealed partial class Auditor
             Page page = Catalog.Default.PageById(id.PageId)!;
             SortedList<byte[], Snapshot> pages = _state.SnapshotsOf(partition, SnapshotKind.BaselineParts);
             Snapshot[] parts = [.. CounterCodec.DecodeBreakdowns(id, page, kept.Bytes).SelectMany(
-                stored => Enumerable.Range(0, stored.Pages).Select(number => pages[SnapshotKeys.Of(id, stored.Breakdown, number)]))];
+                stored => stored.Numbers.Select(number => pages[SnapshotKeys.Of(id, stored.Breakdown, number)]))];
             counters.Add(id, new StoredCounter(partition, SnapshotKind.Baseline, kept, parts).Decode(id, page, long.MaxValue));
         }
 
