@@ -26,6 +26,7 @@ internal sealed class ClusterMembership(EngineSettings settings, NodeServices se
     private Task _keeping = Task.CompletedTask;
     private long _generation;
     private long _reachedAt = services.Time.GetTimestamp();
+    private long _confirmedAt = services.Time.GetTimestamp();
     private bool _hasJoined;
 
     /// <summary>Done when the node was removed from its cluster, or another cluster was founded over the store.</summary>
@@ -39,6 +40,10 @@ internal sealed class ClusterMembership(EngineSettings settings, NodeServices se
 
     /// <summary>Whether the store is reached: the last heartbeats came through.</summary>
     public bool IsStoreReached => SinceReached < MissedHeartbeats * settings.Cluster.HeartbeatInterval;
+
+    /// <summary>Whether the store, asked after a moment, said that the node belongs to the cluster over it, and nothing said otherwise since.</summary>
+    /// <param name="timestamp">The moment, of the clock's timestamps.</param>
+    public bool IsConfirmedSince(long timestamp) => !Lost.IsCompleted && Volatile.Read(ref _confirmedAt) > timestamp;
 
     /// <summary>Gives the membership up: the node leaves, and joins anew.</summary>
     public void GiveUp() => _lost.TrySetResult();
@@ -196,6 +201,7 @@ internal sealed class ClusterMembership(EngineSettings settings, NodeServices se
     private async Task<bool> RenewAsync(CancellationToken cancellationToken)
     {
         using SemaphoreHold hold = await SemaphoreHold.TakeAsync(_turn, cancellationToken);
+        long asked = services.Time.GetTimestamp();
 
         // A server that does not answer is to be noticed before the command's own time is up.
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -203,7 +209,13 @@ internal sealed class ClusterMembership(EngineSettings settings, NodeServices se
         long? generation = await _nodes.RenewAsync(services.Info.Id, _hasJoined, settings.Cluster.TimeToLive, patience.Token);
         TakeProtocols(await _nodes.ListAsync(patience.Token));
         Volatile.Write(ref _reachedAt, services.Time.GetTimestamp());
-        return generation == _generation;
+        if (generation != _generation)
+        {
+            return false;
+        }
+
+        Volatile.Write(ref _confirmedAt, asked);
+        return true;
     }
 
     private void TakeProtocols(IReadOnlyList<NodePresence> nodes)

@@ -196,7 +196,7 @@ public sealed class ClusterNode
         await using AmqpConnections? connections = withIntake ? new AmqpConnections(_settings.Amqp.ToConnectionSettings(), _services.Time) : null;
         await using var membership = new ClusterMembership(_settings, _services, _start);
         StreamIntake? intake = connections is null ? null : MakeIntake(connections);
-        PartitionServices partitions = PartitionServicesOf();
+        PartitionServices partitions = PartitionServicesOf(membership);
         using IHost host = BuildHost(partitions, membership);
         _isStopping = false;
         bool hasStarted = false;
@@ -363,7 +363,7 @@ public sealed class ClusterNode
         return JournalConfig.For(journal.ProviderName, journal.ConnectionString).WithFallback(_services.Akka).WithFallback(JournalConfig.Defaults);
     }
 
-    private PartitionServices PartitionServicesOf() => new()
+    private PartitionServices PartitionServicesOf(ClusterMembership membership) => new()
     {
         Node = _services.Info.Id,
         Plan = new CountingPlan(_services.Catalog),
@@ -373,6 +373,7 @@ public sealed class ClusterNode
         Trimmer = _services.Store.JournalTrimmer,
         Snapshots = _services.Store.Snapshots,
         Statistics = _services.Store.Statistics,
+        IsMemberSince = membership.IsConfirmedSince,
         IsConflict = _services.Store.IsConflict,
         IsOfRow = _services.Store.IsOfRow,
         Registry = Registry,

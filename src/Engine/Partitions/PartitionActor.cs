@@ -28,7 +28,9 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
     private PartitionPhase _reported;
     private long _phaseSinceMs;
     private long _epoch;
-    private bool _isWaitingForNodes;
+    private long _startedAt;
+    private bool _isWaitingForMembership;
+    private bool _isWritingOwned;
 
     public PartitionActor(int partition, PartitionContext context)
     {
@@ -86,6 +88,7 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
             return;
         }
 
+        _startedAt = _context.Time.GetTimestamp();
         if (_context.Registry.Found(_partition, LastSequenceNr, NowMs))
         {
             PartitionLog.WasTakenOver(_context.Logger, _partition, LastSequenceNr);
@@ -100,31 +103,35 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
         }
         else
         {
-            OwnUnlessElsewhere();
+            OwnAsMember();
         }
     }
 
     /// <summary>A node that was frozen or cut off fails to write before it knows that it is no member any more. Were it to take back what it lost, whoever has it
     /// now would lose it, and with it whatever other Partitions wrote in the same transaction.</summary>
-    private void OwnUnlessElsewhere()
+    private void OwnAsMember()
     {
         bool hasFailed = _context.Registry.FailingOf(_partition) is not null || _context.Registry.LossesOf(_partition, NowMs) > 0;
-        if (!hasFailed || !_context.HasUnreachableNodes() || NowMs - _phaseSinceMs >= PartitionRegistry.LossMemory.TotalMilliseconds)
+        if (!hasFailed || _context.IsMemberSince(_startedAt))
         {
             Own();
             return;
         }
 
-        if (!_isWaitingForNodes)
+        if (!_isWaitingForMembership)
         {
-            _isWaitingForNodes = true;
-            PartitionLog.WaitsForNodes(_context.Logger, _partition);
+            _isWaitingForMembership = true;
+            PartitionLog.WaitsForMembership(_context.Logger, _partition);
         }
 
-        Timers.StartSingleTimer(OwnNow.Instance, OwnNow.Instance, PartitionRegistration.ShortestRestartWait);
+        Timers.StartSingleTimer(OwnNow.Instance, OwnNow.Instance, PartitionRegistration.MembershipPollInterval);
     }
 
-    private void Own() => PersistAsync(new Owned(_context.Node, NowMs), _ => OnOwned());
+    private void Own()
+    {
+        _isWritingOwned = true;
+        PersistAsync(new Owned(_context.Node, NowMs), _ => OnOwned());
+    }
 
     protected override void OnCommand(object message)
     {
@@ -151,7 +158,7 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
             case StopLimitPassed: Context.Stop(Self); break;
             case RefusedDue: TryRefused(); break;
             case BackfillAgain: OnBackfillAgain(); break;
-            case OwnNow when _phase == PartitionPhase.Owning: OwnUnlessElsewhere(); break;
+            case OwnNow when _phase == PartitionPhase.Owning: OwnAsMember(); break;
             case OwnNow: break;
             default: Unhandled(message); break;
         }
@@ -230,7 +237,8 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
             return;
         }
 
-        if (_phase is PartitionPhase.Recovering or PartitionPhase.Stopped || Fault.Is(FaultPoint.StopsWithoutFlush))
+        bool hasWrittenNothing = _phase == PartitionPhase.Owning && !_isWritingOwned;
+        if (hasWrittenNothing || _phase is PartitionPhase.Recovering or PartitionPhase.Stopped || Fault.Is(FaultPoint.StopsWithoutFlush))
         {
             _phase = PartitionPhase.Stopped;
             Context.Stop(Self);

@@ -41,8 +41,8 @@ internal static partial class PartitionLog
         "Partition {Partition} was taken over by another owner, which has written through SequenceNr {SequenceNr}: it waits before it is taken back")]
     public static partial void WasTakenOver(ILogger logger, int partition, long sequenceNr);
 
-    [LoggerMessage(2122, LogLevel.Information, "Partition {Partition} is not taken back while nodes of the cluster cannot be reached: they may run it")]
-    public static partial void WaitsForNodes(ILogger logger, int partition);
+    [LoggerMessage(2122, LogLevel.Information, "Partition {Partition} is not taken back before the store says that the node belongs to the cluster: others may run it")]
+    public static partial void WaitsForMembership(ILogger logger, int partition);
 
     [LoggerMessage(2110, LogLevel.Information, "Partition {Partition} trimmed its journal through SequenceNr {SequenceNr}")]
     public static partial void Trimmed(ILogger logger, int partition, long sequenceNr);

@@ -24,6 +24,9 @@ public static class PartitionRegistration
 {
     internal static readonly TimeSpan ShortestRestartWait = TimeSpan.FromSeconds(1);
 
+    /// <summary>How often a Partition whose write failed looks whether the node is a member still.</summary>
+    internal static readonly TimeSpan MembershipPollInterval = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Starts the ShardRegion and its group writers; each Partition may take that long to stop.</summary>
     /// <remarks>Before the node joins: the coordinator waits for what most members' regions answer, the one that has just joined included.</remarks>
     public static AkkaConfigurationBuilder AddPartitions(this AkkaConfigurationBuilder builder, PartitionServices services, TimeSpan stopLimit) =>
@@ -31,7 +34,7 @@ public static class PartitionRegistration
         {
             // As Akka.Cluster.Hosting does, which lets nobody say who places them. The other settings are those of akka.conf.
             var cluster = Cluster.Get(system);
-            PartitionContext context = ContextOf(system, services) with { HasOtherNodes = cluster.HasOtherNodes, HasUnreachableNodes = () => !cluster.State.Unreachable.IsEmpty };
+            PartitionContext context = ContextOf(system, services) with { HasOtherNodes = cluster.HasOtherNodes };
             registry.Register<PartitionRegion>(await system.StartRegionAsync(
                 entity => SupervisorProps(int.Parse(entity, CultureInfo.InvariantCulture), context), new PartitionExtractor(), new StopPartition(stopLimit)));
         });

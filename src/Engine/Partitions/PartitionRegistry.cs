@@ -6,8 +6,7 @@ namespace DataLoad.Engine.Partitions;
 /// What fails outlives a Partition that was stopped by it, until it is known to be over. Thread-safe.</summary>
 public sealed class PartitionRegistry
 {
-    /// <summary>How long it is remembered that a Partition was taken over: one that is taken again within it waits ever longer before it starts. A Partition waits
-    /// no longer than that for those members of the cluster that cannot be reached.</summary>
+    /// <summary>How long it is remembered that a Partition was taken over: one that is taken again within it waits ever longer before it starts.</summary>
     public static readonly TimeSpan LossMemory = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<int, PartitionStatus> _statuses = new();

@@ -37,6 +37,9 @@ public record PartitionServices
     /// <summary>What the nodes over the store agree to count.</summary>
     public required IDeclarationStore Declarations { get; init; }
 
+    /// <summary>Whether it is known, from after a moment of the clock's timestamps, that the node belongs to the cluster over the store.</summary>
+    public Func<long, bool> IsMemberSince { get; init; } = _ => true;
+
     /// <summary>Whether a failed write of the journal says that its SequenceNr was taken, by another owner.</summary>
     public required Func<Exception, bool> IsConflict { get; init; }
 
@@ -100,9 +103,6 @@ internal sealed record PartitionContext : PartitionServices
 
     /// <summary>Whether other nodes can take a Partition that stops here.</summary>
     public Func<bool> HasOtherNodes { get; init; } = () => false;
-
-    /// <summary>Whether nodes that belong to the cluster cannot be reached from here, so that nobody knows yet who belongs to it.</summary>
-    public Func<bool> HasUnreachableNodes { get; init; } = () => false;
 
     /// <summary>How much the waits before a Partition is started again are varied at random, 0 to 1; 0 in a simulation.</summary>
     public double RestartRandomFactor { get; init; } = 0.2;

@@ -143,7 +143,7 @@ public sealed class PartitionActorTests : PartitionSpec
         partition.Tell(batch, TestActor);
         await parent.ExpectMsgAsync<Passivate>(Patience, cancellationToken: TestContext.Current.CancellationToken);
         Journal.BeforeWrite = _ => Task.CompletedTask;
-        HasUnreachableNodes = () => true;
+        IsMemberSince = _ => false;
 
         for (int again = 0; again < 2; again++)
         {
@@ -157,17 +157,17 @@ public sealed class PartitionActorTests : PartitionSpec
     }
 
     [Fact]
-    public async Task One_that_was_taken_over_is_not_taken_back_while_nodes_cannot_be_reached()
+    public async Task One_that_was_taken_over_is_not_taken_back_before_the_node_is_known_to_be_a_member()
     {
         (IActorRef stale, TestProbe parent) = await StartServingAsync();
         (IActorRef owner, _) = await StartServingAsync();
         int asked = 0;
-        HasUnreachableNodes = () => Interlocked.Increment(ref asked) < 3;
+        IsMemberSince = _ => Interlocked.Increment(ref asked) > 20;
         stale.Tell(Batch(Share(7, 5, "a")), TestActor);
         await parent.ExpectMsgAsync<Passivate>(Patience, cancellationToken: TestContext.Current.CancellationToken);
 
         (IActorRef next, TestProbe second) = Start();
-        await AwaitAssertAsync(() => Volatile.Read(ref asked).ShouldBe(2), Patience);
+        await AwaitAssertAsync(() => Volatile.Read(ref asked).ShouldBeGreaterThan(1), Patience);
         (await StatusAsync(next)).Phase.ShouldBe(PartitionPhase.Owning);
         Registry.LossCount.ShouldBe(1);
         owner.Tell(Batch(Share(7, 6, "b")), TestActor);
@@ -180,7 +180,7 @@ public sealed class PartitionActorTests : PartitionSpec
     }
 
     [Fact]
-    public async Task One_whose_write_failed_is_not_taken_back_while_nodes_cannot_be_reached()
+    public async Task One_whose_write_failed_is_not_taken_back_before_the_node_is_known_to_be_a_member()
     {
         (IActorRef partition, _) = await StartServingAsync();
         Watch(partition);
@@ -188,22 +188,37 @@ public sealed class PartitionActorTests : PartitionSpec
         partition.Tell(Batch(Share(7, 5, "a")), TestActor);
         await ExpectTerminatedAsync(partition, Patience, cancellationToken: TestContext.Current.CancellationToken);
         Journal.BeforeWrite = _ => Task.CompletedTask;
-        bool isUnreachable = true;
+        long confirmedAt = Time.GetTimestamp();
         int asked = 0;
-        HasUnreachableNodes = () =>
+        IsMemberSince = timestamp =>
         {
             Interlocked.Increment(ref asked);
-            return Volatile.Read(ref isUnreachable);
+            return Volatile.Read(ref confirmedAt) > timestamp;
         };
 
         (IActorRef next, _) = Start();
         await AwaitAssertAsync(() => Volatile.Read(ref asked).ShouldBeGreaterThan(0), Patience);
         (await StatusAsync(next)).Phase.ShouldBe(PartitionPhase.Owning);
         Journal.EntriesOf(Number).Count.ShouldBe(1);
-        Volatile.Write(ref isUnreachable, false);
+        Volatile.Write(ref confirmedAt, Time.GetTimestamp());
 
         await AwaitPhaseAsync(next, PartitionPhase.Serving);
         Registry.LossCount.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task One_that_waits_to_be_taken_back_stops_at_once_where_it_is_told_to()
+    {
+        Registry.Lost(Number, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
+        IsMemberSince = _ => false;
+        (IActorRef partition, _) = Start();
+        await AwaitAssertAsync(async () => (await StatusAsync(partition)).Phase.ShouldBe(PartitionPhase.Owning), Patience);
+        Watch(partition);
+
+        partition.Tell(new StopPartition(TimeSpan.FromMinutes(10)), TestActor);
+
+        await ExpectTerminatedAsync(partition, Patience, cancellationToken: TestContext.Current.CancellationToken);
+        Journal.EntriesOf(Number).ShouldBeEmpty();
     }
 
     [Fact]

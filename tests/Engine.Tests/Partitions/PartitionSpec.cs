@@ -76,11 +76,10 @@ public abstract class PartitionSpec : TestKit, Akka.TestKit.INoImplicitSender
 
     internal TimeProvider Time { get; set; } = TimeProvider.System;
 
-    /// <summary>Whether nodes of the cluster cannot be reached, as a test says.</summary>
-    internal Func<bool> HasUnreachableNodes { get; set; } = () => false;
+    /// <summary>Whether the node is known to be a member since a moment, as a test says.</summary>
+    internal Func<long, bool> IsMemberSince { get; set; } = _ => true;
 
-    internal PartitionContext Context() =>
-        _context ??= PartitionRegistration.ContextOf(Sys, Services(), Journal) with { HasUnreachableNodes = () => HasUnreachableNodes() };
+    internal PartitionContext Context() => _context ??= PartitionRegistration.ContextOf(Sys, Services(), Journal);
 
     internal PartitionServices Services() => new()
     {
@@ -92,6 +91,7 @@ public abstract class PartitionSpec : TestKit, Akka.TestKit.INoImplicitSender
         Snapshots = Store,
         Statistics = Store,
         Declarations = Store,
+        IsMemberSince = timestamp => IsMemberSince(timestamp),
         IsConflict = error => error is JournalConflictException,
         IsOfRow = error => error is RowRefusedException,
         Registry = Registry,
