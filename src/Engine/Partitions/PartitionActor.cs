@@ -175,8 +175,13 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
 
         if (_context.IsConflict(cause))
         {
-            // No fault of the write's: whoever has the number goes on. Whose number it was, the journal says when the Partition starts again.
-            _context.Registry.Refused(_partition, sequenceNr, NowMs);
+            // No fault of the write's: whoever has the number goes on. Whose number it was, the journal says when the Partition starts again;
+            // unless it is known already that another owns the Partition.
+            if (_phase != PartitionPhase.Stopped)
+            {
+                _context.Registry.Refused(_partition, sequenceNr, NowMs);
+            }
+
             Resign();
         }
         else

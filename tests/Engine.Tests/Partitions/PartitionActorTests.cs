@@ -283,6 +283,35 @@ public sealed class PartitionActorTests : PartitionSpec
     }
 
     [Fact]
+    public async Task An_incarnation_that_is_refused_by_a_flush_and_then_by_the_journal_is_lost_once()
+    {
+        (IActorRef partition, TestProbe parent) = await StartServingAsync();
+        Watch(partition);
+        var flush = new TaskCompletionSource();
+        Store.Before = call => string.Equals(call, "Flush", StringComparison.Ordinal) ? flush.Task : Task.CompletedTask;
+        partition.Tell(Batch(Share(7, 5, "a")), TestActor);
+        await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
+        var write = new TaskCompletionSource();
+        var isWriting = new TaskCompletionSource();
+        Journal.BeforeWrite = _ =>
+        {
+            isWriting.TrySetResult();
+            return write.Task;
+        };
+        partition.Tell(Batch(Share(7, 6, "b")), TestActor);
+        await isWriting.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        (await Store.RaiseEpochAsync(Number, 99, TestContext.Current.CancellationToken)).ShouldBeTrue();
+        flush.SetResult();
+        await parent.FishForMessageAsync(message => message is Passivate, Patience, cancellationToken: TestContext.Current.CancellationToken);
+
+        write.SetException(new JournalConflictException("the number is taken"));
+        await ExpectTerminatedAsync(partition, Patience, cancellationToken: TestContext.Current.CancellationToken);
+
+        Registry.Found(Number, 99, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()).ShouldBeFalse();
+        Registry.LossCount.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task What_was_counted_before_a_crash_is_recovered_from_the_journal_and_flushed()
     {
         (IActorRef partition, _) = await StartServingAsync();
