@@ -135,7 +135,8 @@ internal static class QuestionsBench
                     pages.Add(new PartPage(pages.Count));
                 }
 
-                var part = new CounterPart("BEAR"u8.ToArray(), parent + 1, pages[^1]) { SequenceNr = 1 };
+                CounterPart part = pages[^1].Add("BEAR"u8, parent + 1);
+                part.SequenceNr = 1;
                 for (int visit = 0; visit < 1 + (PeopleADay / parents); visit++)
                 {
                     int user = (int)dice.Between(1, Population);
@@ -143,8 +144,6 @@ internal static class QuestionsBench
                     part.AddSum(Act.IndexOf("visit_cnt"), 1);
                     counter.AddId(Visitors, user);
                 }
-
-                pages[^1].Parts.Add(part);
             }
 
             pages.ForEach(page => counter.AddParts(Breakdown.Parent, page, long.MaxValue));

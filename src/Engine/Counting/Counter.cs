@@ -10,9 +10,6 @@ public sealed class Counter(CounterId id, Page page)
     /// <summary>The largest sum: what a column of type <c>decimal(18,2)</c> holds, in hundredths.</summary>
     public const long MaxSum = 999_999_999_999_999_999;
 
-    // Its set of parts and its lists, while they are empty.
-    private const int BreakdownOwnBytes = 360;
-
     private readonly long[] _sums = new long[page.Metrics.Length];
     private readonly IdSet?[] _sets = new IdSet?[page.Metrics.Length];
 
@@ -44,8 +41,7 @@ public sealed class Counter(CounterId id, Page page)
 
             foreach (CounterBreakdown breakdown in Breakdowns)
             {
-                breakdown.Account();
-                bytes += BreakdownOwnBytes + breakdown.AccountedBytes;
+                bytes += breakdown.ResidentBytes;
             }
 
             return bytes;

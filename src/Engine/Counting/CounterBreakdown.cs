@@ -7,12 +7,14 @@ namespace DataLoad.Engine.Counting;
 /// <summary>A Counter broken down by one thing: a part for each value that its events have. Belongs to its Counter; not thread-safe.</summary>
 public sealed class CounterBreakdown
 {
+    // Its set of parts and its lists, while they are empty.
+    private const int OwnBytes = 320;
+
     private readonly HashSet<CounterPart> _parts = new(PartComparer.Instance);
     private readonly HashSet<CounterPart>.AlternateLookup<PartKey> _byKey;
     private readonly List<PartPage> _pages = [];
     private readonly List<CounterPart> _changed = [];
     private readonly List<PartPage> _changedPages = [];
-    private readonly List<CounterPart> _touched = [];
     private Func<CounterPart, long>? _limitOf;
     private Action<CounterPart>? _leftOut;
 
@@ -35,8 +37,20 @@ public sealed class CounterBreakdown
     /// they were, or gone.</summary>
     internal int FirstPage { get; private set; }
 
-    /// <summary>The memory that its parts hold, in bytes, as it was accounted last.</summary>
-    internal long AccountedBytes { get; private set; }
+    /// <summary>An estimate of the managed memory held, in bytes.</summary>
+    internal long ResidentBytes
+    {
+        get
+        {
+            long bytes = OwnBytes;
+            foreach (PartPage page in _pages)
+            {
+                bytes += page.ResidentBytes;
+            }
+
+            return bytes;
+        }
+    }
 
     /// <summary>Says up to which SequenceNr the parts take events in, those that are there and those to come, and who is told of a part for each event that it
     /// does not.</summary>
@@ -68,23 +82,8 @@ public sealed class CounterBreakdown
         }
 
         part.SequenceNr = sequenceNr;
-        Touch(part);
         Changed(part);
         return part;
-    }
-
-    /// <summary>Accounts for what was added to since the last time.</summary>
-    internal void Account()
-    {
-        foreach (CounterPart part in _touched)
-        {
-            long bytes = part.ResidentBytes;
-            AccountedBytes += bytes - part.AccountedBytes;
-            part.AccountedBytes = bytes;
-            part.IsTouched = false;
-        }
-
-        _touched.Clear();
     }
 
     /// <summary>Takes the parts whose rows are to be written, up to so many.</summary>
@@ -133,11 +132,7 @@ public sealed class CounterBreakdown
                 part.IsChanged = true;
                 _changed.Add(part);
             }
-
-            Touch(part);
         }
-
-        Account();
     }
 
     /// <summary>Puts its pages behind others.</summary>
@@ -156,15 +151,6 @@ public sealed class CounterBreakdown
         foreach (CounterPart part in _parts)
         {
             Changed(part);
-        }
-    }
-
-    private void Touch(CounterPart part)
-    {
-        if (!part.IsTouched)
-        {
-            part.IsTouched = true;
-            _touched.Add(part);
         }
     }
 
@@ -199,20 +185,19 @@ public sealed class CounterBreakdown
             text = Encoding.UTF8.GetBytes(BreakdownValue.Of(Breakdown, @event).Text);
         }
 
-        return _byKey.TryGetValue(new PartKey(text, id), out CounterPart? part) ? part : AddPart(text.ToArray(), id, sequenceNr);
+        return _byKey.TryGetValue(new PartKey(text, id), out CounterPart? part) ? part : AddPart(text, id, sequenceNr);
     }
 
     /// <summary>A value that no stored page has goes to one that does not claim to hold its event already.</summary>
-    private CounterPart AddPart(byte[] text, int id, long sequenceNr)
+    private CounterPart AddPart(ReadOnlySpan<byte> text, int id, long sequenceNr)
     {
         if (_pages.Count == 0 || _pages[^1].Parts.Count >= PartPage.MaxParts || _pages[^1].LoadedSequenceNr >= sequenceNr)
         {
             _pages.Add(new PartPage(StoredPages.End));
         }
 
-        var part = new CounterPart(text, id, _pages[^1]);
+        CounterPart part = _pages[^1].Add(text, id);
         part.LastSequenceNr = _limitOf?.Invoke(part) ?? long.MaxValue;
-        _pages[^1].Parts.Add(part);
         _parts.Add(part);
         return part;
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using DataLoad.Engine.Contract;
 using DataLoad.Engine.Counting.Sets;
@@ -7,14 +8,20 @@ namespace DataLoad.Engine.Counting;
 /// <summary>The part of a Counter that the events with one value of a breakdown make. Holds the metrics alone that were added to: most parts have few.</summary>
 public sealed class CounterPart
 {
-    // Its header and fields, and its place in its breakdown and page.
-    private const int OwnBytes = 120;
+    /// <summary>Bytes of its header and fields, and of its place in its breakdown and page.</summary>
+    internal const int OwnBytes = 160;
+
+    private const int FirstCells = 2;
 
     private readonly byte[] _text;
-    private Cell[] _cells = [];
+
+    // With the part itself: that of a page that was only visited is found without a further look into memory.
+    private InlineArray2<Cell> _first;
+    private Cell[] _others = [];
     private int _used;
     private int _next;
 
+    /// <summary>A part on a page, which others may share the array of its text with.</summary>
     internal CounterPart(byte[] text, int id, PartPage page) => (_text, Id, Page) = (text, id, page);
 
     /// <summary>The text of its value, in UTF-8: what its column holds.</summary>
@@ -26,6 +33,8 @@ public sealed class CounterPart
     /// <summary>The SequenceNr of the last event that was applied; 0 where there was none.</summary>
     public long SequenceNr { get; internal set; }
 
+    internal byte[] SharedText => _text;
+
     internal PartPage Page { get; }
 
     /// <summary>The SequenceNr up to which it takes events in: where it is compared with a row, that of the row.</summary>
@@ -34,28 +43,11 @@ public sealed class CounterPart
     /// <summary>Whether it changed since its row was taken.</summary>
     internal bool IsChanged { get; set; }
 
-    /// <summary>Whether it changed since its memory was accounted for.</summary>
-    internal bool IsTouched { get; set; }
+    /// <summary>How many metrics were added to.</summary>
+    internal int CellCount => _used;
 
-    /// <summary>What was accounted for it, in bytes.</summary>
-    internal long AccountedBytes { get; set; }
-
-    internal long ResidentBytes
-    {
-        get
-        {
-            long bytes = OwnBytes + ManagedBytes.Array(_text.Length, 1) + ManagedBytes.Array(_cells.Length, 24);
-            foreach (ref readonly Cell cell in _cells.AsSpan(0, _used))
-            {
-                bytes += cell.Set?.ResidentBytes ?? 0;
-            }
-
-            return bytes;
-        }
-    }
-
-    /// <summary>The metrics that were added to, with their sums and sets.</summary>
-    internal ReadOnlySpan<Cell> Cells => _cells.AsSpan(0, _used);
+    /// <summary>A metric that was added to, with its sum and set: the first, the second and so on.</summary>
+    internal ref readonly Cell CellAt(int place) => ref Place(place);
 
     /// <summary>Its value.</summary>
     public BreakdownValue ValueOf(Breakdown breakdown) => BreakdownValue.Of(breakdown, Encoding.UTF8.GetString(_text), Id);
@@ -64,8 +56,9 @@ public sealed class CounterPart
     public long[] Values(Page page)
     {
         long[] values = new long[page.Metrics.Length];
-        foreach (ref readonly Cell cell in Cells)
+        for (int place = 0; place < _used; place++)
         {
+            ref readonly Cell cell = ref Place(place);
             values[cell.Metric] = cell.Sum + (cell.Set?.Count ?? 0);
         }
 
@@ -75,11 +68,11 @@ public sealed class CounterPart
     /// <summary>A distinct metric's set, or null while it is empty.</summary>
     public IdSet? Set(int metric)
     {
-        foreach (ref readonly Cell cell in Cells)
+        for (int place = 0; place < _used; place++)
         {
-            if (cell.Metric == metric)
+            if (Place(place).Metric == metric)
             {
-                return cell.Set;
+                return Place(place).Set;
             }
         }
 
@@ -99,13 +92,17 @@ public sealed class CounterPart
     {
         if (id > 0)
         {
-            (CellOf(metric).Set ??= new IdSet()).Add(id);
+            ref Cell cell = ref CellOf(metric);
+            long before = cell.Set?.ResidentBytes ?? 0;
+            (cell.Set ??= new IdSet()).Add(id);
+            Page.ResidentBytes += cell.Set.ResidentBytes - before;
         }
     }
 
     internal void SetState(int metric, long sum, IdSet? set)
     {
         ref Cell cell = ref CellOf(metric);
+        Page.ResidentBytes += (set?.ResidentBytes ?? 0) - (cell.Set?.ResidentBytes ?? 0);
         (cell.Sum, cell.Set) = (sum, set);
     }
 
@@ -116,22 +113,30 @@ public sealed class CounterPart
         {
             int place = _next + tried;
             place -= place < _used ? 0 : _used;
-            if (_cells[place].Metric == metric)
+            ref Cell cell = ref Place(place);
+            if (cell.Metric == metric)
             {
                 _next = place + 1;
-                return ref _cells[place];
+                return ref cell;
             }
         }
 
-        if (_used == _cells.Length)
+        if (_used - FirstCells == _others.Length)
         {
-            Array.Resize(ref _cells, _used < 2 ? 2 : _used + (_used / 2));
+            Page.ResidentBytes -= CellBytes(_others.Length);
+            Array.Resize(ref _others, Math.Max(2, _others.Length + (_others.Length / 2)));
+            Page.ResidentBytes += CellBytes(_others.Length);
         }
 
-        _cells[_used].Metric = metric;
-        _next = _used + 1;
-        return ref _cells[_used++];
+        ref Cell added = ref Place(_used);
+        added.Metric = metric;
+        _next = ++_used;
+        return ref added;
     }
+
+    private ref Cell Place(int place) => ref place < FirstCells ? ref _first[place] : ref _others[place - FirstCells];
+
+    private static long CellBytes(int cells) => ManagedBytes.Array(cells, 24);
 
     /// <summary>One metric of a part.</summary>
     internal struct Cell

@@ -1,4 +1,5 @@
 using DataLoad.Engine.Contract;
+using DataLoad.Engine.Counting.Sets;
 
 namespace DataLoad.Engine.Counting;
 
@@ -8,16 +9,40 @@ internal sealed class PartPage(int number)
     /// <summary>How many parts a page takes.</summary>
     public const int MaxParts = 256;
 
+    // So many parts before a new one are asked for its text: carrier pages have few types, which follow each other in no order.
+    private const int TextsCompared = 8;
+
+    private readonly List<CounterPart> _parts = [];
+
     /// <summary>Its number within its breakdown, 0 and up.</summary>
     public int Number { get; set; } = number;
 
-    public List<CounterPart> Parts { get; } = [];
+    /// <summary>Its parts, in the order in which they came.</summary>
+    public IReadOnlyList<CounterPart> Parts => _parts;
 
     /// <summary>The SequenceNr that its stored state holds at: what comes at or below it is in it.</summary>
     public long LoadedSequenceNr { get; init; }
 
     /// <summary>Whether it changed since it was taken to be saved.</summary>
     public bool IsChanged { get; set; }
+
+    /// <summary>An estimate of the managed memory that its parts hold, in bytes.</summary>
+    public long ResidentBytes { get; set; }
+
+    /// <summary>Adds the part of a value that has none.</summary>
+    public CounterPart Add(ReadOnlySpan<byte> text, int id)
+    {
+        byte[]? shared = null;
+        for (int i = _parts.Count - 1; shared is null && i >= 0 && i >= _parts.Count - TextsCompared; i--)
+        {
+            shared = _parts[i].Text.SequenceEqual(text) ? _parts[i].SharedText : null;
+        }
+
+        ResidentBytes += CounterPart.OwnBytes + (shared is null ? ManagedBytes.Array(text.Length, 1) : 0);
+        var part = new CounterPart(shared ?? text.ToArray(), id, this);
+        _parts.Add(part);
+        return part;
+    }
 }
 
 /// <summary>On which pages the parts of a stored Counter by a breakdown are.</summary>

@@ -25,9 +25,10 @@ internal static class PartPageCodec
             writer.Bytes(part.Text);
             writer.Signed(part.Id);
             writer.Unsigned((ulong)part.SequenceNr);
-            writer.Unsigned((ulong)part.Cells.Length);
-            foreach (ref readonly CounterPart.Cell cell in part.Cells)
+            writer.Unsigned((ulong)part.CellCount);
+            for (int place = 0; place < part.CellCount; place++)
             {
+                ref readonly CounterPart.Cell cell = ref part.CellAt(place);
                 writer.Unsigned((ulong)cell.Metric);
                 writer.Signed(cell.Sum);
                 if (page.Metrics[cell.Metric].Kind == MetricKind.Distinct)
@@ -117,7 +118,8 @@ internal static class PartPageCodec
         var parts = new PartPage(number) { LoadedSequenceNr = (long)reader.Unsigned() };
         for (int count = reader.Length(PartPage.MaxParts); count > 0; count--)
         {
-            var part = new CounterPart(reader.Bytes(reader.Length(MaxTextBytes)).ToArray(), (int)reader.Signed(), parts) { SequenceNr = (long)reader.Unsigned() };
+            CounterPart part = parts.Add(reader.Bytes(reader.Length(MaxTextBytes)), (int)reader.Signed());
+            part.SequenceNr = (long)reader.Unsigned();
             for (int cells = reader.Length(page.Metrics.Length + page.Pending.Length); cells > 0; cells--)
             {
                 int metric = CounterCodec.ReadMetric(ref reader, page);
@@ -128,8 +130,6 @@ internal static class PartPageCodec
                     part.SetState(metric, sum, stored.IsEmpty ? null : IdSet.Read(stored));
                 }
             }
-
-            parts.Parts.Add(part);
         }
 
         reader.End();

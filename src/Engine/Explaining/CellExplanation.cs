@@ -94,8 +94,9 @@ public sealed class CellExplanation(
         var part = new Counter(counter.Id, counter.Page);
         if (counter.Find(value.Breakdown)?.Find(value) is { } stored)
         {
-            foreach (CounterPart.Cell cell in stored.Cells)
+            for (int place = 0; place < stored.CellCount; place++)
             {
+                CounterPart.Cell cell = stored.CellAt(place);
                 part.SetState(cell.Metric, cell.Sum, cell.Set);
             }
         }

@@ -188,6 +188,37 @@ public sealed class CounterBreakdownTests
         ]));
     }
 
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Parts_are_accounted_for_with_their_sets_whether_they_were_counted_or_read(int seed)
+    {
+        Counter counter = CounterOf(Events(seed, 400));
+        var read = new Counter(s_id, s_page);
+        foreach (CounterBreakdown breakdown in counter.Breakdowns)
+        {
+            foreach (PartPage page in breakdown.Pages)
+            {
+                read.AddParts(breakdown.Breakdown, PartPageCodec.Decode(s_id, s_page, page.Number, PartPageCodec.Encode(s_page, page, 400)), 0);
+            }
+        }
+
+        foreach (CounterBreakdown breakdown in counter.Breakdowns.Concat(read.Breakdowns))
+        {
+            long sets = breakdown.Parts.Sum(part => s_page.Metrics.Select((_, i) => part.Set(i)?.ResidentBytes ?? 0).Sum());
+            long others = breakdown.Parts.Sum(part => CounterPart.OwnBytes + part.Text.Length + (36L * Math.Max(0, part.CellCount - 2)));
+            sets.ShouldBeGreaterThan(0);
+            (breakdown.ResidentBytes - sets).ShouldBeInRange(breakdown.Parts.Count * CounterPart.OwnBytes, others + (breakdown.Parts.Count * 128L));
+        }
+    }
+
+    [Fact]
+    public void Parts_of_one_text_share_it()
+    {
+        Counter counter = CounterOf([.. Enumerable.Range(1, 20).Select(parent => Visit(parent))]);
+
+        counter.Find(Breakdown.Parent)!.Parts.Select(part => part.SharedText).Distinct().ShouldHaveSingleItem();
+    }
+
     internal static void ShouldBeSame(Counter read, Counter expected)
     {
         read.Values().ShouldBe(expected.Values());

@@ -47,7 +47,8 @@ internal static class Bitmap
     /// <summary>Sets the bits that are set in <paramref name="other"/>.</summary>
     public static void Or(Span<ulong> words, ReadOnlySpan<ulong> other)
     {
-        for (int i = 0; i < words.Length && i < other.Length; i++)
+        other = other[..words.Length]; // lets the JIT drop the bounds check
+        for (int i = 0; i < words.Length; i++)
         {
             words[i] |= other[i];
         }
@@ -56,7 +57,8 @@ internal static class Bitmap
     /// <summary>Keeps only the bits that are set in <paramref name="other"/> too.</summary>
     public static void And(Span<ulong> words, ReadOnlySpan<ulong> other)
     {
-        for (int i = 0; i < words.Length && i < other.Length; i++)
+        other = other[..words.Length];
+        for (int i = 0; i < words.Length; i++)
         {
             words[i] &= other[i];
         }

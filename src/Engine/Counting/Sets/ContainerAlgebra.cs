@@ -1,9 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace DataLoad.Engine.Counting.Sets;
 
 /// <summary>Union and intersection of two containers of the same key. Results are new containers of the smallest kind that share no array with
 /// the operands, except that of a full container.</summary>
 /// <remarks>Two arrays are merged; all else goes through a bitmap of 8 KB on the stack, which is a few microseconds for any pair and spares a routine for
 /// each of the nine pairs of kinds.</remarks>
+[SkipLocalsInit] // What is taken of the stack is cleared or written where it is used.
 internal static class ContainerAlgebra
 {
     /// <summary>Ids in either.</summary>

@@ -29,7 +29,7 @@ public sealed class IdSet : IEnumerable<int>
     /// <summary>Whether there are no ids.</summary>
     public bool IsEmpty => Count == 0;
 
-    /// <summary>Bytes of managed memory held, with object headers and slack. O(1), or O(containers) after growth.</summary>
+    /// <summary>Bytes of managed memory held, with object headers and slack. O(1).</summary>
     public long ResidentBytes => ManagedBytes.Object(24) + _sparse.ResidentBytes + (_roaring?.ResidentBytes ?? 0);
 
     /// <summary>Bytes that <see cref="WriteTo"/> will write. Costs about as much as writing.</summary>

@@ -1,6 +1,9 @@
+using System.Runtime.CompilerServices;
+
 namespace DataLoad.Engine.Counting.Sets;
 
 /// <summary>Set operations on whole <see cref="RoaringIds"/>, a walk over their keys.</summary>
+[SkipLocalsInit] // What is taken of the stack is cleared or written where it is used.
 internal static class RoaringAlgebra
 {
     /// <summary>A new set of the ids in any of <paramref name="sets"/>, of which there is at least one.</summary>

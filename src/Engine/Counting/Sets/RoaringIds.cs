@@ -4,12 +4,10 @@ namespace DataLoad.Engine.Counting.Sets;
 /// an id, so it serves from about twenty ids a container on.</summary>
 internal sealed class RoaringIds
 {
-    private const long StaleBytes = -1;
-
     private Container[] _containers;
     private int _size;
     private long _count;
-    private long _residentBytes = StaleBytes;
+    private long _dataBytes; // of the containers' arrays
 
     /// <summary>Empty, with room for some containers.</summary>
     public RoaringIds(int capacity = 4) => _containers = new Container[capacity];
@@ -38,25 +36,8 @@ internal sealed class RoaringIds
         }
     }
 
-    /// <summary>Managed bytes held. Computed anew, in O(containers), only after an array was replaced.</summary>
-    public long ResidentBytes
-    {
-        get
-        {
-            if (_residentBytes == StaleBytes)
-            {
-                long bytes = ManagedBytes.Object(32) + ManagedBytes.Array(_containers.Length, 16);
-                foreach (ref readonly Container container in Containers)
-                {
-                    bytes += container.DataBytes;
-                }
-
-                _residentBytes = bytes;
-            }
-
-            return _residentBytes;
-        }
-    }
+    /// <summary>Managed bytes held.</summary>
+    public long ResidentBytes => ManagedBytes.Object(32) + ManagedBytes.Array(_containers.Length, 16) + _dataBytes;
 
     /// <summary>A set of these ids, which must be ascending and distinct.</summary>
     public static RoaringIds FromSorted(ReadOnlySpan<int> ids, int containers)
@@ -93,7 +74,6 @@ internal sealed class RoaringIds
         if (_size < _containers.Length - (_containers.Length >> 2))
         {
             Array.Resize(ref _containers, _size);
-            _residentBytes = StaleBytes;
         }
     }
 
@@ -101,8 +81,8 @@ internal sealed class RoaringIds
     public void Replace(int index, in Container container)
     {
         _count += container.Cardinality - _containers[index].Cardinality;
+        _dataBytes += container.DataBytes - _containers[index].DataBytes;
         _containers[index] = container;
-        _residentBytes = StaleBytes;
     }
 
     /// <summary>Adds a non-negative id; true when it is new.</summary>
@@ -119,17 +99,13 @@ internal sealed class RoaringIds
         }
 
         ref Container container = ref _containers[index];
-        ushort[] before = container.Data;
+        long before = container.DataBytes;
         if (!container.Add(low))
         {
             return false;
         }
 
-        if (!ReferenceEquals(before, container.Data))
-        {
-            _residentBytes = StaleBytes;
-        }
-
+        _dataBytes += container.DataBytes - before;
         _count++;
         return true;
     }
@@ -220,7 +196,7 @@ internal sealed class RoaringIds
 
         Array.Copy(_containers, index, _containers, index + 1, _size - index);
         _containers[index] = container;
+        _dataBytes += container.DataBytes;
         _size++;
-        _residentBytes = StaleBytes;
     }
 }

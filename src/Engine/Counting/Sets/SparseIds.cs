@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace DataLoad.Engine.Counting.Sets;
 
@@ -101,7 +102,7 @@ internal struct SparseIds
     {
         if (_slots.Length < ListLimit)
         {
-            int length = Math.Min(ListLimit, _slots.Length + Math.Max(4, _slots.Length >> 3 & ~1));
+            int length = Math.Min(ListLimit, _slots.Length + Math.Max(4, _slots.Length >> 2 & ~1));
             Array.Resize(ref _slots, length);
             return true;
         }
@@ -153,6 +154,7 @@ internal struct SparseIds
     }
 
     /// <summary>Number of Roaring containers these ids would need, in O(count).</summary>
+    [SkipLocalsInit]
     public readonly int CountContainers()
     {
         Span<ulong> seen = stackalloc ulong[(RoaringFormat.MaxKey + 1) / 64];
@@ -329,6 +331,7 @@ internal static class IdHash
 }
 
 /// <summary>Sorts 31-bit values ascending, in linear time when there are many.</summary>
+[SkipLocalsInit]
 internal static class IdSort
 {
     private const int RadixBits = 11; // three passes cover 31 bits, and the counters stay in the first cache
