@@ -23,22 +23,27 @@ internal sealed record ApartWritten(IReadOnlyList<int> Stale, IReadOnlyList<Refu
 /// <param name="isOfItem">Whether an error may be that of single items.</param>
 internal sealed class ApartWrite<T>(Func<IReadOnlyList<T>, CancellationToken, Task<IReadOnlyList<int>>> write, Func<Exception, bool> isOfItem)
 {
+    // 64 parts: what is left of a request then is a few dozen items.
+    private const int MostHalvings = 6;
+
     /// <param name="items">What is to be written.</param>
     /// <param name="mostRefused">How many of them may be refused.</param>
     /// <param name="hasFailed">Whether they could not be written as a whole just now.</param>
+    /// <param name="failures">How many such calls failed before: each looks further into what seems to wait for the same.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="Exception">That of a write, where it is not of single items, or more of them would be refused than may be.</exception>
-    public async Task<ApartWritten> RunAsync(IReadOnlyList<T> items, int mostRefused, bool hasFailed, CancellationToken cancellationToken)
+    public async Task<ApartWritten> RunAsync(IReadOnlyList<T> items, int mostRefused, bool hasFailed, int failures, CancellationToken cancellationToken)
     {
         T[] all = [.. items];
         var stale = new HashSet<int>();
         var refused = new List<RefusedItem>();
         List<Range> parts = hasFailed && all.Length > 1 ? [.. Halves(Range.All, all.Length)] : [Range.All];
-        bool hasWritten = false;
-        while (parts.Count > 0)
+        int mostHalvings = Math.Min(1 + failures, MostHalvings);
+        bool allPass = true, hasWritten = false;
+        for (int halvings = parts.Count - 1; parts.Count > 0; halvings++)
         {
             var failed = new List<Range>();
-            Exception? passing = null;
+            Exception? last = null;
             foreach (Range part in parts)
             {
                 (int start, int count) = part.GetOffsetAndLength(all.Length);
@@ -49,7 +54,8 @@ internal sealed class ApartWrite<T>(Func<IReadOnlyList<T>, CancellationToken, Ta
                 }
                 catch (Exception e) when (isOfItem(e) && refused.Count + failed.Count < mostRefused)
                 {
-                    passing = e is DbException { IsTransient: true } ? e : passing;
+                    last = e;
+                    allPass &= e is DbException { IsTransient: true };
                     if (count == 1)
                     {
                         refused.Add(new RefusedItem(start, RefusedItem.Explain(e)));
@@ -61,10 +67,11 @@ internal sealed class ApartWrite<T>(Func<IReadOnlyList<T>, CancellationToken, Ta
                 }
             }
 
-            // What passes by itself, such as a lock, is looked for only beside what can be written: else all of it waits for the same.
-            if (passing is not null && parts.Count > 1 && !hasWritten)
+            // What passes by itself, such as a lock, is taken for that of an item only where others can be written, or are refused: else all of it may wait
+            // for the same, which would be found out by one write an item.
+            if (last is not null && allPass && !hasWritten && all.Length > 1 && (halvings >= mostHalvings || failed.Count == 0))
             {
-                ExceptionDispatchInfo.Throw(passing);
+                ExceptionDispatchInfo.Throw(last);
             }
 
             parts = [.. failed.SelectMany(part => Halves(part, all.Length))];

@@ -103,24 +103,24 @@ internal sealed class GroupWriterActor<T>(
     {
         IReadOnlyList<T> items = group.Count == 1 ? group[0].Items : [.. group.SelectMany(request => request.Items)];
         int mostRefused = _apart.Contains(group[0]) ? group[0].MostRefused : 0;
-        _ = WriteAsync(items, mostRefused, hasFailed).PipeTo(
+        _ = WriteAsync(items, mostRefused, hasFailed, group[0].Failures).PipeTo(
             Self,
             success: written => new Wrote(group, written.What, written.Took, Error: null),
             failure: error => new Wrote(group, new ApartWritten([], []), TimeSpan.Zero, error));
     }
 
-    private async Task<(ApartWritten What, TimeSpan Took)> WriteAsync(IReadOnlyList<T> items, int mostRefused, bool hasFailed)
+    private async Task<(ApartWritten What, TimeSpan Took)> WriteAsync(IReadOnlyList<T> items, int mostRefused, bool hasFailed, int failures)
     {
         long start = services.Time.GetTimestamp();
         ApartWritten written = mostRefused == 0
             ? new ApartWritten(await write(items, CancellationToken.None), [])
-            : await _apartWrite.RunAsync(items, mostRefused, hasFailed, CancellationToken.None);
+            : await _apartWrite.RunAsync(items, mostRefused, hasFailed, failures, CancellationToken.None);
         return (written, services.Time.GetElapsedTime(start));
     }
 
     /// <summary>Tries what was refused before; whoever holds it has it tried again.</summary>
     private void WriteOnce(WriteGroup<T> request, IActorRef asker) => _ = _apartWrite.RunAsync(
-        request.Items, request.Items.Count, hasFailed: false, CancellationToken.None).PipeTo(
+        request.Items, request.Items.Count, hasFailed: false, failures: 0, CancellationToken.None).PipeTo(
         asker,
         success: written => new GroupWritten(name, written.Stale) { Refused = written.Refused, IsAgain = true },
         failure: error => new GroupWritten(name, [])

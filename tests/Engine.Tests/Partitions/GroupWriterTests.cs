@@ -99,7 +99,27 @@ public sealed class GroupWriterTests : PartitionSpec
         await AwaitAssertAsync(() => _writes.Count(group => group.Length == 4).ShouldBeGreaterThan(4));
 
         await probe.ExpectNoMsgAsync(TimeSpan.Zero);
-        _writes.ShouldNotContain(group => group.Length == 1);
+        _writes.Count.ShouldBeLessThanOrEqualTo(_writes.Count(group => group.Length == 4) * 7);
+        Registry.Failing.ShouldNotBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(new[] { 1 }, new[] { 9 })]
+    [InlineData(new[] { 0, 2, 4 }, new[] { 6, 7 })]
+    [InlineData(new[] { 1, 9 }, new int[0])]
+    [InlineData(new[] { 0, 3, 5, 8 }, new int[0])]
+    public async Task What_passes_by_itself_is_found_wherever_it_is_among_items_that_can_be_written_or_are_refused(int[] passing, int[] refused)
+    {
+        // Each half has something that cannot be written, so that the first writes tell nothing of where it is.
+        IActorRef writer = WriterOf(items => items.Intersect(passing).Any() ? Task.FromException(new PassingException())
+            : items.Intersect(refused).Any() ? Task.FromException(new RowRefusedException("refused")) : Task.CompletedTask);
+        int[] items = [.. Enumerable.Range(0, 10)];
+
+        GroupWritten written = await Ask(writer, new WriteGroup<int>(0, items) { MostRefused = 50 }).ExpectMsgAsync<GroupWritten>();
+
+        written.Refused.Select(item => item.Place).Order().ShouldBe(passing.Concat(refused).Order());
+        _writes.Where(group => !group.Intersect(passing.Concat(refused)).Any()).SelectMany(group => group).Distinct().Order()
+            .ShouldBe(items.Except(passing).Except(refused));
     }
 
     [Fact]

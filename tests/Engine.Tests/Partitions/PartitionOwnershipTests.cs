@@ -63,10 +63,15 @@ public sealed class PartitionOwnershipTests : PartitionSpec
             (IActorRef next, _) = await StartServingAsync();
             next.Tell(batch, TestActor);
             await ExpectMsgAsync<Accepted>(Patience, cancellationToken: TestContext.Current.CancellationToken);
+            await AwaitAssertAsync(() => Shares(7).ShouldBe((1, 1)), Patience);
+
+            // The next one would take it over, which is a loss.
+            await WatchAsync(next);
+            Sys.Stop(next);
+            await ExpectTerminatedAsync(next, Patience, cancellationToken: TestContext.Current.CancellationToken);
         }
 
         (Registry.LossCount, Registry.Failing.Count).ShouldBe((0, 0));
-        await AwaitAssertAsync(() => Shares(7).ShouldBe((1, 1)), Patience);
     }
 
     [Fact]
