@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using DataLoad.Engine.Binary;
 using DataLoad.Engine.Decoding;
 using Shouldly;
@@ -25,6 +26,29 @@ public sealed class Wtf8Tests
         int length = Wtf8.WriteUnit(unit, to);
 
         Convert.ToHexString(to.AsSpan(0, length)).ShouldBe(hex);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("会话 🐻")]
+    [InlineData(@"\uD800")]
+    [InlineData(@"\uDFFFb")]
+    [InlineData(@"a\uD83D")]
+    [InlineData(@"\uD7FF\uDBC5\uD801b会\uDC3Fc")]
+    public void A_text_comes_back_with_its_halves_as_they_were(string escaped)
+    {
+        // Escaped, since an attribute holds no half a character.
+        string text = Regex.Unescape(escaped);
+        byte[] bytes = new byte[3 * text.Length];
+        int length = 0;
+        for (int i = 0; i < text.Length; i++)
+        {
+            bool isPair = i + 1 < text.Length && char.IsSurrogatePair(text[i], text[i + 1]);
+            length += isPair ? Encoding.UTF8.GetBytes(text, i, 2, bytes, length) : Wtf8.WriteUnit(text[i], bytes.AsSpan(length));
+            i += isPair ? 1 : 0;
+        }
+
+        Wtf8.ToText(bytes.AsSpan(0, length)).ShouldBe(text);
     }
 
     [Theory]
