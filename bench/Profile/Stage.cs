@@ -17,7 +17,7 @@ internal sealed record Stage(string Name, params string[] Frames)
             "StatisticsTable", "FlushRow"),
         new("checkpoint", "StartSave", "PartitionActor::OnState", "SnapshotStore", "SnapshotWrite"),
         new("journal", "BlockEncoder", "OpenBlock", "PartitionActor::Persist", "PartitionActor::OnPersisted", "JournalSerializer", "Akka.Persistence"),
-        new("apply", "CounterActor", "CounterSlice", "SliceBuilder", "PartitionActor::Distribute", "OnSliceApplied", "CountingPlan",
+        new("apply", "CounterActor", "CounterSlice", "SliceBuilder", "PartitionActor::Distribute", "GivePending", "OnSlicesApplied", "CountingPlan",
             "DataLoad.Engine.Counting.Counter"),
         new("dedupe", "EventAcceptance", "PartitionActor::Accept", "TakeArrived", "OnConsidered", "PartitionActor::LoadKeys", "PartitionActor::LoadPages",
             "DataLoad.Engine.Seen"),

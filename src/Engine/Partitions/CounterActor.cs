@@ -49,9 +49,13 @@ internal sealed class CounterActor : UntypedActor
     {
         switch (message)
         {
-            case CounterSlice slice:
-                Apply(slice);
-                Sender.Tell(new SliceApplied(_counter.Id, slice.SequenceNr, slice.Bytes, _counter.ResidentBytes, _damage));
+            case CounterSlices slices:
+                foreach (CounterSlice slice in slices.Slices)
+                {
+                    Apply(slice);
+                }
+
+                Sender.Tell(new SlicesApplied(_counter.Id, slices.Slices[^1].SequenceNr, slices.Bytes, _counter.ResidentBytes, _damage));
                 break;
             case ReadRow read when _damage is null:
                 List<PartRow> parts = TakeParts(read.MaxParts);

@@ -23,8 +23,13 @@ internal sealed record ReadState(long Round, long MaxBytes, bool IsContinued) : 
 /// <param name="Stored">The pages that the parts of the one before are stored on.</param>
 internal sealed record ReplaceState(Counter Counter, IReadOnlyList<PartPages> Stored) : ICounterMessage;
 
-/// <summary>A slice is applied, and so much is held now; or the Counter is damaged, says why, and applies none any more.</summary>
-internal sealed record SliceApplied(CounterId Id, long SequenceNr, long SliceBytes, long ResidentBytes, string? Damage) : ICounterMessage;
+/// <summary>Slices for a Counter, in their order; answered by <see cref="SlicesApplied"/>.</summary>
+/// <param name="Slices">The slices, one at least.</param>
+/// <param name="Bytes">About what they hold in memory until they are applied.</param>
+internal sealed record CounterSlices(IReadOnlyList<CounterSlice> Slices, long Bytes) : ICounterMessage;
+
+/// <summary>Slices are applied, and so much is held now; or the Counter is damaged, says why, and applies none any more.</summary>
+internal sealed record SlicesApplied(CounterId Id, long SequenceNr, long SliceBytes, long ResidentBytes, string? Damage) : ICounterMessage;
 
 /// <summary>A Counter's values as of a SequenceNr: those of the last slice that was applied.</summary>
 internal sealed record CounterRow(CounterId Id, long Round, long SequenceNr, long[] Values, IReadOnlyList<PartRow> Parts, bool HasMore) : ICounterMessage;
@@ -51,7 +56,7 @@ internal readonly record struct PageState(Breakdown Breakdown, int Page, byte[] 
 /// <param name="Block">The block.</param>
 /// <param name="Entries">The events, in the block's order.</param>
 /// <param name="Bytes">About what it holds in memory until it is applied: its part of the block included.</param>
-internal sealed record CounterSlice(long SequenceNr, Block Block, SliceEntry[] Entries, long Bytes) : ICounterMessage;
+internal sealed record CounterSlice(long SequenceNr, Block Block, SliceEntry[] Entries, long Bytes);
 
 /// <summary>One event of a slice.</summary>
 /// <param name="StreamId">The stream's number.</param>
@@ -62,7 +67,7 @@ internal readonly record struct SliceEntry(byte StreamId, int Offset, int Length
 /// <summary>Sorts the events of a block by Counter while the block is written or read; reused from block to block. Not thread-safe.</summary>
 internal sealed class SliceBuilder
 {
-    // The message, its array and its place in a mailbox.
+    // The slice, its array and its place among those that wait.
     private const int SliceOwnBytes = 150;
     private const int EntryOwnBytes = 12;
 
@@ -131,6 +136,9 @@ internal sealed class CounterEntry(CounterId id, Page page)
     /// <summary>What waits for the Counter to be there: while it is loaded, or while the one before it ends.</summary>
     public List<ICounterMessage> Waiting { get; } = [];
 
+    /// <summary>Slices that it was not given yet.</summary>
+    public List<CounterSlice> Pending { get; } = [];
+
     /// <summary>Whether the actor was told to stop and has not ended yet.</summary>
     public bool IsStopping { get; set; }
 
@@ -152,6 +160,7 @@ internal sealed class CounterEntry(CounterId id, Page page)
     /// <summary>The SequenceNr of the first answer of those that a state is given in, or <see cref="NotWritten"/>.</summary>
     public long SavingSequenceNr { get; set; } = NotWritten;
 
+    public bool IsInPendingList { get; set; }
     public bool IsInFlushList { get; set; }
     public bool IsInSaveList { get; set; }
 

@@ -15,15 +15,18 @@ internal sealed partial class PartitionActor
 
     private readonly Dictionary<CounterId, CounterEntry> _counters = [];
     private readonly List<CounterEntry> _toLoad = [];
+    private readonly List<CounterEntry> _pendingList = [];
     private bool _isLoadingCounters;
     private long _unappliedBytes;
+    private long _pendingBytes;
     private long _clock;
     private int _damaged;
 
     // Whether something was written, or time has passed, since it was last looked for what may go.
     private bool _mayPassivate = true;
 
-    /// <summary>Hands each Counter its slice of a block that is persisted.</summary>
+    /// <summary>Sets a persisted block's slices aside for their Counters. They are given many at once: what a Counter and its parts hold has left the processor's
+    /// caches each time that it is turned to, and reading it anew would cost more than adding an event to it.</summary>
     private void Distribute(long sequenceNr, List<(CounterId Id, CounterSlice Slice)> slices)
     {
         _clock++;
@@ -39,12 +42,51 @@ internal sealed partial class PartitionActor
             {
                 entry.UnappliedBytes += slice.Bytes;
                 _unappliedBytes += slice.Bytes;
+                _pendingBytes += slice.Bytes;
                 _memory.Add(slice.Bytes);
-                Tell(entry, slice);
+                entry.Pending.Add(slice);
+                if (!entry.IsInPendingList)
+                {
+                    entry.IsInPendingList = true;
+                    _pendingList.Add(entry);
+                }
             }
         }
 
+        if (_pendingBytes > _context.Settings.MaxUnappliedBytes / 2 || !HasRoom)
+        {
+            GivePending();
+        }
+
         LoadCounters();
+    }
+
+    /// <summary>Gives all Counters the slices that were set aside for them: when those are many, memory is short, or their rows are to be read.</summary>
+    private void GivePending()
+    {
+        foreach (CounterEntry entry in _pendingList)
+        {
+            entry.IsInPendingList = false;
+            GivePending(entry);
+        }
+
+        _pendingList.Clear();
+    }
+
+    private void GivePending(CounterEntry entry)
+    {
+        if (entry.Pending.Count > 0)
+        {
+            var slices = new CounterSlices([.. entry.Pending], entry.Pending.Sum(slice => slice.Bytes));
+            DropPending(entry);
+            Deliver(entry, slices);
+        }
+    }
+
+    private void DropPending(CounterEntry entry)
+    {
+        _pendingBytes -= entry.Pending.Sum(slice => slice.Bytes);
+        entry.Pending.Clear();
     }
 
     private CounterEntry Touch(in CounterId id)
@@ -61,7 +103,14 @@ internal sealed partial class PartitionActor
         return entry;
     }
 
+    /// <summary>Tells a Counter something, behind its slices.</summary>
     private void Tell(CounterEntry entry, ICounterMessage message)
+    {
+        GivePending(entry);
+        Deliver(entry, message);
+    }
+
+    private void Deliver(CounterEntry entry, ICounterMessage message)
     {
         if (entry.Actor is { } actor && !entry.IsStopping)
         {
@@ -128,7 +177,7 @@ internal sealed partial class PartitionActor
         entry.Waiting.Clear();
     }
 
-    private void OnSliceApplied(SliceApplied applied)
+    private void OnSlicesApplied(SlicesApplied applied)
     {
         if (!_counters.TryGetValue(applied.Id, out CounterEntry? entry))
         {
@@ -172,11 +221,17 @@ internal sealed partial class PartitionActor
     {
         CounterEntry entry = _counters[id];
         bool wasPassivated = entry.IsStopping;
+        if (wasPassivated)
+        {
+            GivePending(entry);
+        }
+
         entry.Actor = null;
         entry.IsStopping = false;
         if (!wasPassivated)
         {
             entry.Waiting.Clear();
+            DropPending(entry);
         }
 
         AnswerQuestionsWithout(entry);

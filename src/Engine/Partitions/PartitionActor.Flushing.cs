@@ -137,6 +137,7 @@ internal sealed partial class PartitionActor
             return false;
         }
 
+        GivePending();
         _flushRoundAt = _context.Time.GetTimestamp();
         _flushRoundLeft = _flushList.Count;
         _flushRoundSequenceNr = _appliedSequenceNr;

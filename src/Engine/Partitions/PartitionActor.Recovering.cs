@@ -186,6 +186,11 @@ internal sealed partial class PartitionActor
     /// <summary>Asks for the next block, unless slices or memory are at their bound: then the end of that asks.</summary>
     private void AskForReplay()
     {
+        if (_phase == PartitionPhase.Recovering && !HasRoom)
+        {
+            GivePending();
+        }
+
         if (_phase == PartitionPhase.Recovering && _replay is { } replay && _replaying is null && HasRoom)
         {
             _replay = null;

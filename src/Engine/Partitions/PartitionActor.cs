@@ -137,7 +137,7 @@ internal sealed partial class PartitionActor : UntypedPersistentActor, IWithTime
     {
         switch (message)
         {
-            case SliceApplied applied: OnSliceApplied(applied); break;
+            case SlicesApplied applied: OnSlicesApplied(applied); break;
             case EventBatch batch: OnBatch(batch); break;
             case StoreReply reply: _calls.Handle(reply); break;
             case CounterRow row: OnRow(row); break;
