@@ -28,7 +28,8 @@ internal sealed partial class PartitionActor
                 return null;
             }
 
-            RefusedRow first = _refused.Values.First();
+            // Where a Counter's own row is refused, those of its parts most often are, too.
+            RefusedRow first = _refused.Values.FirstOrDefault(refused => refused.Row.Row.Part is null) ?? _refused.Values.First();
             StatisticsRow row = first.Row.Row;
             string more = _refused.Count == 1 ? "" : $" So it is with {_refused.Count - 1} further rows.";
             return $"{StatisticsWriterName}: the table '{first.Row.Table.Name}' does not take the row {row.TopicType}:{row.TopicId}"

@@ -75,6 +75,20 @@ public sealed class PartitionRefusedRowsTests : PartitionSpec
     }
 
     [Fact]
+    public async Task A_Counters_own_row_is_named_before_those_of_its_parts()
+    {
+        Store.Refuses = row => row.TopicId == Refused && row.Part is not null;
+        (IActorRef partition, _) = await StartServingAsync();
+        await CountAsync(partition, Refused);
+        await AwaitAssertAsync(() => Registry.Failing.ShouldHaveSingleItem().ShouldContain("activity:7 parent"), s_patience);
+
+        Store.Refuses = row => row.TopicId == Refused;
+        await CountAsync(partition, Refused);
+
+        await AwaitAssertAsync(() => Registry.Failing.ShouldHaveSingleItem().ShouldContain("activity:7 of "), s_patience);
+    }
+
+    [Fact]
     public async Task One_more_than_may_be_refused_holds_up_the_others_until_the_cause_is_gone()
     {
         Settings = Settings with { MaxRefusedRows = 2 };
