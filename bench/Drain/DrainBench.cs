@@ -50,6 +50,13 @@ public sealed class DrainBench
         Directory.CreateDirectory(_options.Output);
         await _databases.CreateAsync(Business).ConfigureAwait(false);
         DrainBacklog backlog = await DrainBacklog.MakeAsync(_options.Amqp, _business, _options.Messages, firstKey: 1).ConfigureAwait(false);
+        (string Name, string Program, string? Settings)[] hosts = [("dataload", _options.Host, null),
+            .. _options.With.Select(with => (with.Key, _options.Host, (string?)with.Value))];
+        if (_options.Baseline is { } baseline)
+        {
+            hosts = [.. hosts, ("baseline", baseline, null)];
+        }
+
         foreach (string queueType in _options.QueueTypes)
         {
             for (int pair = 1; pair <= _options.Pairs; pair++)
@@ -60,18 +67,12 @@ public sealed class DrainBench
                     await AcknowledgeAsync(backlog, queueType, pair).ConfigureAwait(false);
                 }
 
-                await FillAsync(backlog, queueType).ConfigureAwait(false);
-                await HostAsync("dataload", _options.Host, settings: null, backlog, queueType, pair).ConfigureAwait(false);
-                foreach ((string name, string settings) in _options.With)
+                for (int turn = 0; turn < hosts.Length; turn++)
                 {
+                    // Each is first, second and last in turn: of two drains of one build, the second was 4 % faster.
+                    (string name, string program, string? settings) = hosts[(turn + pair - 1) % hosts.Length];
                     await FillAsync(backlog, queueType).ConfigureAwait(false);
-                    await HostAsync(name, _options.Host, settings, backlog, queueType, pair).ConfigureAwait(false);
-                }
-
-                if (_options.Baseline is { } baseline)
-                {
-                    await FillAsync(backlog, queueType).ConfigureAwait(false);
-                    await HostAsync("baseline", baseline, settings: null, backlog, queueType, pair).ConfigureAwait(false);
+                    await HostAsync(name, program, settings, backlog, queueType, pair).ConfigureAwait(false);
                 }
             }
         }

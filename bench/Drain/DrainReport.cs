@@ -21,24 +21,26 @@ internal static class DrainReport
     private static string Table(IReadOnlyList<DrainResult> results)
     {
         var text = new StringBuilder();
-        text.AppendLine("| queues | who | drains | messages | /s, median (spread) | of the acknowledging consumer, median (spread) | CPU µs a message: own | broker | database |");
-        text.AppendLine("|---|---|---|---|---|---|---|---|---|");
+        text.AppendLine("| queues | who | drains | messages | /s, median (spread) | of the acknowledging consumer, median (spread) | of dataload | CPU µs a message: own | broker | database |");
+        text.AppendLine("|---|---|---|---|---|---|---|---|---|---|");
         foreach (IGrouping<(string QueueType, string Contender), DrainResult> group in results.GroupBy(result => (result.QueueType, result.Contender)))
         {
             double[] rates = [.. group.Select(result => result.Rate).Order()];
-            double[] ratios = [.. group.Select(result => Ratio(result, results)).Where(double.IsFinite).Order()];
             text.AppendLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {group.Key.QueueType} | {group.Key.Contender} | {rates.Length} | {group.First().Messages:N0} | {Median(rates):N0} ({rates[0]:N0} to {rates[^1]:N0}) | {Spread(ratios)} | {Cpu(group, result => result.OwnCpu):0.0} | {Cpu(group, result => result.BrokerCpu):0.0} | {Cpu(group, result => result.DatabaseCpu):0.0} |"));
+                $"| {group.Key.QueueType} | {group.Key.Contender} | {rates.Length} | {group.First().Messages:N0} | {Median(rates):N0} ({rates[0]:N0} to {rates[^1]:N0}) | {RatioTo("acknowledge", group, results)} | {RatioTo("dataload", group, results)} | {Cpu(group, result => result.OwnCpu):0.0} | {Cpu(group, result => result.BrokerCpu):0.0} | {Cpu(group, result => result.DatabaseCpu):0.0} |"));
         }
 
         return text.ToString();
     }
 
-    /// <summary>A drain's rate as a part of the acknowledging consumer's of the same pair.</summary>
-    private static double Ratio(DrainResult result, IReadOnlyList<DrainResult> results) =>
-        result.Rate / (results.FirstOrDefault(other => string.Equals(other.Contender, "acknowledge", StringComparison.Ordinal)
-            && string.Equals(other.QueueType, result.QueueType, StringComparison.Ordinal) && other.Pair == result.Pair)?.Rate ?? double.NaN);
+    /// <summary>The rates as parts of another contender's of the same pair.</summary>
+    private static string RatioTo(string other, IEnumerable<DrainResult> group, IReadOnlyList<DrainResult> results) =>
+        Spread([.. group.Select(result => result.Rate / (RateOf(other, result.QueueType, result.Pair, results) ?? double.NaN)).Where(double.IsFinite).Order()]);
+
+    private static double? RateOf(string contender, string queueType, int pair, IReadOnlyList<DrainResult> results) =>
+        results.FirstOrDefault(result => string.Equals(result.Contender, contender, StringComparison.Ordinal)
+            && string.Equals(result.QueueType, queueType, StringComparison.Ordinal) && result.Pair == pair)?.Rate;
 
     private static double Cpu(IEnumerable<DrainResult> group, Func<DrainResult, double> seconds) =>
         Median([.. group.Select(result => seconds(result) / result.Messages * 1e6).Order()]);
