@@ -41,7 +41,7 @@ public sealed class WorkLeaseTests
     [Fact]
     public async Task Work_ends_where_its_lease_is_another_nodes()
     {
-        (WorkLease first, WorkLease second) = (await LeaseOfAsync("first"), await LeaseOfAsync("second"));
+        (WorkLease first, WorkLease second) = (await LeaseOfAsync("first", renewEvery: TimeSpan.FromMilliseconds(50)), await LeaseOfAsync("second"));
         Task<int> working = first.RunAsync(
             async token =>
             {
@@ -74,11 +74,11 @@ public sealed class WorkLeaseTests
         (await second.RunAsync(_ => Task.FromResult(2), TimeSpan.Zero, Token)).ShouldBe(2);
     }
 
-    private async Task<WorkLease> LeaseOfAsync(string node)
+    private async Task<WorkLease> LeaseOfAsync(string node, TimeSpan? renewEvery = null)
     {
         var store = new MemoryStore(_state);
         var place = new NodePlace(new NodeInfo(node, "", ""), $"akka.tcp://dataload@{node}:1", Uid: 1, NodeProtocol.Current);
         await store.Nodes.EnterAsync(place, Patience, Token);
-        return new WorkLease(store.Nodes, node, "work", TimeSpan.FromMilliseconds(150), TimeProvider.System, NullLogger.Instance);
+        return new WorkLease(store.Nodes, node, "work", renewEvery * 3 ?? Patience, TimeProvider.System, NullLogger.Instance);
     }
 }

@@ -170,7 +170,7 @@ public sealed class PublishFlowTests : StreamTest
     public async Task No_more_than_may_be_in_flight_is_and_what_is_not_confirmed_in_time_is_told()
     {
         (TestPublisher.Probe<PublishRequest<string>> requests, TestSubscriber.Probe<PublishResult<string>> results) =
-            Start(Settings with { MaxInFlight = 2, ConfirmTimeout = TimeSpan.FromMilliseconds(300) });
+            Start(Settings with { MaxInFlight = 2, ConfirmTimeout = TimeSpan.FromSeconds(2) });
         results.Request(9);
         Send(requests, "a", "b");
         FakeChannel channel = await (await _broker.NextAsync()).NextAsync();
@@ -188,7 +188,7 @@ public sealed class PublishFlowTests : StreamTest
     public async Task While_the_broker_blocks_publishing_nothing_is_sent_and_each_ends_in_time()
     {
         (TestPublisher.Probe<PublishRequest<string>> requests, TestSubscriber.Probe<PublishResult<string>> results) =
-            Start(Settings with { ConfirmTimeout = TimeSpan.FromMilliseconds(400) });
+            Start(Settings with { ConfirmTimeout = TimeSpan.FromSeconds(2) });
         results.Request(9);
         Send(requests, "a");
         FakeConnection connection = await _broker.NextAsync();
@@ -214,7 +214,7 @@ public sealed class PublishFlowTests : StreamTest
     {
         _broker.Down.Add("127.0.0.1");
         (TestPublisher.Probe<PublishRequest<string>> requests, TestSubscriber.Probe<PublishResult<string>> results) =
-            Start(Settings with { ConfirmTimeout = TimeSpan.FromMilliseconds(200) });
+            Start(Settings with { ConfirmTimeout = TimeSpan.FromSeconds(2) });
         results.Request(9);
         Send(requests, "a");
         PublishResult<string> result = await results.ExpectNextAsync(default);
