@@ -273,7 +273,7 @@ public sealed class ClusterNode
             ClusterLog.StoppedUnacknowledged(_logger, unacknowledged);
         }
 
-        if (partitions.Any(partition => partition.EventsSinceCheckpoint > 0))
+        if (partitions.Any(partition => partition.Checkpoint < partition.SequenceNr))
         {
             ClusterLog.StoppedInPart(_logger);
         }

@@ -7,6 +7,8 @@ public sealed class AmqpProbe : IPublishConfirms
     // No queue is called so: the default exchange routes by the queue's name.
     private const string Nowhere = "dataload.probe.nowhere";
 
+    private const int AccessRefused = 403;
+
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
 
     // A broker takes the first one of a connection that it is to block, and blocks with it.
@@ -14,6 +16,35 @@ public sealed class AmqpProbe : IPublishConfirms
         [new(TaskCreationOptions.RunContinuationsAsynchronously), new(TaskCreationOptions.RunContinuationsAsynchronously)];
 
     private AmqpProbe() { }
+
+    /// <summary>Finds out whether the user may publish to an exchange. What is published is what a broker refuses as soon as it has looked at the user's rights, so that
+    /// no queue gets it: an expiration that is no number.</summary>
+    /// <param name="connection">The connection that publishes.</param>
+    /// <param name="exchange">The exchange's name; it need not be there.</param>
+    /// <param name="patience">How long the broker may take to answer.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="AmqpException">The connection was lost, or the broker does not answer.</exception>
+    public static async Task<bool> MayPublishAsync(
+        IAmqpConnection connection, string exchange, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
+    {
+        IAmqpChannel channel = await connection.OpenChannelAsync(cancellationToken);
+        try
+        {
+            await channel.PublishAsync(new AmqpMessage(exchange, "", default(AmqpProperties).With(AmqpProperty.Expiration, "never"u8), default), mandatory: true);
+            AmqpEnd end = await channel.Ended.WaitAsync(patience, time, cancellationToken);
+            return end.OfConnection ? throw new AmqpException(end.Reason, end.Code) : end.Code != AccessRefused;
+        }
+        catch (TimeoutException)
+        {
+            throw new AmqpException($"it did not say within {patience.TotalSeconds:0.#} s whether exchange {exchange} may be published to");
+        }
+        finally
+        {
+            // Not waited for: a blocked broker does not answer before it goes on.
+            _ = channel.DisposeAsync().AsTask();
+        }
+    }
 
     /// <summary>Publishes to nobody.</summary>
     /// <param name="connection">The connection that publishes, which is what a broker blocks.</param>

@@ -104,6 +104,7 @@ public sealed class VerifyTests
         await host.WaitUntilNotReadyAsync("not this one");
         await Deadline.UntilAsync("the other row", async () => await SqliteAsync(scenario, $"SELECT share_cnt FROM {Table} WHERE topic_id = {Free}") is 3L);
         (await host.StopAsync()).ShouldBeLessThan(TimeSpan.FromSeconds(15));
+        host.Log.ShouldContain("Stopped; what was not flushed and checkpointed is recovered from the journal at the next start");
 
         var verify = await CommandProcess.RunOverAsync(scenario.Config, "verify");
 

@@ -88,9 +88,16 @@ public sealed class LetterHoldUpTests
         await host.WaitUntilNotReadyAsync("1 dead letters wait to be published");
         await host.WaitUntilNotReadyAsync("ACCESS_REFUSED");
         await CountsOnAsync(host, broker);
+        CommandProcess check = await CommandProcess.RunOverAsync(scenario.Config, "check");
+        check.ExitCode.ShouldBe(1, check.Said);
+        check.Output.ShouldContain($"user '{user}' may not publish to exchange {DeadLetters}");
         await Servers.RabbitMqCtlAsync("set_permissions", "-p", vhost, user, ".*", ".*", ".*");
         await broker.WaitForAsync(DeadLetters, 1);
         await ReadyAsync(host);
+
+        // Whoever looks leaves nothing there.
+        (await CommandProcess.RunOverAsync(scenario.Config, "check")).ExitCode.ShouldBe(0);
+        (await broker.PeekAsync(DeadLetters)).ShouldHaveSingleItem().Body.ShouldBe(System.Text.Encoding.UTF8.GetBytes(NoSession));
     });
 
     [Fact]

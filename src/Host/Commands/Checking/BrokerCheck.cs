@@ -92,12 +92,18 @@ internal sealed class BrokerCheck(CheckReport report, HostSettings settings)
         _ => $"{kind} {name} cannot be used: {refusal.Message}.",
     };
 
-    /// <summary>Finds out whether dead letters could be published: a broker that is short of memory or disk takes nothing, while it delivers.</summary>
+    /// <summary>Finds out whether dead letters could be published: the user needs the right to, and a broker that is short of memory or disk takes nothing, while it delivers.</summary>
     private async Task CheckPublishingAsync(AmqpConnections connections, CancellationToken cancellationToken)
     {
         IAmqpConnection publishing = await connections.GetAsync(AmqpConnectionRole.Publishing, cancellationToken);
         try
         {
+            if (publishing.Blocked is null && !await AmqpProbe.MayPublishAsync(publishing, DeadLetterDesk.Queue, _broker.ConnectTimeout, TimeProvider.System, cancellationToken))
+            {
+                report.Problem("dead letters", $"user '{_broker.UserName}' may not publish to exchange {DeadLetterDesk.Queue}: give it the right to write there. "
+                    + "Until then dead letters wait in the store.");
+            }
+
             await CheckBlockedAsync(publishing, cancellationToken);
         }
         catch (AmqpException e) when (e.Code == AccessRefused && !publishing.Ended.IsCompleted)
