@@ -273,7 +273,7 @@ public sealed class ClusterNode
             ClusterLog.StoppedUnacknowledged(_logger, unacknowledged);
         }
 
-        if (partitions.Any(partition => partition.Checkpoint < partition.SequenceNr))
+        if (partitions.Any(partition => partition.EventsSinceCheckpoint > 0 || partition.Unflushed > 0))
         {
             ClusterLog.StoppedInPart(_logger);
         }
